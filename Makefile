@@ -1,0 +1,103 @@
+# All set-up and every check, from a clean checkout: needs Python >= 3.11 and make, and nothing else.
+#     make demo    run the quickstart notebook for real        make test    run every test
+# Everything is installed into .venv; each target is safe to run again.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first interpreter that is new enough and can make environments; `make demo PYTHON=...` names another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$python" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+# Extra words for pytest: make test ARGS="-k curve -x"
+ARGS ?=
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
+BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
+
+.PHONY: help demo lab test lint fix soak bench bench-quick chromium clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo  ## install, run the quickstart notebook for real, show its run
+	@$(BIN)/python notebooks/demo.py
+
+lab: $(VENV)/.demo  ## open the quickstart in JupyterLab
+	@$(BIN)/python notebooks/demo.py --lab
+
+test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt where it is missing and may be)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## check style, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: $(VENV)/.dev  ## mend what the linter can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+soak: $(VENV)/.test  ## the long reliability runs (at most 15 minutes on 2 cores)
+	$(BIN)/python -m pytest -m soak $(ARGS)
+
+bench: $(VENV)/.bench  ## measure against the other trackers, write benchmarks/RESULTS.md (makes an environment for each)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: $(VENV)/.bench  ## measure this package and the floor only (under 2 minutes)
+	$(BIN)/python -m benchmarks --quick $(ARGS)
+
+clean:  ## remove what was built and installed; keeps demo/ with its runs
+	rm -rf $(VENV) dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# ------------------------------------------------------------------------------------------------------------ set-up
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'No Python >= 3.11 with the modules venv and ensurepip was found (on Debian and Ubuntu: apt-get install python3-venv).' \
+		'Name one with PYTHON=/path/to/python.' >&2; exit 1; }
+	@echo "==> $(VENV): a new environment from $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV)
+
+# Dependency groups need pip 25.1.
+$(VENV)/.pip: $(BIN)/python
+	@echo "==> $(VENV): pip"
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+# An editable install builds the browser half, with a Node of its own (see pyproject.toml), when a source is newer than the bundle. A change
+# of the way it is built is no source: then the old bundle goes first.
+STALE := test -z "$$(find $(BUNDLE_BUILD) -newer jupyter_tracking/static/view.js 2>/dev/null)" || rm -rf jupyter_tracking/static
+
+$(VENV)/.demo: $(VENV)/.pip pyproject.toml $(BUNDLE_SOURCES)
+	@echo "==> $(VENV): jupyter-tracking, JupyterLab and scikit-learn (one to three minutes)"
+	@$(STALE)
+	@$(PIP) install --editable '.[sklearn]' --group demo
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.pip pyproject.toml $(BUNDLE_SOURCES)
+	@echo "==> $(VENV): jupyter-tracking with all extras, and what the tests need (two to five minutes)"
+	@$(STALE)
+	@$(PIP) install --editable '.[all]' --group test
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.dev: $(VENV)/.test
+	@echo "==> $(VENV): linter and type checker"
+	@$(STALE)
+	@$(PIP) install --editable '.[all]' --group dev
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.pip pyproject.toml $(BUNDLE_SOURCES)
+	@echo "==> $(VENV): jupyter-tracking and what the benchmark driver needs"
+	@$(STALE)
+	@$(PIP) install --editable . --group bench
+	@touch $@
+
+chromium:
+	@for browser in "$$CHROMIUM" chromium chromium-browser google-chrome; do \
+		if [ -n "$$browser" ] && command -v "$$browser" >/dev/null; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "==> chromium, by apt"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; \
+	else echo "==> no Chromium here, and it may not be installed: the tests marked \"lab\" are skipped (CHROMIUM=/path/to/chromium names one)"; fi

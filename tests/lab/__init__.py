@@ -1,0 +1,1 @@
+"""Tests in a real JupyterLab or Notebook, in headless Chromium, on loopback, in an empty home."""
