@@ -1,15 +1,13 @@
-// Bundles src/ into one ES module, jupyter_tracking/static/view.js. The live widget and the saved page use the same file.
-import { context, build } from "esbuild";
+// Bundles src/ into jupyter_tracking/static/: view.js draws everything, loader.js opens it in a widget, twin.js in a saved page.
+import { build, context } from "esbuild";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const options = {
+const common = {
   absWorkingDir: here("."),
-  entryPoints: ["src/index.ts"],
-  outfile: here("../jupyter_tracking/static/view.js"),
+  outdir: here("../jupyter_tracking/static"),
   bundle: true,
-  format: "esm",
   target: "es2022",
   minify: true,
   // Non-ASCII stays escaped, so that no page's charset can spoil the bundle.
@@ -18,9 +16,12 @@ const options = {
   loader: { ".css": "text" },
   logLevel: "info",
 };
+const jobs = [
+  { ...common, entryPoints: { view: "src/index.ts", loader: "src/loader.ts" }, format: "esm" },
+  { ...common, entryPoints: { twin: "src/twin.ts" }, format: "iife" },
+];
 
-if (process.argv.includes("--watch")) {
-  await (await context(options)).watch();
-} else {
-  await build(options);
+for (const job of jobs) {
+  if (process.argv.includes("--watch")) await (await context(job)).watch();
+  else await build(job);
 }

@@ -1,0 +1,30 @@
+// Files, models and references: what it is, how large, where it lies.
+
+import { button, h, put } from "./dom";
+import * as format from "./format";
+import type { Host, Pane, Shown } from "./view";
+
+type Fact = [name: string, value: string | number, kind?: "bytes" | "path" | "code"];
+
+export function file({ element, ground }: Host): Pane {
+  const list = h("dl", { class: "jt-facts" });
+  element.append(list);
+
+  function copy(value: string): HTMLElement {
+    const press = button("copy", "⧉", () => {
+      void navigator.clipboard?.writeText(value).then(() => { press.textContent = "✓"; setTimeout(() => { press.textContent = "⧉"; }, 1200); });
+    });
+    press.setAttribute("aria-label", `copy ${value}`);
+    return press;
+  }
+
+  function draw({ frame }: Shown): void {
+    const facts: Fact[] = (frame ?? ground).head.facts ?? [];
+    put(list, ...facts.flatMap(([name, value, kind]) => [
+      h("dt", {}, name),
+      h("dd", {}, kind === "bytes" ? `${format.bytes(Number(value))} (${format.count(Number(value))} bytes)` : kind ? h("code", {}, value) : value,
+        kind === "path" ? copy(String(value)) : null),
+    ]));
+  }
+  return { draw };
+}

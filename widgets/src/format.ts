@@ -1,0 +1,41 @@
+// Numbers, sizes and times as people read them.
+
+/** A number in at most six significant digits; integers whole. */
+export function number(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e15) return String(value);
+  if (size >= 1e6 || size < 1e-4) return value.toExponential(4).replace(/\.?0+e/, "e").replace("e+", "e");
+  return String(Number(value.toPrecision(6)));
+}
+
+/** A whole number with thin separators. */
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+export function bytes(size: number): string {
+  if (size < 1000) return `${size} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = size;
+  let unit = -1;
+  do { value /= 1000; unit += 1; } while (value >= 999.5 && unit < units.length - 1);
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** Microseconds since the epoch as local date and time. */
+export function time(micros: number): string {
+  const date = new Date(micros / 1000);
+  if (Number.isNaN(date.getTime())) return "";
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+export type Step = number | string | null;
+
+/** A step as it is written in the page; steps beyond 2^53 travel as strings. */
+export function step(value: Step): string {
+  return value === null ? "None" : String(value);
+}

@@ -1,0 +1,227 @@
+// The stage: the panes of a view under one step, with the line that says which step it is.
+
+import { button, h, holdKeys, put, say } from "./dom";
+import * as format from "./format";
+import { Frame } from "./frame";
+import type { Frames, Wish } from "./frames";
+import type { About, PaneAbout } from "./model";
+import { dress, ontheme } from "./theme";
+import type { Host, Pane } from "./view";
+import { viewOf } from "./views";
+
+export interface Backstage {
+  about: About;
+  frames: Frames;
+  /** Someone pressed previous or next. */
+  move(index: number): void;
+  /** Ask the kernel half of a pane's view; missing in a saved page. */
+  query?(pane: number, frame: number, query: Record<string, unknown>): Promise<Frame>;
+  /** Controls that the page brings itself, put before the line. */
+  controls?: HTMLElement;
+  note?: string;
+}
+
+interface Slot {
+  about: PaneAbout;
+  section: HTMLElement;
+  body: HTMLElement;
+  note: HTMLElement;
+  pane: Pane | null;
+  /** Frame drawn, and the count of drawings asked for, so that a late one does not overwrite a newer. */
+  drawn: number | null;
+  turn: number;
+}
+
+const NONE = -2;
+
+export class Stage {
+  readonly element: HTMLElement;
+  index = 0;
+  private readonly where = h("span", { class: "jt-where", role: "status", "aria-live": "polite" });
+  private readonly buttons: HTMLButtonElement[];
+  private readonly slots: Slot[];
+  private readonly stops: (() => void)[] = [];
+
+  constructor(private readonly back: Backstage, host: HTMLElement) {
+    dress(host);
+    const { about } = back;
+    this.buttons = [
+      button("first step", "⏮", () => this.go(0)),
+      button("previous step", "◀", () => this.go(this.index - 1)),
+      button("next step", "▶", () => this.go(this.index + 1)),
+      button("last step", "⏭", () => this.go(this.about.steps.length - 1)),
+    ];
+    this.slots = about.panes.map((pane) => this.slot(pane));
+    const line = h("div", { class: "jt-line" },
+      h("span", { class: "jt-buttons", role: "group", "aria-label": "step" }, ...this.buttons), this.where);
+    line.hidden = about.steps.length === 0;
+    this.element = h("div", { class: "jt-stage" }, back.controls, line,
+      h("div", { class: this.slots.length > 1 ? "jt-panes jt-many" : "jt-panes" }, ...this.slots.map((s) => s.section)),
+      back.note ? h("p", { class: "jt-note" }, back.note) : null);
+    holdKeys(this.element);
+    host.append(this.element);
+    back.frames.onarrive(() => this.show(this.index));
+    this.stops.push(ontheme(() => this.redraw()));
+  }
+
+  get about(): About { return this.back.about; }
+
+  /** Show a step by its place in the list. */
+  show(index: number): void {
+    const { steps } = this.about;
+    this.index = Math.max(0, Math.min(index, steps.length - 1));
+    const wishes: Wish[] = [];
+    this.slots.forEach((slot, pane) => {
+      const frame = this.frameOf(slot, this.index);
+      if (frame >= 0 && !slot.about.whole) wishes.push({ pane, frame });
+      this.drawSlot(slot, pane, frame);
+    });
+    this.tell();
+    this.back.frames.want(wishes, this.slots.map((s) => (s.about.whole ? 0 : s.about.steps.length)));
+  }
+
+  /** The list of steps has grown. */
+  grow(about: About): void {
+    const hadLast = this.index === this.about.steps.length - 1;
+    this.back.about = about;
+    about.panes.forEach((pane, n) => { const slot = this.slots[n]; if (slot) slot.about = pane; });
+    void hadLast;
+    this.show(this.index);
+  }
+
+  redraw(): void {
+    for (const slot of this.slots) { slot.drawn = null; }
+    this.show(this.index);
+  }
+
+  destroy(): void {
+    for (const stop of this.stops) stop();
+    for (const slot of this.slots) slot.pane?.destroy?.();
+    this.element.remove();
+  }
+
+  private go(index: number): void {
+    if (index < 0 || index >= this.about.steps.length || index === this.index) return;
+    this.back.move(index);
+  }
+
+  private frameOf(slot: Slot, index: number): number {
+    if (this.about.steps.length === 0) return 0;
+    return slot.about.at ? (slot.about.at[index] ?? -1) : index;
+  }
+
+  private slot(about: PaneAbout): Slot {
+    const body = h("div", { class: "jt-body" });
+    const note = h("p", { class: "jt-note", role: "status" });
+    note.hidden = true;
+    const title = h("h3", { class: "jt-title" }, h("span", { class: "jt-name" }, about.name), " ", h("span", { class: "jt-kind" }, about.kind));
+    if (about.run) title.append(" ", h("span", { class: "jt-kind" }, about.run));
+    const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${about.name}` }, title, note, body);
+    return { about, section, body, note, pane: null, drawn: NONE, turn: 0 };
+  }
+
+  private drawSlot(slot: Slot, pane: number, at: number): void {
+    const step = slot.about.steps[at] ?? null;
+    if (at < 0) {
+      slot.turn += 1;
+      this.remark(slot, `no step of ${slot.about.name} yet at step ${format.step(this.about.steps[this.index] ?? null)}`);
+      slot.body.hidden = true;
+      slot.section.removeAttribute("data-jt-step");
+      slot.drawn = NONE;
+      return;
+    }
+    const frame = this.back.frames.get(pane, at);
+    if (!frame && !slot.about.whole) {
+      slot.section.setAttribute("aria-busy", "true");
+      return;
+    }
+    slot.section.removeAttribute("aria-busy");
+    slot.body.hidden = false;
+    this.remark(slot, this.shift(step));
+    if (slot.drawn === at) return;
+    const turn = ++slot.turn;
+    const done = () => {
+      if (slot.turn !== turn) return;
+      slot.drawn = at;
+      slot.section.setAttribute("data-jt-step", format.step(step));
+    };
+    const fail = (error: unknown) => {
+      if (slot.turn !== turn) return;
+      this.fault(slot, `${slot.about.kind} ${slot.about.name}, step ${format.step(step)}: ${error instanceof Error ? error.message : String(error)}`);
+      done();
+    };
+    try {
+      if (frame?.head.error) throw new Error(frame.head.error);
+      if (slot.section.classList.contains("jt-failed")) this.mend(slot);
+      slot.pane ??= this.open(slot, pane);
+      const drawing = slot.pane.draw({ at, step, frame });
+      if (drawing) drawing.then(done, fail);
+      else done();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  private open(slot: Slot, pane: number): Pane {
+    const { frames, query } = this.back;
+    const host: Host = {
+      element: slot.body,
+      about: slot.about,
+      get ground() { return frames.get(pane, -1) ?? new Frame({}, []); },
+      frame: (at) => frames.get(pane, at),
+      ask: (question) => (query ? query(pane, Math.max(0, this.frameOf(slot, this.index)), question)
+        : Promise.reject(new Error("this needs the notebook's kernel"))),
+      live: query !== undefined,
+    };
+    if (host.ground.head.error) throw new Error(host.ground.head.error);
+    return viewOf(slot.about.view)(host);
+  }
+
+  /** A view that failed once is taken down, so that the next step starts clean. */
+  private fault(slot: Slot, words: string): void {
+    slot.section.classList.add("jt-failed");
+    try { slot.pane?.destroy?.(); } catch { /* it has already failed */ }
+    slot.pane = null;
+    put(slot.body, h("p", { class: "jt-error", role: "alert" }, words));
+  }
+
+  private mend(slot: Slot): void {
+    slot.section.classList.remove("jt-failed");
+    put(slot.body);
+  }
+
+  private remark(slot: Slot, words: string): void {
+    say(slot.note, words);
+    slot.note.hidden = words === "";
+  }
+
+  /** What to say when a pane shows an earlier step than the slider's. */
+  private shift(step: format.Step): string {
+    const { steps } = this.about;
+    const asked = steps[this.index];
+    return steps.length === 0 || asked === undefined || asked === step ? "" : `from step ${format.step(step)}, its latest before ${format.step(asked)}`;
+  }
+
+  private tell(): void {
+    const { steps, total } = this.about;
+    if (steps.length === 0) return;
+    const step = steps[this.index] ?? null;
+    const parts = [`step ${format.step(step)}`, `${format.count(this.index + 1)} of ${format.count(steps.length)}`];
+    let when: number | null = null;
+    let versions = 1;
+    for (const slot of this.slots) {
+      const at = this.frameOf(slot, this.index);
+      if (at < 0 || slot.about.steps[at] !== step) continue;
+      when = Math.max(when ?? -Infinity, slot.about.times[at] ?? -Infinity);
+      versions = Math.max(versions, slot.about.versions?.[at] ?? 1);
+    }
+    if (when !== null && Number.isFinite(when)) parts.push(format.time(when));
+    if (versions > 1) parts.push(`logged ${versions} times, the latest is shown`);
+    if (total !== undefined && total > steps.length) parts.push(`${format.count(steps.length)} of ${format.count(total)} steps are kept in this page`);
+    say(this.where, parts.join(" · "));
+    const [first, back, next, last] = this.buttons as [HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement];
+    // aria-disabled keeps the focus where it is, which `disabled` would not.
+    for (const b of [first, back]) b.setAttribute("aria-disabled", String(this.index === 0));
+    for (const b of [next, last]) b.setAttribute("aria-disabled", String(this.index === steps.length - 1));
+  }
+}
