@@ -1,0 +1,125 @@
+"""Every way tracking can fail, and nothing else.
+
+    TrackingError
+    ├── InvalidArgument (ValueError)      a value that cannot be logged or looked up
+    │   └── OutsideRun                    a path that would leave the run folder
+    ├── InvalidType (TypeError)           a value of the wrong type
+    ├── NotFound (LookupError)            no such run, artifact, kind or step
+    ├── MissingFile (FileNotFoundError)   a file to log, or an asset to read, is not there
+    ├── NoActiveRun (RuntimeError)        a value was logged before `init()`
+    ├── RunEnded (RuntimeError)           a value was logged after `end()`
+    ├── RunLocked (RuntimeError)          another process writes to this run
+    ├── RunGone (FileNotFoundError)       the run folder went away under a live run
+    ├── StorageError (OSError)            the disk refused
+    │   └── StorageFull                   the disk, the quota or the file size limit is reached
+    ├── MalformedEvent (ValueError)       a row of an event file that cannot be read
+    └── MissingExtra (ImportError)        an optional library is needed and not installed
+
+Each is also the builtin that fits, so that code written without knowing this package catches it.
+"""
+
+from __future__ import annotations
+
+import errno
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "InvalidArgument",
+    "InvalidType",
+    "MalformedEvent",
+    "MissingExtra",
+    "MissingFile",
+    "NoActiveRun",
+    "NotFound",
+    "OutsideRun",
+    "RunEnded",
+    "RunGone",
+    "RunLocked",
+    "StorageError",
+    "StorageFull",
+    "TrackingError",
+]
+
+
+class TrackingError(Exception):
+    """The root of every error this package raises on purpose."""
+
+
+class InvalidArgument(TrackingError, ValueError):
+    """An argument has a value that cannot be kept; the message names it and what would be right."""
+
+
+class OutsideRun(InvalidArgument):
+    """A path would leave the run folder, by `..`, by an absolute path or by a link."""
+
+
+class InvalidType(TrackingError, TypeError):
+    """An argument has a type that cannot be kept; the message names it and what would be right."""
+
+
+class NotFound(TrackingError, LookupError):
+    """No such run, artifact, kind or step; the message lists what is near."""
+
+
+class MissingFile(TrackingError, FileNotFoundError):
+    """A file to log, or an asset to read, is not there."""
+
+
+class NoActiveRun(TrackingError, RuntimeError):
+    """A value was logged while no run is active."""
+
+
+class RunEnded(TrackingError, RuntimeError):
+    """A value was logged to a run that has ended."""
+
+
+class RunLocked(TrackingError, RuntimeError):
+    """Another process is writing to this run."""
+
+
+class RunGone(TrackingError, FileNotFoundError):
+    """The run folder was moved or deleted while the run was alive."""
+
+
+class StorageError(TrackingError, OSError):
+    """The disk refused a write; the message says what was kept and what was not."""
+
+
+class StorageFull(StorageError):
+    """No space left, the quota is used up, or the file size limit is reached."""
+
+
+class MalformedEvent(TrackingError, ValueError):
+    """A row of an event file cannot be read; the message names file and line."""
+
+
+class MissingExtra(TrackingError, ImportError):
+    """An optional library is needed; the message names the extra that installs it."""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def storage_error(error: OSError, what: str, *, kept: str) -> StorageError:
+    """Put an `OSError` into words: what was being written, why it failed, what was kept."""
+    number = error.errno or 0
+    kind = StorageFull if number in _FULL else StorageError
+    return kind(number, f"{what} was not written: {error.strerror or error}; {kept}")
+
+
+def near(word: str, known: Iterable[str], *, most: int = 5) -> str:
+    """Return `"; near: a, b"` for the known words closest to `word`, or `"; there are: …"`, or `""`."""
+    names = sorted(set(known))
+    lowered = {name.casefold(): name for name in names}
+    matches = [lowered[m] for m in get_close_matches(word.casefold(), lowered, n=most, cutoff=0.5)]
+    matches += [n for n in names if word and word.casefold() in n.casefold() and n not in matches]
+    if matches:
+        return "; near: " + ", ".join(map(repr, matches[:most]))
+    if names:
+        more = f" and {len(names) - most} more" if len(names) > most else ""
+        return "; there are: " + ", ".join(map(repr, names[:most])) + more
+    return ""

@@ -1,0 +1,189 @@
+"""The dataframe kind: a parquet, feather, CSV or HTML file a step.
+
+Parquet and feather keep dtypes, index and nulls. Columns that Arrow cannot name (twice the same, not
+texts, several levels) are stored by position, with their labels beside them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, near
+from jupyter_tracking.kinds.base import Kind, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from jupyter_tracking.kinds.base import Asset, Timestamp
+    from jupyter_tracking.store import Sink
+
+__all__ = ["DATAFRAME", "DataframeLogging", "content_type_of"]
+
+_CONTENT_TYPES = ("parquet", "csv", "html", "feather")
+_LABELS = b"jupyter_tracking.columns"
+
+
+class DataframeLogging(Recorder):
+    """How a run logs dataframes."""
+
+    def log_dataframe(
+        self,
+        df: pd.DataFrame,
+        name: str,
+        content_type: str = "parquet",
+        step: int | None = None,
+        timestamp: Timestamp = None,
+    ) -> None:
+        """Log a dataframe.
+
+        Args:
+            df: a pandas DataFrame, or what has `to_pandas()` (polars, pyarrow).
+            name: the dataframe's name.
+            content_type: `"parquet"` (default: dtypes, index and nulls come back equal), `"feather"`,
+                `"csv"` or `"html"`.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not a dataframe.
+            InvalidArgument: an unknown content type, or a column that the format cannot hold.
+        """
+        import pandas as pd
+
+        content = str(getattr(content_type, "value", content_type))
+        if content not in _CONTENT_TYPES:
+            message = f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{near(content, _CONTENT_TYPES)}"
+            raise InvalidArgument(message)
+        frame = df.to_pandas() if not isinstance(df, pd.DataFrame) and hasattr(df, "to_pandas") else df
+        if not isinstance(frame, pd.DataFrame):
+            message = f"df is a {type(df).__name__}; give a pandas DataFrame, for example series.to_frame()"
+            raise InvalidType(message)
+        payload = {"content_type": content}
+        self._log_asset("dataframe", name, step, timestamp, content, _writer(frame, content), payload)
+
+
+def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
+    """Return what writes the frame, having turned it into bytes or Arrow already: it fails before anything is made."""
+    if content == "csv":
+        text = frame.to_csv().encode("utf-8", "surrogatepass")
+        return lambda sink: sink.write(text)
+    if content == "html":
+        markup = frame.to_html().encode("utf-8", "surrogatepass")
+        return lambda sink: sink.write(markup)
+    table = _to_arrow(frame)
+    if content == "feather":
+        from pyarrow import feather
+
+        return lambda sink: feather.write_feather(table, sink, compression="lz4")
+    from pyarrow import parquet
+
+    return lambda sink: parquet.write_table(table, sink, compression="zstd")
+
+
+def _to_arrow(frame: pd.DataFrame) -> pa.Table:
+    import pyarrow as pa
+
+    labels = list(frame.columns)
+    plain = all(type(label) is str for label in labels) and len(set(labels)) == len(labels)
+    own = not plain or frame.columns.nlevels > 1 or any(n is not None for n in frame.columns.names)
+    if own:
+        levels = [[_label(part) for part in (label if frame.columns.nlevels > 1 else (label,))] for label in labels]
+        named = {"labels": levels, "names": [_label(n) for n in frame.columns.names]}
+        frame = frame.copy(deep=False)
+        frame.columns = [f"{i}" for i in range(len(labels))]
+    try:
+        table = pa.Table.from_pandas(frame)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
+        message = f"df cannot be kept as Arrow: {error}; convert that column, or log it with content_type='csv'"
+        raise InvalidArgument(message) from None
+    if own:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), _LABELS: json.dumps(named).encode()})
+    return table
+
+
+def _label(label: object) -> list[Any]:
+    """Return a column label as [type, JSON]."""
+    import pandas as pd
+
+    item = label.item() if hasattr(label, "item") else label
+    if isinstance(item, pd.Timestamp):
+        return ["timestamp", item.isoformat()]
+    if item is None or isinstance(item, bool | int | float | str):
+        return [type(item).__name__, item]
+    message = f"df has the column {label!r}, a {type(label).__name__}; name columns by texts, numbers or dates"
+    raise InvalidArgument(message)
+
+
+def _unlabel(stored: list[Any]) -> Any:
+    import pandas as pd
+
+    return pd.Timestamp(stored[1]) if stored[0] == "timestamp" else stored[1]
+
+
+def from_arrow(table: pa.Table) -> pd.DataFrame:
+    """Return the dataframe that was logged as this table."""
+    import pandas as pd
+
+    frame = table.to_pandas()
+    stored = (table.schema.metadata or {}).get(_LABELS)
+    if stored is not None:
+        named = json.loads(stored)
+        names = [_unlabel(n) for n in named["names"]]
+        labels = [tuple(_unlabel(part) for part in label) for label in named["labels"]]
+        if len(names) > 1:
+            frame.columns = pd.MultiIndex.from_tuples(labels, names=names)
+        else:
+            frame.columns = pd.Index([label[0] for label in labels], name=names[0])
+    return frame
+
+
+def content_type_of(payload: dict[str, Any]) -> str:
+    """Return what the asset holds: the payload says it; an extension may lie (`df_1.V1ArtifactKind.CSV`)."""
+    said = str(payload.get("content_type") or "")
+    if said:
+        return said.lower()
+    last = str(payload.get("path") or "").rpartition(".")[2].lower()
+    return {"pkl": "pickle", "pq": "parquet", "arrow": "feather"}.get(last, last)
+
+
+def _decode(payload: dict[str, Any], asset: Asset) -> pd.DataFrame | str | Path:
+    import io
+
+    content = content_type_of(payload)
+    if content == "html":
+        return asset.read(payload).decode("utf-8", "replace")
+    if content not in {"parquet", "feather", "csv"}:
+        if content == "pickle" and asset.allow_pickle:
+            import pandas as pd
+
+            loaded: pd.DataFrame = pd.read_pickle(io.BytesIO(asset.read(payload)))  # noqa: S301 - asked for in this call
+            return loaded
+        return asset.path(payload)
+    data = io.BytesIO(asset.read(payload))
+    try:
+        if content == "parquet":
+            from pyarrow import parquet
+
+            return from_arrow(parquet.read_table(data))
+        if content == "feather":
+            from pyarrow import feather
+
+            return from_arrow(feather.read_table(data))
+        import pandas as pd
+
+        frame = pd.read_csv(data)
+    except Exception as error:
+        message = f"{payload.get('path')} is no readable {content}: {error}"
+        raise MalformedEvent(message) from error
+    # Polyaxon writes the index as a column without a name.
+    if len(frame.columns) and frame.columns[0] == "Unnamed: 0":
+        frame = frame.set_index("Unnamed: 0").rename_axis(None)
+    return frame
+
+
+DATAFRAME = Kind("dataframe", "dataframe", _decode, ("path", "content_type"))

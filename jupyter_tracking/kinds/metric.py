@@ -1,0 +1,62 @@
+"""The metric kind: one float a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_tracking import layout, plx
+from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.values import as_metric
+
+if TYPE_CHECKING:
+    from jupyter_tracking.kinds.base import Asset, Timestamp
+
+__all__ = ["METRIC", "MetricLogging"]
+
+
+def _decode(payload: float, _asset: Asset) -> float:
+    return payload
+
+
+METRIC = Kind("metric", "metric", _decode, ("value",))
+
+
+class MetricLogging(Recorder):
+    """How a run logs metrics."""
+
+    def log_metric(self, name: str, value: float, step: int | None = None, timestamp: Timestamp = None) -> None:
+        """Log one value of a metric.
+
+        Args:
+            name: the metric's name, such as `"train/loss"`.
+            value: one real number; NaN and the infinities are kept.
+            step: an integer, or None for a value outside any sequence. Repeats and steps back are kept.
+            timestamp: a datetime, an ISO text or seconds since the epoch; now by default.
+
+        Raises:
+            InvalidType: the value is not one number, or the step no integer.
+            InvalidArgument: the name is empty, or a number does not fit.
+        """
+        if type(value) is not float:
+            value = as_metric(value, name)
+        self._append("metric", name, repr(value), step, timestamp)
+
+    def log_metrics(self, step: int | None = None, timestamp: Timestamp = None, **metrics: float) -> None:
+        """Log several metrics at one step: `log_metrics(step=3, loss=0.1, accuracy=0.9)`.
+
+        All are checked before the first is written.
+
+        Args:
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`; one moment for all.
+            **metrics: name=value; for other names use `**{"train/loss": 0.1}`.
+
+        Raises:
+            InvalidType: a value is not one number, or the step no integer.
+            InvalidArgument: a name is empty, or a number does not fit.
+        """
+        step, moment = plx.as_step(step), plx.as_timestamp(timestamp)
+        rows = [(layout.check_name(name), repr(as_metric(value, name))) for name, value in metrics.items()]
+        for name, cell in rows:
+            self._append("metric", name, cell, step, moment)
+

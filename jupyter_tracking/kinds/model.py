@@ -1,0 +1,63 @@
+"""The model kind: a model's file or folder, with its framework; a version a step, or one under `outputs/model/`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.kinds.artifact import check_path
+from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.values import as_json
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from jupyter_tracking.kinds.base import Asset, Timestamp
+
+__all__ = ["MODEL", "ModelLogging"]
+
+
+def _decode(payload: dict[str, Any], asset: Asset) -> Path:
+    return asset.path(payload)
+
+
+MODEL = Kind("model", "file", _decode, ("framework", "path", "spec"))
+
+
+class ModelLogging(Recorder):
+    """How a run logs models."""
+
+    def log_model(
+        self,
+        path: str | os.PathLike[str],
+        name: str | None = None,
+        framework: str | None = None,
+        summary: dict[str, Any] | None = None,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+        rel_path: str | None = None,
+        skip_hash_calculation: bool = False,  # noqa: FBT001, FBT002 - Polyaxon's signature
+    ) -> None:
+        """Copy a model's file or folder into the run.
+
+        Args:
+            path: the file or folder; it is only read, and never unpickled.
+            name: the model's name; by default the file's name up to its first dot.
+            framework: what made it, such as `"scikit-learn"`.
+            summary: anything to keep beside it.
+            step: as in `log_metric`; without one the model goes under `outputs/model/`.
+            timestamp: as in `log_metric`.
+            rel_path: a folder under `outputs/` instead of `model`, when there is no step.
+            skip_hash_calculation: do not take the md5.
+
+        Raises:
+            MissingFile: the file is not there.
+            InvalidArgument: a link, a pipe; or a `rel_path` that leads out of the run.
+        """
+        about = as_json(summary or {}, "summary")
+        payload = {"framework": framework, "spec": about or None}
+        if framework is not None:
+            about = {"framework": str(framework), **about}
+        folder = "model" if rel_path is None else rel_path
+        hashed = not skip_hash_calculation
+        self._log_file("model", check_path(path), name, about, step, timestamp, folder, hashed=hashed, payload=payload)

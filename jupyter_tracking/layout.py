@@ -1,0 +1,232 @@
+"""Names ↔ paths of a run folder: the one room that turns a user's text into a path.
+
+Every file is reached from a descriptor of the run folder, component by component, following no
+link; so no name, path or planted link leads outside. No format is known here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import unicodedata
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "LINEAGES_FILE",
+    "OWN",
+    "RUN_FILE",
+    "asset_name",
+    "check_name",
+    "event_path",
+    "file_stem",
+    "inside",
+    "open_inside",
+    "run_path",
+    "slug",
+]
+
+RUN_FILE = "run.plx.json"
+LINEAGES_FILE = "lineages.plx.json"
+OWN = ".jupyter-tracking"  # our journals, locks and unfinished files: never under events/
+LINEAGE_JOURNAL = f"{OWN}/lineage.jsonl"
+ASSET_JOURNAL = f"{OWN}/assets.jsonl"
+WRITERS = f"{OWN}/writers"
+
+MAX_STEM = 120
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_EXTENSION = re.compile(r"[a-z0-9]{1,12}(\.[a-z0-9]{1,12}){0,2}\Z")
+
+
+# --- where runs are ------------------------------------------------------------------------------
+
+
+def default_root(root: str | os.PathLike[str] | None = None) -> Path:
+    """Return the absolute root of runs: the argument, else `POLYAXON_OFFLINE_ROOT`, else the current directory."""
+    chosen = root if root is not None else os.environ.get("POLYAXON_OFFLINE_ROOT") or "."
+    return Path(os.path.abspath(os.path.expanduser(chosen)))  # noqa: PTH100, PTH111 - links stay as they are
+
+
+def run_path(root: Path, uuid: str) -> Path:
+    """Return the folder of a run under a root."""
+    return root / "runs" / uuid
+
+
+def new_uuid() -> str:
+    """Return a fresh run uuid: 32 lowercase hex digits."""
+    return uuid4().hex
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def check_name(name: object, argument: str = "name") -> str:
+    """Return the name in NFC.
+
+    Raises:
+        InvalidType: not a text.
+        InvalidArgument: empty, only spaces, or holding control characters or half a character.
+    """
+    if not isinstance(name, str):
+        message = f"{argument}={name!r} is a {type(name).__name__}; give a text"
+        raise InvalidType(message)
+    text = name if type(name) is str else str(getattr(name, "value", name))
+    if text.isascii() and text.isprintable() and text.strip():
+        return text
+    if not text.strip():
+        message = f"{argument}={name!r} is empty; give a text with at least one visible character"
+        raise InvalidArgument(message)
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+        message = f"{argument}={name!r} holds a control character or half a character; leave it out"
+        raise InvalidArgument(message)
+    return unicodedata.normalize("NFC", text)
+
+
+def slug(name: str) -> str:
+    """Return Polyaxon's file name for a name: `train/my loss v1.0` → `train__my-loss-v1-0`.
+
+    The rule is that of its `to_fqn_name`: NFKD, ASCII only, word characters, `/` as `__`, the rest as `-`.
+    """
+    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    text = re.sub(r"[^\w\\/.\s-]", "", text).strip()
+    return re.sub(r"[-.\s]+", "-", re.sub(r"[\\/]+", "__", text))
+
+
+def _digest(name: str, digits: int) -> str:
+    import hashlib
+
+    return hashlib.sha256(name.encode()).hexdigest()[:digits]
+
+
+def file_stem(name: str, taken: Mapping[str, str]) -> str:
+    """Return the file stem of a name: its slug, with a hash where the slug alone would not be its own.
+
+    Args:
+        name: the true name, as `check_name` gave it.
+        taken: casefolded stem → true name, of the names the run already has.
+    """
+    text = slug(name)
+    plain = bool(text) and name.isascii() and len(text) <= MAX_STEM and text.casefold() not in _RESERVED
+    if plain and taken.get(text.casefold(), name) == name:
+        return text
+    for digits in (8, 16, 64):
+        stem = f"{text[: MAX_STEM - digits - 1]}-{_digest(name, digits)}".lstrip("-")
+        if taken.get(stem.casefold(), name) == name:
+            return stem
+    message = f"name={name!r} has no file name of its own"  # a collision of SHA-256
+    raise InvalidArgument(message)
+
+
+# --- paths inside a run --------------------------------------------------------------------------
+
+
+def event_path(kind: str, stem: str) -> str:
+    """Return the event file of an artifact, relative to the run."""
+    return f"events/{kind}/{stem}.plx"
+
+
+def asset_name(stem: str, step: int | None, suffix: str = "", again: int = 1) -> str:
+    """Return the file name of one version: `<stem>_<step>.<suffix>`, and `-2`, `-3`, … when it is logged again."""
+    version = "" if again == 1 else f"-{again}"
+    return f"{stem}{'' if step is None else f'_{step}'}{version}{f'.{suffix}' if suffix else ''}"
+
+
+def extension(path: str) -> str:
+    """Return the lowercased extension from the first dot on, as Polyaxon does; empty when it is no plain one."""
+    text = ".".join(os.path.basename(path).lstrip(".").split(".")[1:]).lower()  # noqa: PTH119 - may be a URL
+    if _EXTENSION.match(text):
+        return text
+    last = text.rpartition(".")[2]
+    return last if _EXTENSION.match(last) else ""
+
+
+def base_name(path: str) -> str:
+    """Return the name of a file up to its first dot, as Polyaxon names what is logged without a name."""
+    last = os.path.basename(path.rstrip("/\\"))  # noqa: PTH119 - may be a URL
+    return last.split(".")[0] or last
+
+
+def is_url(path: str) -> bool:
+    """Say whether the text is a URL (`s3://…`), so that it is kept as it stands."""
+    return bool(_URL.match(path))
+
+
+def inside(path: str | os.PathLike[str], argument: str = "path") -> str:
+    """Return a relative path in POSIX form that cannot leave the folder it is relative to.
+
+    Raises:
+        OutsideRun: absolute, a drive, a URL, or climbing out by `..`.
+        InvalidArgument: it holds a NUL or another control character.
+    """
+    text = os.fspath(path)
+    if not isinstance(text, str):
+        message = f"{argument}={path!r} is a {type(text).__name__}; give a text"
+        raise InvalidType(message)
+    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+        message = f"{argument}={text!r} holds a control character; leave it out"
+        raise InvalidArgument(message)
+    parts: list[str] = []
+    for part in text.replace("\\", "/").split("/"):
+        if part == "..":
+            if not parts:
+                break
+            parts.pop()
+        elif part not in {"", "."}:
+            parts.append(part)
+    else:
+        if not text.startswith(("/", "\\", "~")) and not is_url(text) and not re.match(r"[A-Za-z]:", text):
+            return str(PurePosixPath(*parts)) if parts else ""
+    message = f"{argument}={text!r} leads out of the run folder; give a path relative to it"
+    raise OutsideRun(message)
+
+
+def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY) -> int:
+    """Open a regular file or folder below a folder's descriptor, following no link.
+
+    Each component is opened from the one before, so that a link planted at any depth, or swapped
+    in between two calls, is refused. A pipe, socket or device is refused without blocking.
+
+    Raises:
+        OutsideRun: a component is a link, or the path climbs out.
+        InvalidArgument: neither a regular file nor a folder.
+        OSError: as `os.open`.
+    """
+    relative = inside(relative)
+    parts = relative.split("/") if relative else ["."]
+    fd = os.dup(root_fd)
+    try:
+        for position, part in enumerate(parts):
+            last = position == len(parts) - 1
+            want = flags | os.O_NONBLOCK if last else os.O_RDONLY | os.O_DIRECTORY
+            try:
+                following = os.open(part, want | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
+            except OSError:
+                if _is_link(part, fd):
+                    message = f"path={relative!r} goes through a link; links inside a run are not followed"
+                    raise OutsideRun(message) from None
+                raise
+            os.close(fd)
+            fd = following
+        mode = os.fstat(fd).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            message = f"path={relative!r} is not a regular file"
+            raise InvalidArgument(message)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _is_link(part: str, dir_fd: int) -> bool:
+    try:
+        return stat.S_ISLNK(os.lstat(part, dir_fd=dir_fd).st_mode)
+    except OSError:
+        return False

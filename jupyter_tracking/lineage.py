@@ -1,0 +1,242 @@
+"""Lineage: one record per artifact, as a line of our journal and as an item of `lineages.plx.json`.
+
+Pure: bytes ↔ records. Who appends the lines is the run's concern, who reads them the reader's.
+Polyaxon refuses keys it does not know, so what is ours lies in `meta_info["jupyter_tracking"]`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from jupyter_tracking import plx
+
+__all__ = ["V1ArtifactKind", "Record", "event_summary", "from_document", "read_journal", "to_document"]
+
+MARK = "jupyter_tracking"
+
+
+class V1ArtifactKind(StrEnum):
+    """The kinds of artifacts that Polyaxon knows; a plain text of the same value does as well."""
+
+    MODEL = "model"
+    AUDIO = "audio"
+    VIDEO = "video"
+    HISTOGRAM = "histogram"
+    IMAGE = "image"
+    TENSOR = "tensor"
+    DATAFRAME = "dataframe"
+    CHART = "chart"
+    CSV = "csv"
+    TSV = "tsv"
+    PSV = "psv"
+    SSV = "ssv"
+    METRIC = "metric"
+    ENV = "env"
+    HTML = "html"
+    TEXT = "text"
+    FILE = "file"
+    DIR = "dir"
+    DOCKERFILE = "dockerfile"
+    DOCKER_IMAGE = "docker_image"
+    DATA = "data"
+    CODEREF = "coderef"
+    TABLE = "table"
+    TENSORBOARD = "tensorboard"
+    CURVE = "curve"
+    CONFUSION = "confusion"
+    ANALYSIS = "analysis"
+    ITERATION = "iteration"
+    MARKDOWN = "markdown"
+    SYSTEM = "system"
+    ARTIFACT = "artifact"
+    SPAN = "span"
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of one artifact of a run.
+
+    Attributes:
+        name: the true name.
+        kind: one of `V1ArtifactKind`.
+        stem: the file stem that stands for the name in paths.
+        path: relative to the run, or absolute, or a URL; None for a record of content alone.
+        is_input: the run used it rather than made it.
+        versioned: it has an event file, with a row a version.
+        summary: what the user said of it, and size and hash where known.
+        logged: the moment of the first call, as the format has timestamps.
+        cell: which cell made it: `notebook`, `cell_id`, `execution_count`.
+        events: what its event file holds (see `event_summary`), known once the run has ended.
+    """
+
+    name: str
+    kind: str
+    stem: str
+    path: str | None = None
+    is_input: bool = False
+    versioned: bool = False
+    summary: dict[str, Any] = field(default_factory=dict)
+    logged: str = ""
+    cell: dict[str, Any] = field(default_factory=dict)
+    events: dict[str, Any] = field(default_factory=dict)
+
+    def line(self) -> bytes:
+        """Return the record as a line of the lineage journal."""
+        return orjson.dumps({k: v for k, v in asdict(self).items() if v}) + b"\n"
+
+
+def read_journal(data: bytes) -> tuple[list[Record], list[tuple[int, str]]]:
+    """Return the records of whole lines of a lineage journal, and (line, problem) of those that are none."""
+    records, problems = [], []
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(_record(orjson.loads(line)))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            problems.append((number, f"not a lineage record: {error}"))
+    return records, problems
+
+
+def _record(item: dict[str, Any]) -> Record:
+    known = {key: item[key] for key in Record.__slots__ if item.get(key) is not None}
+    texts = (known["name"], known["kind"], known.setdefault("stem", known["name"]), known.get("path", ""))
+    if not all(isinstance(text, str) for text in texts):
+        message = "name, kind, stem and path must be texts"
+        raise TypeError(message)
+    if not all(isinstance(known.get(key, {}), dict) for key in ("summary", "cell", "events")):
+        message = "summary, cell and events must be objects"
+        raise TypeError(message)
+    return Record(**known)
+
+
+def to_document(records: list[Record]) -> bytes:
+    """Return `lineages.plx.json`: an array of Polyaxon's V1RunArtifact."""
+    return orjson.dumps([_item(record) for record in records])
+
+
+def _item(record: Record) -> dict[str, Any]:
+    ours = {"name": record.name, "versioned": record.versioned, "logged": record.logged}
+    ours |= {"cell": record.cell} if record.cell else {}
+    if record.events:  # the rest of it stands in the summary, where Polyaxon looks
+        ours["events"] = {"rows": record.events["rows"], "distinct": record.events["step"]["distinct"]}
+    summary = dict(record.summary)
+    if record.events:
+        events = record.events
+        summary |= {"is_event": True, "step": {k: events["step"][k] for k in ("count", "min", "max")}}
+        summary |= {"timestamp": events["timestamp"]} | ({"metric": events["metric"]} if "metric" in events else {})
+    item = {"name": record.stem, "kind": record.kind, "path": record.path, "summary": summary}
+    return {k: v for k, v in item.items() if v is not None} | {"meta_info": {MARK: ours}, "is_input": record.is_input}
+
+
+def from_document(data: bytes) -> tuple[list[Record], list[str]]:
+    """Return the records of a `lineages.plx.json`, ours or Polyaxon's, and what is wrong with the rest."""
+    try:
+        items = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return [], [f"not JSON: {error}"]
+    if not isinstance(items, list):
+        return [], ["not a JSON array"]
+    records, problems = [], []
+    for position, item in enumerate(items):
+        try:
+            meta = item.get("meta_info") or {}
+            ours = meta.get(MARK) or {}
+            fields = {**item, **ours, "stem": item["name"]}
+            summary = fields["summary"] = item.get("summary") or {}
+            if "events" in ours:
+                fields["events"] = _events(ours["events"], summary)
+            if not ours:
+                fields["versioned"] = bool(fields["summary"].get("is_event"))
+            records.append(_record(fields))
+        except (TypeError, KeyError, AttributeError) as error:
+            problems.append(f"item {position} is not a lineage record: {error}")
+    return records, problems
+
+
+def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
+    """Put together again what `_item` took apart; the summary keeps what the user said of the artifact."""
+    summary.pop("is_event", None)
+    step = {**(summary.pop("step", None) or {}), "distinct": ours.get("distinct")}
+    events = {"rows": ours.get("rows"), "step": step, "timestamp": summary.pop("timestamp", None) or {}}
+    return events | ({"metric": summary.pop("metric")} if "metric" in summary else {})
+
+
+def event_summary(kind: str, data: bytes) -> dict[str, Any]:
+    """Return what an event file holds: rows, steps and their true extremes, moments, and a metric's figures.
+
+    The keys `step{count,min,max}`, `timestamp{min,max}` and `metric{…}` are Polyaxon's, `count` of steps
+    being rows that have one. Ours: `rows`, and `step.distinct`. Bad rows are passed over.
+    """
+    steps: set[int] = set()
+    with_step = rows = 0
+    first = last = ""
+    figures = _Figures() if kind == "metric" else None
+    for step, moment, cell in _rows(kind, data):
+        rows += 1
+        if step is not None:
+            with_step += 1
+            steps.add(step)
+        first = moment if not first or moment < first else first
+        last = max(last, moment)
+        if figures is not None:
+            figures.add(cell)
+    extremes = {"min": min(steps, default=None), "max": max(steps, default=None)}
+    summary: dict[str, Any] = {
+        "rows": rows,
+        "step": {"count": with_step, **extremes, "distinct": len(steps)},
+        "timestamp": {"min": first or None, "max": last or None},
+    }
+    return summary if figures is None else summary | {"metric": figures.summary()}
+
+
+def _rows(kind: str, data: bytes):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    """Yield (step, timestamp text, metric) of each good row; the rows of our own form by the short way."""
+    own = kind not in plx.JSONL_KINDS
+    for line in data.split(b"\n"):
+        fields = line.split(b"|", 2)
+        if own and len(fields) == 3 and len(fields[1]) == 32:  # noqa: PLR2004
+            try:
+                step = int(fields[0]) if fields[0] else None
+                yield step, fields[1].decode("ascii"), float(fields[2]) if kind == "metric" else 0.0
+            except ValueError:
+                continue
+        elif line.strip():
+            prefix = b"" if line.startswith(b"{") else plx.header(kind) or f"step|timestamp|{kind}\n".encode()
+            for row in plx.parse_rows(prefix + line, kind):
+                if isinstance(row, plx.Row):
+                    value = float(row.cell) if kind == "metric" else 0.0
+                    yield row.step, plx.format_timestamp(row.timestamp), value
+
+
+class _Figures:
+    """Count, mean, deviation and extremes of the finite values, in one pass (Welford 1962)."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean = self.squares = 0.0
+        self.min, self.max, self.last = math.inf, -math.inf, math.nan
+
+    def add(self, value: float) -> None:
+        self.last = value
+        if not math.isfinite(value):
+            return
+        self.count += 1
+        change = value - self.mean
+        self.mean += change / self.count
+        self.squares += change * (value - self.mean)
+        self.min = min(self.min, value)
+        self.max = max(self.max, value)
+
+    def summary(self) -> dict[str, Any]:
+        figures: dict[str, Any] = {"count": self.count, "last": plx.finite([self.last])[0]}
+        if self.count:
+            figures |= {"mean": self.mean, "min": self.min, "max": self.max}
+        if self.count > 1:
+            figures["std"] = math.sqrt(max(self.squares, 0.0) / (self.count - 1))
+        return {k: plx.finite([v])[0] if isinstance(v, float) else v for k, v in figures.items()}

@@ -1,0 +1,378 @@
+"""The grammar of event files: rows ↔ bytes.
+
+Pure functions: no I/O, no pandas, no knowledge of kinds beyond which of them are JSON lines. The
+format is Polyaxon's, with the newline as the commit mark (a row without it was never logged):
+
+    CSV kinds    step|timestamp|<kind>\n        then   <step or empty>|<timestamp>|<cell>\n
+    JSONL kinds  {"timestamp": "…", "step": 3, "<kind>": "…"}\n      (text html chart span)
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+from time import time_ns
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from jupyter_tracking.errors import InvalidArgument, InvalidType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+JSONL_KINDS = frozenset({"text", "html", "chart", "span"})
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_STEP_MIN, _STEP_MAX = -(2**63), 2**63 - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Row(NamedTuple):
+    """One good row: `timestamp` in µs since the epoch (UTC), `cell` as it stands in the file."""
+
+    step: int | None
+    timestamp: int
+    cell: bytes
+    line: int
+    offset: int
+
+
+class RowProblem(NamedTuple):
+    """One bad row: its line, what is wrong, and the start of its text."""
+
+    line: int
+    problem: str
+    text: str
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def header(kind: str) -> bytes:
+    """Return the first line of a new event file: empty for JSONL kinds."""
+    return b"" if kind in JSONL_KINDS else f"step|timestamp|{kind}\n".encode()
+
+
+def row(kind: str, step: int | None, timestamp: str, cell: str) -> bytes:
+    """Return one row with its newline. `cell` is the metric's repr, JSON text, or (JSONL) raw text.
+
+    Lone surrogates cannot be stored as UTF-8; JSON escapes keep them, so any `str` round-trips.
+    """
+    if kind in JSONL_KINDS:
+        fields = {"timestamp": timestamp, "step": step, kind: cell}
+        return json.dumps(fields, ensure_ascii=True).encode("ascii") + b"\n"
+    return f"{'' if step is None else step}|{timestamp}|{cell}\n".encode("ascii")
+
+
+_ESCAPE = re.compile("[|\x7f-\U0010ffff]")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def cell(payload: dict[str, Any]) -> str:
+    """Return the JSON of a payload as one ASCII cell: no `|`, no raw newline, `None` fields dropped.
+
+    Arrays of numpy are taken as they are. Non-finite numbers must already be strings (see `finite`).
+
+    Raises:
+        InvalidType: something in the payload has no JSON form.
+    """
+    present = {key: value for key, value in payload.items() if value is not None}
+    try:
+        raw = orjson.dumps(present, option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:  # integers over 64 bits and lone surrogates, which the standard library takes
+        try:
+            raw = json.dumps(present, separators=(",", ":"), allow_nan=False).encode("ascii")
+        except (TypeError, ValueError, RecursionError) as error:
+            message = f"the payload has a value that JSON cannot hold: {error}"
+            raise InvalidType(message) from None
+    text = raw.decode("utf-8")
+    return text if text.isascii() and "|" not in text and "\x7f" not in text else _ESCAPE.sub(_escaped, text)
+
+
+def finite(values: list[float]) -> list[float | str]:
+    """Return the numbers with NaN and the infinities as the strings every JSON reader accepts."""
+    return [
+        v if math.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"  # noqa: PLR0124
+        for v in values
+    ]
+
+
+def number(value: object) -> float:
+    """Return a number of a JSON list as a float: the inverse of `finite` (`null` is NaN, as Polyaxon writes it)."""
+    if value is None:
+        return math.nan
+    if isinstance(value, str):
+        return _NON_FINITE[value] if value in _NON_FINITE else float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        message = f"expected a number, found {value!r}"
+        raise InvalidType(message)
+    return float(value)
+
+
+def as_step(step: object) -> int | None:
+    """Return the step as a Python int, or None.
+
+    Raises:
+        InvalidType: not an integer (`True`, `1.5`, `"3"`).
+        InvalidArgument: an integer outside the signed 64-bit range.
+    """
+    if step is None:
+        return None
+    if isinstance(step, bool) or type(step).__name__ == "bool_" or isinstance(step, str | bytes):
+        message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
+        raise InvalidType(message)
+    try:
+        if hasattr(step, "__index__"):
+            whole = step.__index__()
+        else:
+            as_float = float(step)  # type: ignore[arg-type]
+            if not as_float.is_integer():
+                message = f"step={step!r} is not a whole number; a step is an integer or None"
+                raise InvalidArgument(message)
+            whole = int(as_float)
+    except InvalidArgument:
+        raise
+    except (TypeError, ValueError, OverflowError):
+        message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
+        raise InvalidType(message) from None
+    if not _STEP_MIN <= whole <= _STEP_MAX:
+        message = f"step={step!r} does not fit in 64 bits; a step lies between -2**63 and 2**63 - 1"
+        raise InvalidArgument(message)
+    return int(whole)
+
+
+_second: tuple[int, str] = (-1, "")
+
+
+def now() -> str:
+    """Return the present moment as the format has it: `YYYY-MM-DD HH:MM:SS.ffffff+00:00`.
+
+    The text up to the second is kept from call to call: a third of the cost of `isoformat`.
+    """
+    global _second  # noqa: PLW0603 - one tuple, replaced whole: safe between threads
+    nanoseconds = time_ns()
+    second, rest = divmod(nanoseconds, 1_000_000_000)
+    known, text = _second
+    if second != known:
+        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S.")
+        _second = (second, text)
+    return f"{text}{rest // 1000:06d}+00:00"
+
+
+def as_timestamp(timestamp: object) -> str:
+    """Return a datetime, ISO string or epoch in seconds as the format has it; None is now.
+
+    A naive datetime is taken as local time, as Python's own `astimezone` does.
+
+    Raises:
+        InvalidType: something else.
+        InvalidArgument: a text that is no date, or a moment outside the years 1 to 9999.
+    """
+    if timestamp is None:
+        return now()
+    try:
+        if isinstance(timestamp, str):
+            moment = datetime.fromisoformat(timestamp)
+        elif isinstance(timestamp, int | float) and not isinstance(timestamp, bool):
+            moment = datetime.fromtimestamp(timestamp, UTC)
+        elif isinstance(timestamp, datetime):
+            moment = timestamp
+        else:
+            message = f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds"
+            raise InvalidType(message)
+        text = moment.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
+    except (ValueError, OverflowError, OSError) as error:
+        message = f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO text or seconds"
+        raise InvalidArgument(message) from None
+    return text.zfill(32)  # years below 1000
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def parse_timestamp(text: str) -> int:
+    """Return µs since the epoch of a timestamp as we, Polyaxon, or an older Polyaxon wrote it.
+
+    A naive one is UTC, as Polyaxon's own reader takes it.
+
+    Raises:
+        ValueError: not a timestamp.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    delta = moment - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def format_timestamp(microseconds: int) -> str:
+    """Return µs since the epoch as the format has it."""
+    from datetime import timedelta
+
+    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat(sep=" ", timespec="microseconds")
+
+
+_INTEGER = re.compile(rb"[+-]?[0-9]{1,19}\Z")
+_WHOLE_FLOAT = re.compile(rb"[+-]?[0-9]{1,16}\.0*\Z")
+
+
+def parse_step(text: bytes) -> int | None:
+    """Return the step of a CSV row; pandas once wrote `7.0` for 7.
+
+    Raises:
+        ValueError: not a step.
+    """
+    if not text:
+        return None
+    if _WHOLE_FLOAT.match(text):
+        text = text.split(b".")[0]
+    if not _INTEGER.match(text):
+        message = f"the step is not an integer: {text[:40].decode('utf-8', 'replace')!r}"
+        raise ValueError(message)
+    step = int(text)
+    if not _STEP_MIN <= step <= _STEP_MAX:
+        message = f"the step does not fit in 64 bits: {step}"
+        raise ValueError(message)
+    return step
+
+
+def excerpt(line: bytes) -> str:
+    """Return the start of a line as text, for a report."""
+    return line[:120].decode("utf-8", "replace")
+
+
+class Columns(NamedTuple):
+    """Where a CSV file keeps its three columns: old Polyaxon files have `timestamp|step|<kind>`."""
+
+    step: int
+    timestamp: int
+
+
+COLUMNS = Columns(0, 1)
+
+
+def columns(line: bytes, kind: str) -> Columns | None:
+    """Return the order of the columns if the line is a header of this kind, else None."""
+    fields = line.rstrip(b"\r").lstrip(b"\xef\xbb\xbf").split(b"|")
+    if len(fields) != 3 or fields[2] != kind.encode():  # noqa: PLR2004
+        return None
+    if fields[:2] == [b"step", b"timestamp"]:
+        return Columns(0, 1)
+    return Columns(1, 0) if fields[:2] == [b"timestamp", b"step"] else None
+
+
+def _csv_row(line: bytes, order: Columns, number_: int, offset: int) -> Row:
+    fields = line.split(b"|", 2)
+    if len(fields) != 3:  # noqa: PLR2004
+        message = f'expected 3 fields separated by "|", found {len(fields)}'
+        raise ValueError(message)
+    step = parse_step(fields[order.step])
+    return Row(step, parse_timestamp(fields[order.timestamp].decode("ascii")), fields[2], number_, offset)
+
+
+def _json_row(line: bytes, kind: str, number_: int, offset: int) -> Row:
+    fields = json.loads(line)
+    if not isinstance(fields, dict) or not isinstance(fields.get(kind), str):
+        message = f'expected a JSON object with a text "{kind}"'
+        raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
+    step = fields.get("step")
+    if isinstance(step, float) and step.is_integer():
+        step = int(step)
+    if step is not None and (type(step) is not int or not _STEP_MIN <= step <= _STEP_MAX):
+        message = f"the step is not a 64-bit integer: {step!r}"
+        raise ValueError(message)
+    text = fields[kind].encode("utf-8", "surrogatepass")
+    return Row(step, parse_timestamp(str(fields.get("timestamp"))), text, number_, offset)
+
+
+def _check_cell(cell_: bytes, kind: str) -> None:
+    """Refuse a cell that cannot be whole, at the cost of two bytes: the JSON itself is read on demand."""
+    if kind == "metric":
+        float(cell_)
+    elif kind not in JSONL_KINDS and not (cell_.startswith(b"{") and cell_.rstrip().endswith(b"}")):
+        message = "the cell is not a JSON object"
+        raise ValueError(message)
+
+
+def parse_cell(cell_: bytes, kind: str) -> Any:
+    """Return the payload of a row: a float, a text, or a dict.
+
+    Raises:
+        ValueError: the cell is damaged.
+    """
+    if kind == "metric":
+        return float(cell_)
+    if kind in JSONL_KINDS:
+        return cell_.decode("utf-8", "surrogatepass")
+    try:
+        payload = orjson.loads(cell_)
+    except orjson.JSONDecodeError:  # lone surrogates, NaN tokens and huge integers, which json takes
+        try:
+            payload = json.loads(cell_)
+        except RecursionError:
+            message = "the JSON is nested too deeply"
+            raise ValueError(message) from None
+    if not isinstance(payload, dict):
+        message = "the cell is not a JSON object"
+        raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
+    return payload
+
+
+def parse_rows(
+    data: bytes | memoryview,
+    kind: str,
+    *,
+    order: Columns | None = None,
+    line: int = 1,
+    offset: int = 0,
+) -> Iterator[Row | RowProblem]:
+    """Yield each row of whole lines, good or bad, in file order; blank lines and the header are passed over.
+
+    Args:
+        data: whole lines; what follows the last newline is parsed as a row too, so cut a torn tail first.
+        kind: the kind of the file, which is the name of its folder.
+        order: the columns' order when `data` starts after the header, as `columns` gave it.
+        line: the number of the first line of `data` in its file.
+        offset: the byte offset of `data` in its file.
+    """
+    raw = bytes(data)
+    start, first = 0, offset == 0
+    while start < len(raw):
+        end = raw.find(b"\n", start)
+        end = len(raw) if end < 0 else end
+        text = raw[start:end].removesuffix(b"\r")
+        here, number_ = offset + start, line
+        start, line = end + 1, line + 1
+        if not text.strip():
+            continue
+        found = columns(text, kind)
+        if first:
+            # Polyaxon wrote text, html, chart and span as CSV before 2023-09-28; only the header tells.
+            first = False
+            order = found
+            if found is not None:
+                continue
+            if kind not in JSONL_KINDS:
+                order = COLUMNS
+                yield RowProblem(number_, f"no header; read as step|timestamp|{kind}", excerpt(text))
+                if text.count(b"|") != 2:  # noqa: PLR2004 - a damaged header, not a row
+                    continue
+        elif found is not None:
+            yield RowProblem(number_, "a second header", excerpt(text))
+            continue
+        try:
+            good = _csv_row(text, order, number_, here) if order else _json_row(text, kind, number_, here)
+            _check_cell(good.cell, kind)
+            yield good
+        except (ValueError, RecursionError) as error:
+            yield RowProblem(number_, str(error) or type(error).__name__, excerpt(text))

@@ -1,0 +1,269 @@
+"""Artifacts of one run as they are recorded: names, rows, assets and lineage records.
+
+Knows nothing of a run's status or of the values behind the cells.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+import weakref
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from jupyter_tracking import document, layout, lineage, plx
+from jupyter_tracking.errors import RunEnded
+from jupyter_tracking.journal import Journal
+from jupyter_tracking.kinds.base import Recorder
+from jupyter_tracking.lineage import Record
+from jupyter_tracking.store import Store, measure, source_mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_tracking.kinds.base import Timestamp
+    from jupyter_tracking.store import Sink, Stored
+
+__all__ = ["FolderRecorder"]
+
+_STEP_MIN, _STEP_MAX = -(2**63), 2**63 - 1
+_FLAGS = {"metric": "has_metrics", "model": "has_model", "tensorboard": "has_tensorboard", "span": "has_traces"}
+
+
+class FolderRecorder(Recorder):
+    """Writes rows, assets and lineage records into a run folder."""
+
+    def __init__(self, store: Store, *, power: bool = False) -> None:
+        """Record into the store's folder, going on from the lineage it has."""
+        self._store = store
+        self._power = power
+        self._ended = False
+        self._mutex = threading.RLock()
+        self._journals: dict[tuple[str, str], Journal] = {}
+        self._headers: dict[str, bytes] = {}
+        self._records: dict[tuple[str, str], Record] = {}
+        self._stems: dict[str, str] = {}
+        self._flags: set[str] = set()
+        self._lineage = Journal(store, layout.LINEAGE_JOURNAL)
+        self._lineage_read = 0
+        self._assets = Journal(store, layout.ASSET_JOURNAL)
+        self.cell_source: Callable[[], dict[str, Any]] = dict
+        _recorders.add(self)
+
+    # --- rows --------------------------------------------------------------------------------
+
+    def _append(self, kind: str, name: str, cell: str, step: int | None, timestamp: Timestamp) -> None:
+        if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
+            step = plx.as_step(step)
+        moment = plx.now() if timestamp is None else plx.as_timestamp(timestamp)
+        if self._ended:
+            self._refuse()
+        journal = self._journals.get((kind, name)) or self._event_journal(kind, name)
+        journal.append(plx.row(kind, step, moment, cell), self._headers[kind], power=self._power)
+
+    def _event_journal(self, kind: str, name: str) -> Journal:
+        true_name = layout.check_name(name)
+        with self._mutex:
+            record = self._declare(kind, true_name, None, summary={}, versioned=True)
+            known = self._journals.get((kind, true_name))
+            journal = known or Journal(self._store, layout.event_path(kind, record.stem))
+            self._headers[kind] = plx.header(kind)
+            self._journals[kind, true_name] = self._journals[kind, name] = journal
+        return journal
+
+    def _refuse(self) -> None:
+        message = f"run {self._store.path.name[:8]} has ended; resume it with init(run_uuid=…), or start another with init()"
+        raise RunEnded(message)
+
+    # --- assets ------------------------------------------------------------------------------
+
+    def _put(self, kind: str, name: str, step: int | None, suffix: str, write: Callable[[Sink], object]) -> Stored:
+        folder, named = self._asset_names(kind, name, step, suffix)
+        return self._noted(self._store.put(folder, named, write))
+
+    def _copy(self, kind: str, name: str, step: int | None, path: str, *, hashed: bool = True) -> Stored:
+        mode = source_mode(path)
+        suffix = "" if stat.S_ISDIR(mode) else layout.extension(path)
+        folder, named = self._asset_names(kind, name, step, suffix)
+        return self._noted(self._store.copy(path, folder, named, hashed=hashed))
+
+    def _asset_names(self, kind: str, name: str, step: int | None, suffix: str) -> tuple[str, Callable[[int], str]]:
+        if self._ended:
+            self._refuse()
+        record = self._declare(kind, name, None, summary={}, versioned=True, only_stem=True)
+        return f"assets/{kind}", lambda again: layout.asset_name(record.stem, step, suffix, again)
+
+    def _noted(self, stored: Stored) -> Stored:
+        """Keep size and hash of an asset: rows have no room for them, a check of the run needs them."""
+        self._assets.append(orjson.dumps(stored._asdict()) + b"\n", power=self._power)
+        return stored
+
+    def _keep_output(
+        self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool
+    ) -> None:
+        if self._ended:
+            self._refuse()
+        base = os.path.basename(path.rstrip("/"))  # noqa: PTH119
+        layout.check_name(base, "path")
+        stem, dot, suffix = base.partition(".") if not base.startswith(".") else (base, "", "")
+
+        def named(again: int) -> str:
+            return base if again == 1 else f"{stem}-{again}{dot}{suffix}"
+
+        stored = self._noted(self._store.copy(path, folder, named, hashed=hashed))
+        about = {**summary, "path": os.path.abspath(path), "size": stored.size}  # noqa: PTH100
+        about |= {"hash": stored.hash} if stored.hash else {}
+        self._declare(kind, name, stored.path, summary=about)
+
+    def _measure(self, path: str) -> tuple[str, int]:
+        return measure(path)
+
+    def _relative(self, path: str) -> str:
+        top = os.fspath(self._store.path) + os.sep
+        return path[len(top) :] if path.startswith(top) else path
+
+    # --- lineage -----------------------------------------------------------------------------
+
+    def _declare(
+        self,
+        kind: str,
+        name: str,
+        path: str | None,
+        *,
+        summary: dict[str, Any],
+        is_input: bool = False,
+        versioned: bool = False,
+        only_stem: bool = False,
+    ) -> Record:
+        """Record an artifact; a line of the lineage journal, written once for what is versioned.
+
+        With `only_stem` nothing is written: the record is needed for its file stem, before its first row.
+        """
+        if self._ended:
+            self._refuse()
+        with self._mutex:
+            known = self._records.get((kind, name))
+            if known is not None and known.versioned and versioned:
+                return known
+            with self._store.locked():
+                self._catch_up()
+                known = self._records.get((kind, name))
+                if known is not None and known.versioned and versioned:
+                    return known
+                stem = known.stem if known is not None else layout.file_stem(name, self._stems)
+                record = Record(name, kind, stem, path, is_input, versioned, summary, plx.now())
+                if only_stem:
+                    return record
+                record.cell = self.cell_source()
+                if versioned:
+                    record.path = layout.event_path(kind, stem)
+                if known is not None and (known.versioned or versioned):
+                    # Versions and a copy under outputs/ of one name: one record, which knows both.
+                    other = known.path if versioned else path
+                    about = {**known.summary, **summary, "output": other}
+                    record = replace(known, path=layout.event_path(kind, stem), versioned=True, summary=about)
+                self._lineage.append(record.line(), power=self._power)
+                self._know(record)
+        self._flag(kind, versioned=versioned)
+        return record
+
+    def _amend(self, kind: str, name: str, summary: dict[str, Any]) -> None:
+        with self._mutex:
+            record = self._records[kind, name]
+            record.summary = {**record.summary, **summary}
+            self._lineage.append(record.line(), power=self._power)
+
+    def _catch_up(self) -> None:
+        """Read the records that other processes, or an earlier life of this run, have written."""
+        data = self._read(layout.LINEAGE_JOURNAL, self._lineage_read)
+        whole = data[: data.rfind(b"\n") + 1]
+        self._lineage_read += len(whole)
+        for record in lineage.read_journal(whole)[0]:
+            self._know(record)
+
+    def _know(self, record: Record) -> None:
+        self._records[record.kind, record.name] = record
+        self._stems[record.stem.casefold()] = record.name
+
+    def _flag(self, kind: str, *, versioned: bool) -> None:
+        """Set the marks by which Polyaxon's pages filter runs, once each."""
+        wanted = ({"has_events"} if versioned else set()) | ({_FLAGS[kind]} if kind in _FLAGS else set())
+        missing = wanted - self._flags
+        if missing:
+            self._flags |= missing
+            self._update(lambda doc: doc.setdefault("meta_info", {}).update(dict.fromkeys(missing, True)))
+
+    # --- documents ---------------------------------------------------------------------------
+
+    def _read(self, relative: str, offset: int = 0) -> bytes:
+        try:
+            fd = self._store.open(relative, os.O_RDONLY)
+        except FileNotFoundError:
+            return b""
+        with os.fdopen(fd, "rb") as file:
+            file.seek(offset)
+            return file.read()
+
+    def _update(self, change: Callable[[dict[str, Any]], object]) -> None:
+        if self._ended:
+            self._refuse()
+        with self._mutex, self._store.locked():
+            present = orjson.loads(self._read(layout.RUN_FILE) or b"{}")
+            change(present)
+            self._store.replace(layout.RUN_FILE, document.dumps(present))
+
+    def _write_lineages(self) -> dict[str, Any]:
+        """Write `lineages.plx.json` from the journal and the event files; return the last value of each metric."""
+        last: dict[str, Any] = {}
+        with self._mutex, self._store.locked():
+            self._catch_up()
+            for record in self._records.values():
+                if record.versioned:
+                    record.events = lineage.event_summary(record.kind, self._read(record.path or ""))
+                    if record.kind == "metric" and record.events["rows"]:
+                        last[record.name] = record.events["metric"]["last"]
+            kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]
+            self._store.replace(layout.LINEAGES_FILE, lineage.to_document(kept))
+        return last
+
+    def sync(self) -> None:
+        """Wait until the disk has all that was logged so far: nothing of it is lost to a power failure.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        with self._mutex:
+            journals = {id(j): j for j in (*self._journals.values(), self._lineage, self._assets)}
+            self._store.sync()
+            for journal in journals.values():
+                journal.sync()
+
+    def _events(self) -> Iterator[str]:
+        """Yield every event file of the folder."""
+        for kind in self._names("events"):
+            yield from (f"events/{kind}/{name}" for name in self._names(f"events/{kind}") if name.endswith(".plx"))
+
+    def _names(self, relative: str) -> list[str]:
+        try:
+            fd = self._store.open(relative, os.O_RDONLY)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        try:
+            return sorted(os.listdir(fd)) if stat.S_ISDIR(os.fstat(fd).st_mode) else []
+        finally:
+            os.close(fd)
+
+
+_recorders: weakref.WeakSet[FolderRecorder] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for recorder in list(_recorders):
+        recorder._mutex = threading.RLock()  # noqa: SLF001 - another thread of the parent may hold it
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
