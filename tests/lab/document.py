@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 # Notebook 7.6 raises this one by itself, with no cell run.
 NOTEBOOK_OWN_ERROR = "reading 'schema'"
 
+# How many looks in a row, a tenth of a second apart, must find the focus where it was put.
+HELD_LOOKS = 4
+
 READY = """() => { const c = window.jupyterapp?.shell?.currentWidget?.sessionContext;
   return c?.isReady && c.session?.kernel?.status === 'idle' && c.session.kernel.connectionStatus === 'connected' }"""
 
 SET_CELLS = """sources => { const notebook = window.jupyterapp.shell.currentWidget.content.model.sharedModel;
+  const old = notebook.cells.length;
   notebook.transact(() => {
-    notebook.insertCells(notebook.cells.length, sources.map(source => ({cell_type: 'code', source, metadata: {trusted: true}})));
-    notebook.deleteCellRange(0, notebook.cells.length - sources.length); }) }"""
+    notebook.insertCells(old, sources.map(source => ({cell_type: 'code', source, metadata: {trusted: true}})));
+    notebook.deleteCellRange(0, old); }) }"""
 
 RUN_ALL = """() => { window.jtRan = undefined;
   window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.jtRan = 'done' }, e => { window.jtRan = String(e) }) }"""
@@ -162,23 +166,26 @@ class Document:
             "name => { void window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}) }", f"JupyterLab {kind.title()}"
         )
         self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=json.dumps(kind == "light"))
-        # The attribute changes first; the theme's own style sheet says when it has come.
-        self.page.wait_for_function(
-            """dark => { const [r, g, b] = getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim() === 'white'
-                 ? [255, 255, 255] : (getComputedStyle(document.querySelector('.jp-NotebookPanel')).backgroundColor.match(/[0-9]+/g) || []).map(Number);
-                 return (r + g + b < 384) === dark }""",
-            arg=kind == "dark",
-        )
+        # The splash covers the page until the theme's style sheet has come; one more switch before it is gone makes the app raise.
+        self.page.wait_for_function("() => document.getElementById('jupyterlab-splash') === null")
 
     # ------------------------------------------------------------------------------------------------------------- act
     def hold_focus(self, locator: Locator) -> None:
         """Focus and stay focused: after a run the notebook takes the focus back once, a moment later."""
-        for _ in range(40):
-            locator.focus()
-            self.page.wait_for_timeout(120)
-            if locator.evaluate("element => element.contains(document.activeElement)"):
+        held = 0
+        for _ in range(60):
+            if not locator.evaluate("element => element.contains(document.activeElement)"):
+                locator.focus()
+                held = 0
+            self.page.wait_for_timeout(100)
+            held += 1
+            if held > HELD_LOOKS:
                 return
         raise AssertionError("the notebook keeps taking the focus")
+
+    def keep_keys(self, locator: Locator) -> None:
+        """Keep the app's shortcuts off an element that does not do so itself: Notebook 7 takes the arrow keys before any widget."""
+        locator.evaluate("element => element.setAttribute('data-lm-suppress-shortcuts', 'true')")
 
     def press(self, *keys: str) -> None:
         """Press keys, one after the other."""

@@ -37,6 +37,7 @@ def drive_slider(document: Document) -> None:
     document.run(SLIDER)
     handle = document.output(0).locator(".widget-slider .noUi-handle")
     handle.wait_for()
+    document.keep_keys(handle)
     document.hold_focus(handle)
     for step in (1, 2, 3):
         document.press("ArrowRight")
@@ -99,11 +100,9 @@ def test_a_picture_is_written_at_the_asked_width(lab: Document) -> None:
         assert image.width == 800
 
 
-def test_a_notebook_is_saved_trusted_and_opened_again(
-    lab_app: App, open_document: Callable[[App, str], Document]
-) -> None:
+def test_a_notebook_is_saved_trusted_and_opened_again(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
     """A script in a saved output runs after reopening when the notebook is trusted, and does not when it is not."""
-    script = "from IPython.display import HTML; HTML('<p class=\"alive\">dead</p><script>document.querySelector(\".alive\").textContent = \"alive\"</script>')"
+    script = 'from IPython.display import HTML; HTML(\'<p class="alive">dead</p><script>document.querySelector(".alive").textContent = "alive"</script>\')'
     lab_app.write("again.ipynb", ["pass"])
     first = open_document(lab_app, "again.ipynb")
     first.run(script)
