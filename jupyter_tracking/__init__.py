@@ -1,1 +1,140 @@
-"""Experiment tracking that lives wholly inside Jupyter."""
+"""Experiment tracking that lives wholly inside Jupyter.
+
+    import jupyter_tracking as tracking
+
+    with tracking.init(name="first") as run:
+        for step in range(100):
+            tracking.log_metric("loss", 1 / (step + 1), step=step)
+
+    tracking.open_run(run).show("loss")
+
+Code written for `from polyaxon import tracking` works with this import instead.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking import session
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.lineage import V1ArtifactKind
+from jupyter_tracking.run import Run
+from jupyter_tracking.session import (
+    current_run,
+    end,
+    get_artifacts_path,
+    get_outputs_path,
+    get_tensorboard_path,
+    init,
+    log_artifact,
+    log_artifact_ref,
+    log_curve,
+    log_data_ref,
+    log_dataframe,
+    log_dir_ref,
+    log_failed,
+    log_file_ref,
+    log_image,
+    log_inputs,
+    log_meta,
+    log_metric,
+    log_metrics,
+    log_model,
+    log_model_ref,
+    log_mpl_image,
+    log_outputs,
+    log_progress,
+    log_stopped,
+    log_succeeded,
+    log_tags,
+    log_text,
+    sync,
+)
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_tracking.frames import lineage_frame as lineage
+    from jupyter_tracking.frames import runs_frame as runs
+    from jupyter_tracking.view import RunView, open_run
+
+__all__ = [
+    "ArtifactKind",
+    "Run",
+    "RunView",
+    "TrackingError",
+    "V1ArtifactKind",
+    "current_run",
+    "end",
+    "get_artifacts_path",
+    "get_outputs_path",
+    "get_tensorboard_path",
+    "init",
+    "lineage",
+    "log_artifact",
+    "log_artifact_ref",
+    "log_curve",
+    "log_data_ref",
+    "log_dataframe",
+    "log_dir_ref",
+    "log_failed",
+    "log_file_ref",
+    "log_image",
+    "log_inputs",
+    "log_meta",
+    "log_metric",
+    "log_metrics",
+    "log_model",
+    "log_model_ref",
+    "log_mpl_image",
+    "log_outputs",
+    "log_progress",
+    "log_stopped",
+    "log_succeeded",
+    "log_tags",
+    "log_text",
+    "open_run",
+    "runs",
+    "sync",
+]
+
+__version__ = "0.1.0"
+
+ArtifactKind = V1ArtifactKind
+
+# What reads runs needs pandas: it is imported when it is first asked for.
+_READING = {
+    "open_run": ("view", "open_run"),
+    "RunView": ("view", "RunView"),
+    "runs": ("frames", "runs_frame"),
+    "lineage": ("frames", "lineage_frame"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what reads runs on first use; `TRACKING_RUN` is the active run, as in Polyaxon's module."""
+    if name == "TRACKING_RUN":
+        return session.current_run()
+    if name in _READING:
+        module, attribute = _READING[name]
+        value = getattr(import_module(f"jupyter_tracking.{module}"), attribute)
+        globals()[name] = value
+        return value
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    """List what completion should offer."""
+    return sorted(__all__)
+
+
+def load_ipython_extension(ipython: InteractiveShell) -> None:
+    """Register the magics: `%load_ext jupyter_tracking`."""
+    import_module("jupyter_tracking.magics").register(ipython)
+
+
+def unload_ipython_extension(ipython: InteractiveShell) -> None:
+    """Remove exactly what `load_ipython_extension` added."""
+    import_module("jupyter_tracking.magics").unregister(ipython)

@@ -7,7 +7,7 @@
     ├── NotFound (LookupError)            no such run, artifact, kind or step
     ├── MissingFile (FileNotFoundError)   a file to log, or an asset to read, is not there
     ├── NoActiveRun (RuntimeError)        a value was logged before `init()`
-    ├── RunEnded (RuntimeError)           a value was logged after `end()`
+    │   └── RunEnded                      a value was logged after `end()`
     ├── RunLocked (RuntimeError)          another process writes to this run
     ├── RunGone (FileNotFoundError)       the run folder went away under a live run
     ├── StorageError (OSError)            the disk refused
@@ -21,7 +21,6 @@ Each is also the builtin that fits, so that code written without knowing this pa
 from __future__ import annotations
 
 import errno
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -45,8 +44,19 @@ __all__ = [
 ]
 
 
+_HERE = __file__.rpartition("errors")[0]
+
+
 class TrackingError(Exception):
     """The root of every error this package raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the user's own line and what is wrong with it, where IPython would show our frames too."""
+        import traceback
+
+        frames = [f for f in traceback.extract_tb(self.__traceback__) if _HERE not in f.filename]
+        at = [f"line {frames[-1].lineno}: {frames[-1].line}"] if frames and frames[-1].line else []
+        return [*at, f"{type(self).__name__}: {self}"]
 
 
 class InvalidArgument(TrackingError, ValueError):
@@ -73,7 +83,7 @@ class NoActiveRun(TrackingError, RuntimeError):
     """A value was logged while no run is active."""
 
 
-class RunEnded(TrackingError, RuntimeError):
+class RunEnded(NoActiveRun):
     """A value was logged to a run that has ended."""
 
 
@@ -113,6 +123,8 @@ def storage_error(error: OSError, what: str, *, kept: str) -> StorageError:
 
 def near(word: str, known: Iterable[str], *, most: int = 5) -> str:
     """Return `"; near: a, b"` for the known words closest to `word`, or `"; there are: …"`, or `""`."""
+    from difflib import get_close_matches
+
     names = sorted(set(known))
     lowered = {name.casefold(): name for name in names}
     matches = [lowered[m] for m in get_close_matches(word.casefold(), lowered, n=most, cutoff=0.5)]

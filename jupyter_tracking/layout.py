@@ -60,6 +60,15 @@ def run_path(root: Path, uuid: str) -> Path:
     return root / "runs" / uuid
 
 
+def run_folders(root: Path) -> list[Path]:
+    """Return the folders of the runs under a root, by name."""
+    try:
+        with os.scandir(root / "runs") as entries:
+            return sorted(Path(e.path) for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def new_uuid() -> str:
     """Return a fresh run uuid: 32 lowercase hex digits."""
     return uuid4().hex

@@ -22,6 +22,7 @@ from jupyter_tracking.store import Store
 from jupyter_tracking.values import as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 __all__ = ["Run"]
@@ -72,6 +73,7 @@ class Run(FolderRecorder, KindsLogging):
         labels = as_tags(tags)
         self.path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they are
         super().__init__(Store(self.path), power=durability == "power")
+        self.before_end: list[Callable[[], object]] = []  # what must finish while the run can still be written
         self._presence = self._enter(shared=shared)
         present = self._present()
         uuid = str(present.get("uuid") or self.path.name)
@@ -270,6 +272,8 @@ class Run(FolderRecorder, KindsLogging):
         with self._mutex:
             if self._ended:
                 return
+            while self.before_end:
+                self.before_end.pop()()
             last = self._write_lineages()
             self.sync()
 
