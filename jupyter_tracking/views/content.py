@@ -1,0 +1,152 @@
+"""The widget that draws: it tells the page once what there is, and answers by number what the page asks for. Nothing else is believed."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import time
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+from ipywidgets import Widget, widget_serialization
+
+from jupyter_tracking.errors import MissingFile
+from jupyter_tracking.views.pane import GROUND
+
+if TYPE_CHECKING:
+    from jupyter_tracking.views.frame import Frame
+    from jupyter_tracking.views.pane import Scene
+
+__all__ = ["BUDGET", "Content", "bundle", "static"]
+
+BUDGET = 8_000_000
+_SEED = 400_000
+_ANSWER = 1_000_000
+_PATIENCE = 0.2
+
+
+def static(name: str) -> str:
+    """Return a built file of the browser half.
+
+    Raises:
+        MissingFile: it was not built.
+    """
+    file = files("jupyter_tracking").joinpath("static", name)
+    try:
+        return file.read_text("utf-8")
+    except FileNotFoundError as error:
+        message = f"the browser half is not built: {name} is missing; run `npm ci && npm run build` in widgets/"
+        raise MissingFile(message) from error
+
+
+@cache
+def bundle() -> tuple[bytes, str]:
+    """Return the bundle that draws everything, packed, and a hash by which a page keeps it once."""
+    text = static("view.js").encode()
+    return gzip.compress(text, 9, mtime=0), hashlib.blake2s(text, digest_size=8).hexdigest()
+
+
+class Content(anywidget.AnyWidget):  # type: ignore[misc]
+    """The drawing under a stepper's slider."""
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    bundle = traitlets.Bytes().tag(sync=True)
+    bundle_hash = traitlets.Unicode().tag(sync=True)
+    room = traitlets.Unicode("stepper").tag(sync=True)
+    key = traitlets.Unicode().tag(sync=True)
+    about = traitlets.Dict().tag(sync=True)
+    seed = traitlets.List().tag(sync=True)
+    budget = traitlets.Int(BUDGET).tag(sync=True)
+    index = traitlets.Int(0).tag(sync=True)
+    slider = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    play = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+
+    def __init__(self, scene: Scene, **traits: Any) -> None:
+        """Show a scene, starting at `index`."""
+        self.scene = scene
+        code, name = bundle()
+        super().__init__(
+            _esm=static("loader.js"),
+            bundle=code,
+            bundle_hash=name,
+            key=scene.key(),
+            about=scene.about(),
+            seed=self._first(traits.get("index", 0)),
+            **traits,
+        )
+        self.on_msg(self._asked)
+
+    def _first(self, index: int) -> list[list[Any]]:
+        """Return the grounds, and the frames about the one on screen that fit: what is seen before anything is asked."""
+        seed: list[list[Any]] = []
+        size = 0
+        for number, pane in enumerate(self.scene.panes):
+            ground = pane.ground()
+            seed.append([number, GROUND, ground.head, ground.buffers])
+            size += ground.size
+        ends = time.monotonic() + _PATIENCE
+        for far in range(25):
+            for number, pane in enumerate(self.scene.panes):
+                middle = self.scene.number(pane, index)
+                if pane.family.whole or not pane.events:
+                    continue
+                for at in {middle - far, middle + far}:
+                    late = far > 0 and (size > _SEED or time.monotonic() > ends)
+                    if 0 <= at < len(pane.events) and not late:
+                        frame = pane.frame(at)
+                        seed.append([number, at, frame.head, frame.buffers])
+                        size += frame.size
+        return seed
+
+    def grow(self) -> bool:
+        """Tell the page of steps logged since; return whether there were any."""
+        if not self.scene.refresh():
+            return False
+        grounds = [[n, GROUND, *_parts(pane.ground())] for n, pane in enumerate(self.scene.panes)]
+        with self.hold_sync():
+            self.seed = grounds
+            self.about = self.scene.about()
+        return True
+
+    def _asked(self, _widget: object, message: object, _buffers: object) -> None:
+        """Answer the page. A message that is not one of ours is left alone."""
+        if not isinstance(message, dict) or not isinstance(message.get("id"), str):
+            return
+        if isinstance(message.get("query"), dict):
+            pane, number = message.get("pane"), message.get("frame")
+            if self._known(pane, number):
+                frame = self.scene.panes[pane].answer(number, message["query"])
+                self.send({"id": message["id"], "head": frame.head}, frame.buffers)
+        elif isinstance(message.get("ask"), list):
+            self._answer(message["id"], message["ask"])
+
+    def _answer(self, identity: str, wanted: list[Any]) -> None:
+        told: list[list[Any]] = []
+        buffers: list[bytes] = []
+        size = 0
+        ends = time.monotonic() + _PATIENCE
+        for wish in wanted:
+            if not (isinstance(wish, list) and len(wish) == 2 and self._known(*wish)):  # noqa: PLR2004
+                continue
+            pane, number = wish
+            frame = self.scene.panes[pane].frame(number)
+            told.append([pane, number, frame.head, len(frame.buffers)])
+            buffers.extend(frame.buffers)
+            size += frame.size
+            # What did not fit is asked for again, after what has become more urgent.
+            if size > _ANSWER or time.monotonic() > ends:
+                break
+        self.send({"id": identity, "frames": told}, buffers)
+
+    def _known(self, pane: object, number: object) -> bool:
+        """Return whether the page names a pane and a frame that there are."""
+        if type(pane) is not int or type(number) is not int or not 0 <= pane < len(self.scene.panes):
+            return False
+        return 0 <= number < max(1, len(self.scene.panes[pane].events))
+
+
+def _parts(frame: Frame) -> tuple[dict[str, Any], list[bytes]]:
+    return frame.head, frame.buffers

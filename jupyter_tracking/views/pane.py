@@ -1,0 +1,182 @@
+"""Panes and scenes: which artifact at which of its steps, read through the reader. Nothing of widgets or pages."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.views import family
+from jupyter_tracking.views.frame import Frame, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_tracking.reader import Artifact, Event, RunFolder
+    from jupyter_tracking.views.family import Family
+
+__all__ = ["GROUND", "Pane", "Scene", "scene"]
+
+GROUND = -1
+
+Step = int | None
+
+
+def _order(step: Step) -> tuple[bool, int]:
+    return step is not None, step or 0
+
+
+@dataclass(slots=True)
+class Pane:
+    """One artifact and the event that stands for each of its steps.
+
+    Attributes:
+        events: one a step, the latest logged, in the order of the steps; empty for what was kept without a step.
+        versions: for each step that was logged more than once, how often.
+    """
+
+    folder: RunFolder
+    artifact: Artifact
+    family: Family
+    events: list[Event] = field(default_factory=list)
+    versions: dict[int, int] = field(default_factory=dict)
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read again what was logged; return whether there is something new."""
+        latest: dict[Step, Event] = {}
+        many: dict[Step, int] = {}
+        for event in self.folder.events(self.artifact):
+            latest[event.step] = event
+            many[event.step] = many.get(event.step, 0) + 1
+        before = self.events
+        self.events = [latest[step] for step in sorted(latest, key=_order)]
+        self.versions = {n: many[e.step] for n, e in enumerate(self.events) if many[e.step] > 1}
+        if self.events == before:
+            return False
+        self.memory.clear()
+        return True
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps, each once, the one without a number first."""
+        return [event.step for event in self.events]
+
+    def ground(self, *, light: bool = False) -> Frame:
+        """Return what holds for all steps, or the error in words."""
+        try:
+            return self.family.ground(self, light=light)
+        except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest goes on
+            return _fault(error)
+
+    def frame(self, number: int, *, light: bool = False) -> Frame:
+        """Return what to show at a step, or the error in words."""
+        try:
+            return self.family.frame(self, number, light=light)
+        except Exception as error:  # noqa: BLE001
+            return _fault(error)
+
+    def answer(self, number: int, query: dict[str, Any]) -> Frame:
+        """Answer the page, or say the error in words."""
+        try:
+            return self.family.answer(self, number, query)
+        except Exception as error:  # noqa: BLE001
+            return _fault(error)
+
+    def value(self, number: int) -> Any:
+        """Return the value at a step."""
+        return self.folder.value(self.artifact, self.events[number])
+
+    def payload(self, number: int) -> Any:
+        """Return the parsed cell at a step."""
+        return self.folder.payload(self.artifact, self.events[number])
+
+    def about(self) -> dict[str, Any]:
+        """Return what the page is told once."""
+        return {
+            "kind": self.artifact.kind,
+            "name": self.artifact.name,
+            "view": self.family.stem,
+            "steps": self.steps,
+            "times": [event.timestamp for event in self.events],
+            "versions": {str(n): many for n, many in self.versions.items()},
+            "whole": self.family.whole or not self.events,
+        }
+
+
+def _fault(error: Exception) -> Frame:
+    words = str(error) if isinstance(error, TrackingError) else f"{type(error).__name__}: {error}"
+    return Frame({"error": clean(words)})
+
+
+class Scene:
+    """The panes under one slider, and the union of their steps."""
+
+    def __init__(self, panes: Sequence[Pane]) -> None:
+        self.panes = list(panes)
+        self.steps: list[Step] = []
+        self._join()
+
+    def _join(self) -> None:
+        self.steps = sorted({step for pane in self.panes for step in pane.steps}, key=_order)
+
+    def refresh(self) -> bool:
+        """Read again what was logged; return whether there is something new."""
+        grown = [pane.refresh() for pane in self.panes]
+        self._join()
+        return any(grown)
+
+    def at(self, pane: Pane) -> list[int] | None:
+        """Return the pane's frame for each step of the scene, -1 before its first; None when they are the same."""
+        own = pane.steps
+        if not own or own == self.steps:
+            return None
+        keys = [_order(step) for step in own]
+        return [bisect.bisect_right(keys, _order(step)) - 1 for step in self.steps]
+
+    def number(self, pane: Pane, index: int) -> int:
+        """Return the pane's frame at a place of the slider."""
+        at = self.at(pane)
+        return (index if pane.events else 0) if at is None else at[index]
+
+    def about(self) -> dict[str, Any]:
+        """Return what the page is told once."""
+        folder = self.panes[0].folder
+        panes = []
+        for pane in self.panes:
+            told, at = pane.about(), self.at(pane)
+            panes.append(told if at is None else {**told, "at": at})
+        run = {"uuid": folder.uuid, "name": folder.name, "status": folder.status}
+        said: dict[str, Any] = clean({"run": run, "steps": self.steps, "panes": panes})
+        return said
+
+    def key(self) -> str:
+        """Return a word by which a widget and its twin know each other; the same content gives the same word."""
+        names = [[p.folder.uuid, p.artifact.kind, p.artifact.name, len(p.events)] for p in self.panes]
+        return hashlib.blake2s(json.dumps(clean(names)).encode(), digest_size=8).hexdigest()
+
+    def line(self) -> str:
+        """Return one honest line of text."""
+        names = ", ".join(f"{p.artifact.kind} {p.artifact.name!r}" for p in self.panes)
+        folder = self.panes[0].folder
+        many = f"{len(self.steps)} steps ({self.steps[0]} to {self.steps[-1]})" if len(self.steps) > 1 else "1 step" if self.steps else "no steps"
+        said: str = clean(f"<{names}: {many}, run {folder.name or folder.uuid} {folder.uuid[:8]}>")
+        return said
+
+
+def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None) -> Scene:
+    """Open artifacts of a run, each by name or by (kind, name), under one slider."""
+    from jupyter_tracking.kinds import KINDS
+
+    panes = []
+    for name in names:
+        artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
+        known = KINDS.get(artifact.kind)
+        panes.append(Pane(folder, artifact, family(known.view if known else "file")))
+    return Scene(panes)

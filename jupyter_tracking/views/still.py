@@ -1,0 +1,48 @@
+"""Stills: pictures and tables that survive where scripts are stripped. Every text in them is escaped here."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from matplotlib.axes import Axes
+
+__all__ = ["embed", "escape", "picture", "table"]
+
+
+def escape(text: object) -> str:
+    """Return text as HTML."""
+    return html.escape(str(text))
+
+
+def embed(data: bytes, kind: str, alternative: str) -> str:
+    """Return a picture as HTML."""
+    return f'<img alt="{escape(alternative)}" style="max-width:100%" src="data:{escape(kind)};base64,{base64.b64encode(data).decode()}">'
+
+
+def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, float] = (5.2, 3.2)) -> str:
+    """Draw with matplotlib, away from any display and from the user's figures and settings."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    # The user's style may be anything; what is drawn here must not depend on it, nor read math in a name.
+    with mpl.rc_context({**mpl.rcParamsDefault, "text.parse_math": False, "font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=size, dpi=100, layout="constrained")
+        FigureCanvasAgg(figure)
+        draw(figure.add_subplot())
+        out = io.BytesIO()
+        figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
+    return embed(out.getvalue(), "image/png", alternative)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a plain table."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,51 @@
+"""Fewer points that draw the same picture. Numbers in, numbers out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+__all__ = ["extent", "keep", "places"]
+
+
+def keep(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
+    """Return at most about `limit` places: of each stretch the first, lowest and highest, and the start of a gap."""
+    count = len(y)
+    if count <= limit:
+        return np.arange(count)
+    stretches = max(1, limit // 4)
+    ends = np.linspace(0, count, stretches + 1).astype(np.intp)
+    width = int(np.diff(ends).max())
+    grid = np.minimum(ends[:-1, None] + np.arange(width), ends[1:, None] - 1)
+    values = y[grid]
+    gaps = ~np.isfinite(values)
+    low = np.where(gaps, np.inf, values).argmin(axis=1)
+    high = np.where(gaps, -np.inf, values).argmax(axis=1)
+    rows = np.arange(stretches)
+    found = [ends[:-1], grid[rows, low], grid[rows, high], grid[rows, gaps.argmax(axis=1)], np.array([count - 1])]
+    return np.unique(np.concatenate(found))
+
+
+def extent(arrays: Iterable[NDArray[np.float64]]) -> list[float] | None:
+    """Return the lowest and the highest finite number of all; None when there is none."""
+    low, high = np.inf, -np.inf
+    for array in arrays:
+        finite = array[np.isfinite(array)]
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+    return None if low > high else [low, high]
+
+
+def places(count: int, kept: int) -> list[int]:
+    """Return `kept` of `count` places, evenly spread, the first and the last among them."""
+    if kept >= count:
+        return list(range(count))
+    if kept <= 1:
+        return [count - 1][:kept]
+    return sorted({round(n * (count - 1) / (kept - 1)) for n in range(kept)})
