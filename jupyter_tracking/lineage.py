@@ -9,15 +9,19 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from jupyter_tracking import plx
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 __all__ = ["V1ArtifactKind", "Record", "event_summary", "from_document", "read_journal", "to_document"]
 
 MARK = "jupyter_tracking"
+_CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
 
 
 class V1ArtifactKind(StrEnum):
@@ -195,23 +199,32 @@ def event_summary(kind: str, data: bytes) -> dict[str, Any]:
     return summary if figures is None else summary | {"metric": figures.summary()}
 
 
-def _rows(kind: str, data: bytes):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    """Yield (step, timestamp text, metric) of each good row; the rows of our own form by the short way."""
-    own = kind not in plx.JSONL_KINDS
-    for line in data.split(b"\n"):
+def _rows(kind: str, data: bytes) -> Iterator[tuple[int | None, str, float]]:
+    """Yield (step, timestamp text, metric) of each good row; rows of our own form by the short way."""
+    metric, head = kind == "metric", plx.header(kind)
+    whole = data[: data.rfind(b"\n") + 1]
+    if not head or not whole.startswith(head):
+        yield from _strict_rows(kind, whole, None)
+        return
+    for line in whole[len(head) :].split(b"\n"):
         fields = line.split(b"|", 2)
-        if own and len(fields) == 3 and len(fields[1]) == 32:  # noqa: PLR2004
+        if len(fields) == 3 and len(fields[1]) == _CANONICAL:  # noqa: PLR2004
             try:
                 step = int(fields[0]) if fields[0] else None
-                yield step, fields[1].decode("ascii"), float(fields[2]) if kind == "metric" else 0.0
+                row = step, fields[1].decode("ascii"), float(fields[2]) if metric else 0.0
             except ValueError:
                 continue
-        elif line.strip():
-            prefix = b"" if line.startswith(b"{") else plx.header(kind) or f"step|timestamp|{kind}\n".encode()
-            for row in plx.parse_rows(prefix + line, kind):
-                if isinstance(row, plx.Row):
-                    value = float(row.cell) if kind == "metric" else 0.0
-                    yield row.step, plx.format_timestamp(row.timestamp), value
+            yield row
+        elif line:
+            yield from _strict_rows(kind, line, plx.COLUMNS)
+
+
+def _strict_rows(kind: str, data: bytes, order: plx.Columns | None) -> Iterator[tuple[int | None, str, float]]:
+    for row in plx.parse_rows(data, kind, order=order, offset=0 if order is None else 1):
+        if isinstance(row, plx.Row):
+            shift = 0 if order is None else 1
+            value = float(data[row.start - shift : row.end - shift]) if kind == "metric" else 0.0
+            yield row.step, plx.format_timestamp(row.timestamp), value
 
 
 class _Figures:

@@ -21,23 +21,30 @@ import orjson
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterator
+
+    Source = bytes | mmap.mmap
 
 
 JSONL_KINDS = frozenset({"text", "html", "chart", "span"})
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _STEP_MIN, _STEP_MAX = -(2**63), 2**63 - 1
+_LONGEST_PREFIX = 200  # bytes of step and timestamp, and more than any header has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Row(NamedTuple):
-    """One good row: `timestamp` in µs since the epoch (UTC), `cell` as it stands in the file."""
+    """One good row and where its cell stands: bytes `start` to `end` of the file, on `line`.
+
+    `timestamp` is in µs since the epoch (UTC). In the JSONL form the cell is the whole line.
+    """
 
     step: int | None
     timestamp: int
-    cell: bytes
+    start: int
+    end: int
     line: int
-    offset: int
 
 
 class RowProblem(NamedTuple):
@@ -271,17 +278,31 @@ def columns(line: bytes, kind: str) -> Columns | None:
     return Columns(1, 0) if fields[:2] == [b"timestamp", b"step"] else None
 
 
-def _csv_row(line: bytes, order: Columns, number_: int, offset: int) -> Row:
-    fields = line.split(b"|", 2)
-    if len(fields) != 3:  # noqa: PLR2004
-        message = f'expected 3 fields separated by "|", found {len(fields)}'
+def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, where: tuple[int, int]) -> Row:
+    """Read a row without touching the inside of its cell, which may be large."""
+    offset, line = where
+    first = raw.find(b"|", start, end)
+    second = raw.find(b"|", first + 1, end) if first >= 0 else -1
+    if second < 0:
+        message = f'expected 3 fields separated by "|", found {1 if first < 0 else 2}'
         raise ValueError(message)
-    step = parse_step(fields[order.step])
-    return Row(step, parse_timestamp(fields[order.timestamp].decode("ascii")), fields[2], number_, offset)
+    if second - start > _LONGEST_PREFIX:
+        message = "step and timestamp are too long"
+        raise ValueError(message)
+    fields = (raw[start:first], raw[first + 1 : second])
+    step, moment = parse_step(fields[order.step]), parse_timestamp(fields[order.timestamp].decode("ascii"))
+    cell_start = second + 1
+    if kind == "metric":
+        float(raw[cell_start:end])
+    elif kind not in JSONL_KINDS and (raw[cell_start : cell_start + 1] != b"{" or raw[end - 1 : end] != b"}"):
+        message = "the cell is not a JSON object"
+        raise ValueError(message)
+    return Row(step, moment, offset + cell_start, offset + end, line)
 
 
-def _json_row(line: bytes, kind: str, number_: int, offset: int) -> Row:
-    fields = json.loads(line)
+def _json_row(raw: Source, start: int, end: int, kind: str, where: tuple[int, int]) -> Row:
+    offset, line = where
+    fields = json.loads(raw[start:end])
     if not isinstance(fields, dict) or not isinstance(fields.get(kind), str):
         message = f'expected a JSON object with a text "{kind}"'
         raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
@@ -289,23 +310,18 @@ def _json_row(line: bytes, kind: str, number_: int, offset: int) -> Row:
     if isinstance(step, float) and step.is_integer():
         step = int(step)
     if step is not None and (type(step) is not int or not _STEP_MIN <= step <= _STEP_MAX):
-        message = f"the step is not a 64-bit integer: {step!r}"
+        message = f"the step is not a 64-bit integer: {step!r:.60}"
         raise ValueError(message)
-    text = fields[kind].encode("utf-8", "surrogatepass")
-    return Row(step, parse_timestamp(str(fields.get("timestamp"))), text, number_, offset)
+    return Row(step, parse_timestamp(str(fields.get("timestamp"))), offset + start, offset + end, line)
 
 
-def _check_cell(cell_: bytes, kind: str) -> None:
-    """Refuse a cell that cannot be whole, at the cost of two bytes: the JSON itself is read on demand."""
-    if kind == "metric":
-        float(cell_)
-    elif kind not in JSONL_KINDS and not (cell_.startswith(b"{") and cell_.rstrip().endswith(b"}")):
-        message = "the cell is not a JSON object"
-        raise ValueError(message)
-
-
-def parse_cell(cell_: bytes, kind: str) -> Any:
+def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
     """Return the payload of a row: a float, a text, or a dict.
+
+    Args:
+        cell_: the bytes that `Row` points to.
+        kind: the kind of the file.
+        order: None where the file has the JSONL form.
 
     Raises:
         ValueError: the cell is damaged.
@@ -313,7 +329,7 @@ def parse_cell(cell_: bytes, kind: str) -> Any:
     if kind == "metric":
         return float(cell_)
     if kind in JSONL_KINDS:
-        return cell_.decode("utf-8", "surrogatepass")
+        return cell_.decode("utf-8", "surrogatepass") if order else json.loads(cell_)[kind]
     try:
         payload = orjson.loads(cell_)
     except orjson.JSONDecodeError:  # lone surrogates, NaN tokens and huge integers, which json takes
@@ -329,50 +345,50 @@ def parse_cell(cell_: bytes, kind: str) -> Any:
 
 
 def parse_rows(
-    data: bytes | memoryview,
-    kind: str,
-    *,
-    order: Columns | None = None,
-    line: int = 1,
-    offset: int = 0,
-) -> Iterator[Row | RowProblem]:
-    """Yield each row of whole lines, good or bad, in file order; blank lines and the header are passed over.
+    raw: Source, kind: str, *, order: Columns | None = None, line: int = 1, offset: int = 0
+) -> Iterator[Row | RowProblem | Columns]:
+    """Yield each row, good or bad, in file order; blank lines are passed over.
+
+    The header is yielded too, as the order of its columns: whoever goes on from here needs it.
 
     Args:
-        data: whole lines; what follows the last newline is parsed as a row too, so cut a torn tail first.
+        raw: the bytes of the file from `offset` on; what follows the last newline is a row too, so cut a torn
+            tail first.
         kind: the kind of the file, which is the name of its folder.
-        order: the columns' order when `data` starts after the header, as `columns` gave it.
-        line: the number of the first line of `data` in its file.
-        offset: the byte offset of `data` in its file.
+        order: the columns' order when `raw` starts after the header.
+        line: the number of the first line of `raw` in its file.
+        offset: the byte offset of `raw` in its file.
     """
-    raw = bytes(data)
-    start, first = 0, offset == 0
-    while start < len(raw):
+    start, first, size, headless = 0, offset == 0, len(raw), 0
+    while start < size:
         end = raw.find(b"\n", start)
-        end = len(raw) if end < 0 else end
-        text = raw[start:end].removesuffix(b"\r")
-        here, number_ = offset + start, line
+        end = size if end < 0 else end
+        begin, stop, number_ = start, end, line
         start, line = end + 1, line + 1
-        if not text.strip():
+        if raw[stop - 1 : stop] == b"\r":
+            stop -= 1
+        if stop <= begin or (stop - begin < _LONGEST_PREFIX and not raw[begin:stop].strip()):
             continue
-        found = columns(text, kind)
+        found = columns(raw[begin:stop], kind) if stop - begin < _LONGEST_PREFIX else None
         if first:
             # Polyaxon wrote text, html, chart and span as CSV before 2023-09-28; only the header tells.
-            first = False
-            order = found
+            first, order = False, found
             if found is not None:
+                yield found
                 continue
             if kind not in JSONL_KINDS:
                 order = COLUMNS
-                yield RowProblem(number_, f"no header; read as step|timestamp|{kind}", excerpt(text))
-                if text.count(b"|") != 2:  # noqa: PLR2004 - a damaged header, not a row
-                    continue
+                yield order
+                headless = number_
+                yield RowProblem(number_, f"no header; read as step|timestamp|{kind}", excerpt(raw[begin:stop]))
         elif found is not None:
-            yield RowProblem(number_, "a second header", excerpt(text))
+            yield RowProblem(number_, "a second header", excerpt(raw[begin:stop]))
             continue
         try:
-            good = _csv_row(text, order, number_, here) if order else _json_row(text, kind, number_, here)
-            _check_cell(good.cell, kind)
-            yield good
+            if order:
+                yield _csv_row(raw, begin, stop, kind, order, (offset, number_))
+            else:
+                yield _json_row(raw, begin, stop, kind, (offset, number_))
         except (ValueError, RecursionError) as error:
-            yield RowProblem(number_, str(error) or type(error).__name__, excerpt(text))
+            if number_ != headless:  # told already
+                yield RowProblem(number_, str(error) or type(error).__name__, excerpt(raw[begin : begin + 200]))
