@@ -391,4 +391,4 @@ def parse_rows(
                 yield _json_row(raw, begin, stop, kind, (offset, number_))
         except (ValueError, RecursionError) as error:
             if number_ != headless:  # told already
-                yield RowProblem(number_, str(error) or type(error).__name__, excerpt(raw[begin : begin + 200]))
+                yield RowProblem(number_, str(error) or type(error).__name__, excerpt(raw[begin : min(stop, begin + _LONGEST_PREFIX)]))
