@@ -46,7 +46,11 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         last = max(0, len(shown.steps) - 1)
         options = [(str(step), n) for n, step in enumerate(shown.steps)] or [("none", 0)]
         self.slider = ipywidgets.SelectionSlider(
-            options=options, index=last, description="step", layout={"flex": "1 1 auto", "max_width": "620px", "width": "auto", "min_width": "160px"}
+            options=options,
+            index=last,
+            description="step",
+            style={"description_width": "initial"},
+            layout={"flex": "1 1 auto", "max_width": "620px", "width": "auto", "min_width": "160px"}
         )
         self.play = ipywidgets.Play(min=0, max=last, value=last, interval=150, layout={"flex": "0 0 auto"})
         self.content = Content(shown, index=last, budget=budget, slider=self.slider, play=self.play)

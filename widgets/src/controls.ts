@@ -1,6 +1,6 @@
 // A slider and a play button of our own, where there are no ipywidgets: saved pages.
 
-import { button, h, holdKeys, keepKeys } from "./dom";
+import { button, dub, h, holdKeys, keepKeys } from "./dom";
 import * as format from "./format";
 
 export interface Controls { element: HTMLElement; show(index: number): void }
@@ -16,13 +16,11 @@ export function controls(steps: format.Step[], move: (index: number) => void): C
     const to = Number(slider.value) + (event.key === "PageUp" ? 10 : -10);
     move(Math.max(0, Math.min(steps.length - 1, to)));
   });
-  const stop = (): void => { window.clearInterval(timer); timer = 0; play.textContent = "▶"; play.setAttribute("aria-label", "play"); play.title = "play"; };
-  const play = button("play", "▶", () => {
+  const stop = (): void => { window.clearInterval(timer); timer = 0; dub(play, "play", "play"); };
+  const play = button("play", "play", () => {
     if (timer) { stop(); return; }
     if (Number(slider.value) >= steps.length - 1) move(0);
-    play.textContent = "⏸";
-    play.setAttribute("aria-label", "pause");
-    play.title = "pause";
+    dub(play, "pause", "pause");
     timer = window.setInterval(() => {
       const at = Number(slider.value);
       if (at >= steps.length - 1 || !slider.isConnected) stop();

@@ -18,6 +18,7 @@ const LINES = 12;
 export function page(frame: Frame): Page {
   const fields: Field[] = frame.head.fields ?? [];
   const texts = fields.map((f, i) => (f.text === undefined ? null : strings(frame, `e${i}`, f.text)));
+  const written = fields.map((f, i) => (f.kind === "number" ? format.column(frame.column(`v${i}`)) : format.number));
   return {
     from: frame.head.from ?? 0,
     count: frame.head.count ?? 0,
@@ -28,7 +29,7 @@ export function page(frame: Frame): Page {
       if (words) { const text = words[row] ?? ""; return { text, full: text, missing: false }; }
       const value = frame.column(`v${column}`)[row]!;
       if (field.kind === "boolean") { const text = value ? "True" : "False"; return { text, full: text, missing: false }; }
-      return { text: format.number(value), full: String(value), missing: false };
+      return { text: written[column]!(value), full: String(value), missing: false };
     },
   };
 }
@@ -38,7 +39,7 @@ export function widths(fields: Field[], sample: Page): number[] {
   return fields.map((field, i) => {
     let widest = Math.max(field.name.length, field.dtype.length * 0.85);
     for (let r = 0; r < Math.min(sample.count, 40); r += 1) widest = Math.max(widest, sample.cell(i, r).text.length);
-    return Math.min(Math.max(widest + 2.5, 6), 42);
+    return Math.min(Math.max(widest * 0.98 + 2.4, 5.5), 42);
   });
 }
 

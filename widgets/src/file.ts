@@ -1,6 +1,6 @@
 // Files, models and references: what it is, how large, where it lies.
 
-import { button, h, put } from "./dom";
+import { button, dub, h, put } from "./dom";
 import * as format from "./format";
 import type { Host, Pane, Shown } from "./view";
 
@@ -11,10 +11,10 @@ export function file({ element, ground }: Host): Pane {
   element.append(list);
 
   function copy(value: string): HTMLElement {
-    const press = button("copy", "⧉", () => {
-      void navigator.clipboard?.writeText(value).then(() => { press.textContent = "✓"; setTimeout(() => { press.textContent = "⧉"; }, 1200); });
+    const label = `copy ${value}`;
+    const press = button(label, "copy", () => {
+      void navigator.clipboard?.writeText(value).then(() => { dub(press, "copied", "done"); setTimeout(() => dub(press, label, "copy"), 1200); });
     });
-    press.setAttribute("aria-label", `copy ${value}`);
     return press;
   }
 

@@ -11,6 +11,23 @@ export function number(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
+/** How a column of numbers is written: six significant digits at most, all with the same decimals, so that they stand in line. */
+export function column(values: ArrayLike<number>): (value: number) => string {
+  let decimals = 0;
+  let wide = false;
+  for (let i = 0; i < values.length; i += 1) {
+    const v = values[i]!;
+    if (!Number.isFinite(v) || v === 0) continue;
+    const size = Math.abs(v);
+    if (size >= 1e9 || (size < 1e-4 && !Number.isInteger(v))) { wide = true; break; }
+    if (Number.isInteger(v)) continue;
+    const text = String(Number(v.toPrecision(6)));
+    decimals = Math.max(decimals, Math.min(6, text.length - text.indexOf(".") - 1));
+  }
+  if (wide) return number;
+  return (value) => (Number.isFinite(value) ? value.toFixed(decimals) : number(value));
+}
+
 /** A whole number with thin separators. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");

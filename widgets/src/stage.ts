@@ -46,10 +46,10 @@ export class Stage {
     dress(host);
     const { about } = back;
     this.buttons = [
-      button("first step", "⏮", () => this.go(0)),
-      button("previous step", "◀", () => this.go(this.index - 1)),
-      button("next step", "▶", () => this.go(this.index + 1)),
-      button("last step", "⏭", () => this.go(this.about.steps.length - 1)),
+      button("first step", "first", () => this.go(0)),
+      button("previous step", "back", () => this.go(this.index - 1)),
+      button("next step", "next", () => this.go(this.index + 1)),
+      button("last step", "last", () => this.go(this.about.steps.length - 1)),
     ];
     this.slots = about.panes.map((pane) => this.slot(pane));
     const line = h("div", { class: "jt-line" },
