@@ -32,6 +32,9 @@ w.VBox([slider, out])
 """
 
 
+ALIVE = """<p class="alive">dead</p><script>document.querySelector(".alive").textContent = "alive"</script>"""
+
+
 def drive_slider(document: Document) -> None:
     """Run the slider and move it by keyboard: the kernel hears each move and the page shows its answer."""
     document.run(SLIDER)
@@ -102,7 +105,7 @@ def test_a_picture_is_written_at_the_asked_width(lab: Document) -> None:
 
 def test_a_notebook_is_saved_trusted_and_opened_again(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
     """A script in a saved output runs after reopening when the notebook is trusted, and does not when it is not."""
-    script = 'from IPython.display import HTML; HTML(\'<p class="alive">dead</p><script>document.querySelector(".alive").textContent = "alive"</script>\')'
+    script = f"from IPython.display import HTML; HTML({ALIVE!r})"
     lab_app.write("again.ipynb", ["pass"])
     first = open_document(lab_app, "again.ipynb")
     first.run(script)

@@ -1,0 +1,96 @@
+"""`make demo`: a fresh copy of the quickstart is run for real, and what it left behind is shown."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STAND_IN = """
+import jupyter_tracking as tracking
+run = tracking.init(name="stand-in")
+for step in range(3):
+    tracking.log_metric("loss", 1 / (step + 1), step=step)
+tracking.end()
+"""
+
+
+@pytest.fixture
+def small_checkout(root: Path, checkout: Path) -> Path:
+    """A checkout with nothing in it but a small notebook and the script that runs it."""
+    (root / "notebooks").mkdir()
+    shutil.copy(checkout / "notebooks" / "demo.py", root / "notebooks")
+    write(root, STAND_IN)
+    return root
+
+
+def write(checkout: Path, *sources: str) -> None:
+    """Write the checkout's quickstart."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources])
+    nbformat.write(notebook, checkout / "notebooks" / "quickstart.ipynb")
+
+
+def demo(checkout: Path, *, fails: bool = False) -> str:
+    """Run the script as make does."""
+    home = checkout.parent / "home"
+    done = subprocess.run(
+        [sys.executable, "notebooks/demo.py"],
+        cwd=checkout,
+        env={**os.environ, "HOME": str(home), "IPYTHONDIR": str(home / "ipython")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode != 0) == fails, done.stdout
+    return done.stdout
+
+
+def test_the_demo_shows_progress_the_run_folder_and_the_lineage(small_checkout: Path) -> None:
+    """A line a cell; then the folder, a line an artifact, and how to open the notebook."""
+    printed = demo(small_checkout)
+    (folder,) = (small_checkout / "demo" / "runs").iterdir()
+    assert "[ 1/1] import jupyter_tracking as tracking" in printed
+    assert f"Run folder: demo/runs/{folder.name}" in printed
+    assert any(line.split()[:5] == ["metric", "loss", "3", "0", "2"] for line in printed.splitlines()), printed
+    assert "make lab" in printed
+
+
+def test_the_demo_leaves_the_checkouts_notebook_as_it_was(small_checkout: Path) -> None:
+    """The outputs are in the copy; git sees no change."""
+    source = small_checkout / "notebooks" / "quickstart.ipynb"
+    before = source.read_bytes()
+    demo(small_checkout)
+    assert source.read_bytes() == before
+    assert nbformat.read(small_checkout / "demo" / "quickstart.ipynb", as_version=4).cells[0].execution_count == 1
+
+
+def test_a_second_demo_adds_a_run_and_keeps_what_the_user_changed(small_checkout: Path) -> None:
+    """Nothing of the first is overwritten but its outputs: an edited copy is kept beside the new one."""
+    demo(small_checkout)
+    copy = small_checkout / "demo" / "quickstart.ipynb"
+    edited = nbformat.read(copy, as_version=4)
+    edited.cells[0].source += "\n# mine"
+    nbformat.write(edited, copy)
+    printed = demo(small_checkout)
+    (kept,) = (small_checkout / "demo").glob("quickstart-*.ipynb")
+    assert kept.name in printed
+    assert nbformat.read(kept, as_version=4).cells[0].source.endswith("# mine")
+    assert len(list((small_checkout / "demo" / "runs").iterdir())) == 2
+
+
+def test_a_cell_that_fails_is_shown_and_ends_the_demo(small_checkout: Path) -> None:
+    """The error, the notebook as far as it came, and an exit code that make sees."""
+    write(small_checkout, "print('fine')", "1 / 0", "print('never')")
+    printed = demo(small_checkout, fails=True)
+    assert "ZeroDivisionError" in printed
+    assert (small_checkout / "demo" / "quickstart.ipynb").exists()
