@@ -196,7 +196,41 @@ def event_summary(kind: str, data: bytes) -> dict[str, Any]:
         "step": {"count": with_step, **extremes, "distinct": len(steps)},
         "timestamp": {"min": first or None, "max": last or None},
     }
-    return summary if figures is None else summary | {"metric": figures.summary()}
+    if figures is not None:
+        return summary | {"metric": figures.summary()}
+    return summary | {"last": _last_asset(kind, data)}
+
+
+def _last_asset(kind: str, data: bytes) -> dict[str, Any]:
+    """Return what the last row says of its asset: path, content type, framework."""
+    if kind in plx.JSONL_KINDS:
+        return {}
+    try:
+        payload = plx.parse_cell(data[: data.rfind(b"\n")].rpartition(b"\n")[2].split(b"|", 2)[2], kind)
+    except (ValueError, IndexError):
+        return {}
+    return {key: payload[key] for key in ("path", "content_type", "framework") if isinstance(payload.get(key), str)}
+
+
+def read_assets(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
+    """Return path → `{path, size, hash}` of an asset journal, and (line, problem) of lines that are none."""
+    assets, problems = {}, []
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].split(b"\n"), start=1):
+        try:
+            if line:
+                item = orjson.loads(line)
+                assets[item["path"]] = item
+        except (ValueError, TypeError, KeyError) as error:
+            problems.append((number, f"not an asset record: {error}"))
+    return assets, problems
+
+
+def about_last(events: dict[str, Any], assets: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return content type, framework, size and hash of the version logged last."""
+    last = events.get("last") or {}
+    asset = assets.get(last.get("path", ""), {})
+    found = {"content_type": last.get("content_type"), "framework": last.get("framework")}
+    return {k: v for k, v in (found | {"size": asset.get("size"), "hash": asset.get("hash")}).items() if v is not None}
 
 
 def _rows(kind: str, data: bytes) -> Iterator[tuple[int | None, str, float]]:
@@ -220,10 +254,9 @@ def _rows(kind: str, data: bytes) -> Iterator[tuple[int | None, str, float]]:
 
 
 def _strict_rows(kind: str, data: bytes, order: plx.Columns | None) -> Iterator[tuple[int | None, str, float]]:
-    for row in plx.parse_rows(data, kind, order=order, offset=0 if order is None else 1):
+    for row in plx.parse_rows(data, kind, order=order):
         if isinstance(row, plx.Row):
-            shift = 0 if order is None else 1
-            value = float(data[row.start - shift : row.end - shift]) if kind == "metric" else 0.0
+            value = float(data[row.start : row.end]) if kind == "metric" else 0.0
             yield row.step, plx.format_timestamp(row.timestamp), value
 
 

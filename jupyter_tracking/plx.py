@@ -278,9 +278,8 @@ def columns(line: bytes, kind: str) -> Columns | None:
     return Columns(1, 0) if fields[:2] == [b"timestamp", b"step"] else None
 
 
-def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, where: tuple[int, int]) -> Row:
+def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, line: int) -> Row:
     """Read a row without touching the inside of its cell, which may be large."""
-    offset, line = where
     first = raw.find(b"|", start, end)
     second = raw.find(b"|", first + 1, end) if first >= 0 else -1
     if second < 0:
@@ -297,11 +296,10 @@ def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, where
     elif kind not in JSONL_KINDS and (raw[cell_start : cell_start + 1] != b"{" or raw[end - 1 : end] != b"}"):
         message = "the cell is not a JSON object"
         raise ValueError(message)
-    return Row(step, moment, offset + cell_start, offset + end, line)
+    return Row(step, moment, cell_start, end, line)
 
 
-def _json_row(raw: Source, start: int, end: int, kind: str, where: tuple[int, int]) -> Row:
-    offset, line = where
+def _json_row(raw: Source, start: int, end: int, kind: str, line: int) -> Row:
     fields = json.loads(raw[start:end])
     if not isinstance(fields, dict) or not isinstance(fields.get(kind), str):
         message = f'expected a JSON object with a text "{kind}"'
@@ -312,7 +310,7 @@ def _json_row(raw: Source, start: int, end: int, kind: str, where: tuple[int, in
     if step is not None and (type(step) is not int or not _STEP_MIN <= step <= _STEP_MAX):
         message = f"the step is not a 64-bit integer: {step!r:.60}"
         raise ValueError(message)
-    return Row(step, parse_timestamp(str(fields.get("timestamp"))), offset + start, offset + end, line)
+    return Row(step, parse_timestamp(str(fields.get("timestamp"))), start, end, line)
 
 
 def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
@@ -345,31 +343,32 @@ def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
 
 
 def parse_rows(
-    raw: Source, kind: str, *, order: Columns | None = None, line: int = 1, offset: int = 0
+    raw: Source, kind: str, *, order: Columns | None = None, line: int = 1, start: int = 0, stop: int | None = None
 ) -> Iterator[Row | RowProblem | Columns]:
     """Yield each row, good or bad, in file order; blank lines are passed over.
 
     The header is yielded too, as the order of its columns: whoever goes on from here needs it.
 
     Args:
-        raw: the bytes of the file from `offset` on; what follows the last newline is a row too, so cut a torn
-            tail first.
+        raw: the bytes of the file.
         kind: the kind of the file, which is the name of its folder.
-        order: the columns' order when `raw` starts after the header.
-        line: the number of the first line of `raw` in its file.
-        offset: the byte offset of `raw` in its file.
+        order: the columns' order when `start` is after the header.
+        line: the number of the line at `start`.
+        start: where to begin, at the start of a line.
+        stop: where to end; what follows the last newline before it is a row too, so cut a torn tail first.
     """
-    start, first, size, headless = 0, offset == 0, len(raw), 0
+    size = len(raw) if stop is None else stop
+    first, headless = start == 0 and order is None, 0
     while start < size:
-        end = raw.find(b"\n", start)
+        end = raw.find(b"\n", start, size)
         end = size if end < 0 else end
-        begin, stop, number_ = start, end, line
+        begin, close, number_ = start, end, line
         start, line = end + 1, line + 1
-        if raw[stop - 1 : stop] == b"\r":
-            stop -= 1
-        if stop <= begin or (stop - begin < _LONGEST_PREFIX and not raw[begin:stop].strip()):
+        if raw[close - 1 : close] == b"\r":
+            close -= 1
+        if close <= begin or (close - begin < _LONGEST_PREFIX and not raw[begin:close].strip()):
             continue
-        found = columns(raw[begin:stop], kind) if stop - begin < _LONGEST_PREFIX else None
+        found = columns(raw[begin:close], kind) if close - begin < _LONGEST_PREFIX else None
         if first:
             # Polyaxon wrote text, html, chart and span as CSV before 2023-09-28; only the header tells.
             first, order = False, found
@@ -380,15 +379,15 @@ def parse_rows(
                 order = COLUMNS
                 yield order
                 headless = number_
-                yield RowProblem(number_, f"no header; read as step|timestamp|{kind}", excerpt(raw[begin:stop]))
+                yield RowProblem(number_, f"no header; read as step|timestamp|{kind}", excerpt(raw[begin:close]))
         elif found is not None:
-            yield RowProblem(number_, "a second header", excerpt(raw[begin:stop]))
+            yield RowProblem(number_, "a second header", excerpt(raw[begin:close]))
             continue
         try:
             if order:
-                yield _csv_row(raw, begin, stop, kind, order, (offset, number_))
+                yield _csv_row(raw, begin, close, kind, order, number_)
             else:
-                yield _json_row(raw, begin, stop, kind, (offset, number_))
+                yield _json_row(raw, begin, close, kind, number_)
         except (ValueError, RecursionError) as error:
             if number_ != headless:  # told already
-                yield RowProblem(number_, str(error) or type(error).__name__, excerpt(raw[begin : min(stop, begin + _LONGEST_PREFIX)]))
+                yield RowProblem(number_, str(error) or type(error).__name__, excerpt(raw[begin : min(close, begin + _LONGEST_PREFIX)]))

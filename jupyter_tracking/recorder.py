@@ -220,9 +220,11 @@ class FolderRecorder(Recorder):
         last: dict[str, Any] = {}
         with self._mutex, self._store.locked():
             self._catch_up()
+            assets = lineage.read_assets(self._read(layout.ASSET_JOURNAL))[0]
             for record in self._records.values():
                 if record.versioned:
                     record.events = lineage.event_summary(record.kind, self._read(record.path or ""))
+                    record.summary = {**lineage.about_last(record.events, assets), **record.summary}
                     if record.kind == "metric" and record.events["rows"]:
                         last[record.name] = record.events["metric"]["last"]
             kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]

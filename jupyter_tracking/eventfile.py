@@ -1,0 +1,225 @@
+"""One event file, as far as it is committed: its rows, its columns, and what is wrong with it.
+
+A file that grew is read on from where the last reading ended. Nothing is decoded beyond the cell.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_tracking import plx
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pyarrow as pa
+
+__all__ = ["Event", "EventFile"]
+
+
+class Event(NamedTuple):
+    """One good row.
+
+    Attributes:
+        index: its position among the good rows.
+        step: the step, or None.
+        timestamp: µs since the epoch, UTC.
+        line: its line in the file.
+        start: where its cell starts in the file.
+        end: where its cell ends.
+    """
+
+    index: int
+    step: int | None
+    timestamp: int
+    line: int
+    start: int
+    end: int
+
+
+class EventFile:
+    """The rows of one event file."""
+
+    def __init__(self, opener: Callable[[], int], kind: str, *, ours: bool) -> None:
+        """Name the file by a function that opens it.
+
+        Args:
+            opener: returns a fresh descriptor, or raises as `os.open`.
+            kind: the kind of the file.
+            ours: a last row without a newline is torn and no row; in Polyaxon's files it is one.
+        """
+        self._opener = opener
+        self._kind = kind
+        self._ours = ours
+        self._forget()
+
+    def _forget(self) -> None:
+        self._seen: tuple[int, int, int] | None = None
+        self._order: plx.Columns | None = None
+        self._done = 0  # bytes read, up to a newline
+        self._line = 1
+        self._events: list[Event] = []
+        self._problems: list[plx.RowProblem] = []
+        self._bare: list[Event] = []  # a last row without a newline: it may grow
+        self._table: pa.Table | None = None
+        self._table_done = 0
+
+    def _changed(self, fd: int) -> bool:
+        """Say whether the file is another than at the last reading; forget everything unless it only grew."""
+        stat = os.fstat(fd)
+        seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if seen == self._seen:
+            return False
+        if self._seen is not None and (self._seen[0] != stat.st_ino or stat.st_size < max(self._done, self._table_done)):
+            self._forget()
+        self._seen = seen
+        return True
+
+    def events(self) -> list[Event]:
+        """Return the good rows in the order they were logged."""
+        self._refresh()
+        return self._events + self._bare if self._bare else self._events
+
+    def problems(self) -> list[plx.RowProblem]:
+        """Return the bad rows."""
+        self._refresh()
+        return self._problems
+
+    def _refresh(self) -> None:
+        fd = self._opener()
+        try:
+            stale = self._changed(fd) or self._done == 0
+            if not stale or not self._seen or not self._seen[1]:
+                return
+            with closing(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)) as raw:
+                whole = raw.rfind(b"\n") + 1
+                self._take(raw, whole)
+                self._bare = []
+                if not self._ours and whole < len(raw):
+                    self._take_bare(raw, whole)
+        finally:
+            os.close(fd)
+
+    def _take(self, raw: mmap.mmap, stop: int) -> None:
+        if stop <= self._done:
+            return
+        for row in plx.parse_rows(raw, self._kind, order=self._order, line=self._line, start=self._done, stop=stop):
+            if isinstance(row, plx.Row):
+                self._events.append(Event(len(self._events), row.step, row.timestamp, row.line, row.start, row.end))
+            elif isinstance(row, plx.RowProblem):
+                self._problems.append(row)
+            else:
+                self._order = row
+        self._line += _count_lines(raw, self._done, stop)
+        self._done = stop
+
+    def _take_bare(self, raw: mmap.mmap, start: int) -> None:
+        known = len(self._problems)
+        for row in plx.parse_rows(raw, self._kind, order=self._order, line=self._line, start=start):
+            if isinstance(row, plx.Row):
+                self._bare = [Event(len(self._events), row.step, row.timestamp, row.line, row.start, row.end)]
+            elif isinstance(row, plx.RowProblem):
+                self._problems.append(row)
+        self._problems, torn = self._problems[:known], self._problems[known:]
+        if torn:  # told while it is so; the next writing may complete it
+            self._problems = [*self._problems, torn[0]._replace(problem=f"unfinished last row: {torn[0].problem}")]
+
+    def payload(self, event: Event) -> Any:
+        """Return the parsed cell of a row.
+
+        Raises:
+            ValueError: the cell is damaged.
+        """
+        fd = self._opener()
+        try:
+            cell = os.pread(fd, event.end - event.start, event.start)
+        finally:
+            os.close(fd)
+        return plx.parse_cell(cell, self._kind, self._order)
+
+    def payloads(self) -> list[Any]:
+        """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
+        events = self.events()
+        fd = self._opener()
+        try:
+            if not events:
+                return []
+            with closing(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)) as raw:
+                return [self._parsed(raw[e.start : e.end]) for e in events]
+        finally:
+            os.close(fd)
+
+    def _parsed(self, cell: bytes) -> Any:
+        try:
+            return plx.parse_cell(cell, self._kind, self._order)
+        except (ValueError, KeyError, RecursionError) as error:
+            return error if isinstance(error, ValueError) else ValueError(str(error))
+
+    def columns(self) -> pa.Table:
+        """Return a metric file as a table: step int64, timestamp timestamp[us, UTC], value float64.
+
+        Our own form is read by pyarrow's CSV reader; whatever it stumbles over is read row by row.
+        """
+        import pyarrow as pa
+
+        fd = self._opener()
+        try:
+            self._changed(fd)
+            size = os.fstat(fd).st_size
+            if not size:
+                return _strict_table([], [])
+            with closing(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)) as raw:
+                whole = raw.rfind(b"\n") + 1
+                head = plx.header(self._kind)
+                if (self._ours or whole == size) and raw[: len(head)] == head:
+                    start = self._table_done or len(head)
+                    grown = _fast_table(raw[start:whole]) if whole > start else _strict_table([], [])
+                    if grown is not None:
+                        self._table = grown if self._table is None else pa.concat_tables([self._table, grown])
+                        self._table_done = whole
+                        return self._table
+        finally:
+            os.close(fd)
+        self._table, self._table_done = None, 0
+        return _strict_table(self.events(), self.payloads())
+
+
+def _count_lines(raw: mmap.mmap, start: int, stop: int) -> int:
+    count = 0
+    while (start := raw.find(b"\n", start, stop) + 1) > 0:
+        count += 1
+    return count
+
+
+def _schema() -> dict[str, pa.DataType]:
+    import pyarrow as pa
+
+    return {"step": pa.int64(), "timestamp": pa.timestamp("us", "UTC"), "value": pa.float64()}
+
+
+def _fast_table(data: bytes) -> pa.Table | None:
+    """Read rows of our own form; None when there is anything odd among them."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    try:
+        table = csv.read_csv(
+            pa.BufferReader(data),
+            read_options=csv.ReadOptions(column_names=list(_schema())),
+            parse_options=csv.ParseOptions(delimiter="|", quote_char=False, newlines_in_values=False),
+            convert_options=csv.ConvertOptions(column_types=_schema(), null_values=[""], strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:
+        return None
+    return None if table["timestamp"].null_count or table["value"].null_count else table
+
+
+def _strict_table(events: list[Event], values: list[Any]) -> pa.Table:
+    import pyarrow as pa
+
+    good = [(e.step, e.timestamp, v) for e, v in zip(events, values, strict=True) if not isinstance(v, ValueError)]
+    columns = zip(*good, strict=True) if good else ([], [], [])
+    return pa.table([pa.array(list(c), t) for c, t in zip(columns, _schema().values(), strict=True)], names=list(_schema()))

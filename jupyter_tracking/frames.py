@@ -1,0 +1,276 @@
+"""Runs as pandas DataFrames: metrics, events, lineage, runs.
+
+Shapes what the reader found; opens no file itself.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from jupyter_tracking import layout, lineage, plx
+from jupyter_tracking.errors import NotFound, TrackingError, near
+from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.reader import RunFolder, open_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from jupyter_tracking.reader import Artifact
+    from jupyter_tracking.lineage import Record
+
+__all__ = ["events_frame", "lineage_frame", "metrics_frame", "problems_frame", "runs_frame"]
+
+_MOMENT = pd.DatetimeTZDtype("us", "UTC")
+_LINEAGE = {
+    "run_uuid": "string",
+    "run_name": "string",
+    "project": "string",
+    "kind": "string",
+    "name": "string",
+    "is_input": "boolean",
+    "versioned": "boolean",
+    "path": "string",
+    "steps": "Int64",
+    "step_min": "Int64",
+    "step_max": "Int64",
+    "first_logged": _MOMENT,
+    "last_logged": _MOMENT,
+    "last_value": "Float64",
+    "hash": "string",
+    "size": "Int64",
+    "framework": "string",
+    "content_type": "string",
+    "summary": "object",
+    "notebook": "string",
+    "cell_id": "string",
+    "execution_count": "Int64",
+}
+_RUNS = {
+    "uuid": "string",
+    "name": "string",
+    "project": "string",
+    "status": "string",
+    "created_at": _MOMENT,
+    "finished_at": _MOMENT,
+    "duration": "Float64",
+    "tags": "object",
+}
+
+
+def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:
+    """Open a run given by itself, its folder, its uuid, a prefix of it of at least 4 digits, or its name.
+
+    Raises:
+        NotFound: there is none, or there are several; the message lists what is near.
+    """
+    if isinstance(run, RunFolder):
+        return run
+    where = getattr(run, "path", None)
+    if where is not None and not isinstance(run, os.PathLike):
+        return open_folder(where)
+    if not isinstance(run, str | os.PathLike):
+        message = f"run={run!r} is a {type(run).__name__}; give a run, a uuid, a name or a folder"
+        raise NotFound(message)
+    text = os.fspath(run)
+    top = layout.default_root(root)
+    folders = layout.run_folders(top)
+    bare = text.replace("-", "").lower()
+    found = [f for f in folders if len(bare) >= 4 and f.name.startswith(bare)]  # noqa: PLR2004
+    if not found and os.path.isdir(text) and (isinstance(run, os.PathLike) or os.sep in text or text in {".", ".."}):  # noqa: PTH112
+        return open_folder(text)
+    names: dict[str, list[Path]] = {}
+    if not found:
+        for folder in folders:
+            names.setdefault(RunFolder(folder).name, []).append(folder)
+        found = names.get(text, [])
+    if len(found) == 1:
+        return RunFolder(found[0])
+    if found:
+        message = f"run={text!r}: {len(found)} runs under {top} match: " + ", ".join(f.name[:8] for f in found[:10])
+        raise NotFound(message)
+    if os.path.isdir(text):  # noqa: PTH112
+        return open_folder(text)
+    known = [n for n in names if n] + [f.name[:12] for f in folders]
+    message = f"run={text!r}: no run of this uuid or name under {top}{near(text, known)}"
+    raise NotFound(message)
+
+
+# --- one run -------------------------------------------------------------------------------------
+
+
+def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False) -> pd.DataFrame:
+    """Return metrics of a run.
+
+    Args:
+        folder: the run.
+        names: which metrics; all of them when there are none.
+        tidy: one row a logged value with the columns `name step timestamp value`; else one row a step, in the
+            order of steps, a column a metric. A value logged again at a step replaces the earlier one there;
+            values without a step stand in a row whose step is missing.
+    """
+    wanted = list(names)
+    every = [folder.find(n, "metric") for n in wanted] or [a for a in folder.artifacts() if a.kind == "metric"]
+    tables = [(a, folder.columns(a)) for a in every if a.versioned]
+    if tidy:
+        parts = [t.add_column(0, "name", pa.array([a.name] * len(t), pa.string())) for a, t in tables]
+        empty = pa.table({"name": pa.array([], pa.string()), **{c: pa.array([], t) for c, t in _metric_types().items()}})
+        return _to_pandas(pa.concat_tables([empty, *parts]))
+    series = {}
+    for artifact, table in tables:
+        frame = _to_pandas(table.select(["step", "value"]))
+        series[artifact.name] = frame.drop_duplicates("step", keep="last").set_index("step")["value"]
+    wide = pd.DataFrame(series) if series else pd.DataFrame(index=pd.Index([], dtype="Int64"))
+    wide.index = wide.index.astype("Int64")
+    return wide.rename_axis("step").sort_index(na_position="first")
+
+
+def _metric_types() -> dict[str, pa.DataType]:
+    return {"step": pa.int64(), "timestamp": pa.timestamp("us", "UTC"), "value": pa.float64()}
+
+
+def _to_pandas(table: pa.Table) -> pd.DataFrame:
+    types = {pa.int64(): pd.Int64Dtype(), pa.string(): pd.StringDtype()}
+    return table.to_pandas(types_mapper=types.get)
+
+
+def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
+    """Return the rows of an artifact: `step`, `timestamp`, then the payload's fields as columns."""
+    if artifact.kind == "metric":
+        return _to_pandas(folder.columns(artifact))
+    events, payloads = folder.events(artifact), folder.payloads(artifact)
+    good = [(e, p) for e, p in zip(events, payloads, strict=False) if not isinstance(p, ValueError)]
+    frame = pd.DataFrame(
+        {
+            "step": pd.array([e.step for e, _ in good], dtype="Int64"),
+            "timestamp": pd.to_datetime([e.timestamp for e, _ in good], unit="us", utc=True).astype(_MOMENT),
+        }
+    )
+    if any(not isinstance(p, dict) for _, p in good):
+        frame[artifact.kind] = pd.array([p if isinstance(p, str) else str(p) for _, p in good], dtype="string")
+        return frame
+    fields = list(dict.fromkeys([*kind_of(artifact.kind).columns, *(key for _, p in good for key in p)]))
+    for key in fields:
+        values = [p.get(key) for _, p in good]
+        if any(v is not None for v in values) or not good:
+            frame[key] = pd.Series(values, dtype="object").infer_objects()
+    return frame
+
+
+def problems_frame(folder: RunFolder) -> pd.DataFrame:
+    """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`."""
+    problems = folder.problems()
+    frame = pd.DataFrame(problems, columns=["file", "line", "problem", "text"])
+    return frame.astype({"file": "string", "line": "Int64", "problem": "string", "text": "string"})
+
+
+# --- many runs -----------------------------------------------------------------------------------
+
+
+def runs_frame(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Return the runs under a root, a row a run, the newest first.
+
+    Columns: `uuid name project status created_at finished_at duration tags`, then `inputs.*` and `outputs.*`.
+    `duration` is in seconds. A run whose document cannot be read has the status `broken`.
+
+    Args:
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+    """
+    rows = [_run_row(RunFolder(path)) for path in layout.run_folders(layout.default_root(root))]
+    rows.sort(key=lambda row: str(row["created_at"] or ""), reverse=True)
+    frame = pd.DataFrame(rows, columns=[*_RUNS, *dict.fromkeys(key for row in rows for key in row if key not in _RUNS)])
+    return _typed(frame, _RUNS)
+
+
+def _run_row(folder: RunFolder) -> dict[str, Any]:
+    info = folder.info
+    row: dict[str, Any] = {key: info.get(key) for key in ("name", "project", "created_at", "finished_at", "duration")}
+    row |= {"uuid": folder.uuid, "status": folder.status if info else "broken", "tags": info.get("tags") or []}
+    for section in ("inputs", "outputs"):
+        values = info.get(section)
+        row |= {f"{section}.{key}": value for key, value in values.items()} if isinstance(values, dict) else {}
+    return row
+
+
+def lineage_frame(
+    runs: object = None, root: str | os.PathLike[str] | None = None
+) -> pd.DataFrame:
+    """Return the lineage of one run, of several, or of all under a root: a row an artifact.
+
+    Args:
+        runs: a run or several, each as `open_run` takes it; all under the root when None.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+    """
+    if runs is None:
+        folders = [RunFolder(path) for path in layout.run_folders(layout.default_root(root))]
+    elif isinstance(runs, str | os.PathLike | RunFolder) or not hasattr(runs, "__iter__"):
+        folders = [find_run(runs, root)]
+    else:
+        folders = [find_run(run, root) for run in runs]
+    rows = [row for folder in folders for row in _lineage_rows(folder)]
+    return _typed(pd.DataFrame(rows, columns=list(_LINEAGE)), _LINEAGE)
+
+
+def _lineage_rows(folder: RunFolder) -> list[dict[str, Any]]:
+    info = folder.info
+    of_run = {"run_uuid": folder.uuid, "run_name": info.get("name"), "project": info.get("project")}
+    return [of_run | _lineage_row(folder, record) for record in folder.records()[0]]
+
+
+def _lineage_row(folder: RunFolder, record: Record) -> dict[str, Any]:
+    events = record.events
+    if record.versioned and not events:
+        try:
+            events = lineage.event_summary(record.kind, folder.read(record.path or ""))
+        except (TrackingError, OSError):
+            events = {}
+    step, moments = events.get("step") or {}, events.get("timestamp") or {}
+    summary = record.summary
+    if events.get("last"):  # a run that has not ended: its lineage does not say so yet
+        summary = {**lineage.about_last(events, _assets(folder)), **summary}
+    cell = record.cell
+    last = (events.get("metric") or {}).get("last")
+    return {
+        "kind": record.kind,
+        "name": record.name,
+        "is_input": record.is_input,
+        "versioned": record.versioned,
+        "path": record.path,
+        "steps": step.get("distinct", step.get("count")),
+        "step_min": step.get("min"),
+        "step_max": step.get("max"),
+        "first_logged": moments.get("min") or record.logged or None,
+        "last_logged": moments.get("max") or record.logged or None,
+        "last_value": None if last is None else plx.number(last),
+        "hash": summary.get("hash"),
+        "size": summary.get("size"),
+        "framework": summary.get("framework"),
+        "content_type": summary.get("content_type"),
+        "summary": summary,
+        "notebook": cell.get("notebook"),
+        "cell_id": cell.get("cell_id"),
+        "execution_count": cell.get("execution_count"),
+    }
+
+
+def _assets(folder: RunFolder) -> dict[str, dict[str, Any]]:
+    try:
+        return lineage.read_assets(folder.read(layout.ASSET_JOURNAL))[0]
+    except (TrackingError, OSError):
+        return {}
+
+
+def _typed(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
+    for column, dtype in types.items():
+        values = frame[column]
+        if dtype is _MOMENT:
+            frame[column] = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601").astype(_MOMENT)
+        elif dtype in {"Int64", "Float64"}:
+            frame[column] = pd.to_numeric(values, errors="coerce").astype(dtype)
+        elif dtype != "object":
+            frame[column] = values.astype(dtype)
+    return frame

@@ -1,0 +1,367 @@
+"""A run folder, read: its documents, artifacts, events, values and problems.
+
+Reads ours and Polyaxon's, running, finished or broken; a bad file or row never hides the good ones.
+Nothing is written, nothing outside the folder is opened, nothing is unpickled unless asked by name.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from jupyter_tracking import document, layout, lineage, plx, presence
+from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, near
+from jupyter_tracking.eventfile import Event, EventFile
+from jupyter_tracking.kinds import kind_of
+
+if TYPE_CHECKING:
+    from jupyter_tracking.lineage import Record
+
+__all__ = ["Artifact", "Event", "Problem", "RunFolder", "open_folder"]
+
+
+class Problem(NamedTuple):
+    """Something wrong with a file of a run: where, what, and the start of the text."""
+
+    file: str
+    line: int | None
+    problem: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One artifact of a run, as its lineage says.
+
+    Attributes:
+        kind: Polyaxon's kind string.
+        name: the true name.
+        stem: the file stem that stands for the name.
+        path: relative to the run, or absolute, or a URL.
+        is_input: the run used it rather than made it.
+        versioned: it has an event file, with a row a version.
+        summary: what was said of it, and size and hash where known.
+        record: all of its lineage record.
+    """
+
+    kind: str
+    name: str
+    stem: str
+    path: str | None
+    is_input: bool
+    versioned: bool
+    summary: dict[str, Any]
+    record: Record
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """Which cell made it, and when it was first logged."""
+        return {"cell": self.record.cell, "logged": self.record.logged}
+
+
+def open_folder(path: str | os.PathLike[str]) -> RunFolder:
+    """Open a run folder.
+
+    Raises:
+        NotFound: no folder, or a folder that holds no run.
+    """
+    folder = RunFolder(Path(os.path.abspath(path)))  # noqa: PTH100 - links stay as they are
+    marks = (layout.RUN_FILE, layout.LINEAGES_FILE, "events", layout.OWN, "outputs", "assets", "plxlogs", "resources")
+    if not any((folder.path / mark).exists() for mark in marks):
+        message = f"{os.fspath(folder.path)!r} is no run folder: it holds neither {layout.RUN_FILE} nor events/"
+        raise NotFound(message)
+    return folder
+
+
+class _AssetReader:
+    """What a decoder may ask of the folder."""
+
+    def __init__(self, folder: RunFolder, *, allow_pickle: bool) -> None:
+        self._folder = folder
+        self.allow_pickle = allow_pickle
+
+    def path(self, payload: dict[str, Any]) -> Path:
+        return self._folder.checked(_asset_path(payload))
+
+    def read(self, payload: dict[str, Any]) -> bytes:
+        return self._folder.read(_asset_path(payload))
+
+
+def _asset_path(payload: dict[str, Any]) -> str:
+    path = payload.get("path")
+    if not isinstance(path, str) or not path:
+        message = f"the row names no asset: {payload!r:.100}"
+        raise MalformedEvent(message)
+    return path
+
+
+class RunFolder:
+    """A run folder, opened for reading."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder; files are read when they are asked for."""
+        self.path = path
+        self._files: dict[tuple[str, str], EventFile] = {}
+        self._document_seen: tuple[int, ...] | None = None
+        self._info: dict[str, Any] = {}
+        self._info_problem: Problem | None = None
+
+    # --- files -------------------------------------------------------------------------------
+
+    def open(self, relative: str) -> int:
+        """Open a file of the run, following no link.
+
+        Raises:
+            OutsideRun: the path leads out.
+            MissingFile: there is no such file.
+        """
+        root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return layout.open_inside(root, relative)
+        except (FileNotFoundError, NotADirectoryError):
+            message = f"{relative} is missing from {self.path}"
+            raise MissingFile(errno.ENOENT, message) from None
+        finally:
+            os.close(root)
+
+    def read(self, relative: str) -> bytes:
+        """Return the bytes of a file of the run; raises as `open`."""
+        with os.fdopen(self.open(relative), "rb") as file:
+            return file.read()
+
+    def checked(self, relative: str) -> Path:
+        """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
+        os.close(self.open(relative))
+        return self.path / layout.inside(relative)
+
+    def names(self, relative: str) -> list[str]:
+        """Return the names in a folder of the run; none when it is not there."""
+        try:
+            fd = self.open(relative)
+        except (TrackingError, OSError):
+            return []
+        try:
+            return sorted(os.listdir(fd))
+        except NotADirectoryError:
+            return []
+        finally:
+            os.close(fd)
+
+    # --- documents ---------------------------------------------------------------------------
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """`run.plx.json` as it is now; empty when it is missing or broken."""
+        try:
+            stat = os.stat(self.path / layout.RUN_FILE)
+            seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        except OSError:
+            seen = ()
+        if seen != self._document_seen:
+            self._document_seen = seen
+            self._info, self._info_problem = self._read_info()
+        return self._info
+
+    def _read_info(self) -> tuple[dict[str, Any], Problem | None]:
+        try:
+            info = orjson.loads(self.read(layout.RUN_FILE))
+        except (TrackingError, OSError) as error:
+            return {}, Problem(layout.RUN_FILE, None, str(error), "")
+        except orjson.JSONDecodeError as error:
+            return {}, Problem(layout.RUN_FILE, error.lineno, f"not JSON: {error.msg}", "")
+        if not isinstance(info, dict):
+            return {}, Problem(layout.RUN_FILE, 1, "not a JSON object", "")
+        return info, None
+
+    @property
+    def ours(self) -> bool:
+        """Whether this package writes the run."""
+        return document.is_ours(self.info) or (not self.info and (self.path / layout.OWN).is_dir())
+
+    @property
+    def uuid(self) -> str:
+        """The run's uuid: that of its document, else the folder's name."""
+        return str(self.info.get("uuid") or self.path.name)
+
+    @property
+    def name(self) -> str:
+        """The run's name, or an empty text."""
+        return str(self.info.get("name") or "")
+
+    @property
+    def status(self) -> str:
+        """The run's status; `interrupted` when it never ended and nobody writes to it."""
+        status = str(self.info.get("status") or "unknown")
+        if status in document.DONE or not self.ours:
+            return status
+        return status if presence.living_writers(self.path) else "interrupted"
+
+    # --- artifacts ---------------------------------------------------------------------------
+
+    def records(self) -> tuple[list[Record], list[Problem]]:
+        """Return a lineage record an artifact, and what could not be read of the lineage."""
+        found: dict[tuple[str, str], Record] = {}
+        problems: list[Problem] = []
+        document_there = (self.path / layout.LINEAGES_FILE).exists()
+        if document_there:
+            records, wrong = lineage.from_document(self._bytes(layout.LINEAGES_FILE, problems))
+            found |= {(r.kind, r.name): r for r in records}
+            problems += [Problem(layout.LINEAGES_FILE, None, w, "") for w in wrong]
+        if self.ours and document_there and str(self.info.get("status")) in document.DONE and not problems:
+            return list(found.values()), problems
+        if self.ours:
+            data = self._bytes(layout.LINEAGE_JOURNAL, problems)
+            records, bad = lineage.read_journal(data[: data.rfind(b"\n") + 1])
+            for record in records:
+                known = found.get((record.kind, record.name))
+                record.events = record.events or (known.events if known is not None else {})
+                found[record.kind, record.name] = record
+            problems += [Problem(layout.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
+        paths = {r.path for r in found.values()}
+        for kind in self.names("events"):
+            for file in self.names(f"events/{kind}"):
+                path = f"events/{kind}/{file}"
+                if file.endswith(".plx") and path not in paths:
+                    stem = file.removesuffix(".plx")
+                    found.setdefault((kind, stem), lineage.Record(stem, kind, stem, path, versioned=True))
+        return list(found.values()), problems
+
+    def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
+        try:
+            return self.read(relative)
+        except MissingFile:
+            return b""
+        except (TrackingError, OSError) as error:
+            problems.append(Problem(relative, None, str(error), ""))
+            return b""
+
+    def artifacts(self) -> list[Artifact]:
+        """Return the run's artifacts in the order they were first logged."""
+        return [_artifact(record) for record in self.records()[0]]
+
+    def find(self, name: str, kind: str | None = None) -> Artifact:
+        """Return the artifact of this name; of this kind, when several kinds have the name.
+
+        Raises:
+            NotFound: none has it, or several kinds do; the message lists what is near.
+        """
+        everything = self.artifacts()
+        wanted = None if kind is None else str(getattr(kind, "value", kind))
+        found = [a for a in everything if a.name == name] or [a for a in everything if a.stem == name]
+        if not found:
+            message = f"run {self.uuid[:8]} has no artifact {name!r}{near(str(name), [a.name for a in everything])}"
+            raise NotFound(message)
+        kinds = [a.kind for a in found]
+        found = [a for a in found if wanted is None or a.kind == wanted]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            message = f"{name!r} is no {wanted}; it is a {' and a '.join(kinds)}"
+            raise NotFound(message)
+        message = f"{name!r} is the name of a {' and of a '.join(kinds)}; say which with kind="
+        raise NotFound(message)
+
+    # --- events and values -------------------------------------------------------------------
+
+    def _file(self, artifact: Artifact) -> EventFile | None:
+        if not artifact.versioned or not artifact.path:
+            return None
+        key = (artifact.kind, artifact.path)
+        if key not in self._files:
+            relative = artifact.path
+            self._files[key] = EventFile(lambda: self.open(relative), artifact.kind, ours=self.ours)
+        return self._files[key]
+
+    def events(self, artifact: Artifact) -> list[Event]:
+        """Return the good rows of an artifact in the order they were logged; none of what has no event file."""
+        file = self._file(artifact)
+        return file.events() if file is not None else []
+
+    def steps(self, artifact: Artifact) -> list[int | None]:
+        """Return the steps of an artifact, each once, ascending; None comes first if a row has none."""
+        steps = {event.step for event in self.events(artifact)}
+        none: list[int | None] = [None] if None in steps else []
+        return none + sorted(s for s in steps if s is not None)
+
+    def payload(self, artifact: Artifact, event: Event) -> Any:
+        """Return the parsed cell of a row.
+
+        Raises:
+            MalformedEvent: the cell is damaged; the message names file and line.
+        """
+        file = self._file(artifact)
+        try:
+            return file.payload(event) if file is not None else {}
+        except (ValueError, KeyError, RecursionError) as error:
+            message = f"{artifact.path}:{event.line}: {error}"
+            raise MalformedEvent(message) from None
+
+    def payloads(self, artifact: Artifact) -> list[Any]:
+        """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
+        file = self._file(artifact)
+        return file.payloads() if file is not None else []
+
+    def columns(self, artifact: Artifact) -> Any:
+        """Return a metric as a pyarrow table: step int64, timestamp timestamp[us, UTC], value float64."""
+        file = self._file(artifact)
+        if file is None or artifact.kind != "metric":
+            message = f"{artifact.name!r} is a {artifact.kind}; only a metric has columns"
+            raise NotFound(message)
+        return file.columns()
+
+    def value(self, artifact: Artifact, event: Event | None = None, *, allow_pickle: bool = False) -> Any:
+        """Return the value of a row; of an artifact without rows, the path or URL where it is.
+
+        Raises:
+            MalformedEvent: the row or its asset is damaged.
+            MissingFile: the asset is not there.
+            OutsideRun: the row points out of the run.
+        """
+        if event is None:
+            return self._place(artifact)
+        payload = self.payload(artifact, event)
+        try:
+            return kind_of(artifact.kind).decode(payload, _AssetReader(self, allow_pickle=allow_pickle))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            if isinstance(error, TrackingError) and not isinstance(error, MalformedEvent):
+                raise
+            message = f"{artifact.path}:{event.line}: {error}"
+            raise MalformedEvent(message) from error
+
+    def _place(self, artifact: Artifact) -> Path | str | None:
+        path = artifact.path
+        if not path or layout.is_url(path):
+            return path
+        return Path(path) if os.path.isabs(path) else self.checked(path)  # noqa: PTH117
+
+    def asset(self, artifact: Artifact, event: Event) -> Path:
+        """Return the path of a row's asset; raises as `value`."""
+        payload = self.payload(artifact, event)
+        return self.checked(_asset_path(payload if isinstance(payload, dict) else {}))
+
+    def problems(self) -> list[Problem]:
+        """Return what is wrong with the run's files: each bad row, missing asset and escape attempt."""
+        from jupyter_tracking.problems import find_problems
+
+        return find_problems(self)
+
+    @property
+    def info_problem(self) -> Problem | None:
+        """What is wrong with `run.plx.json`, if anything."""
+        return self._info_problem if self.info or self._info_problem else None
+
+    def row_problems(self, artifact: Artifact) -> list[plx.RowProblem]:
+        """Return the bad rows of an artifact's event file."""
+        file = self._file(artifact)
+        return file.problems() if file is not None else []
+
+
+def _artifact(record: Record) -> Artifact:
+    return Artifact(
+        record.kind, record.name, record.stem, record.path, record.is_input, record.versioned, record.summary, record
+    )

@@ -1,0 +1,182 @@
+"""What a user holds of a run to read it: frames, values, and the views. A facade, with no logic of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking import frames
+from jupyter_tracking.errors import NotFound, near
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    import pandas as pd
+
+    from jupyter_tracking.reader import RunFolder
+    from jupyter_tracking.views.browser import Browser
+    from jupyter_tracking.views.stepper import Stepper
+
+__all__ = ["RunView", "open_run"]
+
+
+def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:
+    """Open a run to read it: ours or Polyaxon's, finished, running or broken.
+
+    Args:
+        run: a `Run`, a uuid or a prefix of at least 4 digits that only one run has, a name that only one
+            run has, or a folder.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        NotFound: there is no such run, or there are several; the message lists what is near.
+    """
+    return RunView(frames.find_run(run, root))
+
+
+class RunView:
+    """A run, opened for reading; what it shows is what is stored at that moment."""
+
+    def __init__(self, files: RunFolder) -> None:
+        """Read from an open run folder."""
+        self.files = files
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.files.path
+
+    @property
+    def uuid(self) -> str:
+        """The run's uuid."""
+        return self.files.uuid
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.files.name
+
+    @property
+    def project(self) -> str:
+        """The project the run belongs to."""
+        return str(self.info.get("project") or "")
+
+    @property
+    def status(self) -> str:
+        """`created running succeeded failed stopped`, or `interrupted` when it never ended and nobody writes to it."""
+        return self.files.status
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The whole of `run.plx.json`."""
+        return self.files.info
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The run's parameters."""
+        return dict(self.info.get("inputs") or {})
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The run's results, and the last value of each metric once it has ended."""
+        return dict(self.info.get("outputs") or {})
+
+    @property
+    def tags(self) -> list[str]:
+        """The run's tags."""
+        return list(self.info.get("tags") or [])
+
+    def metrics(self, *names: str, tidy: bool = False) -> pd.DataFrame:
+        """Return metrics: a row a step and a column a metric, or (`tidy=True`) a row a value.
+
+        Args:
+            *names: which; all when none is given.
+            tidy: `name step timestamp value` instead of the wide form.
+
+        Raises:
+            NotFound: the run has no metric of a name.
+        """
+        return frames.metrics_frame(self.files, names, tidy=tidy)
+
+    def events(self, name: str, kind: str | None = None) -> pd.DataFrame:
+        """Return every logged row of an artifact: `step` (Int64), `timestamp`, then the payload's fields.
+
+        Raises:
+            NotFound: no artifact of this name, or several kinds have it.
+        """
+        return frames.events_frame(self.files, self.files.find(name, kind))
+
+    def steps(self, name: str, kind: str | None = None) -> list[int | None]:
+        """Return the steps of an artifact, ascending, each once; None comes first if a row has none."""
+        return self.files.steps(self.files.find(name, kind))
+
+    def load(self, name: str, kind: str | None = None, step: int | None = None, *, allow_pickle: bool = False) -> Any:
+        """Return the value of an artifact at a step.
+
+        Args:
+            name: the artifact's name.
+            kind: which kind, when several have the name.
+            step: the step; by default the row logged last. Of several rows of a step, the last.
+            allow_pickle: unpickle a pickled dataframe, which runs the code in it.
+
+        Returns:
+            A float for a metric, `Curve(x, y, kind, annotation)` for a curve, a DataFrame, a text, a numpy image;
+            a `Path` for a file, and the path or URL of a reference.
+
+        Raises:
+            NotFound: no such artifact or step; the message lists what is near.
+            MissingFile: the asset is not there.
+            MalformedEvent: the row or its asset is damaged.
+        """
+        artifact = self.files.find(name, kind)
+        events = self.files.events(artifact)
+        if step is None:
+            return self.files.value(artifact, events[-1] if events else None, allow_pickle=allow_pickle)
+        at_step = [event for event in events if event.step == step]
+        if not at_step:
+            steps = sorted({e.step for e in events if e.step is not None}, key=lambda s: abs(s - step))
+            nearest = f"; near: {', '.join(map(str, sorted(steps[:6])))}" if steps else near(str(step), [])
+            message = f"{artifact.kind} {name!r} has no step {step}{nearest}"
+            raise NotFound(message)
+        return self.files.value(artifact, at_step[-1], allow_pickle=allow_pickle)
+
+    def artifacts(self) -> list[tuple[str, str]]:
+        """Return (kind, name) of every artifact, in the order they were first logged."""
+        return [(artifact.kind, artifact.name) for artifact in self.files.artifacts()]
+
+    def lineage(self) -> pd.DataFrame:
+        """Return the run's lineage, a row an artifact (see `tracking.lineage`)."""
+        return frames.lineage_frame(self.files)
+
+    def problems(self) -> pd.DataFrame:
+        """Return what is wrong with the run's files: `file line problem text`; empty when nothing is."""
+        return frames.problems_frame(self.files)
+
+    def show(self, *names: str, kind: str | None = None) -> Stepper:
+        """Return the stepper: one artifact, or several, moved through their steps by one slider.
+
+        Args:
+            *names: the artifacts.
+            kind: which kind, when several have a name.
+
+        Raises:
+            NotFound: no artifact of a name, or several kinds have it.
+        """
+        from jupyter_tracking.views import stepper
+
+        return stepper.show(self, names, kind)
+
+    def browse(self) -> Browser:
+        """Return the artifact browser of the run."""
+        from jupyter_tracking.views import browser
+
+        return browser.browse(self)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the run as one HTML file that works from disk with the network off."""
+        return self.browse().save(path)
+
+    def __repr__(self) -> str:
+        """Name the run, its status, what it holds and its folder."""
+        count = len(self.artifacts())
+        return f"<RunView {self.name!r} {self.uuid[:8]}, {self.status}, {count} artifacts, in {self.path}>"
