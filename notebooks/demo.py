@@ -73,6 +73,8 @@ def execute(notebook: nbformat.NotebookNode) -> CellExecutionError | None:
         notebook,
         kernel_name="python3",
         timeout=600,
+        # The kernel warns that it listens on loopback; that is no news in a demo.
+        extra_arguments=["--IPKernelApp.log_level=40"],
         store_widget_state=False,
         resources={"metadata": {"path": str(DEMO)}},
         on_cell_start=start,

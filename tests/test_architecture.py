@@ -10,6 +10,7 @@ import tomllib
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -141,6 +142,8 @@ def test_every_public_name_is_there_and_documented() -> None:
     assert list(package.__all__) == sorted(set(package.__all__))
     missing = [name for name in package.__all__ if not hasattr(package, name)]
     assert not missing
+    shadowed = [name for name in package.__all__ if isinstance(getattr(package, name), ModuleType)]
+    assert not shadowed, "a room of the same name hides it as soon as it is imported"
     undocumented = [name for name in package.__all__ if not name.startswith("__") and not getattr(package, name).__doc__]
     assert not undocumented
 

@@ -41,6 +41,7 @@ def write(checkout: Path, *sources: str) -> None:
 def demo(checkout: Path, *, fails: bool = False) -> str:
     """Run the script as make does."""
     home = checkout.parent / "home"
+    home.mkdir(exist_ok=True)
     done = subprocess.run(
         [sys.executable, "notebooks/demo.py"],
         cwd=checkout,
