@@ -40,7 +40,7 @@ class CurveFamily(Family):
             "y": unit or thin.extent(y for _, y, *_ in sample) or [0.0, 1.0],
         }
         frame = Frame(head)
-        kept = [(x, y, thin.keep(y, points)) for x, y, *_ in sample]
+        kept = [(x, y, thin.along(x, y, points)) for x, y, *_ in sample]
         frame.add("x", _joined(x[at] for x, _, at in kept))
         frame.add("y", _joined(y[at] for _, y, at in kept))
         frame.add("ends", np.cumsum([len(at) for *_, at in kept], dtype=np.uint32))
@@ -57,7 +57,7 @@ class CurveFamily(Family):
             span = thin.extent([values])
             if span:
                 frame.head[name] = span
-        at = thin.keep(y, 240 if light else _POINTS)
+        at = thin.along(x, y, 240 if light else _POINTS)
         frame.add("x", x[at].astype(np.float32))
         frame.add("y", y[at].astype(np.float32))
         return frame

@@ -67,16 +67,13 @@ class FileFamily(Family):
 
     def _local(self, pane: Pane, number: int | None) -> Path | None:
         """Return where it lies inside the run, if it does."""
+        path = pane.artifact.path
         try:
             if number is not None:
                 return pane.folder.asset(pane.artifact, pane.events[number])
+            return pane.folder.checked(path) if path and "://" not in path else None
         except TrackingError:
             return None
-        path = pane.artifact.path
-        if not path or "://" in path:
-            return None
-        inside = (pane.folder.path / path).resolve()
-        return inside if inside.is_relative_to(pane.folder.path.resolve()) else None
 
 
 def _measured(path: Path) -> list[Fact]:

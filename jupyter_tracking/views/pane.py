@@ -172,11 +172,10 @@ class Scene:
 
 def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None) -> Scene:
     """Open artifacts of a run, each by name or by (kind, name), under one slider."""
-    from jupyter_tracking.kinds import KINDS
+    from jupyter_tracking.kinds import kind_of
 
     panes = []
     for name in names:
         artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
-        known = KINDS.get(artifact.kind)
-        panes.append(Pane(folder, artifact, family(known.view if known else "file")))
+        panes.append(Pane(folder, artifact, family(kind_of(artifact.kind).view)))
     return Scene(panes)

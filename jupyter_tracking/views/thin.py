@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["extent", "keep", "places"]
+__all__ = ["along", "extent", "keep", "places"]
 
 
 def keep(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
-    """Return at most about `limit` places: of each stretch the first, lowest and highest, and the start of a gap."""
+    """Return at most about `limit` places of a series: of each stretch the first, lowest and highest, and the start of a gap."""
     count = len(y)
     if count <= limit:
         return np.arange(count)
@@ -30,6 +30,21 @@ def keep(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
     rows = np.arange(stretches)
     found = [ends[:-1], grid[rows, low], grid[rows, high], grid[rows, gaps.argmax(axis=1)], np.array([count - 1])]
     return np.unique(np.concatenate(found))
+
+
+def along(x: NDArray[np.float64], y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
+    """Return at most about `limit` places of a curve: half as of a series, half evenly along its length, so that steep parts keep theirs."""
+    count = len(y)
+    if count <= limit:
+        return np.arange(count)
+    parts = []
+    for values in (x, y):
+        span = extent([values])
+        scaled = np.nan_to_num(values / ((span[1] - span[0]) or 1.0) if span else values, nan=0.0, posinf=0.0, neginf=0.0)
+        parts.append(np.diff(scaled, prepend=scaled[:1]))
+    length = np.cumsum(np.hypot(*parts))
+    even = np.searchsorted(length, np.linspace(0, length[-1], max(2, limit // 2))).clip(0, count - 1)
+    return np.union1d(keep(y, limit // 2), even)
 
 
 def extent(arrays: Iterable[NDArray[np.float64]]) -> list[float] | None:
