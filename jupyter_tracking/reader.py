@@ -222,13 +222,14 @@ class RunFolder:
                 record.events = record.events or (known.events if known is not None else {})
                 found[record.kind, record.name] = record
             problems += [Problem(layout.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
-        paths = {r.path for r in found.values()}
-        for kind in self.names("events"):
-            for file in self.names(f"events/{kind}"):
-                path = f"events/{kind}/{file}"
-                if file.endswith(".plx") and path not in paths:
-                    stem = file.removesuffix(".plx")
-                    found.setdefault((kind, stem), lineage.Record(stem, kind, stem, path, versioned=True))
+        kinds = {kind: [f for f in self.names(f"events/{kind}") if f.endswith(".plx")] for kind in self.names("events")}
+        unnamed = {f"events/{kind}/{file}": (kind, file.removesuffix(".plx")) for kind, files in kinds.items() for file in files}
+        for key, record in list(found.items()):
+            there = unnamed.pop(record.path or "", None) is not None
+            if self.ours and record.versioned and not record.events and not there:
+                del found[key]  # its writer died before the first row: nothing was logged under this name
+        for path, (kind, stem) in unnamed.items():
+            found.setdefault((kind, stem), lineage.Record(stem, kind, stem, path, versioned=True))
         return list(found.values()), problems
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
