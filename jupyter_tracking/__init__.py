@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import session
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.lineage import V1ArtifactKind
+from jupyter_tracking.lineages import V1ArtifactKind
 from jupyter_tracking.run import Run
 from jupyter_tracking.session import (
     current_run,

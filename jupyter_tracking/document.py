@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from jupyter_tracking.lineage import MARK
+from jupyter_tracking.lineages import MARK
 
 __all__ = ["DONE", "dumps", "is_ours", "new", "set_status"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from jupyter_tracking import layout, lineage, plx
+from jupyter_tracking import layout, lineages, plx
 from jupyter_tracking.errors import NotFound, TrackingError, near
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.reader import RunFolder, open_folder
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.reader import Artifact
-    from jupyter_tracking.lineage import Record
+    from jupyter_tracking.lineages import Record
 
 __all__ = ["events_frame", "lineage_frame", "metrics_frame", "problems_frame", "runs_frame"]
 
@@ -225,13 +225,13 @@ def _lineage_row(folder: RunFolder, record: Record) -> dict[str, Any]:
     events = record.events
     if record.versioned and not events:
         try:
-            events = lineage.event_summary(record.kind, folder.read(record.path or ""))
+            events = lineages.event_summary(record.kind, folder.read(record.path or ""))
         except (TrackingError, OSError):
             events = {}
     step, moments = events.get("step") or {}, events.get("timestamp") or {}
     summary = record.summary
     if events.get("last"):  # a run that has not ended: its lineage does not say so yet
-        summary = {**lineage.about_last(events, _assets(folder)), **summary}
+        summary = {**lineages.about_last(events, _assets(folder)), **summary}
     cell = record.cell
     last = (events.get("metric") or {}).get("last")
     return {
@@ -259,7 +259,7 @@ def _lineage_row(folder: RunFolder, record: Record) -> dict[str, Any]:
 
 def _assets(folder: RunFolder) -> dict[str, dict[str, Any]]:
     try:
-        return lineage.read_assets(folder.read(layout.ASSET_JOURNAL))[0]
+        return lineages.read_assets(folder.read(layout.ASSET_JOURNAL))[0]
     except (TrackingError, OSError):
         return {}
 

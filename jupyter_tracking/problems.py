@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import layout, lineage
+from jupyter_tracking import layout, lineages
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.reader import Problem
 
@@ -45,7 +45,7 @@ def _strays(folder: RunFolder) -> Iterator[Problem]:
 def _assets(folder: RunFolder, problems: list[Problem]) -> dict[str, dict[str, Any]]:
     """Return size and hash of each asset as they were when it was logged."""
     try:
-        known, bad = lineage.read_assets(folder.read(layout.ASSET_JOURNAL))
+        known, bad = lineages.read_assets(folder.read(layout.ASSET_JOURNAL))
     except (TrackingError, OSError):
         return {}
     problems += [Problem(layout.ASSET_JOURNAL, line, problem, "") for line, problem in bad]

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking import document, layout, lineage, plx, presence
+from jupyter_tracking import document, layout, lineages, plx, presence
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, near
 from jupyter_tracking.eventfile import Event, EventFile
 from jupyter_tracking.kinds import kind_of
 
 if TYPE_CHECKING:
-    from jupyter_tracking.lineage import Record
+    from jupyter_tracking.lineages import Record
 
 __all__ = ["Artifact", "Event", "Problem", "RunFolder", "open_folder"]
 
@@ -209,14 +209,14 @@ class RunFolder:
         problems: list[Problem] = []
         document_there = (self.path / layout.LINEAGES_FILE).exists()
         if document_there:
-            records, wrong = lineage.from_document(self._bytes(layout.LINEAGES_FILE, problems))
+            records, wrong = lineages.from_document(self._bytes(layout.LINEAGES_FILE, problems))
             found |= {(r.kind, r.name): r for r in records}
             problems += [Problem(layout.LINEAGES_FILE, None, w, "") for w in wrong]
         if self.ours and document_there and str(self.info.get("status")) in document.DONE and not problems:
             return list(found.values()), problems
         if self.ours:
             data = self._bytes(layout.LINEAGE_JOURNAL, problems)
-            records, bad = lineage.read_journal(data[: data.rfind(b"\n") + 1])
+            records, bad = lineages.read_journal(data[: data.rfind(b"\n") + 1])
             for record in records:
                 known = found.get((record.kind, record.name))
                 record.events = record.events or (known.events if known is not None else {})
@@ -229,7 +229,7 @@ class RunFolder:
             if self.ours and record.versioned and not record.events and not there:
                 del found[key]  # its writer died before the first row: nothing was logged under this name
         for path, (kind, stem) in unnamed.items():
-            found.setdefault((kind, stem), lineage.Record(stem, kind, stem, path, versioned=True))
+            found.setdefault((kind, stem), lineages.Record(stem, kind, stem, path, versioned=True))
         return list(found.values()), problems
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:

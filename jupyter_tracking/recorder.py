@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from jupyter_tracking import document, layout, lineage, plx
+from jupyter_tracking import document, layout, lineages, plx
 from jupyter_tracking.errors import RunEnded
 from jupyter_tracking.journal import Journal
 from jupyter_tracking.kinds.base import Recorder
-from jupyter_tracking.lineage import Record
+from jupyter_tracking.lineages import Record
 from jupyter_tracking.store import Store, measure, source_mode
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ class FolderRecorder(Recorder):
         data = self._read(layout.LINEAGE_JOURNAL, self._lineage_read)
         whole = data[: data.rfind(b"\n") + 1]
         self._lineage_read += len(whole)
-        for record in lineage.read_journal(whole)[0]:
+        for record in lineages.read_journal(whole)[0]:
             self._know(record)
 
     def _know(self, record: Record) -> None:
@@ -220,15 +220,15 @@ class FolderRecorder(Recorder):
         last: dict[str, Any] = {}
         with self._mutex, self._store.locked():
             self._catch_up()
-            assets = lineage.read_assets(self._read(layout.ASSET_JOURNAL))[0]
+            assets = lineages.read_assets(self._read(layout.ASSET_JOURNAL))[0]
             for record in self._records.values():
                 if record.versioned:
-                    record.events = lineage.event_summary(record.kind, self._read(record.path or ""))
-                    record.summary = {**lineage.about_last(record.events, assets), **record.summary}
+                    record.events = lineages.event_summary(record.kind, self._read(record.path or ""))
+                    record.summary = {**lineages.about_last(record.events, assets), **record.summary}
                     if record.kind == "metric" and record.events["rows"]:
                         last[record.name] = record.events["metric"]["last"]
             kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]
-            self._store.replace(layout.LINEAGES_FILE, lineage.to_document(kept))
+            self._store.replace(layout.LINEAGES_FILE, lineages.to_document(kept))
         return last
 
     def sync(self) -> None:

@@ -15,7 +15,7 @@ import orjson
 from jupyter_tracking import document, layout, presence
 from jupyter_tracking.errors import InvalidArgument, InvalidType, RunLocked, near
 from jupyter_tracking.kinds import KindsLogging
-from jupyter_tracking.lineage import MARK
+from jupyter_tracking.lineages import MARK
 from jupyter_tracking.plx import parse_rows
 from jupyter_tracking.recorder import FolderRecorder
 from jupyter_tracking.store import Store

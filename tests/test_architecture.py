@@ -23,7 +23,7 @@ FLOORS = [
     ["errors"],
     ["layout", "plx", "system"],
     ["journal", "store", "presence", "values"],
-    ["lineage"],
+    ["lineages"],
     ["kinds", "document"],
     ["recorder"],
     ["run", "reader", "provenance"],

@@ -6,12 +6,13 @@ the row becomes the value again. No file is opened but the one a decoder is hand
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_tracking import layout, plx
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, near
-from jupyter_tracking.lineage import V1ArtifactKind
+from jupyter_tracking.lineages import V1ArtifactKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     Timestamp = datetime | str | float | None
 
-__all__ = ["Asset", "Kind", "Recorder", "check_kind", "extra"]
+__all__ = ["Asset", "Kind", "Recorder", "check_kind", "check_path", "extra"]
 
 
 class Asset(Protocol):
@@ -75,6 +76,12 @@ class Recorder:
         """Copy a user's file or folder below `outputs/` and record it as a single artifact."""
         raise NotImplementedError
 
+    def _write_output(
+        self, kind: str, name: str, path: str, summary: dict[str, Any], write: Callable[[Sink], object]
+    ) -> None:
+        """Write a file of our own below `outputs/` and record it as a single artifact."""
+        raise NotImplementedError
+
     def _declare(
         self,
         kind: str,
@@ -119,6 +126,23 @@ class Recorder:
         stored = self._put(kind, name, whole, suffix, write)
         self._append(kind, name, plx.cell({**payload, "path": stored.path}), whole, moment)
 
+    def _log_copy(
+        self,
+        kind: str,
+        name: str | None,
+        step: object,
+        timestamp: Timestamp,
+        path: str,
+        payload: dict[str, Any],
+        *,
+        hashed: bool = True,
+    ) -> None:
+        """Copy a user's file or folder to be an asset, then the row that names it; by default the file names the artifact."""
+        true_name = layout.check_name(name if name is not None else layout.base_name(path))
+        whole, moment = plx.as_step(step), plx.as_timestamp(timestamp)
+        stored = self._copy(kind, true_name, whole, path, hashed=hashed)
+        self._append(kind, true_name, plx.cell({**payload, "path": stored.path}), whole, moment)
+
 
 def check_kind(kind: object, argument: str = "kind") -> str:
     """Return the kind as a plain text.
@@ -135,6 +159,18 @@ def check_kind(kind: object, argument: str = "kind") -> str:
         message = f"{argument}={text!r} is no kind that Polyaxon knows{near(text, known)}"
         raise InvalidArgument(message)
     return str(text)
+
+
+def check_path(path: object, argument: str = "path") -> str:
+    """Return a path as a text.
+
+    Raises:
+        InvalidType: not a text or a path.
+    """
+    if isinstance(path, bytes) or not isinstance(path, str | os.PathLike):
+        message = f"{argument}={path!r} is a {type(path).__name__}; give a path"
+        raise InvalidType(message)
+    return os.fspath(path)
 
 
 def extra(library: str, name: str, error: ImportError) -> MissingExtra:
