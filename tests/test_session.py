@@ -1,0 +1,156 @@
+"""Runs start, nest, end and resume as a user of a notebook expects."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import jupyter_tracking as tracking
+from jupyter_tracking import errors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_init_prints_one_line(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Name, uuid and folder, and nothing else."""
+    run = tracking.init(root=root, name="first")
+    tracking.end()
+    assert capsys.readouterr().out == f"run first · {run.uuid} · {root / 'runs' / run.uuid}\n"
+
+
+def test_root_is_argument_then_variable_then_current_directory(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root is settled when the run starts, and stays where it was when the directory changes."""
+    with tracking.init() as here:
+        monkeypatch.chdir(tmp_path)
+        tracking.log_metric("loss", 1)
+    assert here.path == root / "runs" / here.uuid
+    assert tracking.open_run(here).load("loss") == 1.0
+    monkeypatch.setenv("POLYAXON_OFFLINE_ROOT", str(tmp_path / "env"))
+    with tracking.init() as by_variable:
+        pass
+    assert by_variable.path == tmp_path / "env" / "runs" / by_variable.uuid
+    with tracking.init(root=tmp_path / "given") as by_argument:
+        pass
+    assert by_argument.path == tmp_path / "given" / "runs" / by_argument.uuid
+
+
+def test_artifacts_path_is_the_run_folder_itself(tmp_path: Path) -> None:
+    """As given, whatever its name."""
+    with tracking.init(artifacts_path=tmp_path / "my run") as run:
+        tracking.log_metric("loss", 1)
+    assert run.path == tmp_path / "my run"
+    assert re.fullmatch("[0-9a-f]{32}", run.uuid)
+    assert tracking.open_run(tmp_path / "my run").uuid == run.uuid
+
+
+def test_a_second_init_ends_the_first_and_says_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same init cell run twice makes two runs; the first is untouched."""
+    first = tracking.init(root=root, name="a")
+    first.log_metric("loss", 1, step=1)
+    second = tracking.init(root=root, name="a")
+    assert f"ended a · {first.uuid}" in capsys.readouterr().out
+    assert first.uuid != second.uuid
+    assert (first.status, second.status) == ("succeeded", "running")
+    tracking.end()
+    assert tracking.open_run(first).load("loss") == 1.0
+
+
+def test_blocks_nest(root: Path) -> None:
+    """The inner run is active inside its block, the outer one again after it; their ends are independent."""
+    with tracking.init(root=root) as outer:
+        with tracking.init(root=root) as inner:
+            assert tracking.current_run() is inner
+            tracking.log_metric("of inner", 1)
+        assert (inner.status, outer.status) == ("succeeded", "running")
+        tracking.log_metric("of outer", 1)
+    assert tracking.current_run() is None
+    assert tracking.open_run(outer).artifacts()[-1] == ("metric", "of outer")
+    assert tracking.open_run(inner).artifacts()[-1] == ("metric", "of inner")
+
+
+def test_an_exception_marks_the_run_failed_and_goes_on(root: Path) -> None:
+    """The very same exception comes out; type and message are kept."""
+    error = ZeroDivisionError("by zero")
+    with pytest.raises(ZeroDivisionError) as raised, tracking.init(root=root) as run:
+        raise error
+    assert raised.value is error
+    view = tracking.open_run(run)
+    assert view.status == "failed"
+    assert view.info["status_conditions"][-1]["message"] == "ZeroDivisionError: by zero"
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "stopped"])
+def test_the_status_a_user_gives(root: Path, status: str) -> None:
+    """log_succeeded, log_failed and log_stopped end the run; a second end changes nothing."""
+    run = tracking.init(root=root)
+    getattr(tracking, f"log_{status}")(reason="Because", message="it is so")
+    run.end("failed")
+    view = tracking.open_run(run)
+    assert view.status == status
+    assert view.info["status_conditions"][-1]["message"] == "it is so"
+
+
+@pytest.mark.parametrize("length", [4, 12, 32])
+def test_a_run_resumes_by_uuid_or_prefix(root: Path, length: int) -> None:
+    """What was logged stays, what is logged now follows, steps may go back."""
+    with tracking.init(root=root, name="a", tags="x") as run:
+        tracking.log_metric("loss", 1, step=5)
+        tracking.log_inputs(lr=0.1)
+    with tracking.init(root=root, run_uuid=run.uuid[:length], tags=["y"]) as again:
+        assert again.uuid == run.uuid
+        assert again.status == "running"
+        tracking.log_metric("loss", 2, step=3)
+    view = tracking.open_run(run)
+    assert view.metrics(tidy=True)[["step", "value"]].to_numpy().tolist() == [[5, 1.0], [3, 2.0]]
+    assert (view.status, view.tags, view.inputs) == ("succeeded", ["x", "y"], {"lr": 0.1})
+
+
+def test_what_init_cannot_do_is_said(root: Path) -> None:
+    """No server, no such run, no such durability: nothing is made."""
+    wrong = [
+        ({"client": object()}, "client"),
+        ({"is_offline": False}, "is_offline"),
+        ({"run_uuid": "beef"}, "no run starts so"),
+        ({"run_uuid": "x"}, "no uuid"),
+        ({"is_new": False}, "is_new=False"),
+        ({"durability": "proces"}, "near: 'process'"),
+        ({"name": ""}, "name='' is empty"),
+    ]
+    for arguments, words in wrong:
+        with pytest.raises(errors.TrackingError, match=words):
+            tracking.init(root=root, **arguments)  # type: ignore[arg-type]
+    assert not (root / "runs").exists()
+
+
+def test_project_with_its_owner(root: Path) -> None:
+    """`owner/project` gives both, as in Polyaxon."""
+    with tracking.init(project="acme/vision", root=root) as run:
+        pass
+    assert (run.path / "run.plx.json").read_text().count('"owner":"acme","project":"vision"') == 1
+
+
+def test_a_run_cannot_be_pickled(root: Path) -> None:
+    """The error says how to log from a worker."""
+    with tracking.init(root=root) as run, pytest.raises(TypeError, match=f"run_uuid='{run.uuid}', shared=True"):
+        pickle.dumps(run)
+
+
+def test_a_process_that_never_ends_its_run_leaves_it_interrupted(root: Path) -> None:
+    """Running while the process lives, interrupted after it, by a lock and no clock."""
+    script = (
+        "import jupyter_tracking as t, sys; r = t.init(name='left'); t.log_metric('loss', 1, step=1);"
+        "print(t.open_run(r).status); sys.stdout.flush()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "running"
+    view = tracking.open_run("left")
+    assert view.status == "interrupted"
+    assert view.load("loss", step=1) == 1.0
