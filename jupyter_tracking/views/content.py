@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import time
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from jupyter_tracking.errors import MissingFile
+from jupyter_tracking.views.drawing import Drawing
 from jupyter_tracking.views.pane import GROUND
 
 if TYPE_CHECKING:
     from jupyter_tracking.views.frame import Frame
     from jupyter_tracking.views.pane import Scene
 
-__all__ = ["BUDGET", "Content", "bundle", "static"]
+__all__ = ["BUDGET", "Content"]
 
 BUDGET = 8_000_000
 _SEED = 400_000
@@ -28,35 +23,9 @@ _ANSWER = 1_000_000
 _PATIENCE = 0.2
 
 
-def static(name: str) -> str:
-    """Return a built file of the browser half.
-
-    Raises:
-        MissingFile: it was not built.
-    """
-    file = files("jupyter_tracking").joinpath("static", name)
-    try:
-        return file.read_text("utf-8")
-    except FileNotFoundError as error:
-        message = f"the browser half is not built: {name} is missing; run `npm ci && npm run build` in widgets/"
-        raise MissingFile(message) from error
-
-
-@cache
-def bundle() -> tuple[bytes, str]:
-    """Return the bundle that draws everything, packed, and a hash by which a page keeps it once."""
-    text = static("view.js").encode()
-    return gzip.compress(text, 9, mtime=0), hashlib.blake2s(text, digest_size=8).hexdigest()
-
-
-class Content(anywidget.AnyWidget):  # type: ignore[misc]
+class Content(Drawing):
     """The drawing under a stepper's slider."""
 
-    _esm = traitlets.Unicode().tag(sync=True)
-    bundle = traitlets.Bytes().tag(sync=True)
-    bundle_hash = traitlets.Unicode().tag(sync=True)
-    room = traitlets.Unicode("stepper").tag(sync=True)
-    key = traitlets.Unicode().tag(sync=True)
     about = traitlets.Dict().tag(sync=True)
     seed = traitlets.List().tag(sync=True)
     budget = traitlets.Int(BUDGET).tag(sync=True)
@@ -67,11 +36,8 @@ class Content(anywidget.AnyWidget):  # type: ignore[misc]
     def __init__(self, scene: Scene, **traits: Any) -> None:
         """Show a scene, starting at `index`."""
         self.scene = scene
-        code, name = bundle()
         super().__init__(
-            _esm=static("loader.js"),
-            bundle=code,
-            bundle_hash=name,
+            room="stepper",
             key=scene.key(),
             about=scene.about(),
             seed=self._first(traits.get("index", 0)),

@@ -61,10 +61,10 @@ def clean(value: Any) -> Any:
     return clean(str(value))
 
 
-def pack(header: dict[str, Any], frames: Sequence[tuple[int, int, Frame]]) -> bytes:
+def pack(header: dict[str, Any], frames: Sequence[tuple[int, int, int, Frame]]) -> bytes:
     """Put frames into one piece for a saved page: length of the header, header, then each buffer at a multiple of 8."""
-    listed = [[pane, number, frame.head, [len(b) for b in frame.buffers]] for pane, number, frame in frames]
+    listed = [[scene, pane, number, frame.head, [len(b) for b in frame.buffers]] for scene, pane, number, frame in frames]
     text = json.dumps({**header, "frames": listed}, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
     parts = [struct.pack("<I", len(text)) + text]
-    parts.extend(b for _, _, frame in frames for b in frame.buffers)
+    parts.extend(b for *_, frame in frames for b in frame.buffers)
     return b"".join(part + b"\0" * (-len(part) % 8) for part in parts)

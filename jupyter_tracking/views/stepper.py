@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.reader import RunFolder
     from jupyter_tracking.view import RunView
 
-__all__ = ["Stepper", "show"]
+__all__ = ["Stepper", "display_both", "show"]
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -93,17 +93,18 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
     def _moved(self, change: dict[str, Any]) -> None:
         self.slider.index = change["new"]
 
-    def _metadata(self) -> dict[str, Any]:
-        return {"jupyter_tracking": twin.metadata(self._scene)}
-
     def _ipython_display_(self, **_options: Any) -> None:
         """Display the widget, then its twin: the same view for when the widget is gone."""
-        line = self._scene.line()
-        metadata = self._metadata()
-        widget = {"text/plain": line, WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
-        display(widget, raw=True, metadata=metadata)
-        page = twin.markup(self._scene, index=self.slider.index, budget=self._twin_budget, line=line)
-        display({"text/plain": line, "text/html": page}, raw=True, metadata=metadata)
+        page = twin.markup(self._scene, index=self.slider.index, budget=self._twin_budget)
+        display_both(self, page, self._scene.line(), twin.metadata(self._scene))
+
+
+def display_both(widget: ipywidgets.Widget, page: str, line: str, metadata: dict[str, Any]) -> None:
+    """Display a widget and its twin, as two outputs: where a widget's model is gone, its output shows nothing else."""
+    kept = {"jupyter_tracking": metadata}
+    live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    display({"text/plain": line, WIDGET_VIEW: live}, raw=True, metadata=kept)
+    display({"text/plain": line, "text/html": page}, raw=True, metadata=kept)
 
 
 def show(view: RunView | RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None) -> Stepper:

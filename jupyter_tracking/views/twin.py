@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import gzip
 import html
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.views.content import bundle, static
+from jupyter_tracking.views.drawing import bundle, static
 from jupyter_tracking.views.frame import clean, pack
 from jupyter_tracking.views.pane import GROUND
 from jupyter_tracking.views.thin import places
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.frame import Frame
     from jupyter_tracking.views.pane import Scene
 
-__all__ = ["BUDGET", "markup", "metadata", "save"]
+__all__ = ["BUDGET", "body", "choose", "markup", "metadata", "relative", "save", "squeeze", "still", "write"]
 
 BUDGET = 256_000
 _MOST = 400
@@ -39,29 +40,33 @@ _SHEET = ":root{color-scheme:light dark}body{margin:16px auto;max-width:1100px;p
 def metadata(scene: Scene) -> dict[str, Any]:
     """Return what lets a reader find the run again from the notebook alone."""
     first = scene.panes[0]
-    path = _relative(first.folder.path)
+    path = relative(first.folder.path)
     shown = [{"kind": p.artifact.kind, "name": p.artifact.name, "steps": p.steps} for p in scene.panes]
-    said = {"run": first.folder.uuid, "path": path, "kind": first.artifact.kind, "name": first.artifact.name, "steps": scene.steps}
+    said = {"run_uuid": first.folder.uuid, "run_path": path, "kind": first.artifact.kind, "name": first.artifact.name, "steps": scene.steps}
     kept: dict[str, Any] = clean(said if len(shown) == 1 else {**said, "artifacts": shown})
     return kept
 
 
-def _relative(path: Path) -> str:
+def relative(path: Path) -> str:
+    """Return a run's path as seen from here, so that a notebook moved together with its runs still finds them."""
     try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
+        return Path(os.path.relpath(path)).as_posix()
+    except ValueError:  # another drive
         return path.as_posix()
 
 
-def _packed(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> bytes:
-    """Pack the scene at some of its steps."""
+def choose(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> tuple[dict[str, Any], list[tuple[int, int, Frame]]]:
+    """Return the scene at some of its steps: what the page is told, and pane, number and frame of each."""
     about = scene.about()
     frames: list[tuple[int, int, Frame]] = []
     panes = []
     for number, (pane, told) in enumerate(zip(scene.panes, about["panes"], strict=True)):
         frames.append((number, GROUND, pane.ground(light=light)))
-        if told["whole"]:
-            panes.append({**told, "at": _picked(told.get("at"), chosen)} if pane.events else told)
+        if not pane.events:
+            panes.append(told)
+            continue
+        if pane.family.whole:
+            panes.append({**told, "at": _picked(told.get("at"), chosen)})
             continue
         at = [scene.number(pane, place) for place in chosen]
         wanted = sorted({n for n in at if n >= 0})
@@ -74,9 +79,19 @@ def _packed(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> 
         }
         panes.append({**told, **kept})
         frames.extend((number, place[n], pane.frame(n, light=light)) for n in wanted)
-    header = {"about": {**about, "panes": panes, "steps": [about["steps"][n] for n in chosen], "total": len(scene.steps)}}
+    steps = [about["steps"][n] for n in chosen]
     nearest = min(range(len(chosen)), key=lambda n: abs(chosen[n] - index), default=0)
-    return gzip.compress(pack({**header, "index": nearest}, frames), 9, mtime=0)
+    return {"about": {**about, "panes": panes, "steps": steps, "total": len(scene.steps)}, "index": nearest}, frames
+
+
+def squeeze(header: dict[str, Any], frames: Sequence[tuple[int, int, int, Frame]]) -> bytes:
+    """Pack and compress; the same content gives the same bytes."""
+    return gzip.compress(pack(header, frames), 9, mtime=0)
+
+
+def _packed(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> bytes:
+    told, frames = choose(scene, chosen, index, light=light)
+    return squeeze({"scenes": [told]}, [(0, *frame) for frame in frames])
 
 
 def _picked(at: list[int] | None, chosen: Sequence[int]) -> list[int]:
@@ -94,46 +109,53 @@ def _fitting(scene: Scene, index: int, room: int) -> bytes:
     return packed
 
 
-def _body(scene: Scene, data: bytes, line: str, hint: str) -> str:
+def body(key: str, still: str, data: bytes, line: str) -> str:
     """Return the element that holds the still, the bundle, the steps and the script that brings them to life."""
     code, name = bundle()
     return (
-        f'<div class="jt-twin" data-jt-twin="{scene.key()}" data-jt-line="{html.escape(line)}">'
-        f'<div class="jt-still">{_still(scene)}<p><small>{hint}</small></p></div>'
+        f'<div class="jt-twin" data-jt-twin="{key}" data-jt-line="{html.escape(line)}">'
+        f'<div class="jt-still">{still}</div>'
         f'<script type="application/gzip" class="jt-code" data-hash="{name}">{base64.b64encode(code).decode()}</script>'
         f'<script type="application/gzip" class="jt-data">{base64.b64encode(data).decode()}</script>'
         f"<script>{static('twin.js').strip()}</script></div>"
     )
 
 
-def markup(scene: Scene, *, index: int, budget: int, line: str) -> str:
+def markup(scene: Scene, *, index: int, budget: int) -> str:
     """Return the twin within a budget of bytes."""
-    fixed = len(_body(scene, b"", line, _HINT))
-    return _body(scene, _fitting(scene, index, max(0, (budget - fixed) * 3 // 4)), line, _HINT)
+    key, line, shown = scene.key(), scene.line(), still(scene, hint=_HINT)
+    room = (budget - len(body(key, shown, b"", line))) * 3 // 4
+    return body(key, shown, _fitting(scene, index, max(0, room)), line)
 
 
-def _still(scene: Scene) -> str:
+def still(scene: Scene, *, hint: str = "") -> str:
+    """Return the last step of each pane as a picture or a table."""
     parts = []
     for pane in scene.panes:
         number = max(0, len(pane.events) - 1)
         step = f", step {pane.events[number].step}" if pane.events else ""
         try:
-            body = pane.family.still(pane, number)
+            shown = pane.family.still(pane, number)
         except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest goes on
-            body = f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
-        parts.append(f"<p><b>{html.escape(clean(pane.artifact.name))}</b> {html.escape(pane.artifact.kind)}{html.escape(step)}</p>{body}")
-    return "".join(parts)
+            shown = f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
+        parts.append(f"<p><b>{html.escape(clean(pane.artifact.name))}</b> {html.escape(pane.artifact.kind)}{html.escape(step)}</p>{shown}")
+    return "".join(parts) + (f"<p><small>{hint}</small></p>" if hint else "")
 
 
 def save(scene: Scene, path: str | Path, *, index: int) -> Path:
     """Write the scene with all its steps to one HTML file."""
     data = _packed(scene, range(len(scene.steps)), index, light=False)
-    title = html.escape(clean(", ".join(pane.artifact.name for pane in scene.panes)))
+    title = ", ".join(pane.artifact.name for pane in scene.panes)
+    return write(path, title, body(scene.key(), still(scene, hint=_SCRIPTS), data, scene.line()))
+
+
+def write(path: str | Path, title: str, inside: str) -> Path:
+    """Write a page that stands alone."""
     target = Path(path)
     target.write_text(
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(clean(title))}</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<style>{_SHEET}</style></head><body>{_body(scene, data, scene.line(), _SCRIPTS)}</body></html>\n",
+        f"<style>{_SHEET}</style></head><body>{inside}</body></html>\n",
         "utf-8",
     )
     return target

@@ -1,37 +1,72 @@
 // The view in a saved page: everything it may show is in the page already.
 
+import { Catalog, type Listing } from "./catalog";
 import { controls } from "./controls";
+import { h, holdKeys, put } from "./dom";
 import { Frame, type Head } from "./frame";
 import { Frames } from "./frames";
 import type { About } from "./model";
 import { Stage } from "./stage";
+import { dress } from "./theme";
 
-interface Packed { about: About; index: number; note?: string; frames: [pane: number, frame: number, head: Head, sizes: number[]][] }
+interface Scene { about: About; index: number; note?: string }
+interface Header {
+  scenes: Scene[];
+  frames: [scene: number, pane: number, frame: number, head: Head, sizes: number[]][];
+  /** A browser's listing, and which scene each of its artifacts is; -1 for what the page has no room for. */
+  listing?: Listing;
+  places?: number[];
+}
 
 /** Take a pack apart: length of the header, header, then the buffers, each starting at a multiple of 8. */
-export function unpack(pack: ArrayBuffer): { header: Packed; frames: Frames } {
+export function unpack(pack: ArrayBuffer): { header: Header; frames: Frames[] } {
   const length = new DataView(pack).getUint32(0, true);
-  const header: Packed = JSON.parse(new TextDecoder().decode(new Uint8Array(pack, 4, length)));
-  const frames = new Frames(Infinity, null);
+  const header: Header = JSON.parse(new TextDecoder().decode(new Uint8Array(pack, 4, length)));
+  const frames = header.scenes.map(() => new Frames(Infinity, null));
   const round = (n: number) => Math.ceil(n / 8) * 8;
   let at = round(4 + length);
-  for (const [pane, frame, head, sizes] of header.frames) {
+  for (const [scene, pane, frame, head, sizes] of header.frames) {
     const buffers = sizes.map((size) => { const view = new DataView(pack, at, size); at = round(at + size); return view; });
-    frames.put({ pane, frame }, new Frame(head, buffers));
+    frames[scene]!.put({ pane, frame }, new Frame(head, buffers));
   }
   return { header, frames };
+}
+
+function stepper(host: HTMLElement, { about, index, note }: Scene, frames: Frames): () => void {
+  const own = about.steps.length > 1 ? controls(about.steps, move) : null;
+  const stage = new Stage({ about, frames, move, ...(own ? { controls: own.element } : {}), ...(note ? { note } : {}) }, host);
+  function move(to: number): void {
+    own?.show(to);
+    stage.show(to);
+  }
+  move(index);
+  return () => stage.destroy();
+}
+
+function browser(host: HTMLElement, header: Header, frames: Frames[]): () => void {
+  dress(host);
+  const listing = header.listing!;
+  const side = h("div", { class: "jt-beside" });
+  let stop = (): void => undefined;
+  const open = (kind: string, name: string): void => {
+    stop();
+    stop = () => undefined;
+    const place = header.places![listing.artifacts.findIndex((a) => a.kind === kind && a.name === name)] ?? -1;
+    const scene = header.scenes[place];
+    if (scene) { put(side); stop = stepper(side, scene, frames[place]!); }
+    else put(side, h("p", { class: "jt-note" }, `${kind} ${name} is not kept in this page; run the notebook to look at it`));
+  };
+  const catalog = new Catalog(listing, open);
+  const root = h("div", { class: "jt-browser jt-whole" }, catalog.element, side);
+  holdKeys(root);
+  host.append(root);
+  const first = listing.artifacts.find((_, n) => (header.places![n] ?? -1) >= 0);
+  if (first) { catalog.mark(first.kind, first.name); open(first.kind, first.name); }
+  return () => { stop(); root.remove(); };
 }
 
 /** Draw a saved view into an element. */
 export function page(host: HTMLElement, pack: ArrayBuffer): () => void {
   const { header, frames } = unpack(pack);
-  const { about } = header;
-  const own = about.steps.length > 1 ? controls(about.steps, move) : null;
-  const stage = new Stage({ about, frames, move, ...(own ? { controls: own.element } : {}), ...(header.note ? { note: header.note } : {}) }, host);
-  function move(index: number): void {
-    own?.show(index);
-    stage.show(index);
-  }
-  move(header.index);
-  return () => stage.destroy();
+  return header.listing ? browser(host, header, frames) : stepper(host, header.scenes[0]!, frames[0]!);
 }

@@ -1,0 +1,172 @@
+"""The browser: the catalog of a run, and beside it the stepper of what is selected there."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from jupyter_tracking.errors import NotFound
+from jupyter_tracking.views import still, twin
+from jupyter_tracking.views.catalog import Catalog, listing, ordered
+from jupyter_tracking.views.frame import Frame, clean
+from jupyter_tracking.views.pane import Scene, scene
+from jupyter_tracking.views.stepper import Stepper, display_both
+from jupyter_tracking.views.thin import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jupyter_tracking.reader import RunFolder
+    from jupyter_tracking.view import RunView
+
+__all__ = ["Browser", "browse"]
+
+_KEPT = (1, 2, 4, 8, 16, 32, 64, 128, 400)
+_MOST = 200
+
+
+class Browser(ipywidgets.VBox):  # type: ignore[misc]
+    """All artifacts of a run, and one of them open.
+
+    Attributes:
+        catalog: the list.
+        stepper: the stepper of what is selected, or None.
+    """
+
+    def __init__(self, folder: RunFolder, *, twin_budget: int = twin.BUDGET) -> None:
+        """List a run, and open its first artifact."""
+        self._folder = folder
+        self._twin_budget = twin_budget
+        self.stepper: Stepper | None = None
+        self.catalog = Catalog(
+            room="browser", key=_key(folder), about=listing(folder), layout={"flex": "1 1 210px", "max_width": "340px", "min_width": "200px"}
+        )
+        self._beside = ipywidgets.VBox([], layout={"flex": "1 1 400px", "min_width": "320px", "overflow": "visible"})
+        rows = ipywidgets.HBox([self.catalog, self._beside], layout={"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px 20px"})
+        super().__init__([rows])
+        self.catalog.observe(self._selected, names=["selected"])
+        first = next(iter(ordered(folder)), None)
+        if first is not None:
+            self.selected = (first.kind, first.name)
+
+    @property
+    def selected(self) -> tuple[str, str] | None:
+        """Kind and name of the artifact that is open; set it to open another."""
+        chosen = self.catalog.selected
+        return (chosen[0], chosen[1]) if chosen else None
+
+    @selected.setter
+    def selected(self, chosen: tuple[str, str]) -> None:
+        kind, name = chosen
+        artifact = self._folder.find(name, kind)
+        self.catalog.selected = [artifact.kind, artifact.name]
+
+    def refresh(self) -> None:
+        """Read the run again; what is open stays open, at its step."""
+        self.catalog.about = listing(self._folder)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the browser to one HTML file that needs no network and no kernel."""
+        return twin.write(path, self._folder.name or self._folder.uuid, markup(self._folder, budget=None))
+
+    def close(self) -> None:
+        """Close the widgets, and so forget them in the kernel and the page."""
+        if self.stepper is not None:
+            self.stepper.close()
+        for widget in (self.catalog, self._beside, *self.children):
+            widget.close()
+        super().close()
+
+    def _selected(self, change: dict[str, Any]) -> None:
+        before, self.stepper = self.stepper, None
+        try:
+            kind, name = change["new"]
+            self.stepper = Stepper(scene(self._folder, [(kind, name)]))
+            self._beside.children = [self.stepper]
+        except (NotFound, ValueError, TypeError) as error:
+            self._beside.children = [ipywidgets.Label(clean(str(error)))]
+        if before is not None:
+            before.close()
+
+    def _ipython_display_(self, **_options: Any) -> None:
+        """Display the widget, then its twin."""
+        folder = self._folder
+        said = {"run_uuid": folder.uuid, "run_path": twin.relative(folder.path)}
+        page = markup(folder, budget=self._twin_budget)
+        display_both(self, page, _line(folder), clean(said))
+
+
+def browse(view: RunView | RunFolder) -> Browser:
+    """Return the browser of a run, or of its folder."""
+    return Browser(getattr(view, "files", view))
+
+
+def _key(folder: RunFolder) -> str:
+    return hashlib.blake2s(f"browser {folder.uuid}".encode(), digest_size=8).hexdigest()
+
+
+def _line(folder: RunFolder) -> str:
+    said: str = clean(f"<artifacts of run {folder.name or folder.uuid} {folder.uuid[:8]}: {len(folder.artifacts())}>")
+    return said
+
+
+def markup(folder: RunFolder, *, budget: int | None) -> str:
+    """Return the browser's twin: the whole list, and of each artifact as many steps as the budget holds."""
+    told = listing(folder)
+    key, line = _key(folder), _line(folder)
+    last = still.table(("kind", "name", "steps", "last"), ([a["kind"], a["name"], a.get("steps", ""), a.get("last", "")] for a in told["artifacts"]))
+    shown = f"<p><b>{html.escape(clean(folder.name or folder.uuid))}</b> {html.escape(folder.status)}</p>{last}"
+    room = None if budget is None else max(0, (budget - len(twin.body(key, shown, b"", line))) * 3 // 4)
+    scenes = [scene(folder, [(a["kind"], a["name"])]) for a in told["artifacts"][:_MOST]]
+    kept = _whole(scenes) if room is None else _fitting(scenes, room - len(twin.squeeze({"listing": told}, [])))
+    numbers = {n: k for k, n in enumerate(kept)}
+    header = {
+        "listing": told,
+        "places": [numbers.get(n, -1) for n in range(len(told["artifacts"]))],
+        "scenes": [about for about, _ in kept.values()],
+    }
+    frames = [(numbers[n], *frame) for n, (_, listed) in kept.items() for frame in listed]
+    return twin.body(key, shown, twin.squeeze(header, frames), line)
+
+
+Kept = tuple[dict[str, Any], list[tuple[int, int, Frame]]]
+
+
+def _whole(scenes: list[Scene]) -> dict[int, Kept]:
+    return {n: twin.choose(one, range(len(one.steps)), len(one.steps) - 1, light=False) for n, one in enumerate(scenes)}
+
+
+def _fitting(scenes: list[Scene], room: int) -> dict[int, Kept]:
+    """Keep each artifact with as many steps as all can have; the largest are left out where even one step each is too much."""
+    kept: dict[int, Kept] = {}
+    for many in _KEPT:
+        round_: dict[int, Kept] = {}
+        sizes: dict[int, int] = {}
+        for n, one in enumerate(scenes):
+            about, frames = twin.choose(one, places(len(one.steps), many), len(one.steps) - 1, light=True)
+            round_[n] = about, frames
+            sizes[n] = len(twin.squeeze({"scenes": [about]}, [(0, *frame) for frame in frames]))
+        if sum(sizes.values()) <= room:
+            kept = round_
+        elif not kept:
+            return {n: round_[n] for n in _smallest(sizes, room)}
+        else:
+            return kept
+        if all(len(one.steps) <= many for one in scenes):
+            break
+    return kept
+
+
+def _smallest(sizes: dict[int, int], room: int) -> Iterator[int]:
+    """Choose the smallest that fit together, in their own order."""
+    taken = set()
+    for n in sorted(sizes, key=lambda n: sizes[n]):
+        room -= sizes[n]
+        if room < 0:
+            break
+        taken.add(n)
+    return iter(sorted(taken))

@@ -1,0 +1,117 @@
+"""The catalog of a run: what there is, in words and numbers, and the widget that lists it. Nothing is drawn from the values."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.views.drawing import Drawing
+from jupyter_tracking.views.frame import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_tracking.reader import Artifact, RunFolder
+
+__all__ = ["Catalog", "listing", "ordered"]
+
+_FILES = 2_000
+_PROBLEMS = 200
+# What people look for first stands first; the other kinds follow by name.
+_FIRST = ("metric", "curve", "confusion", "histogram", "dataframe", "image", "chart", "text", "html", "audio", "video", "span", "model")
+
+
+class Catalog(Drawing):
+    """The list beside the stepper."""
+
+    about = traitlets.Dict().tag(sync=True)
+    selected = traitlets.List().tag(sync=True)
+
+
+def ordered(folder: RunFolder) -> list[Artifact]:
+    """Return the artifacts by kind, and within a kind as they were first logged."""
+    rank = {kind: n for n, kind in enumerate(_FIRST)}
+    return sorted(folder.artifacts(), key=lambda a: (rank.get(a.kind, len(rank)), a.kind))
+
+
+def listing(folder: RunFolder) -> dict[str, Any]:
+    """Return what the page is told of a run."""
+    files = list(_files(folder))
+    problems = folder.problems()
+    info = folder.info
+    told: dict[str, Any] = {
+        "run": {"uuid": folder.uuid, "name": folder.name, "status": folder.status, "facts": _facts(folder)},
+        "artifacts": [_entry(folder, artifact) for artifact in ordered(folder)],
+        "files": files[:_FILES],
+        "inputs": _pairs(info.get("inputs")),
+        "outputs": _pairs(info.get("outputs")),
+        "problems": [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]],
+        "more": {"files": max(0, len(files) - _FILES), "problems": max(0, len(problems) - _PROBLEMS)},
+    }
+    said: dict[str, Any] = clean(told)
+    return said
+
+
+def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
+    entry: dict[str, Any] = {"kind": artifact.kind, "name": artifact.name}
+    try:
+        events = folder.events(artifact)
+        if events:
+            entry["steps"] = len({event.step for event in events})
+        if events and artifact.kind == "metric":
+            entry["last"] = f"{folder.columns(artifact)['value'][-1].as_py():.6g}"
+    except (TrackingError, OSError) as error:
+        entry["note"] = str(error)
+    size = artifact.summary.get("size")
+    if isinstance(size, int) and not artifact.versioned:
+        entry["size"] = size
+    if artifact.is_input:
+        entry["input"] = True
+    return entry
+
+
+def _facts(folder: RunFolder) -> list[list[str]]:
+    info = folder.info
+    said = {
+        "status": folder.status,
+        "project": info.get("project"),
+        "description": info.get("description"),
+        "tags": ", ".join(map(str, info.get("tags") or [])),
+        "created": info.get("created_at"),
+        "finished": info.get("finished_at"),
+        "took": _took(info),
+        "uuid": folder.uuid,
+        "folder": str(folder.path),
+    }
+    return [[name, str(value)] for name, value in said.items() if value not in (None, "")]
+
+
+def _took(info: dict[str, Any]) -> str | None:
+    try:
+        start, end = (datetime.fromisoformat(str(info[key])) for key in ("started_at", "finished_at"))
+    except (KeyError, ValueError):
+        return None
+    seconds = (end - start).total_seconds()
+    minutes, rest = divmod(seconds, 60)
+    return f"{seconds:.1f} s" if not minutes else f"{minutes:.0f} min {rest:.0f} s"
+
+
+def _pairs(values: object) -> list[list[str]]:
+    return [[str(key), f"{value:.6g}" if isinstance(value, float) else str(value)] for key, value in values.items()] if isinstance(values, dict) else []
+
+
+def _files(folder: RunFolder) -> Iterator[list[Any]]:
+    """List the files the user and the run keep, with their sizes; links are named and not followed."""
+    for top in ("outputs", "assets"):
+        for place, folders, names in os.walk(folder.path / top):
+            folders.sort()
+            for name in sorted(names):
+                path = os.path.join(place, name)  # noqa: PTH118 - os.walk's own words
+                try:
+                    yield [os.path.relpath(path, folder.path).replace(os.sep, "/"), os.lstat(path).st_size]
+                except OSError:
+                    continue
