@@ -26,6 +26,7 @@ R = TypeVar("R")
 _active: list[Run] = []  # the last is active; those before it are runs whose `with` block is still open
 _entered: set[int] = set()
 _last_ended: str | None = None
+_last: Run | None = None
 
 
 class ActiveRun(Run):
@@ -40,12 +41,12 @@ class ActiveRun(Run):
 
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
         """End the run; the run whose block is around it is active again. Arguments as of `Run.end`."""
-        global _last_ended  # noqa: PLW0603
+        global _last_ended, _last  # noqa: PLW0603
         super().end(status, reason, message)
         _entered.discard(id(self))
         if self in _active:
             _active.remove(self)
-            _last_ended = f"{self.uuid[:8]}"
+            _last_ended, _last = f"{self.uuid[:8]}", self
 
 
 def active_run() -> Run:
@@ -66,6 +67,11 @@ def active_run() -> Run:
 def current_run() -> Run | None:
     """Return the active run, or None."""
     return _active[-1] if _active else None
+
+
+def last_run() -> Run | None:
+    """Return the active run, else the one that ended last in this process, else None."""
+    return _active[-1] if _active else _last
 
 
 def init(
@@ -195,30 +201,37 @@ def on_active(method: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
     return call
 
 
-log_metric = on_active(Run.log_metric)
-log_metrics = on_active(Run.log_metrics)
-log_curve = on_active(Run.log_curve)
-log_dataframe = on_active(Run.log_dataframe)
-log_text = on_active(Run.log_text)
-log_image = on_active(Run.log_image)
-log_mpl_image = on_active(Run.log_mpl_image)
-log_artifact = on_active(Run.log_artifact)
-log_model = on_active(Run.log_model)
-log_artifact_ref = on_active(Run.log_artifact_ref)
-log_model_ref = on_active(Run.log_model_ref)
-log_data_ref = on_active(Run.log_data_ref)
-log_file_ref = on_active(Run.log_file_ref)
-log_dir_ref = on_active(Run.log_dir_ref)
-log_inputs = on_active(Run.log_inputs)
-log_outputs = on_active(Run.log_outputs)
-log_meta = on_active(Run.log_meta)
-log_tags = on_active(Run.log_tags)
-log_progress = on_active(Run.log_progress)
-log_succeeded = on_active(Run.log_succeeded)
-log_failed = on_active(Run.log_failed)
-log_stopped = on_active(Run.log_stopped)
 get_artifacts_path = on_active(Run.get_artifacts_path)
 get_outputs_path = on_active(Run.get_outputs_path)
 get_tensorboard_path = on_active(Run.get_tensorboard_path)
+log_artifact = on_active(Run.log_artifact)
+log_artifact_lineage = on_active(Run.log_artifact_lineage)
+log_artifact_ref = on_active(Run.log_artifact_ref)
+log_curve = on_active(Run.log_curve)
+log_data_ref = on_active(Run.log_data_ref)
+log_dataframe = on_active(Run.log_dataframe)
+log_dir_ref = on_active(Run.log_dir_ref)
+log_failed = on_active(Run.log_failed)
+log_file_ref = on_active(Run.log_file_ref)
+log_image = on_active(Run.log_image)
+log_image_with_boxes = on_active(Run.log_image_with_boxes)
+log_inputs = on_active(Run.log_inputs)
+log_meta = on_active(Run.log_meta)
+log_metric = on_active(Run.log_metric)
+log_metrics = on_active(Run.log_metrics)
+log_model = on_active(Run.log_model)
+log_model_ref = on_active(Run.log_model_ref)
+log_mpl_image = on_active(Run.log_mpl_image)
+log_outputs = on_active(Run.log_outputs)
+log_pr_curve = on_active(Run.log_pr_curve)
+log_progress = on_active(Run.log_progress)
+log_roc_auc_curve = on_active(Run.log_roc_auc_curve)
+log_sklearn_pr_curve = on_active(Run.log_sklearn_pr_curve)
+log_sklearn_roc_auc_curve = on_active(Run.log_sklearn_roc_auc_curve)
+log_stopped = on_active(Run.log_stopped)
+log_succeeded = on_active(Run.log_succeeded)
+log_tags = on_active(Run.log_tags)
+log_tensorboard_ref = on_active(Run.log_tensorboard_ref)
+log_text = on_active(Run.log_text)
 sync = on_active(Run.sync)
 end = on_active(Run.end)
