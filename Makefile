@@ -99,5 +99,5 @@ chromium:
 		if [ -n "$$browser" ] && command -v "$$browser" >/dev/null; then exit 0; fi; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "==> chromium, by apt"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends chromium fonts-dejavu-core; \
 	else echo "==> no Chromium here, and it may not be installed: the tests marked \"lab\" are skipped (CHROMIUM=/path/to/chromium names one)"; fi
