@@ -12,7 +12,7 @@ from jupyter_tracking.errors import NotFound
 from jupyter_tracking.views import still, twin
 from jupyter_tracking.views.catalog import Catalog, listing, ordered
 from jupyter_tracking.views.frame import Frame, clean
-from jupyter_tracking.views.pane import Scene, scene
+from jupyter_tracking.views.pane import Scene, folder_of, scene
 from jupyter_tracking.views.stepper import Stepper, display_both
 from jupyter_tracking.views.thin import places
 
@@ -43,10 +43,14 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         self._twin_budget = twin_budget
         self.stepper: Stepper | None = None
         self.catalog = Catalog(
-            room="browser", key=_key(folder), about=listing(folder), layout={"flex": "1 1 210px", "max_width": "340px", "min_width": "200px"}
+            room="browser",
+            key=_key(folder),
+            about=listing(folder),
+            layout={"flex": "1 1 210px", "max_width": "340px", "min_width": "200px"},
         )
         self._beside = ipywidgets.VBox([], layout={"flex": "1 1 400px", "min_width": "320px", "overflow": "visible"})
-        rows = ipywidgets.HBox([self.catalog, self._beside], layout={"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px 20px"})
+        side_by_side = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px 20px"}
+        rows = ipywidgets.HBox([self.catalog, self._beside], layout=side_by_side)
         super().__init__([rows])
         self.catalog.observe(self._selected, names=["selected"])
         first = next(iter(ordered(folder)), None)
@@ -102,7 +106,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
 def browse(view: RunView | RunFolder) -> Browser:
     """Return the browser of a run, or of its folder."""
-    return Browser(getattr(view, "files", view))
+    return Browser(folder_of(view))
 
 
 def _key(folder: RunFolder) -> str:
@@ -118,7 +122,8 @@ def markup(folder: RunFolder, *, budget: int | None) -> str:
     """Return the browser's twin: the whole list, and of each artifact as many steps as the budget holds."""
     told = listing(folder)
     key, line = _key(folder), _line(folder)
-    last = still.table(("kind", "name", "steps", "last"), ([a["kind"], a["name"], a.get("steps", ""), a.get("last", "")] for a in told["artifacts"]))
+    columns = ("kind", "name", "steps", "last")
+    last = still.table(columns, ([a.get(column, "") for column in columns] for a in told["artifacts"]))
     shown = f"<p><b>{html.escape(clean(folder.name or folder.uuid))}</b> {html.escape(folder.status)}</p>{last}"
     room = None if budget is None else max(0, (budget - len(twin.body(key, shown, b"", line))) * 3 // 4)
     scenes = [scene(folder, [(a["kind"], a["name"])]) for a in told["artifacts"][:_MOST]]

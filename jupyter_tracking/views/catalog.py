@@ -29,7 +29,7 @@ class Catalog(Drawing):
     """The list beside the stepper."""
 
     about = traitlets.Dict().tag(sync=True)
-    selected = traitlets.List().tag(sync=True)
+    selected: traitlets.List[str] = traitlets.List().tag(sync=True)
 
 
 def ordered(folder: RunFolder) -> list[Artifact]:
@@ -101,7 +101,9 @@ def _took(info: dict[str, Any]) -> str | None:
 
 
 def _pairs(values: object) -> list[list[str]]:
-    return [[str(key), f"{value:.6g}" if isinstance(value, float) else str(value)] for key, value in values.items()] if isinstance(values, dict) else []
+    if not isinstance(values, dict):
+        return []
+    return [[str(key), f"{value:.6g}" if isinstance(value, float) else str(value)] for key, value in values.items()]
 
 
 def _files(folder: RunFolder) -> Iterator[list[Any]]:

@@ -27,7 +27,7 @@ class Content(Drawing):
     """The drawing under a stepper's slider."""
 
     about = traitlets.Dict().tag(sync=True)
-    seed = traitlets.List().tag(sync=True)
+    seed: traitlets.List[list[Any]] = traitlets.List().tag(sync=True)
     budget = traitlets.Int(BUDGET).tag(sync=True)
     index = traitlets.Int(0).tag(sync=True)
     slider = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
@@ -83,7 +83,7 @@ class Content(Drawing):
             return
         if isinstance(message.get("query"), dict):
             pane, number = message.get("pane"), message.get("frame")
-            if self._known(pane, number):
+            if isinstance(pane, int) and isinstance(number, int) and self._known(pane, number):
                 frame = self.scene.panes[pane].answer(number, message["query"])
                 self.send({"id": message["id"], "head": frame.head}, frame.buffers)
         elif isinstance(message.get("ask"), list):

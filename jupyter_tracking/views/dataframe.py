@@ -56,9 +56,9 @@ class DataframeFamily(Family):
         rows = self._rows(pane, number)
         shown = rows.window(0, min(rows.count, _STILL)).iloc[:, :12]
         names = [*(_label(n) for n in shown.index.names), *map(_label, shown.columns)]
-        cells = ([*(item if isinstance(item, tuple) else (item,)), *row] for item, row in zip(shown.index, shown.itertuples(index=False, name=None), strict=True))
-        words = ([_short(cell) for cell in row] for row in cells)
-        return still.table(names, words) + f"<p><small>{rows.count:,} rows × {rows.window(0, 0).shape[1]} columns</small></p>"
+        rows_of_cells = zip(shown.index, shown.itertuples(index=False, name=None), strict=True)
+        words = ([_short(cell) for cell in (*(item if isinstance(item, tuple) else (item,)), *row)] for item, row in rows_of_cells)
+        return still.table(names, words) + f"<p><small>{rows.count:,} rows x {rows.window(0, 0).shape[1]} columns</small></p>"
 
     def _rows(self, pane: Pane, number: int) -> Rows:
         opened: dict[int, Rows] = pane.memory.setdefault("rows", {})

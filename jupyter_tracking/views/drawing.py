@@ -37,7 +37,7 @@ def bundle() -> tuple[bytes, str]:
     return gzip.compress(text, 9, mtime=0), hashlib.blake2s(text, digest_size=8).hexdigest()
 
 
-class Drawing(anywidget.AnyWidget):  # type: ignore[misc]
+class Drawing(anywidget.AnyWidget):
     """A widget whose drawing is in the bundle, under the name `room`."""
 
     _esm = traitlets.Unicode().tag(sync=True)

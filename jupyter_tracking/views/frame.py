@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -47,13 +48,10 @@ class Frame:
 def clean(value: Any) -> Any:
     """Return JSON that any parser takes: no NaN, no lone surrogates, no integer that JavaScript would round."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int):
-        return value if abs(value) <= 2**53 - 1 else str(value)
-    if isinstance(value, float):
-        return value if value - value == 0 else str(value)
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if value is None or isinstance(value, bool | int | float):
+        exact = not isinstance(value, int) or abs(value) < 2**53
+        return value if exact and (not isinstance(value, float) or math.isfinite(value)) else str(value)
     if isinstance(value, dict):
         return {str(clean(str(key))): clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

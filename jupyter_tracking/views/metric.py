@@ -41,13 +41,15 @@ class MetricFamily(Family):
 
     def still(self, pane: Pane, number: int) -> str:
         """Return the series as a picture."""
-        steps, times, values, _ = self._series(pane)
+        steps, times, values, shown = self._series(pane)
         over = "step" if np.isfinite(steps).any() else "time"
         x = steps if over == "step" else times - times.min(initial=0)
 
         def draw(axes: Axes) -> None:
             at = thin.keep(values, _LIGHT)
             axes.plot(x[at], values[at], color="#0072b2", linewidth=1.4, marker="." if len(at) < 40 else None)  # noqa: PLR2004
+            if number < len(shown):
+                axes.plot(x[shown[number]], values[shown[number]], color="#d55e00", marker="o", markersize=5)
             axes.set_xlabel(over if over == "step" else "seconds")
             axes.set_ylabel(clean(pane.artifact.name))
 

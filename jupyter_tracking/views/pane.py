@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_tracking.reader import Artifact, Event, RunFolder
+    from jupyter_tracking.view import RunView
     from jupyter_tracking.views.family import Family
 
-__all__ = ["GROUND", "Pane", "Scene", "scene"]
+__all__ = ["GROUND", "Pane", "Scene", "folder_of", "scene"]
 
 GROUND = -1
 
@@ -165,9 +166,18 @@ class Scene:
         """Return one honest line of text."""
         names = ", ".join(f"{p.artifact.kind} {p.artifact.name!r}" for p in self.panes)
         folder = self.panes[0].folder
-        many = f"{len(self.steps)} steps ({self.steps[0]} to {self.steps[-1]})" if len(self.steps) > 1 else "1 step" if self.steps else "no steps"
+        many = "no steps" if not self.steps else "1 step"
+        if len(self.steps) > 1:
+            many = f"{len(self.steps)} steps ({self.steps[0]} to {self.steps[-1]})"
         said: str = clean(f"<{names}: {many}, run {folder.name or folder.uuid} {folder.uuid[:8]}>")
         return said
+
+
+def folder_of(view: RunView | RunFolder) -> RunFolder:
+    """Return the folder of a run, from what `open_run` gives or from itself."""
+    from jupyter_tracking.reader import RunFolder
+
+    return view if isinstance(view, RunFolder) else view.files
 
 
 def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None) -> Scene:

@@ -150,5 +150,6 @@ def open_rows(path: Path, content: str, decoded: object) -> Rows:
         return HeldRows(_from_html(value))
     if isinstance(value, pd.DataFrame):
         return HeldRows(value)
-    message = f"{path.name} is a {content or 'file of no known type'}, which is not opened by itself; load it with allow_pickle=True if you trust it"
+    what = content or "file of no known type"
+    message = f"{path.name} is a {what}, which is not opened by itself; if you trust it, load it with allow_pickle=True"
     raise InvalidArgument(message)

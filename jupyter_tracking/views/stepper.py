@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-from IPython.display import display
+from IPython.display import publish_display_data
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, near
 from jupyter_tracking.views import twin
 from jupyter_tracking.views.content import BUDGET, Content
-from jupyter_tracking.views.pane import Scene, scene
+from jupyter_tracking.views.pane import Scene, folder_of, scene
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,14 +50,14 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
             index=last,
             description="step",
             style={"description_width": "initial"},
-            layout={"flex": "1 1 auto", "max_width": "620px", "width": "auto", "min_width": "160px"}
+            layout={"flex": "1 1 auto", "max_width": "620px", "width": "auto", "min_width": "160px"},
         )
         self.play = ipywidgets.Play(min=0, max=last, value=last, interval=150, layout={"flex": "0 0 auto"})
         self.content = Content(shown, index=last, budget=budget, slider=self.slider, play=self.play)
         # A front end without our slider moves the content alone.
         self.content.observe(self._moved, names=["index"])
-        rows = [ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"}), self.content] if len(shown.steps) > 1 else [self.content]
-        super().__init__(rows)
+        controls = ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"})
+        super().__init__([controls, self.content] if len(shown.steps) > 1 else [self.content])
         self.add_class("jt-stepper")
 
     @property
@@ -103,8 +103,8 @@ def display_both(widget: ipywidgets.Widget, page: str, line: str, metadata: dict
     """Display a widget and its twin, as two outputs: where a widget's model is gone, its output shows nothing else."""
     kept = {"jupyter_tracking": metadata}
     live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    display({"text/plain": line, WIDGET_VIEW: live}, raw=True, metadata=kept)
-    display({"text/plain": line, "text/html": page}, raw=True, metadata=kept)
+    for data in ({"text/plain": line, WIDGET_VIEW: live}, {"text/plain": line, "text/html": page}):
+        publish_display_data(data, kept)  # type: ignore[no-untyped-call]
 
 
 def show(view: RunView | RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None) -> Stepper:
@@ -115,9 +115,8 @@ def show(view: RunView | RunFolder, names: str | Sequence[str | tuple[str, str]]
         names: a name, or several; each may be (kind, name).
         kind: needed when a name has more than one kind.
     """
-    folder: RunFolder = getattr(view, "files", view)
     listed = [names] if isinstance(names, str) else list(names)
     if not listed:
         message = "names=[] is empty; give the name of an artifact, or several"
         raise InvalidArgument(message)
-    return Stepper(scene(folder, listed, kind))
+    return Stepper(scene(folder_of(view), listed, kind))

@@ -32,7 +32,9 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
     from matplotlib.figure import Figure
 
     # The user's style may be anything; what is drawn here must not depend on it, nor read math in a name.
-    with mpl.rc_context({**mpl.rcParamsDefault, "text.parse_math": False, "font.size": 8, "axes.spines.top": False, "axes.spines.right": False}):
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update({"text.parse_math": False, "font.size": 8, "axes.spines.top": False, "axes.spines.right": False})
         figure = Figure(figsize=size, dpi=100, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure.add_subplot())

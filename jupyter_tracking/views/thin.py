@@ -33,7 +33,7 @@ def keep(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
 
 
 def along(x: NDArray[np.float64], y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
-    """Return at most about `limit` places of a curve: half as of a series, half evenly along its length, so that steep parts keep theirs."""
+    """Return at most about `limit` places of a curve: half as of a series, half evenly along it, so that steep parts keep theirs."""
     count = len(y)
     if count <= limit:
         return np.arange(count)

@@ -27,6 +27,7 @@ __all__ = ["BUDGET", "body", "choose", "markup", "metadata", "relative", "save",
 
 BUDGET = 256_000
 _MOST = 400
+_SAMPLE = 6
 _HINT = "This is the last step. Trust this notebook, or open it in JupyterLab, to get the slider."
 _SCRIPTS = "This is the last step. The slider needs JavaScript."
 # The file may run what is in it, and fetch nothing.
@@ -100,13 +101,22 @@ def _picked(at: list[int] | None, chosen: Sequence[int]) -> list[int]:
 
 def _fitting(scene: Scene, index: int, room: int) -> bytes:
     """Pack as many steps as the room holds, evenly thinned."""
-    count = len(scene.steps)
-    kept = min(count, _MOST)
-    packed = _packed(scene, places(count, kept), index, light=True)
-    while len(packed) > room and kept > 1:
-        kept = max(1, min(kept - 1, int(kept * room / len(packed) * 0.97)))
-        packed = _packed(scene, places(count, kept), index, light=True)
-    return packed
+    most = min(len(scene.steps), _MOST)
+
+    def packed(kept: int) -> bytes:
+        return _packed(scene, places(len(scene.steps), kept), index, light=True)
+
+    kept = min(most, _SAMPLE)
+    found = packed(kept)
+    if kept < most and len(found) < room:
+        # What a step costs is seen from a few, so that not all have to be drawn to find out that they do not fit.
+        cost = max(1.0, (len(found) - len(packed(1))) / (kept - 1))
+        kept = min(most, kept + int((room - len(found)) / cost))
+        found = packed(kept)
+    while len(found) > room and kept > 1:
+        kept = max(1, min(kept - 1, int(kept * room / len(found) * 0.97)))
+        found = packed(kept)
+    return found
 
 
 def body(key: str, still: str, data: bytes, line: str) -> str:
