@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -44,7 +45,8 @@ def run() -> int:
     failure = execute(notebook)
     nbformat.write(notebook, COPY)
     if failure is not None:
-        print(f"\n{failure}\nThe notebook up to there: {COPY}", file=sys.stderr)
+        story = str(failure) if sys.stderr.isatty() else re.sub(r"\x1b\[[0-9;]*m", "", str(failure))
+        print(f"\n\n{story}\nThe notebook up to there: {COPY}", file=sys.stderr)
         return 1
     # The outputs are ours, made on this machine a moment ago: JupyterLab may run the scripts of their sliders.
     NotebookNotary().sign(notebook)
