@@ -1,0 +1,169 @@
+"""The floor: the least code that does the job, with the standard library, pyarrow or orjson. No tracker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from fcntl import LOCK_EX, LOCK_UN, flock
+from time import perf_counter
+
+PACKAGES = ()
+SETTINGS = {}
+
+
+def _row(fd, row):
+    flock(fd, LOCK_EX)
+    os.write(fd, row)
+    flock(fd, LOCK_UN)
+
+
+def _file(path):
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+def metric(folder):
+    from datetime import UTC, datetime
+
+    files = {}
+
+    def log(name, value, step):
+        fd = files.get(name)
+        if fd is None:
+            fd = files[name] = _file(folder / name.replace("/", "__"))
+        _row(fd, f"{step}|{datetime.now(UTC)}|{value!r}\n".encode())
+
+    return log, lambda: None
+
+
+def metrics(folder):
+    log_one, finish = metric(folder)
+
+    def log(step, values):
+        for name, value in values.items():
+            log_one(name, value, step)
+
+    return log, finish
+
+
+def curve(folder):
+    from datetime import UTC, datetime
+
+    import orjson
+
+    fd = _file(folder / "curve")
+
+    def log(_name, x, y, step):
+        cell = orjson.dumps({"x": x, "y": y}, option=orjson.OPT_SERIALIZE_NUMPY)
+        _row(fd, f"{step}|{datetime.now(UTC)}|".encode() + cell + b"\n")
+
+    return log, lambda: None
+
+
+def dataframe(folder):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    def log(name, frame, step):
+        parquet.write_table(pa.Table.from_pandas(frame), folder / f"{name}_{step}.parquet")
+
+    return log, lambda: None
+
+
+def artifact(folder):
+    """The slower of copy and md5, each alone: what it is done in is given by `artifact_file` as their larger."""
+    import hashlib
+
+    parts = {}
+
+    def log(source):
+        begin = perf_counter()
+        shutil.copyfile(source, folder / "copy")
+        parts["copy"] = perf_counter() - begin
+        begin = perf_counter()
+        with source.open("rb") as file:
+            hashlib.file_digest(file, "md5")
+        parts["md5"] = perf_counter() - begin
+        parts["done"] = max(parts.values())
+
+    return log, _Finish(parts)
+
+
+class _Finish:
+    """A `finish` that has measured the parts itself."""
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    def __call__(self):
+        return None
+
+
+def folder(folder):
+    return lambda source: subprocess.run(["cp", "-r", source, folder / "copy"], check=True), lambda: None
+
+
+def write_metrics(folder, name, rows):
+    from benchmarks.contenders import ours
+
+    ours.write_metrics(folder, name, rows)
+
+
+def read_metrics(folder, name):
+    """The faster of pyarrow's and pandas' CSV reader on the bytes that ours reads, which is pyarrow's."""
+    from pyarrow import csv
+
+    path = folder / "run" / "events" / "metric" / f"{name.replace('/', '__')}.plx"
+    import pandas as pd  # noqa: F401 - to_pandas needs it
+
+    return lambda: csv.read_csv(path, parse_options=csv.ParseOptions(delimiter="|")).to_pandas()
+
+
+def write_curves(folder):
+    from benchmarks.contenders import ours
+
+    return ours.write_curves(folder)
+
+
+def curve_at(folder, name):
+    import numpy as np
+    import orjson
+
+    def find(step):
+        """Parse the file whole, and pick."""
+        with (folder / "run" / "events" / "curve" / f"{name}.plx").open("rb") as file:
+            rows = [line.split(b"|", 2) for line in file][1:]
+        curves = {int(row[0]): np.array(orjson.loads(row[2])["x"]) for row in rows}
+        return list(curves), curves[step]
+
+    return find
+
+
+def write_runs(folder, count, artifacts):
+    from benchmarks.contenders import ours
+
+    ours.write_runs(folder, count, artifacts)
+
+
+def _documents(folder, *names):
+    import orjson
+
+    top = folder / "runs"
+    return [[orjson.loads((top / run / name).read_bytes()) for name in names] for run in os.listdir(top)]
+
+
+def read_lineage(folder):
+    def read():
+        return [item for _, lineage in _documents(folder, "run.plx.json", "lineages.plx.json") for item in lineage]
+
+    return read, lambda: None
+
+
+def write_documents(folder, count):
+    from benchmarks.contenders import ours
+
+    ours.write_documents(folder, count)
+
+
+def read_runs(folder):
+    return lambda: _documents(folder, "run.plx.json")
