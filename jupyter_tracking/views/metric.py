@@ -62,7 +62,7 @@ class MetricFamily(Family):
             steps = table["step"].to_numpy().astype(np.float64)
             times = table["timestamp"].cast("int64").to_numpy() / 1e6
             values = table["value"].to_numpy().astype(np.float64)
-            shown = np.array([event.index for event in pane.events], dtype=np.intp)
+            shown = np.array([event.position for event in pane.events], dtype=np.intp)
             pane.memory["series"] = steps, times, values, shown
         series: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]] = pane.memory["series"]
         return series

@@ -35,7 +35,8 @@ export class Frames {
     this.kept.set(key, { wish, frame });
     while (this.size > this.budget) {
       const far = this.farthest();
-      if (!far || far.wish === wish) break;
+      // What is on screen stays, however large it is.
+      if (!far || this.distance(far.wish) === 0) break;
       this.kept.delete(`${far.wish.pane}/${far.wish.frame}`);
       this.size -= far.frame.bytes;
     }

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { Frame, strings } from "../src/frame";
+import { frame } from "./made";
+
+describe("decoding", () => {
+  it("reads a column wherever the wire has put it", () => {
+    const bytes = new Uint8Array(3 + 16);
+    new DataView(bytes.buffer).setFloat64(3, 1.5, true);
+    new DataView(bytes.buffer).setFloat64(11, -2, true);
+    const shifted = new Frame({ columns: { x: [0, "f8"] } }, [new DataView(bytes.buffer, 3, 16)]);
+    expect([...shifted.column("x")]).toEqual([1.5, -2]);
+  });
+
+  it("gives an empty column for one that is not there", () => {
+    expect(frame({}).column("x").length).toBe(0);
+  });
+
+  it("reads packed strings, empty ones and those beyond ASCII too", () => {
+    const words = ["a", "", "損失", "🙂"];
+    const packed = words.join("");
+    let end = 0;
+    const ends = new Uint32Array(words.map((w) => (end += new TextEncoder().encode(w).length)));
+    expect(strings(frame({ columns: { e: [0, "u4"] } }, ends, packed), "e", 1)).toEqual(words);
+  });
+});

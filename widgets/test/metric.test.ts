@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { extent, smooth } from "../src/metric";
+
+describe("series", () => {
+  it("smooths without the start's bias, and leaves gaps as gaps", () => {
+    const out = smooth([5, 5, NaN, 5], 0.9);
+    expect([out[0], out[1], out[3]].map((v) => v!.toFixed(6))).toEqual(["5.000000", "5.000000", "5.000000"]);
+    expect(out[2]).toBeNaN();
+  });
+
+  it("finds the lowest and highest number, of the positive ones for a logarithm", () => {
+    expect(extent([NaN, -1, 3, Infinity])).toEqual([-1, 3]);
+    expect(extent([NaN, -1, 3, 0.5], true)).toEqual([0.5, 3]);
+  });
+});

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Frames } from "../src/frames";
+import type { About, PaneAbout } from "../src/model";
+import { Stage } from "../src/stage";
+import { frame } from "./made";
+
+const pane = (name: string, steps: (number | null)[], more: Partial<PaneAbout> = {}): PaneAbout => ({
+  kind: "text", name, view: "text", steps, times: steps.map((_, n) => n * 1e6), versions: {}, ...more,
+});
+
+function stage(panes: PaneAbout[], steps: (number | null)[], missing: [number, number][] = []) {
+  const frames = new Frames(1e9, () => undefined);
+  panes.forEach((p, n) => p.steps.forEach((step, k) => { if (!missing.some(([a, b]) => a === n && b === k)) frames.put({ pane: n, frame: k }, frame({}, `${p.name} ${step}`)); }));
+  const move = vi.fn();
+  const host = document.createElement("div");
+  document.body.append(host);
+  const about: About = { run: { uuid: "u", name: "r" }, steps, panes };
+  const made = new Stage({ about, frames, move }, host);
+  const sections = () => [...host.querySelectorAll<HTMLElement>("[data-jt-view]")];
+  return { made, host, frames, move, sections };
+}
+
+beforeEach(() => { document.body.replaceChildren(); });
+
+describe("the stage", () => {
+  it("draws the step and says which it is, of how many, and when", () => {
+    const { made, host, sections } = stage([pane("notes", [0, 10, 20])], [0, 10, 20]);
+    made.show(1);
+    expect(sections()[0]!.dataset["jtStep"]).toBe("10");
+    expect(sections()[0]!.querySelector("pre")!.textContent).toBe("notes 10");
+    expect(host.querySelector(".jt-where")!.textContent).toMatch(/^step 10 · 2 of 3 · 1970/);
+  });
+
+  it("shows an artifact without the step at its latest earlier one, and says so", () => {
+    const { made, sections } = stage([pane("a", [0, 1, 2]), pane("b", [1], { at: [-1, 0, 0] })], [0, 1, 2]);
+    made.show(2);
+    expect(sections().map((s) => s.dataset["jtStep"])).toEqual(["2", "1"]);
+    expect(sections()[1]!.textContent).toContain("from step 1, its latest before 2");
+    made.show(0);
+    expect(sections()[1]!.dataset["jtStep"]).toBeUndefined();
+    expect(sections()[1]!.textContent).toContain("no step of b yet at step 0");
+  });
+
+  it("keeps the old picture until the new frame has come", () => {
+    const { made, frames, sections } = stage([pane("a", [0, 1])], [0, 1], [[0, 1]]);
+    made.show(0);
+    made.show(1);
+    expect(sections()[0]!.dataset["jtStep"]).toBe("0");
+    expect(sections()[0]!.getAttribute("aria-busy")).toBe("true");
+    frames.take([[0, 1, {}, 1]], [new DataView(new TextEncoder().encode("new").buffer)]);
+    expect(sections()[0]!.dataset["jtStep"]).toBe("1");
+    expect(sections()[0]!.hasAttribute("aria-busy")).toBe(false);
+  });
+
+  it("says an error in words with name and step, and goes on with the rest and with the next step", () => {
+    const { made, frames, sections } = stage([pane("a", [0, 1]), pane("b", [0, 1])], [0, 1]);
+    frames.put({ pane: 0, frame: 0 }, frame({ error: "the asset is missing" }));
+    made.show(0);
+    expect(sections()[0]!.querySelector("[role=alert]")!.textContent).toBe("text a, step 0: the asset is missing");
+    expect(sections()[1]!.dataset["jtStep"]).toBe("0");
+    made.show(1);
+    expect(sections()[0]!.querySelector("[role=alert]")).toBeNull();
+    expect(sections()[0]!.querySelector("pre")!.textContent).toBe("a 1");
+  });
+
+  it("says when a step was logged several times", () => {
+    const { made, host } = stage([pane("a", [0, 1], { versions: { "1": 3 } })], [0, 1]);
+    made.show(1);
+    expect(host.textContent).toContain("logged 3 times, the latest is shown");
+  });
+
+  it("moves by its buttons and not beyond the ends", () => {
+    const { made, host, move } = stage([pane("a", [0, 1, 2])], [0, 1, 2]);
+    made.show(2);
+    const press = (label: string) => host.querySelector<HTMLElement>(`[aria-label="${label}"]`)!.click();
+    press("next step");
+    press("previous step");
+    press("first step");
+    expect(move.mock.calls).toEqual([[1], [0]]);
+  });
+
+  it("keeps navigation keys from the notebook, and lets others pass", () => {
+    const { made, host } = stage([pane("a", [0, 1])], [0, 1]);
+    made.show(0);
+    const seen: string[] = [];
+    document.body.addEventListener("keydown", (e) => seen.push(e.key));
+    for (const key of ["ArrowLeft", "Home", "PageUp", "d", "Escape"]) host.querySelector("button")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    expect(seen).toEqual(["d", "Escape"]);
+    for (const element of host.querySelectorAll("button, input, [tabindex]")) expect(element.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
+  });
+});
