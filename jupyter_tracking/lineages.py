@@ -18,7 +18,7 @@ from jupyter_tracking import plx
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["V1ArtifactKind", "Record", "event_summary", "from_document", "read_journal", "to_document"]
+__all__ = ["Record", "V1ArtifactKind", "event_summary", "from_document", "read_journal", "to_document"]
 
 MARK = "jupyter_tracking"
 _CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
@@ -76,6 +76,7 @@ class Record:
         logged: the moment of the first call, as the format has timestamps.
         cell: which cell made it: `notebook`, `cell_id`, `execution_count`.
         events: what its event file holds (see `event_summary`), known once the run has ended.
+        further: fields of Polyaxon's record that mean nothing here: `state connection run meta_info`.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Record:
     logged: str = ""
     cell: dict[str, Any] = field(default_factory=dict)
     events: dict[str, Any] = field(default_factory=dict)
+    further: dict[str, Any] = field(default_factory=dict)
 
     def line(self) -> bytes:
         """Return the record as a line of the lineage journal."""
@@ -113,8 +115,8 @@ def _record(item: dict[str, Any]) -> Record:
     if not all(isinstance(text, str) for text in texts):
         message = "name, kind, stem and path must be texts"
         raise TypeError(message)
-    if not all(isinstance(known.get(key, {}), dict) for key in ("summary", "cell", "events")):
-        message = "summary, cell and events must be objects"
+    if not all(isinstance(known.get(key, {}), dict) for key in ("summary", "cell", "events", "further")):
+        message = "summary, cell, events and further must be objects"
         raise TypeError(message)
     return Record(**known)
 
@@ -134,8 +136,9 @@ def _item(record: Record) -> dict[str, Any]:
         events = record.events
         summary |= {"is_event": True, "step": {k: events["step"][k] for k in ("count", "min", "max")}}
         summary |= {"timestamp": events["timestamp"]} | ({"metric": events["metric"]} if "metric" in events else {})
-    item = {"name": record.stem, "kind": record.kind, "path": record.path, "summary": summary}
-    return {k: v for k, v in item.items() if v is not None} | {"meta_info": {MARK: ours}, "is_input": record.is_input}
+    item = {**record.further, "name": record.stem, "kind": record.kind, "path": record.path, "summary": summary}
+    meta = {**record.further.get("meta_info", {}), MARK: ours}
+    return {k: v for k, v in item.items() if v is not None} | {"meta_info": meta, "is_input": record.is_input}
 
 
 def from_document(data: bytes) -> tuple[list[Record], list[str]]:
@@ -152,6 +155,9 @@ def from_document(data: bytes) -> tuple[list[Record], list[str]]:
             meta = item.get("meta_info") or {}
             ours = meta.get(MARK) or {}
             fields = {**item, **ours, "stem": item["name"]}
+            fields["further"] = {key: item[key] for key in ("state", "connection", "run") if item.get(key) is not None}
+            if set(meta) - {MARK}:
+                fields["further"]["meta_info"] = {key: value for key, value in meta.items() if key != MARK}
             summary = fields["summary"] = item.get("summary") or {}
             if "events" in ours:
                 fields["events"] = _events(ours["events"], summary)

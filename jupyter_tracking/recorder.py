@@ -108,22 +108,26 @@ class FolderRecorder(Recorder):
             self._refuse()
         base = os.path.basename(path.rstrip("/"))  # noqa: PTH119
         layout.check_name(base, "path")
-        stem, dot, suffix = base.partition(".") if not base.startswith(".") else (base, "", "")
-
-        def named(again: int) -> str:
-            return base if again == 1 else f"{stem}-{again}{dot}{suffix}"
-
-        stored = self._noted(self._store.copy(path, folder, named, hashed=hashed))
+        stored = self._noted(self._store.copy(path, folder, _numbered(base), hashed=hashed))
         about = {**summary, "path": os.path.abspath(path), "size": stored.size}  # noqa: PTH100
         about |= {"hash": stored.hash} if stored.hash else {}
         self._declare(kind, name, stored.path, summary=about)
+
+    def _write_output(
+        self, kind: str, name: str, path: str, summary: dict[str, Any], write: Callable[[Sink], object]
+    ) -> None:
+        if self._ended:
+            self._refuse()
+        folder, _, base = path.rpartition("/")
+        stored = self._noted(self._store.put(folder, _numbered(base), write))
+        self._declare(kind, name, stored.path, summary={**summary, "path": stored.path, "hash": stored.hash, "size": stored.size})
 
     def _measure(self, path: str) -> tuple[str, int]:
         return measure(path)
 
     def _relative(self, path: str) -> str:
         top = os.fspath(self._store.path) + os.sep
-        return path[len(top) :] if path.startswith(top) else path
+        return path.removeprefix(top)
 
     # --- lineage -----------------------------------------------------------------------------
 
@@ -136,6 +140,7 @@ class FolderRecorder(Recorder):
         summary: dict[str, Any],
         is_input: bool = False,
         versioned: bool = False,
+        further: dict[str, Any] | None = None,
         only_stem: bool = False,
     ) -> Record:
         """Record an artifact; a line of the lineage journal, written once for what is versioned.
@@ -154,7 +159,7 @@ class FolderRecorder(Recorder):
                 if known is not None and known.versioned and versioned:
                     return known
                 stem = known.stem if known is not None else layout.file_stem(name, self._stems)
-                record = Record(name, kind, stem, path, is_input, versioned, summary, plx.now())
+                record = Record(name, kind, stem, path, is_input, versioned, summary, plx.now(), further=further or {})
                 if only_stem:
                     return record
                 record.cell = self.cell_source()
@@ -164,7 +169,8 @@ class FolderRecorder(Recorder):
                     # Versions and a copy under outputs/ of one name: one record, which knows both.
                     other = known.path if versioned else path
                     about = {**known.summary, **summary, "output": other}
-                    record = replace(known, path=layout.event_path(kind, stem), versioned=True, summary=about)
+                    own = layout.event_path(kind, stem)
+                    record = replace(known, path=own, versioned=True, summary=about, further=record.further or known.further)
                 self._lineage.append(record.line(), power=self._power)
                 self._know(record)
         self._flag(kind, versioned=versioned)
@@ -173,8 +179,10 @@ class FolderRecorder(Recorder):
     def _amend(self, kind: str, name: str, summary: dict[str, Any]) -> None:
         with self._mutex:
             record = self._records[kind, name]
-            record.summary = {**record.summary, **summary}
-            self._lineage.append(record.line(), power=self._power)
+            merged = {**record.summary, **summary}
+            if merged != record.summary:
+                record.summary = merged
+                self._lineage.append(record.line(), power=self._power)
 
     def _catch_up(self) -> None:
         """Read the records that other processes, or an earlier life of this run, have written."""
@@ -257,6 +265,12 @@ class FolderRecorder(Recorder):
             return sorted(os.listdir(fd)) if stat.S_ISDIR(os.fstat(fd).st_mode) else []
         finally:
             os.close(fd)
+
+
+def _numbered(base: str) -> Callable[[int], str]:
+    """Return what names a file at the first, second, … attempt: `a.csv`, `a-2.csv`, …."""
+    stem, dot, suffix = base.partition(".") if not base.startswith(".") else (base, "", "")
+    return lambda again: base if again == 1 else f"{stem}-{again}{dot}{suffix}"
 
 
 _recorders: weakref.WeakSet[FolderRecorder] = weakref.WeakSet()

@@ -1,6 +1,6 @@
-"""Users' values → plain Python: numbers, lists of numbers, and anything that JSON should hold.
+"""Users' values → plain Python and arrays: numbers, lists of numbers, and anything that JSON should hold.
 
-Knows numpy and friends only by what their objects can do; imports none of them.
+Knows numpy and friends by what their objects can do; only what returns an array imports numpy.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import enum
 import math
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.plx import finite
 
-__all__ = ["as_json", "as_metric", "as_number_list", "as_numbers"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["as_array", "as_json", "as_metric", "as_number_list", "as_numbers"]
 
 _MAX_DEPTH = 100
 _EXACT = 2**53
@@ -67,7 +71,7 @@ def as_number_list(values: object, argument: str) -> list[float]:
         InvalidType: not a sequence, an array, a series or a tensor of numbers.
         InvalidArgument: more than one dimension.
     """
-    if isinstance(values, str | bytes | Mapping | Set) or not hasattr(values, "__iter__"):
+    if isinstance(values, str | bytes | Mapping | AbstractSet) or not hasattr(values, "__iter__"):
         message = f"{argument}={_short(values)} is a {type(values).__name__}; give a list or an array of numbers"
         raise InvalidType(message)
     shape = getattr(values, "shape", None)
@@ -108,6 +112,27 @@ def as_numbers(values: object, argument: str) -> tuple[Any, int]:
     return finite(numbers), len(numbers)
 
 
+def as_array(data: object, argument: str) -> NDArray[Any]:
+    """Return what holds numbers (a nested list, a series, a tensor on any device) as an array of numpy.
+
+    Raises:
+        InvalidType: it holds something else, or rows of different length.
+    """
+    import numpy as np
+
+    if hasattr(data, "detach"):
+        data = data.detach().cpu()
+    try:
+        array = np.asarray(data.numpy() if callable(getattr(data, "numpy", None)) else data)
+    except (ValueError, TypeError) as error:
+        message = f"{argument} is no array: {error}"
+        raise InvalidType(message) from None
+    if array.dtype.kind not in "biuf":
+        message = f"{argument}={_short(data)} is a {type(data).__name__} of {array.dtype}; give an array of numbers"
+        raise InvalidType(message)
+    return array
+
+
 def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901, PLR0911, PLR0912 - one line a type
     """Return the value as JSON can hold it, or refuse it by name.
 
@@ -121,9 +146,10 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
 
     Raises:
         InvalidType: no sensible JSON form (a function, a dataframe, bytes).
-        InvalidArgument: nested deeper than 100 levels, or a key that is used twice once made a text.
+        InvalidArgument: nested deeper than 100 levels, a key that is used twice once made a text, or an
+            integer over 64 bits.
     """
-    if value is None or type(value) in (bool, int):
+    if value is None or type(value) is bool:
         return value
     if isinstance(value, enum.Enum):
         return as_json(value.value, where, depth=depth + 1)
@@ -137,6 +163,9 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
         message = f"{where} is nested deeper than {_MAX_DEPTH} levels, or contains itself"
         raise InvalidArgument(message)
     if isinstance(value, int):
+        if not -(2**63) <= value < 2**64:
+            message = f"{where}={value} does not fit in 64 bits; give it as a text"
+            raise InvalidArgument(message)
         return int(value)
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
@@ -152,7 +181,7 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
             message = f"{where} has two keys that are the same text; give each its own"
             raise InvalidArgument(message)
         return plain
-    if isinstance(value, Set):
+    if isinstance(value, AbstractSet):
         return sorted((as_json(v, where, depth=depth + 1) for v in value), key=repr)
     if isinstance(value, list | tuple | range):
         return [as_json(v, where, depth=depth + 1) for v in value]
@@ -170,5 +199,5 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004

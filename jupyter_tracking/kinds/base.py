@@ -91,6 +91,7 @@ class Recorder:
         summary: dict[str, Any],
         is_input: bool = False,
         versioned: bool = False,
+        further: dict[str, Any] | None = None,
     ) -> None:
         """Record an artifact in the lineage, or what is new of one already there."""
         raise NotImplementedError
