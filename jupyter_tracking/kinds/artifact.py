@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import layout, plx
-from jupyter_tracking.errors import InvalidType
-from jupyter_tracking.kinds.base import Kind, Recorder, check_kind
+from jupyter_tracking.errors import InvalidArgument, near
+from jupyter_tracking.kinds.base import Kind, Recorder, check_kind, check_path
 from jupyter_tracking.values import as_json
 
 if TYPE_CHECKING:
@@ -15,33 +15,28 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["FILE_KINDS", "ArtifactLogging", "check_path"]
+__all__ = ["FILE_KINDS", "ArtifactLogging", "file_kind", "older_names"]
+
+_ARGUMENTS = ("path", "name", "kind", "framework", "summary", "step", "timestamp", "rel_path", "skip_hash_calculation")
 
 
 def _decode(payload: dict[str, Any], asset: Asset) -> Path:
     return asset.path(payload)
 
 
-# Kinds of Polyaxon's whose versions are simply files here.
+def file_kind(name: str) -> Kind:
+    """Return a kind whose versions are simply files."""
+    return Kind(name, "file", _decode, ("kind", "path"))
+
+
+# Kinds of Polyaxon's that have no file of their own here.
 FILE_KINDS = tuple(
-    Kind(name, "file", _decode, ("kind", "path"))
+    file_kind(name)
     for name in (
-        *("artifact", "file", "dir", "csv", "tsv", "psv", "ssv", "data", "env", "markdown", "table", "tensor"),
+        *("artifact", "file", "dir", "csv", "tsv", "psv", "ssv", "data", "env", "table", "tensor"),
         *("dockerfile", "docker_image", "coderef", "tensorboard", "analysis", "iteration", "system"),
     )
 )
-
-
-def check_path(path: object, argument: str = "path") -> str:
-    """Return a path as a text.
-
-    Raises:
-        InvalidType: not a text or a path.
-    """
-    if isinstance(path, bytes) or not isinstance(path, str | os.PathLike):
-        message = f"{argument}={path!r} is a {type(path).__name__}; give a path"
-        raise InvalidType(message)
-    return os.fspath(path)
 
 
 class ArtifactLogging(Recorder):
@@ -49,6 +44,7 @@ class ArtifactLogging(Recorder):
 
     def log_artifact(
         self,
+        /,
         path: str | os.PathLike[str],
         name: str | None = None,
         kind: str | None = None,
@@ -56,7 +52,8 @@ class ArtifactLogging(Recorder):
         step: int | None = None,
         timestamp: Timestamp = None,
         rel_path: str | None = None,
-        skip_hash_calculation: bool = False,  # noqa: FBT001, FBT002 - Polyaxon's signature
+        skip_hash_calculation: bool = False,
+        **older: Any,
     ) -> None:
         """Copy a file or folder into the run.
 
@@ -72,12 +69,14 @@ class ArtifactLogging(Recorder):
             timestamp: as in `log_metric`.
             rel_path: a folder under `outputs/` to copy to, when there is no step.
             skip_hash_calculation: do not take the md5.
+            **older: `artifact_kind`, the name that `kind` once had.
 
         Raises:
             MissingFile: the file is not there.
             InvalidArgument: an unknown kind, a link, a pipe; or a `rel_path` that leads out of the run.
         """
         source = check_path(path)
+        kind = older_names("log_artifact", older).get("artifact_kind", kind)
         chosen = check_kind(kind) if kind is not None else "dir" if os.path.isdir(source) else "file"  # noqa: PTH112
         self._log_file(chosen, source, name, summary, step, timestamp, rel_path, hashed=not skip_hash_calculation)
 
@@ -101,8 +100,19 @@ class ArtifactLogging(Recorder):
             folder = layout.inside(f"outputs/{layout.inside(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
             self._keep_output(kind, true_name, path, folder, about, hashed=hashed)
             return
-        stored = self._copy(kind, true_name, whole, path, hashed=hashed)
-        fields = {"kind": kind} if payload is None else payload
-        self._append(kind, true_name, plx.cell({**fields, "path": stored.path}), whole, moment)
+        self._log_copy(kind, true_name, whole, moment, path, {"kind": kind} if payload is None else payload, hashed=hashed)
         if about:
             self._amend(kind, true_name, about)
+
+
+def older_names(function: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments by the names that they once had, and refuse what was never one.
+
+    Raises:
+        InvalidArgument: no argument has this name; Polyaxon would leave it out with a warning.
+    """
+    for name in given:
+        if name != "artifact_kind":
+            message = f"{function}() has no argument {name!r}{near(name, _ARGUMENTS)}"
+            raise InvalidArgument(message)
+    return given

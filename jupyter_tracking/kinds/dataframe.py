@@ -33,7 +33,7 @@ class DataframeLogging(Recorder):
 
     def log_dataframe(
         self,
-        df: pd.DataFrame,
+        df: Any,
         name: str,
         content_type: str = "parquet",
         step: int | None = None,
@@ -42,7 +42,7 @@ class DataframeLogging(Recorder):
         """Log a dataframe.
 
         Args:
-            df: a pandas DataFrame, or what has `to_pandas()` (polars, pyarrow).
+            df: a pandas DataFrame, or what becomes one by `to_pandas()` (polars, pyarrow) or `compute()` (dask).
             name: the dataframe's name.
             content_type: `"parquet"` (default: dtypes, index and nulls come back equal), `"feather"`,
                 `"csv"` or `"html"`.
@@ -59,7 +59,7 @@ class DataframeLogging(Recorder):
         if content not in _CONTENT_TYPES:
             message = f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{near(content, _CONTENT_TYPES)}"
             raise InvalidArgument(message)
-        frame = df.to_pandas() if not isinstance(df, pd.DataFrame) and hasattr(df, "to_pandas") else df
+        frame = df.to_pandas() if hasattr(df, "to_pandas") else df.compute() if hasattr(df, "compute") else df
         if not isinstance(frame, pd.DataFrame):
             message = f"df is a {type(df).__name__}; give a pandas DataFrame, for example series.to_frame()"
             raise InvalidType(message)
@@ -129,7 +129,7 @@ def from_arrow(table: pa.Table) -> pd.DataFrame:
     """Return the dataframe that was logged as this table."""
     import pandas as pd
 
-    frame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
     stored = (table.schema.metadata or {}).get(_LABELS)
     if stored is not None:
         named = json.loads(stored)

@@ -41,7 +41,7 @@ class MetricLogging(Recorder):
             value = as_metric(value, name)
         self._append("metric", name, repr(value), step, timestamp)
 
-    def log_metrics(self, step: int | None = None, timestamp: Timestamp = None, **metrics: float) -> None:
+    def log_metrics(self, /, step: int | None = None, timestamp: Timestamp = None, **metrics: float) -> None:
         """Log several metrics at one step: `log_metrics(step=3, loss=0.1, accuracy=0.9)`.
 
         All are checked before the first is written.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.kinds.artifact import check_path
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.artifact import ArtifactLogging, older_names
+from jupyter_tracking.kinds.base import Kind, check_path
 from jupyter_tracking.values import as_json
 
 if TYPE_CHECKING:
@@ -24,11 +24,12 @@ def _decode(payload: dict[str, Any], asset: Asset) -> Path:
 MODEL = Kind("model", "file", _decode, ("framework", "path", "spec"))
 
 
-class ModelLogging(Recorder):
+class ModelLogging(ArtifactLogging):
     """How a run logs models."""
 
     def log_model(
         self,
+        /,
         path: str | os.PathLike[str],
         name: str | None = None,
         framework: str | None = None,
@@ -36,7 +37,8 @@ class ModelLogging(Recorder):
         step: int | None = None,
         timestamp: Timestamp = None,
         rel_path: str | None = None,
-        skip_hash_calculation: bool = False,  # noqa: FBT001, FBT002 - Polyaxon's signature
+        skip_hash_calculation: bool = False,
+        **older: Any,
     ) -> None:
         """Copy a model's file or folder into the run.
 
@@ -49,13 +51,15 @@ class ModelLogging(Recorder):
             timestamp: as in `log_metric`.
             rel_path: a folder under `outputs/` instead of `model`, when there is no step.
             skip_hash_calculation: do not take the md5.
+            **older: nothing; Polyaxon's has it.
 
         Raises:
             MissingFile: the file is not there.
             InvalidArgument: a link, a pipe; or a `rel_path` that leads out of the run.
         """
+        older_names("log_model", older)
         about = as_json(summary or {}, "summary")
-        payload = {"framework": framework, "spec": about or None}
+        payload = {"framework": framework if framework is None else str(framework), "spec": about or None}
         if framework is not None:
             about = {"framework": str(framework), **about}
         folder = "model" if rel_path is None else rel_path

@@ -1,19 +1,21 @@
-"""References: a lineage record of what the user saved, here or elsewhere; nothing is copied, no network is asked."""
+"""References: lineage records of what the user saved, here or elsewhere; nothing is copied, no network is asked."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from jupyter_tracking import layout
-from jupyter_tracking.errors import InvalidArgument, InvalidType
-from jupyter_tracking.kinds.artifact import check_path
-from jupyter_tracking.kinds.base import Recorder, check_kind
+from jupyter_tracking.errors import InvalidArgument, InvalidType, near
+from jupyter_tracking.kinds.base import Recorder, check_kind, check_path
 from jupyter_tracking.values import as_json
 
 __all__ = ["ReferenceLogging", "content_hash"]
 
 Path = str | os.PathLike[str]
+
+_FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
 
 
 def content_hash(content: object) -> str:
@@ -50,9 +52,9 @@ class ReferenceLogging(Recorder):
         hash: str | None = None,  # noqa: A002 - Polyaxon's signature
         content: object = None,
         summary: dict[str, Any] | None = None,
-        is_input: bool = False,  # noqa: FBT001, FBT002
+        is_input: bool = False,
         rel_path: str | None = None,
-        skip_hash_calculation: bool = False,  # noqa: FBT001, FBT002
+        skip_hash_calculation: bool = False,
     ) -> None:
         """Refer to a file or folder that you saved yourself, here or at a URL.
 
@@ -79,9 +81,9 @@ class ReferenceLogging(Recorder):
         name: str | None = None,
         framework: str | None = None,
         summary: dict[str, Any] | None = None,
-        is_input: bool = False,  # noqa: FBT001, FBT002
+        is_input: bool = False,
         rel_path: str | None = None,
-        skip_hash_calculation: bool = False,  # noqa: FBT001, FBT002
+        skip_hash_calculation: bool = False,
     ) -> None:
         """Refer to a model that you saved yourself; the arguments are those of `log_artifact_ref`.
 
@@ -104,9 +106,9 @@ class ReferenceLogging(Recorder):
         hash: str | None = None,  # noqa: A002
         content: object = None,
         summary: dict[str, Any] | None = None,
-        is_input: bool = False,  # noqa: FBT001, FBT002
+        is_input: bool = False,
         rel_path: str | None = None,
-        skip_hash_calculation: bool = False,  # noqa: FBT001, FBT002
+        skip_hash_calculation: bool = False,
     ) -> None:
         """Refer to a file that you saved yourself; the arguments are those of `log_artifact_ref`.
 
@@ -128,9 +130,9 @@ class ReferenceLogging(Recorder):
         name: str | None = None,
         hash: str | None = None,  # noqa: A002
         summary: dict[str, Any] | None = None,
-        is_input: bool = False,  # noqa: FBT001, FBT002
+        is_input: bool = False,
         rel_path: str | None = None,
-        skip_hash_calculation: bool = False,  # noqa: FBT001, FBT002
+        skip_hash_calculation: bool = False,
     ) -> None:
         """Refer to a folder that you saved yourself; the arguments are those of `log_artifact_ref`.
 
@@ -153,8 +155,8 @@ class ReferenceLogging(Recorder):
         path: Path | None = None,
         content: object = None,
         summary: dict[str, Any] | None = None,
-        is_input: bool = True,  # noqa: FBT001, FBT002
-        skip_hash_calculation: bool = False,  # noqa: FBT001, FBT002
+        is_input: bool = True,
+        skip_hash_calculation: bool = False,
     ) -> None:
         """Refer to data that the run used, by where it is, by its hash, or by the value itself.
 
@@ -169,6 +171,38 @@ class ReferenceLogging(Recorder):
         """
         self._refer(path, "data", name, hash, content, summary, is_input, None, skip_hash_calculation)
 
+    def log_tensorboard_ref(
+        self, path: Path, name: str = "tensorboard", is_input: bool = False, rel_path: str | None = None
+    ) -> None:
+        """Refer to a folder of TensorBoard's files; the arguments are those of `log_artifact_ref`.
+
+        Args:
+            path: where it is.
+            name: the folder's name.
+            is_input: the run used it rather than made it.
+            rel_path: the path to record instead.
+        """
+        self._refer(path, "tensorboard", name, None, None, None, is_input, rel_path, True)
+
+    def log_artifact_lineage(self, body: Any, async_req: bool = True) -> None:  # noqa: ARG002
+        """Record artifacts by their lineage alone.
+
+        All are checked before the first is recorded.
+
+        Args:
+            body: a dict with the fields of Polyaxon's `V1RunArtifact` (`name kind path summary is_input state
+                connection meta_info run`), that object, or a list of them.
+            async_req: taken for Polyaxon's sake; the call has happened when it returns.
+
+        Raises:
+            InvalidType: something else.
+            InvalidArgument: no name, an unknown kind or an unknown field.
+        """
+        items = body if isinstance(body, list | tuple) else [body]
+        records = [_as_record(item, f"body[{i}]" if item is not body else "body") for i, item in enumerate(items)]
+        for record in records:
+            self._declare(**record)
+
     def _refer(
         self,
         path: Path | None,
@@ -177,9 +211,9 @@ class ReferenceLogging(Recorder):
         hash_: str | None,
         content: object,
         summary: dict[str, Any] | None,
-        is_input: bool,  # noqa: FBT001
+        is_input: bool,
         rel_path: str | None,
-        skip: bool,  # noqa: FBT001
+        skip: bool,
     ) -> None:
         where = None if path is None else check_path(path)
         if where == "":
@@ -206,3 +240,29 @@ class ReferenceLogging(Recorder):
             about["path"] = where
             recorded = layout.inside(rel_path, "rel_path") if rel_path else self._relative(where)
         self._declare(chosen, true_name, recorded, summary=about, is_input=bool(is_input), versioned=False)
+
+
+def _as_record(item: Any, where: str) -> dict[str, Any]:
+    """Return the arguments of `_declare` for one lineage record of Polyaxon's."""
+    if not isinstance(item, Mapping):
+        if not hasattr(item, "name") or not hasattr(item, "kind"):
+            message = f"{where} is a {type(item).__name__}; give a dict with the fields {', '.join(_FIELDS)}"
+            raise InvalidType(message)
+        item = {field: getattr(item, field, None) for field in _FIELDS}
+    for key in item:
+        if key not in _FIELDS:
+            message = f"{where} has the field {key!r}, which Polyaxon does not know{near(str(key), _FIELDS)}"
+            raise InvalidArgument(message)
+    path = item.get("path")
+    plain = {key: as_json(item.get(key) or {}, f"{where}.{key}") for key in ("summary", "meta_info")}
+    further = {key: as_json(item[key], f"{where}.{key}") for key in ("state", "run", "connection") if item.get(key) is not None}
+    if plain["meta_info"]:
+        further["meta_info"] = plain["meta_info"]
+    return {
+        "kind": check_kind(item.get("kind"), f"{where}.kind"),
+        "name": layout.check_name(item.get("name"), f"{where}.name"),
+        "path": None if path is None else check_path(path, f"{where}.path"),
+        "summary": plain["summary"],
+        "is_input": bool(item.get("is_input")),
+        "further": further,
+    }
