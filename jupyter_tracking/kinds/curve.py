@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking import plx
+from jupyter_tracking import layout, plx
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.kinds.base import Kind, Recorder
-from jupyter_tracking.values import as_numbers
+from jupyter_tracking.kinds.base import Kind, Recorder, extra
+from jupyter_tracking.values import as_array, as_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy import float64
     from numpy.typing import ArrayLike, NDArray
 
@@ -71,6 +73,160 @@ class CurveLogging(Recorder):
             InvalidArgument: x and y differ in length or have more than one dimension.
         """
         self._log_curve("custom", name, {"x": x, "y": y}, annotation, step, timestamp)
+
+    def log_roc_auc_curve(
+        self,
+        name: str,
+        fpr: ArrayLike,
+        tpr: ArrayLike,
+        auc: float | None = None,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+    ) -> None:
+        """Log a ROC curve.
+
+        Args:
+            name: the curve's name.
+            fpr: shape (n,), the false positive rates; kept as x.
+            tpr: shape (n,), the true positive rates; kept as y.
+            auc: the area under it; kept as the annotation.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not numbers.
+            InvalidArgument: fpr and tpr differ in length or have more than one dimension.
+        """
+        self._log_curve("roc", name, {"fpr": fpr, "tpr": tpr}, auc, step, timestamp)
+
+    def log_pr_curve(
+        self,
+        name: str,
+        precision: ArrayLike,
+        recall: ArrayLike,
+        average_precision: float | None = None,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+    ) -> None:
+        """Log a precision-recall curve.
+
+        Args:
+            name: the curve's name.
+            precision: shape (n,); kept as x, as Polyaxon does.
+            recall: shape (n,); kept as y.
+            average_precision: kept as the annotation.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not numbers.
+            InvalidArgument: precision and recall differ in length or have more than one dimension.
+        """
+        self._log_curve("pr", name, {"precision": precision, "recall": recall}, average_precision, step, timestamp)
+
+    def log_sklearn_roc_auc_curve(
+        self,
+        name: str,
+        y_preds: ArrayLike,
+        y_targets: ArrayLike,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+        is_multi_class: bool = False,
+    ) -> None:
+        """Log the ROC curve of predictions, and the area under it, as scikit-learn finds them.
+
+        Args:
+            name: the curve's name; with several classes they are `<name>_0`, `<name>_1`, …
+            y_preds: shape (n,), the scores; with several classes (n, classes).
+            y_targets: shape (n,), the true labels.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+            is_multi_class: a curve for each class against the others, in the order of the sorted labels.
+
+        Raises:
+            MissingExtra: scikit-learn is not installed.
+            InvalidArgument: shapes that do not fit, or what scikit-learn refuses.
+        """
+        try:
+            from sklearn import metrics
+        except ImportError as error:
+            raise extra("scikit-learn", "sklearn", error) from error
+
+        def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> tuple[dict[str, ArrayLike], float]:
+            fpr, tpr, _ = metrics.roc_curve(targets, scores, pos_label=label)
+            return {"fpr": fpr, "tpr": tpr}, float(metrics.auc(fpr, tpr))
+
+        self._log_measured("roc", name, measure, y_preds, y_targets, step, timestamp, each=is_multi_class)
+
+    def log_sklearn_pr_curve(
+        self,
+        name: str,
+        y_preds: ArrayLike,
+        y_targets: ArrayLike,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+        is_multi_class: bool = False,
+    ) -> None:
+        """Log the precision-recall curve of predictions, and the average precision, as scikit-learn finds them.
+
+        Args:
+            name: the curve's name; with several classes they are `<name>_0`, `<name>_1`, …
+            y_preds: shape (n,), the scores; with several classes (n, classes).
+            y_targets: shape (n,), the true labels.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+            is_multi_class: a curve for each class against the others, in the order of the sorted labels.
+
+        Raises:
+            MissingExtra: scikit-learn is not installed.
+            InvalidArgument: shapes that do not fit, or what scikit-learn refuses.
+        """
+        try:
+            from sklearn import metrics
+        except ImportError as error:
+            raise extra("scikit-learn", "sklearn", error) from error
+
+        def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> tuple[dict[str, ArrayLike], float]:
+            precision, recall, _ = metrics.precision_recall_curve(targets, scores, pos_label=label)
+            hits, positive = (targets, 1) if label is None else (targets == label, True)
+            return {"precision": precision, "recall": recall}, float(
+                metrics.average_precision_score(hits, scores, pos_label=positive)
+            )
+
+        self._log_measured("pr", name, measure, y_preds, y_targets, step, timestamp, each=is_multi_class)
+
+    def _log_measured(
+        self,
+        kind: str,
+        name: str,
+        measure: Callable[[NDArray[Any], NDArray[Any], object], tuple[dict[str, ArrayLike], float]],
+        y_preds: ArrayLike,
+        y_targets: ArrayLike,
+        step: int | None,
+        timestamp: Timestamp,
+        *,
+        each: bool,
+    ) -> None:
+        """Log the curve of the scores, or of each class's; all are found before the first is written."""
+        import numpy as np
+
+        true_name, moment = layout.check_name(name), plx.as_timestamp(timestamp)
+        scores = as_array(y_preds, "y_preds")
+        targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
+        labels: Sequence[Any] = list(np.unique(targets)) if each else []
+        if each and (scores.ndim != 2 or scores.shape[1] != len(labels)):  # noqa: PLR2004
+            message = f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class"
+            raise InvalidArgument(message)
+        try:
+            if each:
+                curves = [(f"{true_name}_{i}", *measure(targets, scores[:, i], label)) for i, label in enumerate(labels)]
+            else:
+                curves = [(true_name, *measure(targets, scores, None))]
+        except ValueError as error:
+            message = f"y_preds and y_targets of {true_name!r}: {error}"
+            raise InvalidArgument(message) from None
+        for curve_name, axes, area in curves:
+            self._log_curve(kind, curve_name, axes, area, step, moment)
 
     def _log_curve(
         self,
