@@ -1,0 +1,90 @@
+"""The confusion kind: a matrix and the labels of its sides, in the row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_tracking import plx
+from jupyter_tracking.errors import InvalidArgument, InvalidType
+from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.values import as_array, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from jupyter_tracking.kinds.base import Asset, Timestamp
+
+__all__ = ["CONFUSION", "Confusion", "ConfusionLogging"]
+
+
+class Confusion(NamedTuple):
+    """A confusion matrix as it was logged.
+
+    Attributes:
+        x: n labels of the columns.
+        y: n labels of the rows.
+        z: shape (n, n), the matrix.
+    """
+
+    x: list[Any]
+    y: list[Any]
+    z: NDArray[Any]
+
+
+def _decode(payload: dict[str, Any], _asset: Asset) -> Confusion:
+    import numpy as np
+
+    rows = [[v if type(v) is int else plx.number(v) for v in row] for row in payload.get("z") or []]
+    return Confusion(list(payload.get("x") or []), list(payload.get("y") or []), np.array(rows).reshape(len(rows), -1))
+
+
+CONFUSION = Kind("confusion", "confusion", _decode, ("x", "y", "z"))
+
+
+class ConfusionLogging(Recorder):
+    """How a run logs confusion matrices."""
+
+    def log_confusion_matrix(
+        self,
+        name: str,
+        x: Iterable[Any],
+        y: Iterable[Any],
+        z: ArrayLike | None = None,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+    ) -> None:
+        """Log a confusion matrix.
+
+        Args:
+            name: the matrix's name.
+            x: n labels of the columns: texts or numbers.
+            y: n labels of the rows.
+            z: shape (n, n), the matrix. Polyaxon's function can be called without it, and logs nothing then.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not numbers.
+            InvalidArgument: the labels are not as many as the matrix has rows and columns.
+        """
+        if z is None:
+            message = "z is missing; give the matrix, with a row for each label of y and a column for each of x"
+            raise InvalidArgument(message)
+        sides = {"x": _labels(x, "x"), "y": _labels(y, "y")}
+        matrix = as_array(z, "z")
+        count = len(sides["x"])
+        if matrix.shape != (count, count) or len(sides["y"]) != count or not count:
+            message = f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
+            raise InvalidArgument(message)
+        rows = [plx.finite(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
+        self._append("confusion", name, plx.cell({**sides, "z": rows}), step, timestamp)
+
+
+def _labels(labels: Iterable[Any], argument: str) -> list[Any]:
+    if isinstance(labels, str | bytes) or not hasattr(labels, "__iter__"):
+        message = f"{argument}={labels!r:.60} is a {type(labels).__name__}; give a list of labels"
+        raise InvalidType(message)
+    plain: list[Any] = as_json(list(labels), argument)
+    return plain

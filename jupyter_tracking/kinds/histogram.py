@@ -1,0 +1,132 @@
+"""The histogram kind: how many values fell into each bin, and the bins' edges, in the row.
+
+In Polyaxon's payload `values` are the n counts and `counts` the n + 1 edges. Here they have their names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_tracking import plx
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.values import as_array, as_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy import float64
+    from numpy.typing import ArrayLike, NDArray
+
+    from jupyter_tracking.kinds.base import Asset, Timestamp
+
+__all__ = ["HISTOGRAM", "Histogram", "HistogramLogging"]
+
+_MOST_BINS = 512
+
+
+class Histogram(NamedTuple):
+    """A histogram as it was logged.
+
+    Attributes:
+        counts: shape (n,), how many values fell into each bin.
+        edges: shape (n + 1,), where the bins begin and the last one ends.
+    """
+
+    counts: NDArray[float64]
+    edges: NDArray[float64]
+
+
+def _decode(payload: dict[str, Any], _asset: Asset) -> Histogram:
+    import numpy as np
+
+    counts, edges = (np.array([plx.number(v) for v in payload.get(key) or []], dtype=float) for key in ("values", "counts"))
+    if len(counts) == len(edges) + 1:  # by the words' own meaning
+        counts, edges = edges, counts
+    if len(edges) != len(counts) + 1:
+        message = f"a histogram with {len(counts)} counts and {len(edges)} edges"
+        raise MalformedEvent(message)
+    return Histogram(counts, edges)
+
+
+HISTOGRAM = Kind("histogram", "histogram", _decode, ("values", "counts"))
+
+
+class HistogramLogging(Recorder):
+    """How a run logs histograms."""
+
+    def log_histogram(
+        self,
+        name: str,
+        values: ArrayLike,
+        bins: int | str | Sequence[float],
+        max_bins: int | None = None,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+    ) -> None:
+        """Log how values are distributed.
+
+        Args:
+            name: the histogram's name.
+            values: numbers of any shape.
+            bins: how many bins, their edges, or a rule such as `"auto"`, as `numpy.histogram` takes it.
+            max_bins: refuse more bins than these; 512 by default.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not numbers.
+            InvalidArgument: no values, values that are not finite, or too many bins.
+        """
+        import numpy as np
+
+        array = as_array(values, "values").reshape(-1)
+        odd = int(np.count_nonzero(~np.isfinite(array)))
+        if odd or not array.size:
+            what = f"holds {odd} values that are NaN or infinite" if odd else "is empty"
+            message = f"values {what}; give finite numbers, such as values[numpy.isfinite(values)]"
+            raise InvalidArgument(message)
+        try:
+            counts, edges = np.histogram(array.astype(float), bins=bins)
+        except (TypeError, ValueError) as error:
+            message = f"bins={bins!r:.60}: {error}; give a number of bins, their edges, or 'auto'"
+            raise InvalidArgument(message) from None
+        self._log_bins(name, counts, edges, max_bins or _MOST_BINS, step, timestamp)
+
+    def log_np_histogram(
+        self,
+        name: str,
+        values: ArrayLike,
+        counts: ArrayLike,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+    ) -> None:
+        """Log a histogram that was taken already: `log_np_histogram(name, *numpy.histogram(data))`.
+
+        The arguments have Polyaxon's names.
+
+        Args:
+            name: the histogram's name.
+            values: shape (n,), how many values fell into each bin.
+            counts: shape (n + 1,), the bins' edges.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not numbers.
+            InvalidArgument: not one edge more than bins, or more than 512 bins.
+        """
+        self._log_bins(name, values, counts, _MOST_BINS, step, timestamp)
+
+    def _log_bins(
+        self, name: str, counts: ArrayLike, edges: ArrayLike, most: int, step: int | None, timestamp: Timestamp
+    ) -> None:
+        in_bins, bins = as_numbers(counts, "values")
+        between, ends = as_numbers(edges, "counts")
+        if ends != bins + 1:
+            message = f"values has {bins} counts and counts has {ends} edges; give one edge more, as numpy.histogram() does"
+            raise InvalidArgument(message)
+        if bins > most:
+            message = f"the histogram has {bins} bins; give at most {most}"
+            raise InvalidArgument(message)
+        self._append("histogram", name, plx.cell({"values": in_bins, "counts": between}), step, timestamp)
