@@ -1,0 +1,107 @@
+"""Arrays ↔ pixels: what the kinds that are made of pictures share. Nothing is transposed, cut off or scaled in silence."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.values import as_array
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["as_pixels", "as_rows", "tiled"]
+
+_CHANNELS = (1, 3, 4)
+_FORMATS = ("HW", "HWC", "NHWC")
+_HALF_LEVEL = 1 / 510
+
+
+def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
+    """Return numbers as levels from 0 to 255.
+
+    uint8 stays as it is; booleans, and integers of only 0 and 1, become 0 and 255; other integers lie
+    between 0 and 255; floats between 0 and 1, and those outside are clipped with a warning.
+
+    Raises:
+        InvalidArgument: nothing there, or integers outside 0 to 255.
+    """
+    import numpy as np
+
+    if not array.size:
+        message = f"{argument} has the shape {array.shape}: there is nothing to show"
+        raise InvalidArgument(message)
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype.kind == "f":
+        low, high = float(np.nanmin(array, initial=1.0)), float(np.nanmax(array, initial=0.0))
+        missing = int(np.count_nonzero(np.isnan(array)))
+        if low < -_HALF_LEVEL or high > 1 + _HALF_LEVEL or missing:
+            told = f" and {missing} NaN, shown as 0" if missing else ""
+            warnings.warn(
+                f"{argument} goes from {low:g} to {high:g}{told}; floats are taken as 0 to 1 and the rest is cut off. "
+                "Scale them, or give uint8 for 0 to 255",
+                stacklevel=4,
+            )
+        return np.rint(np.clip(np.nan_to_num(array, nan=0.0), 0, 1) * 255).astype(np.uint8)
+    low, high = int(array.min()), int(array.max())
+    if low < 0 or high > 255:  # noqa: PLR2004
+        message = f"{argument} goes from {low} to {high}; whole numbers are taken as 0 to 255"
+        raise InvalidArgument(message)
+    return (array.astype(np.uint8) * 255 if high <= 1 else array.astype(np.uint8)).astype(np.uint8)
+
+
+def as_rows(data: object, dataformats: str, argument: str) -> NDArray[Any]:
+    """Return a picture as (height, width, channels), from an array whose axes are named.
+
+    Args:
+        data: an array, a nested list, a tensor.
+        dataformats: the axes in their order: `H`, `W`, for colours `C`, for several pictures `N`.
+        argument: what to call it in a message.
+
+    Raises:
+        InvalidArgument: the shape is not what `dataformats` says; the message says which would fit.
+    """
+    array = as_array(data, argument)
+    axes = dataformats.upper() if isinstance(dataformats, str) else ""
+    known = next((known for known in _FORMATS if sorted(known) == sorted(axes)), None)
+    if known is None:
+        message = f"dataformats={dataformats!r} are no axes of a picture; give 'CHW', 'HWC', 'HW' or 'NCHW'"
+        raise InvalidArgument(message)
+    if array.ndim != len(axes):
+        message = f"{argument} has the shape {array.shape}, dataformats={axes!r} has {len(axes)} axes{_fitting(array)}"
+        raise InvalidArgument(message)
+    ordered = array.transpose([axes.index(axis) for axis in known])
+    if known == "HW":
+        return ordered[..., None]
+    channels = ordered.shape[-1]
+    if channels not in _CHANNELS:
+        message = (
+            f"{argument} has the shape {array.shape}: with dataformats={axes!r} that is {channels} channels, "
+            f"and a picture has 1, 3 or 4{_fitting(array)}"
+        )
+        raise InvalidArgument(message)
+    return tiled(ordered) if known == "NHWC" else ordered
+
+
+def _fitting(array: NDArray[Any]) -> str:
+    """Return the formats that the shape would fit, in words."""
+    candidates: dict[int, Iterable[str]] = {2: ("HW",), 3: ("CHW", "HWC"), 4: ("NCHW", "NHWC")}
+    fits = [f for f in candidates.get(array.ndim, ()) if "C" not in f or array.shape[f.index("C")] in _CHANNELS]
+    return f"; perhaps dataformats={' or '.join(map(repr, fits))}" if fits else ""
+
+
+def tiled(pictures: NDArray[Any], columns: int = 8) -> NDArray[Any]:
+    """Return pictures of shape (n, height, width, channels) as one, in rows of up to 8, the rest of the last row black."""
+    import numpy as np
+
+    count, height, width, channels = pictures.shape
+    columns = max(1, min(count, columns))
+    rows = -(-count // columns)
+    missing = np.zeros((rows * columns - count, height, width, channels), pictures.dtype)
+    grid = np.concatenate([pictures, missing]).reshape(rows, columns, height, width, channels)
+    return grid.swapaxes(1, 2).reshape(rows * height, columns * width, channels)
