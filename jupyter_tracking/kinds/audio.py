@@ -1,0 +1,157 @@
+"""The audio kind: a sound file a step, from an array or a file."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.kinds.base import Kind, Recorder, check_path, extra
+from jupyter_tracking.values import as_array
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+    from jupyter_tracking.kinds.base import Asset, Timestamp
+
+__all__ = ["AUDIO", "AudioLogging", "Sound"]
+
+_FULL = 32_767
+_MOST_CHANNELS = 16
+
+
+class Sound(NamedTuple):
+    """A sound as it is stored.
+
+    Attributes:
+        samples: shape (frames,) or (frames, channels), between -1 and 1.
+        sample_rate: frames a second.
+    """
+
+    samples: NDArray[np.float64]
+    sample_rate: int
+
+
+def _decode(payload: dict[str, Any], asset: Asset) -> Sound | Path:
+    import wave
+
+    import numpy as np
+
+    data = asset.read(payload)
+    if data[:4] != b"RIFF":
+        return asset.path(payload)
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            if file.getsampwidth() != 2:  # noqa: PLR2004 - 16 bits, which is what we write
+                return asset.path(payload)
+            channels, rate = file.getnchannels(), file.getframerate()
+            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / _FULL
+    except (wave.Error, EOFError) as error:
+        message = f"{payload.get('path')} is no readable sound: {error}"
+        raise MalformedEvent(message) from error
+    return Sound(samples if channels == 1 else samples.reshape(-1, channels), rate)
+
+
+AUDIO = Kind("audio", "audio", _decode, ("path", "sample_rate", "num_channels", "length_frames", "content_type"))
+
+
+class AudioLogging(Recorder):
+    """How a run logs sounds."""
+
+    def log_audio(
+        self,
+        data: ArrayLike | str | os.PathLike[str],
+        name: str | None = None,
+        sample_rate: int = 44100,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+        content_type: str | None = None,
+    ) -> None:
+        """Log a sound.
+
+        Args:
+            data: shape (frames,) or (frames, channels): floats from -1 to 1 (what lies outside is clipped, with a
+                warning) or int16; or the path of a sound file, which is copied.
+            name: the sound's name; by default the file's up to its first dot, else `"audio"`.
+            sample_rate: frames a second, for an array.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+            content_type: `"wav"` (the default), or what the soundfile library writes: `"flac"`, `"ogg"`.
+
+        Raises:
+            MissingFile: the file is not there.
+            MissingExtra: another content type than wav, and soundfile is not installed.
+            InvalidType: not numbers.
+            InvalidArgument: a shape, a rate or a content type that does not fit.
+        """
+        if isinstance(data, str | os.PathLike):
+            self._log_copy("audio", name, step, timestamp, check_path(data, "data"), {"content_type": content_type})
+            return
+        samples = _as_samples(as_array(data, "data"))
+        if isinstance(sample_rate, bool) or not 0 < sample_rate < 2**31:
+            message = f"sample_rate={sample_rate!r} is no rate; give the frames a second"
+            raise InvalidArgument(message)
+        suffix = (content_type or "wav").lower().removeprefix("audio/").removeprefix("x-")
+        sound = _as_wav(samples, int(sample_rate)) if suffix == "wav" else _encoded(samples, int(sample_rate), suffix)
+        payload = {
+            "sample_rate": float(sample_rate),
+            "num_channels": samples.shape[1],
+            "length_frames": len(samples),
+            "content_type": f"audio/{suffix}",
+        }
+        self._log_asset("audio", name or "audio", step, timestamp, suffix, lambda sink: sink.write(sound), payload)
+
+
+def _as_samples(array: NDArray[Any]) -> NDArray[np.int16]:
+    """Return 16-bit samples of shape (frames, channels)."""
+    import numpy as np
+
+    sides = [side for side in array.shape if side != 1]
+    frames = array.reshape(sides or [1])
+    frames = frames[:, None] if frames.ndim == 1 else frames
+    if frames.ndim != 2 or not frames.size or frames.shape[1] > _MOST_CHANNELS:  # noqa: PLR2004
+        turned = "; perhaps data.T" if array.ndim == 2 and array.shape[0] <= _MOST_CHANNELS else ""  # noqa: PLR2004
+        message = f"data has the shape {array.shape}; give (frames,) or (frames, channels){turned}"
+        raise InvalidArgument(message)
+    if frames.dtype == np.int16:
+        return frames
+    if frames.dtype.kind != "f" and np.abs(frames.astype(float)).max() > 1:
+        message = f"data holds {frames.dtype} numbers; give floats from -1 to 1, or int16"
+        raise InvalidArgument(message)
+    low, high, missing = float(np.nanmin(frames)), float(np.nanmax(frames)), int(np.count_nonzero(np.isnan(frames)))
+    if low < -1 or high > 1 or missing:
+        told = f" and {missing} NaN, taken as 0" if missing else ""
+        warnings.warn(f"data goes from {low:g} to {high:g}{told}; what lies outside -1 to 1 is cut off", stacklevel=4)
+    levels: NDArray[np.int16] = np.rint(np.clip(np.nan_to_num(frames, nan=0.0), -1, 1) * float(_FULL)).astype(np.int16)
+    return levels
+
+
+def _as_wav(samples: NDArray[np.int16], rate: int) -> bytes:
+    import wave
+
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(samples.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return buffer.getvalue()
+
+
+def _encoded(samples: NDArray[np.int16], rate: int, suffix: str) -> bytes:
+    try:
+        import soundfile
+    except ImportError as error:
+        raise extra("soundfile", "media", error) from error
+    buffer = io.BytesIO()
+    try:
+        soundfile.write(buffer, samples, rate, format=suffix.upper())
+    except (ValueError, TypeError, RuntimeError) as error:
+        message = f"content_type={suffix!r}: {error}; give 'wav', 'flac' or 'ogg'"
+        raise InvalidArgument(message) from None
+    return buffer.getvalue()
