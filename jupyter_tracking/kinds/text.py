@@ -10,7 +10,19 @@ from jupyter_tracking.kinds.base import Kind, Recorder
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["TEXT", "TextLogging"]
+__all__ = ["TEXT", "TextLogging", "as_text"]
+
+
+def as_text(text: object, argument: str) -> str:
+    """Return a text as a plain `str`.
+
+    Raises:
+        InvalidType: not a text.
+    """
+    if not isinstance(text, str):
+        message = f"{argument}={text!r:.60} is a {type(text).__name__}; give a text"
+        raise InvalidType(message)
+    return str(text)
 
 
 def _decode(payload: str, _asset: Asset) -> str:
@@ -35,11 +47,4 @@ class TextLogging(Recorder):
         Raises:
             InvalidType: not a text.
         """
-        self._log_text("text", name, text, step, timestamp)
-
-    def _log_text(self, kind: str, name: str, text: str, step: int | None, timestamp: Timestamp) -> None:
-        """Log the text of a JSON lines kind."""
-        if not isinstance(text, str):
-            message = f"{kind}={text!r:.60} is a {type(text).__name__}; give a text"
-            raise InvalidType(message)
-        self._append(kind, name, str(text), step, timestamp)
+        self._append("text", name, as_text(text, "text"), step, timestamp)
