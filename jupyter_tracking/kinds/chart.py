@@ -1,0 +1,171 @@
+"""The chart kind: a figure of plotly, bokeh or altair as its own JSON, in the row."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, MissingExtra
+from jupyter_tracking.kinds.base import Kind, extra
+from jupyter_tracking.kinds.image import ImageLogging, as_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from jupyter_tracking.kinds.base import Asset, Timestamp
+
+__all__ = ["CHART", "ChartLogging"]
+
+
+def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
+    """Return the figure: plotly's and vega's as a dict, bokeh's as its JSON item."""
+    chart = json.loads(payload)
+    figure = chart.get("figure") if isinstance(chart, dict) else None
+    if not isinstance(figure, dict):
+        message = "the chart has no figure"
+        raise MalformedEvent(message)
+    return figure
+
+
+CHART = Kind("chart", "chart", _decode, ("kind", "figure"))
+
+
+class ChartLogging(ImageLogging):
+    """How a run logs charts."""
+
+    def log_plotly_chart(self, name: str, figure: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
+        """Log a plotly figure.
+
+        Args:
+            name: the chart's name.
+            figure: a figure, its dict, a list of traces; or a figure of matplotlib, which is converted.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            MissingExtra: plotly is not installed.
+            InvalidType: not a figure.
+            InvalidArgument: plotly refuses it.
+        """
+        self._log_chart("plotly", name, _plotly_json(figure), step, timestamp)
+
+    def log_bokeh_chart(self, name: str, figure: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
+        """Log a bokeh figure, or anything that bokeh can embed.
+
+        Args:
+            name: the chart's name.
+            figure: a figure or a layout.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            MissingExtra: bokeh is not installed.
+            InvalidType: not a figure.
+        """
+        try:
+            from bokeh.embed import json_item
+        except ImportError as error:
+            raise extra("bokeh", "bokeh", error) from error
+        try:
+            item = json.dumps(json_item(figure))
+        except (ValueError, TypeError, AttributeError, RuntimeError) as error:
+            message = f"figure is a {type(figure).__name__}; give a figure of bokeh ({error})"
+            raise InvalidType(message) from None
+        self._log_chart("bokeh", name, item, step, timestamp)
+
+    def log_altair_chart(self, name: str, figure: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
+        """Log an altair chart, kept as its Vega-Lite specification with its data.
+
+        Args:
+            name: the chart's name.
+            figure: a chart.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not a chart.
+            InvalidArgument: altair refuses it, such as one of more than 5,000 rows.
+        """
+        if not hasattr(figure, "to_json") or not hasattr(figure, "to_dict") or hasattr(figure, "columns"):
+            message = f"figure is a {type(figure).__name__}; give a chart of altair"
+            raise InvalidType(message)
+        try:
+            text = figure.to_json(indent=None)
+        except (ValueError, TypeError) as error:
+            message = f"figure: {error}"
+            raise InvalidArgument(message) from error
+        self._log_chart("vega", name, text, step, timestamp)
+
+    def log_mpl_plotly_chart(
+        self,
+        name: str,
+        figure: Figure,
+        step: int | None = None,
+        timestamp: Timestamp = None,
+        close: bool = True,
+        fallback_to_image: bool = True,
+    ) -> None:
+        """Log a matplotlib figure as a plotly chart.
+
+        Args:
+            name: the chart's name.
+            figure: a figure, what is drawn in one, or the `pyplot` module for the current one.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+            close: close the figure afterwards.
+            fallback_to_image: log a picture of the name where plotly cannot convert it, with a warning.
+
+        Raises:
+            MissingExtra: plotly is not installed, without the fallback.
+            InvalidArgument: plotly cannot convert it, without the fallback.
+        """
+        source = as_figure(figure, "figure")
+        try:
+            text = _plotly_json(source)
+        except (InvalidArgument, MissingExtra) as error:
+            if not fallback_to_image:
+                raise
+            warnings.warn(f"{name!r} is logged as a picture: {error}", stacklevel=3)
+            self.log_mpl_image(source, name, close, step, timestamp)
+            return
+        self._log_chart("plotly", name, text, step, timestamp)
+        if close:
+            from matplotlib import pyplot as plt
+
+            plt.close(source)
+
+    def _log_chart(self, kind: str, name: str, figure: str, step: int | None, timestamp: Timestamp) -> None:
+        self._append("chart", name, f'{{"kind":"{kind}","figure":{figure}}}', step, timestamp)
+
+
+def _plotly_json(figure: Any) -> str:
+    """Return a figure as plotly itself writes it."""
+    try:
+        import plotly.graph_objects as go
+        import plotly.tools
+        from plotly.utils import PlotlyJSONEncoder
+    except ImportError as error:
+        raise extra("plotly", "plotly", error) from error
+    if hasattr(figure, "savefig"):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                figure = plotly.tools.mpl_to_plotly(figure)
+        except Exception as error:
+            message = f"plotly cannot convert the figure: {error}"
+            raise InvalidArgument(message) from error
+    if isinstance(figure, list | tuple):
+        figure = {"data": list(figure), "layout": {}}
+    if isinstance(figure, dict):
+        try:
+            go.Figure(figure)
+        except (ValueError, TypeError) as error:
+            message = f"figure is a dict that plotly refuses: {str(error).strip().partition(chr(10))[0]}"
+            raise InvalidArgument(message) from None
+        return json.dumps(figure, cls=PlotlyJSONEncoder)
+    if not hasattr(figure, "to_plotly_json") or not hasattr(figure, "to_json"):
+        message = f"figure is a {type(figure).__name__}; give a figure of plotly, its dict or a list of traces"
+        raise InvalidType(message)
+    text: str = figure.to_json()
+    return text
