@@ -1,0 +1,108 @@
+"""The span kind: what happened in a traced call, with its children, in the row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking import layout, plx
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, near
+from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.values import as_json
+
+if TYPE_CHECKING:
+    from jupyter_tracking.kinds.base import Asset, Timestamp
+
+__all__ = ["SPAN", "SpanLogging"]
+
+_FIELDS = (
+    *("uuid", "name", "tags", "started_at", "finished_at", "status", "status_conditions"),
+    *("metadata", "inputs", "outputs", "children", "kind"),
+)
+_KINDS = ("llm", "chain", "agent", "tool", "embedding", "retriever")
+_MOST_DEPTH = 100
+
+
+def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
+    span = json.loads(payload)
+    if not isinstance(span, dict):
+        message = "the span is no JSON object"
+        raise MalformedEvent(message)
+    return span
+
+
+SPAN = Kind("span", "trace", _decode, _FIELDS)
+
+
+class SpanLogging(Recorder):
+    """How a run logs traces."""
+
+    def log_trace(self, span: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
+        """Log a trace: a span with its children. What it was given and gave becomes inputs and outputs of the run.
+
+        Args:
+            span: a dict with the fields of Polyaxon's `V1EventSpan` (`name kind tags started_at finished_at status
+                metadata inputs outputs children …`), or that object. Without a name it is called `"trace"`.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not a span.
+            InvalidArgument: a field that Polyaxon does not know.
+        """
+        if span is None:
+            return
+        fields = _as_fields(span, "span", 0)
+        name = layout.check_name(fields.get("name") or "trace")
+        self._append("span", name, plx.cell(fields), step, timestamp)
+        given, made = fields.get("inputs"), fields.get("outputs")
+        if given or made:
+            self._update(
+                lambda document: document.update(
+                    inputs={**(document.get("inputs") or {}), **(given or {})},
+                    outputs={**(document.get("outputs") or {}), **(made or {})},
+                )
+            )
+
+
+def _as_fields(span: Any, where: str, depth: int) -> dict[str, Any]:
+    """Return a span's fields as JSON holds them, those of its children too."""
+    if depth > _MOST_DEPTH:
+        message = f"{where} is nested deeper than {_MOST_DEPTH} levels"
+        raise InvalidArgument(message)
+    if not isinstance(span, Mapping):
+        if not any(hasattr(span, field) for field in ("started_at", "children", "metadata")):
+            message = f"{where} is a {type(span).__name__}; give a dict with the fields {', '.join(_FIELDS)}"
+            raise InvalidType(message)
+        span = {field: getattr(span, field, None) for field in _FIELDS}
+    fields: dict[str, Any] = {}
+    for key, value in span.items():
+        if key not in _FIELDS:
+            message = f"{where} has the field {key!r}, which Polyaxon does not know{near(str(key), _FIELDS)}"
+            raise InvalidArgument(message)
+        if value is None:
+            continue
+        if key == "children":
+            fields[key] = [_as_fields(child, f"{where}.children[{i}]", depth + 1) for i, child in enumerate(value)]
+        elif key == "status_conditions":
+            fields[key] = [as_json(_plain(item), f"{where}.{key}") for item in value]
+        else:
+            fields[key] = as_json(value, f"{where}.{key}")
+    _check_fields(fields, where)
+    return fields
+
+
+def _check_fields(fields: dict[str, Any], where: str) -> None:
+    """Refuse what Polyaxon's V1EventSpan would."""
+    if "kind" in fields and fields["kind"] not in _KINDS:
+        message = f"{where}.kind={fields['kind']!r} is none of {', '.join(_KINDS)}"
+        raise InvalidArgument(message)
+    wrong = next((key for key in ("metadata", "inputs", "outputs") if not isinstance(fields.get(key, {}), dict)), None)
+    if wrong is not None:
+        message = f"{where}.{wrong} is a {type(fields[wrong]).__name__}; give a dict"
+        raise InvalidType(message)
+
+
+def _plain(item: Any) -> Any:
+    return item.to_dict() if hasattr(item, "to_dict") else item
