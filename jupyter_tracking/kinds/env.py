@@ -1,0 +1,126 @@
+"""The env kind: what the run ran on. The values of environment variables, and secrets among the arguments, are never kept."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from jupyter_tracking import layout
+from jupyter_tracking.errors import InvalidType
+from jupyter_tracking.kinds.base import Recorder
+from jupyter_tracking.values import as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["EnvLogging", "environment", "masked"]
+
+_SECRET = re.compile(r"(?i)(^|[-_.])(\w*(token|secret|passw|pwd|credential|auth)\w*|(api|access|private|secret)?[-_]?key)($|[-_.=:])")
+_SHAPES = re.compile(
+    r"(sk|pk|rk)-[\w-]{16,}|gh[opsur]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|hf_\w{16,}|xox[abprs]-[\w-]{10,}"
+    r"|A(KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+)
+_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
+_MASK = "***"
+
+
+class EnvLogging(Recorder):
+    """How a run keeps what it ran on."""
+
+    def log_env(self, rel_path: str | None = None, content: dict[str, Any] | None = None) -> None:
+        """Keep what the run ran on, as `outputs/env.json`.
+
+        Args:
+            rel_path: another file name under `outputs/`.
+            content: what to keep instead of what `environment()` finds.
+
+        Raises:
+            InvalidType: the content is not a dict that JSON can hold.
+            OutsideRun: `rel_path` leads out of `outputs/`.
+        """
+        if content is not None and not isinstance(content, dict):
+            message = f"content is a {type(content).__name__}; give a dict"
+            raise InvalidType(message)
+        path = layout.inside(rel_path or "env.json", "rel_path")
+        data = orjson.dumps(as_json(content, "content") if content else environment(), option=orjson.OPT_INDENT_2)
+        self._write_output("env", "env", f"outputs/{path}", {}, lambda sink: sink.write(data))
+
+
+def environment() -> dict[str, Any]:
+    """Return what this process runs on, in Polyaxon's words."""
+    import getpass
+    import socket
+    from importlib.metadata import version
+
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = "unknown"
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    notebook = "ipykernel" in sys.modules
+    return {
+        "pid": os.getpid(),
+        "hostname": socket.gethostname(),
+        "os": platform.platform(aliased=True),
+        "system": platform.system(),
+        "machine": platform.machine(),
+        "cpu_count": os.cpu_count(),
+        "python_version_verbose": sys.version,
+        "python_version": platform.python_version(),
+        "user": user,
+        "sys.argv": masked(sys.argv),
+        "is_notebook": notebook,
+        "filename": "notebook" if notebook else os.path.basename(main or ""),  # noqa: PTH119
+        "module_path": os.path.dirname(os.path.abspath(main)) if main else os.getcwd(),  # noqa: PTH100, PTH109, PTH120
+        "packages": installed(),
+        "jupyter_tracking_version": version("jupyter-tracking") if _is_installed() else "source",
+    }
+
+
+def _is_installed() -> bool:
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        distribution("jupyter-tracking")
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def installed() -> list[tuple[str, str]]:
+    """Return names and versions of the installed packages, from the names of their folders alone: no file is opened."""
+    found: dict[str, str] = {}
+    for place in sys.path:
+        try:
+            with os.scandir(place or ".") as entries:
+                names = [entry.name for entry in entries]
+        except OSError:
+            continue
+        for name in names:
+            stem = name.removesuffix(".dist-info")
+            if stem != name and "-" in stem:
+                package, _, version = stem.rpartition("-")
+                found.setdefault(package.replace("_", "-").lower(), version)
+    return sorted(found.items())
+
+
+def masked(arguments: Iterable[str]) -> list[str]:
+    """Return a program's arguments without what follows a word for a secret, has a key's shape, or stands before `@` in a URL."""
+    kept: list[str] = []
+    hide = False
+    for argument in arguments:
+        if hide and not argument.startswith("-"):
+            kept.append(_MASK)
+            hide = False
+            continue
+        name, equals, value = argument.partition("=")
+        secret = bool(_SECRET.search(name.lstrip("-")))
+        hide = secret and not equals and argument.startswith("-")
+        text = f"{name}={_MASK}" if secret and equals and value else argument
+        kept.append(_LOGIN.sub(f"{_MASK}@", _SHAPES.sub(_MASK, text)))
+    return kept
