@@ -10,10 +10,16 @@ import orjson
 
 from jupyter_tracking.lineages import MARK
 
-__all__ = ["DONE", "dumps", "is_ours", "new", "set_status"]
+__all__ = ["DONE", "STATUSES", "dumps", "is_ours", "new", "set_status"]
 
 FORMAT = 1
 DONE = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
+# What Polyaxon's V1Run takes; another value would make the run unreadable there.
+STATUSES = (
+    *("created", "resuming", "on_schedule", "compiled", "queued", "scheduled", "starting", "running", "processing"),
+    *("stopping", "failed", "stopped", "succeeded", "skipped", "warning", "unschedulable", "upstream_failed"),
+    *("retrying", "unknown", "done"),
+)
 _MESSAGES = {
     "created": "Run is created",
     "running": "Run is running",

@@ -6,23 +6,22 @@ Knows nothing of notebooks, of which run is active, or of reading values back.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import orjson
 
 from jupyter_tracking import document, layout, presence
-from jupyter_tracking.errors import InvalidArgument, InvalidType, RunLocked, near
+from jupyter_tracking.details import Details, as_tags
+from jupyter_tracking.errors import InvalidArgument, RunLocked, near
 from jupyter_tracking.kinds import KindsLogging
 from jupyter_tracking.lineages import MARK
 from jupyter_tracking.plx import parse_rows
 from jupyter_tracking.recorder import FolderRecorder
 from jupyter_tracking.store import Store
-from jupyter_tracking.values import as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
 __all__ = ["Run"]
@@ -31,7 +30,7 @@ _DURABILITY = ("process", "power")
 _ENDS = ("succeeded", "failed", "stopped")
 
 
-class Run(FolderRecorder, KindsLogging):
+class Run(FolderRecorder, KindsLogging, Details):
     """A run being recorded. `tracking.init()` makes one; use it as a context manager to end it."""
 
     def __init__(
@@ -147,71 +146,22 @@ class Run(FolderRecorder, KindsLogging):
         """Name the run, its status and its folder."""
         return f"<Run {self.name!r} {self.uuid[:8]}, {self.status}, in {self.path}>"
 
-    # --- the document ------------------------------------------------------------------------
-
-    def log_inputs(self, reset: bool = False, async_req: bool = True, **inputs: Any) -> None:  # noqa: ARG002, FBT001, FBT002
-        """Keep parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
-
-        Args:
-            reset: forget the inputs so far; takes effect only as a bool given by name, so that an input
-                called `reset` is an input.
-            async_req: taken for Polyaxon's sake; the call has happened when it returns.
-            **inputs: name=value; scalars, arrays, paths, enums, dates and what is made of them.
-
-        Raises:
-            InvalidType: a value that JSON cannot hold; nothing is changed.
-        """
-        self._log_values("inputs", reset, inputs)
-
-    def log_outputs(self, reset: bool = False, async_req: bool = True, **outputs: Any) -> None:  # noqa: ARG002, FBT001, FBT002
-        """Keep results of the run; the arguments are those of `log_inputs`. Metrics add their last value at the end."""
-        self._log_values("outputs", reset, outputs)
-
-    def log_meta(self, reset: bool = False, async_req: bool = True, **meta: Any) -> None:  # noqa: ARG002, FBT001, FBT002
-        """Keep facts about the run in its `meta_info`; the arguments are those of `log_inputs`."""
-        self._log_values("meta_info", reset, meta)
-
-    def _log_values(self, section: str, reset: object, given: dict[str, Any]) -> None:
-        plain = {layout.check_name(key): as_json(value, f"{section}.{key}") for key, value in given.items()}
-
-        def change(doc: dict[str, Any]) -> None:
-            kept = {} if reset is True else doc.get(section) or {}
-            own = {MARK: (doc.get(section) or {})[MARK]} if MARK in (doc.get(section) or {}) else {}
-            doc[section] = {**kept, **plain, **own}
-
-        self._update(change)
-
-    def log_tags(self, tags: Iterable[str] | str, reset: bool = False, async_req: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002
-        """Add tags to the run.
-
-        Args:
-            tags: texts, or one text with commas.
-            reset: forget the tags so far.
-            async_req: taken for Polyaxon's sake.
-        """
-        labels = as_tags(tags)
-        self._update(lambda doc: doc.update(tags=list(dict.fromkeys([*([] if reset else doc.get("tags") or []), *labels]))))
-
-    def log_progress(self, value: float) -> None:
-        """Keep how far the run is, between 0 and 1.
-
-        Raises:
-            InvalidArgument: not between 0 and 1.
-        """
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            message = f"value={value!r} is no progress; give a number between 0 and 1"
-            raise InvalidArgument(message)
-        self._log_values("meta_info", False, {"progress": float(value)})
-
     # --- paths -------------------------------------------------------------------------------
 
-    def get_artifacts_path(self, rel_path: str | None = None, ensure_path: bool = False, is_dir: bool = False) -> str:  # noqa: FBT001, FBT002
+    def get_artifacts_path(
+        self,
+        rel_path: str | None = None,
+        ensure_path: bool = False,
+        is_dir: bool = False,
+        use_store_path: bool = False,  # noqa: ARG002
+    ) -> str:
         """Return the absolute path of the run folder, or of a path inside it.
 
         Args:
             rel_path: relative to the run folder.
             ensure_path: make the folder it lies in.
             is_dir: it is a folder itself: with `ensure_path` it is made too.
+            use_store_path: taken for Polyaxon's sake; there is one place here.
 
         Raises:
             OutsideRun: `rel_path` leads out of the run.
@@ -222,13 +172,20 @@ class Run(FolderRecorder, KindsLogging):
             os.close(self._store.folder(folder))
         return os.fspath(self.path / relative)
 
-    def get_outputs_path(self, rel_path: str | None = None, ensure_path: bool = True, is_dir: bool = False) -> str:  # noqa: FBT001, FBT002
+    def get_outputs_path(
+        self,
+        rel_path: str | None = None,
+        ensure_path: bool = True,
+        is_dir: bool = False,
+        use_store_path: bool = False,  # noqa: ARG002
+    ) -> str:
         """Return the absolute path of the run's `outputs/`, or of a path inside it; its folder is there when this returns.
 
         Args:
             rel_path: relative to `outputs/`.
             ensure_path: make the folder it lies in.
             is_dir: it is a folder itself, and is made too.
+            use_store_path: taken for Polyaxon's sake.
 
         Raises:
             OutsideRun: `rel_path` leads out of `outputs/`.
@@ -236,10 +193,15 @@ class Run(FolderRecorder, KindsLogging):
         relative = layout.inside(rel_path, "rel_path") if rel_path else ""
         return self.get_artifacts_path(f"outputs/{relative}" if relative else "outputs", ensure_path, is_dir or not relative)
 
-    def get_tensorboard_path(self, rel_path: str = "tensorboard") -> str:
-        """Return a folder under `outputs/` for TensorBoard's files, recorded in the lineage."""
+    def get_tensorboard_path(self, rel_path: str = "tensorboard", use_store_path: bool = False) -> str:  # noqa: ARG002
+        """Return a folder under `outputs/` for TensorBoard's files, recorded in the lineage under its own name.
+
+        Args:
+            rel_path: relative to `outputs/`.
+            use_store_path: taken for Polyaxon's sake.
+        """
         path = self.get_outputs_path(rel_path, is_dir=True)
-        self._refer(path, "tensorboard", layout.base_name(path), None, None, None, False, None, True)  # noqa: FBT003
+        self.log_tensorboard_ref(path, layout.base_name(path))
         return path
 
     # --- the end -----------------------------------------------------------------------------
@@ -259,7 +221,7 @@ class Run(FolderRecorder, KindsLogging):
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
         """End the run: write its lineage, its outputs and its status, and wait until the disk has all of it.
 
-        A second call does nothing.
+        A second call does nothing. A final status that `log_status` set stays, unless another is given.
 
         Args:
             status: `"succeeded"`, `"failed"` or `"stopped"`.
@@ -279,7 +241,9 @@ class Run(FolderRecorder, KindsLogging):
 
             def finish(doc: dict[str, Any]) -> None:
                 doc["outputs"] = {**last, **(doc.get("outputs") or {})}
-                document.set_status(doc, status, reason, message)
+                told = doc.get("status") in document.DONE and (status, reason, message) == ("succeeded", None, None)
+                if not told:
+                    document.set_status(doc, status, reason, message)
 
             self._update(finish)
             self._ended = True
@@ -309,21 +273,6 @@ class Run(FolderRecorder, KindsLogging):
         """Refuse: a copy of a run in another process would hold none of its locks."""
         message = f"a run cannot be pickled; open it in the worker: tracking.init(run_uuid={self.uuid!r}, shared=True)"
         raise TypeError(message)
-
-
-def as_tags(tags: Iterable[str] | str | None) -> list[str]:
-    """Return tags as a list of texts; one text is split at its commas.
-
-    Raises:
-        InvalidType: something that is no text.
-    """
-    if tags is None:
-        return []
-    items = [part.strip() for part in tags.split(",")] if isinstance(tags, str) else list(tags)
-    if not all(isinstance(item, str) for item in items):
-        message = f"tags={tags!r} holds something that is no text"
-        raise InvalidType(message)
-    return [layout.check_name(item, "tags") for item in items if item.strip()]
 
 
 def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str]) -> None:
