@@ -33,13 +33,13 @@ test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt wh
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 
 fix: $(VENV)/.dev  ## mend what the linter can mend
-	$(BIN)/ruff check --fix-only .
-	$(BIN)/ruff format .
+	$(BIN)/python -m ruff check --fix-only .
+	$(BIN)/python -m ruff format .
 
 soak: $(VENV)/.test  ## the long reliability runs (at most 15 minutes on 2 cores)
 	$(BIN)/python -m pytest -m soak $(ARGS)
@@ -54,15 +54,17 @@ clean:  ## remove what was built and installed; keeps demo/ with its runs
 	rm -rf $(VENV) dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ------------------------------------------------------------------------------------------------------------ set-up
-$(BIN)/python:
+# An environment that was left half made, or whose Python is gone, is made anew.
+BROKEN := $(shell $(BIN)/python -c 'import pip' 2>/dev/null || echo remake)
+.PHONY: remake
+remake:
+
+# Dependency groups need pip 25.1.
+$(VENV)/.pip: $(BROKEN)
 	@test -n "$(PYTHON)" || { echo 'No Python >= 3.11 with the modules venv and ensurepip was found (on Debian and Ubuntu: apt-get install python3-venv).' \
 		'Name one with PYTHON=/path/to/python.' >&2; exit 1; }
 	@echo "==> $(VENV): a new environment from $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv --clear $(VENV)
-
-# Dependency groups need pip 25.1.
-$(VENV)/.pip: $(BIN)/python
-	@echo "==> $(VENV): pip"
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
 	@touch $@
 
