@@ -29,7 +29,7 @@ _MAX_DEPTH = 100
 _EXACT = 2**53
 
 
-def as_metric(value: object, name: str) -> float:
+def as_metric(value: Any, name: str) -> float:
     """Return a metric's value as a float.
 
     Takes whatever is one real number: Python's, numpy's, a tensor of one element, Decimal, Fraction, bool
@@ -83,7 +83,7 @@ def as_number_list(values: object, argument: str) -> list[float]:
     items = values.tolist() if hasattr(values, "tolist") else list(values)
     try:
         if all(type(item) is float for item in items):
-            return items  # type: ignore[no-any-return]
+            return items
         if any(isinstance(item, str | bytes) or item is None for item in items):
             raise TypeError  # noqa: TRY301 - float() would take "3"
         return [float(item) for item in items]
@@ -112,7 +112,7 @@ def as_numbers(values: object, argument: str) -> tuple[Any, int]:
     return finite(numbers), len(numbers)
 
 
-def as_array(data: object, argument: str) -> NDArray[Any]:
+def as_array(data: Any, argument: str) -> NDArray[Any]:
     """Return what holds numbers (a nested list, a series, a tensor on any device) as an array of numpy.
 
     Raises:

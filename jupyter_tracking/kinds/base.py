@@ -92,7 +92,7 @@ class Recorder:
         is_input: bool = False,
         versioned: bool = False,
         further: dict[str, Any] | None = None,
-    ) -> None:
+    ) -> object:
         """Record an artifact in the lineage, or what is new of one already there."""
         raise NotImplementedError
 

@@ -231,7 +231,7 @@ def _rendered(figure: Figure) -> Image:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     picture = Image.open(buffer)
-    opaque = picture.mode == "RGBA" and picture.getextrema()[3] == (255, 255)
+    opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
     return picture.convert("RGB") if opaque else picture
 
 

@@ -47,7 +47,8 @@ def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
                 "Scale them, or give uint8 for 0 to 255",
                 stacklevel=4,
             )
-        return np.rint(np.clip(np.nan_to_num(array, nan=0.0), 0, 1) * 255).astype(np.uint8)
+        levels: NDArray[np.uint8] = np.rint(np.clip(np.nan_to_num(array, nan=0.0), 0, 1) * 255).astype(np.uint8)
+        return levels
     low, high = int(array.min()), int(array.max())
     if low < 0 or high > 255:  # noqa: PLR2004
         message = f"{argument} goes from {low} to {high}; whole numbers are taken as 0 to 255"
@@ -67,7 +68,7 @@ def as_rows(data: object, dataformats: str, argument: str) -> NDArray[Any]:
         InvalidArgument: the shape is not what `dataformats` says; the message says which would fit.
     """
     array = as_array(data, argument)
-    axes = dataformats.upper() if isinstance(dataformats, str) else ""
+    axes = str(dataformats).upper()
     known = next((known for known in _FORMATS if sorted(known) == sorted(axes)), None)
     if known is None:
         message = f"dataformats={dataformats!r} are no axes of a picture; give 'CHW', 'HWC', 'HW' or 'NCHW'"

@@ -18,7 +18,7 @@ Path = str | os.PathLike[str]
 _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
 
 
-def content_hash(content: object) -> str:
+def content_hash(content: Any) -> str:
     """Return the first 12 hex digits of the md5 of what a value holds: texts and bytes as they are, frames and arrays by every element.
 
     Polyaxon hashes `str(content)`, which for a large frame is its abbreviated repr: two frames may share it.
@@ -31,8 +31,8 @@ def content_hash(content: object) -> str:
     elif hasattr(content, "columns") and hasattr(content, "index"):
         from pandas.util import hash_pandas_object
 
-        digest.update(repr([(str(c), str(t)) for c, t in content.dtypes.items()]).encode())  # type: ignore[attr-defined]
-        digest.update(hash_pandas_object(content).to_numpy().tobytes())  # type: ignore[call-overload]
+        digest.update(repr([(str(c), str(t)) for c, t in content.dtypes.items()]).encode())
+        digest.update(hash_pandas_object(content).to_numpy().tobytes())
     elif hasattr(content, "tobytes") and hasattr(content, "dtype"):
         digest.update(f"{content.dtype}{getattr(content, 'shape', '')}".encode())
         digest.update(content.tobytes())
