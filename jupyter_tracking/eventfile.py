@@ -24,7 +24,7 @@ class Event(NamedTuple):
     """One good row.
 
     Attributes:
-        index: its position among the good rows.
+        position: its place among the good rows.
         step: the step, or None.
         timestamp: µs since the epoch, UTC.
         line: its line in the file.
@@ -32,7 +32,7 @@ class Event(NamedTuple):
         end: where its cell ends.
     """
 
-    index: int
+    position: int
     step: int | None
     timestamp: int
     line: int

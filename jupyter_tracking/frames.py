@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from jupyter_tracking.reader import Artifact
     from jupyter_tracking.lineages import Record
+    from jupyter_tracking.reader import Artifact
 
 __all__ = ["events_frame", "lineage_frame", "metrics_frame", "problems_frame", "runs_frame"]
 

@@ -1,4 +1,4 @@
-"""The grammar of event files: rows ↔ bytes.
+r"""The grammar of event files: rows ↔ bytes.
 
 Pure functions: no I/O, no pandas, no knowledge of kinds beyond which of them are JSON lines. The
 format is Polyaxon's, with the newline as the commit mark (a row without it was never logged):
@@ -74,15 +74,16 @@ def row(kind: str, step: int | None, timestamp: str, cell: str) -> bytes:
     return f"{'' if step is None else step}|{timestamp}|{cell}\n".encode("ascii")
 
 
+_ASTRAL = 0x10000
 _ESCAPE = re.compile("[|\x7f-\U0010ffff]")
 
 
 def _escaped(match: re.Match[str]) -> str:
     code = ord(match[0])
-    if code < 0x10000:
+    if code < _ASTRAL:
         return f"\\u{code:04x}"
-    code -= 0x10000
-    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+    code -= _ASTRAL
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"  # a surrogate pair, as JSON has it
 
 
 def cell(payload: dict[str, Any]) -> str:
@@ -139,19 +140,13 @@ def as_step(step: object) -> int | None:
         message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
         raise InvalidType(message)
     try:
-        if hasattr(step, "__index__"):
-            whole = step.__index__()
-        else:
-            as_float = float(step)  # type: ignore[arg-type]
-            if not as_float.is_integer():
-                message = f"step={step!r} is not a whole number; a step is an integer or None"
-                raise InvalidArgument(message)
-            whole = int(as_float)
-    except InvalidArgument:
-        raise
+        whole = step.__index__() if hasattr(step, "__index__") else float(step)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
         raise InvalidType(message) from None
+    if whole != whole or whole in {math.inf, -math.inf} or whole != int(whole):  # noqa: PLR0124 - NaN
+        message = f"step={step!r} is not a whole number; a step is an integer or None"
+        raise InvalidArgument(message)
     if not _STEP_MIN <= whole <= _STEP_MAX:
         message = f"step={step!r} does not fit in 64 bits; a step lies between -2**63 and 2**63 - 1"
         raise InvalidArgument(message)
@@ -187,16 +182,16 @@ def as_timestamp(timestamp: object) -> str:
     """
     if timestamp is None:
         return now()
+    if isinstance(timestamp, bool) or not isinstance(timestamp, datetime | str | int | float):
+        message = f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds"
+        raise InvalidType(message)
     try:
         if isinstance(timestamp, str):
             moment = datetime.fromisoformat(timestamp)
-        elif isinstance(timestamp, int | float) and not isinstance(timestamp, bool):
+        elif isinstance(timestamp, int | float):
             moment = datetime.fromtimestamp(timestamp, UTC)
-        elif isinstance(timestamp, datetime):
-            moment = timestamp
         else:
-            message = f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds"
-            raise InvalidType(message)
+            moment = timestamp
         text = moment.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
     except (ValueError, OverflowError, OSError) as error:
         message = f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO text or seconds"
@@ -359,35 +354,34 @@ def parse_rows(
     """
     size = len(raw) if stop is None else stop
     first, headless = start == 0 and order is None, 0
-    while start < size:
-        end = raw.find(b"\n", start, size)
-        end = size if end < 0 else end
-        begin, close, number_ = start, end, line
-        start, line = end + 1, line + 1
-        if raw[close - 1 : close] == b"\r":
-            close -= 1
-        if close <= begin or (close - begin < _LONGEST_PREFIX and not raw[begin:close].strip()):
-            continue
-        found = columns(raw[begin:close], kind) if close - begin < _LONGEST_PREFIX else None
+    for number_, begin, end in _lines(raw, line, start, size):
+        text = raw[begin : min(end, begin + _LONGEST_PREFIX)]
+        found = columns(text, kind) if len(text) == end - begin else None
         if first:
             # Polyaxon wrote text, html, chart and span as CSV before 2023-09-28; only the header tells.
             first, order = False, found
-            if found is not None:
-                yield found
-                continue
-            if kind not in JSONL_KINDS:
-                order = COLUMNS
+            if found is None and kind not in JSONL_KINDS:
+                order, headless = COLUMNS, number_
+                yield RowProblem(number_, f"no header; read as step|timestamp|{kind}", excerpt(text))
+            if order is not None:
                 yield order
-                headless = number_
-                yield RowProblem(number_, f"no header; read as step|timestamp|{kind}", excerpt(raw[begin:close]))
         elif found is not None:
-            yield RowProblem(number_, "a second header", excerpt(raw[begin:close]))
+            yield RowProblem(number_, "a second header", excerpt(text))
+        if found is not None:
             continue
         try:
-            if order:
-                yield _csv_row(raw, begin, close, kind, order, number_)
-            else:
-                yield _json_row(raw, begin, close, kind, number_)
+            yield _csv_row(raw, begin, end, kind, order, number_) if order else _json_row(raw, begin, end, kind, number_)
         except (ValueError, RecursionError) as error:
             if number_ != headless:  # told already
-                yield RowProblem(number_, str(error) or type(error).__name__, excerpt(raw[begin : min(close, begin + _LONGEST_PREFIX)]))
+                yield RowProblem(number_, str(error) or type(error).__name__, excerpt(text))
+
+
+def _lines(raw: Source, line: int, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (number, begin, end) of each line that is not blank, without its line ending."""
+    while start < stop:
+        found = raw.find(b"\n", start, stop)
+        following = stop if found < 0 else found
+        end = following - 1 if raw[following - 1 : following] == b"\r" and following > start else following
+        if end - start >= _LONGEST_PREFIX or raw[start:end].strip():
+            yield line, start, end
+        start, line = following + 1, line + 1

@@ -146,7 +146,7 @@ class RunFolder:
         except (TrackingError, OSError):
             return []
         try:
-            return sorted(os.listdir(fd))
+            return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor, not a path
         except NotADirectoryError:
             return []
         finally:
@@ -158,7 +158,7 @@ class RunFolder:
     def info(self) -> dict[str, Any]:
         """`run.plx.json` as it is now; empty when it is missing or broken."""
         try:
-            stat = os.stat(self.path / layout.RUN_FILE)
+            stat = (self.path / layout.RUN_FILE).stat()
             seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
         except OSError:
             seen = ()

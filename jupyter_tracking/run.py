@@ -6,17 +6,18 @@ Knows nothing of notebooks, of which run is active, or of reading values back.
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import orjson
 
-from jupyter_tracking import document, layout, presence
+from jupyter_tracking import adoption, document, layout
 from jupyter_tracking.details import Details, as_tags
-from jupyter_tracking.errors import InvalidArgument, RunLocked, near
+from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, near, storage_error
 from jupyter_tracking.kinds import KindsLogging
 from jupyter_tracking.lineages import MARK
-from jupyter_tracking.plx import parse_rows
+from jupyter_tracking.presence import Presence, living_writers
 from jupyter_tracking.recorder import FolderRecorder
 from jupyter_tracking.store import Store
 
@@ -32,6 +33,8 @@ _ENDS = ("succeeded", "failed", "stopped")
 
 class Run(FolderRecorder, KindsLogging, Details):
     """A run being recorded. `tracking.init()` makes one; use it as a context manager to end it."""
+
+    _presence: Presence | None = None
 
     def __init__(
         self,
@@ -71,66 +74,90 @@ class Run(FolderRecorder, KindsLogging, Details):
                 given[argument] = layout.check_name(text, argument) if argument != "description" else str(text)
         labels = as_tags(tags)
         self.path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they are
-        super().__init__(Store(self.path), power=durability == "power")
+        super().__init__(Store(self.path, power=durability == "power"))
         self.before_end: list[Callable[[], object]] = []  # what must finish while the run can still be written
-        self._presence = self._enter(shared=shared)
-        present = self._present()
-        uuid = str(present.get("uuid") or self.path.name)
-        self.uuid = uuid if len(uuid) == 32 and uuid.isalnum() else layout.new_uuid()  # noqa: PLR2004
-        self.resumed = bool(present)
-        with self._store.locked():
-            self._catch_up()
-        if self.resumed:
-            if not document.is_ours(present):
-                self._adopt()
-            self._update(lambda doc: _resume(doc, given, labels))
-        else:
-            name = given["name"] or f"run-{self.uuid[:8]}"
-            fresh = document.new(
-                self.uuid, name, description=given["description"], tags=labels, owner=owner, project=given["project"]
-            )
-            document.set_status(fresh, "running")
-            self._store.replace(layout.RUN_FILE, document.dumps(fresh))
+        try:
+            self._presence = self._enter(shared=shared)
+            self._begin(given, labels)
+        except BaseException:
+            self._leave()
+            self._store.withdraw()
+            raise
 
-    def _enter(self, *, shared: bool) -> int:
+    def _enter(self, *, shared: bool) -> Presence:
+        """Say that we are here, unless another process is."""
         with self._store.locked():
-            others = presence.living_writers(self.path)
+            others = living_writers(self.path, self._store.system)
             if others and not shared:
-                self._store.close()
                 message = f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True"
                 raise RunLocked(message)
-            folder = self._store.folder(layout.WRITERS)
             try:
-                return presence.claim(folder)
-            finally:
-                os.close(folder)
+                mark = Presence(self._store.folder(layout.WRITERS), self._store.system)
+            except OSError as error:
+                if isinstance(error, TrackingError):
+                    raise
+                raise storage_error(error, f"the run folder {self.path}", kept="nothing was changed") from error
+            if not others and mark.locks:
+                self._store.sweep()
+        if not mark.locks:
+            warnings.warn(f"{self.path} is on a file system without locks: let one process at a time write to it", stacklevel=5)
+        return mark
 
-    def _present(self) -> dict[str, Any]:
-        raw = self._read(layout.RUN_FILE)
-        if not raw.strip():
-            # A run that Polyaxon never ended has event files and no document.
-            return {"meta_info": {}} if any(self._events()) else {}
+    def _begin(self, given: dict[str, str | None], labels: list[str]) -> None:
+        """Write the document of a new run, or go on with the one that is there."""
+        present = self._stored()
+        uuid = str(present.get("uuid") or self.path.name)
+        self.uuid = uuid if len(uuid) == 32 and uuid.isalnum() else layout.new_uuid()  # noqa: PLR2004
+        with self._store.locked():
+            self._catch_up()
+        files = self._store.event_files()
+        self.resumed = bool(present or files or self._records)
+        # Without its document a run with our lineage journal is ours; one that Polyaxon never ended has event files alone.
+        ours = document.is_ours(present) or (not present and bool(self._records))
+        if self.resumed and not ours:
+            with self._store.locked():
+                adoption.adopt(self._store, self._lineage)
+                self._catch_up()
+        for _, stem in files:  # a file that no record names is still not for another name
+            self._stems.setdefault(stem.casefold(), stem)
+        if not present:
+            about = {key: given[key] for key in ("description", "owner", "project")}
+            present = document.new(self.uuid, given["name"] or f"run-{self.uuid[:8]}", tags=labels, **about)
+        if self.resumed:
+            self._store.shared = True
+            _resume(present, given, labels)
+        else:
+            document.set_status(present, "running")
+        with self._store.locked():
+            self._replace_document(present)
+
+    def _stored(self) -> dict[str, Any]:
+        """Return the run's document, empty when there is none.
+
+        Raises:
+            InvalidArgument: there is one that cannot be read.
+        """
+        raw = self._store.read(layout.RUN_FILE)
         try:
-            present = orjson.loads(raw)
+            present = orjson.loads(raw) if raw.strip() else {}
         except orjson.JSONDecodeError as error:
             present = error
         if not isinstance(present, dict):
-            message = f"path={os.fspath(self.path)!r} holds a {layout.RUN_FILE} that cannot be read: {present}"
+            message = f"path={os.fspath(self.path)!r} holds a {layout.RUN_FILE} that cannot be read: {present}; mend it or move it away"
             raise InvalidArgument(message)
         return present
 
-    def _adopt(self) -> None:
-        """Close the last row of each event file of Polyaxon's with a newline: there it is a real row, with us it would be torn."""
-        for relative in self._events():
-            kind = relative.split("/")[1]
-            data = self._read(relative)
-            tail = data[data.rfind(b"\n") + 1 :]
-            if tail and len(list(parse_rows(data, kind))) > 0:
-                fd = self._store.open(relative, os.O_WRONLY | os.O_APPEND)
-                try:
-                    self._store.system.write_all(fd, b"\n")
-                finally:
-                    self._store.system.close(fd)
+    def _leave(self) -> None:
+        if self._presence is not None:
+            self._presence.leave()
+            self._presence = None
+
+    def after_fork(self) -> None:
+        """Let go, in a child, of what belongs to the parent, who alone ends the run."""
+        super().after_fork()
+        if self._presence is not None:
+            self._presence.forget()
+            self._presence = None
 
     @property
     def name(self) -> str:
@@ -232,24 +259,33 @@ class Run(FolderRecorder, KindsLogging, Details):
             text = f"status={status!r} is none of {', '.join(_ENDS)}{near(str(status), _ENDS)}"
             raise InvalidArgument(text)
         with self._mutex:
-            if self._ended:
-                return
-            while self.before_end:
-                self.before_end.pop()()
-            last = self._write_lineages()
-            self.sync()
-
-            def finish(doc: dict[str, Any]) -> None:
-                doc["outputs"] = {**last, **(doc.get("outputs") or {})}
-                told = doc.get("status") in document.DONE and (status, reason, message) == ("succeeded", None, None)
-                if not told:
-                    document.set_status(doc, status, reason, message)
-
-            self._update(finish)
+            if not self._ended and self._store.inherited:
+                self.sync()  # a forked child's end is not the run's
+            elif not self._ended:
+                self._finish(status, reason, message)
             self._ended = True
             for journal in {*self._journals.values(), self._lineage, self._assets}:
                 journal.close()
-            os.close(self._presence)
+            self._leave()
+
+    def _finish(self, status: str, reason: str | None, message: str | None) -> None:
+        while self.before_end:
+            ending = self.before_end.pop()
+            try:
+                ending()
+            except OSError:  # the disk refused: the next call tries again
+                self.before_end.append(ending)
+                raise
+        last = self._write_lineages()
+        self.sync()
+
+        def finish(doc: dict[str, Any]) -> None:
+            doc["outputs"] = {**last, **(doc.get("outputs") or {})}
+            told = doc.get("status") in document.DONE and (status, reason, message) == ("succeeded", None, None)
+            if not told:
+                document.set_status(doc, status, reason, message)
+
+        self._update(finish)
 
     @property
     def ended(self) -> bool:
@@ -260,14 +296,17 @@ class Run(FolderRecorder, KindsLogging, Details):
         """Return the run."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """End the run: as failed, with the exception's type and message, when one passes through."""
-        if kind is None:
+        if error is None:
             self.end()
-        elif issubclass(kind, KeyboardInterrupt):
-            self.end("stopped", kind.__name__, "interrupted")
-        else:
-            self.end("failed", kind.__name__, f"{kind.__name__}: {error}")
+            return
+        how = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        said = "interrupted" if how == "stopped" else f"{type(error).__name__}: {error}"
+        try:
+            self.end(how, type(error).__name__, said)
+        except TrackingError as refused:  # what went wrong in the block matters more
+            error.add_note(f"the run could not be ended: {refused}")
 
     def __reduce__(self) -> NoReturn:
         """Refuse: a copy of a run in another process would hold none of its locks."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -18,7 +17,9 @@ from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunE
 from jupyter_tracking.run import Run
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable
+    from typing import Self
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,7 +33,7 @@ _last: Run | None = None
 class ActiveRun(Run):
     """A run of this session: as a context manager it is active inside its block, and the one before after it."""
 
-    def __enter__(self) -> ActiveRun:
+    def __enter__(self) -> Self:
         """Make the run active, if it is not."""
         _entered.add(id(self))
         if self not in _active:
@@ -41,7 +42,7 @@ class ActiveRun(Run):
 
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
         """End the run; the run whose block is around it is active again. Arguments as of `Run.end`."""
-        global _last_ended, _last  # noqa: PLW0603
+        global _last_ended, _last
         super().end(status, reason, message)
         _entered.discard(id(self))
         if self in _active:
@@ -79,15 +80,15 @@ def init(
     project: str | None = None,
     run_uuid: str | None = None,
     client: object = None,
-    track_code: bool = True,  # noqa: FBT001, FBT002 - Polyaxon's signature
-    track_env: bool = True,  # noqa: FBT001, FBT002
-    track_logs: bool = True,  # noqa: FBT001, FBT002
-    refresh_data: bool = False,  # noqa: ARG001, FBT001, FBT002
+    track_code: bool = True,
+    track_env: bool = True,
+    track_logs: bool = True,
+    refresh_data: bool = False,  # noqa: ARG001
     artifacts_path: str | os.PathLike[str] | None = None,
-    collect_artifacts: bool | None = None,  # noqa: FBT001
-    collect_resources: bool | None = None,  # noqa: FBT001
-    is_offline: bool | None = None,  # noqa: FBT001
-    is_new: bool | None = None,  # noqa: FBT001
+    collect_artifacts: bool | None = None,
+    collect_resources: bool | None = None,
+    is_offline: bool | None = None,
+    is_new: bool | None = None,
     name: str | None = None,
     description: str | None = None,
     tags: Iterable[str] | str | None = None,

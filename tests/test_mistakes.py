@@ -96,7 +96,7 @@ def test_logging_with_no_active_run_says_how_to_start_one(root: Path) -> None:
     """Before the first run: what to call; nothing is made."""
     from jupyter_tracking import session
 
-    session._last_ended = None  # noqa: SLF001 - as in a fresh process
+    session._last_ended = None  # as in a fresh process
     with pytest.raises(errors.NoActiveRun, match=r"start one with init\(\) or %track_init"):
         tracking.log_metric("loss", 1)
     assert list(root.iterdir()) == []
@@ -129,7 +129,7 @@ def test_an_error_shows_the_users_line_and_not_ours(run: tracking.Run) -> None:
     try:
         run.log_metric("loss", "x")  # type: ignore[arg-type]
     except errors.TrackingError as error:
-        lines = error._render_traceback_()  # noqa: SLF001 - IPython's protocol
+        lines = error._render_traceback_()  # IPython's protocol
     assert len(lines) == 2
     assert 'run.log_metric("loss", "x")' in lines[0]
     assert lines[1].startswith("InvalidType: metric 'loss'")
