@@ -21,11 +21,12 @@ PACKAGE = CHECKOUT / "jupyter_tracking"
 # What stands under `if TYPE_CHECKING:` names a type and moves no data: it may look anywhere.
 FLOORS = [
     ["errors"],
-    ["layout", "plx", "system"],
+    ["layout", "plx", "system", "source"],
+    ["folder"],
     ["journal", "store", "presence", "values", "eventfile"],
     ["lineages"],
-    ["kinds", "document"],
-    ["recorder", "problems"],
+    ["kinds", "document", "adoption"],
+    ["recorder", "details", "problems"],
     ["run", "reader", "provenance"],
     ["frames", "session"],
     ["views"],
@@ -40,7 +41,7 @@ FLOORS = [
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 # The writer and the reader meet only on disk.
-RECORDING = {"journal", "store", "recorder", "run", "session"}
+RECORDING = {"folder", "journal", "store", "recorder", "adoption", "details", "run", "session"}
 READING = {"eventfile", "problems", "reader", "frames", "views", "view"}
 
 MOST_LINES = 350
