@@ -11,6 +11,7 @@ import ipywidgets
 from jupyter_tracking.errors import NotFound
 from jupyter_tracking.views import still, twin
 from jupyter_tracking.views.catalog import Catalog, listing, ordered
+from jupyter_tracking.views.drawing import forget
 from jupyter_tracking.views.frame import Frame, clean
 from jupyter_tracking.views.pane import Scene, folder_of, scene
 from jupyter_tracking.views.stepper import Stepper, display_both
@@ -81,8 +82,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         """Close the widgets, and so forget them in the kernel and the page."""
         if self.stepper is not None:
             self.stepper.close()
-        for widget in (self.catalog, self._beside, *self.children):
-            widget.close()
+        for part in (*self.children, self.layout):
+            forget(part)
         super().close()
 
     def _selected(self, change: dict[str, Any]) -> None:

@@ -6,14 +6,17 @@ import gzip
 import hashlib
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets
 
 from jupyter_tracking.errors import MissingFile
 
-__all__ = ["Drawing", "bundle", "static"]
+if TYPE_CHECKING:
+    from ipywidgets import Widget
+
+__all__ = ["Drawing", "bundle", "forget", "static"]
 
 
 def static(name: str) -> str:
@@ -50,3 +53,12 @@ class Drawing(anywidget.AnyWidget):
         """Bring the bundle along; the page keeps one of the same hash."""
         code, name = bundle()
         super().__init__(_esm=static("loader.js"), bundle=code, bundle_hash=name, **traits)
+
+
+def forget(widget: Widget) -> None:
+    """Close a widget with all that is inside it; ipywidgets leaves layouts, styles and children open."""
+    for child in (*getattr(widget, "children", ()), getattr(widget, "layout", None), getattr(widget, "style", None)):
+        if child is not None:
+            forget(child)
+    widget.unobserve_all()
+    widget.close()

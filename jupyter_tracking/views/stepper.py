@@ -10,6 +10,7 @@ from IPython.display import publish_display_data
 from jupyter_tracking.errors import InvalidArgument, NotFound, near
 from jupyter_tracking.views import twin
 from jupyter_tracking.views.content import BUDGET, Content
+from jupyter_tracking.views.drawing import forget
 from jupyter_tracking.views.pane import Scene, folder_of, scene
 
 if TYPE_CHECKING:
@@ -85,9 +86,9 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
 
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""
-        self.content.close()
-        for widget in (self.play, self.slider, *self.children):
-            widget.close()
+        parts = {self.play, self.slider, self.content, *self.children, self.layout}
+        for part in parts:
+            forget(part)
         super().close()
 
     def _moved(self, change: dict[str, Any]) -> None:

@@ -1,0 +1,140 @@
+"""The twin: what stays in the notebook when the kernel is gone."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import struct
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import jupyter_tracking as tracking
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_tracking.view import RunView
+
+ALL = ("gain", "loss", "notes", "figure", "predictions", "clf", "kept", "away")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def displayed(shell: InteractiveShell, thing: object) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return data and metadata of each output of a display."""
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as captured:
+        shell.display_formatter.format(thing)
+    return [(output.data, output.metadata) for output in captured.outputs]
+
+
+def packed(page: str) -> dict[str, Any]:
+    """Return the header of the steps in a page."""
+    found = re.search(r'class="jt-data">([^<]+)<', page)
+    assert found
+    data = gzip.decompress(base64.b64decode(found[1]))
+    (length,) = struct.unpack_from("<I", data)
+    header: dict[str, Any] = json.loads(data[4 : 4 + length])
+    return header
+
+
+def test_a_display_is_the_widget_and_its_twin(view: RunView, shell: InteractiveShell) -> None:
+    """Two outputs, each with an honest line of text and the metadata that find the run again."""
+    (widget, first), (twin, second) = displayed(shell, view.show("gain"))
+    assert set(widget) == {"text/plain", WIDGET_VIEW}
+    assert set(twin) == {"text/plain", "text/html"}
+    assert widget["text/plain"] == twin["text/plain"] == f"<curve 'gain': 5 steps (0 to 40), run seen {view.uuid[:8]}>"
+    assert first == second
+    said = first["jupyter_tracking"]
+    assert said == {"run_uuid": view.uuid, "run_path": f"runs/{view.uuid}", "kind": "curve", "name": "gain", "steps": [0, 10, 20, 30, 40]}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_equal_content_gives_equal_bytes(view: RunView, shell: InteractiveShell, name: str) -> None:
+    """A notebook that is run again gives no diff."""
+    first, second = (displayed(shell, tracking.open_run(view.path).show(name))[1][0]["text/html"] for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_an_output_keeps_to_its_budget_and_asks_nothing_of_the_network(view: RunView, shell: InteractiveShell, name: str) -> None:
+    """At most 256 KB with its script, and no address in it but the artifact's own."""
+    page = displayed(shell, view.show(name))[1][0]["text/html"]
+    assert len(page) <= 256_000
+    assert set(re.findall(r"https?://[^\"'\s<]+", page)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_steps_beyond_the_budget_are_thinned_evenly_with_first_and_last_kept(root: Path, shell: InteractiveShell) -> None:
+    """The page says of how many steps it has how many."""
+    import numpy as np
+
+    noise = np.random.default_rng(0)
+    with tracking.init(root=root, name="long", track_code=False, track_env=False, track_logs=False) as run:
+        for step in range(900):
+            run.log_curve("noise", noise.random(300), noise.random(300), step=step)
+    page = displayed(shell, tracking.open_run(run).show("noise"))[1][0]["text/html"]
+    about = packed(page)["scenes"][0]["about"]
+    assert len(page) <= 256_000
+    assert about["total"] == 900
+    assert 10 < len(about["steps"]) < 900
+    assert (about["steps"][0], about["steps"][-1]) == (0, 899)
+    gaps = {b - a for a, b in zip(about["steps"], about["steps"][1:], strict=False)}
+    assert max(gaps) - min(gaps) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "holds"),
+    [
+        ("gain", "data:image/png"),
+        ("loss", "data:image/png"),
+        ("figure", "data:image/"),
+        ("notes", "step 40"),
+        ("predictions", "<td>499</td>|<td>cat</td>"),
+        ("clf", "sklearn"),
+        ("away", "s3://bucket/file.ext"),
+    ],
+)
+def test_where_scripts_are_stripped_the_last_step_is_still_seen(view: RunView, shell: InteractiveShell, name: str, holds: str) -> None:
+    """A picture or a table of the last step, and how to get the slider."""
+    page = displayed(shell, view.show(name))[1][0]["text/html"]
+    stripped = re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    assert re.search(holds, stripped)
+    assert "to get the slider" in stripped
+
+
+def test_names_and_cells_are_escaped_in_the_still(root: Path, shell: InteractiveShell) -> None:
+    """No tag of a name, of a column or of a cell becomes a tag of the page."""
+    import pandas as pd
+
+    evil = "</script><img src=x onerror=alert(1)>"
+    with tracking.init(root=root, name=evil, track_code=False, track_env=False, track_logs=False) as run:
+        run.log_dataframe(pd.DataFrame({evil: [evil]}), evil, step=1)
+        run.log_text("notes", evil, step=1)
+    for name in (evil, "notes"):
+        page = displayed(shell, tracking.open_run(run).show(name))[1][0]["text/html"]
+        assert "<img src=x" not in page
+        assert page.count("<script") == page.count("</script>") == 3
+
+
+def test_a_saved_file_holds_every_step_and_forbids_the_network(view: RunView, tmp_path: Path) -> None:
+    """One HTML file, with a policy that fetches nothing."""
+    path = view.show("gain", "predictions").save(tmp_path / "view.html")
+    page = path.read_text("utf-8")
+    assert "default-src 'none'" in page
+    assert packed(page)["scenes"][0]["about"]["steps"] == [0, 10, 20, 30, 40]
+
+
+def test_the_browser_is_saved_with_its_whole_list(view: RunView, shell: InteractiveShell, tmp_path: Path) -> None:
+    """Every artifact is listed and, where there is room, can be opened; the same bytes each time."""
+    page = displayed(shell, view.browse())[1][0]["text/html"]
+    header = packed(page)
+    assert {(a["kind"], a["name"]) for a in header["listing"]["artifacts"]} == set(view.artifacts())
+    assert all(place >= 0 for place in header["places"])
+    assert len(page) <= 256_000
+    assert page == displayed(shell, tracking.open_run(view.path).browse())[1][0]["text/html"]
+    assert packed(view.save(tmp_path / "run.html").read_text("utf-8"))["places"] == header["places"]
