@@ -117,7 +117,7 @@ def show(folder: Path) -> None:
     columns = ["kind", "name", "steps", "step_min", "step_max", "last_value", "path"]
     print(f"\nRun folder: {folder.relative_to(CHECKOUT)}\nLineage:")
     with pd.option_context("display.width", 120, "display.max_colwidth", 50):
-        print(lineage[columns].to_string(index=False, na_rep=""))
+        print(lineage[columns].astype(object).where(lineage[columns].notna(), "").to_string(index=False))
 
 
 def open_in_lab() -> int:
@@ -125,7 +125,9 @@ def open_in_lab() -> int:
     if not COPY.exists():
         COPY.write_bytes(SOURCE.read_bytes())
     as_root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={DEMO}", *as_root, str(COPY)])
+    # As the default address it is what the browser opens, and what is printed where there is none.
+    words = [f"--ServerApp.root_dir={DEMO}", f"--LabApp.default_url=/lab/tree/{COPY.name}", *as_root]
+    os.execv(sys.executable, [sys.executable, "-m", "jupyterlab", *words])
 
 
 if __name__ == "__main__":
