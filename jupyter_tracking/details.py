@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import document, layout, plx
+from jupyter_tracking import document, layout
 from jupyter_tracking.errors import InvalidArgument, InvalidType, near
 from jupyter_tracking.kinds.base import Recorder
 from jupyter_tracking.kinds.text import as_text
 from jupyter_tracking.lineages import MARK
-from jupyter_tracking.values import as_json, as_metric
+from jupyter_tracking.values import as_json, as_metric, as_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,7 +138,7 @@ class Details(Recorder):
             told = f"status={status!r} is no status that Polyaxon knows{near(str(text), document.STATUSES)}"
             raise InvalidArgument(told)
         given = {"last_transition_time": last_transition_time, "last_update_time": last_update_time}
-        moments = {key: plx.as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}
+        moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}
 
         def change(doc: dict[str, Any]) -> None:
             document.set_status(doc, str(text), reason, message)

@@ -114,11 +114,11 @@ class MissingExtra(TrackingError, ImportError):
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def storage_error(error: OSError, what: str, *, kept: str) -> StorageError:
+def storage_error(error: OSError, what: str, *, kept: str, failed: str = "was not written") -> StorageError:
     """Put an `OSError` into words: what was being written, why it failed, what was kept."""
     number = error.errno or 0
     kind = StorageFull if number in _FULL else StorageError
-    return kind(number, f"{what} was not written: {error.strerror or error}; {kept}")
+    return kind(number, f"{what} {failed}: {error.strerror or error}; {kept}")
 
 
 def near(word: str, known: Iterable[str], *, most: int = 5) -> str:

@@ -6,12 +6,14 @@ can lose it. Rows are opaque bytes that end with a newline here; no format is kn
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import weakref
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import RunGone, storage_error
+from jupyter_tracking.errors import TrackingError, storage_error
 from jupyter_tracking.system import LINK_FLAGS
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ __all__ = ["Journal"]
 
 _TAIL = 65_536
 _APPEND = os.O_RDWR | os.O_APPEND | LINK_FLAGS
+_TOO_MANY = {errno.EMFILE, errno.ENFILE}
 
 
 class Journal:
@@ -30,23 +33,22 @@ class Journal:
 
     def __init__(self, store: Store, relative: str) -> None:
         """Name the file, relative to the run; nothing is opened or made before the first append."""
+        self._fd = -1
         self._store = store
         self.relative = relative
         self._path = os.fsencode(store.path / relative)
         self._lock = threading.Lock()
-        self._fd = -1
         self._inode = 0
         self._size = 0  # bytes up to the last newline we know of
         self.dirty = False
         _journals.add(self)
 
-    def append(self, row: bytes, header: bytes = b"", *, power: bool = False) -> None:
+    def append(self, row: bytes, header: bytes = b"") -> None:
         """Append one row. The file is made, whole with header and row, if it is not there.
 
         Args:
             row: ends with a newline and holds no other.
             header: the first line of a new file.
-            power: wait until the disk itself has it.
 
         Raises:
             RunGone: the run folder was moved or deleted.
@@ -57,21 +59,15 @@ class Journal:
             self.dirty = True
             try:
                 if self._fd < 0 and self._open(header + row):
-                    if power:
-                        system.fdatasync(self._fd)
                     return
                 system.lock(self._fd)
-                try:
-                    self._write(row, header)
-                    if power:
-                        system.fdatasync(self._fd)
-                finally:
-                    system.unlock(self._fd)
-            except RunGone:
-                self._close()
+                self._write(row, header)
+                system.unlock(self._fd)
+            except BaseException as error:
+                self._close()  # which frees its lock too, wherever an interrupt came
+                if isinstance(error, OSError) and not isinstance(error, TrackingError):
+                    raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
                 raise
-            except OSError as error:
-                raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
 
     def _write(self, row: bytes, header: bytes) -> None:
         system = self._store.system
@@ -81,28 +77,33 @@ class Journal:
                 return
             system.lock(self._fd)
         if size != self._size:
-            self._recover(size)
-            if not self._size:
-                row = header + row
+            size = self._recover(size)
+        if not size:
+            row = header + row
         try:
             system.write_all(self._fd, row)
+            if self._store.power:
+                system.fdatasync(self._fd)
         except BaseException:
             # Cut off what part of the row was written: closed by a later newline it could read as a value.
-            system.ftruncate(self._fd, self._size)
+            with suppress(OSError):  # the next append does it
+                system.ftruncate(self._fd, size)
             raise
-        self._size += len(row)
+        self._size = size + len(row)
 
     def _present_size(self) -> int | None:
         """Return the size of the file under our path, or None when it is not the one we hold."""
         try:
             seen = self._store.system.stat(self._path)
+            if seen.st_ino == self._inode:
+                return seen.st_size
         except FileNotFoundError:
-            self._store.check()
-            return None
-        return seen.st_size if seen.st_ino == self._inode else None
+            pass
+        self._store.check()
+        return None
 
-    def _recover(self, size: int) -> None:
-        """Find the last newline; what follows was never acknowledged, and is cut off."""
+    def _recover(self, size: int) -> int:
+        """Find the end of the last line; what follows it was never acknowledged, and is cut off."""
         system = self._store.system
         end = size
         while end > 0:
@@ -114,37 +115,54 @@ class Journal:
             end = start
         if end != size:
             system.ftruncate(self._fd, end)
-        self._size = end
+        return end
 
     def _open(self, first: bytes) -> bool:
         """Open the file, or make it with its first row; say whether it was made."""
-        store = self._store
-        store.make_room(self)
-        fd, made = store.open_or_make(self.relative, first, _APPEND)
-        self._fd = fd
-        self._inode = store.system.fstat(fd).st_ino
+        try:
+            self._fd, self._inode, made = self._store.open_or_make(self.relative, first, _APPEND)
+        except OSError as error:
+            if error.errno not in _TOO_MANY:
+                raise
+            _make_room(self, 0)
+            self._fd, self._inode, made = self._store.open_or_make(self.relative, first, _APPEND)
         self._size = len(first) if made else 0
+        _opened[id(self)] = weakref.ref(self)
+        _make_room(self, _most_open())
         return made
 
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
-        if fd >= 0:
-            self._store.system.close(fd)
+        _opened.pop(id(self), None)
+        self._store.system.drop(fd)
 
-    def close(self) -> None:
-        """Let go of the file; the next append opens it again."""
-        with self._lock:
-            self._close()
+    def close(self, *, wait: bool = True) -> None:
+        """Let go of the file; the next append opens it again. Without `wait`, only if nobody appends at this moment."""
+        if self._lock.acquire(blocking=wait):
+            try:
+                self._close()
+            finally:
+                self._lock.release()
 
     def sync(self) -> None:
-        """Wait until the disk has every row appended so far."""
+        """Wait until the disk has every row appended so far.
+
+        Raises:
+            RunGone: the run folder was moved or deleted.
+            StorageError: the disk refused.
+        """
         with self._lock:
             if not self.dirty:
                 return
-            if self._fd < 0:
-                self._fd = self._store.open(self.relative, _APPEND)
-                self._inode = self._store.system.fstat(self._fd).st_ino
-            self._store.system.fsync(self._fd)
+            try:
+                if self._fd >= 0:
+                    self._store.system.fsync(self._fd)
+                else:
+                    self._store.sync_file(self.relative)
+            except OSError as error:
+                if isinstance(error, TrackingError):
+                    raise
+                raise storage_error(error, self.relative, kept="its rows may not outlive a power failure") from error
             self.dirty = False
 
     def after_fork(self) -> None:
@@ -152,8 +170,32 @@ class Journal:
         self._lock = threading.Lock()
         self._close()
 
+    def __del__(self) -> None:
+        """Close the file of a run that was dropped."""
+        if self._fd >= 0:
+            self._store.system.drop(self._fd)
+
 
 _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+_opened: dict[int, weakref.ref[Journal]] = {}  # those with a descriptor, the one opened longest ago first
+
+
+def _most_open() -> int:
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(8, min(1024, soft // 2 - 64)) if soft > 0 else 1024
+
+
+def _make_room(opening: Journal, most: int) -> None:
+    """Close the journals opened longest ago, of all runs of this process, so that no more than `most` stay open."""
+    opened = list(_opened.items())
+    for number, reference in opened[: max(0, len(opened) - most)]:
+        journal = reference()
+        if journal is None:
+            _opened.pop(number, None)
+        elif journal is not opening:
+            journal.close(wait=False)  # one that is appending stays: to wait for it could be to wait for each other
 
 
 def _after_fork() -> None:

@@ -6,6 +6,7 @@ link; so no name, path or planted link leads outside. No format is known here.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -17,7 +18,7 @@ from uuid import uuid4
 from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "LINEAGES_FILE",
@@ -39,6 +40,9 @@ OWN = ".jupyter-tracking"  # our journals, locks and unfinished files: never und
 LINEAGE_JOURNAL = f"{OWN}/lineage.jsonl"
 ASSET_JOURNAL = f"{OWN}/assets.jsonl"
 WRITERS = f"{OWN}/writers"
+
+_NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | _NO_LINKS
 
 MAX_STEM = 120
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -197,7 +201,7 @@ def inside(path: str | os.PathLike[str], argument: str = "path") -> str:
     raise OutsideRun(message)
 
 
-def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY) -> int:
+def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: Callable[..., int] = os.open) -> int:
     """Open a regular file or folder below a folder's descriptor, following no link.
 
     Each component is opened from the one before, so that a link planted at any depth, or swapped
@@ -209,29 +213,38 @@ def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY) -> int:
         OSError: as `os.open`.
     """
     relative = inside(relative)
-    parts = relative.split("/") if relative else ["."]
-    fd = os.dup(root_fd)
+    *folders, last = relative.split("/") if relative else ["."]
+    fd = root_fd
     try:
-        for position, part in enumerate(parts):
-            last = position == len(parts) - 1
-            want = flags | os.O_NONBLOCK if last else os.O_RDONLY | os.O_DIRECTORY
-            try:
-                following = os.open(part, want | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
-            except OSError:
-                if _is_link(part, fd):
-                    message = f"path={relative!r} goes through a link; links inside a run are not followed"
-                    raise OutsideRun(message) from None
-                raise
-            os.close(fd)
-            fd = following
+        for part in folders:
+            fd = _step(fd, root_fd, part, FOLDER, relative, opening)
+        fd = _step(fd, root_fd, last, flags | os.O_NONBLOCK | _NO_LINKS, relative, opening)
         mode = os.fstat(fd).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             message = f"path={relative!r} is not a regular file"
-            raise InvalidArgument(message)
+            raise InvalidArgument(message)  # noqa: TRY301 - closes what was opened
     except BaseException:
-        os.close(fd)
+        if fd != root_fd:
+            os.close(fd)
         raise
     return fd
+
+
+def _step(fd: int, root_fd: int, part: str, flags: int, path: str, opening: Callable[..., int]) -> int:
+    """Open one component below `fd`, and let go of `fd` unless it is the root's."""
+    try:
+        following = opening(part, flags, dir_fd=fd)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            message = f"path={path!r} is not a regular file"
+            raise InvalidArgument(message) from None
+        if _is_link(part, fd):
+            message = f"path={path!r} goes through a link; links inside a run are not followed"
+            raise OutsideRun(message) from None
+        raise
+    if fd != root_fd:
+        os.close(fd)
+    return following
 
 
 def _is_link(part: str, dir_fd: int) -> bool:

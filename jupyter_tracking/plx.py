@@ -13,12 +13,11 @@ import json
 import math
 import re
 from datetime import UTC, datetime
-from time import time_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType
+from jupyter_tracking.errors import InvalidType
 
 if TYPE_CHECKING:
     import mmap
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 JSONL_KINDS = frozenset({"text", "html", "chart", "span"})
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_STEP_MIN, _STEP_MAX = -(2**63), 2**63 - 1
+STEP_MIN, STEP_MAX = -(2**63), 2**63 - 1
 _LONGEST_PREFIX = 200  # bytes of step and timestamp, and more than any header has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -127,78 +126,6 @@ def number(value: object) -> float:
     return float(value)
 
 
-def as_step(step: object) -> int | None:
-    """Return the step as a Python int, or None.
-
-    Raises:
-        InvalidType: not an integer (`True`, `1.5`, `"3"`).
-        InvalidArgument: an integer outside the signed 64-bit range.
-    """
-    if step is None:
-        return None
-    if isinstance(step, bool) or type(step).__name__ == "bool_" or isinstance(step, str | bytes):
-        message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
-        raise InvalidType(message)
-    try:
-        whole = step.__index__() if hasattr(step, "__index__") else float(step)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
-        raise InvalidType(message) from None
-    if whole != whole or whole in {math.inf, -math.inf} or whole != int(whole):  # noqa: PLR0124 - NaN
-        message = f"step={step!r} is not a whole number; a step is an integer or None"
-        raise InvalidArgument(message)
-    if not _STEP_MIN <= whole <= _STEP_MAX:
-        message = f"step={step!r} does not fit in 64 bits; a step lies between -2**63 and 2**63 - 1"
-        raise InvalidArgument(message)
-    return int(whole)
-
-
-_second: tuple[int, str] = (-1, "")
-
-
-def now() -> str:
-    """Return the present moment as the format has it: `YYYY-MM-DD HH:MM:SS.ffffff+00:00`.
-
-    The text up to the second is kept from call to call: a third of the cost of `isoformat`.
-    """
-    global _second  # noqa: PLW0603 - one tuple, replaced whole: safe between threads
-    nanoseconds = time_ns()
-    second, rest = divmod(nanoseconds, 1_000_000_000)
-    known, text = _second
-    if second != known:
-        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S.")
-        _second = (second, text)
-    return f"{text}{rest // 1000:06d}+00:00"
-
-
-def as_timestamp(timestamp: object) -> str:
-    """Return a datetime, ISO string or epoch in seconds as the format has it; None is now.
-
-    A naive datetime is taken as local time, as Python's own `astimezone` does.
-
-    Raises:
-        InvalidType: something else.
-        InvalidArgument: a text that is no date, or a moment outside the years 1 to 9999.
-    """
-    if timestamp is None:
-        return now()
-    if isinstance(timestamp, bool) or not isinstance(timestamp, datetime | str | int | float):
-        message = f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds"
-        raise InvalidType(message)
-    try:
-        if isinstance(timestamp, str):
-            moment = datetime.fromisoformat(timestamp)
-        elif isinstance(timestamp, int | float):
-            moment = datetime.fromtimestamp(timestamp, UTC)
-        else:
-            moment = timestamp
-        text = moment.astimezone(UTC).isoformat(sep=" ", timespec="microseconds")
-    except (ValueError, OverflowError, OSError) as error:
-        message = f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO text or seconds"
-        raise InvalidArgument(message) from None
-    return text.zfill(32)  # years below 1000
-
-
 # --- reading -------------------------------------------------------------------------------------
 
 
@@ -242,7 +169,7 @@ def parse_step(text: bytes) -> int | None:
         message = f"the step is not an integer: {text[:40].decode('utf-8', 'replace')!r}"
         raise ValueError(message)
     step = int(text)
-    if not _STEP_MIN <= step <= _STEP_MAX:
+    if not STEP_MIN <= step <= STEP_MAX:
         message = f"the step does not fit in 64 bits: {step}"
         raise ValueError(message)
     return step
@@ -302,7 +229,7 @@ def _json_row(raw: Source, start: int, end: int, kind: str, line: int) -> Row:
     step = fields.get("step")
     if isinstance(step, float) and step.is_integer():
         step = int(step)
-    if step is not None and (type(step) is not int or not _STEP_MIN <= step <= _STEP_MAX):
+    if step is not None and (type(step) is not int or not STEP_MIN <= step <= STEP_MAX):
         message = f"the step is not a 64-bit integer: {step!r:.60}"
         raise ValueError(message)
     return Row(step, parse_timestamp(str(fields.get("timestamp"))), start, end, line)

@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from jupyter_tracking import document, layout, lineages, plx
+from jupyter_tracking import adoption, document, layout, lineages, plx
 from jupyter_tracking.errors import RunEnded
 from jupyter_tracking.journal import Journal
 from jupyter_tracking.kinds.base import Recorder
 from jupyter_tracking.lineages import Record
-from jupyter_tracking.store import Store, measure, source_mode
+from jupyter_tracking.source import measure, source_mode
+from jupyter_tracking.values import as_step, as_timestamp, now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from jupyter_tracking.kinds.base import Timestamp
-    from jupyter_tracking.store import Sink, Stored
+    from jupyter_tracking.store import Sink, Store, Stored
 
 __all__ = ["FolderRecorder"]
 
@@ -36,10 +37,9 @@ _FLAGS = {"metric": "has_metrics", "model": "has_model", "tensorboard": "has_ten
 class FolderRecorder(Recorder):
     """Writes rows, assets and lineage records into a run folder."""
 
-    def __init__(self, store: Store, *, power: bool = False) -> None:
+    def __init__(self, store: Store) -> None:
         """Record into the store's folder, going on from the lineage it has."""
         self._store = store
-        self._power = power
         self._ended = False
         self._mutex = threading.RLock()
         self._journals: dict[tuple[str, str], Journal] = {}
@@ -50,6 +50,8 @@ class FolderRecorder(Recorder):
         self._lineage = Journal(store, layout.LINEAGE_JOURNAL)
         self._lineage_read = 0
         self._assets = Journal(store, layout.ASSET_JOURNAL)
+        self._document = b"{}"  # as we last wrote it
+        self.resumed = False
         self.cell_source: Callable[[], dict[str, Any]] = dict
         _recorders.add(self)
 
@@ -57,19 +59,22 @@ class FolderRecorder(Recorder):
 
     def _append(self, kind: str, name: str, cell: str, step: int | None, timestamp: Timestamp) -> None:
         if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
-            step = plx.as_step(step)
-        moment = plx.now() if timestamp is None else plx.as_timestamp(timestamp)
+            step = as_step(step)
+        moment = now() if timestamp is None else as_timestamp(timestamp)
         if self._ended:
             self._refuse()
         journal = self._journals.get((kind, name)) or self._event_journal(kind, name)
-        journal.append(plx.row(kind, step, moment, cell), self._headers[kind], power=self._power)
+        journal.append(plx.row(kind, step, moment, cell), self._headers[kind])
 
     def _event_journal(self, kind: str, name: str) -> Journal:
         true_name = layout.check_name(name)
         with self._mutex:
             record = self._declare(kind, true_name, None, summary={}, versioned=True)
             known = self._journals.get((kind, true_name))
-            journal = known or Journal(self._store, layout.event_path(kind, record.stem))
+            path = layout.event_path(kind, record.stem)
+            if known is None and self.resumed:
+                adoption.check_form(self._store, kind, path)
+            journal = known or Journal(self._store, path)
             self._headers[kind] = plx.header(kind)
             self._journals[kind, true_name] = self._journals[kind, name] = journal
         return journal
@@ -98,7 +103,7 @@ class FolderRecorder(Recorder):
 
     def _noted(self, stored: Stored) -> Stored:
         """Keep size and hash of an asset: rows have no room for them, a check of the run needs them."""
-        self._assets.append(orjson.dumps(stored._asdict()) + b"\n", power=self._power)
+        self._assets.append(orjson.dumps(stored._asdict()) + b"\n")
         return stored
 
     def _keep_output(
@@ -159,7 +164,7 @@ class FolderRecorder(Recorder):
                 if known is not None and known.versioned and versioned:
                     return known
                 stem = known.stem if known is not None else layout.file_stem(name, self._stems)
-                record = Record(name, kind, stem, path, is_input, versioned, summary, plx.now(), further=further or {})
+                record = Record(name, kind, stem, path, is_input, versioned, summary, now(), further=further or {})
                 if only_stem:
                     return record
                 record.cell = self.cell_source()
@@ -171,7 +176,7 @@ class FolderRecorder(Recorder):
                     about = {**known.summary, **summary, "output": other}
                     own = layout.event_path(kind, stem)
                     record = replace(known, path=own, versioned=True, summary=about, further=record.further or known.further)
-                self._lineage.append(record.line(), power=self._power)
+                self._lineage.append(record.line())
                 self._know(record)
         self._flag(kind, versioned=versioned)
         return record
@@ -179,14 +184,14 @@ class FolderRecorder(Recorder):
     def _amend(self, kind: str, name: str, summary: dict[str, Any]) -> None:
         with self._mutex:
             record = self._records[kind, name]
-            merged = {**record.summary, **summary}
-            if merged != record.summary:
-                record.summary = merged
-                self._lineage.append(record.line(), power=self._power)
+            merged = replace(record, summary={**record.summary, **summary})
+            if merged != record:
+                self._lineage.append(merged.line())
+                self._know(merged)
 
     def _catch_up(self) -> None:
         """Read the records that other processes, or an earlier life of this run, have written."""
-        data = self._read(layout.LINEAGE_JOURNAL, self._lineage_read)
+        data = self._store.read(layout.LINEAGE_JOURNAL, self._lineage_read)
         whole = data[: data.rfind(b"\n") + 1]
         self._lineage_read += len(whole)
         for record in lineages.read_journal(whole)[0]:
@@ -198,40 +203,43 @@ class FolderRecorder(Recorder):
 
     def _flag(self, kind: str, *, versioned: bool) -> None:
         """Set the marks by which Polyaxon's pages filter runs, once each."""
-        wanted = ({"has_events"} if versioned else set()) | ({_FLAGS[kind]} if kind in _FLAGS else set())
-        missing = wanted - self._flags
+        missing = _marks(kind, versioned=versioned) - self._flags
         if missing:
-            self._flags |= missing
             self._update(lambda doc: doc.setdefault("meta_info", {}).update(dict.fromkeys(missing, True)))
+            self._flags |= missing
 
     # --- documents ---------------------------------------------------------------------------
 
-    def _read(self, relative: str, offset: int = 0) -> bytes:
+    def _present(self) -> dict[str, Any]:
+        """Return the run's document; as we last wrote it, where somebody deleted or damaged it meanwhile."""
         try:
-            fd = self._store.open(relative, os.O_RDONLY)
-        except FileNotFoundError:
-            return b""
-        with os.fdopen(fd, "rb") as file:
-            file.seek(offset)
-            return file.read()
+            present = orjson.loads(self._store.read(layout.RUN_FILE))
+        except orjson.JSONDecodeError:
+            present = None
+        return present if isinstance(present, dict) else dict(orjson.loads(self._document))
 
     def _update(self, change: Callable[[dict[str, Any]], object]) -> None:
         if self._ended:
             self._refuse()
         with self._mutex, self._store.locked():
-            present = orjson.loads(self._read(layout.RUN_FILE) or b"{}")
+            present = self._present()
             change(present)
-            self._store.replace(layout.RUN_FILE, document.dumps(present))
+            self._replace_document(present)
+
+    def _replace_document(self, present: dict[str, Any]) -> None:
+        data = document.dumps(present)
+        self._store.replace(layout.RUN_FILE, data)
+        self._document = data
 
     def _write_lineages(self) -> dict[str, Any]:
         """Write `lineages.plx.json` from the journal and the event files; return the last value of each metric."""
         last: dict[str, Any] = {}
         with self._mutex, self._store.locked():
             self._catch_up()
-            assets = lineages.read_assets(self._read(layout.ASSET_JOURNAL))[0]
+            assets = lineages.read_assets(self._store.read(layout.ASSET_JOURNAL))[0]
             for record in self._records.values():
                 if record.versioned:
-                    record.events = lineages.event_summary(record.kind, self._read(record.path or ""))
+                    record.events = lineages.event_summary(record.kind, self._store.read(record.path or ""))
                     record.summary = {**lineages.about_last(record.events, assets), **record.summary}
                     if record.kind == "metric" and record.events["rows"]:
                         last[record.name] = record.events["metric"]["last"]
@@ -251,20 +259,14 @@ class FolderRecorder(Recorder):
             for journal in journals.values():
                 journal.sync()
 
-    def _events(self) -> Iterator[str]:
-        """Yield every event file of the folder."""
-        for kind in self._names("events"):
-            yield from (f"events/{kind}/{name}" for name in self._names(f"events/{kind}") if name.endswith(".plx"))
+    def after_fork(self) -> None:
+        """Let go, in a child, of what belongs to the parent."""
+        self._mutex = threading.RLock()  # another thread of the parent may hold it
+        self._store.after_fork()
 
-    def _names(self, relative: str) -> list[str]:
-        try:
-            fd = self._store.open(relative, os.O_RDONLY)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        try:
-            return sorted(os.listdir(fd)) if stat.S_ISDIR(os.fstat(fd).st_mode) else []
-        finally:
-            os.close(fd)
+
+def _marks(kind: str, *, versioned: bool) -> set[str]:
+    return ({"has_events"} if versioned else set()) | ({_FLAGS[kind]} if kind in _FLAGS else set())
 
 
 def _numbered(base: str) -> Callable[[int], str]:
@@ -278,7 +280,7 @@ _recorders: weakref.WeakSet[FolderRecorder] = weakref.WeakSet()
 
 def _after_fork() -> None:
     for recorder in list(_recorders):
-        recorder._mutex = threading.RLock()  # noqa: SLF001 - another thread of the parent may hold it
+        recorder.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+from contextlib import suppress
 
 __all__ = ["LINK_FLAGS", "System"]
 
@@ -30,6 +31,7 @@ class System:
     stat = staticmethod(os.stat)
     fstat = staticmethod(os.fstat)
     mkdir = staticmethod(os.mkdir)
+    rmdir = staticmethod(os.rmdir)
     link = staticmethod(os.link)
     rename = staticmethod(os.rename)
     unlink = staticmethod(os.unlink)
@@ -41,24 +43,50 @@ class System:
         if done != len(data):
             view = memoryview(data)
             while done < len(view):
-                done += self.write(fd, view[done:])
+                taken = self.write(fd, view[done:])
+                if not taken:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                done += taken
 
-    def lock(self, fd: int, *, wait: bool = True, shared: bool = False) -> bool:
-        """Lock the open file; False when another holds it, or when the file system has no locks."""
+    def lock(self, fd: int, *, wait: bool = True, shared: bool = False) -> bool | None:
+        """Lock the open file; False when another holds it, None when the file system has no locks."""
         try:
             self.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             return False
         except OSError as error:
             if error.errno in _UNSUPPORTED:  # some network file systems: one writer goes on without
-                return False
+                return None
             raise
         return True
 
     def unlock(self, fd: int) -> None:
-        """Unlock the open file, where locks are supported."""
-        try:
+        """Unlock the open file; to close it is what is left where that fails."""
+        try:  # noqa: SIM105 - called for every row: `suppress` would cost as much as the lock
             self.flock(fd, fcntl.LOCK_UN)
-        except OSError as error:
-            if error.errno not in _UNSUPPORTED:
-                raise
+        except OSError:
+            pass
+
+    def release(self, fd: int) -> None:
+        """Unlock and close a file of which nothing more is wanted, so that no error matters."""
+        try:
+            self.unlock(fd)  # a child forked meanwhile shares the lock: closing would not be enough
+        finally:
+            self.drop(fd)
+
+    def drop(self, fd: int) -> None:
+        """Close a file of which nothing more is wanted, so that no error matters."""
+        if fd >= 0:
+            with suppress(OSError):
+                self.close(fd)
+
+    def sync_disk(self, fd: int) -> None:
+        """Wait until the file system that holds the open file has all that anyone wrote to it."""
+        import ctypes
+
+        syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+        if syncfs is None:
+            os.sync()
+        elif syncfs(fd) < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import layout, plx
+from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidArgument, near
 from jupyter_tracking.kinds.base import Kind, Recorder, check_kind, check_path
-from jupyter_tracking.values import as_json
+from jupyter_tracking.values import as_json, as_step, as_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +95,7 @@ class ArtifactLogging(Recorder):
     ) -> None:
         true_name = layout.check_name(name if name is not None else layout.base_name(path))
         about = as_json(summary or {}, "summary")
-        whole, moment = plx.as_step(step), plx.as_timestamp(timestamp)
+        whole, moment = as_step(step), as_timestamp(timestamp)
         if whole is None:
             folder = layout.inside(f"outputs/{layout.inside(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
             self._keep_output(kind, true_name, path, folder, about, hashed=hashed)

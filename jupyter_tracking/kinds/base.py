@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from jupyter_tracking import layout, plx
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, near
 from jupyter_tracking.lineages import V1ArtifactKind
+from jupyter_tracking.values import as_step, as_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +124,7 @@ class Recorder:
         payload: dict[str, Any],
     ) -> None:
         """Write an asset, then the row that names it: a row never points to what is not there."""
-        name, whole, moment = layout.check_name(name), plx.as_step(step), plx.as_timestamp(timestamp)
+        name, whole, moment = layout.check_name(name), as_step(step), as_timestamp(timestamp)
         stored = self._put(kind, name, whole, suffix, write)
         self._append(kind, name, plx.cell({**payload, "path": stored.path}), whole, moment)
 
@@ -140,7 +141,7 @@ class Recorder:
     ) -> None:
         """Copy a user's file or folder to be an asset, then the row that names it; by default the file names the artifact."""
         true_name = layout.check_name(name if name is not None else layout.base_name(path))
-        whole, moment = plx.as_step(step), plx.as_timestamp(timestamp)
+        whole, moment = as_step(step), as_timestamp(timestamp)
         stored = self._copy(kind, true_name, whole, path, hashed=hashed)
         self._append(kind, true_name, plx.cell({**payload, "path": stored.path}), whole, moment)
 

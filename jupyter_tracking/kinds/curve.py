@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking import layout, plx
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.kinds.base import Kind, Recorder, extra
-from jupyter_tracking.values import as_array, as_numbers
+from jupyter_tracking.values import as_array, as_numbers, as_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -210,7 +210,7 @@ class CurveLogging(Recorder):
         """Log the curve of the scores, or of each class's; all are found before the first is written."""
         import numpy as np
 
-        true_name, moment = layout.check_name(name), plx.as_timestamp(timestamp)
+        true_name, moment = layout.check_name(name), as_timestamp(timestamp)
         scores = as_array(y_preds, "y_preds")
         targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
         labels: Sequence[Any] = list(np.unique(targets)) if each else []

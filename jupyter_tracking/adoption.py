@@ -1,0 +1,72 @@
+"""Take over a run that Polyaxon wrote, so that it can be gone on with: every row and every lineage record stays.
+
+Each step can be done again: a start that was killed half-way leaves the rest to the next one. What marks
+the run as ours, and so ends all this, is written last, by the caller.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from jupyter_tracking import layout, lineages, plx
+from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error
+
+if TYPE_CHECKING:
+    from jupyter_tracking.journal import Journal
+    from jupyter_tracking.store import Store
+
+__all__ = ["adopt", "check_form"]
+
+_HEADER = 200  # bytes: no header is longer
+
+
+def adopt(store: Store, lineage: Journal) -> None:
+    """Close the last row of each event file, and copy Polyaxon's lineage into our journal.
+
+    Raises:
+        StorageError: the disk refused; every row is as it was.
+    """
+    for kind, stem in store.event_files():
+        _close_rows(store, kind, layout.event_path(kind, stem))
+    known = {(r.kind, r.name) for r in lineages.read_journal(store.read(layout.LINEAGE_JOURNAL))[0]}
+    for record in lineages.from_document(store.read(layout.LINEAGES_FILE) or b"[]")[0]:
+        if (record.kind, record.name) not in known:
+            record.events = {}  # they go on
+            lineage.append(record.line())
+
+
+def _close_rows(store: Store, kind: str, relative: str) -> None:
+    """End the last row with a newline: there it is a real row, with us it would be torn. One that is no row is left as it is."""
+    data = store.read(relative)
+    if not data or data.endswith(b"\n"):
+        return
+    last = None
+    for last in plx.parse_rows(data, kind):  # noqa: B007 - the last is wanted
+        pass
+    whole = isinstance(last, plx.Columns) or (isinstance(last, plx.Row) and last.end >= len(data.rstrip(b"\r")))
+    if not whole:
+        return
+    try:
+        fd = store.open(relative, os.O_WRONLY | os.O_APPEND)
+        try:
+            store.system.write_all(fd, b"\n")
+        finally:
+            store.system.close(fd)
+    except OSError as error:
+        if isinstance(error, TrackingError):
+            raise
+        raise storage_error(error, relative, kept="every row is as it was") from error
+
+
+def check_form(store: Store, kind: str, relative: str) -> None:
+    """See that rows of the present form can follow those that a file has.
+
+    Raises:
+        InvalidArgument: an old Polyaxon wrote it in another form.
+    """
+    first = store.read(relative, size=_HEADER).partition(b"\n")[0]
+    found = plx.columns(first, kind)
+    if found is not None and (kind in plx.JSONL_KINDS or found != plx.COLUMNS):
+        message = f"{relative} was written by an old Polyaxon in another form and cannot be gone on with; log under another name"
+        raise InvalidArgument(message)

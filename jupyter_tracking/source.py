@@ -1,0 +1,110 @@
+"""The user's own files, which are only ever read: what they are, their bytes, their size and hash.
+
+Links, pipes, sockets and devices are refused by name. Nothing is known of runs.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from jupyter_tracking.errors import InvalidArgument, MissingFile, storage_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from hashlib import _Hash as Digest
+
+__all__ = ["chunks", "md5", "measure", "source_mode", "walk"]
+
+_CHUNK = 1 << 20
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+def md5() -> Digest:
+    """Return the hash that Polyaxon takes of files; it names content here, and protects nothing."""
+    import hashlib
+
+    return hashlib.md5(usedforsecurity=False)
+
+
+def source_mode(path: str) -> int:
+    """Return the mode of a file or folder to log.
+
+    Raises:
+        MissingFile: it is not there.
+        InvalidArgument: a link, a pipe, a socket or a device.
+    """
+    try:
+        mode = os.lstat(path.rstrip("/") or path).st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        message = f"path={path!r}: no such file or folder (relative to {os.getcwd()!r})"  # noqa: PTH109
+        raise MissingFile(errno.ENOENT, message) from None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if stat.S_ISLNK(mode):
+        message = f"path={path!r} is a link; log what it points to, with os.path.realpath(path)"
+        raise InvalidArgument(message)
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        message = f"path={path!r} is a pipe, a socket or a device; give a file or a folder"
+        raise InvalidArgument(message)
+    return mode
+
+
+def chunks(path: str) -> Iterator[bytes]:
+    """Yield the bytes of a file: of one that grows, those it had at the start.
+
+    Raises:
+        StorageError: it cannot be read; or as `source_mode`.
+    """
+    source_mode(path)
+    try:
+        fd = os.open(path.rstrip("/"), _READ)
+        with open(fd, "rb", buffering=0) as file:  # noqa: PTH123 - opened by its descriptor
+            seen = os.fstat(fd)
+            if not stat.S_ISREG(seen.st_mode):  # swapped since
+                message = f"path={path!r} is no longer a regular file"
+                raise InvalidArgument(message)
+            left = seen.st_size or None  # files of /proc say 0 and have more
+            while chunk := file.read(_CHUNK if left is None else min(_CHUNK, left)):
+                left = None if left is None else left - len(chunk)
+                yield chunk
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str, error: OSError) -> OSError:
+    return storage_error(error, f"path={path!r}", failed="could not be read", kept="nothing was logged")
+
+
+def measure(path: str) -> tuple[str, int]:
+    """Return the first 12 hex digits of the md5, and the size in bytes, of a file or of a folder's files in order."""
+    digest, size = md5(), 0
+    below = walk(path) if stat.S_ISDIR(source_mode(path)) else [("", False)]
+    for relative, is_folder in below:
+        for chunk in () if is_folder else chunks(os.path.join(path, relative) if relative else path):  # noqa: PTH118
+            digest.update(chunk)
+            size += len(chunk)
+    return digest.hexdigest()[:12], size
+
+
+def walk(top: str) -> list[tuple[str, bool]]:
+    """Return (relative path, is a folder) of all below a folder, sorted, parents first; what is no file is refused."""
+    found: list[tuple[str, bool]] = []
+    pending = [("", True)]
+    while pending:
+        relative, is_folder = pending.pop()
+        path = os.path.join(top, relative) if relative else top  # noqa: PTH118
+        if relative:
+            found.append((relative, is_folder))
+        if not is_folder:
+            source_mode(path)  # refuses what is no file
+            continue
+        try:
+            with os.scandir(path) as entries:
+                names = sorted(((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries), reverse=True)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        pending += [(f"{relative}/{name}" if relative else name, folder) for name, folder in names]
+    return found
