@@ -1,0 +1,115 @@
+"""The command line: `jupyter tracking runs`, `python -m jupyter_tracking check RUN`. Each subcommand is one call of the reading API."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+import jupyter_tracking as tracking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+__all__ = ["main"]
+
+_PROBLEMS = 1
+_MISTAKE = 2
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run a subcommand and return its exit status: 0, 1 when `check` found problems, 2 for a mistake.
+
+    Args:
+        words: the command line; by default that of the process.
+    """
+    given = _parser().parse_args(words)
+    command: Callable[[argparse.Namespace], int] = given.command
+    try:
+        return command(given)
+    except tracking.TrackingError as error:
+        print(f"jupyter-tracking: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+        return _MISTAKE
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="jupyter-tracking", description="Look at recorded runs; nothing is asked of the network.")
+    parser.add_argument("--version", action="version", version=tracking.__version__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    runs = commands.add_parser("runs", help="list the runs under a root, the newest first")
+    runs.set_defaults(command=_runs)
+
+    show = commands.add_parser("show", help="list what a run holds, or write it as one HTML page")
+    show.add_argument("run", help="uuid, prefix of it, name or folder")
+    show.add_argument("-o", "--output", metavar="FILE", help="write one self-contained HTML page")
+    show.set_defaults(command=_show)
+
+    lineage = commands.add_parser("lineage", help="list the artifacts of runs with the cells that made them")
+    lineage.add_argument("runs", nargs="*", metavar="run", help="uuid, prefix of it, name or folder; by default all")
+    lineage.add_argument("--csv", action="store_true", help="print CSV with every column")
+    lineage.set_defaults(command=_lineage)
+
+    check = commands.add_parser("check", help="check every file of a run; the exit status is 1 if anything is wrong")
+    check.add_argument("run", help="uuid, prefix of it, name or folder")
+    check.set_defaults(command=_check)
+
+    for each in (runs, show, lineage, check):
+        each.add_argument("--root", help="the folder that holds runs/; by default POLYAXON_OFFLINE_ROOT, else the current directory")
+    return parser
+
+
+def _print(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    print(frame[list(columns)].to_string(index=False, na_rep="") if len(frame) else "none")
+
+
+def _runs(given: argparse.Namespace) -> int:
+    _print(tracking.runs(given.root), ["uuid", "name", "project", "status", "created_at", "duration"])
+    return 0
+
+
+def _show(given: argparse.Namespace) -> int:
+    view = tracking.open_run(given.run, given.root)
+    if given.output:
+        print(view.save(given.output))
+        return 0
+    print(f"{view.name} · {view.uuid} · {view.status} · {view.path}")
+    _print(view.lineage(), ["kind", "name", "steps", "step_min", "step_max", "last_value", "path"])
+    return 0
+
+
+def _lineage(given: argparse.Namespace) -> int:
+    frame = tracking.lineage(given.runs or None, given.root)
+    if given.csv:
+        frame.to_csv(sys.stdout, index=False)
+        return 0
+    _print(frame, ["run_name", "kind", "name", "is_input", "steps", "hash", "size", "cell_id", "execution_count"])
+    return 0
+
+
+def _check(given: argparse.Namespace) -> int:
+    view = tracking.open_run(given.run, given.root)
+    problems = view.problems()
+    if len(problems) == 0:
+        print(f"{view.name} · {view.uuid}: no problems")
+        return 0
+    for problem in problems.itertuples(index=False):
+        line = "" if _is_empty(problem.line) else f":{problem.line}"
+        print(f"{problem.file}{line}: {problem.problem}")
+    return _PROBLEMS
+
+
+def _is_empty(value: object) -> bool:
+    """Say whether a cell of a frame is empty."""
+    import pandas as pd
+
+    return value is None or value is pd.NA
+
+
+if __name__ == "__main__":
+    sys.exit(main())
