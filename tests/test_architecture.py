@@ -31,6 +31,7 @@ FLOORS = [
     ["frames", "session"],
     ["views"],
     ["view"],
+    ["magic_words"],
     ["magic_line"],
     ["completion"],
     ["commands"],
