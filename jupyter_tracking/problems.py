@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import layout, lineages
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.reader import Problem
+from jupyter_tracking.files import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,32 +6,21 @@ Nothing is written, nothing outside the folder is opened, nothing is unpickled u
 
 from __future__ import annotations
 
-import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from jupyter_tracking import document, layout, lineages, plx, presence
+from jupyter_tracking import document, layout, lineages, plx
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, near
 from jupyter_tracking.eventfile import Event, EventFile
+from jupyter_tracking.files import Problem, RunFiles
 from jupyter_tracking.kinds import kind_of
 
 if TYPE_CHECKING:
     from jupyter_tracking.lineages import Record
 
 __all__ = ["Artifact", "Event", "Problem", "RunFolder", "open_folder"]
-
-
-class Problem(NamedTuple):
-    """Something wrong with a file of a run: where, what, and the start of the text."""
-
-    file: str
-    line: int | None
-    problem: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,106 +89,13 @@ def _asset_path(payload: dict[str, Any]) -> str:
     return path
 
 
-class RunFolder:
+class RunFolder(RunFiles):
     """A run folder, opened for reading."""
 
     def __init__(self, path: Path) -> None:
         """Name the folder; files are read when they are asked for."""
-        self.path = path
-        self._files: dict[tuple[str, str], EventFile] = {}
-        self._document_seen: tuple[int, ...] | None = None
-        self._info: dict[str, Any] = {}
-        self._info_problem: Problem | None = None
-
-    # --- files -------------------------------------------------------------------------------
-
-    def open(self, relative: str) -> int:
-        """Open a file of the run, following no link.
-
-        Raises:
-            OutsideRun: the path leads out.
-            MissingFile: there is no such file.
-        """
-        root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            return layout.open_inside(root, relative)
-        except (FileNotFoundError, NotADirectoryError):
-            message = f"{relative} is missing from {self.path}"
-            raise MissingFile(errno.ENOENT, message) from None
-        finally:
-            os.close(root)
-
-    def read(self, relative: str) -> bytes:
-        """Return the bytes of a file of the run; raises as `open`."""
-        with os.fdopen(self.open(relative), "rb") as file:
-            return file.read()
-
-    def checked(self, relative: str) -> Path:
-        """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
-        os.close(self.open(relative))
-        return self.path / layout.inside(relative)
-
-    def names(self, relative: str) -> list[str]:
-        """Return the names in a folder of the run; none when it is not there."""
-        try:
-            fd = self.open(relative)
-        except (TrackingError, OSError):
-            return []
-        try:
-            return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor, not a path
-        except NotADirectoryError:
-            return []
-        finally:
-            os.close(fd)
-
-    # --- documents ---------------------------------------------------------------------------
-
-    @property
-    def info(self) -> dict[str, Any]:
-        """`run.plx.json` as it is now; empty when it is missing or broken."""
-        try:
-            stat = (self.path / layout.RUN_FILE).stat()
-            seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        except OSError:
-            seen = ()
-        if seen != self._document_seen:
-            self._document_seen = seen
-            self._info, self._info_problem = self._read_info()
-        return self._info
-
-    def _read_info(self) -> tuple[dict[str, Any], Problem | None]:
-        try:
-            info = orjson.loads(self.read(layout.RUN_FILE))
-        except (TrackingError, OSError) as error:
-            return {}, Problem(layout.RUN_FILE, None, str(error), "")
-        except orjson.JSONDecodeError as error:
-            return {}, Problem(layout.RUN_FILE, error.lineno, f"not JSON: {error.msg}", "")
-        if not isinstance(info, dict):
-            return {}, Problem(layout.RUN_FILE, 1, "not a JSON object", "")
-        return info, None
-
-    @property
-    def ours(self) -> bool:
-        """Whether this package writes the run."""
-        return document.is_ours(self.info) or (not self.info and (self.path / layout.OWN).is_dir())
-
-    @property
-    def uuid(self) -> str:
-        """The run's uuid: that of its document, else the folder's name."""
-        return str(self.info.get("uuid") or self.path.name)
-
-    @property
-    def name(self) -> str:
-        """The run's name, or an empty text."""
-        return str(self.info.get("name") or "")
-
-    @property
-    def status(self) -> str:
-        """The run's status; `interrupted` when it never ended and nobody writes to it."""
-        status = str(self.info.get("status") or "unknown")
-        if status in document.DONE or not self.ours:
-            return status
-        return status if presence.living_writers(self.path) else "interrupted"
+        super().__init__(path)
+        self._event_files: dict[tuple[str, str], EventFile] = {}
 
     # --- artifacts ---------------------------------------------------------------------------
 
@@ -273,10 +169,10 @@ class RunFolder:
         if not artifact.versioned or not artifact.path:
             return None
         key = (artifact.kind, artifact.path)
-        if key not in self._files:
+        if key not in self._event_files:
             relative = artifact.path
-            self._files[key] = EventFile(lambda: self.open(relative), artifact.kind, ours=self.ours)
-        return self._files[key]
+            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.kind, ours=self.ours)
+        return self._event_files[key]
 
     def events(self, artifact: Artifact) -> list[Event]:
         """Return the good rows of an artifact in the order they were logged; none of what has no event file."""
@@ -350,11 +246,6 @@ class RunFolder:
         from jupyter_tracking.problems import find_problems
 
         return find_problems(self)
-
-    @property
-    def info_problem(self) -> Problem | None:
-        """What is wrong with `run.plx.json`, if anything."""
-        return self._info_problem if self.info or self._info_problem else None
 
     def row_problems(self, artifact: Artifact) -> list[plx.RowProblem]:
         """Return the bad rows of an artifact's event file."""

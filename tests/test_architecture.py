@@ -26,7 +26,8 @@ FLOORS = [
     ["journal", "store", "presence", "values", "eventfile"],
     ["lineages"],
     ["kinds", "document", "adoption"],
-    ["recorder", "details", "problems"],
+    ["recorder", "details", "files"],
+    ["problems"],
     ["run", "reader", "provenance"],
     ["frames", "session"],
     ["views"],
@@ -43,7 +44,7 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 
 # The writer and the reader meet only on disk.
 RECORDING = {"folder", "journal", "store", "recorder", "adoption", "details", "run", "session"}
-READING = {"eventfile", "problems", "reader", "frames", "views", "view"}
+READING = {"eventfile", "files", "problems", "reader", "frames", "views", "view"}
 
 MOST_LINES = 350
 SHAPELESS = {"util", "utils", "helper", "helpers", "manager", "managers", "handler", "handlers", "misc", "common"}

@@ -1,0 +1,135 @@
+"""The files of a run folder, opened so that nothing outside it ever is; and its document.
+
+Knows nothing of artifacts or events.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from jupyter_tracking import document, layout, presence
+from jupyter_tracking.errors import MissingFile, TrackingError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Problem", "RunFiles"]
+
+
+class Problem(NamedTuple):
+    """Something wrong with a file of a run: where, what, and the start of the text."""
+
+    file: str
+    line: int | None
+    problem: str
+    text: str
+
+
+class RunFiles:
+    """A run folder as a place to read from."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder; files are read when they are asked for."""
+        self.path = path
+        self._document_seen: tuple[int, ...] | None = None
+        self._info: dict[str, Any] = {}
+        self._info_problem: Problem | None = None
+
+    # --- files -------------------------------------------------------------------------------
+
+    def open(self, relative: str) -> int:
+        """Open a file of the run, following no link.
+
+        Raises:
+            OutsideRun: the path leads out.
+            MissingFile: there is no such file.
+        """
+        root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return layout.open_inside(root, relative)
+        except (FileNotFoundError, NotADirectoryError):
+            message = f"{relative} is missing from {self.path}"
+            raise MissingFile(errno.ENOENT, message) from None
+        finally:
+            os.close(root)
+
+    def read(self, relative: str) -> bytes:
+        """Return the bytes of a file of the run; raises as `open`."""
+        with os.fdopen(self.open(relative), "rb") as file:
+            return file.read()
+
+    def checked(self, relative: str) -> Path:
+        """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
+        os.close(self.open(relative))
+        return self.path / layout.inside(relative)
+
+    def names(self, relative: str) -> list[str]:
+        """Return the names in a folder of the run; none when it is not there."""
+        try:
+            fd = self.open(relative)
+        except (TrackingError, OSError):
+            return []
+        try:
+            return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor, not a path
+        except NotADirectoryError:
+            return []
+        finally:
+            os.close(fd)
+
+    # --- the document ---------------------------------------------------------------------------
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """`run.plx.json` as it is now; empty when it is missing or broken."""
+        try:
+            stat = (self.path / layout.RUN_FILE).stat()
+            seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        except OSError:
+            seen = ()
+        if seen != self._document_seen:
+            self._document_seen = seen
+            self._info, self._info_problem = self._read_info()
+        return self._info
+
+    def _read_info(self) -> tuple[dict[str, Any], Problem | None]:
+        try:
+            info = orjson.loads(self.read(layout.RUN_FILE))
+        except (TrackingError, OSError) as error:
+            return {}, Problem(layout.RUN_FILE, None, str(error), "")
+        except orjson.JSONDecodeError as error:
+            return {}, Problem(layout.RUN_FILE, error.lineno, f"not JSON: {error.msg}", "")
+        if not isinstance(info, dict):
+            return {}, Problem(layout.RUN_FILE, 1, "not a JSON object", "")
+        return info, None
+
+    @property
+    def ours(self) -> bool:
+        """Whether this package writes the run."""
+        return document.is_ours(self.info) or (not self.info and (self.path / layout.OWN).is_dir())
+
+    @property
+    def uuid(self) -> str:
+        """The run's uuid: that of its document, else the folder's name."""
+        return str(self.info.get("uuid") or self.path.name)
+
+    @property
+    def name(self) -> str:
+        """The run's name, or an empty text."""
+        return str(self.info.get("name") or "")
+
+    @property
+    def status(self) -> str:
+        """The run's status; `interrupted` when it never ended and nobody writes to it."""
+        status = str(self.info.get("status") or "unknown")
+        if status in document.DONE or not self.ours:
+            return status
+        return status if presence.living_writers(self.path) else "interrupted"
+
+    @property
+    def info_problem(self) -> Problem | None:
+        """What is wrong with `run.plx.json`, if anything."""
+        return self._info_problem if self.info or self._info_problem else None
