@@ -111,8 +111,11 @@ class Folder:
         try:
             fd = self._held = self.system.open(which, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=self._own)
             self.system.lock(fd)
-        except OSError as error:
+        except BaseException as error:
+            self._held = -1
             self.system.release(fd)
+            if not isinstance(error, OSError):
+                raise
             self.check()
             raise storage_error(error, f"{layout.OWN}/{which} of {self.path}", kept="nothing was changed") from error
         try:

@@ -286,6 +286,7 @@ class Run(FolderRecorder, KindsLogging, Details):
                 document.set_status(doc, status, reason, message)
 
         self._update(finish)
+        self._store.sync()
 
     @property
     def ended(self) -> bool:

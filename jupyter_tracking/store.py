@@ -214,9 +214,9 @@ class Store(Folder):
             folder_fd = self.folder(folder)
             try:
                 self.system.rename(temporary, last, src_dir_fd=self.corner, dst_dir_fd=folder_fd)
-                self.system.fsync(folder_fd)
             finally:
                 self.system.drop(folder_fd)
+        self._settle(relative)
 
     @contextmanager
     def _putting(self, temporary: str, what: str, kept: str) -> Iterator[None]:
@@ -281,10 +281,17 @@ class Store(Folder):
                     self._rename_free(temporary, last, fd)
         finally:
             self.system.drop(fd)
+        self._settle(relative)
+
+    def _settle(self, relative: str) -> None:
+        """See that the name just given outlives a power failure: at once, or with the next sync."""
+        self.unsynced.add(relative)
         if self.power:
-            self.sync_names([relative])
-        else:
-            self.unsynced.add(relative)
+            try:
+                self.sync_names([relative])
+            except OSError as error:
+                raise storage_error(error, relative, failed="may not outlive a power failure", kept="it was written") from error
+            self.unsynced.discard(relative)
 
     def _rename_free(self, temporary: str, last: str, fd: int) -> None:
         """Where there are no hard links, and for folders: see that the name is free, then rename, one writer at a time."""

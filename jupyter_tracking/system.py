@@ -69,10 +69,11 @@ class System:
 
     def release(self, fd: int) -> None:
         """Unlock and close a file of which nothing more is wanted, so that no error matters."""
-        try:
-            self.unlock(fd)  # a child forked meanwhile shares the lock: closing would not be enough
-        finally:
-            self.drop(fd)
+        if fd >= 0:
+            try:
+                self.unlock(fd)  # a child forked meanwhile shares the lock: closing would not be enough
+            finally:
+                self.drop(fd)
 
     def drop(self, fd: int) -> None:
         """Close a file of which nothing more is wanted, so that no error matters."""
