@@ -1,0 +1,1 @@
+"""Polyaxon and this package, each reading and writing what the other does."""
