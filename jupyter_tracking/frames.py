@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -269,8 +270,12 @@ def _typed(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
         values = frame[column]
         if dtype is _MOMENT:
             frame[column] = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601").astype(_MOMENT)
-        elif dtype in {"Int64", "Float64"}:
+        elif dtype == "Int64":
             frame[column] = pd.to_numeric(values, errors="coerce").astype(dtype)
+        elif dtype == "Float64":  # by hand: NaN is a value, and not the same as none
+            missing = np.array([not isinstance(v, int | float) for v in values], dtype=bool)
+            numbers = np.array([0.0 if absent else v for v, absent in zip(values, missing, strict=True)], dtype=float)
+            frame[column] = pd.arrays.FloatingArray(numbers, missing)
         elif dtype != "object":
             frame[column] = values.astype(dtype)
     return frame

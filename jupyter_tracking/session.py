@@ -253,4 +253,21 @@ set_description = on_active(Run.set_description)
 set_name = on_active(Run.set_name)
 set_readme = on_active(Run.set_readme)
 sync = on_active(Run.sync)
-end = on_active(Run.end)
+
+
+def end(status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
+    """End the active run: write its lineage, its outputs and its status, and wait until the disk has all of it.
+
+    Called again when it has ended, it does nothing.
+
+    Args:
+        status: `"succeeded"`, `"failed"` or `"stopped"`.
+        reason: a word for why.
+        message: a sentence on it.
+
+    Raises:
+        NoActiveRun: there never was a run.
+        StorageError: the disk refused; the run is not ended, and `end` may be called again.
+    """
+    if _active or _last_ended is None:
+        active_run().end(status, reason, message)
