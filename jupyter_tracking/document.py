@@ -6,9 +6,7 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
-from jupyter_tracking.lineages import MARK
+from jupyter_tracking.lineages import MARK, as_document
 
 __all__ = ["DONE", "STATUSES", "dumps", "is_ours", "new", "set_status"]
 
@@ -102,4 +100,4 @@ def is_ours(document: dict[str, Any]) -> bool:
 
 def dumps(document: dict[str, Any]) -> bytes:
     """Return the document's bytes."""
-    return orjson.dumps(document)
+    return as_document(document)

@@ -7,6 +7,7 @@ Polyaxon refuses keys it does not know, so what is ours lies in `meta_info["jupy
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Record", "V1ArtifactKind", "event_summary", "from_document", "read_journal", "to_document"]
 
 MARK = "jupyter_tracking"
+_NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
 
 
@@ -123,7 +125,16 @@ def _record(item: dict[str, Any]) -> Record:
 
 def to_document(records: list[Record]) -> bytes:
     """Return `lineages.plx.json`: an array of Polyaxon's V1RunArtifact."""
-    return orjson.dumps([_item(record) for record in records])
+    return as_document([_item(record) for record in records])
+
+
+def as_document(content: Any) -> bytes:
+    """Return JSON that is YAML as well: Polyaxon's command line reads its documents so.
+
+    What YAML takes for the end of a line, or does not take at all, is escaped.
+    """
+    text = orjson.dumps(content).decode()
+    return (text if text.isascii() and "\x7f" not in text else _NOT_YAML.sub(lambda m: f"\\u{ord(m[0]):04x}", text)).encode()
 
 
 def _item(record: Record) -> dict[str, Any]:
@@ -134,8 +145,11 @@ def _item(record: Record) -> dict[str, Any]:
     summary = dict(record.summary)
     if record.events:
         events = record.events
-        summary |= {"is_event": True, "step": {k: events["step"][k] for k in ("count", "min", "max")}}
-        summary |= {"timestamp": events["timestamp"]} | ({"metric": events["metric"]} if "metric" in events else {})
+        summary |= {"is_event": True}
+        if events["step"]["count"]:  # Polyaxon's pages take what is there for a range to slide over
+            summary["step"] = {k: events["step"][k] for k in ("count", "min", "max")}
+        summary["timestamp"] = {k: moment and moment.replace(" ", "T") for k, moment in events["timestamp"].items()}
+        summary |= {"metric": events["metric"]} if "metric" in events else {}
     item = {**record.further, "name": record.stem, "kind": record.kind, "path": record.path, "summary": summary}
     meta = {**record.further.get("meta_info", {}), MARK: ours}
     return {k: v for k, v in item.items() if v is not None} | {"meta_info": meta, "is_input": record.is_input}
