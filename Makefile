@@ -33,9 +33,10 @@ test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt wh
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev  ## check style, format and types
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
-	$(BIN)/python -m mypy
+	@status=0; \
+	for check in 'ruff check .' 'ruff format --check .' mypy; do \
+		echo "==> $$check"; $(BIN)/python -m $$check || status=1; done; \
+	exit $$status
 
 fix: $(VENV)/.dev  ## mend what the linter can mend
 	$(BIN)/python -m ruff check --fix-only .

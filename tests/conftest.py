@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,8 @@ def shell(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveSh
     from traitlets.config import Config
 
     monkeypatch.setenv("IPYTHONDIR", str(root.parent / "ipython"))
+    # A shell puts its own module in the place of the program's, which other tests still need.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     config = Config()
     config.HistoryManager.enabled = False
     shell = InteractiveShell.instance(config=config)
