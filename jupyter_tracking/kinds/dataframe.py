@@ -6,6 +6,7 @@ texts, several levels) are stored by position, with their labels beside them.
 
 from __future__ import annotations
 
+import codecs
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
     from jupyter_tracking.store import Sink
 
-__all__ = ["DATAFRAME", "DataframeLogging", "content_type_of"]
+__all__ = ["DATAFRAME", "DataframeLogging", "content_type_of", "csv_encoding", "from_arrow", "read_csv", "stored_labels"]
 
 _CONTENT_TYPES = ("parquet", "csv", "html", "feather")
 _LABELS = b"jupyter_tracking.columns"
+# A reader that wants a page of rows decodes one group. Columns of mostly different values give up their dictionary soon:
+# measured, files of such groups are then written faster than with pyarrow's defaults and are no larger.
+_GROUP = 65_536
+_DICTIONARY = 65_536
 
 
 class DataframeLogging(Recorder):
@@ -82,7 +87,7 @@ def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
         return lambda sink: feather.write_feather(table, sink, compression="lz4")
     from pyarrow import parquet
 
-    return lambda sink: parquet.write_table(table, sink, compression="zstd")
+    return lambda sink: parquet.write_table(table, sink, compression="zstd", row_group_size=_GROUP, dictionary_pagesize_limit=_DICTIONARY)
 
 
 def _to_arrow(frame: pd.DataFrame) -> pa.Table:
@@ -127,18 +132,52 @@ def _unlabel(stored: list[Any]) -> Any:
 
 def from_arrow(table: pa.Table) -> pd.DataFrame:
     """Return the dataframe that was logged as this table."""
+    frame: pd.DataFrame = table.to_pandas()
+    labels = stored_labels(table.schema)
+    if labels is not None:
+        frame.columns = labels
+    return frame
+
+
+def stored_labels(schema: pa.Schema) -> pd.Index[Any] | None:
+    """Return the column labels that Arrow could not hold itself; None when it did."""
     import pandas as pd
 
-    frame: pd.DataFrame = table.to_pandas()
-    stored = (table.schema.metadata or {}).get(_LABELS)
-    if stored is not None:
-        named = json.loads(stored)
-        names = [_unlabel(n) for n in named["names"]]
-        labels = [tuple(_unlabel(part) for part in label) for label in named["labels"]]
-        if len(names) > 1:
-            frame.columns = pd.MultiIndex.from_tuples(labels, names=names)
-        else:
-            frame.columns = pd.Index([label[0] for label in labels], name=names[0])
+    stored = (schema.metadata or {}).get(_LABELS)
+    if stored is None:
+        return None
+    named = json.loads(stored)
+    names = [_unlabel(n) for n in named["names"]]
+    labels = [tuple(_unlabel(part) for part in label) for label in named["labels"]]
+    several = len(names) > 1
+    index: pd.Index[Any] = (
+        pd.MultiIndex.from_tuples(labels, names=names) if several else pd.Index([label[0] for label in labels], name=names[0])
+    )
+    return index
+
+
+def csv_encoding(data: bytes) -> str:
+    """Return the encoding of a CSV file: of a byte order mark, UTF-8, else Latin-1, which any bytes are."""
+    for mark, encoding in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if data.startswith(mark):
+            return encoding
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
+def read_csv(data: bytes) -> pd.DataFrame:
+    """Return the dataframe of a CSV file, ours or another's."""
+    import io
+
+    import pandas as pd
+
+    frame = pd.read_csv(io.BytesIO(data), encoding=csv_encoding(data), encoding_errors="replace", low_memory=False)
+    # Polyaxon writes the index as a column without a name.
+    if len(frame.columns) and frame.columns[0] == "Unnamed: 0":
+        frame = frame.set_index("Unnamed: 0").rename_axis(None)
     return frame
 
 
@@ -164,26 +203,20 @@ def _decode(payload: dict[str, Any], asset: Asset) -> pd.DataFrame | str | Path:
             loaded: pd.DataFrame = pd.read_pickle(io.BytesIO(asset.read(payload)))  # noqa: S301 - asked for in this call
             return loaded
         return asset.path(payload)
-    data = io.BytesIO(asset.read(payload))
+    data = asset.read(payload)
     try:
         if content == "parquet":
             from pyarrow import parquet
 
-            return from_arrow(parquet.read_table(data))
+            return from_arrow(parquet.read_table(io.BytesIO(data)))
         if content == "feather":
             from pyarrow import feather
 
-            return from_arrow(feather.read_table(data))
-        import pandas as pd
-
-        frame = pd.read_csv(data)
+            return from_arrow(feather.read_table(io.BytesIO(data)))
+        return read_csv(data)
     except Exception as error:
         message = f"{payload.get('path')} is no readable {content}: {error}"
         raise MalformedEvent(message) from error
-    # Polyaxon writes the index as a column without a name.
-    if len(frame.columns) and frame.columns[0] == "Unnamed: 0":
-        frame = frame.set_index("Unnamed: 0").rename_axis(None)
-    return frame
 
 
 DATAFRAME = Kind("dataframe", "dataframe", _decode, ("path", "content_type"))
