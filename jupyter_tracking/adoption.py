@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from jupyter_tracking import layout, lineages, plx
-from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error
+from jupyter_tracking.errors import InvalidArgument, storage_errors
 
 if TYPE_CHECKING:
     from jupyter_tracking.journal import Journal
@@ -47,16 +47,12 @@ def _close_rows(store: Store, kind: str, relative: str) -> None:
     whole = isinstance(last, plx.Columns) or (isinstance(last, plx.Row) and last.end >= len(data.rstrip(b"\r")))
     if not whole:
         return
-    try:
+    with storage_errors(relative, kept="every row is as it was"):
         fd = store.open(relative, os.O_WRONLY | os.O_APPEND)
         try:
             store.system.write_all(fd, b"\n")
         finally:
             store.system.close(fd)
-    except OSError as error:
-        if isinstance(error, TrackingError):
-            raise
-        raise storage_error(error, relative, kept="every row is as it was") from error
 
 
 def check_form(store: Store, kind: str, relative: str) -> None:

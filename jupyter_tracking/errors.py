@@ -21,10 +21,11 @@ Each is also the builtin that fits, so that code written without knowing this pa
 from __future__ import annotations
 
 import errno
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "InvalidArgument",
@@ -119,6 +120,17 @@ def storage_error(error: OSError, what: str, *, kept: str, failed: str = "was no
     number = error.errno or 0
     kind = StorageFull if number in _FULL else StorageError
     return kind(number, f"{what} {failed}: {error.strerror or error}; {kept}")
+
+
+@contextmanager
+def storage_errors(what: str, *, kept: str, failed: str = "was not written") -> Iterator[None]:
+    """Put every `OSError` of the block that is none of ours into words."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, TrackingError):
+            raise
+        raise storage_error(error, what, kept=kept, failed=failed) from error
 
 
 def near(word: str, known: Iterable[str], *, most: int = 5) -> str:

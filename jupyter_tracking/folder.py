@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from jupyter_tracking import layout
-from jupyter_tracking.errors import InvalidArgument, OutsideRun, RunGone, TrackingError, storage_error
+from jupyter_tracking.errors import InvalidArgument, OutsideRun, RunGone, storage_error, storage_errors
 from jupyter_tracking.system import LINK_FLAGS
 
 if TYPE_CHECKING:
@@ -53,11 +53,10 @@ class Folder:
             self._inode = system.fstat(self.fd).st_ino
             self._own = self.folder(layout.OWN)
             self.corner = self.folder(TEMPORARY)
-        except BaseException as error:
+        except BaseException:
             self.withdraw()
-            if isinstance(error, OSError) and not isinstance(error, TrackingError):
-                raise storage_error(error, f"the run folder {path}", kept="nothing was made") from error
-            raise
+            with storage_errors(f"the run folder {path}", kept="nothing was made"):
+                raise
 
     def _make(self) -> None:
         missing = []
@@ -159,27 +158,25 @@ class Folder:
         Raises:
             StorageError: the disk refused.
         """
-        try:
-            with os.fdopen(self.open(relative, os.O_RDONLY), "rb") as file:
-                file.seek(offset)
-                return file.read(size)
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise storage_error(error, relative, kept="nothing was changed", failed="could not be read") from error
+        with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
+            try:
+                with os.fdopen(self.open(relative, os.O_RDONLY), "rb") as file:
+                    file.seek(offset)
+                    return file.read(size)
+            except FileNotFoundError:
+                return b""
 
     def names(self, relative: str) -> list[str]:
         """Return the names in a folder, sorted; none of what is no folder."""
-        try:
-            fd = self.open(relative, os.O_RDONLY)
-        except (FileNotFoundError, NotADirectoryError, InvalidArgument):
-            return []
-        try:
-            return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor
-        except NotADirectoryError:
-            return []
-        finally:
-            self.system.drop(fd)
+        fd = -1
+        with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
+            try:
+                fd = self.open(relative, os.O_RDONLY)
+                return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor
+            except (FileNotFoundError, NotADirectoryError, InvalidArgument):
+                return []
+            finally:
+                self.system.drop(fd)
 
     def event_files(self) -> list[tuple[str, str]]:
         """Return (kind, stem) of every event file."""
@@ -196,18 +193,14 @@ class Folder:
             StorageError: the disk refused.
         """
         pending = set(self.unsynced)
-        try:
+        with storage_errors(f"{self.path}", kept="all of it was written", failed="may not outlive a power failure"):
             if self.shared or (self._touched[0] and not self.inherited):
                 self.system.sync_disk(self.fd)
                 self.shared, self._touched[0] = False, 0
             for relative in sorted(pending):
                 self.sync_tree(relative)
-            self.sync_names(pending)
-        except OSError as error:
-            if isinstance(error, TrackingError):
-                raise
             self.check()
-            raise storage_error(error, f"{self.path}", kept="it may not outlive a power failure") from error
+            self.sync_names(pending)
         self.unsynced -= pending
 
     def sync_tree(self, relative: str) -> None:

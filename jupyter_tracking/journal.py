@@ -13,7 +13,7 @@ import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import TrackingError, storage_error
+from jupyter_tracking.errors import TrackingError, storage_error, storage_errors
 from jupyter_tracking.system import LINK_FLAGS
 
 if TYPE_CHECKING:
@@ -154,15 +154,11 @@ class Journal:
         with self._lock:
             if not self.dirty:
                 return
-            try:
+            with storage_errors(self.relative, kept="every row was written", failed="may not outlive a power failure"):
                 if self._fd >= 0:
                     self._store.system.fsync(self._fd)
                 else:
                     self._store.sync_file(self.relative)
-            except OSError as error:
-                if isinstance(error, TrackingError):
-                    raise
-                raise storage_error(error, self.relative, kept="its rows may not outlive a power failure") from error
             self.dirty = False
 
     def after_fork(self) -> None:

@@ -14,7 +14,7 @@ import orjson
 
 from jupyter_tracking import adoption, document, layout
 from jupyter_tracking.details import Details, as_tags
-from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, near, storage_error
+from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, near, storage_errors
 from jupyter_tracking.kinds import KindsLogging
 from jupyter_tracking.lineages import MARK
 from jupyter_tracking.presence import Presence, living_writers
@@ -91,12 +91,8 @@ class Run(FolderRecorder, KindsLogging, Details):
             if others and not shared:
                 message = f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True"
                 raise RunLocked(message)
-            try:
+            with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
                 mark = Presence(self._store.folder(layout.WRITERS), self._store.system)
-            except OSError as error:
-                if isinstance(error, TrackingError):
-                    raise
-                raise storage_error(error, f"the run folder {self.path}", kept="nothing was changed") from error
             if not others and mark.locks:
                 self._store.sweep()
         if not mark.locks:
@@ -196,7 +192,8 @@ class Run(FolderRecorder, KindsLogging, Details):
         relative = layout.inside(rel_path, "rel_path") if rel_path else ""
         if relative and (ensure_path or is_dir):
             folder = relative if is_dir else relative.rpartition("/")[0]
-            os.close(self._store.folder(folder))
+            with storage_errors(folder, kept="nothing was changed"):
+                os.close(self._store.folder(folder))
         return os.fspath(self.path / relative)
 
     def get_outputs_path(

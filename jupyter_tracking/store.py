@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking import layout
-from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error
+from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error, storage_errors
 from jupyter_tracking.folder import TEMPORARY, Folder
 from jupyter_tracking.source import chunks, md5, source_mode, walk
 from jupyter_tracking.system import LINK_FLAGS, System
@@ -197,8 +197,13 @@ class Store(Folder):
             path = self._place(temporary, folder, name, is_folder=True)
             return Stored(path, total, digest.hexdigest()[:12] if digest else None)
 
-    def replace(self, relative: str, data: bytes) -> None:
+    def replace(self, relative: str, data: bytes, *, lasting: bool = True) -> None:
         """Replace one of our documents in one step: after a crash it is the old or the new one.
+
+        Args:
+            relative: the document.
+            data: all of it.
+            lasting: wait for the disk, so that a power failure leaves one of the two as well.
 
         Raises:
             StorageError: the disk refused; the old document is intact.
@@ -209,7 +214,8 @@ class Store(Folder):
             fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.corner)
             with self._closing(fd):
                 self.system.write_all(fd, data)
-                self.system.fsync(fd)
+                if lasting:
+                    self.system.fsync(fd)
             folder, _, last = relative.rpartition("/")
             folder_fd = self.folder(folder)
             try:
@@ -287,10 +293,8 @@ class Store(Folder):
         """See that the name just given outlives a power failure: at once, or with the next sync."""
         self.unsynced.add(relative)
         if self.power:
-            try:
+            with storage_errors(relative, kept="it was written", failed="may not outlive a power failure"):
                 self.sync_names([relative])
-            except OSError as error:
-                raise storage_error(error, relative, failed="may not outlive a power failure", kept="it was written") from error
             self.unsynced.discard(relative)
 
     def _rename_free(self, temporary: str, last: str, fd: int) -> None:

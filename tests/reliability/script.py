@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.errors import StorageError
 from jupyter_tracking.reader import RunFolder, open_folder
-from jupyter_tracking.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["FRAME", "Operation", "Session", "operations", "readable"]
+    from jupyter_tracking.reader import Artifact, Event
+    from jupyter_tracking.run import Run
+
+__all__ = ["FRAME", "Operation", "Session", "check", "operations", "readable", "run_through", "same", "value_of"]
 
 FRAME = pd.DataFrame({"a": [1, 2, 3], "b": ["x", None, "z"]})
 
@@ -104,19 +106,25 @@ def operations(sources: Path) -> Iterator[Operation]:
         yield _metric("Loss", step)
 
 
+def value_of(folder: RunFolder, artifact: Artifact, event: Event) -> Any:
+    """The value of a row, of files their content."""
+    value = folder.value(artifact, event)
+    if artifact.kind == "curve":
+        return list(value.x), list(value.y)
+    if artifact.kind == "file":
+        return value.read_bytes()
+    if artifact.kind == "model":
+        return {p.relative_to(value).as_posix(): p.read_bytes() for p in sorted(value.rglob("*")) if p.is_file()}
+    return value
+
+
 def readable(folder: RunFolder) -> dict[tuple[str, str], list[Any]]:
     """Every row of a run that can be read, as (step, value) by kind and name."""
     found: dict[tuple[str, str], list[Any]] = {}
     for artifact in folder.artifacts():
-        for event in folder.events(artifact):
-            value = folder.value(artifact, event)
-            if artifact.kind == "curve":
-                value = (list(value.x), list(value.y))
-            elif artifact.kind == "file":
-                value = value.read_bytes()
-            elif artifact.kind == "model":
-                value = {p.relative_to(value).as_posix(): p.read_bytes() for p in sorted(value.rglob("*")) if p.is_file()}
-            found.setdefault((artifact.kind, artifact.name), []).append((event.step, value))
+        rows = [(event.step, value_of(folder, artifact, event)) for event in folder.events(artifact)]
+        if rows:
+            found[artifact.kind, artifact.name] = rows
     return found
 
 
@@ -148,8 +156,7 @@ def run_through(session: Session, sources: Path, begin: Callable[[], Run]) -> li
     def twice(call: Callable[[], Any]) -> Any:
         try:
             return call()
-        except TrackingError as error:
-            assert isinstance(error, OSError), error
+        except StorageError as error:
             failures.append(error)
             return call()
 
