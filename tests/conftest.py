@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -38,7 +39,19 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "root"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    return folder
+    yield folder
+    end_active_runs()
+
+
+def end_active_runs() -> None:
+    """End what a test (one that failed, say) left active, so that the next one starts with no run."""
+    session = sys.modules.get("jupyter_tracking.session")
+    for _ in range(10):
+        run = session and session.current_run()
+        if run is None:
+            break
+        with contextlib.suppress(Exception):
+            run.end()
 
 
 @pytest.fixture
