@@ -105,7 +105,7 @@ def display_both(widget: ipywidgets.Widget, page: str, line: str, metadata: dict
     kept = {"jupyter_tracking": metadata}
     live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
     for data in ({"text/plain": line, WIDGET_VIEW: live}, {"text/plain": line, "text/html": page}):
-        publish_display_data(data, kept)  # type: ignore[no-untyped-call]
+        publish_display_data(data, kept)
 
 
 def show(view: RunView | RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None) -> Stepper:
