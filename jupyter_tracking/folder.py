@@ -44,7 +44,8 @@ class Folder:
         self.inherited = False  # by a forked child: the run is its parent's
         self._touched = mmap.mmap(-1, 1)  # whether a child has put anything here, seen by both
         self._own = self._held = -1
-        self._made: list[Path] = []
+        self._made: list[Path] = []  # the folder itself and those that lead to it
+        self._made_inside: list[str] = []
         self.fresh = False  # we made it
         try:
             self._make()
@@ -74,21 +75,17 @@ class Folder:
 
     def withdraw(self) -> None:
         """Take back what a start that failed has made, as far as nobody else has put anything there; close."""
-        system = self.system
-        with suppress(OSError):
-            for name in ("tmp", "writers"):
+        with suppress(OSError):  # what is in use is not empty: there it ends
+            for folder in reversed(self._made_inside):
+                for name in ("lock", "names") if folder == layout.OWN else ():
+                    with suppress(FileNotFoundError):
+                        self.system.unlink(f"{layout.OWN}/{name}", dir_fd=self.fd)
+                self.system.rmdir(folder, dir_fd=self.fd)
+            if self.fresh and self.fd >= 0:
                 with suppress(FileNotFoundError):
-                    system.rmdir(name, dir_fd=self._own)
-            left = os.listdir(self._own)  # noqa: PTH208 - a descriptor
-            for name in left if set(left) <= {"lock", "names"} else []:
-                system.unlink(name, dir_fd=self._own)
-        with suppress(OSError):
-            system.rmdir(layout.OWN, dir_fd=self.fd)
-            if self.fresh:
-                system.unlink(layout.RUN_FILE, dir_fd=self.fd)
-        with suppress(OSError):
-            for folder in reversed(self._made):
-                system.rmdir(folder)
+                    self.system.unlink(layout.RUN_FILE, dir_fd=self.fd)
+            for path in reversed(self._made):
+                self.system.rmdir(path)
         self.close()
 
     def check(self) -> None:
@@ -128,9 +125,10 @@ class Folder:
     def folder(self, relative: str) -> int:
         """Return a descriptor of a folder of the run, made with its parents if need be; links are refused."""
         fd = self.system.open(".", layout.FOLDER, dir_fd=self.fd)
-        for part in relative.split("/") if relative else []:
+        parts = relative.split("/") if relative else []
+        for number, part in enumerate(parts, start=1):
             try:
-                following = self._enter(part, fd)
+                following = self._enter(part, fd, "/".join(parts[:number]))
             except OSError as error:
                 if error.errno in {errno.ELOOP, errno.ENOTDIR}:
                     message = f"path={relative!r} goes through a link or a file; it must be folders of the run"
@@ -141,11 +139,12 @@ class Folder:
             fd = following
         return fd
 
-    def _enter(self, part: str, fd: int) -> int:
+    def _enter(self, part: str, fd: int, relative: str) -> int:
         with suppress(FileNotFoundError):
             return self.system.open(part, layout.FOLDER, dir_fd=fd)
         with suppress(FileExistsError):
             self.system.mkdir(part, dir_fd=fd)
+            self._made_inside.append(relative)
         return self.system.open(part, layout.FOLDER, dir_fd=fd)
 
     def open(self, relative: str, flags: int) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import orjson
 
-from jupyter_tracking import adoption, document, layout
+from jupyter_tracking import adoption, document, layout, lineages
 from jupyter_tracking.details import Details, as_tags
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, near, storage_errors
 from jupyter_tracking.kinds import KindsLogging
@@ -79,6 +79,9 @@ class Run(FolderRecorder, KindsLogging, Details):
         try:
             self._presence = self._enter(shared=shared)
             self._begin(given, labels)
+        except RunLocked:
+            self._store.close()
+            raise
         except BaseException:
             self._leave()
             self._store.withdraw()
@@ -110,6 +113,8 @@ class Run(FolderRecorder, KindsLogging, Details):
         self.resumed = bool(present or files or self._records)
         # Without its document a run with our lineage journal is ours; one that Polyaxon never ended has event files alone.
         ours = document.is_ours(present) or (not present and bool(self._records))
+        lineage = self._store.read(layout.LINEAGES_FILE)
+        ours = ours and (not lineage or lineages.all_ours(lineage))  # else Polyaxon has gone on with it
         if self.resumed and not ours:
             with self._store.locked():
                 adoption.adopt(self._store, self._lineage)
@@ -126,6 +131,8 @@ class Run(FolderRecorder, KindsLogging, Details):
             document.set_status(present, "running")
         with self._store.locked():
             self._replace_document(present)
+        if lineage and not ours:
+            self._write_lineages()  # so that its last rows are ours from now on
 
     def _stored(self) -> dict[str, Any]:
         """Return the run's document, empty when there is none.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.run import Run
 
 if TYPE_CHECKING:
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.reliability.killed import Acknowledge
 
-__all__ = ["curve", "frame", "log_everything", "metric"]
+__all__ = ["curve", "frame", "large_frame", "log_everything", "many_names", "metric", "start_as_nobody"]
 
 
 def metric(step: int) -> float:
@@ -50,3 +53,34 @@ def log_everything(acknowledge: Acknowledge, path: Path) -> None:
         run.log_dataframe(frame(step), "preds", step=step)
         acknowledge(("dataframe", step))
         step += 1
+
+
+def large_frame() -> pd.DataFrame:
+    """A frame whose file is large, however it is packed."""
+    return pd.DataFrame({"value": np.random.default_rng(0).random(50_000)})
+
+
+def start_as_nobody(acknowledge: Acknowledge, path: Path) -> None:
+    """Start a run as a user who owns nothing, and tell how it fails."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65_534)
+        os.setuid(65_534)
+    try:
+        Run(path)
+    except TrackingError as error:
+        acknowledge((type(error).__name__, str(error)))
+
+
+def many_names(acknowledge: Acknowledge, path: Path, names: int, descriptors: int) -> None:
+    """Log three rows to each of many metrics with few descriptors, and tell the most that were open."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    run = Run(path)
+    most = 0
+    for step, part in enumerate((0.0, 0.5, 0.75)):
+        for name in range(names):
+            run.log_metric(f"name {name}", name + part, step)
+        most = max(most, len(os.listdir("/proc/self/fd")))
+        run.sync()
+    run.end()
+    acknowledge(most)
