@@ -29,9 +29,10 @@ def adopt(store: Store, lineage: Journal) -> None:
     """
     for kind, stem in store.event_files():
         _close_rows(store, kind, layout.event_path(kind, stem))
-    known = {(r.kind, r.name) for r in lineages.read_journal(store.read(layout.LINEAGE_JOURNAL))[0]}
+    # By its stem: of a run of ours that Polyaxon went on with, it knows the names no more.
+    known = {(r.kind, r.stem) for r in lineages.read_journal(store.read(layout.LINEAGE_JOURNAL))[0]}
     for record in lineages.from_document(store.read(layout.LINEAGES_FILE) or b"[]")[0]:
-        if (record.kind, record.name) not in known:
+        if (record.kind, record.stem) not in known:
             record.events = {}  # they go on
             lineage.append(record.line())
 

@@ -226,7 +226,7 @@ def _lineage_row(folder: RunFolder, record: Record) -> dict[str, Any]:
     events = record.events
     if record.versioned and not events:
         try:
-            events = lineages.event_summary(record.kind, folder.read(record.path or ""))
+            events = lineages.event_summary(record.kind, folder.read(record.path or ""), ours=folder.rows_are_ours)
         except (TrackingError, OSError):
             events = {}
     step, moments = events.get("step") or {}, events.get("timestamp") or {}

@@ -19,7 +19,7 @@ from jupyter_tracking import plx
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Record", "V1ArtifactKind", "event_summary", "from_document", "read_journal", "to_document"]
+__all__ = ["Record", "V1ArtifactKind", "all_ours", "event_summary", "from_document", "read_journal", "to_document"]
 
 MARK = "jupyter_tracking"
 _NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -155,6 +155,14 @@ def _item(record: Record) -> dict[str, Any]:
     return {k: v for k, v in item.items() if v is not None} | {"meta_info": meta, "is_input": record.is_input}
 
 
+def all_ours(data: bytes) -> bool:
+    """Say whether every record of a `lineages.plx.json` is one of ours: Polyaxon, where it goes on with a run of ours, writes its own."""
+    try:
+        return all(MARK in item["meta_info"] for item in orjson.loads(data))
+    except (orjson.JSONDecodeError, TypeError, KeyError):
+        return False
+
+
 def from_document(data: bytes) -> tuple[list[Record], list[str]]:
     """Return the records of a `lineages.plx.json`, ours or Polyaxon's, and what is wrong with the rest."""
     try:
@@ -191,12 +199,15 @@ def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
     return events | ({"metric": summary.pop("metric")} if "metric" in summary else {})
 
 
-def event_summary(kind: str, data: bytes) -> dict[str, Any]:
+def event_summary(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
     """Return what an event file holds: rows, steps and their true extremes, moments, and a metric's figures.
 
     The keys `step{count,min,max}`, `timestamp{min,max}` and `metric{…}` are Polyaxon's, `count` of steps
-    being rows that have one. Ours: `rows`, and `step.distinct`. Bad rows are passed over.
+    being rows that have one. Ours: `rows`, and `step.distinct`. Bad rows are passed over; a last row
+    without a newline is one unless the file is `ours`.
     """
+    if not ours:
+        data += b"\n"
     steps: set[int] = set()
     with_step = rows = 0
     first = last = ""

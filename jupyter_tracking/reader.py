@@ -96,6 +96,7 @@ class RunFolder(RunFiles):
         """Name the folder; files are read when they are asked for."""
         super().__init__(path)
         self._event_files: dict[tuple[str, str], EventFile] = {}
+        self._lineage_seen: tuple[tuple[int, ...], bool] = ((), False)
 
     # --- artifacts ---------------------------------------------------------------------------
 
@@ -108,13 +109,16 @@ class RunFolder(RunFiles):
             records, wrong = lineages.from_document(self._bytes(layout.LINEAGES_FILE, problems))
             found |= {(r.kind, r.name): r for r in records}
             problems += [Problem(layout.LINEAGES_FILE, None, w, "") for w in wrong]
-        if self.ours and document_there and str(self.info.get("status")) in document.DONE and not problems:
+        ended = document_there and str(self.info.get("status")) in document.DONE
+        if self.ours and ended and self.rows_are_ours and not problems:
             return list(found.values()), problems
         if self.ours:
             data = self._bytes(layout.LINEAGE_JOURNAL, problems)
             records, bad = lineages.read_journal(data[: data.rfind(b"\n") + 1])
             for record in records:
                 known = found.get((record.kind, record.name))
+                if known is None and not self.rows_are_ours:
+                    found.pop((record.kind, record.stem), None)  # Polyaxon knows it by its file's name alone
                 record.events = record.events or (known.events if known is not None else {})
                 found[record.kind, record.name] = record
             problems += [Problem(layout.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
@@ -127,6 +131,19 @@ class RunFolder(RunFiles):
         for path, (kind, stem) in unnamed.items():
             found.setdefault((kind, stem), lineages.Record(stem, kind, stem, path, versioned=True))
         return list(found.values()), problems
+
+    @property
+    def rows_are_ours(self) -> bool:
+        """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
+        path = self.path / layout.LINEAGES_FILE
+        try:
+            stat = path.stat()
+        except OSError:
+            return self.ours
+        seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        if seen != self._lineage_seen[0]:
+            self._lineage_seen = (seen, lineages.all_ours(self._bytes(layout.LINEAGES_FILE, [])))
+        return self.ours and self._lineage_seen[1]
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
@@ -171,7 +188,7 @@ class RunFolder(RunFiles):
         key = (artifact.kind, artifact.path)
         if key not in self._event_files:
             relative = artifact.path
-            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.kind, ours=self.ours)
+            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.kind, ours=self.rows_are_ours)
         return self._event_files[key]
 
     def events(self, artifact: Artifact) -> list[Event]:

@@ -43,15 +43,15 @@ def _decode(payload: dict[str, Any], asset: Asset) -> Sound | Path:
     import numpy as np
 
     data = asset.read(payload)
-    if data[:4] != b"RIFF":
-        return asset.path(payload)
     try:
         with wave.open(io.BytesIO(data)) as file:
             if file.getsampwidth() != 2:  # noqa: PLR2004 - 16 bits, which is what we write
                 return asset.path(payload)
             channels, rate = file.getnchannels(), file.getframerate()
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / _FULL
-    except (wave.Error, EOFError) as error:
+    except wave.Error:  # floats, or compressed: for a player
+        return asset.path(payload)
+    except EOFError as error:
         message = f"{payload.get('path')} is no readable sound: {error}"
         raise MalformedEvent(message) from error
     return Sound(samples if channels == 1 else samples.reshape(-1, channels), rate)

@@ -30,7 +30,7 @@ _ENCODERS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "gif":
 
 def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
     import numpy as np
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     data = asset.read(payload)
     try:
@@ -40,9 +40,9 @@ def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
             if picture.mode == "P":
                 return np.array(picture.convert("RGBA" if "transparency" in picture.info else "RGB"))
             return np.array(picture)
+    except UnidentifiedImageError:  # an SVG, or another format for the user's own programs
+        return asset.path(payload)
     except (OSError, SyntaxError, ValueError) as error:
-        if str(payload.get("path")).endswith(".svg"):
-            return asset.path(payload)
         message = f"{payload.get('path')} is no readable picture: {error}"
         raise MalformedEvent(message) from error
 

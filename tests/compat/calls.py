@@ -197,7 +197,7 @@ def references(made: Path) -> list[Call]:
         call("log_dir_ref", str(made / "saved_model"), is_input=True),
         call("log_tensorboard_ref", str(made)),
         call("log_code_ref", {"commit": "0" * 40, "branch": "main", "url": "https://example.org/repo"}),
-        call("log_artifact_lineage", body=[{"name": "given", "kind": "data", "path": "x/y", "summary": {"k": 1}, "is_input": True}]),
+        call("log_artifact_lineage", body=[{"name": "given", "kind": "data", "path": "s3://bucket/x", "summary": {}, "is_input": True}]),
         call("log_env", content={"python": "3"}),
     ]
 

@@ -49,7 +49,9 @@ def started() -> Any:
     """Return a new run of Polyaxon's."""
     from polyaxon.tracking import Run
 
-    return Run(is_offline=True, is_new=True, track_code=False, track_env=False, track_logs=False, collect_resources=False)
+    # Without a project Polyaxon could not load its own run again.
+    switches = {"is_offline": True, "track_code": False, "track_env": False, "track_logs": False, "collect_resources": False}
+    return Run("acme", "quickstart", is_new=True, **switches)
 
 
 def written(source: str) -> dict[str, Any]:
@@ -59,6 +61,26 @@ def written(source: str) -> dict[str, Any]:
     path = run.get_artifacts_path()
     run.log_succeeded()
     return {"path": path}
+
+
+def resumed(run: str) -> dict[str, Any]:
+    """Go on with a run in Polyaxon's client."""
+    from polyaxon.tracking import Run
+
+    client = Run(
+        is_offline=True,
+        run_uuid=Path(run).name,
+        artifacts_path=run,
+        track_code=False,
+        track_env=False,
+        track_logs=False,
+        collect_resources=False,
+    )
+    client.log_metric("loss", 0.5, step=1)
+    client.log_metric("loss", 0.25, step=2)
+    client.log_text("note", "theirs", step=1)
+    client.end()
+    return {"path": client.get_artifacts_path()}
 
 
 def read(run: str) -> dict[str, Any]:
@@ -78,8 +100,8 @@ def read(run: str) -> dict[str, Any]:
                 continue
             columns = events.to_dict()
             found[f"{engine}/{kind}/{name}"] = {
-                "steps": [None if step is None else int(step) for step in columns["step"]],
-                "timestamps": [moment.isoformat() for moment in events.df["timestamp"]],
+                "steps": [int(step) if isinstance(step, int | float) else step for step in columns["step"]],
+                "timestamps": [str(moment) for moment in events.df["timestamp"]],
                 "cells": [str(cell) for cell in columns[kind]],
                 "summary": json.loads(json.dumps(events.get_summary(), default=str)),
                 "events": [event_at(events, index) for index in range(len(events.df))],
@@ -150,7 +172,7 @@ def signatures() -> dict[str, Any]:
 
 
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
-    function.__name__: function for function in (write, written, read, load, listed, signatures)
+    function.__name__: function for function in (write, written, resumed, read, load, listed, signatures)
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from jupyter_tracking.kinds import KINDS
@@ -56,6 +57,8 @@ def test_both_engines_read_every_file(read: dict[str, Any], every_kind: Path) ->
             item = read[f"{engine}/{artifact.kind}/{artifact.stem}"]
             assert item.get("error") is None
             assert item["steps"] == [event.step for event in events]
+            moments = [pd.Timestamp(moment) for moment in item["timestamps"]]
+            assert moments == [pd.Timestamp(event.timestamp, unit="us", tz="UTC") for event in events]
             assert item["summary"]["is_event"]
             seen += 1
     assert seen == len(read)
