@@ -8,6 +8,7 @@ from __future__ import annotations
 import mmap
 import os
 from contextlib import closing
+from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking import plx
@@ -54,10 +55,12 @@ class EventFile:
         self._opener = opener
         self._kind = kind
         self._ours = ours
+        self._lock = RLock()  # a view of a living run is read by several threads
         self._forget()
 
     def _forget(self) -> None:
         self._seen: tuple[int, int, int] | None = None
+        self._taken: tuple[int, int, int] | None = None  # what was seen when the rows were last taken
         self._order: plx.Columns | None = None
         self._done = 0  # bytes read, up to a newline
         self._line = 1
@@ -80,20 +83,23 @@ class EventFile:
 
     def events(self) -> list[Event]:
         """Return the good rows in the order they were logged."""
-        self._refresh()
-        return self._events + self._bare if self._bare else self._events
+        with self._lock:
+            self._refresh()
+            return self._events + self._bare if self._bare else self._events
 
     def problems(self) -> list[plx.RowProblem]:
         """Return the bad rows."""
-        self._refresh()
-        return self._problems
+        with self._lock:
+            self._refresh()
+            return self._problems
 
     def _refresh(self) -> None:
         fd = self._opener()
         try:
-            stale = self._changed(fd) or self._done == 0
-            if not stale or not self._seen or not self._seen[1]:
+            self._changed(fd)  # the columns may have seen it change before
+            if self._taken == self._seen or not self._seen or not self._seen[1]:
                 return
+            self._taken = self._seen
             with closing(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)) as raw:
                 whole = raw.rfind(b"\n") + 1
                 self._take(raw, whole)
@@ -163,6 +169,10 @@ class EventFile:
 
         Our own form is read by pyarrow's CSV reader; whatever it stumbles over is read row by row.
         """
+        with self._lock:
+            return self._columns()
+
+    def _columns(self) -> pa.Table:
         import pyarrow as pa
 
         fd = self._opener()

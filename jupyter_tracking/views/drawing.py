@@ -6,6 +6,7 @@ import gzip
 import hashlib
 from functools import cache
 from importlib.resources import files
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -52,7 +53,32 @@ class Drawing(anywidget.AnyWidget):
     def __init__(self, **traits: Any) -> None:
         """Bring the bundle along; the page keeps one of the same hash."""
         code, name = bundle()
+        # Messages of the page are answered in another thread than the cells run in, where the kernel has one for them.
+        self.lock = RLock()
         super().__init__(_esm=static("loader.js"), bundle=code, bundle_hash=name, **traits)
+
+    def open(self) -> None:
+        """Open the road to the page."""
+        super().open()
+        self._unroute()
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take what the page has set."""
+        with self.lock:
+            super().set_state(sync_data)
+
+    def _send(self, msg: dict[str, Any], buffers: list[bytes] | None = None) -> None:
+        super()._send(msg, buffers)
+        self._unroute()
+
+    def _unroute(self) -> None:
+        """Let messages of the page go where the page sends them.
+
+        ipykernel 7.4 hands them to the thread that last sent one the other way: that of the cells, which a training cell keeps busy.
+        """
+        kept = getattr(self.comm, "__dict__", {})
+        kept.pop("_reply_subshell_id", None)
+        kept.get("_reply_subshell_ids", {}).clear()
 
 
 def forget(widget: Widget) -> None:

@@ -45,22 +45,28 @@ class Pane:
     events: list[Event] = field(default_factory=list)
     versions: dict[int, int] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
+    _latest: dict[Step, Event] = field(default_factory=dict)
+    _many: dict[Step, int] = field(default_factory=dict)
+    _read: int = 0
+    _last: Event | None = None
 
     def __post_init__(self) -> None:
         self.refresh()
 
     def refresh(self) -> bool:
-        """Read again what was logged; return whether there is something new."""
-        latest: dict[Step, Event] = {}
-        many: dict[Step, int] = {}
-        for event in self.folder.events(self.artifact):
-            latest[event.step] = event
-            many[event.step] = many.get(event.step, 0) + 1
-        before = self.events
-        self.events = [latest[step] for step in sorted(latest, key=_order)]
-        self.versions = {n: many[e.step] for n, e in enumerate(self.events) if many[e.step] > 1}
-        if self.events == before:
+        """Read on in what was logged; return whether there is something new."""
+        logged = self.folder.events(self.artifact)
+        count = len(logged)
+        if count < self._read or (self._read and logged[self._read - 1] != self._last):
+            self._latest, self._many, self._read = {}, {}, 0  # another file than before
+        elif count == self._read:
             return False
+        for event in logged[self._read : count]:
+            self._latest[event.step] = event
+            self._many[event.step] = self._many.get(event.step, 0) + 1
+        self._read, self._last = count, logged[count - 1] if count else None
+        self.events = [self._latest[step] for step in sorted(self._latest, key=_order)]
+        self.versions = {n: self._many[e.step] for n, e in enumerate(self.events) if self._many[e.step] > 1}
         self.memory.clear()
         return True
 
@@ -130,7 +136,8 @@ class Scene:
     def refresh(self) -> bool:
         """Read again what was logged; return whether there is something new."""
         grown = [pane.refresh() for pane in self.panes]
-        self._join()
+        if any(grown):
+            self._join()
         return any(grown)
 
     def at(self, pane: Pane) -> list[int] | None:
