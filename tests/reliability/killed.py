@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-__all__ = ["PROCESSES", "Acknowledge", "finished", "killed"]
+__all__ = ["PROCESSES", "Acknowledge", "finished", "killed", "started"]
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.reliability.writers"])
@@ -29,6 +29,10 @@ class Acknowledge:
         """Tell the test that this much has happened."""
         self._connection.send(what)
 
+    def close(self) -> None:
+        """Let go of the way to the test, in a child that has nothing to tell."""
+        self._connection.close()
+
 
 def _drain(receive: Connection, told: list[Any]) -> None:
     try:
@@ -38,7 +42,8 @@ def _drain(receive: Connection, told: list[Any]) -> None:
         pass
 
 
-def _started(writer: Callable[..., None], arguments: tuple[Any, ...]) -> tuple[Any, Connection]:
+def started(writer: Callable[..., None], *arguments: Any) -> tuple[Any, Connection]:
+    """Start a writer; return its process, and what it acknowledges."""
     receive, send = PROCESSES.Pipe(duplex=False)
     process = PROCESSES.Process(target=writer, args=(Acknowledge(send), *arguments))
     process.start()
@@ -51,7 +56,7 @@ def killed(writer: Callable[..., None], *arguments: Any, after: float) -> list[A
 
     The delay chooses the moment of death; nothing waits for it to be long enough.
     """
-    process, receive = _started(writer, arguments)
+    process, receive = started(writer, *arguments)
     told = [receive.recv()]
     deadline = time.monotonic() + after
     try:
@@ -69,7 +74,7 @@ def killed(writer: Callable[..., None], *arguments: Any, after: float) -> list[A
 
 def finished(writer: Callable[..., None], *arguments: Any) -> list[Any]:
     """Return what a writer acknowledged until it ended by itself."""
-    process, receive = _started(writer, arguments)
+    process, receive = started(writer, *arguments)
     told: list[Any] = []
     _drain(receive, told)
     process.join()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.reader import open_folder
 from jupyter_tracking.run import Run
 
 if TYPE_CHECKING:
@@ -17,7 +21,26 @@ if TYPE_CHECKING:
 
     from tests.reliability.killed import Acknowledge
 
-__all__ = ["curve", "frame", "large_frame", "log_everything", "many_names", "metric", "start_as_nobody"]
+__all__ = [
+    "curve",
+    "forks",
+    "frame",
+    "hold",
+    "large_frame",
+    "large_rows",
+    "log_everything",
+    "log_through_interrupts",
+    "many_names",
+    "many_rows",
+    "many_rows_alone",
+    "metric",
+    "orphan",
+    "own_names",
+    "read_while_cut",
+    "same_new_names",
+    "start_as_nobody",
+    "threads_with_few_descriptors",
+]
 
 
 def metric(step: int) -> float:
@@ -84,3 +107,160 @@ def many_names(acknowledge: Acknowledge, path: Path, names: int, descriptors: in
         run.sync()
     run.end()
     acknowledge(most)
+
+
+def log_through_interrupts(acknowledge: Acknowledge, path: Path) -> None:
+    """Log a metric until the end of days, whatever interrupts; tell of rows that returned, and of interrupts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    run = Run(path)
+    step = 0
+    acknowledge(("begin", 0))
+    while True:
+        try:
+            while True:
+                # Not told one by one: the interrupts are to come while rows are written.
+                for _ in range(50):
+                    step += 1
+                    run.log_metric("loss", metric(step), step)
+                acknowledge(("row", step))
+        except KeyboardInterrupt:
+            acknowledge(("interrupt", step))
+
+
+def _together(acknowledge: Acknowledge, path: Path) -> Run:
+    """Start a run that others write to as well; begin when the test says so."""
+    run = Run(path, shared=True)
+    acknowledge("ready")
+    while not (path.parent / "go").exists():
+        os.sched_yield()
+    return run
+
+
+def many_rows(acknowledge: Acknowledge, path: Path, number: int, rows: int) -> None:
+    """Log rows to a metric that others log to as well."""
+    run = _together(acknowledge, path)
+    for step in range(rows):
+        run.log_metric("shared", number + 0.5, step)
+
+
+def many_rows_alone(acknowledge: Acknowledge, path: Path, rows: int) -> None:
+    """Log rows to a metric."""
+    run = Run(path)
+    run.log_metric("shared", 0.0, 0)
+    acknowledge(0)
+    for step in range(1, rows):
+        run.log_metric("shared", float(step), step)
+
+
+def large_rows(acknowledge: Acknowledge, path: Path, number: int, rows: int) -> None:
+    """Log rows of 20 KB to a text that others log to as well, and tell of each."""
+    run = Run(path, shared=True)
+    for step in range(rows):
+        run.log_text(name="notes", text=f"{number} {'x' * 20_000}", step=step)
+        acknowledge(step)
+
+
+def same_new_names(acknowledge: Acknowledge, path: Path, number: int, names: int) -> None:
+    """Log one row to each of many metrics that others make at the same moment."""
+    run = _together(acknowledge, path)
+    for name in range(names):
+        run.log_metric(f"name {name}", float(number), name)
+
+
+def own_names(acknowledge: Acknowledge, path: Path, number: int, names: int) -> None:
+    """Make many artifacts of one's own."""
+    run = _together(acknowledge, path)
+    for name in range(names):
+        run.log_metric(f"{number}/{name}", 1.0, 1)
+
+
+def threads_with_few_descriptors(acknowledge: Acknowledge, path: Path, threads: int, names: int) -> None:
+    """Log from several threads to more names than may be open."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (150, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    run = Run(path)
+
+    def work(number: int) -> None:
+        for step in range(3):
+            for name in range(names):
+                run.log_metric(f"{number}/{name}", 1.0, step)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, range(threads)))
+    acknowledge("done")
+
+
+def forks(acknowledge: Acknowledge, path: Path, children: int) -> None:
+    """Fork children that log and end in every way, while a thread of the parent logs; tell the status after and at the end."""
+    run = Run(path)
+    thread = threading.Thread(target=lambda: [run.log_metric("parent", float(step), step) for step in range(2000)])
+    thread.start()
+    pids = []
+    for number in range(1, children + 1):
+        pid = os.fork()
+        if pid == 0:
+            try:
+                with run:
+                    for step in range(50):
+                        run.log_metric("shared", number + 0.5, step)
+                    run.log_metric(f"own {number}", float(number), 0)
+                    if number % 2:
+                        raise ValueError("a child's own")
+                if number % 4 == 0:
+                    run.end("failed")
+            finally:
+                os._exit(0)
+        pids.append(pid)
+    thread.join()
+    for pid in pids:
+        os.waitpid(pid, 0)
+    acknowledge(str(open_folder(path).status))
+    run.end()
+    acknowledge(str(open_folder(path).status))
+
+
+def orphan(acknowledge: Acknowledge, path: Path) -> None:
+    """Fork a child that outlives this process."""
+    run = Run(path)
+    run.log_metric("loss", 1.0, 1)
+    pid = os.fork()
+    if pid == 0:
+        acknowledge.close()
+        while True:
+            signal.pause()
+    acknowledge(pid)
+    signal.pause()
+
+
+def hold(acknowledge: Acknowledge, path: Path) -> None:
+    """Keep a run open."""
+    run = Run(path)
+    acknowledge("ready")
+    signal.pause()
+    run.end()
+
+
+def read_while_cut(acknowledge: Acknowledge, path: Path, rounds: int) -> None:
+    """Read a file again and again while another thread lets it grow by a torn row and cuts that off."""
+    run = Run(path)
+    run.log_metric("loss", 1.0, 1)
+    file = path / "events" / "metric" / "loss.plx"
+    whole = file.stat().st_size
+    done = threading.Event()
+
+    def tear() -> None:
+        with file.open("ab", buffering=0) as tail:
+            for _ in range(rounds):
+                tail.write(b"x" * (4 << 20))
+                os.ftruncate(tail.fileno(), whole)
+        done.set()
+
+    thread = threading.Thread(target=tear)
+    thread.start()
+    while not done.is_set():
+        folder = open_folder(path)
+        artifact = folder.find("loss")
+        assert [event.step for event in folder.events(artifact)] == [1]
+        assert folder.payloads(artifact) == [1.0]
+        assert folder.columns(artifact)["value"].to_pylist() == [1.0]
+    thread.join()
+    acknowledge("done")
