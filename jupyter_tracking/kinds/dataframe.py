@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
     from jupyter_tracking.store import Sink
 
-__all__ = ["DATAFRAME", "DataframeLogging", "content_type_of", "csv_encoding", "from_arrow", "read_csv", "stored_labels"]
+__all__ = ["DATAFRAME", "DataframeLogging", "content_type_of", "csv_encoding", "from_arrow", "read_csv", "stored_labels", "to_arrow"]
 
 _CONTENT_TYPES = ("parquet", "csv", "html", "feather")
 _LABELS = b"jupyter_tracking.columns"
@@ -80,7 +80,7 @@ def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
     if content == "html":
         markup = frame.to_html().encode("utf-8", "surrogatepass")
         return lambda sink: sink.write(markup)
-    table = _to_arrow(frame)
+    table = to_arrow(frame)
     if content == "feather":
         from pyarrow import feather
 
@@ -90,7 +90,7 @@ def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
     return lambda sink: parquet.write_table(table, sink, compression="zstd", row_group_size=_GROUP, dictionary_pagesize_limit=_DICTIONARY)
 
 
-def _to_arrow(frame: pd.DataFrame) -> pa.Table:
+def to_arrow(frame: pd.DataFrame) -> pa.Table:
     import pyarrow as pa
 
     labels = list(frame.columns)

@@ -1,8 +1,9 @@
-"""Dataframes: the first rows with the step, the others by pages when the page asks."""
+"""Dataframes: the first rows with the step; pages, order, summary and changes when the page asks for them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,23 +13,36 @@ from jupyter_tracking.kinds.dataframe import content_type_of
 from jupyter_tracking.views import still
 from jupyter_tracking.views.family import Family
 from jupyter_tracking.views.frame import Frame, clean
-from jupyter_tracking.views.rows import Rows, open_rows
+from jupyter_tracking.views.table import HeldTable, Table, open_table
+from jupyter_tracking.views.table_diff import Changes, differs
+from jupyter_tracking.views.table_encode import add_window, label, missing_word, words_of
+from jupyter_tracking.views.table_order import Order
+from jupyter_tracking.views.table_summary import Summary
+from jupyter_tracking.views.work import Work
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from jupyter_tracking.views.pane import Pane
 
-__all__ = ["FAMILY", "encode"]
+__all__ = ["FAMILY"]
 
 _FIRST = 60
 _LIGHT = 20
 _STILL = 12
-_PAGE = 2_000
+_PAGE = 1_000
 _COLUMNS = 100
-_LONGEST = 2_000
-_EXACT = 2**53
-_KEPT = 4
+_CELL = 1_000_000
+# One answer takes the kernel about so long, in seconds; what is not done then is asked for again.
+_SLICE = 0.12
+_TABLES = 4
+_WORKS = 6
+_HELD = 256_000_000
+# A summary goes with each step when all of them together are quickly made.
+_QUICK_CELLS = 400_000
+_QUICK_COLUMNS = 600
+
+_W = TypeVar("_W", bound=Work)
 
 
 class DataframeFamily(Family):
@@ -37,111 +51,246 @@ class DataframeFamily(Family):
     stem = "dataframe"
 
     def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
-        """Return the first rows of one step."""
-        rows = self._rows(pane, number)
-        return encode(rows.window(0, min(rows.count, _LIGHT if light else _FIRST)), 0, rows.count)
+        """Return the first rows of one step; of what is not opened, what there is to know about it."""
+        payload = _payload(pane, number)
+        if _is_closed(payload):
+            return Frame({"facts": _facts(pane, number, payload)})
+        table = _table(pane, number)
+        frame = _rows(table, 0, _LIGHT if light else _FIRST, 0)
+        if table.count * table.width * len(pane.events) <= _QUICK_CELLS and table.width * len(pane.events) <= _QUICK_COLUMNS:
+            summary = Summary(table, slice(0, _COLUMNS))
+            summary.go_on(float("inf"))
+            frame.head["summary"] = _told(summary)
+        return frame
 
     def answer(self, pane: Pane, number: int, query: dict[str, Any]) -> Frame:
-        """Return a page of rows: `{"rows": [from, to]}`."""
-        wanted = query.get("rows")
-        if not (isinstance(wanted, list) and len(wanted) == 2 and all(type(n) is int for n in wanted)):  # noqa: PLR2004
+        """Answer one of these, each about the columns from `columns` on.
+
+        `{"rows": [from, to], "sort": [column, down], "text": …}`: a page of rows, in an order;
+        `{"rows": [from, to], "since": frame, "key": [column, …], "only": …}`: a page of what changed;
+        `{"summary": true}`: a line a column;
+        `{"cell": [row, column]}`: the whole text of a cell.
+        """
+        first = _whole(query.get("columns", 0), "columns")
+        if "cell" in query:
+            return _cell(_table(pane, number), *_two(query["cell"], "cell"))
+        if "summary" in query:
+            columns = slice(first, first + _COLUMNS)
+            work = _work(pane, ("summary", number, first), lambda: Summary(_table(pane, number), columns))
+            return Frame({"summary": _told(work), "done": work.done, "seen": work.seen})
+        if "rows" not in query:
             return super().answer(pane, number, query)
-        rows = self._rows(pane, number)
-        start = min(max(wanted[0], 0), rows.count)
-        stop = min(max(wanted[1], start), rows.count, start + _PAGE)
-        return encode(rows.window(start, stop), start, rows.count)
+        start, stop = _two(query["rows"], "rows")
+        start, stop = max(start, 0), min(stop, start + _PAGE)
+        if "since" in query:
+            return self._changes(pane, number, query, (start, stop, first))
+        text = clean(query.get("text") or "")
+        column, down = _two(query["sort"], "sort") if query.get("sort") else (None, 0)
+        table = _table(pane, number)
+        if not text and column is None:
+            return _rows(table, start, stop, first)
+        order = _work(
+            pane,
+            ("order", number, text, column, bool(down)),
+            lambda: Order(table, text=text, column=_column(table, column), down=bool(down)),
+        )
+        rows = order.page(start, stop)
+        frame = Frame({"rows": order.count, "of": table.count, "from": start, "count": len(rows), "done": order.done, "seen": order.seen})
+        frame.head["fields"] = add_window(frame, table.take(rows, slice(first, first + _COLUMNS)), first)
+        frame.add("r", rows.astype(np.uint32))
+        return frame
+
+    def _changes(self, pane: Pane, number: int, query: dict[str, Any], place: tuple[int, int, int]) -> Frame:
+        """Return a page of what changed since another step."""
+        start, stop, first = place
+        since, only = _whole(query["since"], "since"), bool(query.get("only"))
+        if since >= len(pane.events):
+            message = f"since={since} is no frame of {pane.artifact.name}"
+            raise InvalidArgument(message)
+        earlier, later = _table(pane, since), _table(pane, number)
+        key = query.get("key") or []
+        if not isinstance(key, list) or not all(type(n) is int and 0 <= n < later.width for n in key):
+            message = f"key={key!r} is no list of columns"
+            raise InvalidArgument(message)
+        name = ("changes", since, number, tuple(key))
+        changes = _work(pane, name, lambda: Changes(earlier, later, [later.labels[n] for n in key] or None))
+        return _listing(changes, changes.page(start, stop, only=only), first, {"rows": changes.count(only=only), "from": start})
 
     def still(self, pane: Pane, number: int) -> str:
         """Return the first rows as a table."""
-        rows = self._rows(pane, number)
-        shown = rows.window(0, min(rows.count, _STILL)).iloc[:, :12]
-        names = [*(_label(n) for n in shown.index.names), *map(_label, shown.columns)]
-        rows_of_cells = zip(shown.index, shown.itertuples(index=False, name=None), strict=True)
-        words = ([_short(cell) for cell in (*(item if isinstance(item, tuple) else (item,)), *row)] for item, row in rows_of_cells)
-        return still.table(names, words) + f"<p><small>{rows.count:,} rows x {rows.window(0, 0).shape[1]} columns</small></p>"
-
-    def _rows(self, pane: Pane, number: int) -> Rows:
-        opened: dict[int, Rows] = pane.memory.setdefault("rows", {})
-        if number not in opened:
-            if not pane.events:
-                message = f"{pane.artifact.name} has no rows: nothing was logged"
-                raise InvalidArgument(message)
-            path = pane.folder.asset(pane.artifact, pane.events[number])
-            opened[number] = open_rows(path, content_type_of(pane.payload(number)), lambda: pane.value(number))
-            # A few are kept open, for the pages of the step on screen.
-            while len(opened) > _KEPT:
-                opened.pop(next(iter(opened)))
-        return opened[number]
+        payload = _payload(pane, number)
+        if _is_closed(payload):
+            return still.table(("", ""), (fact[:2] for fact in _facts(pane, number, payload)))
+        table = _table(pane, number)
+        shown = table.window(0, _STILL, slice(0, _STILL))
+        names = [(label(name), shown.index.get_level_values(n).dtype) for n, name in enumerate(shown.index.names)]
+        names += [(label(name), shown.iloc[:, n].dtype) for n, name in enumerate(shown.columns)]
+        head = "".join(f"<th>{still.escape(name)}<br><small>{still.escape(dtype)}</small></th>" for name, dtype in names)
+        body = []
+        for item, row in zip(shown.index, shown.itertuples(index=False, name=None), strict=True):
+            cells = (*(item if isinstance(item, tuple) else (item,)), *row)
+            body.append("<tr>" + "".join(f"<td>{_still_cell(cell)}</td>" for cell in cells) + "</tr>")
+        said = f"{table.count:,} rows x {table.width:,} columns" + (f", {table.note}" if table.note else "")
+        cut = f"; the first {len(shown):,} rows" if table.count > len(shown) else ""
+        cut += f" and {shown.shape[1]} columns" if table.width > shown.shape[1] else ""
+        rows = "".join(body)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p><small>{still.escape(said + cut)}</small></p>"
 
 
-def _label(label: object) -> str:
-    text = " / ".join(map(str, label)) if isinstance(label, tuple) else "" if label is None else str(label)
-    return str(clean(text))
+def _still_cell(cell: Any) -> str:
+    if pd.api.types.is_scalar(cell) and pd.isna(cell):
+        return f"<em>{still.escape(missing_word(cell))}</em>"
+    text = words_of(f"{cell:.6g}" if isinstance(cell, float) else cell, 61)
+    return still.escape(text if len(text) <= 60 else text[:59] + "…")  # noqa: PLR2004
 
 
-def _short(cell: object) -> str:
-    text = f"{cell:.6g}" if isinstance(cell, float) else str(cell)
-    return str(clean(text if len(text) <= 60 else text[:59] + "…"))  # noqa: PLR2004
+def _payload(pane: Pane, number: int) -> dict[str, Any]:
+    if not pane.events:
+        message = f"{pane.artifact.name} has no rows: nothing was logged"
+        raise InvalidArgument(message)
+    payload = pane.payload(number)
+    return payload if isinstance(payload, dict) else {}
 
 
-def encode(window: pd.DataFrame, start: int, count: int) -> Frame:
-    """Turn rows into binary columns: numbers as they are, everything else as text, and which are missing."""
-    width = window.shape[1]
-    frame = Frame({"rows": count, "from": start, "count": len(window), "width": width, "fields": []})
-    if width > _COLUMNS:
-        frame.head["hidden"] = width - _COLUMNS
-    for level in range(window.index.nlevels):
-        values = window.index.get_level_values(level)
-        _add(frame, pd.Series(values, dtype=values.dtype), window.index.names[level], index=True)
-    for place in range(min(width, _COLUMNS)):
-        _add(frame, window.iloc[:, place], window.columns[place], index=False)
+def _is_closed(payload: dict[str, Any]) -> bool:
+    """Return whether an asset is of a format that is not opened here."""
+    return content_type_of(payload) not in {"parquet", "feather", "csv", "html"}
+
+
+def _facts(pane: Pane, number: int, payload: dict[str, Any]) -> list[list[Any]]:
+    """Return what the page shows instead of rows."""
+    path = pane.folder.asset(pane.artifact, pane.events[number])
+    content = content_type_of(payload) or "of no known type"
+    facts: list[list[Any]] = [["stored as", content], ["path", str(payload.get("path")), "path"]]
+    facts += [["size", path.stat().st_size, "bytes"], ["on disk", str(path), "path"]]
+    if content == "pickle":
+        step = pane.events[number].step
+        at = "" if step is None else f", step={step}"
+        facts.append(["not opened", "a pickle may run any code when it is loaded; if you trust it:"])
+        facts.append(["to load", f"view.load({pane.artifact.name!r}{at}, allow_pickle=True)", "path"])
+    cleaned: list[list[Any]] = clean(facts)
+    return cleaned
+
+
+def _table(pane: Pane, number: int) -> Table:
+    """Return the table of a step. A few stay open for the next questions, unless their file has changed."""
+    opened: dict[int, tuple[object, Table]] = pane.memory.setdefault("tables", {})
+    payload = _payload(pane, number)
+    fd = pane.folder.open(str(payload.get("path") or "")) if payload.get("path") else -1
+    if fd < 0:
+        pane.folder.asset(pane.artifact, pane.events[number])  # says what is wrong with the row
+    try:
+        stat = os.fstat(fd)
+    finally:
+        os.close(fd)
+    seen = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    known = opened.pop(number, None)
+    if known is None or known[0] != seen:
+        _forget(pane, number)
+        known = (seen, open_table(pane.folder, payload))
+    opened[number] = known
+    while len(opened) > _TABLES or (len(opened) > 1 and sum(_held(table) for _, table in opened.values()) > _HELD):
+        opened.pop(next(iter(opened)))
+    return known[1]
+
+
+def _held(table: Table) -> int:
+    return table.size if isinstance(table, HeldTable) else 0
+
+
+def _forget(pane: Pane, number: int) -> None:
+    works: dict[tuple[Any, ...], Work] = pane.memory.get("works", {})
+    for key in [key for key in works if number in key[1:3]]:
+        del works[key]
+
+
+def _work(pane: Pane, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
+    """Return a computation, a slice further; the latest few are kept."""
+    works: dict[tuple[Any, ...], Any] = pane.memory.setdefault("works", {})
+    work: _W = works.pop(key, None) or make()
+    work.go_on(_SLICE)
+    works[key] = work
+    while len(works) > _WORKS:
+        works.pop(next(iter(works)))
+    return work
+
+
+def _rows(table: Table, start: int, stop: int, first: int) -> Frame:
+    """Return rows as they are stored."""
+    window = table.window(start, stop, slice(first, first + _COLUMNS))
+    frame = Frame({"rows": table.count, "from": start, "count": len(window), "width": table.width, "done": True})
+    frame.head["fields"] = add_window(frame, window, first)
+    hidden = table.width - window.shape[1]
+    if hidden:
+        frame.head["hidden"] = hidden
+    if table.note:
+        frame.head["stored"] = table.note
     return frame
 
 
-def _add(frame: Frame, values: pd.Series[Any], label: object, *, index: bool) -> None:
-    number = len(frame.head["fields"])
-    field: dict[str, Any] = {"name": _label(label), "dtype": str(values.dtype), "kind": "text", "missing": ""}
-    if index:
-        field["index"] = True
-    frame.head["fields"].append(field)
-    missing = np.asarray(values.isna(), dtype=np.uint8)
-    if missing.any():
-        frame.add(f"n{number}", missing)
-        field["missing"] = _word(values[missing.astype(bool)].iloc[0])
-    numbers = _numbers(values, missing)
-    if numbers is not None:
-        field["kind"] = "boolean" if numbers.dtype == np.uint8 else "number"
-        frame.add(f"v{number}", numbers)
-        return
-    texts = ["" if gone else _text(value) for value, gone in zip(values, missing, strict=True)]
-    packed = [text.encode() for text in texts]
-    frame.add(f"e{number}", np.cumsum([len(t) for t in packed], dtype=np.uint32))
-    field["text"] = frame.attach(b"".join(packed))
+def _listing(changes: Changes, places: np.ndarray[Any, np.dtype[np.int64]], first: int, head: dict[str, Any]) -> Frame:
+    """Return some rows of what changed: both tables' rows, which belong together, and which cells differ."""
+    earlier, later = changes.earlier, changes.later
+    before, after = changes.sides(places)
+    columns = slice(first, first + _COLUMNS)
+    pairs = [(n, a, b) for n, (a, b) in enumerate(changes.pairs) if columns.start <= b < columns.stop]
+    frame = Frame({**head, "count": len(places), "done": changes.done, "seen": changes.seen, "tally": changes.tally})
+    frame.add("status", changes.status[places])
+    frame.head["fields"] = add_window(frame, later.take(after[after >= 0], columns), first)
+    frame.head["before"] = add_window(frame, earlier.take(before[before >= 0], [a for _, a, _ in pairs]), 0, "o")
+    for name, sides in (("now", after), ("was", before)):
+        there = sides >= 0
+        frame.add(name, np.where(there, np.cumsum(there) - 1, -1).astype(np.int32))
+    both = (before >= 0) & (after >= 0)
+    told = [(n, a, b) for n, a, b in pairs if changes.cells[n]] if both.any() else []
+    one = earlier.gather(before[both], [earlier.names[a] for _, a, _ in told])
+    two = later.gather(after[both], [later.names[b] for _, _, b in told])
+    for place, (_, _, b) in enumerate(told):
+        changed = np.zeros(len(places), dtype=np.uint8)
+        changed[both] = differs(one.column(place), two.column(place))
+        frame.add(f"c{max(1, len(later.levels)) + b - first}", changed)
+    frame.head["pairs"] = [b for _, _, b in pairs]
+    frame.head["cells"] = {str(changes.pairs[n][1]): int(many) for n, many in enumerate(changes.cells) if many}
+    frame.head["added"] = [label(later.labels[n]) for n in changes.added[:_COLUMNS]]
+    frame.head["removed"] = [label(earlier.labels[n]) for n in changes.removed[:_COLUMNS]]
+    return frame
 
 
-def _numbers(values: pd.Series[Any], missing: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
-    """Return a column as numbers a browser holds exactly, or None."""
-    kind = values.dtype
-    if pd.api.types.is_bool_dtype(kind):
-        return np.asarray(values.fillna(value=False) if missing.any() else values, dtype=np.uint8)
-    if pd.api.types.is_integer_dtype(kind):
-        whole = values.fillna(0) if missing.any() else values
-        if len(whole) and (int(whole.max()) > _EXACT or int(whole.min()) < -_EXACT):
-            return None
-        return np.asarray(whole, dtype=np.float64)
-    if pd.api.types.is_float_dtype(kind):
-        return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
-    return None
+def _cell(table: Table, row: int, column: int) -> Frame:
+    """Return the whole text of one cell."""
+    row = min(max(row, 0), table.count - 1)
+    if column < 0:
+        value = table.window(row, row + 1, slice(0, 0)).index.get_level_values(-1 - column)[0]
+    else:
+        value = table.window(row, row + 1, slice(column, column + 1)).iloc[0, 0]
+    frame = Frame({})
+    frame.attach(words_of(value, _CELL).encode())
+    return frame
 
 
-def _word(missing: object) -> str:
-    """Return the word pandas has for what is missing here."""
-    return "NaN" if isinstance(missing, float) else str(missing)
+def _told(summary: Summary) -> list[list[Any]]:
+    return [[number, told] for number, told in sorted(summary.columns.items())]
 
 
-def _text(value: Sequence[Any] | object) -> str:
-    text = str(value)
-    return str(clean(text if len(text) <= _LONGEST else text[:_LONGEST] + "…"))
+def _column(table: Table, column: int | None) -> int | None:
+    if column is not None and not -max(1, len(table.levels)) <= column < table.width:
+        message = f"sort={column} is no column of the {table.width} there are"
+        raise InvalidArgument(message)
+    return column
+
+
+def _whole(value: object, name: str) -> int:
+    if type(value) is not int or value < 0:
+        message = f"{name}={value!r} is no whole number"
+        raise InvalidArgument(message)
+    return value
+
+
+def _two(value: object, name: str) -> tuple[int, int]:
+    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(n, int) for n in value)):  # noqa: PLR2004
+        message = f"{name}={value!r} is no pair of whole numbers"
+        raise InvalidArgument(message)
+    return int(value[0]), int(value[1])
 
 
 FAMILY = DataframeFamily()
