@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from jupyter_tracking.errors import NotFound
-from jupyter_tracking.views import still, twin
-from jupyter_tracking.views.catalog import Catalog, listing, ordered
+from jupyter_tracking.views import follow, still, twin
+from jupyter_tracking.views.catalog import Catalog, listing, ordered, signs
+from jupyter_tracking.views.displayed import Displayed
 from jupyter_tracking.views.drawing import forget
 from jupyter_tracking.views.frame import Frame, clean
-from jupyter_tracking.views.pane import Scene, folder_of, scene
-from jupyter_tracking.views.stepper import Stepper, display_both
+from jupyter_tracking.views.pane import Scene, folder_of, is_living, scene
+from jupyter_tracking.views.stepper import Stepper
 from jupyter_tracking.views.thin import places
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         """List a run, and open its first artifact."""
         self._folder = folder
         self._twin_budget = twin_budget
+        self._displayed: Displayed | None = None
+        self._seen: object = None
         self.stepper: Stepper | None = None
         self.catalog = Catalog(
             room="browser",
@@ -57,6 +60,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         first = next(iter(ordered(folder)), None)
         if first is not None:
             self.selected = (first.kind, first.name)
+        if is_living(folder):
+            follow.watch(self)
 
     @property
     def selected(self) -> tuple[str, str] | None:
@@ -72,19 +77,44 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
     def refresh(self) -> None:
         """Read the run again; what is open stays open, at its step."""
-        self.catalog.about = listing(self._folder)
+        with self.catalog.lock:
+            self.catalog.about = listing(self._folder)
+            first = next(iter(ordered(self._folder)), None)
+            if self.selected is None and first is not None:
+                self.selected = (first.kind, first.name)
+
+    def look(self) -> bool:
+        """Show what the run holds by now; return whether more may come."""
+        with self.catalog.lock:
+            if self.catalog.comm is None:
+                return False
+            more, before = is_living(self._folder), self._seen
+            self._seen = (more, signs(self._folder))
+            if self._seen != before:
+                self.refresh()
+            return more
+
+    def renew(self) -> bool:
+        """Bring the twin in the notebook up to date; return whether it may have to be again."""
+        more = self.look()
+        if self._displayed is None or self.catalog.comm is None:
+            return False
+        with self.catalog.lock:
+            self._displayed.renew(markup(self._folder, budget=self._twin_budget, line=self._displayed.line), self._metadata())
+        return more
 
     def save(self, path: str | Path) -> Path:
         """Write the browser to one HTML file that needs no network and no kernel."""
-        return twin.write(path, self._folder.name or self._folder.uuid, markup(self._folder, budget=None))
+        return twin.write(path, self._folder.name or self._folder.uuid, markup(self._folder, budget=None, line=_line(self._folder)))
 
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""
-        if self.stepper is not None:
-            self.stepper.close()
-        for part in (*self.children, self.layout):
-            forget(part)
-        super().close()
+        with self.catalog.lock:
+            if self.stepper is not None:
+                self.stepper.close()
+            for part in (*self.children, self.layout):
+                forget(part)
+            super().close()
 
     def _selected(self, change: dict[str, Any]) -> None:
         before, self.stepper = self.stepper, None
@@ -99,10 +129,16 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
 
     def _ipython_display_(self, **_options: Any) -> None:
         """Display the widget, then its twin."""
-        folder = self._folder
-        said = {"run_uuid": folder.uuid, "run_path": twin.relative(folder.path)}
-        page = markup(folder, budget=self._twin_budget)
-        display_both(self, page, _line(folder), clean(said))
+        with self.catalog.lock:
+            line = _line(self._folder)
+            page = markup(self._folder, budget=self._twin_budget, line=line)
+            self._displayed = Displayed(self, page, line, self._metadata())
+        if is_living(self._folder):
+            follow.renew(self)
+
+    def _metadata(self) -> dict[str, Any]:
+        said: dict[str, Any] = clean({"run_uuid": self._folder.uuid, "run_path": twin.relative(self._folder.path)})
+        return said
 
 
 def browse(view: RunView | RunFolder) -> Browser:
@@ -119,10 +155,10 @@ def _line(folder: RunFolder) -> str:
     return said
 
 
-def markup(folder: RunFolder, *, budget: int | None) -> str:
+def markup(folder: RunFolder, *, budget: int | None, line: str) -> str:
     """Return the browser's twin: the whole list, and of each artifact as many steps as the budget holds."""
     told = listing(folder)
-    key, line = _key(folder), _line(folder)
+    key = _key(folder)
     columns = ("kind", "name", "steps", "last")
     last = still.table(columns, ([a.get(column, "") for column in columns] for a in told["artifacts"]))
     shown = f"<p><b>{html.escape(clean(folder.name or folder.uuid))}</b> {html.escape(folder.status)}</p>{last}"

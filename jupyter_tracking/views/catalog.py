@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from jupyter_tracking import layout
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views.drawing import Drawing
 from jupyter_tracking.views.frame import clean
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.reader import Artifact, RunFolder
 
-__all__ = ["Catalog", "listing", "ordered"]
+__all__ = ["Catalog", "listing", "ordered", "signs"]
 
 _FILES = 2_000
 _PROBLEMS = 200
@@ -54,6 +56,19 @@ def listing(folder: RunFolder) -> dict[str, Any]:
     }
     said: dict[str, Any] = clean(told)
     return said
+
+
+def signs(folder: RunFolder) -> list[tuple[str, int, int]]:
+    """Return by what it is seen, without opening a file, that more was logged."""
+    files = [Path(place, name) for place, _, names in os.walk(folder.path / "events") for name in names]
+    found = []
+    for path in [*sorted(files), folder.path / layout.RUN_FILE, folder.path / layout.LINEAGE_JOURNAL]:
+        try:
+            stat = path.lstat()
+            found.append((str(path), stat.st_size, stat.st_mtime_ns))
+        except OSError:
+            continue
+    return found
 
 
 def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:

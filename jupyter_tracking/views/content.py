@@ -12,7 +12,7 @@ from jupyter_tracking.views.drawing import Drawing
 from jupyter_tracking.views.pane import GROUND
 
 if TYPE_CHECKING:
-    from jupyter_tracking.views.frame import Frame
+    from jupyter_tracking.reader import Event
     from jupyter_tracking.views.pane import Scene
 
 __all__ = ["BUDGET", "Content"]
@@ -68,17 +68,40 @@ class Content(Drawing):
         return seed
 
     def grow(self) -> bool:
-        """Tell the page of steps logged since; return whether there were any."""
-        if not self.scene.refresh():
-            return False
-        grounds = [[n, GROUND, *_parts(pane.ground())] for n, pane in enumerate(self.scene.panes)]
-        with self.hold_sync():
-            self.seed = grounds
-            self.about = self.scene.about()
-        return True
+        """Tell the page what was logged since, and how the run stands; return whether there is something new."""
+        with self.lock:
+            before = [pane.events for pane in self.scene.panes]
+            grown = self.scene.refresh()
+            if grown or self.scene.standing() != self.about["run"]:
+                with self.hold_sync():
+                    if grown:
+                        self.seed = self._grown(before)
+                    self.about = self.scene.about()
+            return grown
+
+    def _grown(self, before: list[list[Event]]) -> list[list[Any]]:
+        """Return the grounds, and the newest frames that fit: a busy kernel may not answer when they are asked for."""
+        seed: list[list[Any]] = []
+        size = 0
+        ends = time.monotonic() + _PATIENCE
+        for number, (pane, old) in enumerate(zip(self.scene.panes, before, strict=True)):
+            ground = pane.ground()
+            seed.append([number, GROUND, ground.head, ground.buffers])
+            new = [n for n, event in enumerate(pane.events) if n >= len(old) or event != old[n]]
+            for at in [] if pane.family.whole else reversed(new):
+                if size > _SEED or time.monotonic() > ends:
+                    break
+                frame = pane.frame(at)
+                seed.append([number, at, frame.head, frame.buffers])
+                size += frame.size
+        return seed
 
     def _asked(self, _widget: object, message: object, _buffers: object) -> None:
         """Answer the page. A message that is not one of ours is left alone."""
+        with self.lock:
+            self._answer_to(message)
+
+    def _answer_to(self, message: object) -> None:
         if not isinstance(message, dict) or not isinstance(message.get("id"), str):
             return
         if isinstance(message.get("query"), dict):
@@ -112,7 +135,3 @@ class Content(Drawing):
         if type(pane) is not int or type(number) is not int or not 0 <= pane < len(self.scene.panes):
             return False
         return 0 <= number < max(1, len(self.scene.panes[pane].events))
-
-
-def _parts(frame: Frame) -> tuple[dict[str, Any], list[bytes]]:
-    return frame.head, frame.buffers

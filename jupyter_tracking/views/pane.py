@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking import document
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views import family
 from jupyter_tracking.views.frame import Frame, clean
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from jupyter_tracking.view import RunView
     from jupyter_tracking.views.family import Family
 
-__all__ = ["GROUND", "Pane", "Scene", "folder_of", "scene"]
+__all__ = ["GROUND", "Pane", "Scene", "folder_of", "is_living", "scene"]
 
 GROUND = -1
+_OVER = document.DONE | {"interrupted", "unknown"}
 
 Step = int | None
 
@@ -140,6 +142,11 @@ class Scene:
             self._join()
         return any(grown)
 
+    @property
+    def living(self) -> bool:
+        """Whether more may be logged."""
+        return any(is_living(folder) for folder in {id(pane.folder): pane.folder for pane in self.panes}.values())
+
     def at(self, pane: Pane) -> list[int] | None:
         """Return the pane's frame for each step of the scene, -1 before its first; None when they are the same."""
         own = pane.steps
@@ -155,13 +162,17 @@ class Scene:
 
     def about(self) -> dict[str, Any]:
         """Return what the page is told once."""
-        folder = self.panes[0].folder
         panes = []
         for pane in self.panes:
             told, at = pane.about(), self.at(pane)
             panes.append(told if at is None else {**told, "at": at})
-        run = {"uuid": folder.uuid, "name": folder.name, "status": folder.status}
-        said: dict[str, Any] = clean({"run": run, "steps": self.steps, "panes": panes})
+        said: dict[str, Any] = clean({"run": self.standing(), "steps": self.steps, "panes": panes})
+        return said
+
+    def standing(self) -> dict[str, str]:
+        """Return which run this is, and how it stands."""
+        folder = self.panes[0].folder
+        said: dict[str, str] = clean({"uuid": folder.uuid, "name": folder.name, "status": folder.status})
         return said
 
     def key(self) -> str:
@@ -178,6 +189,11 @@ class Scene:
             many = f"{len(self.steps)} steps ({self.steps[0]} to {self.steps[-1]})"
         said: str = clean(f"<{names}: {many}, run {folder.name or folder.uuid} {folder.uuid[:8]}>")
         return said
+
+
+def is_living(folder: RunFolder) -> bool:
+    """Say whether a run goes on."""
+    return folder.status not in _OVER
 
 
 def folder_of(view: RunView | RunFolder) -> RunFolder:

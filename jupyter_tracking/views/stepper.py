@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-from IPython.display import publish_display_data
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, near
-from jupyter_tracking.views import twin
+from jupyter_tracking.views import follow, twin
 from jupyter_tracking.views.content import BUDGET, Content
+from jupyter_tracking.views.displayed import Displayed
 from jupyter_tracking.views.drawing import forget
 from jupyter_tracking.views.pane import Scene, folder_of, scene
+from jupyter_tracking.views.slider import StepSlider
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.reader import RunFolder
     from jupyter_tracking.view import RunView
 
-__all__ = ["Stepper", "display_both", "show"]
-
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+__all__ = ["Stepper", "show"]
 
 
 class Stepper(ipywidgets.VBox):  # type: ignore[misc]
@@ -43,11 +42,12 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
             twin_budget: bytes that a display may add to the notebook's file.
         """
         self._scene = shown
+        self._steps: tuple[int | None, ...] = tuple(shown.steps)
         self._twin_budget = twin_budget
+        self._displayed: Displayed | None = None
         last = max(0, len(shown.steps) - 1)
-        options = [(str(step), n) for n, step in enumerate(shown.steps)] or [("none", 0)]
-        self.slider = ipywidgets.SelectionSlider(
-            options=options,
+        self.slider = StepSlider(
+            shown.steps,
             index=last,
             description="step",
             style={"description_width": "initial"},
@@ -57,26 +57,29 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         self.content = Content(shown, index=last, budget=budget, slider=self.slider, play=self.play)
         # A front end without our slider moves the content alone.
         self.content.observe(self._moved, names=["index"])
-        controls = ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"})
-        super().__init__([controls, self.content] if len(shown.steps) > 1 else [self.content])
+        self._controls = ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"})
+        super().__init__([])
+        self._lay()
         self.add_class("jt-stepper")
+        if shown.living:
+            follow.watch(self)
 
     @property
     def steps(self) -> tuple[int | None, ...]:
         """The steps that were logged, in order."""
-        return tuple(self._scene.steps)
+        return self._steps
 
     @property
     def step(self) -> int | None:
         """The step on screen; set it to move there."""
-        return self._scene.steps[self.slider.index] if self._scene.steps else None
+        return self._steps[self.slider.index] if self._steps else None
 
     @step.setter
     def step(self, step: int | None) -> None:
         try:
-            self.slider.index = self._scene.steps.index(step)
+            self.slider.index = self._steps.index(step)
         except ValueError:
-            known = [str(s) for s in self._scene.steps]
+            known = [str(s) for s in self._steps]
             message = f"no step {step!r} was logged{near(str(step), known)}"
             raise NotFound(message) from None
 
@@ -84,28 +87,55 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         """Write the whole view to one HTML file that needs no network and no kernel."""
         return twin.save(self._scene, path, index=self.slider.index)
 
+    def look(self) -> bool:
+        """Show what was logged since; what is on screen stays. Return whether more may come."""
+        with self.content.lock:
+            if self.content.comm is None:
+                return False
+            more = self._scene.living  # asked first: what was logged before the end is read after
+            if self.content.grow():
+                self._lengthen()
+            return more
+
+    def _lengthen(self) -> None:
+        step, self._steps = self.step, tuple(self._scene.steps)
+        self.slider.grow(self._steps, self._steps.index(step) if step in self._steps else 0)
+        self.play.max = max(0, len(self._steps) - 1)
+        self._lay()
+
+    def _lay(self) -> None:
+        self.children = [self._controls, self.content] if len(self._steps) > 1 else [self.content]
+
+    def renew(self) -> bool:
+        """Bring the twin in the notebook up to date; return whether it may have to be again."""
+        more = self.look()
+        if self._displayed is None or self.content.comm is None:
+            return False
+        with self.content.lock:
+            self._displayed.renew(self._page(self._displayed.line), twin.metadata(self._scene))
+        return more
+
+    def _page(self, line: str) -> str:
+        return twin.markup(self._scene, index=self.slider.index, budget=self._twin_budget, key=self.content.key, line=line)
+
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""
-        parts = {self.play, self.slider, self.content, *self.children, self.layout}
-        for part in parts:
-            forget(part)
-        super().close()
+        parts = {self.play, self.slider, self.content, self._controls, *self.children, self.layout}
+        with self.content.lock:
+            for part in parts:
+                forget(part)
+            super().close()
 
     def _moved(self, change: dict[str, Any]) -> None:
         self.slider.index = change["new"]
 
     def _ipython_display_(self, **_options: Any) -> None:
         """Display the widget, then its twin: the same view for when the widget is gone."""
-        page = twin.markup(self._scene, index=self.slider.index, budget=self._twin_budget)
-        display_both(self, page, self._scene.line(), twin.metadata(self._scene))
-
-
-def display_both(widget: ipywidgets.Widget, page: str, line: str, metadata: dict[str, Any]) -> None:
-    """Display a widget and its twin, as two outputs: where a widget's model is gone, its output shows nothing else."""
-    kept = {"jupyter_tracking": metadata}
-    live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-    for data in ({"text/plain": line, WIDGET_VIEW: live}, {"text/plain": line, "text/html": page}):
-        publish_display_data(data, kept)
+        with self.content.lock:
+            line = self._scene.line()
+            self._displayed = Displayed(self, self._page(line), line, twin.metadata(self._scene))
+        if self._scene.living:
+            follow.renew(self)
 
 
 def show(view: RunView | RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None) -> Stepper:

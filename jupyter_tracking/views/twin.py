@@ -131,9 +131,9 @@ def body(key: str, still: str, data: bytes, line: str) -> str:
     )
 
 
-def markup(scene: Scene, *, index: int, budget: int) -> str:
-    """Return the twin within a budget of bytes."""
-    key, line, shown = scene.key(), scene.line(), still(scene, hint=_HINT)
+def markup(scene: Scene, *, index: int, budget: int, key: str, line: str) -> str:
+    """Return the twin within a budget of bytes; `key` and `line` are those of the widget it stands in for."""
+    shown = still(scene, hint=_HINT)
     room = (budget - len(body(key, shown, b"", line))) * 3 // 4
     return body(key, shown, _fitting(scene, index, max(0, room)), line)
 

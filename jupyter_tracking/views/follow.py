@@ -1,0 +1,130 @@
+"""Following: what is shown of a run grows while the run goes on, also while the cell that trains is running.
+
+A busy kernel may answer no page, but its threads run: one of them looks, now and then, at the files of what is shown, and
+tells the page. It ends with the last run that is followed. Recording knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["Living", "renew", "watch"]
+
+_LEAST = 1.0
+# Looking takes at most this part of the time, and so little from the training beside it.
+_SHARE = 0.05
+
+
+class Living(Protocol):
+    """A view of runs that may go on."""
+
+    def look(self) -> bool:
+        """Show what was logged since; return whether more may come."""
+
+    def renew(self) -> bool:
+        """Bring what is kept in the notebook up to date; return whether it may have to be again."""
+
+
+class _Watch:
+    """The thread that looks, for as long as there is something to look at."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._due: weakref.WeakKeyDictionary[Living, float] = weakref.WeakKeyDictionary()
+        self._thread: threading.Thread | None = None
+
+    def add(self, view: Living) -> None:
+        with self._changed:
+            self._due[view] = time.monotonic() + _LEAST
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="jupyter-tracking-follow", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                if not self._due:
+                    self._thread = None
+                    return
+                now = time.monotonic()
+                due = [view for view, when in self._due.items() if when <= now]
+                if not due:
+                    self._changed.wait(max(0.0, min(self._due.values()) - now))
+                    continue
+            while due:
+                self._look(due.pop())
+
+    def _look(self, view: Living) -> None:
+        began = time.monotonic()
+        try:
+            more = view.look()
+        except Exception:  # noqa: BLE001 - the run is gone, or cannot be read: what is on screen stays
+            more = False
+        ended = time.monotonic()
+        with self._changed:
+            if more:
+                self._due[view] = ended + max(_LEAST, (ended - began) / _SHARE)
+            else:
+                self._due.pop(view, None)
+
+
+_WATCH = _Watch()
+
+
+def watch(view: Living) -> None:
+    """Look at a view's runs from now on, until they have ended or the view is closed."""
+    _WATCH.add(view)
+
+
+class _AfterCells:
+    """Renews what the notebook keeps, in the thread of the cells: stills are drawn with what the user's plots are drawn with."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._views: weakref.WeakKeyDictionary[Living, float] = weakref.WeakKeyDictionary()
+
+    def add(self, view: Living) -> None:
+        if not self._views:
+            self._shell.events.register("post_run_cell", self)
+        self._views[view] = 0.0
+
+    def __call__(self, *_result: Any) -> None:
+        for view, when in list(self._views.items()):
+            if time.monotonic() < when:
+                continue
+            began = time.monotonic()
+            try:
+                more = view.renew()
+            except Exception:  # noqa: BLE001 - what the notebook has stays, and the user's cell has not failed
+                more = False
+            ended = time.monotonic()
+            if more:
+                self._views[view] = ended + (ended - began) / _SHARE
+            else:
+                self._views.pop(view, None)
+        if not self._views:
+            self._shell.events.unregister("post_run_cell", self)
+
+
+_KEPT = "_jupyter_tracking_views"
+
+
+def renew(view: Living) -> None:
+    """Renew what the notebook keeps of a view after cells, until its runs have ended."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+    after = getattr(shell, _KEPT, None)
+    if after is None:
+        after = _AfterCells(shell)
+        setattr(shell, _KEPT, after)
+    after.add(view)
