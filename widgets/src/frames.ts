@@ -18,6 +18,7 @@ export class Frames {
   private wishes: Wish[] = [];
   private readonly centre = new Map<number, number>();
   private lengths: number[] = [];
+  private readonly errands: (() => boolean)[] = [];
 
   constructor(private readonly budget: number, private readonly ask: Ask | null) {}
 
@@ -42,10 +43,10 @@ export class Frames {
     }
   }
 
-  /** Forget a pane's frames: its artifact has changed behind them. */
-  drop(pane: number): void {
+  /** Forget a pane's frames from a number on: its artifact has changed behind them. */
+  drop(pane: number, from: number): void {
     for (const [key, { wish, frame }] of this.kept) {
-      if (wish.pane === pane) { this.kept.delete(key); this.size -= frame.bytes; }
+      if (wish.pane === pane && wish.frame >= from) { this.kept.delete(key); this.size -= frame.bytes; }
     }
   }
 
@@ -75,11 +76,30 @@ export class Frames {
   /** The request under way will not be answered (the kernel is gone or was restarted). */
   giveUp(): void { this.busy = false; }
 
+  /** Another question to the kernel. It waits for its turn: after what is on screen, before what is fetched ahead; then it says whether it asks. */
+  errand(ask: () => boolean): void {
+    this.errands.push(ask);
+    this.next();
+  }
+
+  /** The errand under way is over. */
+  settle(): void {
+    this.busy = false;
+    this.next();
+  }
+
   private next(): void {
     if (this.busy || !this.ask) return;
     const asked = this.wishes.filter((w) => !this.has(w));
     // What is on screen comes alone, so that it comes soon.
-    if (asked.length === 0) asked.push(...this.ahead());
+    if (asked.length === 0) {
+      for (let errand = this.errands.shift(); errand; errand = this.errands.shift()) {
+        this.busy = true;
+        if (errand()) return;
+        this.busy = false;
+      }
+      asked.push(...this.ahead());
+    }
     if (asked.length === 0) return;
     this.busy = true;
     this.ask(asked.map((w) => [w.pane, w.frame]));

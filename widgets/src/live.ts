@@ -31,7 +31,7 @@ function announce(name: "jt-live" | "jt-gone", key: string): void {
 
 export async function stepper(model: Model, el: HTMLElement): Promise<() => void> {
   const me = `${Date.now().toString(36)}-${(serial += 1)}`;
-  const about: About = model.get("about");
+  let about: About = model.get("about");
   const slider = await other(model, "slider");
   const play = slider && (await other(model, "play"));
   const waiting = new Map<string, { resolve(frame: Frame): void; reject(error: Error): void; timer: number }>();
@@ -48,11 +48,16 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
   });
   for (const [pane, frame, head, buffers] of model.get("seed") as Seed[]) frames.put({ pane, frame }, new Frame(head, buffers));
 
-  const query = (pane: number, frame: number, question: Record<string, unknown>) => new Promise<Frame>((resolve, reject) => {
-    const id = `${me}/${(asked += 1)}`;
-    const timer = window.setTimeout(() => { waiting.delete(id); reject(new Error("the kernel does not answer")); }, PATIENCE);
-    waiting.set(id, { resolve, reject, timer });
-    model.send({ query: question, pane, frame, id });
+  const query = (pane: number, frame: number, question: Record<string, unknown>, signal?: AbortSignal) => new Promise<Frame>((resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(new Error("no longer wanted")));
+    frames.errand(() => {
+      if (signal?.aborted) return false;
+      const id = `${me}/${(asked += 1)}`;
+      const timer = window.setTimeout(() => { waiting.delete(id); frames.settle(); reject(new Error("the kernel does not answer")); }, PATIENCE);
+      waiting.set(id, { resolve, reject, timer });
+      model.send({ query: question, pane, frame, id });
+      return true;
+    });
   });
 
   const answered = (content: { id?: string; frames?: Answer[]; head?: Head }, buffers: DataView[]) => {
@@ -64,6 +69,8 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
       clearTimeout(timer);
       waiting.delete(content.id);
       resolve(new Frame(content.head, buffers));
+      // After whoever asked has had the chance to ask on.
+      queueMicrotask(() => frames.settle());
     }
   };
   model.on("msg:custom", answered);
@@ -77,7 +84,7 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
   };
   // Without ipywidgets around us (marimo), we bring the controls.
   const own = slider || about.steps.length < 2 ? null : controls(about.steps, move);
-  const stage = new Stage({ about, frames, move, query, ...(own ? { controls: own.element } : {}) }, el);
+  const stage = new Stage({ about, frames, move, query, live: true, ...(own ? { controls: own.element } : {}) }, el);
 
   let handle: Element | null = null;
   const tend = (): void => {
@@ -107,7 +114,11 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
     if (play && play.get("value") !== index) play.set("value", index);
   }
   const played = (): void => { if (play && play.get("value") !== place()) move(play.get("value")); };
-  const grew = (): void => { stage.grow(model.get("about")); };
+  const grew = (): void => {
+    about = model.get("about");
+    own?.grow(about.steps);
+    stage.grow(about, (model.get("seed") as Seed[]).map(([pane, frame, head, buffers]) => [{ pane, frame }, new Frame(head, buffers)]));
+  };
 
   (slider ?? model).on("change:index", moved);
   play?.on("change:value", played);

@@ -1,6 +1,6 @@
 // The stage: the panes of a view under one step, with the line that says which step it is.
 
-import { button, h, holdKeys, put, say } from "./dom";
+import { button, h, holdKeys, keepKeys, put, say } from "./dom";
 import * as format from "./format";
 import { Frame } from "./frame";
 import type { Frames, Wish } from "./frames";
@@ -15,9 +15,11 @@ export interface Backstage {
   /** Someone pressed previous or next. */
   move(index: number): void;
   /** Ask the kernel half of a pane's view; missing in a saved page. */
-  query?(pane: number, frame: number, query: Record<string, unknown>): Promise<Frame>;
+  query?(pane: number, frame: number, query: Record<string, unknown>, signal?: AbortSignal): Promise<Frame>;
   /** Controls that the page brings itself, put before the line. */
   controls?: HTMLElement;
+  /** More may come while the run goes on. */
+  live?: boolean;
   note?: string;
 }
 
@@ -32,13 +34,26 @@ interface Slot {
   turn: number;
 }
 
+// The statuses of a run that goes on.
+const living = new Set(["created", "running", "processing", "starting", "resuming", "queued", "scheduled", "stopping", "warning", "retrying"]);
 const NONE = -2;
+const GROUND = -1;
+
+/** How many frames of an artifact are still what they were: a step may have been logged again, or before others. */
+function unchanged(before: PaneAbout, now: PaneAbout): number {
+  let n = 0;
+  while (n < before.steps.length && before.steps[n] === now.steps[n] && before.times[n] === now.times[n] && before.versions?.[n] === now.versions?.[n]) n += 1;
+  return n;
+}
 
 export class Stage {
   readonly element: HTMLElement;
   index = 0;
   private readonly where = h("span", { class: "jt-where", role: "status", "aria-live": "polite" });
   private readonly buttons: HTMLButtonElement[];
+  private readonly follow = keepKeys(h("button", { type: "button", class: "jt-button jt-follow", "aria-pressed": "false",
+    title: "go to each new step as it is logged", onclick: () => this.setFollowing(!this.following) }, "follow"));
+  private following = false;
   private readonly slots: Slot[];
   private readonly stops: (() => void)[] = [];
 
@@ -53,7 +68,7 @@ export class Stage {
     ];
     this.slots = about.panes.map((pane) => this.slot(pane));
     const line = h("div", { class: "jt-line" },
-      h("span", { class: "jt-buttons", role: "group", "aria-label": "step" }, ...this.buttons), this.where);
+      h("span", { class: "jt-buttons", role: "group", "aria-label": "step" }, ...this.buttons), this.where, this.follow);
     line.hidden = about.steps.length === 0;
     this.element = h("div", { class: "jt-stage" }, back.controls, line,
       h("div", { class: this.slots.length > 1 ? "jt-panes jt-many" : "jt-panes" }, ...this.slots.map((s) => s.section)),
@@ -70,6 +85,7 @@ export class Stage {
   show(index: number): void {
     const { steps } = this.about;
     this.index = Math.max(0, Math.min(index, steps.length - 1));
+    if (this.following && this.index < steps.length - 1) this.setFollowing(false);
     const wishes: Wish[] = [];
     this.slots.forEach((slot, pane) => {
       const frame = this.frameOf(slot, this.index);
@@ -80,13 +96,46 @@ export class Stage {
     this.back.frames.want(wishes, this.slots.map((s) => (s.about.whole ? 0 : s.about.steps.length)));
   }
 
-  /** The list of steps has grown. */
-  grow(about: About): void {
-    const hadLast = this.index === this.about.steps.length - 1;
+  /**
+   * The run has gone on. What is on screen stays, at its step, unless someone follows the newest.
+   * `fresh`: grounds and frames that came along.
+   */
+  grow(about: About, fresh: [Wish, Frame][]): void {
+    const before = this.about;
+    const step = before.steps[this.index];
+    const { frames } = this.back;
     this.back.about = about;
-    about.panes.forEach((pane, n) => { const slot = this.slots[n]; if (slot) slot.about = pane; });
-    void hadLast;
-    this.show(this.index);
+    this.slots.forEach((slot, pane) => {
+      const told = about.panes[pane];
+      if (!told) return;
+      const same = unchanged(slot.about, told);
+      slot.about = told;
+      frames.drop(pane, same);
+      if (slot.drawn !== null && slot.drawn >= same) slot.drawn = NONE;
+    });
+    for (const [wish, frame] of fresh) frames.put(wish, frame);
+    for (const { frame, pane } of fresh.map(([wish]) => wish)) if (frame === GROUND) this.reground(this.slots[pane]!, pane);
+    const kept = step === undefined ? 0 : about.steps.indexOf(step);
+    const to = this.following ? about.steps.length - 1 : kept;
+    // Nobody asked for this: it is shown, and not spoken.
+    this.where.setAttribute("aria-live", "off");
+    if (to >= 0 && to !== this.index) this.back.move(to);
+    this.show(to >= 0 ? to : this.index);
+  }
+
+  private reground(slot: Slot, pane: number): void {
+    const ground = this.back.frames.get(pane, GROUND);
+    if (!slot.pane || !ground) return;
+    if (slot.pane.regrow) slot.pane.regrow(ground);
+    else if (ground.buffers.length === 0) return;
+    else this.fault(slot, "");
+    slot.drawn = NONE;
+  }
+
+  private setFollowing(on: boolean): void {
+    this.following = on;
+    this.follow.setAttribute("aria-pressed", String(on));
+    if (on) this.go(this.about.steps.length - 1);
   }
 
   redraw(): void {
@@ -102,6 +151,7 @@ export class Stage {
 
   private go(index: number): void {
     if (index < 0 || index >= this.about.steps.length || index === this.index) return;
+    this.where.setAttribute("aria-live", "polite");
     this.back.move(index);
   }
 
@@ -166,10 +216,10 @@ export class Stage {
     const { frames, query } = this.back;
     const host: Host = {
       element: slot.body,
-      about: slot.about,
-      get ground() { return frames.get(pane, -1) ?? new Frame({}, []); },
+      get about() { return slot.about; },
+      get ground() { return frames.get(pane, GROUND) ?? new Frame({}, []); },
       frame: (at) => frames.get(pane, at),
-      ask: (question) => (query ? query(pane, Math.max(0, this.frameOf(slot, this.index)), question)
+      ask: (question, at, signal) => (query ? query(pane, at ?? Math.max(0, this.frameOf(slot, this.index)), question, signal)
         : Promise.reject(new Error("this needs the notebook's kernel"))),
       live: query !== undefined,
     };
@@ -203,7 +253,8 @@ export class Stage {
   }
 
   private tell(): void {
-    const { steps, total } = this.about;
+    const { run, steps, total } = this.about;
+    this.follow.hidden = !this.back.live || !living.has(run.status ?? "");
     if (steps.length === 0) return;
     const step = steps[this.index] ?? null;
     const parts = [`step ${format.step(step)}`, `${format.count(this.index + 1)} of ${format.count(steps.length)}`];

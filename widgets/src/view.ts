@@ -13,8 +13,11 @@ export interface Host {
   readonly ground: Frame;
   /** The frame of another step of this artifact, if the page has it. */
   frame(at: number): Frame | undefined;
-  /** Ask the kernel half of this view something about the step shown; rejects in a saved page and when the kernel does not answer. */
-  ask(query: Record<string, unknown>): Promise<Frame>;
+  /**
+   * Ask the kernel half of this view something about the step shown, or another frame; one question at a time is under way. Rejects in a saved
+   * page, when the kernel does not answer, and when it is called off.
+   */
+  ask(query: Record<string, unknown>, at?: number, signal?: AbortSignal): Promise<Frame>;
   /** Whether there is a kernel to ask. */
   readonly live: boolean;
 }

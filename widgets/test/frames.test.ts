@@ -76,3 +76,31 @@ describe("the budget", () => {
     expect(frames.bytes).toBeLessThanOrEqual(5_000);
   });
 });
+
+describe("errands", () => {
+  it("go after what is on screen and before what is fetched ahead, one at a time", () => {
+    const { frames, asked, answer } = kernel();
+    const done: string[] = [];
+    frames.want([{ pane: 0, frame: 10 }], [50]);
+    frames.errand(() => { done.push("a"); return true; });
+    frames.errand(() => { done.push("b"); return true; });
+    expect(done).toEqual([]);
+    answer();
+    expect(done).toEqual(["a"]);
+    frames.settle();
+    expect(done).toEqual(["a", "b"]);
+    expect(asked.length).toBe(1);
+    frames.settle();
+    expect(asked.length).toBe(2);
+  });
+
+  it("make room for the next when they are called off", () => {
+    const { frames } = kernel();
+    const done: string[] = [];
+    frames.want([{ pane: 0, frame: 0 }], [1]);
+    frames.errand(() => false);
+    frames.errand(() => { done.push("b"); return true; });
+    frames.take([[0, 0, {}, 0]], []);
+    expect(done).toEqual(["b"]);
+  });
+});
