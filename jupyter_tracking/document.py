@@ -32,9 +32,7 @@ def moment() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def new(
-    uuid: str, name: str, *, description: str | None, tags: list[str], owner: str | None, project: str | None
-) -> dict[str, Any]:
+def new(uuid: str, name: str, *, description: str | None, tags: list[str], owner: str | None, project: str | None) -> dict[str, Any]:
     """Return the document of a run that starts now."""
     now = moment()
     document = {
@@ -67,9 +65,7 @@ def _user() -> str:
         return "user"
 
 
-def set_status(
-    document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None
-) -> None:
+def set_status(document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None) -> None:
     """Set the status with its condition and moments; a resumed run loses its end."""
     now = moment()
     condition = {

@@ -71,15 +71,11 @@ class Recorder:
         """Copy a user's file or folder to be an asset of this name and step."""
         raise NotImplementedError
 
-    def _keep_output(
-        self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool
-    ) -> None:
+    def _keep_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool) -> None:
         """Copy a user's file or folder below `outputs/` and record it as a single artifact."""
         raise NotImplementedError
 
-    def _write_output(
-        self, kind: str, name: str, path: str, summary: dict[str, Any], write: Callable[[Sink], object]
-    ) -> None:
+    def _write_output(self, kind: str, name: str, path: str, summary: dict[str, Any], write: Callable[[Sink], object]) -> None:
         """Write a file of our own below `outputs/` and record it as a single artifact."""
         raise NotImplementedError
 

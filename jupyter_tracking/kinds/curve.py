@@ -189,9 +189,7 @@ class CurveLogging(Recorder):
         def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> tuple[dict[str, ArrayLike], float]:
             precision, recall, _ = metrics.precision_recall_curve(targets, scores, pos_label=label)
             hits, positive = (targets, 1) if label is None else (targets == label, True)
-            return {"precision": precision, "recall": recall}, float(
-                metrics.average_precision_score(hits, scores, pos_label=positive)
-            )
+            return {"precision": precision, "recall": recall}, float(metrics.average_precision_score(hits, scores, pos_label=positive))
 
         self._log_measured("pr", name, measure, y_preds, y_targets, step, timestamp, each=is_multi_class)
 

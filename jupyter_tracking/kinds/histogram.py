@@ -118,9 +118,7 @@ class HistogramLogging(Recorder):
         """
         self._log_bins(name, values, counts, _MOST_BINS, step, timestamp)
 
-    def _log_bins(
-        self, name: str, counts: ArrayLike, edges: ArrayLike, most: int, step: int | None, timestamp: Timestamp
-    ) -> None:
+    def _log_bins(self, name: str, counts: ArrayLike, edges: ArrayLike, most: int, step: int | None, timestamp: Timestamp) -> None:
         in_bins, bins = as_numbers(counts, "values")
         between, ends = as_numbers(edges, "counts")
         if ends != bins + 1:

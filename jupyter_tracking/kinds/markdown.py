@@ -17,7 +17,7 @@ def _decode(payload: dict[str, Any], asset: Asset) -> str:
     return asset.read(payload).decode("utf-8", "surrogatepass")
 
 
-MARKDOWN = Kind("markdown", "text", _decode, ("kind", "path"))
+MARKDOWN = Kind("markdown", "markdown", _decode, ("kind", "path"))
 
 
 class MarkdownLogging(Recorder):

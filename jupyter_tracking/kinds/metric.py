@@ -59,4 +59,3 @@ class MetricLogging(Recorder):
         rows = [(layout.check_name(name), repr(as_metric(value, name))) for name, value in metrics.items()]
         for name, cell in rows:
             self._append("metric", name, cell, step, moment)
-

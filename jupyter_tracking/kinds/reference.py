@@ -171,9 +171,7 @@ class ReferenceLogging(Recorder):
         """
         self._refer(path, "data", name, hash, content, summary, is_input, None, skip_hash_calculation)
 
-    def log_tensorboard_ref(
-        self, path: Path, name: str = "tensorboard", is_input: bool = False, rel_path: str | None = None
-    ) -> None:
+    def log_tensorboard_ref(self, path: Path, name: str = "tensorboard", is_input: bool = False, rel_path: str | None = None) -> None:
         """Refer to a folder of TensorBoard's files; the arguments are those of `log_artifact_ref`.
 
         Args:

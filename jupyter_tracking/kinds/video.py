@@ -141,9 +141,7 @@ def _as_gif(frames: NDArray[np.uint8], fps: float) -> bytes:
     buffer = io.BytesIO()
     comment = json.dumps({"fps": fps}).encode()
     duration = max(10, round(100 / fps) * 10)  # a GIF counts in hundredths of a second
-    pictures[0].save(
-        buffer, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0, comment=comment, optimize=False
-    )
+    pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0, comment=comment, optimize=False)
     return buffer.getvalue()
 
 

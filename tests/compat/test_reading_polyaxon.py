@@ -104,9 +104,7 @@ def test_what_polyaxons_own_reader_corrupts(ask_polyaxon: Any, tmp_path: Path) -
     assert view.problems().empty
 
 
-@pytest.mark.parametrize(
-    "missing", [["lineages.plx.json"], ["run.plx.json"], ["run.plx.json", "lineages.plx.json"]], ids="+".join
-)
+@pytest.mark.parametrize("missing", [["lineages.plx.json"], ["run.plx.json"], ["run.plx.json", "lineages.plx.json"]], ids="+".join)
 def test_a_run_without_its_documents(theirs: Path, copied: Callable[[Path], Path], missing: list[str]) -> None:
     """Frames, lineage and values are there although Polyaxon never came to write its documents."""
     run = copied(theirs)
