@@ -3,7 +3,7 @@
 import { button, dub, h, holdKeys, keepKeys } from "./dom";
 import * as format from "./format";
 
-export interface Controls { element: HTMLElement; show(index: number): void }
+export interface Controls { element: HTMLElement; show(index: number): void; grow(steps: format.Step[]): void }
 
 export function controls(steps: format.Step[], move: (index: number) => void): Controls {
   let timer = 0;
@@ -31,6 +31,10 @@ export function controls(steps: format.Step[], move: (index: number) => void): C
   holdKeys(element);
   return {
     element,
+    grow(more) {
+      steps = more;
+      slider.max = String(steps.length - 1);
+    },
     show(index) {
       slider.value = String(index);
       const text = format.step(steps[index] ?? null);

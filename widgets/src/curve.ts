@@ -2,6 +2,7 @@
 
 import { h } from "./dom";
 import * as format from "./format";
+import type { Frame } from "./frame";
 import { Lines, type Axes, type Line } from "./lines";
 import type { Host, Pane, Shown } from "./view";
 
@@ -10,7 +11,8 @@ const labels: Record<string, [string, string]> = {
   pr: ["precision", "recall"],
 };
 
-export function curve({ element, about, ground }: Host): Pane {
+export function curve({ element, about, ground: first }: Host): Pane {
+  let ground = first;
   const kind: string = ground.head.curve ?? "custom";
   const [xLabel, yLabel] = labels[kind] ?? ["x", "y"];
   const unit = kind === "roc" || kind === "pr";
@@ -23,7 +25,6 @@ export function curve({ element, about, ground }: Host): Pane {
   element.append(bar);
   const chart = new Lines(element, axes(), unit ? 340 : 300);
   element.append(caption);
-  const behind = past();
   let last: Shown | null = null;
 
   function past(): Line[] {
@@ -51,7 +52,21 @@ export function curve({ element, about, ground }: Host): Pane {
   if (!unit) bar.append(toggle("xLog", "log x"), toggle("yLog", "log y"));
   else bar.remove();
 
-  chart.setBack(behind);
+  chart.setBack(past());
+
+  /** The faint lines behind are those of more steps now; the axes only ever widen. */
+  function regrow(grown: Frame): void {
+    ground = grown;
+    const wide = (axis: "x" | "y"): boolean => {
+      const [low, high] = limits[axis];
+      const [from, to] = (grown.head[axis] ?? limits[axis]) as [number, number];
+      limits[axis] = [Math.min(low, from), Math.max(high, to)];
+      return from < low || to > high;
+    };
+    const [x, y] = [wide("x"), wide("y")];
+    if (x || y) chart.setAxes(axes(), true);
+    chart.setBack(past());
+  }
 
   function draw(shown: Shown): void {
     last = shown;
@@ -77,5 +92,5 @@ export function curve({ element, about, ground }: Host): Pane {
     caption.textContent = words;
     chart.describe(`${kind === "custom" ? "curve" : kind === "roc" ? "ROC curve" : "precision-recall curve"} ${about.name}: ${words}; x is ${xLabel}, y is ${yLabel}`);
   }
-  return { draw, destroy: () => chart.destroy() };
+  return { draw, regrow, destroy: () => chart.destroy() };
 }

@@ -69,9 +69,9 @@ export class Lines {
 
   describe(words: string): void { this.frameElement.setAttribute("aria-label", words); }
 
-  setAxes(axes: Axes): void {
+  setAxes(axes: Axes, keepZoom = false): void {
     this.axes = axes;
-    this.zoom = null;
+    if (!keepZoom) this.zoom = null;
     this.build();
   }
 

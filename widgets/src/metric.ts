@@ -2,6 +2,7 @@
 
 import { h } from "./dom";
 import * as format from "./format";
+import type { Frame } from "./frame";
 import { Lines, type Axes, type Line } from "./lines";
 import type { Host, Pane, Shown } from "./view";
 
@@ -32,10 +33,11 @@ export function extent(values: ArrayLike<number>, positive = false): [number, nu
   return [low, high];
 }
 
-export function metric({ element, about, ground }: Host): Pane {
-  const steps = ground.column("step");
-  const times = ground.column("time");
-  const values = ground.column("value");
+export function metric({ element, about, ground: first }: Host): Pane {
+  let ground = first;
+  let steps = ground.column("step");
+  let times = ground.column("time");
+  let values = ground.column("value");
   const stepless = steps.every((s) => !Number.isFinite(s));
   let over: "step" | "time" = stepless ? "time" : "step";
   let weight = 0;
@@ -53,10 +55,10 @@ export function metric({ element, about, ground }: Host): Pane {
     return { xLabel: over, yLabel: about.name, x: extent(x), y: extent(values, log), xTime: over === "time", yLog: log };
   }
 
-  function lay(): void {
+  function lay(keepZoom = false): void {
     const x = over === "step" ? steps : times;
     const raw: Line = { x, y: values, colour: 0, faint: weight > 0 };
-    chart.setAxes(axes());
+    chart.setAxes(axes(), keepZoom);
     chart.setBack([raw, ...(weight > 0 ? [{ x, y: smooth(values, weight), colour: 0 }] : [])]);
     if (last) draw(last);
   }
@@ -71,6 +73,14 @@ export function metric({ element, about, ground }: Host): Pane {
     oninput: () => { weight = Number(range.value); range.setAttribute("aria-valuetext", range.value); lay(); } });
   bar.append(h("label", { class: "jt-check" }, "smooth", range));
   lay();
+
+  function regrow(grown: Frame): void {
+    ground = grown;
+    steps = ground.column("step");
+    times = ground.column("time");
+    values = ground.column("value");
+    lay(true);
+  }
 
   function draw(shown: Shown): void {
     last = shown;
@@ -90,5 +100,5 @@ export function metric({ element, about, ground }: Host): Pane {
       : `${format.number(value)} · ${format.count(values.length)} values`;
     chart.describe(`${about.name} over ${over}: ${caption.textContent}`);
   }
-  return { draw, destroy: () => chart.destroy() };
+  return { draw, regrow, destroy: () => chart.destroy() };
 }

@@ -128,7 +128,7 @@ export class Stage {
     if (!slot.pane || !ground) return;
     if (slot.pane.regrow) slot.pane.regrow(ground);
     else if (ground.buffers.length === 0) return;
-    else this.fault(slot, "");
+    else this.takeDown(slot);
     slot.drawn = NONE;
   }
 
@@ -230,9 +230,14 @@ export class Stage {
   /** A view that failed once is taken down, so that the next step starts clean. */
   private fault(slot: Slot, words: string): void {
     slot.section.classList.add("jt-failed");
+    this.takeDown(slot);
+    put(slot.body, h("p", { class: "jt-error", role: "alert" }, words));
+  }
+
+  private takeDown(slot: Slot): void {
     try { slot.pane?.destroy?.(); } catch { /* it has already failed */ }
     slot.pane = null;
-    put(slot.body, h("p", { class: "jt-error", role: "alert" }, words));
+    put(slot.body);
   }
 
   private mend(slot: Slot): void {

@@ -8,14 +8,14 @@ const pane = (name: string, steps: (number | null)[], more: Partial<PaneAbout> =
   kind: "text", name, view: "text", steps, times: steps.map((_, n) => n * 1e6), versions: {}, ...more,
 });
 
-function stage(panes: PaneAbout[], steps: (number | null)[], missing: [number, number][] = []) {
+function stage(panes: PaneAbout[], steps: (number | null)[], missing: [number, number][] = [], live = false) {
   const frames = new Frames(1e9, () => undefined);
   panes.forEach((p, n) => p.steps.forEach((step, k) => { if (!missing.some(([a, b]) => a === n && b === k)) frames.put({ pane: n, frame: k }, frame({}, `${p.name} ${step}`)); }));
   const move = vi.fn();
   const host = document.createElement("div");
   document.body.append(host);
   const about: About = { run: { uuid: "u", name: "r" }, steps, panes };
-  const made = new Stage({ about, frames, move }, host);
+  const made = new Stage({ about, frames, move, live }, host);
   const sections = () => [...host.querySelectorAll<HTMLElement>("[data-jt-view]")];
   return { made, host, frames, move, sections };
 }
@@ -77,6 +77,36 @@ describe("the stage", () => {
     press("previous step");
     press("first step");
     expect(move.mock.calls).toEqual([[1], [0]]);
+  });
+
+  it("stays at its step when the run goes on, and shows a step that was logged again", () => {
+    const { made, host, frames, sections } = stage([pane("a", [0, 10])], [0, 10]);
+    made.show(1);
+    const now = (steps: number[], times: number[]): About => ({ run: { uuid: "u", name: "r", status: "running" }, steps, panes: [pane("a", steps, { times })] });
+    made.grow(now([0, 10, 20], [0, 1e6, 2e6]), [[{ pane: 0, frame: 2 }, frame({}, "a 20")]]);
+    expect(sections()[0]!.dataset["jtStep"]).toBe("10");
+    expect(host.querySelector(".jt-where")!.textContent).toMatch(/^step 10 · 2 of 3/);
+    expect(host.querySelector(".jt-where")!.getAttribute("aria-live")).toBe("off");
+    made.grow(now([0, 10, 20], [0, 5e6, 2e6]), [[{ pane: 0, frame: 1 }, frame({}, "again")]]);
+    expect(sections()[0]!.querySelector("pre")!.textContent).toBe("again");
+    expect(frames.has({ pane: 0, frame: 2 })).toBe(false);
+  });
+
+  it("moves along when a step was logged before it, and to the end when it follows", () => {
+    const { made, host, move } = stage([pane("a", [0, 10])], [0, 10], [], true);
+    made.show(1);
+    const now = (steps: number[]): About => ({ run: { uuid: "u", name: "r", status: "running" }, steps, panes: [pane("a", steps)] });
+    made.grow(now([0, 5, 10]), []);
+    expect(move.mock.calls).toEqual([[2]]);
+    made.show(2);
+    host.querySelector<HTMLElement>(".jt-follow")!.click();
+    made.grow(now([0, 5, 10, 15]), []);
+    expect(move.mock.calls).toEqual([[2], [3]]);
+    made.show(0);
+    expect(host.querySelector(".jt-follow")!.getAttribute("aria-pressed")).toBe("false");
+    made.grow({ ...now([0, 5, 10, 15, 20]), run: { uuid: "u", name: "r", status: "succeeded" } }, []);
+    expect(move.mock.calls.length).toBe(2);
+    expect(host.querySelector<HTMLElement>(".jt-follow")!.hidden).toBe(true);
   });
 
   it("keeps navigation keys from the notebook, and lets others pass", () => {
