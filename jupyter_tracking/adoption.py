@@ -42,11 +42,7 @@ def _close_rows(store: Store, kind: str, relative: str) -> None:
     data = store.read(relative)
     if not data or data.endswith(b"\n"):
         return
-    last = None
-    for last in plx.parse_rows(data, kind):  # noqa: B007 - the last is wanted
-        pass
-    whole = isinstance(last, plx.Columns) or (isinstance(last, plx.Row) and last.end >= len(data.rstrip(b"\r")))
-    if not whole:
+    if not _is_whole(data, kind):
         return
     with storage_errors(relative, kept="every row is as it was"):
         fd = store.open(relative, os.O_WRONLY | os.O_APPEND)
@@ -54,6 +50,20 @@ def _close_rows(store: Store, kind: str, relative: str) -> None:
             store.system.write_all(fd, b"\n")
         finally:
             store.system.close(fd)
+
+
+def _is_whole(data: bytes, kind: str) -> bool:
+    """Say whether the last line, which has no newline, is a header or a row."""
+    last, order = None, None
+    for last in plx.parse_rows(data, kind):
+        order = last if isinstance(last, plx.Columns) else order
+    if not isinstance(last, plx.Row):
+        return last is not None and last is order
+    try:
+        plx.parse_cell(data[last.start : last.end], kind, order)
+    except ValueError:
+        return False
+    return last.end >= len(data.rstrip(b"\r"))
 
 
 def check_form(store: Store, kind: str, relative: str) -> None:

@@ -10,6 +10,7 @@ import stat
 import threading
 import weakref
 from dataclasses import replace
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Timestamp
     from jupyter_tracking.store import Sink, Store, Stored
+    from jupyter_tracking.witness import Witness
 
 __all__ = ["FolderRecorder"]
 
@@ -53,7 +55,13 @@ class FolderRecorder(Recorder):
         self._document = b"{}"  # as we last wrote it
         self.resumed = False
         self.cell_source: Callable[[], dict[str, Any]] = dict
+        self.witness: Witness | None = None
         _recorders.add(self)
+
+    @property
+    def store(self) -> Store:
+        """The run folder, to write to."""
+        return self._store
 
     # --- rows --------------------------------------------------------------------------------
 
@@ -63,6 +71,9 @@ class FolderRecorder(Recorder):
         moment = now() if timestamp is None else as_timestamp(timestamp)
         if self._ended:
             self._refuse()
+        witness = self.witness
+        if witness is not None and (timestamp is not None or witness.wary or get_ident() != witness.home):
+            moment = witness.seen(kind, layout.check_name(name), moment, given=timestamp is not None)
         journal = self._journals.get((kind, name)) or self._event_journal(kind, name)
         journal.append(plx.row(kind, step, moment, cell), self._headers[kind])
 
@@ -196,6 +207,16 @@ class FolderRecorder(Recorder):
         self._lineage_read += len(whole)
         for record in lineages.read_journal(whole)[0]:
             self._know(record)
+
+    def _find(self, files: list[tuple[str, str]]) -> None:
+        """Record the event files that no record tells of: each is an artifact, and no other name may have it."""
+        known = {record.path for record in self._records.values()}
+        for kind, stem in files:
+            path = layout.event_path(kind, stem)
+            if path not in known and (kind, stem) not in self._records:
+                record = Record(stem, kind, stem, path, versioned=True)
+                self._lineage.append(record.line())
+                self._know(record)
 
     def _know(self, record: Record) -> None:
         self._records[record.kind, record.name] = record

@@ -119,8 +119,7 @@ class Run(FolderRecorder, KindsLogging, Details):
             with self._store.locked():
                 adoption.adopt(self._store, self._lineage)
                 self._catch_up()
-        for _, stem in files:  # a file that no record names is still not for another name
-            self._stems.setdefault(stem.casefold(), stem)
+        self._find(files)
         if not present:
             about = {key: given[key] for key in ("description", "owner", "project")}
             present = document.new(self.uuid, given["name"] or f"run-{self.uuid[:8]}", tags=labels, **about)
