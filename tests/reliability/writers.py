@@ -15,6 +15,7 @@ import pandas as pd
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.reader import open_folder
 from jupyter_tracking.run import Run
+from jupyter_tracking.system import System
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from tests.reliability.killed import Acknowledge
 
 __all__ = [
+    "copy_as_nobody",
     "curve",
+    "ends_of_shared_runs",
     "forks",
     "frame",
     "hold",
@@ -83,12 +86,16 @@ def large_frame() -> pd.DataFrame:
     return pd.DataFrame({"value": np.random.default_rng(0).random(50_000)})
 
 
-def start_as_nobody(acknowledge: Acknowledge, path: Path) -> None:
-    """Start a run as a user who owns nothing, and tell how it fails."""
+def _become_nobody() -> None:
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(65_534)
         os.setuid(65_534)
+
+
+def start_as_nobody(acknowledge: Acknowledge, path: Path) -> None:
+    """Start a run as a user who owns nothing, and tell how it fails."""
+    _become_nobody()
     try:
         Run(path)
     except TrackingError as error:
@@ -264,3 +271,40 @@ def read_while_cut(acknowledge: Acknowledge, path: Path, rounds: int) -> None:
         assert folder.columns(artifact)["value"].to_pylist() == [1.0]
     thread.join()
     acknowledge("done")
+
+
+def ends_of_shared_runs(acknowledge: Acknowledge, path: Path) -> None:
+    """End runs that were one's own alone, resumed, and forked without and with a row; tell how often the whole disk was synced."""
+    times = [0]
+
+    class Counting(System):
+        def sync_disk(self, fd: int) -> None:
+            super().sync_disk(fd)
+            times[0] += 1
+
+    for child in ("", "resumed", "idle", "logs"):
+        run = Run(path if child in {"", "resumed"} else path.with_name(child))
+        run.log_metric("loss", 1.0, 1)
+        run._store.system = Counting()
+        if child in {"idle", "logs"}:
+            pid = os.fork()
+            if pid == 0:
+                if child == "logs":
+                    run.log_metric("loss", 2.0, 2)
+                os._exit(0)
+            os.waitpid(pid, 0)
+        times[0] = 0
+        run.end()
+        acknowledge(times[0])
+
+
+def copy_as_nobody(acknowledge: Acknowledge, path: Path, source: Path) -> None:
+    """Log a file that one may not read, as a user who owns nothing, and tell how it fails."""
+    _become_nobody()
+    run = Run(path)
+    for step in (1, None):
+        try:
+            run.log_artifact(source, "closed", step=step)
+        except TrackingError as error:
+            acknowledge((type(error).__name__, str(error)))
+    run.end()
