@@ -218,8 +218,10 @@ class Store(Folder):
                     self.system.fsync(fd)
             folder, _, last = relative.rpartition("/")
             folder_fd = self.folder(folder)
+            places = {"src_dir_fd": self.corner, "dst_dir_fd": folder_fd}
             try:
-                self.system.rename(temporary, last, src_dir_fd=self.corner, dst_dir_fd=folder_fd)
+                if lasting or not self.system.exchange(temporary, last, **places):
+                    self.system.rename(temporary, last, **places)
             finally:
                 self.system.drop(folder_fd)
         self._settle(relative)

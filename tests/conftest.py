@@ -43,6 +43,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     end_active_runs()
 
 
+@pytest.fixture(autouse=True)
+def no_surroundings(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of this process hold what the test logs: not the environment and the commit, which the tests of provenance look at."""
+    monkeypatch.setattr("jupyter_tracking.provenance._keep_surroundings", lambda *_, **__: None)
+
+
 def end_active_runs() -> None:
     """End what a test (one that failed, say) left active, so that the next one starts with no run."""
     session = sys.modules.get("jupyter_tracking.session")

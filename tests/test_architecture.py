@@ -21,11 +21,11 @@ PACKAGE = CHECKOUT / "jupyter_tracking"
 # What stands under `if TYPE_CHECKING:` names a type and moves no data: it may look anywhere.
 FLOORS = [
     ["errors"],
-    ["layout", "plx", "system", "source"],
-    ["folder"],
+    ["layout", "plx", "system", "source", "screen", "masking", "notebook_path"],
+    ["folder", "hearing"],
     ["journal", "store", "presence", "values", "eventfile"],
-    ["lineages"],
-    ["kinds", "document", "adoption"],
+    ["lineages", "cells", "logs"],
+    ["kinds", "document", "adoption", "cell_watch", "witness", "session_notebook", "resources"],
     ["recorder", "details", "files"],
     ["problems"],
     ["run", "reader", "provenance"],
@@ -43,7 +43,7 @@ FLOORS = [
 FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 
 # The writer and the reader meet only on disk.
-RECORDING = {"folder", "journal", "store", "recorder", "adoption", "details", "run", "session"}
+RECORDING = {"folder", "journal", "store", "recorder", "adoption", "details", "witness", "provenance", "run", "session"}
 READING = {"eventfile", "files", "problems", "reader", "frames", "views", "view"}
 
 MOST_LINES = 350
