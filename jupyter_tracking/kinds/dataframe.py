@@ -102,7 +102,8 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
         frame = frame.copy(deep=False)
         frame.columns = [f"{i}" for i in range(len(labels))]
     try:
-        table = pa.Table.from_pandas(frame)
+        # A frame without columns has as many rows as its index, so that has to be a column then.
+        table = pa.Table.from_pandas(frame, preserve_index=None if labels else True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
         message = f"df cannot be kept as Arrow: {error}; convert that column, or log it with content_type='csv'"
         raise InvalidArgument(message) from None

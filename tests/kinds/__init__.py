@@ -1,0 +1,1 @@
+"""What each kind of artifact takes, refuses and gives back."""
