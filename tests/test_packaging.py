@@ -45,7 +45,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
             if program.name not in NODE and not (programs / program.name).exists():
                 (programs / program.name).symlink_to(program)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "POLYAXON", "JUPYTER", "VIRTUAL_ENV"))}
-    return {**kept, "PATH": str(programs), "HOME": str(tmp_path_factory.mktemp("home"))}
+    # What was downloaded before is no part of what is being tested.
+    cache = os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache" / "pip"))
+    return {**kept, "PATH": str(programs), "HOME": str(tmp_path_factory.mktemp("home")), "PIP_CACHE_DIR": cache}
 
 
 def run(*command: str | Path, cwd: Path, environment: dict[str, str]) -> str:
