@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="as little as possible: does everything still run?")
     parser.add_argument("--note", action="append", default=[], help="a sentence for the report, such as what else the machine did")
     parser.add_argument("--report", type=Path, help="where to write the report; by default RESULTS.md, nowhere with --quick or --tiny")
+    parser.add_argument("--scratch", type=Path, default=HERE / ".work", help="the folder to write to; its disk is measured too")
     given = parser.parse_args()
     unknown = set(given.workloads) - set(known)
     if unknown:
@@ -33,8 +34,8 @@ def main() -> None:
     size = "TINY" if given.tiny else "QUICK" if given.quick else "SIZE"
     count = given.rounds or (1 if given.tiny else 3 if given.quick else 5)
     target = given.report or (None if given.quick or given.tiny else HERE / "RESULTS.md")
-    (HERE / ".work").mkdir(exist_ok=True)
-    scratch = Path(mkdtemp(dir=HERE / ".work"))
+    given.scratch.mkdir(exist_ok=True)
+    scratch = Path(mkdtemp(dir=given.scratch))
     outcomes = []
     try:
         for name in given.workloads or known:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -89,7 +88,6 @@ def run(workload: str, contenders: list[str], size: int, rounds: int, scratch: P
                 print(f"  {workload:16} round {number + 1}  {contender:14} {shown}", flush=True)
             if folder != prepared[contender]:
                 shutil.rmtree(folder, ignore_errors=True)
-            os.sync()  # what one left to be written must not slow the next
     for folder in prepared.values():
         shutil.rmtree(folder, ignore_errors=True)
     return outcome

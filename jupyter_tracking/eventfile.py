@@ -14,11 +14,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking import plx
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
 __all__ = ["Event", "EventFile"]
+
+_TAIL = 1 << 16
+_ROWS_BLOCK = 1 << 18  # fits a core's cache
+_TABLE_BLOCK = 1 << 25
+_MOST_CHUNKS = 1000  # a table that grew by bits is put together at times
 
 
 class Event(NamedTuple):
@@ -100,33 +105,41 @@ class EventFile:
             if self._taken == self._seen or not self._seen or not self._seen[1]:
                 return
             self._taken = self._seen
-            with closing(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)) as raw:
-                whole = raw.rfind(b"\n") + 1
-                self._take(raw, whole)
-                self._bare = []
-                if not self._ours and whole < len(raw):
-                    self._take_bare(raw, whole)
+            size = self._seen[1]
+            whole = _committed(fd, size)
+            self._take(fd, whole)
+            self._bare = []
+            if not self._ours and whole < size:
+                self._take_bare(os.pread(fd, size - whole, whole), whole)
         finally:
             os.close(fd)
 
-    def _take(self, raw: mmap.mmap, stop: int) -> None:
-        if stop <= self._done:
-            return
-        for row in plx.parse_rows(raw, self._kind, order=self._order, line=self._line, start=self._done, stop=stop):
-            if isinstance(row, plx.Row):
-                self._events.append(Event(len(self._events), row.step, row.timestamp, row.line, row.start, row.end))
-            elif isinstance(row, plx.RowProblem):
-                self._problems.append(row)
-            else:
-                self._order = row
-        self._line += _count_lines(raw, self._done, stop)
-        self._done = stop
+    def _take(self, fd: int, stop: int) -> None:
+        for offset, block, end in _blocks(fd, self._done, stop, _ROWS_BLOCK):
+            line, last = self._line, 0
+            for row in plx.parse_rows(block, self._kind, order=self._order, line=self._line, stop=end):
+                if isinstance(row, plx.Row):
+                    self._events.append(self._event(row, offset))
+                    line, last = row.line, row.end
+                elif isinstance(row, plx.RowProblem):
+                    self._problems.append(row)
+                else:
+                    self._order = row
+            self._line = line + block.count(b"\n", last, end)  # which is slow: only what follows the last good row
+            self._done = offset + end
 
-    def _take_bare(self, raw: mmap.mmap, start: int) -> None:
+    def _event(self, row: plx.Row, offset: int) -> Event:
+        return Event(len(self._events), row.step, row.timestamp, row.line, offset + row.start, offset + row.end)
+
+    def _take_bare(self, tail: bytes, offset: int) -> None:
         known = len(self._problems)
-        for row in plx.parse_rows(raw, self._kind, order=self._order, line=self._line, start=start):
+        for row in plx.parse_rows(tail, self._kind, order=self._order, line=self._line):
             if isinstance(row, plx.Row):
-                self._bare = [Event(len(self._events), row.step, row.timestamp, row.line, row.start, row.end)]
+                parsed = self._parsed(tail[row.start : row.end])
+                if isinstance(parsed, ValueError):  # cut inside its cell, at what could be its end
+                    self._problems.append(plx.RowProblem(row.line, str(parsed), plx.excerpt(tail)))
+                else:
+                    self._bare = [self._event(row, offset)]
             elif isinstance(row, plx.RowProblem):
                 self._problems.append(row)
         self._problems, torn = self._problems[:known], self._problems[known:]
@@ -181,27 +194,53 @@ class EventFile:
             size = os.fstat(fd).st_size
             if not size:
                 return _strict_table([], [])
-            with closing(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)) as raw:
-                whole = raw.rfind(b"\n") + 1
-                head = plx.header(self._kind)
-                if (self._ours or whole == size) and raw[: len(head)] == head:
-                    start = self._table_done or len(head)
-                    grown = _fast_table(raw[start:whole]) if whole > start else _strict_table([], [])
-                    if grown is not None:
-                        self._table = grown if self._table is None else pa.concat_tables([self._table, grown])
-                        self._table_done = whole
-                        return self._table
+            whole = _committed(fd, size)
+            head = plx.header(self._kind)
+            if (self._ours or whole == size) and os.pread(fd, len(head), 0) == head:
+                start = self._table_done or len(head)
+                grown = [_fast_table(block, end) for _, block, end in _blocks(fd, start, whole, _TABLE_BLOCK)]
+                good = [table for table in grown if table is not None]
+                if len(good) == len(grown):
+                    known = self._table if self._table is not None else _strict_table([], [])
+                    self._table = pa.concat_tables([known, *good])
+                    if self._table["value"].num_chunks > _MOST_CHUNKS:
+                        self._table = self._table.combine_chunks()
+                    self._table_done = whole
+                    return self._table
         finally:
             os.close(fd)
         self._table, self._table_done = None, 0
         return _strict_table(self.events(), self.payloads())
 
 
-def _count_lines(raw: mmap.mmap, start: int, stop: int) -> int:
-    count = 0
-    while (start := raw.find(b"\n", start, stop) + 1) > 0:
-        count += 1
-    return count
+def _committed(fd: int, size: int) -> int:
+    """Return where the last whole line ends: after the last newline."""
+    while size > 0:
+        start = max(0, size - _TAIL)
+        found = os.pread(fd, size - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        size = start
+    return 0
+
+
+def _blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int, bytearray, int]]:
+    """Yield (offset, block, its length) of whole lines from `start` to `stop`, which is the end of a line.
+
+    One buffer serves for all: a file of any size costs the memory of its longest line, or of one block.
+    """
+    block = bytearray(min(size, max(0, stop - start)))
+    while start < stop:
+        want = min(len(block), stop - start)
+        taken = os.preadv(fd, [memoryview(block)[:want]], start)
+        end = block.rfind(b"\n", 0, taken) + 1
+        if end:
+            yield start, block, end
+            start += end
+        elif taken < want:  # cut off meanwhile
+            return
+        else:
+            block = bytearray(2 * len(block))
 
 
 def _schema() -> dict[str, pa.DataType]:
@@ -210,14 +249,14 @@ def _schema() -> dict[str, pa.DataType]:
     return {"step": pa.int64(), "timestamp": pa.timestamp("us", "UTC"), "value": pa.float64()}
 
 
-def _fast_table(data: bytes) -> pa.Table | None:
+def _fast_table(block: bytearray, end: int) -> pa.Table | None:
     """Read rows of our own form; None when there is anything odd among them."""
     import pyarrow as pa
     from pyarrow import csv
 
     try:
         table = csv.read_csv(
-            pa.BufferReader(data),
+            pa.BufferReader(pa.py_buffer(memoryview(block)[:end])),
             read_options=csv.ReadOptions(column_names=list(_schema())),
             parse_options=csv.ParseOptions(delimiter="|", quote_char=False, newlines_in_values=False),
             convert_options=csv.ConvertOptions(column_types=_schema(), null_values=[""], strings_can_be_null=False),

@@ -121,13 +121,22 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
         parts = [t.add_column(0, "name", pa.array([a.name] * len(t), pa.string())) for a, t in tables]
         empty = pa.table({"name": pa.array([], pa.string()), **{c: pa.array([], t) for c, t in _metric_types().items()}})
         return _to_pandas(pa.concat_tables([empty, *parts]))
-    series = {}
-    for artifact, table in tables:
-        frame = _to_pandas(table.select(["step", "value"]))
-        series[artifact.name] = frame.drop_duplicates("step", keep="last").set_index("step")["value"]
-    wide = pd.DataFrame(series) if series else pd.DataFrame(index=pd.Index([], dtype="Int64"))
+    wide = pd.DataFrame({artifact.name: _latest(table) for artifact, table in tables}, copy=False)
     wide.index = wide.index.astype("Int64")
-    return wide.rename_axis("step").sort_index(na_position="first")
+    if not wide.index.is_monotonic_increasing:
+        wide = wide.sort_index(na_position="first")
+    return wide.rename_axis("step")
+
+
+def _latest(table: pa.Table) -> pd.Series[float]:
+    """Return the values of a metric by step; of several at a step the last."""
+    if not table["step"].null_count:
+        steps = np.array(table["step"])
+        if (steps[1:] > steps[:-1]).all():  # as nearly always: nothing to look for, and nothing to copy
+            index = pd.Index(pd.arrays.IntegerArray(steps, np.zeros(len(steps), dtype=bool)))
+            return pd.Series(np.array(table["value"]), index=index)
+    frame = _to_pandas(table.select(["step", "value"]))
+    return frame.drop_duplicates("step", keep="last").set_index("step")["value"]
 
 
 def _metric_types() -> dict[str, pa.DataType]:
@@ -213,7 +222,7 @@ def lineage_frame(
     else:
         folders = [find_run(run, root) for run in runs]
     rows = [row for folder in folders for row in _lineage_rows(folder)]
-    return _typed(pd.DataFrame(rows, columns=list(_LINEAGE)), _LINEAGE)
+    return _typed(pd.DataFrame(rows, columns=list(_LINEAGE), dtype=object), _LINEAGE)
 
 
 def _lineage_rows(folder: RunFolder) -> list[dict[str, Any]]:

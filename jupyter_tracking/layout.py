@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import unicodedata
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -183,7 +183,7 @@ def inside(path: str | os.PathLike[str], argument: str = "path") -> str:
     if not isinstance(text, str):
         message = f"{argument}={path!r} is a {type(text).__name__}; give a text"
         raise InvalidType(message)
-    if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+    if not (text.isascii() and text.isprintable()) and any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         message = f"{argument}={text!r} holds a control character; leave it out"
         raise InvalidArgument(message)
     parts: list[str] = []
@@ -196,7 +196,7 @@ def inside(path: str | os.PathLike[str], argument: str = "path") -> str:
             parts.append(part)
     else:
         if not text.startswith(("/", "\\", "~")) and not is_url(text) and not re.match(r"[A-Za-z]:", text):
-            return str(PurePosixPath(*parts)) if parts else ""
+            return "/".join(parts)
     message = f"{argument}={text!r} leads out of the run folder; give a path relative to it"
     raise OutsideRun(message)
 

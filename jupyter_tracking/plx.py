@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import mmap
     from collections.abc import Iterator
 
-    Source = bytes | mmap.mmap
+    Source = bytes | bytearray | mmap.mmap
 
 
 JSONL_KINDS = frozenset({"text", "html", "chart", "span"})
@@ -31,6 +31,7 @@ _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 STEP_MIN, STEP_MAX = -(2**63), 2**63 - 1
 _LONGEST_PREFIX = 200  # bytes of step and timestamp, and more than any header has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_DIGIT = ord("9")
 
 
 class Row(NamedTuple):
@@ -155,7 +156,7 @@ _INTEGER = re.compile(rb"[+-]?[0-9]{1,19}\Z")
 _WHOLE_FLOAT = re.compile(rb"[+-]?[0-9]{1,16}\.0*\Z")
 
 
-def parse_step(text: bytes) -> int | None:
+def parse_step(text: bytes | bytearray) -> int | None:
     """Return the step of a CSV row; pandas once wrote `7.0` for 7.
 
     Raises:
@@ -175,7 +176,7 @@ def parse_step(text: bytes) -> int | None:
     return step
 
 
-def excerpt(line: bytes) -> str:
+def excerpt(line: bytes | bytearray) -> str:
     """Return the start of a line as text, for a report."""
     return line[:120].decode("utf-8", "replace")
 
@@ -190,18 +191,36 @@ class Columns(NamedTuple):
 COLUMNS = Columns(0, 1)
 
 
-def columns(line: bytes, kind: str) -> Columns | None:
+def columns(line: bytes | bytearray, kind: str) -> Columns | None:
     """Return the order of the columns if the line is a header of this kind, else None."""
     fields = line.rstrip(b"\r").lstrip(b"\xef\xbb\xbf").split(b"|")
     if len(fields) != 3 or fields[2] != kind.encode():  # noqa: PLR2004
         return None
     if fields[:2] == [b"step", b"timestamp"]:
-        return Columns(0, 1)
+        return COLUMNS
     return Columns(1, 0) if fields[:2] == [b"timestamp", b"step"] else None
+
+
+_OUR_PREFIX = re.compile(rb"(-?[0-9]{1,18})?\|([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{15}\+00:00)\|")
 
 
 def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, line: int) -> Row:
     """Read a row without touching the inside of its cell, which may be large."""
+    prefix = _OUR_PREFIX.match(raw, start, end) if order is COLUMNS else None
+    if prefix is not None:  # the form that we write, read in one step
+        step, moment, cell_start = int(prefix[1]) if prefix[1] else None, parse_timestamp(prefix[2].decode("ascii")), prefix.end()
+    else:
+        step, moment, cell_start = _odd_prefix(raw, start, end, order)
+    if kind == "metric":
+        float(raw[cell_start:end])
+    elif kind not in JSONL_KINDS and (raw[cell_start : cell_start + 1] != b"{" or raw[end - 1 : end] != b"}"):
+        message = "the cell is not a JSON object"
+        raise ValueError(message)
+    return Row(step, moment, cell_start, end, line)
+
+
+def _odd_prefix(raw: Source, start: int, end: int, order: Columns) -> tuple[int | None, int, int]:
+    """Return step, moment, and where the cell starts."""
     first = raw.find(b"|", start, end)
     second = raw.find(b"|", first + 1, end) if first >= 0 else -1
     if second < 0:
@@ -211,14 +230,7 @@ def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, line:
         message = "step and timestamp are too long"
         raise ValueError(message)
     fields = (raw[start:first], raw[first + 1 : second])
-    step, moment = parse_step(fields[order.step]), parse_timestamp(fields[order.timestamp].decode("ascii"))
-    cell_start = second + 1
-    if kind == "metric":
-        float(raw[cell_start:end])
-    elif kind not in JSONL_KINDS and (raw[cell_start : cell_start + 1] != b"{" or raw[end - 1 : end] != b"}"):
-        message = "the cell is not a JSON object"
-        raise ValueError(message)
-    return Row(step, moment, cell_start, end, line)
+    return parse_step(fields[order.step]), parse_timestamp(fields[order.timestamp].decode("ascii")), second + 1
 
 
 def _json_row(raw: Source, start: int, end: int, kind: str, line: int) -> Row:
@@ -275,15 +287,16 @@ def parse_rows(
         raw: the bytes of the file.
         kind: the kind of the file, which is the name of its folder.
         order: the columns' order when `start` is after the header.
-        line: the number of the line at `start`.
+        line: the number of the line at `start`; 1 where the header stands.
         start: where to begin, at the start of a line.
         stop: where to end; what follows the last newline before it is a row too, so cut a torn tail first.
     """
     size = len(raw) if stop is None else stop
-    first, headless = start == 0 and order is None, 0
+    first, headless = line == 1 and order is None, 0
     for number_, begin, end in _lines(raw, line, start, size):
         text = raw[begin : min(end, begin + _LONGEST_PREFIX)]
-        found = columns(text, kind) if len(text) == end - begin else None
+        letter = text[0] > _LAST_DIGIT  # no step: a header, perhaps
+        found = columns(text, kind) if letter and len(text) == end - begin else None
         if first:
             # Polyaxon wrote text, html, chart and span as CSV before 2023-09-28; only the header tells.
             first, order = False, found

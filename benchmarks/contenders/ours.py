@@ -95,19 +95,33 @@ def curve_at(folder, name):
 
 
 def write_runs(folder, count, artifacts):
-    """Runs of metrics, copied from one that was logged: what is measured is the reading."""
-    from uuid import UUID
-
+    """Runs that have ended; all are copies, under their own uuids and names, of one that was logged."""
     from jupyter_tracking import Run
 
-    for number in range(count):
-        run = Run(folder / "runs" / UUID(int=number + 1).hex, name=f"run-{number}", project="bench")
-        run.sync = lambda: None  # no wait for the disk: nothing here needs to outlive the machine
-        for artifact_ in range(artifacts):
-            for step in range(2):
-                run.log_metric(f"metric-{artifact_}", step / 7, step)
-        run.log_inputs(lr=0.1 * number, layers=[64, 32])
-        run.end()
+    run = Run(_run_path(folder, 0), name="run-0", project="bench")
+    for number in range(artifacts):
+        for step in range(2):
+            run.log_metric(f"metric-{number}", step / 7, step)
+    run.log_inputs(lr=0.1, layers=[64, 32])
+    run.end()
+    _copies(folder, count, 1)
+
+
+def _run_path(folder, number):
+    return folder / "runs" / f"{number + 1:032x}"
+
+
+def _copies(folder, count, first):
+    """Copy the first run: every file of it, with the copy's uuid and name in the document."""
+    import shutil
+
+    template = _run_path(folder, 0)
+    document = (template / "run.plx.json").read_bytes()
+    for number in range(first, count):
+        path = _run_path(folder, number)
+        shutil.copytree(template, path)
+        mine = document.replace(template.name.encode(), path.name.encode()).replace(b'"run-0"', b'"run-%d"' % number)
+        (path / "run.plx.json").write_bytes(mine)
 
 
 def read_lineage(folder):
@@ -122,24 +136,26 @@ def read_lineage(folder):
 
 
 def write_documents(folder, count):
-    """Nine of ten runs ended; the tenth was killed."""
-    from uuid import UUID
+    """Nine of ten runs have ended; the tenth was killed."""
+    import os
+
+    from orjson import dumps, loads
 
     from jupyter_tracking import Run, document, layout
 
-    for number in range(count):
-        path = folder / "runs" / UUID(int=number + 1).hex
-        if number % 10 == 9:
-            run = Run(path, name=f"run-{number}")
-            run._store.close()  # noqa: SLF001 - as a kill would
-            continue
-        path.mkdir(parents=True)
-        doc = document.new(path.name, f"run-{number}", description=None, tags=["a"], owner="me", project="bench")
-        document.set_status(doc, "running")
-        document.set_status(doc, "succeeded")
-        doc["inputs"] |= {"lr": number / 7, "layers": 3}
-        doc["outputs"] |= {"loss": 1 / (number + 1), "accuracy": 0.5}
-        (path / layout.RUN_FILE).write_bytes(document.dumps(doc))
+    child = os.fork()
+    if not child:
+        Run(_run_path(folder, 0), name="run-0", project="bench").log_inputs(lr=0.1, layers=3)
+        os._exit(9)
+    os.waitpid(child, 0)
+    _copies(folder, count // 10, 1)
+    killed = (_run_path(folder, 0) / layout.RUN_FILE).read_bytes()
+    for number in range(max(1, count // 10), count):
+        path = _run_path(folder, number)
+        path.mkdir()
+        ended = {**loads(killed), "uuid": path.name, "name": f"run-{number}", "outputs": {"loss": 1 / number, "accuracy": 0.5}}
+        document.set_status(ended, "succeeded")
+        (path / layout.RUN_FILE).write_bytes(dumps(ended))
 
 
 def read_runs(folder):

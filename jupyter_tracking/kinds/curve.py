@@ -39,7 +39,9 @@ class Curve(NamedTuple):
 def _decode(payload: dict[str, Any], _asset: Asset) -> Curve:
     import numpy as np
 
-    x, y = (np.array([plx.number(v) for v in payload.get(axis) or []], dtype=float) for axis in "xy")
+    axes = [payload.get(axis) or [] for axis in "xy"]
+    # Non-finite numbers stand as texts; a list of plain numbers needs no look at each.
+    x, y = (np.array(v if {*map(type, v)} <= {float, int} else [plx.number(n) for n in v], dtype=float) for v in axes)
     return Curve(x, y, str(payload.get("kind") or "custom"), payload.get("annotation"))
 
 
