@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "family"]
 
-FAMILIES = ("curve", "dataframe", "file", "image", "metric", "text")
+FAMILIES = (
+    *("audio", "chart", "confusion", "curve", "dataframe", "file", "histogram", "html"),
+    *("image", "markdown", "metric", "text", "trace", "video"),
+)
 
 
 @cache

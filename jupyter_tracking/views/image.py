@@ -24,6 +24,7 @@ _BEGINNINGS = (
     (b"GIF89a", "image/gif"),
     (b"BM", "image/bmp"),
 )
+_SVG = "image/svg+xml"
 _LIGHT = 640
 
 
@@ -38,7 +39,7 @@ class ImageFamily(Family):
         data = path.read_bytes()
         kind = _kind(data)
         size = len(data)
-        if not kind or (light and size > 60_000):  # noqa: PLR2004
+        if not kind or (light and size > 60_000 and kind != _SVG):  # noqa: PLR2004
             data, kind = _converted(data, _LIGHT if light else None)
         frame = Frame({"type": kind, "size": size})
         frame.attach(data)
@@ -56,6 +57,9 @@ class ImageFamily(Family):
 def _kind(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
+    # A drawing: shown as a picture, in which nothing runs and from which nothing is fetched.
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" and b"<svg" in data[:4_096]:
+        return _SVG
     return next((kind for beginning, kind in _BEGINNINGS if data.startswith(beginning)), None)
 
 

@@ -64,3 +64,8 @@ export function strings(frame: Frame, ends: string, at: number): string[] {
   }
   return out;
 }
+
+/** Bytes as a file in the page's memory. */
+export function blob(view: DataView, type: string): Blob {
+  return new Blob([new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength)], { type });
+}

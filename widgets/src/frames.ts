@@ -54,7 +54,8 @@ export class Frames {
 
   /** Wish for what is on screen now; an earlier wish that was not yet asked for is forgotten. `lengths`: how many frames each pane has to fetch. */
   want(wishes: Wish[], lengths: number[]): void {
-    for (const wish of wishes) if (wish.frame !== GROUND) this.centre.set(wish.pane, wish.frame);
+    // The first wish of a pane is what is on screen; a second is what it is compared with.
+    for (const wish of [...wishes].reverse()) if (wish.frame !== GROUND) this.centre.set(wish.pane, wish.frame);
     this.wishes = wishes;
     this.lengths = lengths;
     this.next();
@@ -126,10 +127,14 @@ export class Frames {
     return wish ? Math.abs(wish.frame - (this.centre.get(wish.pane) ?? 0)) : 0;
   }
 
+  private wished(wish: Wish): boolean {
+    return this.wishes.some((w) => w.pane === wish.pane && w.frame === wish.frame);
+  }
+
   private farthest(): { wish: Wish; frame: Frame } | undefined {
     let worst: { wish: Wish; frame: Frame } | undefined;
     for (const kept of this.kept.values()) {
-      if (kept.wish.frame !== GROUND && (!worst || this.distance(kept.wish) > this.distance(worst.wish))) worst = kept;
+      if (kept.wish.frame !== GROUND && !this.wished(kept.wish) && (!worst || this.distance(kept.wish) > this.distance(worst.wish))) worst = kept;
     }
     return worst;
   }

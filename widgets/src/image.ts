@@ -1,30 +1,22 @@
-// Images: fitted or one to one, small ones with their pixels showing.
+// Images: fitted or one to one, small ones with their pixels showing; and beside another step, or over it with a wipe.
 
 import { h, keepKeys } from "./dom";
 import * as format from "./format";
+import { blob, type Frame } from "./frame";
+import { bar, check, choose, slide } from "./tools";
 import type { Host, Pane, Shown } from "./view";
 
-export function image({ element, about }: Host): Pane {
-  let url = "";
-  let actual = false;
-  const picture = h("img", { class: "jt-picture", alt: `${about.name}` });
-  const frame = keepKeys(h("div", { class: "jt-picture-frame", tabindex: 0, role: "region", "aria-label": `picture ${about.name}` }, picture));
-  const caption = h("p", { class: "jt-caption" });
-  const box = h("input", { type: "checkbox", "data-lm-suppress-shortcuts": "true", onchange: () => { actual = box.checked; size(); } });
-  element.append(h("div", { class: "jt-tools" }, h("label", { class: "jt-check" }, box, "actual size")), frame, caption);
+const others = ["nothing", "the previous step", "the first step", "the last step", "this step, held"] as const;
 
-  function size(): void {
-    const { naturalWidth: width, naturalHeight: height } = picture;
-    const small = Math.max(width, height) <= 128;
-    picture.classList.toggle("jt-pixels", small);
-    picture.style.width = actual ? `${width}px` : small && width ? `${Math.min(width * Math.max(1, Math.floor(320 / Math.max(width, height))), 640)}px` : "";
-    picture.classList.toggle("jt-actual", actual);
-  }
+/** A picture and the address of its bytes, which live as long as it is on screen. */
+class Picture {
+  readonly element: HTMLImageElement;
+  private url = "";
 
-  async function draw({ frame: shown, step }: Shown): Promise<void> {
-    if (!shown) return;
-    const bytes = shown.buffers[0]!;
-    const next = URL.createObjectURL(new Blob([new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength)], { type: shown.head.type }));
+  constructor(alt: string) { this.element = h("img", { class: "jt-picture", alt }); }
+
+  async show(frame: Frame, alt: string): Promise<void> {
+    const next = URL.createObjectURL(blob(frame.buffers[0]!, frame.head.type));
     // Decoded before it is put in place, so that the old picture stays until the new one can be seen.
     const probe = new Image();
     probe.src = next;
@@ -32,15 +24,73 @@ export function image({ element, about }: Host): Pane {
       await probe.decode();
     } catch {
       URL.revokeObjectURL(next);
-      throw new Error(`the browser cannot read this picture (${shown.head.type}, ${format.bytes(bytes.byteLength)})`);
+      throw new Error(`the browser cannot read this picture (${frame.head.type}, ${format.bytes(frame.buffers[0]!.byteLength)})`);
     }
-    picture.src = next;
-    picture.alt = `${about.name}, step ${format.step(step)}`;
-    await picture.decode().catch(() => undefined);
-    if (url) URL.revokeObjectURL(url);
-    url = next;
-    size();
-    caption.textContent = `${picture.naturalWidth} × ${picture.naturalHeight} pixels · ${format.bytes(shown.head.size ?? bytes.byteLength)}`;
+    this.element.src = next;
+    this.element.alt = alt;
+    await this.element.decode().catch(() => undefined);
+    if (this.url) URL.revokeObjectURL(this.url);
+    this.url = next;
   }
-  return { draw, destroy: () => { if (url) URL.revokeObjectURL(url); } };
+
+  destroy(): void { if (this.url) URL.revokeObjectURL(this.url); }
+}
+
+export function image(host: Host): Pane {
+  const { element, about } = host;
+  let actual = false;
+  let beside: (typeof others)[number] = "nothing";
+  let held = 0;
+  let wipe = true;
+  let last: Shown | null = null;
+  const first = new Picture(about.name);
+  const second = new Picture(about.name);
+  const under = h("figure", { class: "jt-figure" }, second.element, h("figcaption", { class: "jt-caption" }));
+  const over = h("figure", { class: "jt-figure" }, first.element, h("figcaption", { class: "jt-caption" }));
+  const pair = h("div", { class: "jt-pair" }, under, over);
+  const frame = keepKeys(h("div", { class: "jt-picture-frame", tabindex: 0, role: "region", "aria-label": `picture ${about.name}` }, pair));
+  const caption = h("p", { class: "jt-caption" });
+  const edge = slide("wipe", [0, 100, 1, 50], (at) => pair.style.setProperty("--jt-wipe", `${at}%`), (at) => `${at}%`);
+  const layout = check("side by side", (on) => { wipe = !on; size(); });
+  const single = about.steps.length < 2;
+  element.append(bar(check("actual size", (on) => { actual = on; size(); }),
+    single ? null : choose("compare with", others, (word) => { beside = word as typeof beside; held = last?.at ?? 0; if (last) void draw(last); }), layout, edge), frame, caption);
+  edge.hidden = layout.hidden = under.hidden = true;
+
+  function other(at: number): number | null {
+    const place = { "nothing": null, "the previous step": at - 1, "the first step": 0, "the last step": about.steps.length - 1, "this step, held": held }[beside];
+    return place === null || place < 0 || place === at ? null : place;
+  }
+
+  function size(): void {
+    for (const [picture, box] of [[first.element, over], [second.element, under]] as const) {
+      const { naturalWidth: width, naturalHeight: height } = picture;
+      const small = Math.max(width, height) <= 128;
+      picture.classList.toggle("jt-pixels", small);
+      picture.classList.toggle("jt-actual", actual);
+      picture.style.width = actual ? `${width}px` : small && width ? `${Math.min(width * Math.max(1, Math.floor(320 / Math.max(width, height))), 640)}px` : "";
+      box.lastElementChild!.toggleAttribute("hidden", Boolean(under.hidden));
+    }
+    pair.classList.toggle("jt-wiped", wipe && !under.hidden);
+    edge.hidden = !wipe || under.hidden;
+    layout.hidden = under.hidden;
+  }
+
+  async function draw(shown: Shown): Promise<void> {
+    last = shown;
+    if (!shown.frame) return;
+    const place = other(shown.at);
+    const behind = place === null ? undefined : host.frame(place);
+    host.need?.(place);
+    const name = (step: format.Step) => `${about.name}, step ${format.step(step)}`;
+    await Promise.all([first.show(shown.frame, name(shown.step)), behind && !behind.head.error ? second.show(behind, name(about.steps[place!] ?? null)) : null]);
+    under.hidden = !behind || Boolean(behind.head.error);
+    over.lastElementChild!.textContent = `step ${format.step(shown.step)}${wipe ? " (right)" : ""}`;
+    under.lastElementChild!.textContent = place === null ? "" : `step ${format.step(about.steps[place] ?? null)}${wipe ? " (left)" : ""}`;
+    size();
+    const { naturalWidth: width, naturalHeight: height } = first.element;
+    caption.textContent = [`${width} × ${height} pixels`, format.bytes(shown.frame.head.size ?? shown.frame.buffers[0]!.byteLength),
+      beside !== "nothing" && place === null ? "nothing to compare this step with" : place !== null && !behind ? "the other step is not here yet" : behind?.head.error ?? null].filter(Boolean).join(" · ");
+  }
+  return { draw, destroy: () => { first.destroy(); second.destroy(); } };
 }

@@ -17,7 +17,13 @@ export interface Line {
   label?: string;
   /** Draw only points at these indexes as dots. */
   dots?: number[];
-  bars?: boolean;
+  /** Draw bars: from `x` to these, from `base` to `y`. */
+  bars?: ArrayLike<number>;
+  base?: number;
+  /** A mark at every point. */
+  marks?: boolean;
+  /** What is under the line hides what is behind it. */
+  fill?: boolean;
 }
 
 export interface Axes {
@@ -28,6 +34,11 @@ export interface Axes {
   xLog?: boolean;
   yLog?: boolean;
   xTime?: boolean;
+  /** What is drawn stands on the lower end of the y axis: no air below it. */
+  floor?: boolean;
+  /** What to write at a place of an axis instead of its number. */
+  xWords?: (value: number) => string;
+  yWords?: (value: number) => string;
 }
 
 type Range = [number, number];
@@ -104,7 +115,9 @@ export class Lines {
   private get width(): number { return Math.max(200, Math.floor(this.frameElement.clientWidth || 480)); }
 
   private ranges(): { x: Range; y: Range } {
-    return this.zoom ?? { x: roomy(this.axes.x, this.axes.xLog), y: roomy(this.axes.y, this.axes.yLog) };
+    if (this.zoom) return this.zoom;
+    const y = roomy(this.axes.y, this.axes.yLog);
+    return { x: roomy(this.axes.x, this.axes.xLog), y: this.axes.floor ? [this.axes.y[0], y[1]] : y };
   }
 
   private build(): void {
@@ -115,7 +128,8 @@ export class Lines {
       label, labelSize: 20, labelFont: font, font, size, stroke: look.faint, labelGap: 2,
       grid: { stroke: look.grid, width: 1 }, ticks: { stroke: look.grid, width: 1, size: 5 },
     });
-    const values = (_: uPlot, marks: (number | null)[]) => marks.map((v) => (v === null ? "" : format.number(Number(v.toPrecision(10)))));
+    const values = (words: ((value: number) => string) | undefined) => (_: uPlot, marks: (number | null)[]) =>
+      marks.map((v) => (v === null ? "" : words ? words(v) : format.number(Number(v.toPrecision(10)))));
     const { x } = this.ranges();
     const options: uPlot.Options = {
       width: this.width, height: this.height, legend: { show: false }, padding: [10, 14, 0, 0],
@@ -125,8 +139,8 @@ export class Lines {
         y: { auto: false, distr: axes.yLog ? 3 : 1, range: () => this.ranges().y },
       },
       axes: [
-        { ...axis(axes.xLabel, 34), ...(axes.xTime ? {} : { values }) },
-        { ...axis(axes.yLabel, 58), values, size: (plot, marks) => this.gutter(plot, marks, font) },
+        { ...axis(axes.xLabel, 34), ...(axes.xTime ? {} : { values: values(axes.xWords) }) },
+        { ...axis(axes.yLabel, 58), values: values(axes.yWords), size: (plot, marks) => this.gutter(plot, marks, font) },
       ],
       series: [{}, { paths: () => null, points: { show: false } }],
       hooks: {
@@ -236,7 +250,8 @@ export class Lines {
     ctx.lineJoin = "round";
     ctx.setLineDash((line.dash ?? []).map((d) => d * ratio));
     const n = Math.min(x.length, y.length);
-    if (!line.dots) {
+    if (line.bars) this.blocks(ctx, line, line.bars, px, py, ratio);
+    else if (!line.dots) {
       ctx.beginPath();
       let pen = false;
       let alone = false;
@@ -252,7 +267,16 @@ export class Lines {
         }
         pen = true;
       }
-      ctx.stroke();
+      if (line.fill) {
+        ctx.fillStyle = this.look.ground;
+        ctx.fill();
+        ctx.fillStyle = ctx.strokeStyle;
+        ctx.globalAlpha = line.colour === undefined ? 0.1 : 0.35;
+        ctx.fill();
+        ctx.globalAlpha = 1;
+      }
+      if (line.width !== 0) ctx.stroke();
+      if (line.marks) this.marks(ctx, line, px, py, ratio);
     } else {
       for (const i of line.dots) {
         const a = px(x[i]!);
@@ -265,6 +289,28 @@ export class Lines {
     }
     ctx.globalAlpha = 1;
     ctx.setLineDash([]);
+  }
+
+  private marks(ctx: CanvasRenderingContext2D, { x, y }: Line, px: (v: number) => number, py: (v: number) => number, ratio: number): void {
+    const size = (x.length > 400 ? 2 : 3) * ratio;
+    for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
+      ctx.beginPath();
+      ctx.arc(px(x[i]!), py(y[i]!), size, 0, 6.3);
+      ctx.fill();
+    }
+  }
+
+  private blocks(ctx: CanvasRenderingContext2D, { x, y, base = 0 }: Line, right: ArrayLike<number>, px: (v: number) => number, py: (v: number) => number, ratio: number): void {
+    const floor = Number.isFinite(py(base)) ? py(base) : ctx.canvas.height;
+    for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
+      const a = px(x[i]!);
+      const width = px(right[i]!) - a;
+      const top = py(y[i]!);
+      if (!Number.isFinite(a) || !Number.isFinite(width) || !Number.isFinite(top)) continue;
+      // A thin gap keeps neighbours apart where there is room for one.
+      const gap = width > 5 * ratio ? ratio : 0;
+      ctx.fillRect(a, Math.min(top, floor), Math.max(1, width - gap), Math.abs(floor - top));
+    }
   }
 
   private point(x: number | null, y: number | null): void {
@@ -283,8 +329,13 @@ export class Lines {
       if (line.dots || line.label === undefined) continue;
       const n = Math.min(line.x.length, line.y.length);
       for (let i = 0; i < n; i += 1) {
-        const a = px(line.x[i]!);
+        const a = line.bars ? (px(line.x[i]!) + px(line.bars[i]!)) / 2 : px(line.x[i]!);
         const b = py(line.y[i]!);
+        if (line.bars) {
+          // Over a bar is all of its column.
+          if (aim.x >= px(line.x[i]!) && aim.x < px(line.bars[i]!)) { near = 0; best = { line, i, a, b }; }
+          continue;
+        }
         const d = (a - aim.x) ** 2 + (b - aim.y) ** 2;
         if (d < near) { near = d; best = { line, i, a, b }; }
       }
@@ -292,11 +343,14 @@ export class Lines {
     if (!best) { this.tip.hidden = true; return; }
     ctx.fillStyle = this.look.lines[(best.line.colour ?? 0) % this.look.lines.length]!;
     ctx.beginPath();
-    ctx.arc(best.a, best.b, 4.5 * ratio, 0, 6.3);
+    if (!best.line.bars) ctx.arc(best.a, best.b, 4.5 * ratio, 0, 6.3);
     ctx.fill();
     const xv = best.line.x[best.i]!;
+    const { xWords } = this.axes;
+    const number = best.line.bars && !xWords ? `${format.number(xv)} to ${format.number(best.line.bars[best.i]!)}` : format.number(xv);
+    const where = this.axes.xTime ? format.time(xv * 1e6) : xWords ? xWords(Math.round(best.line.bars ? (xv + best.line.bars[best.i]!) / 2 : xv)) : number;
     put(this.tip, h("b", {}, best.line.label || this.axes.yLabel),
-      h("span", {}, `${this.axes.xLabel} ${this.axes.xTime ? format.time(xv * 1e6) : format.number(xv)}`),
+      h("span", {}, `${this.axes.xLabel} ${where}`),
       h("span", {}, `${this.axes.yLabel} ${format.number(best.line.y[best.i]!)}`));
     this.tip.hidden = false;
     const left = best.a / ratio;

@@ -32,6 +32,9 @@ interface Slot {
   /** Frame drawn, and the count of drawings asked for, so that a late one does not overwrite a newer. */
   drawn: number | null;
   turn: number;
+  /** Another step that the view wants beside this one, and whether it has had it. */
+  need: number | null;
+  met: boolean;
 }
 
 // The statuses of a run that goes on.
@@ -90,7 +93,9 @@ export class Stage {
     this.slots.forEach((slot, pane) => {
       const frame = this.frameOf(slot, this.index);
       if (frame >= 0 && !slot.about.whole) wishes.push({ pane, frame });
+      if (slot.need !== null && !slot.met && this.back.frames.has({ pane, frame: slot.need })) { slot.met = true; slot.drawn = NONE; }
       this.drawSlot(slot, pane, frame);
+      if (slot.need !== null && slot.need !== frame) wishes.push({ pane, frame: slot.need });
     });
     this.tell();
     this.back.frames.want(wishes, this.slots.map((s) => (s.about.whole ? 0 : s.about.steps.length)));
@@ -167,7 +172,7 @@ export class Stage {
     const title = h("h3", { class: "jt-title" }, h("span", { class: "jt-name" }, about.name), " ", h("span", { class: "jt-kind" }, about.kind));
     if (about.run) title.append(" ", h("span", { class: "jt-kind" }, about.run));
     const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${about.name}` }, title, note, body);
-    return { about, section, body, note, pane: null, drawn: NONE, turn: 0 };
+    return { about, section, body, note, pane: null, drawn: NONE, turn: 0, need: null, met: true };
   }
 
   private drawSlot(slot: Slot, pane: number, at: number): void {
@@ -219,12 +224,20 @@ export class Stage {
       get about() { return slot.about; },
       get ground() { return frames.get(pane, GROUND) ?? new Frame({}, []); },
       frame: (at) => frames.get(pane, at),
+      need: (at) => this.need(slot, pane, at),
       ask: (question, at, signal) => (query ? query(pane, at ?? Math.max(0, this.frameOf(slot, this.index)), question, signal)
         : Promise.reject(new Error("this needs the notebook's kernel"))),
       live: query !== undefined,
     };
     if (host.ground.head.error) throw new Error(host.ground.head.error);
     return viewOf(slot.about.view)(host);
+  }
+
+  private need(slot: Slot, pane: number, at: number | null): void {
+    if (slot.need === at) return;
+    slot.need = at;
+    slot.met = at === null || this.back.frames.has({ pane, frame: at });
+    if (!slot.met) queueMicrotask(() => this.show(this.index));
   }
 
   /** A view that failed once is taken down, so that the next step starts clean. */

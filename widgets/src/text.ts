@@ -2,6 +2,7 @@
 
 import { h, keepKeys, put } from "./dom";
 import * as format from "./format";
+import { bar, check } from "./tools";
 import type { Host, Pane, Shown } from "./view";
 
 export type Change = ["same" | "added" | "removed", string];
@@ -46,14 +47,15 @@ export function text(host: Host): Pane {
   let last: Shown | null = null;
   const pre = keepKeys(h("pre", { class: "jt-text", tabindex: 0, role: "region", "aria-label": `text ${host.about.name}`, dir: "auto" }));
   const caption = h("p", { class: "jt-caption" });
-  const box = h("input", { type: "checkbox", "data-lm-suppress-shortcuts": "true", onchange: () => { compare = box.checked; if (last) draw(last); } });
-  host.element.append(h("div", { class: "jt-tools" }, h("label", { class: "jt-check" }, box, "changes since the previous step")), pre, caption);
+  const single = host.about.steps.length < 2;
+  host.element.append(single ? "" : bar(check("changes since the previous step", (on) => { compare = on; if (last) draw(last); })), pre, caption);
 
   function draw(shown: Shown): void {
     last = shown;
     if (!shown.frame) return;
     const now = shown.frame.text(0);
     const before = compare && shown.at > 0 ? host.frame(shown.at - 1) : undefined;
+    host.need?.(compare && shown.at > 0 ? shown.at - 1 : null);
     const lines = now.split("\n");
     const facts = [`${format.count(now.length)} characters`, `${format.count(lines.length)} ${lines.length === 1 ? "line" : "lines"}`];
     if (shown.frame.head.cut) facts.push(`the first ${format.count(now.length)} of ${format.count(shown.frame.head.cut)} characters`);

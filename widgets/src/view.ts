@@ -13,6 +13,8 @@ export interface Host {
   readonly ground: Frame;
   /** The frame of another step of this artifact, if the page has it. */
   frame(at: number): Frame | undefined;
+  /** Another step is wanted beside the one shown (null: no longer): it is fetched, kept, and the step drawn again when it comes. */
+  need?(at: number | null): void;
   /**
    * Ask the kernel half of this view something about the step shown, or another frame; one question at a time is under way. Rejects in a saved
    * page, when the kernel does not answer, and when it is called off.

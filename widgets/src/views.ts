@@ -1,14 +1,22 @@
 // The registry: one word and one import a family.
 
+import { audio } from "./audio";
+import { chart } from "./chart";
+import { confusion } from "./confusion";
 import { curve } from "./curve";
 import { dataframe } from "./dataframe";
 import { file } from "./file";
+import { histogram } from "./histogram";
+import { html } from "./html";
 import { image } from "./image";
+import { markdownView as markdown } from "./markdown";
 import { metric } from "./metric";
 import { text } from "./text";
+import { trace } from "./trace";
+import { video } from "./video";
 import type { View } from "./view";
 
-const views: Record<string, View> = { curve, dataframe, file, image, metric, text };
+const views: Record<string, View> = { audio, chart, confusion, curve, dataframe, file, histogram, html, image, markdown, metric, text, trace, video };
 
 /** The view of a stem; whatever has none is shown as a file. */
 export function viewOf(stem: string): View {

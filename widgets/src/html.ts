@@ -1,0 +1,28 @@
+// HTML: its source, and on request the page it makes, in a frame where nothing runs and nothing is fetched.
+
+import { h, keepKeys, put } from "./dom";
+import { enclosed } from "./enclosed";
+import * as format from "./format";
+import { bar, check } from "./tools";
+import type { Host, Pane, Shown } from "./view";
+
+export function html(host: Host): Pane {
+  let rendered = false;
+  let last: Shown | null = null;
+  const source = keepKeys(h("pre", { class: "jt-text", tabindex: 0, role: "region", "aria-label": `source of ${host.about.name}` }));
+  const room = h("div");
+  const caption = h("p", { class: "jt-caption" });
+  host.element.append(bar(check("show rendered (no scripts, no network)", (on) => { rendered = on; if (last) draw(last); })), source, room, caption);
+
+  function draw(shown: Shown): void {
+    last = shown;
+    if (!shown.frame) return;
+    const markup = shown.frame.text(0);
+    const { cut } = shown.frame.head;
+    source.hidden = rendered;
+    source.textContent = rendered ? "" : markup;
+    put(room, rendered ? enclosed(markup, `${host.about.name}, step ${format.step(shown.step)}`) : null);
+    caption.textContent = [`${format.count(cut ?? markup.length)} characters of HTML`, cut ? `the first ${format.count(markup.length)} are shown` : null].filter(Boolean).join(" · ");
+  }
+  return { draw };
+}
