@@ -1,10 +1,34 @@
-"""Which cell, which code, which environment: what a notebook adds to a run."""
+"""Which cell, which code, which environment: what a notebook adds to a run.
+
+Puts together what follows the cells, hears what they print, and samples the machine, and takes all of it
+out again when the run ends. Nothing here may fail a cell or a log call.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking import hearing, layout
+from jupyter_tracking.cell_watch import CellWatch, running_shell
+from jupyter_tracking.cells import CELLS, SESSION, end_line, start_line
+from jupyter_tracking.errors import MissingExtra
+from jupyter_tracking.hearing import quietly
+from jupyter_tracking.journal import Journal
+from jupyter_tracking.logs import LogWriter
+from jupyter_tracking.masking import masked
+from jupyter_tracking.notebook_path import notebook_path
+from jupyter_tracking.presence import living_writers
+from jupyter_tracking.resources import Sampler
+from jupyter_tracking.session_notebook import SessionNotebook, Transcript
+from jupyter_tracking.witness import Witness
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_tracking.cells import Cell
+    from jupyter_tracking.hearing import Line
     from jupyter_tracking.run import Run
 
 __all__ = ["begin"]
@@ -15,8 +39,181 @@ def begin(run: Run, *, code: bool, env: bool, logs: bool, resources: bool) -> No
 
     Args:
         run: the run that has just started or been resumed.
-        code: keep the cells that run.
+        code: keep the cells that run, and the commit of a git repository; else their hashes and numbers only.
         env: keep Python's version and the installed packages.
         logs: keep what is printed.
         resources: sample cpu, memory and the like.
     """
+    shell = running_shell()
+    if shell is not None:
+        quietly(lambda: _Followed(run, shell, code=code).start(), "the journal of cells")
+    elif run.resumed:
+        # A worker of a notebook's run: what it logs is no cell's, whatever the time says.
+        run.witness = Witness(run.store)
+    if logs:
+        quietly(lambda: _keep_logs(run, shell), "what is printed")
+    if not run.resumed:
+        _keep_surroundings(run, shell, code=code, env=env)
+    if resources:
+        _sample(run)
+
+
+def _sample(run: Run) -> None:
+    def declare(name: str, path: str) -> None:
+        run.log_artifact_ref(run.path / path, kind="system", name=name, skip_hash_calculation=True)
+
+    try:
+        sampler = Sampler(run.store, declare)
+    except MissingExtra as error:
+        print(f"{error}; the run goes on without")  # noqa: T201 - asked for, and not there
+        return
+    sampler.start()
+    run.before_end.append(sampler.stop)
+
+
+def _keep_logs(run: Run, shell: InteractiveShell | None) -> None:
+    writer = LogWriter(run.store)
+    hearing.listen(writer, shell)
+
+    def finish() -> None:
+        hearing.stop(writer)
+        writer.close()
+
+    run.before_end.append(lambda: quietly(finish, "what is printed"))
+
+
+# --- environment and commit ----------------------------------------------------------------------
+
+_surroundings: dict[str, tuple[object, Any]] = {}
+
+
+def _keep_surroundings(run: Run, shell: InteractiveShell | None, *, code: bool, env: bool) -> None:
+    """Log environment and commit; they are looked up once a cell, since a cell may start many runs."""
+    here = (os.getcwd(), len(shell.user_ns.get("In", ())) if shell is not None else 0)  # noqa: PTH109
+    if env:
+        quietly(lambda: run.log_env(content=_once("env", here)), "the environment")
+    if code:
+        quietly(lambda: _log_commit(run, _once("code", here)), "the commit")
+
+
+def _log_commit(run: Run, found: dict[str, Any]) -> None:
+    if found:
+        run.log_code_ref(found)
+
+
+def _once(what: str, here: object) -> Any:
+    from jupyter_tracking.kinds.coderef import code_reference
+    from jupyter_tracking.kinds.env import environment
+
+    known = _surroundings.get(what)
+    if known is None or known[0] != here:
+        known = _surroundings[what] = (here, environment() if what == "env" else code_reference())
+    return known[1]
+
+
+# --- cells ---------------------------------------------------------------------------------------
+
+
+class _Followed:
+    """A run whose cells are followed."""
+
+    def __init__(self, run: Run, shell: InteractiveShell, *, code: bool) -> None:
+        self._run = run
+        self._shell = shell
+        self._code = code
+        self._notebook = notebook_path(shell.user_ns)
+        self._session = layout.new_uuid()[:12]
+        self._journal = Journal(run.store, CELLS)
+        self._watch = CellWatch(shell, self._session, self._notebook, self)
+        self._witness = Witness(run.store, self._watch.home)
+        self._sources: dict[int, tuple[str, Transcript]] = {}
+        self._file: SessionNotebook | None = None
+        self._masked = 0
+
+    def start(self) -> None:
+        """Follow the cells from the one that is executing."""
+        run = self._run
+        run.before_end.append(self._stop)
+        if self._code:
+            alone = not run.resumed or len(living_writers(run.path, run.store.system)) < 2  # noqa: PLR2004
+            name = SESSION if alone else SESSION.replace(".ipynb", f"-{self._session}.ipynb")
+            self._file = SessionNotebook(run.store, name)
+            hearing.listen(self, self._shell)
+        self._watch.start()
+        if self._file is not None:
+            self._masked += self._file.add_earlier(self._watch.earlier_sources())
+        run.witness = self._witness
+        run.cell_source = self._place
+
+    def _place(self) -> dict[str, Any]:
+        """Say which cell logs, for the lineage."""
+        place: dict[str, Any] = {"notebook": self._notebook} if self._notebook else {}
+        by, cell = self._witness.elsewhere(), self._watch.cell
+        if by:
+            return {**place, "by": by}
+        if cell is None:
+            return place
+        known = {"cell_id": cell.cell_id, "execution_count": cell.execution_count}
+        return place | {key: value for key, value in known.items() if value is not None}
+
+    # --- told by the watch ---------------------------------------------------------------------
+
+    def cell_started(self, cell: Cell, source: str) -> None:
+        """Write its first line."""
+        hearing.attend()
+        if self._code:
+            text, cell.masked = masked(source)
+            self._masked += cell.masked
+            self._sources[cell.number] = (text, Transcript())
+        self._witness.home, self._witness.cell = self._watch.home, cell
+        self._journal.append(start_line(cell))
+
+    def cell_ended(self, cell: Cell) -> None:
+        """Write its last line, and bring the session's notebook up to date."""
+        hearing.finish_lines()
+        self._witness.cell = None
+        self._journal.append(end_line(cell))
+        source, transcript = self._sources.pop(cell.number, ("", Transcript()))
+        if self._file is not None:
+            self._file.add(cell, source, transcript)
+            self._masked += transcript.masked
+            self._save()
+
+    def _save(self, *, lasting: bool = False) -> None:
+        if self._file is not None:
+            self._file.save({"run": self._run.uuid, "masked": self._masked, "notebook": self._notebook}, lasting=lasting)
+
+    # --- told by the hearing -------------------------------------------------------------------
+
+    def _transcript(self) -> Transcript | None:
+        cell = self._watch.cell
+        return self._sources[cell.number][1] if cell is not None and cell.number in self._sources else None
+
+    def printed(self, lines: list[Line]) -> None:
+        """Add lines to the outputs of the cell."""
+        transcript = self._transcript()
+        if transcript is not None:
+            transcript.printed(lines)
+
+    def shown(self, output: dict[str, Any]) -> None:
+        """Add an output to those of the cell."""
+        transcript = self._transcript()
+        if transcript is not None:
+            transcript.shown(output)
+
+    def cleared(self) -> None:
+        """Forget the outputs of the cell."""
+        transcript = self._transcript()
+        if transcript is not None:
+            transcript.cleared()
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def _stop(self) -> None:
+        error = sys.exc_info()[1]  # with the run's block, or None
+        quietly(lambda: self._watch.stop(error), "the journal of cells")
+        quietly(lambda: hearing.stop(self), "what is shown")
+        quietly(lambda: self._save(lasting=True), "the session's notebook")
+        quietly(self._journal.sync, "the journal of cells")
+        self._journal.close()
+        quietly(self._witness.close, "the journal of cells")
