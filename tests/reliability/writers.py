@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.eventfile import EventFile
 from jupyter_tracking.reader import open_folder
 from jupyter_tracking.run import Run
 from jupyter_tracking.system import System
@@ -40,6 +41,7 @@ __all__ = [
     "orphan",
     "own_names",
     "read_while_cut",
+    "read_within",
     "same_new_names",
     "start_as_nobody",
     "threads_with_few_descriptors",
@@ -308,3 +310,13 @@ def copy_as_nobody(acknowledge: Acknowledge, path: Path, source: Path) -> None:
         except TrackingError as error:
             acknowledge((type(error).__name__, str(error)))
     run.end()
+
+
+def read_within(acknowledge: Acknowledge, path: Path, kind: str) -> None:
+    """Read an event file; tell by how many bytes the process grew at most."""
+    reading = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    reading.events()
+    reading.payloads()
+    reading.problems()
+    acknowledge((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
