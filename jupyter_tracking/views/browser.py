@@ -60,8 +60,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         first = next(iter(ordered(folder)), None)
         if first is not None:
             self.selected = (first.kind, first.name)
-        if is_living(folder):
-            follow.watch(self)
+        self.catalog.observe(self._attend, names=["present"])
+        self._attend()
 
     @property
     def selected(self) -> tuple[str, str] | None:
@@ -75,13 +75,22 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         artifact = self._folder.find(name, kind)
         self.catalog.selected = [artifact.kind, artifact.name]
 
-    def refresh(self) -> None:
-        """Read the run again; what is open stays open, at its step."""
+    def refresh(self, *, wholly: bool = True) -> None:
+        """Read the run again; what is open stays open, at its step.
+
+        Args:
+            wholly: look for problems in every row and asset too.
+        """
         with self.catalog.lock:
-            self.catalog.about = listing(self._folder)
+            self.catalog.about = listing(self._folder, None if wholly else self.catalog.about)
             first = next(iter(ordered(self._folder)), None)
             if self.selected is None and first is not None:
                 self.selected = (first.kind, first.name)
+
+    @property
+    def living(self) -> bool:
+        """Whether more may be logged."""
+        return is_living(self._folder)
 
     def look(self) -> bool:
         """Show what the run holds by now; return whether more may come."""
@@ -91,7 +100,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             more, before = is_living(self._folder), self._seen
             self._seen = (more, signs(self._folder))
             if self._seen != before:
-                self.refresh()
+                self.refresh(wholly=not more)
             return more
 
     def renew(self) -> bool:
@@ -115,6 +124,13 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             for part in (*self.children, self.layout):
                 forget(part)
             super().close()
+
+    def _attend(self, _change: object = None) -> None:
+        """Follow the run while there is somebody to see it."""
+        if self.catalog.present and is_living(self._folder):
+            follow.watch(self)
+        else:
+            follow.leave(self)
 
     def _selected(self, change: dict[str, Any]) -> None:
         before, self.stepper = self.stepper, None

@@ -40,10 +40,15 @@ def ordered(folder: RunFolder) -> list[Artifact]:
     return sorted(folder.artifacts(), key=lambda a: (rank.get(a.kind, len(rank)), a.kind))
 
 
-def listing(folder: RunFolder) -> dict[str, Any]:
-    """Return what the page is told of a run."""
+def listing(folder: RunFolder, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return what the page is told of a run.
+
+    Args:
+        folder: the run.
+        before: an earlier listing, whose problems are kept: to look for them takes long.
+    """
     files = list(_files(folder))
-    problems = folder.problems()
+    problems = [] if before else folder.problems()
     info = folder.info
     told: dict[str, Any] = {
         "run": {"uuid": folder.uuid, "name": folder.name, "status": folder.status, "facts": _facts(folder)},
@@ -55,6 +60,9 @@ def listing(folder: RunFolder) -> dict[str, Any]:
         "more": {"files": max(0, len(files) - _FILES), "problems": max(0, len(problems) - _PROBLEMS)},
     }
     said: dict[str, Any] = clean(told)
+    if before:
+        said["problems"] = before["problems"]
+        said["more"]["problems"] = before["more"]["problems"]
     return said
 
 

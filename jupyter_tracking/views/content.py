@@ -36,6 +36,7 @@ class Content(Drawing):
     def __init__(self, scene: Scene, **traits: Any) -> None:
         """Show a scene, starting at `index`."""
         self.scene = scene
+        self._before: list[list[Event]] = []
         super().__init__(
             room="stepper",
             key=scene.key(),
@@ -67,17 +68,19 @@ class Content(Drawing):
                         size += frame.size
         return seed
 
-    def grow(self) -> bool:
-        """Tell the page what was logged since, and how the run stands; return whether there is something new."""
-        with self.lock:
-            before = [pane.events for pane in self.scene.panes]
-            grown = self.scene.refresh()
-            if grown or self.scene.standing() != self.about["run"]:
-                with self.hold_sync():
-                    if grown:
-                        self.seed = self._grown(before)
-                    self.about = self.scene.about()
-            return grown
+    def refresh(self) -> bool:
+        """Read what was logged since; return whether there is something new to tell."""
+        self._before = [pane.events for pane in self.scene.panes]
+        return self.scene.refresh()
+
+    def tell(self, *, grown: bool) -> None:
+        """Tell the page what `refresh` found, and how the run stands."""
+        if not grown and self.scene.standing() == self.about["run"]:
+            return
+        with self.hold_sync():
+            if grown:
+                self.seed = self._grown(self._before)
+            self.about = self.scene.about()
 
     def _grown(self, before: list[list[Event]]) -> list[list[Any]]:
         """Return the grounds, and the newest frames that fit: a busy kernel may not answer when they are asked for."""

@@ -42,20 +42,35 @@ def bundle() -> tuple[bytes, str]:
 
 
 class Drawing(anywidget.AnyWidget):
-    """A widget whose drawing is in the bundle, under the name `room`."""
+    """A widget whose drawing is in the bundle, under the name `room`.
+
+    Attributes:
+        present: a page shows it; until a page has said so, it is taken to.
+    """
 
     _esm = traitlets.Unicode().tag(sync=True)
     bundle = traitlets.Bytes().tag(sync=True)
     bundle_hash = traitlets.Unicode().tag(sync=True)
     room = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
+    present = traitlets.Bool(default_value=True)
 
     def __init__(self, **traits: Any) -> None:
         """Bring the bundle along; the page keeps one of the same hash."""
         code, name = bundle()
         # Messages of the page are answered in another thread than the cells run in, where the kernel has one for them.
         self.lock = RLock()
+        self._pages: set[str] = set()
         super().__init__(_esm=static("loader.js"), bundle=code, bundle_hash=name, **traits)
+        self.on_msg(self._attended)
+
+    def _attended(self, _widget: object, message: object, _buffers: object) -> None:
+        """Take note of a page that shows this, or shows it no longer."""
+        if not (isinstance(message, dict) and isinstance(message.get("here"), bool) and isinstance(message.get("id"), str)):
+            return
+        with self.lock:
+            (self._pages.add if message["here"] else self._pages.discard)(message["id"])
+            self.present = bool(self._pages)
 
     def open(self) -> None:
         """Open the road to the page."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Living", "renew", "watch"]
+__all__ = ["Living", "leave", "renew", "watch"]
 
 _LEAST = 1.0
 # Looking takes at most this part of the time, and so little from the training beside it.
@@ -23,6 +23,10 @@ _SHARE = 0.05
 
 class Living(Protocol):
     """A view of runs that may go on."""
+
+    @property
+    def living(self) -> bool:
+        """Whether more may come."""
 
     def look(self) -> bool:
         """Show what was logged since; return whether more may come."""
@@ -47,6 +51,10 @@ class _Watch:
                 self._thread.start()
             self._changed.notify()
 
+    def remove(self, view: Living) -> None:
+        with self._changed:
+            self._due.pop(view, None)
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -62,15 +70,15 @@ class _Watch:
                 self._look(due.pop())
 
     def _look(self, view: Living) -> None:
-        began = time.monotonic()
+        began = time.thread_time()  # not the time in which other threads ran
         try:
             more = view.look()
         except Exception:  # noqa: BLE001 - the run is gone, or cannot be read: what is on screen stays
             more = False
-        ended = time.monotonic()
+        took = time.thread_time() - began
         with self._changed:
-            if more:
-                self._due[view] = ended + max(_LEAST, (ended - began) / _SHARE)
+            if more and view in self._due:
+                self._due[view] = time.monotonic() + max(_LEAST, took / _SHARE)
             else:
                 self._due.pop(view, None)
 
@@ -81,6 +89,11 @@ _WATCH = _Watch()
 def watch(view: Living) -> None:
     """Look at a view's runs from now on, until they have ended or the view is closed."""
     _WATCH.add(view)
+
+
+def leave(view: Living) -> None:
+    """Look no longer: nobody sees it."""
+    _WATCH.remove(view)
 
 
 class _AfterCells:
@@ -97,10 +110,10 @@ class _AfterCells:
 
     def __call__(self, *_result: Any) -> None:
         for view, when in list(self._views.items()):
-            if time.monotonic() < when:
-                continue
             began = time.monotonic()
             try:
+                if began < when and view.living:
+                    continue
                 more = view.renew()
             except Exception:  # noqa: BLE001 - what the notebook has stays, and the user's cell has not failed
                 more = False

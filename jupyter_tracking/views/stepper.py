@@ -61,8 +61,8 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         super().__init__([])
         self._lay()
         self.add_class("jt-stepper")
-        if shown.living:
-            follow.watch(self)
+        self.content.observe(self._attend, names=["present"])
+        self._attend()
 
     @property
     def steps(self) -> tuple[int | None, ...]:
@@ -87,14 +87,21 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         """Write the whole view to one HTML file that needs no network and no kernel."""
         return twin.save(self._scene, path, index=self.slider.index)
 
+    @property
+    def living(self) -> bool:
+        """Whether more may be logged."""
+        return self._scene.living
+
     def look(self) -> bool:
         """Show what was logged since; what is on screen stays. Return whether more may come."""
         with self.content.lock:
             if self.content.comm is None:
                 return False
             more = self._scene.living  # asked first: what was logged before the end is read after
-            if self.content.grow():
-                self._lengthen()
+            grown = self.content.refresh()
+            if grown:
+                self._lengthen()  # before the content, which moves the slider with it
+            self.content.tell(grown=grown)
             return more
 
     def _lengthen(self) -> None:
@@ -125,6 +132,13 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
             for part in parts:
                 forget(part)
             super().close()
+
+    def _attend(self, _change: object = None) -> None:
+        """Follow the run while there is somebody to see it."""
+        if self.content.present and self._scene.living:
+            follow.watch(self)
+        else:
+            follow.leave(self)
 
     def _moved(self, change: dict[str, Any]) -> None:
         self.slider.index = change["new"]

@@ -1,5 +1,6 @@
 // The catalog beside a stepper, in a notebook: a click tells the kernel, which opens the stepper.
 
+import { attend } from "./attend";
 import { Catalog } from "./catalog";
 import { h, holdKeys } from "./dom";
 import type { Model } from "./model";
@@ -22,7 +23,9 @@ export async function browser(model: Model, el: HTMLElement): Promise<() => void
   mark();
   const announce = (name: string) => window.dispatchEvent(new CustomEvent(name, { detail: key }));
   announce("jt-live");
+  const leave = attend(model);
   return () => {
+    leave();
     model.off("change:selected", mark);
     model.off("change:about", update);
     root.remove();

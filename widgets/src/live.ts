@@ -1,5 +1,6 @@
 // The view in a notebook with its kernel: anywidget's model on one side, the stage on the other.
 
+import { attend } from "./attend";
 import { h, holdKeys, keepKeys } from "./dom";
 import * as format from "./format";
 import { Frame, type Head } from "./frame";
@@ -98,18 +99,23 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
       keepKeys(b);
       if (!b.getAttribute("aria-label")) b.setAttribute("aria-label", b.getAttribute("title") || "play");
     }
+    spoken.observe(handle, { attributes: true, attributeFilter: ["aria-valuetext"] });
     if (!box.dataset["jtHeld"]) { box.dataset["jtHeld"] = "yes"; holdKeys(box); }
     speak();
   };
-  const speak = (): void => { handle?.setAttribute("aria-valuetext", `step ${format.step(about.steps[stage.index] ?? null)}`); };
+  const speak = (): void => {
+    const words = `step ${format.step(about.steps[stage.index] ?? null)}`;
+    if (handle && handle.getAttribute("aria-valuetext") !== words) handle.setAttribute("aria-valuetext", words);
+  };
+  // The slider writes its own words whenever it moves or grows.
+  const spoken = new MutationObserver(speak);
 
   function moved(): void {
     const index = place();
     stage.show(index);
     own?.show(index);
     tend();
-    // After the slider has written its own words.
-    requestAnimationFrame(speak);
+    speak();
     // Not saved: the play button goes on from here, and the kernel need not hear of it.
     if (play && play.get("value") !== index) play.set("value", index);
   }
@@ -118,6 +124,7 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
     about = model.get("about");
     own?.grow(about.steps);
     stage.grow(about, (model.get("seed") as Seed[]).map(([pane, frame, head, buffers]) => [{ pane, frame }, new Frame(head, buffers)]));
+    speak();
   };
 
   (slider ?? model).on("change:index", moved);
@@ -131,9 +138,12 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
   sizes?.observe(el);
   stage.show(place());
   announce("jt-live", key);
+  const leave = attend(model);
 
   return () => {
+    leave();
     sizes?.disconnect();
+    spoken.disconnect();
     model.off("msg:custom", answered);
     model.off("change:about", grew);
     (slider ?? model).off("change:index", moved);
