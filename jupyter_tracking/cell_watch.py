@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_tracking.cells import Cell
-from jupyter_tracking.hearing import quietly
+from jupyter_tracking.hearing import finish_lines, quietly
 from jupyter_tracking.source import md5
 from jupyter_tracking.values import now
 
@@ -125,6 +125,7 @@ class CellWatch:
     def _end(self, error: BaseException | None, count: int | None) -> None:
         _, cell = self._open[-1]
         if cell is not None:
+            finish_lines()  # what it printed is of this cell
             cell.ended = now()
             cell.execution_count = count or cell.execution_count
             cell.outcome = "ok" if error is None else "interrupted" if isinstance(error, KeyboardInterrupt) else "error"

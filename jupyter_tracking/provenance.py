@@ -170,7 +170,6 @@ class _Followed:
 
     def cell_ended(self, cell: Cell) -> None:
         """Write its last line, and bring the session's notebook up to date."""
-        hearing.finish_lines()
         self._witness.cell = None
         self._journal.append(end_line(cell))
         source, transcript = self._sources.pop(cell.number, ("", Transcript()))

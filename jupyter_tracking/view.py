@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import frames
+from jupyter_tracking import cell_frames, frames
 from jupyter_tracking.errors import NotFound, near
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from nbformat import NotebookNode
 
     from jupyter_tracking.reader import RunFolder
     from jupyter_tracking.views.browser import Browser
@@ -101,10 +102,14 @@ class RunView:
     def events(self, name: str, kind: str | None = None) -> pd.DataFrame:
         """Return every logged row of an artifact: `step` (Int64), `timestamp`, then the payload's fields.
 
+        Of a run that was recorded in a notebook the last columns say who logged each row: `notebook`, `cell_id`,
+        `execution_count`, and `logged_by` (`cell`, `thread …`, `process …`, or nothing between two cells).
+
         Raises:
             NotFound: no artifact of this name, or several kinds have it.
         """
-        return frames.events_frame(self.files, self.files.find(name, kind))
+        artifact = self.files.find(name, kind)
+        return cell_frames.with_cells(self.files, artifact, frames.events_frame(self.files, artifact))
 
     def steps(self, name: str, kind: str | None = None) -> list[int | None]:
         """Return the steps of an artifact, ascending, each once; None comes first if a row has none."""
@@ -147,6 +152,22 @@ class RunView:
     def lineage(self) -> pd.DataFrame:
         """Return the run's lineage, a row an artifact (see `tracking.lineage`)."""
         return frames.lineage_frame(self.files)
+
+    def cells(self) -> pd.DataFrame:
+        """Return the cells that ran while the run was active: a row an execution, with outcome, source and what it logged."""
+        return cell_frames.cells_frame(self.files)
+
+    def notebook(self) -> NotebookNode:
+        """Return the session as a notebook (nbformat's): the cells that ran, in the order they ran, with their outputs.
+
+        Raises:
+            NotFound: the run kept no code.
+        """
+        return cell_frames.session_notebook(self.files)
+
+    def logs(self) -> pd.DataFrame:
+        """Return what was printed, a row a line: `timestamp stream text`, and the cell that was executing."""
+        return cell_frames.logs_frame(self.files)
 
     def problems(self) -> pd.DataFrame:
         """Return what is wrong with the run's files: `file line problem text`; empty when nothing is."""

@@ -28,8 +28,8 @@ FLOORS = [
     ["kinds", "document", "adoption", "cell_watch", "witness", "session_notebook", "resources"],
     ["recorder", "details", "files"],
     ["problems"],
-    ["run", "reader", "provenance"],
-    ["frames", "session"],
+    ["run", "reader", "provenance", "timeline"],
+    ["frames", "cell_frames", "session"],
     ["views"],
     ["view"],
     ["magic_words"],
@@ -44,7 +44,7 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 
 # The writer and the reader meet only on disk.
 RECORDING = {"folder", "journal", "store", "recorder", "adoption", "details", "witness", "provenance", "run", "session"}
-READING = {"eventfile", "files", "problems", "reader", "frames", "views", "view"}
+READING = {"eventfile", "files", "problems", "reader", "timeline", "frames", "cell_frames", "views", "view"}
 
 MOST_LINES = 350
 SHAPELESS = {"util", "utils", "helper", "helpers", "manager", "managers", "handler", "handlers", "misc", "common"}
