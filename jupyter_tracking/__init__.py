@@ -82,7 +82,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.frames import lineage_frame as lineage
     from jupyter_tracking.frames import runs_frame as runs
-    from jupyter_tracking.view import RunView, open_run
+    from jupyter_tracking.view import RunView, compare, open_run
 
 __all__ = [
     "ArtifactKind",
@@ -90,6 +90,7 @@ __all__ = [
     "RunView",
     "TrackingError",
     "V1ArtifactKind",
+    "compare",
     "current_run",
     "end",
     "get_artifacts_path",
@@ -156,6 +157,7 @@ ArtifactKind = V1ArtifactKind
 # What reads runs needs pandas: it is imported when it is first asked for.
 _READING = {
     "open_run": ("view", "open_run"),
+    "compare": ("view", "compare"),
     "RunView": ("view", "RunView"),
     "runs": ("frames", "runs_frame"),
     "lineage": ("frames", "lineage_frame"),

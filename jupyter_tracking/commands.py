@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.browser import Browser
     from jupyter_tracking.views.stepper import Stepper
 
-__all__ = ["artifact", "artifacts", "lineage", "runs", "track_end", "track_init", "track_status"]
+__all__ = ["artifact", "artifacts", "compare", "lineage", "runs", "track_end", "track_init", "track_status"]
 
 
 # --- runs ----------------------------------------------------------------------------------------
@@ -140,6 +140,23 @@ def artifact(*names: str, kind: str | None = None, run: str | None = None) -> St
         message = f"name is missing; the run's artifacts: {known}"
         raise NotFound(message)
     return _view(run).show(*names, kind=kind)
+
+
+def compare(name: str, /, *runs: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:
+    """Show the same artifact of several runs, with one slider over all of their steps.
+
+    Args:
+        name: the artifact.
+        *runs: uuids, prefixes, names or folders.
+        kind: which kind, when several have the name.
+        root: the folder that holds `runs/`; by default that of the active or last run.
+    """
+    from jupyter_tracking.view import compare as show
+
+    if not runs:
+        message = f"runs are missing: say of which runs to compare {name!r}"
+        raise NotFound(message)
+    return show(runs, name, kind, root if root is not None else place_of_runs())
 
 
 def lineage(*runs: str, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:

@@ -52,6 +52,7 @@ _EXAMPLES = {
     "track_end": '--status failed --message "diverged"',
     "artifacts": "digits",
     "artifact": "roc --kind curve",
+    "compare": "roc first second",
     "lineage": "digits svm",
     "runs": "--root experiments",
 }

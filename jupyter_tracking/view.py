@@ -9,6 +9,7 @@ from jupyter_tracking.errors import NotFound, near
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
     from pathlib import Path
 
     import pandas as pd
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.browser import Browser
     from jupyter_tracking.views.stepper import Stepper
 
-__all__ = ["RunView", "open_run"]
+__all__ = ["RunView", "compare", "open_run"]
 
 
 def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:
@@ -33,6 +34,27 @@ def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView
         NotFound: there is no such run, or there are several; the message lists what is near.
     """
     return RunView(frames.find_run(run, root))
+
+
+def compare(runs: Iterable[object], name: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:
+    """Show the same artifact of several runs, with one slider over all of their steps.
+
+    Curves and metrics lie over each other in one chart; everything else stands side by side. A run without a step shows
+    its latest earlier one, and says which.
+
+    Args:
+        runs: the runs, each as `open_run` takes it.
+        name: the artifact.
+        kind: which kind, when several have the name.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        NotFound: there is no such run, or none of them has the artifact.
+    """
+    from jupyter_tracking.views import compare as views
+
+    listed = [runs] if isinstance(runs, str) or not hasattr(runs, "__iter__") else list(runs)
+    return views.compare([frames.find_run(run, root) for run in listed], name, kind)
 
 
 class RunView:

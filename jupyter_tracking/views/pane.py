@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.view import RunView
     from jupyter_tracking.views.family import Family
 
-__all__ = ["GROUND", "Pane", "Scene", "folder_of", "is_living", "scene"]
+__all__ = ["GROUND", "Pane", "Scene", "folder_of", "is_living", "order", "scene"]
 
 GROUND = -1
 _OVER = document.DONE | {"interrupted", "unknown"}
@@ -28,7 +28,8 @@ _OVER = document.DONE | {"interrupted", "unknown"}
 Step = int | None
 
 
-def _order(step: Step) -> tuple[bool, int]:
+def order(step: Step) -> tuple[bool, int]:
+    """Return what steps are sorted by: the one without a number first."""
     return step is not None, step or 0
 
 
@@ -39,6 +40,7 @@ class Pane:
     Attributes:
         events: one a step, the latest logged, in the order of the steps; empty for what was kept without a step.
         versions: for each step that was logged more than once, how often.
+        label: what to call the run, where there are several.
     """
 
     folder: RunFolder
@@ -47,6 +49,7 @@ class Pane:
     events: list[Event] = field(default_factory=list)
     versions: dict[int, int] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
+    label: str = ""
     _latest: dict[Step, Event] = field(default_factory=dict)
     _many: dict[Step, int] = field(default_factory=dict)
     _read: int = 0
@@ -67,7 +70,7 @@ class Pane:
             self._latest[event.step] = event
             self._many[event.step] = self._many.get(event.step, 0) + 1
         self._read, self._last = count, logged[count - 1] if count else None
-        self.events = [self._latest[step] for step in sorted(self._latest, key=_order)]
+        self.events = [self._latest[step] for step in sorted(self._latest, key=order)]
         self.versions = {n: self._many[e.step] for n, e in enumerate(self.events) if self._many[e.step] > 1}
         self.memory.clear()
         return True
@@ -108,7 +111,8 @@ class Pane:
 
     def about(self) -> dict[str, Any]:
         """Return what the page is told once."""
-        return {
+        told = {"run": self.label} if self.label else {}
+        return told | {
             "kind": self.artifact.kind,
             "name": self.artifact.name,
             "view": self.family.stem,
@@ -133,7 +137,7 @@ class Scene:
         self._join()
 
     def _join(self) -> None:
-        self.steps = sorted({step for pane in self.panes for step in pane.steps}, key=_order)
+        self.steps = sorted({step for pane in self.panes for step in pane.steps}, key=order)
 
     def refresh(self) -> bool:
         """Read again what was logged; return whether there is something new."""
@@ -143,17 +147,22 @@ class Scene:
         return any(grown)
 
     @property
+    def folders(self) -> list[RunFolder]:
+        """The runs that are shown."""
+        return list({id(pane.folder): pane.folder for pane in self.panes}.values())
+
+    @property
     def living(self) -> bool:
         """Whether more may be logged."""
-        return any(is_living(folder) for folder in {id(pane.folder): pane.folder for pane in self.panes}.values())
+        return any(map(is_living, self.folders))
 
     def at(self, pane: Pane) -> list[int] | None:
         """Return the pane's frame for each step of the scene, -1 before its first; None when they are the same."""
         own = pane.steps
         if not own or own == self.steps:
             return None
-        keys = [_order(step) for step in own]
-        return [bisect.bisect_right(keys, _order(step)) - 1 for step in self.steps]
+        keys = [order(step) for step in own]
+        return [bisect.bisect_right(keys, order(step)) - 1 for step in self.steps]
 
     def number(self, pane: Pane, index: int) -> int:
         """Return the pane's frame at a place of the slider."""
@@ -170,8 +179,8 @@ class Scene:
         return said
 
     def standing(self) -> dict[str, str]:
-        """Return which run this is, and how it stands."""
-        folder = self.panes[0].folder
+        """Return which run this is, and how it stands: of several, one that goes on."""
+        folder = next(filter(is_living, self.folders), self.folders[0])
         said: dict[str, str] = clean({"uuid": folder.uuid, "name": folder.name, "status": folder.status})
         return said
 

@@ -43,8 +43,18 @@ def metadata(scene: Scene) -> dict[str, Any]:
     first = scene.panes[0]
     path = relative(first.folder.path)
     shown = [{"kind": p.artifact.kind, "name": p.artifact.name, "steps": p.steps} for p in scene.panes]
-    said = {"run_uuid": first.folder.uuid, "run_path": path, "kind": first.artifact.kind, "name": first.artifact.name, "steps": scene.steps}
-    kept: dict[str, Any] = clean(said if len(shown) == 1 else {**said, "artifacts": shown})
+    said: dict[str, Any] = {
+        "run_uuid": first.folder.uuid,
+        "run_path": path,
+        "kind": first.artifact.kind,
+        "name": first.artifact.name,
+        "steps": scene.steps,
+    }
+    if len(shown) > 1:
+        said["artifacts"] = shown
+    if len(scene.folders) > 1:
+        said["runs"] = [{"run_uuid": folder.uuid, "run_path": relative(folder.path)} for folder in scene.folders]
+    kept: dict[str, Any] = clean(said)
     return kept
 
 
@@ -148,7 +158,8 @@ def still(scene: Scene, *, hint: str = "") -> str:
             shown = pane.family.still(pane, number)
         except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest goes on
             shown = f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
-        parts.append(f"<p><b>{html.escape(clean(pane.artifact.name))}</b> {html.escape(pane.artifact.kind)}{html.escape(step)}</p>{shown}")
+        words = f"{pane.artifact.kind}{step}{f', {pane.label}' if pane.label else ''}"
+        parts.append(f"<p><b>{html.escape(clean(pane.artifact.name))}</b> {html.escape(clean(words))}</p>{shown}")
     return "".join(parts) + (f"<p><small>{hint}</small></p>" if hint else "")
 
 

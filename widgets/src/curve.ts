@@ -6,7 +6,7 @@ import type { Frame } from "./frame";
 import { Lines, type Axes, type Line } from "./lines";
 import type { Host, Pane, Shown } from "./view";
 
-const labels: Record<string, [string, string]> = {
+export const labels: Record<string, [string, string]> = {
   roc: ["false positive rate", "true positive rate"],
   pr: ["precision", "recall"],
 };

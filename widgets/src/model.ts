@@ -27,6 +27,8 @@ export interface PaneAbout {
   versions?: Record<string, number>;
   /** True when the ground holds everything, and no frame has to be fetched. */
   whole?: boolean;
+  /** Runs whose lines lie over each other here; when the ground holds everything, each with its own steps and which of them is shown at each of ours. */
+  members?: { run: string; uuid: string; steps?: Step[]; at?: number[] }[];
 }
 
 /** What the kernel says of a view once, before any frame. */
@@ -34,6 +36,8 @@ export interface About {
   run: { uuid: string; name: string; status?: string };
   steps: Step[];
   panes: PaneAbout[];
+  /** What else there is to say. */
+  note?: string;
   /** Of how many steps these are the ones kept, in a saved page. */
   total?: number;
 }

@@ -75,7 +75,7 @@ export class Stage {
     line.hidden = about.steps.length === 0;
     this.element = h("div", { class: "jt-stage" }, back.controls, line,
       h("div", { class: this.slots.length > 1 ? "jt-panes jt-many" : "jt-panes" }, ...this.slots.map((s) => s.section)),
-      back.note ? h("p", { class: "jt-note" }, back.note) : null);
+      ...[back.note, about.note].map((words) => (words ? h("p", { class: "jt-note" }, words) : null)));
     holdKeys(this.element);
     host.append(this.element);
     back.frames.onarrive(() => this.show(this.index));
@@ -170,8 +170,8 @@ export class Stage {
     const note = h("p", { class: "jt-note", role: "status" });
     note.hidden = true;
     const title = h("h3", { class: "jt-title" }, h("span", { class: "jt-name" }, about.name), " ", h("span", { class: "jt-kind" }, about.kind));
-    if (about.run) title.append(" ", h("span", { class: "jt-kind" }, about.run));
-    const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${about.name}` }, title, note, body);
+    if (about.run) title.append(" ", h("span", { class: "jt-of" }, about.run));
+    const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${about.name}${about.run ? `, ${about.run}` : ""}` }, title, note, body);
     return { about, section, body, note, pane: null, drawn: NONE, turn: 0, need: null, met: true };
   }
 
@@ -230,7 +230,7 @@ export class Stage {
       live: query !== undefined,
     };
     if (host.ground.head.error) throw new Error(host.ground.head.error);
-    return viewOf(slot.about.view)(host);
+    return viewOf(slot.about.view, slot.about.members !== undefined)(host);
   }
 
   private need(slot: Slot, pane: number, at: number | null): void {

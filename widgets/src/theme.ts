@@ -1,5 +1,6 @@
 // Colours and the style sheet. Colours come from the notebook's own variables, with fallbacks where there is no notebook.
 
+import several from "./several.css";
 import sheet from "./style.css";
 import plots from "uplot/dist/uPlot.min.css";
 
@@ -16,7 +17,7 @@ export function dress(root: Node): void {
   if (home.querySelector("style[data-jt]")) return;
   const style = document.createElement("style");
   style.setAttribute("data-jt", "");
-  style.textContent = `${plots}\n${sheet}`;
+  style.textContent = [plots, sheet, several].join("\n");
   home.append(style);
 }
 

@@ -2,6 +2,7 @@
 
 import { audio } from "./audio";
 import { chart } from "./chart";
+import { curves, metrics } from "./compare";
 import { confusion } from "./confusion";
 import { curve } from "./curve";
 import { dataframe } from "./dataframe";
@@ -17,8 +18,11 @@ import { video } from "./video";
 import type { View } from "./view";
 
 const views: Record<string, View> = { audio, chart, confusion, curve, dataframe, file, histogram, html, image, markdown, metric, text, trace, video };
+// Those that draw several runs as one.
+const together: Record<string, View> = { curve: curves, metric: metrics };
 
 /** The view of a stem; whatever has none is shown as a file. */
-export function viewOf(stem: string): View {
+export function viewOf(stem: string, several = false): View {
+  if (several && Object.hasOwn(together, stem)) return together[stem]!;
   return Object.hasOwn(views, stem) ? views[stem]! : file;
 }
