@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab test lint fix soak bench bench-quick chromium clean
+.PHONY: help demo lab test lint fix soak server bench bench-quick chromium clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ fix: $(VENV)/.dev  ## mend what the linter can mend
 
 soak: $(VENV)/.test  ## the long reliability runs (at most 15 minutes on 2 cores)
 	$(BIN)/python -m pytest -m soak $(ARGS)
+
+server: $(VENV)/.test  ## push a run to a real Polyaxon server on this machine (two minutes the first time)
+	$(BIN)/python -m pytest -m server $(ARGS)
 
 bench: $(VENV)/.bench  ## measure against the other trackers, write benchmarks/RESULTS.md (makes an environment for each)
 	$(BIN)/python -m benchmarks $(ARGS)
