@@ -180,13 +180,13 @@ def _most_open() -> int:
     import resource
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(8, min(1024, soft // 2 - 64)) if soft > 0 else 1024
+    return max(8, soft // 2 - 64) if soft > 0 else 1024
 
 
 def _make_room(opening: Journal, most: int) -> None:
     """Close the journals opened longest ago, of all runs of this process, so that no more than `most` stay open."""
-    opened = list(_opened.items())
-    for number, reference in opened[: max(0, len(opened) - most)]:
+    excess = len(_opened) - most
+    for number, reference in list(_opened.items())[:excess] if excess > 0 else []:
         journal = reference()
         if journal is None:
             _opened.pop(number, None)

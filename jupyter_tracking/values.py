@@ -24,7 +24,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["as_array", "as_json", "as_metric", "as_number_list", "as_numbers", "as_step", "as_timestamp", "now"]
+__all__ = ["Moment", "as_array", "as_json", "as_metric", "as_number_list", "as_numbers", "as_step", "as_timestamp", "now"]
 
 _MAX_DEPTH = 100
 _EXACT = 2**53
@@ -248,6 +248,12 @@ def now() -> str:
     return f"{text}{rest // 1000:06d}+00:00"
 
 
+class Moment(str):
+    """A timestamp as the format has it: taken as it is, where one moment serves many rows."""
+
+    __slots__ = ()
+
+
 def as_timestamp(timestamp: object) -> str:
     """Return a datetime, ISO string or epoch in seconds as the format has it; None is now.
 
@@ -259,6 +265,8 @@ def as_timestamp(timestamp: object) -> str:
     """
     if timestamp is None:
         return now()
+    if type(timestamp) is Moment:
+        return timestamp
     if isinstance(timestamp, bool) or not isinstance(timestamp, dt.datetime | str | int | float):
         message = f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds"
         raise InvalidType(message)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking import layout
 from jupyter_tracking.kinds.base import Kind, Recorder
-from jupyter_tracking.values import as_metric, as_step, as_timestamp
+from jupyter_tracking.values import Moment, as_metric, as_step, as_timestamp
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
@@ -55,7 +55,7 @@ class MetricLogging(Recorder):
             InvalidType: a value is not one number, or the step no integer.
             InvalidArgument: a name is empty, or a number does not fit.
         """
-        step, moment = as_step(step), as_timestamp(timestamp)
+        step, moment = as_step(step), Moment(as_timestamp(timestamp))
         rows = [(layout.check_name(name), repr(as_metric(value, name))) for name, value in metrics.items()]
         for name, cell in rows:
             self._append("metric", name, cell, step, moment)
