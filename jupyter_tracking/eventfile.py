@@ -1,13 +1,12 @@
 """One event file, as far as it is committed: its rows, its columns, and what is wrong with it.
 
-A file that grew is read on from where the last reading ended. Nothing is decoded beyond the cell.
+A file that grew is read on from where the last reading ended. Nothing is decoded beyond the cell, and nothing
+mapped: a writer that cuts off a torn end meanwhile would end the process that has it mapped.
 """
 
 from __future__ import annotations
 
-import mmap
 import os
-from contextlib import closing
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -161,15 +160,18 @@ class EventFile:
 
     def payloads(self) -> list[Any]:
         """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
+        found: list[Any] = []
         events = self.events()
         fd = self._opener()
         try:
-            if not events:
-                return []
-            with closing(mmap.mmap(fd, 0, access=mmap.ACCESS_READ)) as raw:
-                return [self._parsed(raw[e.start : e.end]) for e in events]
+            start, block = 0, b""
+            for event in events:
+                if event.end > start + len(block):
+                    start, block = event.start, os.pread(fd, max(_ROWS_BLOCK, event.end - event.start), event.start)
+                found.append(self._parsed(block[event.start - start : event.end - start]))
         finally:
             os.close(fd)
+        return found
 
     def _parsed(self, cell: bytes) -> Any:
         try:

@@ -138,7 +138,11 @@ def parse_timestamp(text: str) -> int:
     Raises:
         ValueError: not a timestamp.
     """
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"the timestamp is not one: {text!r:.60}"
+        raise ValueError(message) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     delta = moment - _EPOCH
@@ -204,6 +208,26 @@ def columns(line: bytes | bytearray, kind: str) -> Columns | None:
 _OUR_PREFIX = re.compile(rb"(-?[0-9]{1,18})?\|([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{15}\+00:00)\|")
 
 
+def _float(cell_: bytes | bytearray) -> float:
+    try:
+        return float(cell_)
+    except ValueError:
+        message = f"the value is not a number: {excerpt(cell_)!r:.60}"
+        raise ValueError(message) from None
+
+
+def _loads(text: bytes | bytearray) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        message = "the JSON is nested too deeply"
+    except json.JSONDecodeError as error:
+        message = f"not JSON from character {error.pos + 1} on"
+    except ValueError:  # an integer of thousands of digits, bytes that are no text
+        message = "not JSON that can be read"
+    raise ValueError(message)
+
+
 def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, line: int) -> Row:
     """Read a row without touching the inside of its cell, which may be large."""
     prefix = _OUR_PREFIX.match(raw, start, end) if order is COLUMNS else None
@@ -212,7 +236,7 @@ def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, line:
     else:
         step, moment, cell_start = _odd_prefix(raw, start, end, order)
     if kind == "metric":
-        float(raw[cell_start:end])
+        _float(raw[cell_start:end])
     elif kind not in JSONL_KINDS and (raw[cell_start : cell_start + 1] != b"{" or raw[end - 1 : end] != b"}"):
         message = "the cell is not a JSON object"
         raise ValueError(message)
@@ -230,11 +254,11 @@ def _odd_prefix(raw: Source, start: int, end: int, order: Columns) -> tuple[int 
         message = "step and timestamp are too long"
         raise ValueError(message)
     fields = (raw[start:first], raw[first + 1 : second])
-    return parse_step(fields[order.step]), parse_timestamp(fields[order.timestamp].decode("ascii")), second + 1
+    return parse_step(fields[order.step]), parse_timestamp(fields[order.timestamp].decode("ascii", "replace")), second + 1
 
 
 def _json_row(raw: Source, start: int, end: int, kind: str, line: int) -> Row:
-    fields = json.loads(raw[start:end])
+    fields = _loads(raw[start:end])
     if not isinstance(fields, dict) or not isinstance(fields.get(kind), str):
         message = f'expected a JSON object with a text "{kind}"'
         raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
@@ -259,17 +283,13 @@ def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
         ValueError: the cell is damaged.
     """
     if kind == "metric":
-        return float(cell_)
+        return _float(cell_)
     if kind in JSONL_KINDS:
-        return cell_.decode("utf-8", "surrogatepass") if order else json.loads(cell_)[kind]
+        return cell_.decode("utf-8", "surrogatepass") if order else _loads(cell_)[kind]
     try:
         payload = orjson.loads(cell_)
     except orjson.JSONDecodeError:  # lone surrogates, NaN tokens and huge integers, which json takes
-        try:
-            payload = json.loads(cell_)
-        except RecursionError:
-            message = "the JSON is nested too deeply"
-            raise ValueError(message) from None
+        payload = _loads(cell_)
     if not isinstance(payload, dict):
         message = "the cell is not a JSON object"
         raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
