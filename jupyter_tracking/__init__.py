@@ -16,88 +16,94 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import session
-from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.lineages import V1ArtifactKind
-from jupyter_tracking.run import Run
-from jupyter_tracking.session import (
-    current_run,
-    end,
-    get_artifacts_path,
-    get_outputs_path,
-    get_tensorboard_path,
-    init,
-    log_altair_chart,
-    log_artifact,
-    log_artifact_lineage,
-    log_artifact_ref,
-    log_audio,
-    log_bokeh_chart,
-    log_code_ref,
-    log_confusion_matrix,
-    log_curve,
-    log_data_ref,
-    log_dataframe,
-    log_dir_ref,
-    log_env,
-    log_failed,
-    log_file_ref,
-    log_histogram,
-    log_html,
-    log_image,
-    log_image_with_boxes,
-    log_inputs,
-    log_markdown,
-    log_meta,
-    log_metric,
-    log_metrics,
-    log_model,
-    log_model_ref,
-    log_mpl_image,
-    log_mpl_plotly_chart,
-    log_np_histogram,
-    log_outputs,
-    log_plotly_chart,
-    log_pr_curve,
-    log_progress,
-    log_roc_auc_curve,
-    log_sklearn_pr_curve,
-    log_sklearn_roc_auc_curve,
-    log_status,
-    log_stopped,
-    log_succeeded,
-    log_tags,
-    log_tensorboard_ref,
-    log_text,
-    log_trace,
-    log_video,
-    set_description,
-    set_name,
-    set_readme,
-    sync,
-)
-
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jupyter_tracking.errors import TrackingError
+    from jupyter_tracking.edges import LineageGraph, lineage_edges, lineage_graph
     from jupyter_tracking.frames import lineage_frame as lineage
     from jupyter_tracking.frames import runs_frame as runs
+    from jupyter_tracking.notebook_page import report
+    from jupyter_tracking.notebooks import diff_notebooks, runs_in
+    from jupyter_tracking.lineages import V1ArtifactKind
+    from jupyter_tracking.lineages import V1ArtifactKind as ArtifactKind
+    from jupyter_tracking.run import Run
+    from jupyter_tracking.session import (
+        current_run,
+        end,
+        get_artifacts_path,
+        get_outputs_path,
+        get_tensorboard_path,
+        init,
+        log_altair_chart,
+        log_artifact,
+        log_artifact_lineage,
+        log_artifact_ref,
+        log_audio,
+        log_bokeh_chart,
+        log_code_ref,
+        log_confusion_matrix,
+        log_curve,
+        log_data_ref,
+        log_dataframe,
+        log_dir_ref,
+        log_env,
+        log_failed,
+        log_file_ref,
+        log_histogram,
+        log_html,
+        log_image,
+        log_image_with_boxes,
+        log_inputs,
+        log_markdown,
+        log_meta,
+        log_metric,
+        log_metrics,
+        log_model,
+        log_model_ref,
+        log_mpl_image,
+        log_mpl_plotly_chart,
+        log_np_histogram,
+        log_outputs,
+        log_plotly_chart,
+        log_pr_curve,
+        log_progress,
+        log_roc_auc_curve,
+        log_sklearn_pr_curve,
+        log_sklearn_roc_auc_curve,
+        log_status,
+        log_stopped,
+        log_succeeded,
+        log_tags,
+        log_tensorboard_ref,
+        log_text,
+        log_trace,
+        log_video,
+        set_description,
+        set_name,
+        set_readme,
+        sync,
+    )
     from jupyter_tracking.view import RunView, compare, open_run
 
 __all__ = [
     "ArtifactKind",
+    "LineageGraph",
     "Run",
     "RunView",
     "TrackingError",
     "V1ArtifactKind",
     "compare",
     "current_run",
+    "diff_notebooks",
     "end",
     "get_artifacts_path",
     "get_outputs_path",
     "get_tensorboard_path",
     "init",
     "lineage",
+    "lineage_edges",
+    "lineage_graph",
     "log_altair_chart",
     "log_artifact",
     "log_artifact_lineage",
@@ -143,7 +149,9 @@ __all__ = [
     "log_trace",
     "log_video",
     "open_run",
+    "report",
     "runs",
+    "runs_in",
     "set_description",
     "set_name",
     "set_readme",
@@ -152,29 +160,36 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-ArtifactKind = V1ArtifactKind
-
-# What reads runs needs pandas: it is imported when it is first asked for.
-_READING = {
-    "open_run": ("view", "open_run"),
-    "compare": ("view", "compare"),
+# Everything is imported when it is first asked for. A name that is not here is the session's.
+_ROOMS = {
+    "ArtifactKind": ("lineages", "V1ArtifactKind"),
+    "Run": ("run", "Run"),
     "RunView": ("view", "RunView"),
-    "runs": ("frames", "runs_frame"),
+    "TrackingError": ("errors", "TrackingError"),
+    "V1ArtifactKind": ("lineages", "V1ArtifactKind"),
+    "compare": ("view", "compare"),
     "lineage": ("frames", "lineage_frame"),
+    "lineage_edges": ("edges", "lineage_edges"),
+    "lineage_graph": ("edges", "lineage_graph"),
+    "LineageGraph": ("edges", "LineageGraph"),
+    "runs_in": ("notebooks", "runs_in"),
+    "diff_notebooks": ("notebooks", "diff_notebooks"),
+    "report": ("notebook_page", "report"),
+    "open_run": ("view", "open_run"),
+    "runs": ("frames", "runs_frame"),
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import what reads runs on first use; `TRACKING_RUN` is the active run, as in Polyaxon's module."""
+    """Import a public name on first use; `TRACKING_RUN` is the active run, as in Polyaxon's module."""
     if name == "TRACKING_RUN":
-        return session.current_run()
-    if name in _READING:
-        module, attribute = _READING[name]
-        value = getattr(import_module(f"jupyter_tracking.{module}"), attribute)
-        globals()[name] = value
-        return value
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+        return import_module("jupyter_tracking.session").current_run()
+    if name not in __all__:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    module, attribute = _ROOMS.get(name, ("session", name))
+    value = globals()[name] = getattr(import_module(f"jupyter_tracking.{module}"), attribute)
+    return value
 
 
 def __dir__() -> list[str]:
