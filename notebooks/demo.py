@@ -109,15 +109,13 @@ def keep_edited_copy(notebook: nbformat.NotebookNode) -> None:
 
 def show(folder: Path) -> None:
     """Print a run's folder and lineage."""
-    import pandas as pd
-
     import jupyter_tracking as tracking
 
     lineage = tracking.lineage(folder.name, root=DEMO)
     columns = ["kind", "name", "steps", "step_min", "step_max", "last_value", "path"]
     print(f"\nRun folder: {folder.relative_to(CHECKOUT)}\nLineage:")
-    with pd.option_context("display.width", 120, "display.max_colwidth", 50):
-        print(lineage[columns].astype(object).where(lineage[columns].notna(), "").to_string(index=False))
+    shown = lineage[columns].astype(object).where(lineage[columns].notna(), "")
+    print(shown.to_string(index=False, max_colwidth=36))
 
 
 def open_in_lab() -> int:
