@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import time
 from typing import Any
 
@@ -50,6 +49,8 @@ def code_reference(path: str = ".") -> dict[str, Any]:
 
     What git does not say in two seconds is left out.
     """
+    import subprocess
+
     ends = time.monotonic() + _PATIENCE
 
     def git(*arguments: str) -> str | None:

@@ -91,6 +91,11 @@ def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
 
 
 def to_arrow(frame: pd.DataFrame) -> pa.Table:
+    """Return the table that a dataframe is stored as; `from_arrow` is its inverse.
+
+    Raises:
+        InvalidArgument: a column that Arrow cannot hold.
+    """
     import pyarrow as pa
 
     labels = list(frame.columns)

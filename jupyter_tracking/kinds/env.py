@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -13,20 +12,17 @@ import orjson
 from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidType
 from jupyter_tracking.kinds.base import Recorder
+from jupyter_tracking.masking import MASK, masked
 from jupyter_tracking.values import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["EnvLogging", "environment", "masked"]
+__all__ = ["EnvLogging", "environment", "without_secrets"]
 
-_SECRET = re.compile(r"(?i)(^|[-_.])(\w*(token|secret|passw|pwd|credential|auth)\w*|(api|access|private|secret)?[-_]?key)($|[-_.=:])")
-_SHAPES = re.compile(
-    r"(sk|pk|rk)-[\w-]{16,}|gh[opsur]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|hf_\w{16,}|xox[abprs]-[\w-]{10,}"
-    r"|A(KIA|SIA)[A-Z0-9]{12,}|AIza[\w-]{30,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"
+_SECRET = re.compile(
+    r"(?i)(\w*(token|secret|passw(or)?d|passphrase|pwd|credential|auth)s?|(^|[-_.])(api|access|private|secret)?[-_]?keys?)($|[-_.=:])"
 )
-_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
-_MASK = "***"
 
 
 class EnvLogging(Recorder):
@@ -54,6 +50,7 @@ class EnvLogging(Recorder):
 def environment() -> dict[str, Any]:
     """Return what this process runs on, in Polyaxon's words."""
     import getpass
+    import platform
     import socket
     from importlib.metadata import version
 
@@ -73,7 +70,7 @@ def environment() -> dict[str, Any]:
         "python_version_verbose": sys.version,
         "python_version": platform.python_version(),
         "user": user,
-        "sys.argv": masked(sys.argv),
+        "sys.argv": without_secrets(sys.argv),
         "is_notebook": notebook,
         "filename": "notebook" if notebook else os.path.basename(main or ""),  # noqa: PTH119
         "module_path": os.path.dirname(os.path.abspath(main)) if main else os.getcwd(),  # noqa: PTH100, PTH109, PTH120
@@ -109,18 +106,17 @@ def installed() -> list[tuple[str, str]]:
     return sorted(found.items())
 
 
-def masked(arguments: Iterable[str]) -> list[str]:
-    """Return a program's arguments without what follows a word for a secret, has a key's shape, or stands before `@` in a URL."""
+def without_secrets(arguments: Iterable[str]) -> list[str]:
+    """Return a program's arguments without what is given to a word for a secret, and without what looks like one."""
     kept: list[str] = []
     hide = False
     for argument in arguments:
         if hide and not argument.startswith("-"):
-            kept.append(_MASK)
+            kept.append(MASK)
             hide = False
             continue
         name, equals, value = argument.partition("=")
         secret = bool(_SECRET.search(name.lstrip("-")))
         hide = secret and not equals and argument.startswith("-")
-        text = f"{name}={_MASK}" if secret and equals and value else argument
-        kept.append(_LOGIN.sub(f"{_MASK}@", _SHAPES.sub(_MASK, text)))
+        kept.append(f"{name}={MASK}" if secret and equals and value else masked(argument)[0])
     return kept
