@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_tracking.errors import TrackingError
     from jupyter_tracking.edges import LineageGraph, lineage_edges, lineage_graph
+    from jupyter_tracking.errors import TrackingError
     from jupyter_tracking.frames import lineage_frame as lineage
     from jupyter_tracking.frames import runs_frame as runs
-    from jupyter_tracking.notebook_page import report
-    from jupyter_tracking.notebooks import diff_notebooks, runs_in
     from jupyter_tracking.lineages import V1ArtifactKind
     from jupyter_tracking.lineages import V1ArtifactKind as ArtifactKind
+    from jupyter_tracking.notebook_page import report
+    from jupyter_tracking.notebooks import diff_notebooks, runs_in
     from jupyter_tracking.run import Run
     from jupyter_tracking.session import (
         current_run,
@@ -84,7 +84,7 @@ if TYPE_CHECKING:
         set_readme,
         sync,
     )
-    from jupyter_tracking.view import RunView, compare, open_run
+    from jupyter_tracking.view import RunView, browse, compare, open_run
 
 __all__ = [
     "ArtifactKind",
@@ -93,6 +93,7 @@ __all__ = [
     "RunView",
     "TrackingError",
     "V1ArtifactKind",
+    "browse",
     "compare",
     "current_run",
     "diff_notebooks",
@@ -167,6 +168,7 @@ _ROOMS = {
     "RunView": ("view", "RunView"),
     "TrackingError": ("errors", "TrackingError"),
     "V1ArtifactKind": ("lineages", "V1ArtifactKind"),
+    "browse": ("view", "browse"),
     "compare": ("view", "compare"),
     "lineage": ("frames", "lineage_frame"),
     "lineage_edges": ("edges", "lineage_edges"),

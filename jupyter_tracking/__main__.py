@@ -59,7 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("run", help="uuid, prefix of it, name or folder")
     check.set_defaults(command=_check)
 
-    for each in (runs, show, lineage, check):
+    report = commands.add_parser("report", help="make one HTML page, with live sliders, of a saved notebook and the runs it shows")
+    report.add_argument("notebook", help="the .ipynb file")
+    report.add_argument("-o", "--output", metavar="FILE", help="the page; by default beside the notebook")
+    report.set_defaults(command=_report)
+
+    for each in (runs, show, lineage, check, report):
         each.add_argument("--root", help="the folder that holds runs/; by default POLYAXON_OFFLINE_ROOT, else the current directory")
     return parser
 
@@ -102,6 +107,12 @@ def _check(given: argparse.Namespace) -> int:
         line = "" if _is_empty(problem.line) else f":{problem.line}"
         print(f"{problem.file}{line}: {problem.problem}")
     return _PROBLEMS
+
+
+def _report(given: argparse.Namespace) -> int:
+    output = given.output or f"{given.notebook.removesuffix('.ipynb')}.html"
+    print(tracking.report(given.notebook, output, given.root))
+    return 0
 
 
 def _is_empty(value: object) -> bool:

@@ -83,7 +83,8 @@ class Timeline:
     def of(self, kind: str, name: str, moments: Moments) -> tuple[Moments, NDArray[np.object_]]:
         """Return who logged each row of an artifact: places in `cells` (-1: none), and `cell`, `thread …`, `process …` or None."""
         places = self.at(moments)
-        by = np.where(places >= 0, "cell", None).astype(object)
+        by = np.full(len(places), None, dtype=object)
+        by[places >= 0] = "cell"
         notes = self._notes.get((kind, name), ())
         spans = sorted((_moment(note.moment) or 0, note.by) for note in notes if not note.alone)
         if spans:

@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking import fingerprint
 from jupyter_tracking.views.drawing import bundle, static
 from jupyter_tracking.views.frame import clean, pack
 from jupyter_tracking.views.pane import GROUND
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_tracking.views.frame import Frame
-    from jupyter_tracking.views.pane import Scene
+    from jupyter_tracking.views.pane import Pane, Scene
 
 __all__ = ["BUDGET", "body", "choose", "markup", "metadata", "relative", "save", "squeeze", "still", "write"]
 
@@ -42,20 +43,20 @@ def metadata(scene: Scene) -> dict[str, Any]:
     """Return what lets a reader find the run again from the notebook alone."""
     first = scene.panes[0]
     path = relative(first.folder.path)
-    shown = [{"kind": p.artifact.kind, "name": p.artifact.name, "steps": p.steps} for p in scene.panes]
-    said: dict[str, Any] = {
-        "run_uuid": first.folder.uuid,
-        "run_path": path,
-        "kind": first.artifact.kind,
-        "name": first.artifact.name,
-        "steps": scene.steps,
-    }
+    shown = [_shown(pane) for pane in scene.panes]
+    said: dict[str, Any] = {"run_path": path, **shown[0], "steps": scene.steps}
     if len(shown) > 1:
         said["artifacts"] = shown
     if len(scene.folders) > 1:
         said["runs"] = [{"run_uuid": folder.uuid, "run_path": relative(folder.path)} for folder in scene.folders]
     kept: dict[str, Any] = clean(said)
     return kept
+
+
+def _shown(pane: Pane) -> dict[str, Any]:
+    artifact = pane.artifact
+    about = {"run_uuid": pane.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": pane.steps}
+    return {**about, "events": fingerprint.taken(pane.folder, artifact)}
 
 
 def relative(path: Path) -> str:

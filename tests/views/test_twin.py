@@ -51,6 +51,7 @@ def test_a_display_is_the_widget_and_its_twin(view: RunView, shell: InteractiveS
     assert widget["text/plain"] == twin["text/plain"] == f"<curve 'gain': 5 steps (0 to 40), run seen {view.uuid[:8]}>"
     assert first == second
     said = first["jupyter_tracking"]
+    assert set(said.pop("events")) == {"size", "hash"}
     assert said == {"run_uuid": view.uuid, "run_path": f"runs/{view.uuid}", "kind": "curve", "name": "gain", "steps": [0, 10, 20, 30, 40]}
 
 
