@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, storage_error
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["chunks", "md5", "measure", "source_mode", "walk"]
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18  # read, hashed and written while it is in a core's cache
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -52,8 +53,8 @@ def source_mode(path: str) -> int:
     return mode
 
 
-def chunks(path: str) -> Iterator[bytes]:
-    """Yield the bytes of a file: of one that grows, those it had at the start.
+def chunks(path: str) -> Iterator[memoryview]:
+    """Yield the bytes of a file: of one that grows, those it had at the start. Each piece is good until the next is asked for.
 
     Raises:
         StorageError: it cannot be read; or as `source_mode`.
@@ -66,10 +67,11 @@ def chunks(path: str) -> Iterator[bytes]:
             if not stat.S_ISREG(seen.st_mode):  # swapped since
                 message = f"path={path!r} is no longer a regular file"
                 raise InvalidArgument(message)
-            left = seen.st_size or None  # files of /proc say 0 and have more
-            while chunk := file.read(_CHUNK if left is None else min(_CHUNK, left)):
-                left = None if left is None else left - len(chunk)
-                yield chunk
+            left = seen.st_size or sys.maxsize  # files of /proc say 0 and have more
+            buffer = memoryview(bytearray(min(_CHUNK, left)))  # one for all: fresh memory costs more than the copying
+            while taken := file.readinto(buffer[: min(_CHUNK, left)]):
+                left -= taken
+                yield buffer[:taken]
     except OSError as error:
         raise _unreadable(path, error) from error
 
