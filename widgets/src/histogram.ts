@@ -10,6 +10,9 @@ import type { Host, Pane, Shown } from "./view";
 type Range = [number, number];
 interface Taken { step: format.Step; counts: ArrayLike<number>; edges: ArrayLike<number> }
 
+/** How many rows of the ridge the highest bin reaches over. */
+const HIGH = 3;
+
 /** The outline of the bins, standing on a base. */
 export function outline(counts: ArrayLike<number>, edges: ArrayLike<number>, base: number, scale: number): { x: number[]; y: number[] } {
   const x: number[] = [edges[0]!];
@@ -52,7 +55,7 @@ export function histogram(host: Host): Pane {
 
   function axes(): Axes {
     if (!ridge) return { xLabel: "value", yLabel: "count", x: limits.x, y: log ? [0.8, limits.y[1]] : limits.y, yLog: log, floor: true };
-    return { xLabel: "value", yLabel: "step", x: limits.x, y: [-0.2, sample.length - 1 + 2.2], yWords: (v) => (Number.isInteger(v) && sample[v] ? format.step(sample[v]!.step) : "") };
+    return { height: Math.min(460, 140 + 16 * sample.length), xLabel: "value", yLabel: "step", x: limits.x, y: [-0.2, sample.length - 1 + HIGH], yWords: (v) => (Number.isInteger(v) && sample[v] ? format.step(sample[v]!.step) : "") };
   }
 
   function lay(): void {
@@ -65,7 +68,7 @@ export function histogram(host: Host): Pane {
 
   function stand(one: Taken, place: number, colour: number | undefined): Line {
     const heights = Float64Array.from(one.counts, high);
-    return { ...outline(heights, one.edges, place, 2 / (high(limits.y[1]) || 1)), fill: true, width: 1.2, ...(colour === undefined ? {} : { colour }) };
+    return { ...outline(heights, one.edges, place, HIGH / (high(limits.y[1]) || 1)), fill: true, width: colour === undefined ? 0.8 : 1.6, ...(colour === undefined ? {} : { colour }) };
   }
 
   /** The farthest first, so that nearer ones stand before it. */

@@ -51,7 +51,16 @@ export function image(host: Host): Pane {
   const frame = keepKeys(h("div", { class: "jt-picture-frame", tabindex: 0, role: "region", "aria-label": `picture ${about.name}` }, pair));
   const caption = h("p", { class: "jt-caption" });
   const edge = slide("wipe", [0, 100, 1, 50], (at) => pair.style.setProperty("--jt-wipe", `${at}%`), (at) => `${at}%`);
-  const layout = check("side by side", (on) => { wipe = !on; size(); });
+  const pull = (event: PointerEvent): void => {
+    const box = pair.getBoundingClientRect();
+    const range = edge.querySelector("input");
+    if (!range || !pair.classList.contains("jt-wiped") || event.buttons !== 1) return;
+    range.value = String(Math.round((event.clientX - box.left) / box.width * 100));
+    range.dispatchEvent(new Event("input"));
+  };
+  for (const kind of ["pointerdown", "pointermove"] as const) pair.addEventListener(kind, pull);
+  pair.addEventListener("dragstart", (event) => event.preventDefault());
+  const layout = check("side by side", (on) => { wipe = !on; if (last) void draw(last); });
   const single = about.steps.length < 2;
   element.append(bar(check("actual size", (on) => { actual = on; size(); }),
     single ? null : choose("compare with", others, (word) => { beside = word as typeof beside; held = last?.at ?? 0; if (last) void draw(last); }), layout, edge), frame, caption);

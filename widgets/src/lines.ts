@@ -36,6 +36,8 @@ export interface Axes {
   xTime?: boolean;
   /** What is drawn stands on the lower end of the y axis: no air below it. */
   floor?: boolean;
+  /** Another height than the usual one, in pixels. */
+  height?: number;
   /** What to write at a place of an axis instead of its number. */
   xWords?: (value: number) => string;
   yWords?: (value: number) => string;
@@ -68,7 +70,7 @@ export class Lines {
   private readonly frameElement: HTMLElement;
   private queued = 0;
 
-  constructor(private readonly host: HTMLElement, private axes: Axes, private readonly height = 300) {
+  constructor(private readonly host: HTMLElement, private axes: Axes, private readonly usual = 300) {
     this.frameElement = h("div", { class: "jt-chart", role: "img" });
     host.append(this.frameElement);
     this.look = colours(host);
@@ -112,6 +114,7 @@ export class Lines {
     this.frameElement.remove();
   }
 
+  private get height(): number { return this.axes.height ?? this.usual; }
   private get width(): number { return Math.max(200, Math.floor(this.frameElement.clientWidth || 480)); }
 
   private ranges(): { x: Range; y: Range } {
