@@ -175,25 +175,28 @@ class Store(Folder):
     def _copy_folder(self, source: str, folder: str, name: Callable[[int], str], *, hashed: bool) -> Stored:
         digest = md5() if hashed else None
         temporary = self._temporary()
-        total = 0
+        total, parent, parent_fd = 0, "", -1
         with self._putting(temporary, f"a folder of {folder}", "every earlier file was kept"):
             self.system.mkdir(temporary, dir_fd=self.corner)
-            for relative, is_folder in walk(source):
-                parent, _, last = f"{TEMPORARY}/{temporary}/{relative}".rpartition("/")
-                parent_fd = self.folder(parent)
-                try:
+            try:
+                for relative, is_folder in walk(source):
+                    above, _, last = f"{TEMPORARY}/{temporary}/{relative}".rpartition("/")
+                    if above != parent:  # the files of a folder follow each other
+                        self.system.drop(parent_fd)
+                        parent_fd = -1
+                        parent, parent_fd = above, self.folder(above)
                     if is_folder:
                         self.system.mkdir(last, dir_fd=parent_fd)
                         continue
                     fd = self.system.open(last, _NEW, 0o666, dir_fd=parent_fd)
-                finally:
-                    self.system.drop(parent_fd)
-                with self._closing(fd):
-                    for chunk in chunks(os.path.join(source, relative)):  # noqa: PTH118
-                        self.system.write_all(fd, chunk)
-                        total += len(chunk)
-                        if digest is not None:
-                            digest.update(chunk)
+                    with self._closing(fd):
+                        for chunk in chunks(os.path.join(source, relative)):  # noqa: PTH118
+                            self.system.write_all(fd, chunk)
+                            total += len(chunk)
+                            if digest is not None:
+                                digest.update(chunk)
+            finally:
+                self.system.drop(parent_fd)
             path = self._place(temporary, folder, name, is_folder=True)
             return Stored(path, total, digest.hexdigest()[:12] if digest else None)
 
