@@ -263,7 +263,7 @@ def _cell(table: Table, row: int, column: int) -> Frame:
         value = table.window(row, row + 1, slice(0, 0)).index.get_level_values(-1 - column)[0]
     else:
         value = table.window(row, row + 1, slice(column, column + 1)).iloc[0, 0]
-    frame = Frame({})
+    frame = Frame({"done": True})
     frame.attach(words_of(value, _CELL).encode())
     return frame
 

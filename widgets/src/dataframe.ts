@@ -1,137 +1,265 @@
-// Dataframes: a table that has only the rows on screen in the page. More rows are asked of the kernel, a page at a time.
+// Dataframes: the controls above the table, the table, and the words under it.
 
-import { h, keepKeys, put } from "./dom";
+import { Answers, type Asked, type Question } from "./answers";
+import { h, keepKeys, put, say } from "./dom";
+import { file } from "./file";
 import * as format from "./format";
-import { strings, type Frame } from "./frame";
+import { Grid, type Heading } from "./table";
+import type { Line } from "./tablelines";
+import { isWords, type Cell, type Field } from "./tablepage";
+import { levels } from "./tablepages";
+import { Scenes, type Painted, type Scene, type Wanted } from "./tablescene";
+import { summary, type Told } from "./tablesummary";
 import type { Host, Pane, Shown } from "./view";
 
-export interface Field { name: string; dtype: string; kind: "number" | "boolean" | "text"; index?: boolean; missing: string; text?: number }
-
-/** Rows of a frame as words: `cell(column, row)` with the row counted from the page's first. */
-export interface Page { from: number; count: number; cell(column: number, row: number): Cell }
-export interface Cell { text: string; full: string; missing: boolean }
-
-const ROW = 25;
-const PAGE = 200;
-const LINES = 12;
-
-export function page(frame: Frame): Page {
-  const fields: Field[] = frame.head.fields ?? [];
-  const texts = fields.map((f, i) => (f.text === undefined ? null : strings(frame, `e${i}`, f.text)));
-  const written = fields.map((f, i) => (f.kind === "number" ? format.column(frame.column(`v${i}`)) : format.number));
-  return {
-    from: frame.head.from ?? 0,
-    count: frame.head.count ?? 0,
-    cell(column, row) {
-      const field = fields[column]!;
-      if (frame.has(`n${column}`) && frame.column(`n${column}`)[row]) return { text: field.missing, full: field.missing, missing: true };
-      const words = texts[column];
-      if (words) { const text = words[row] ?? ""; return { text, full: text, missing: false }; }
-      const value = frame.column(`v${column}`)[row]!;
-      if (field.kind === "boolean") { const text = value ? "True" : "False"; return { text, full: text, missing: false }; }
-      return { text: written[column]!(value), full: String(value), missing: false };
-    },
-  };
-}
+/** So many columns of a wide frame are in the page at a time. */
+const WIDE = 100;
+const SOON = 350;
+const TYPING = 120;
+const SUMMARY = 15;
 
 /** Columns as wide as what is in them, within reason, in characters. */
-export function widths(fields: Field[], sample: Page): number[] {
-  return fields.map((field, i) => {
-    let widest = Math.max(field.name.length, field.dtype.length * 0.85);
-    for (let r = 0; r < Math.min(sample.count, 40); r += 1) widest = Math.max(widest, sample.cell(i, r).text.length);
-    return Math.min(Math.max(widest * 0.98 + 2.4, 5.5), 42);
-  });
-}
-
-export function dataframe(host: Host): Pane {
-  const columns = h("colgroup");
-  const head = h("thead");
-  const body = h("tbody");
-  const table = h("table", { class: "jt-table" }, columns, head, body);
-  const scroll = keepKeys(h("div", { class: "jt-scroll", tabindex: 0, role: "region", "aria-label": `rows of ${host.about.name}` }, table));
-  const caption = h("p", { class: "jt-caption", role: "status" });
-  host.element.append(scroll, caption);
-
-  let shown: Frame | null = null;
-  let pages = new Map<number, Page>();
-  let asking: number | null = null;
-  let turn = 0;
-  let signature = "";
-  let fields: Field[] = [];
-  let rows = 0;
-
-  function draw({ frame }: Shown): void {
-    if (!frame) return;
-    turn += 1;
-    shown = frame;
-    asking = null;
-    fields = frame.head.fields ?? [];
-    rows = frame.head.rows ?? 0;
-    pages = new Map([[0, page(frame)]]);
-    const now = JSON.stringify(fields.map((f) => [f.name, f.dtype, f.index ?? false]));
-    // The same columns keep their widths and the place on screen, so that only cells change from step to step.
-    if (now !== signature) { signature = now; header(); }
-    scroll.style.height = `${Math.min(rows, LINES) * ROW + 52}px`;
-    fill();
-    const more = [frame.head.hidden ? `${format.count(frame.head.hidden)} more columns not shown` : null,
-      !host.live && rows > (frame.head.count ?? 0) ? `the first ${format.count(frame.head.count)} rows are kept in this page` : null];
-    caption.textContent = [`${format.count(rows)} rows × ${format.count(frame.head.width ?? 0)} columns`, frame.head.stored, ...more].filter(Boolean).join(" · ");
-  }
-
-  function header(): void {
-    put(columns, ...widths(fields, pages.get(0)!).map((w) => h("col", { style: `width:${w.toFixed(1)}ch` })));
-    put(head, h("tr", {}, ...fields.map((f) => h("th", { scope: "col", class: f.index ? "jt-index" : f.kind === "text" ? "jt-words" : "" },
-      h("span", { class: "jt-field", title: f.name }, f.name || "\u00a0"), h("span", { class: "jt-dtype" }, f.index ? `index · ${f.dtype}` : f.dtype)))));
-  }
-
-  /** Row `r`, or null while its page is under way. */
-  function find(r: number): [Page, number] | null {
-    const first = pages.get(0)!;
-    if (r < first.count) return [first, r];
-    const at = Math.floor(r / PAGE);
-    const own = pages.get(at + 1);
-    return own && r - own.from < own.count ? [own, r - own.from] : null;
-  }
-
-  function fill(): void {
-    const from = Math.max(0, Math.floor(scroll.scrollTop / ROW) - 4);
-    const to = Math.min(rows, from + LINES + 12);
-    const above = h("tr", { "aria-hidden": "true", class: "jt-space" }, h("td", { colspan: fields.length, style: `height:${from * ROW}px` }));
-    const below = h("tr", { "aria-hidden": "true", class: "jt-space" }, h("td", { colspan: fields.length, style: `height:${(rows - to) * ROW}px` }));
-    const made: HTMLElement[] = [];
-    let missing: number | null = null;
-    for (let r = from; r < to; r += 1) {
-      const found = find(r);
-      if (!found) missing ??= r;
-      made.push(h("tr", { "aria-rowindex": r + 2 }, ...fields.map((field, c) => {
-        const cell = found ? found[0].cell(c, found[1]) : null;
-        const kind = [field.kind === "text" ? "jt-words" : "", cell?.missing ? "jt-missing" : ""].join(" ").trim();
-        return field.index ? h("th", { scope: "row", class: `jt-index ${kind}`, title: cell?.full }, cell?.text ?? "…")
-          : h("td", { class: kind || null, title: cell?.full }, cell?.text ?? "…");
-      })));
-    }
-    table.setAttribute("aria-rowcount", String(rows + 1));
-    put(body, from > 0 ? above : null, ...made, to < rows ? below : null);
-    if (missing !== null) fetchPage(Math.floor(missing / PAGE));
-  }
-
-  function fetchPage(at: number): void {
-    if (asking !== null || !host.live || !shown) return;
-    asking = at;
-    const mine = turn;
-    host.ask({ rows: [at * PAGE, Math.min(rows, (at + 1) * PAGE)] }).then((answer) => {
-      if (mine !== turn) return;
-      asking = null;
-      if (answer.head.error) throw new Error(answer.head.error);
-      pages.set(at + 1, page(answer));
-      fill();
-    }).catch((error: unknown) => {
-      if (mine !== turn) return;
-      asking = null;
-      caption.textContent = `rows ${format.count(at * PAGE)} and on: ${error instanceof Error ? error.message : String(error)}`;
+export function widths(fields: Field[], lines: Iterable<Line>): number[] {
+  const widest = fields.map((f) => Math.max(f.name.length + 2, (f.dtype.length + (f.index ? 8 : 0)) * 0.9));
+  for (const line of lines) {
+    line.cells.forEach((cell, c) => {
+      const before = line.before?.[c];
+      widest[c] = Math.max(widest[c] ?? 0, cell.text.length + (before ? before.text.length + 3 : 0));
     });
   }
+  return widest.map((w) => Math.min(Math.max(w * 0.98 + 2.4, 6), 42));
+}
 
-  scroll.addEventListener("scroll", () => fill(), { passive: true });
-  return { draw };
+function painted({ tally, added, removed, dtypes, since }: Painted): Node[] {
+  const key = (many: number, sign: string, kind: string, words: string) => (many ? [h("span", { class: `jt-key ${kind}` }, h("b", { "aria-hidden": "true" }, sign), ` ${format.count(many)} ${words}`)] : []);
+  const row = (many: number) => (many === 1 ? "row" : "rows");
+  const keys = [
+    ...key(tally.added, "+", "jt-added", `${row(tally.added)} added`),
+    ...key(tally.removed, "−", "jt-removed", `${row(tally.removed)} removed`),
+    ...key(tally.changed, "~", "jt-changed", `${row(tally.changed)} changed (${format.count(tally.cells)} ${tally.cells === 1 ? "cell" : "cells"})`),
+  ];
+  const words = [
+    keys.length === 0 ? `no row changed since ${since}` : `${format.count(tally.same)} the same since ${since}`,
+    added.length ? `columns added: ${added.join(", ")}` : "", removed.length ? `columns gone: ${removed.join(", ")}` : "", ...dtypes,
+  ];
+  return [...keys, h("span", { class: "jt-name" }, words.filter(Boolean).join(" · "))];
+}
+
+const word = (cell: Cell): string => (cell.kind === "missing" ? `${cell.text} (missing)` : cell.kind === "empty" ? "an empty text" : cell.full);
+
+export function dataframe(host: Host): Pane {
+  const wanted: Wanted = { sort: null, text: "", changes: false, since: "previous", key: null, only: true, from: 0 };
+  let summing = false;
+  const answers = new Answers(host, () => render());
+  const scenes = new Scenes(host, answers);
+  const grid = new Grid(`rows of ${host.about.name}`, { press: sort, need: ask, at });
+
+  const toggle = (label: string, pressed: (on: boolean) => void) => {
+    const button = keepKeys(h("button", { type: "button", class: "jt-button jt-toggle", "aria-pressed": "false", onclick: () => {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(on));
+      pressed(on);
+      render();
+    } }, label));
+    return button;
+  };
+  const select = (label: string, changed: (value: string) => void) => {
+    const list = keepKeys(h("select", { class: "jt-select", "aria-label": label, onchange: () => { changed(list.value); render(); } }));
+    return list;
+  };
+  const filter = keepKeys(h("input", { type: "search", class: "jt-filter", placeholder: "filter rows", "aria-label": "filter rows", spellcheck: "false", autocomplete: "off" }));
+  const summaries = toggle("summary", (on) => { summing = on; });
+  const changes = toggle("changes", (on) => { wanted.changes = on; });
+  const since = select("compare with", (value) => { wanted.since = value; });
+  const key = select("match rows by", (value) => { wanted.key = value === "" ? null : value.slice(1); });
+  const only = keepKeys(h("input", { type: "checkbox", checked: true, onchange: () => { wanted.only = only.checked; render(); } }));
+  const comparing = h("span", { class: "jt-comparing" }, h("label", { class: "jt-check" }, "since", since),
+    h("label", { class: "jt-check" }, "rows matched by", key), h("label", { class: "jt-check" }, only, "only what changed"));
+  const turn = (label: string, sign: string, by: number) => keepKeys(h("button", { type: "button", class: "jt-button", "aria-label": label, title: label, onclick: () => aside(by) }, sign));
+  const turns = [turn("columns before", "◂", -WIDE), turn("columns after", "▸", WIDE)] as const;
+  const aisle = h("span");
+  const columns = h("span", { class: "jt-check" }, turns[0], aisle, turns[1]);
+  const legend = h("p", { class: "jt-legend" });
+  const detail = h("p", { class: "jt-detail" });
+  const caption = h("p", { class: "jt-caption", role: "status" });
+  const table = h("div", { class: "jt-frame" }, h("div", { class: "jt-tools" }, filter, summaries, changes, comparing, columns), legend, grid.element, detail, caption);
+  host.element.append(table);
+
+  let shown: Shown | null = null;
+  let scene: Scene | null = null;
+  /** What is asked whatever the lines on screen. */
+  let standing: Asked[] = [];
+  let holding: { at: number; done: () => void } | null = null;
+  let wide: { columns: string; chars: number[] } = { columns: "", chars: [] };
+  let sketch = "";
+  let slow = 0;
+  let typing = 0;
+  let facts: Pane | null = null;
+  let trouble = "";
+
+  filter.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = window.setTimeout(() => { wanted.text = filter.value; render(); }, TYPING);
+  });
+
+  function draw(now: Shown): void | Promise<void> {
+    if (!now.frame) return undefined;
+    table.hidden = now.frame.head["facts"] !== undefined;
+    if (table.hidden) {
+      // A file that is not opened, such as a pickle.
+      facts ??= file(host);
+      facts.draw(now);
+      return undefined;
+    }
+    if (facts) { host.element.replaceChildren(table); facts = null; }
+    shown = now;
+    answers.forgive();
+    // The old picture stays until the kernel has answered.
+    return render() ? undefined : new Promise((done) => { holding = { at: now.at, done }; });
+  }
+
+  /** Show what is wanted; return whether that could be done at once. */
+  function render(): boolean {
+    if (!shown?.frame || table.hidden) return false;
+    choices();
+    const found = scenes.find(shown, wanted);
+    standing = found.asks;
+    const summed: Question = { summary: true, ...(wanted.from ? { columns: wanted.from } : {}) };
+    const unsummed = summing && host.live && !shown.frame.head["summary"];
+    if (unsummed) standing.push([shown.at, summed]);
+    scene = found.scene ?? scene;
+    if (found.scene) {
+      ahead(found.scene, unsummed ? summed : null);
+      display(found.scene, (shown.frame.head["summary"] ?? answers.get(shown.at, summed)?.head["summary"] ?? []) as [number, Told][]);
+      if (holding?.at === shown.at) { holding.done(); holding = null; }
+    } else {
+      answers.want(standing);
+    }
+    const failed = found.why ?? (unsummed ? answers.why(shown.at, summed) : undefined);
+    if (failed) say(caption, failed);
+    clearTimeout(slow);
+    table.classList.toggle("jt-waiting", !found.scene);
+    if (!found.scene && !failed) slow = window.setTimeout(() => say(caption, "waiting for the kernel…"), SOON);
+    return found.scene !== null || failed !== undefined;
+  }
+
+  /** What the neighbours will need is asked when nothing else is. */
+  function ahead({ ask: asked }: Scene, summed: Question | null): void {
+    for (const at of [shown!.at + 1, shown!.at - 1]) {
+      if (at < 0 || at >= host.about.steps.length || !host.live) continue;
+      if (asked && !(wanted.changes && wanted.since === "previous")) standing.push([at, asked]);
+      else if (asked && at > 0) standing.push([at, { ...asked, since: at - 1 }]);
+      if (summed) standing.push([at, summed]);
+    }
+  }
+
+  /** Rows on screen that are not here go before all else. */
+  function ask(from: number, to: number): void {
+    const rows = from < to ? scene?.lines.wants?.(from, to) ?? [] : [];
+    answers.want([...rows, ...standing]);
+    const failed = rows.map(([at, question]) => answers.why(at, question)).find(Boolean);
+    trouble = failed ? `rows ${format.count(from)} and on: ${failed}` : "";
+    if (trouble) say(caption, trouble);
+  }
+
+  function display(now: Scene, told: [number, Told][]): void {
+    const { fields, lines } = now;
+    const { head } = shown!.frame!;
+    const rows: number = head["rows"];
+    const width: number = head["width"];
+    const sums = new Map(told);
+    const names = JSON.stringify(fields.map((f) => [f.name, f.dtype, f.index ?? false]));
+    const fresh = widths(fields, some(now));
+    // The same columns keep their widths, or grow: a number that is cut reads as another one.
+    wide = { columns: names, chars: wide.columns === names ? fresh.map((w, c) => Math.max(w, wide.chars[c] ?? 0)) : fresh };
+    const headings = fields.map((f, c): Heading => {
+      const many = now.changed?.[c] ?? 0;
+      const badge = now.painted && !f.index ? (now.painted.added.includes(f.name) ? "new" : many ? `${format.count(many)} changed` : undefined) : undefined;
+      return {
+        name: f.name, dtype: f.dtype, index: f.index ?? false, words: isWords(f), badge,
+        width: Math.max(wide.chars[c]!, summing ? SUMMARY : 0, badge ? (f.dtype.length + badge.length) * 0.9 + 4 : 0),
+        sorted: now.sorted?.column === c ? (now.sorted.down ? "descending" : "ascending") : undefined,
+        summary: summing ? summary(sums.get(f.at), rows) : null,
+      };
+    });
+    // The head is left alone while it stays the same, and only cells change from step to step.
+    const drawn = JSON.stringify([headings.map((c) => ({ ...c, summary: c.summary?.textContent, title: c.summary?.getAttribute("title") })), now.painted !== undefined, width]);
+    grid.show(lines, rows, drawn === sketch ? null : { columns: headings, signed: now.painted !== undefined, total: width + levels(fields) });
+    sketch = drawn;
+    put(legend, ...(now.painted ? painted(now.painted) : []));
+    legend.hidden = !now.painted;
+    filter.hidden = wanted.changes;
+    summaries.hidden = !host.live && !head["summary"];
+    changes.hidden = host.about.steps.length < 2;
+    columns.hidden = !head["hidden"] || !host.live;
+    aisle.textContent = `columns ${format.count(wanted.from + 1)}–${format.count(Math.min(width, wanted.from + WIDE))} of ${format.count(width)}`;
+    turns[0].setAttribute("aria-disabled", String(wanted.from === 0));
+    turns[1].setAttribute("aria-disabled", String(wanted.from + WIDE >= width));
+    say(caption, trouble || [
+      `${format.count(rows)} ${rows === 1 ? "row" : "rows"} × ${format.count(width)} ${width === 1 ? "column" : "columns"}`, head["stored"],
+      head["hidden"] && !host.live ? `the first ${format.count(width - head["hidden"])} columns are kept in this page` : "", ...now.words,
+    ].filter(Boolean).join(" · "));
+  }
+
+  function* some({ lines }: Scene): Iterable<Line> {
+    for (let n = 0; n < Math.min(lines.count, 40); n += 1) {
+      const line = lines.line(n);
+      if (!line) return;
+      yield line;
+    }
+  }
+
+  /** What can be compared with and matched by. A step or a column that is no longer there gives way to the previous step, to the index. */
+  function choices(): void {
+    comparing.hidden = !wanted.changes;
+    if (!wanted.changes) return;
+    const steps = host.about.steps.map((step, n): [string, string] => [String(n), `step ${format.step(step)}`]);
+    const fields = scenes.page(shown!.frame!).fields.filter((f) => !f.index);
+    offer(since, [["previous", "the previous step"], ...steps], wanted.since);
+    offer(key, [["", "the index"], ...fields.map((f): [string, string] => [`=${f.name}`, f.name || "(no name)"])], wanted.key === null ? "" : `=${wanted.key}`);
+    if (since.selectedIndex < 0) since.value = wanted.since = "previous";
+    if (key.selectedIndex < 0) { key.value = ""; wanted.key = null; }
+  }
+
+  function offer(list: HTMLSelectElement, options: [string, string][], value: string): void {
+    const now = JSON.stringify(options);
+    if (list.dataset["options"] !== now) {
+      list.dataset["options"] = now;
+      put(list, ...options.map(([own, text]) => h("option", { value: own }, text)));
+    }
+    list.value = value;
+  }
+
+  /** Up, down, as stored. */
+  function sort(column: number): void {
+    const field = scene?.fields[column];
+    if (!field || wanted.changes) return;
+    const { name, index = false } = field;
+    const same = wanted.sort?.name === name && wanted.sort.index === index;
+    wanted.sort = !same ? { name, index, down: false } : wanted.sort!.down ? null : { name, index, down: true };
+    grid.scrollTo(0);
+    render();
+  }
+
+  function aside(by: number): void {
+    const to = wanted.from + by;
+    if (to < 0 || to >= shown!.frame!.head["width"]) return;
+    wanted.from = to;
+    render();
+  }
+
+  /** The cell with the focus is told in full under the table; opened, a text that was cut is asked for. */
+  function at(n: number, column: number, opened: boolean): void {
+    const line = n < 0 ? null : scene?.lines.line(n) ?? null;
+    const field = scene?.fields[column];
+    const cell = line?.cells[column];
+    if (!field || !line || !cell) { say(detail, ""); return; }
+    const before = line.before?.[column];
+    const tell = (text: string) => say(detail, `${field.name || "index"} = ${before ? `${word(before)} → ` : ""}${text}`);
+    tell(cell.cut ? `${cell.full}…${line.row === undefined || !host.live ? "" : " (Enter for all of it)"}` : word(cell));
+    if (!opened || !cell.cut || line.row === undefined || !host.live) return;
+    host.ask({ cell: [line.row, field.at] }, shown!.at).then((frame) => tell(frame.head.error ?? frame.text(0)), (error: unknown) => tell(String(error)));
+  }
+
+  return { draw, destroy: () => { grid.destroy(); answers.clear(); clearTimeout(slow); clearTimeout(typing); } };
 }
