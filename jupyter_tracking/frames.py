@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import pyarrow as pa
 
@@ -152,7 +153,7 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
     """Return the rows of an artifact: `step`, `timestamp`, then the payload's fields as columns."""
     if artifact.kind == "metric":
         return _to_pandas(folder.columns(artifact))
-    events, payloads = folder.events(artifact), folder.payloads(artifact)
+    events, payloads = folder.events(artifact), [_fields(artifact.kind, p) for p in folder.payloads(artifact)]
     good = [(e, p) for e, p in zip(events, payloads, strict=False) if not isinstance(p, ValueError)]
     frame = pd.DataFrame(
         {
@@ -169,6 +170,16 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
         if any(v is not None for v in values) or not good:
             frame[key] = pd.Series(values, dtype="object").infer_objects()
     return frame
+
+
+def _fields(kind: str, payload: Any) -> Any:
+    """Return the fields of a payload: those of a chart and of a span are JSON in a text."""
+    if isinstance(payload, str) and kind_of(kind).columns != (kind,):
+        try:
+            return orjson.loads(payload)
+        except orjson.JSONDecodeError as error:
+            return error
+    return payload
 
 
 def problems_frame(folder: RunFolder) -> pd.DataFrame:

@@ -43,6 +43,8 @@ def _decode(payload: dict[str, Any], asset: Asset) -> Sound | Path:
     import numpy as np
 
     data = asset.read(payload)
+    if data[:4] != b"RIFF":
+        return asset.path(payload)
     try:
         with wave.open(io.BytesIO(data)) as file:
             if file.getsampwidth() != 2:  # noqa: PLR2004 - 16 bits, which is what we write

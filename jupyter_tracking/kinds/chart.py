@@ -92,7 +92,7 @@ class ChartLogging(ImageLogging):
             raise InvalidType(message)
         try:
             text = figure.to_json(indent=None)
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # altair's own, such as that of too many rows, are of no one kind
             message = f"figure: {error}"
             raise InvalidArgument(message) from error
         self._log_chart("vega", name, text, step, timestamp)
