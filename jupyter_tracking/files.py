@@ -35,6 +35,7 @@ class RunFiles:
     def __init__(self, path: Path) -> None:
         """Name the folder; files are read when they are asked for."""
         self.path = path
+        self._document = f"{path}/{layout.RUN_FILE}"
         self._document_seen: tuple[int, ...] | None = None
         self._info: dict[str, Any] = {}
         self._info_problem: Problem | None = None
@@ -59,7 +60,7 @@ class RunFiles:
 
     def read(self, relative: str) -> bytes:
         """Return the bytes of a file of the run; raises as `open`."""
-        with os.fdopen(self.open(relative), "rb") as file:
+        with os.fdopen(self.open(relative), "rb", buffering=0) as file:
             return file.read()
 
     def checked(self, relative: str) -> Path:
@@ -86,7 +87,7 @@ class RunFiles:
     def info(self) -> dict[str, Any]:
         """`run.plx.json` as it is now; empty when it is missing or broken."""
         try:
-            stat = (self.path / layout.RUN_FILE).stat()
+            stat = os.stat(self._document)  # noqa: PTH116 - asked for with every look at the run
             seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
         except OSError:
             seen = ()
