@@ -30,8 +30,8 @@ export function widths(fields: Field[], lines: Iterable<Line>): number[] {
   return widest.map((w) => Math.min(Math.max(w * 0.98 + 2.4, 6), 42));
 }
 
-function painted({ tally, added, removed, dtypes, since }: Painted): Node[] {
-  const key = (many: number, sign: string, kind: string, words: string) => (many ? [h("span", { class: `jt-key ${kind}` }, h("b", { "aria-hidden": "true" }, sign), ` ${format.count(many)} ${words}`)] : []);
+function painted({ tally, added, removed, dtypes, since }: Painted, where: string): Node[] {
+  const key = (many: number, sign: string, kind: string, words: string) => (many ? [h("span", { class: `jt-mark ${kind}` }, h("b", { "aria-hidden": "true" }, sign), ` ${format.count(many)} ${words}`)] : []);
   const row = (many: number) => (many === 1 ? "row" : "rows");
   const keys = [
     ...key(tally.added, "+", "jt-added", `${row(tally.added)} added`),
@@ -39,7 +39,7 @@ function painted({ tally, added, removed, dtypes, since }: Painted): Node[] {
     ...key(tally.changed, "~", "jt-changed", `${row(tally.changed)} changed (${format.count(tally.cells)} ${tally.cells === 1 ? "cell" : "cells"})`),
   ];
   const words = [
-    keys.length === 0 ? `no row changed since ${since}` : `${format.count(tally.same)} the same since ${since}`,
+    where, keys.length === 0 ? `no row changed since ${since}` : `${format.count(tally.same)} the same since ${since}`,
     added.length ? `columns added: ${added.join(", ")}` : "", removed.length ? `columns gone: ${removed.join(", ")}` : "", ...dtypes,
   ];
   return [...keys, h("span", { class: "jt-name" }, words.filter(Boolean).join(" · "))];
@@ -79,7 +79,7 @@ export function dataframe(host: Host): Pane {
   const turns = [turn("columns before", "◂", -WIDE), turn("columns after", "▸", WIDE)] as const;
   const aisle = h("span");
   const columns = h("span", { class: "jt-check" }, turns[0], aisle, turns[1]);
-  const legend = h("p", { class: "jt-legend" });
+  const legend = h("p", { class: "jt-marks" });
   const detail = h("p", { class: "jt-detail" });
   const caption = h("p", { class: "jt-caption", role: "status" });
   const table = h("div", { class: "jt-frame" }, h("div", { class: "jt-tools" }, filter, summaries, changes, comparing, columns), legend, grid.element, detail, caption);
@@ -168,7 +168,7 @@ export function dataframe(host: Host): Pane {
     const rows: number = head["rows"];
     const width: number = head["width"];
     const sums = new Map(told);
-    const names = JSON.stringify(fields.map((f) => [f.name, f.dtype, f.index ?? false]));
+    const names = JSON.stringify([fields.map((f) => [f.name, f.dtype, f.index ?? false]), now.painted !== undefined]);
     const fresh = widths(fields, some(now));
     // The same columns keep their widths, or grow: a number that is cut reads as another one.
     wide = { columns: names, chars: wide.columns === names ? fresh.map((w, c) => Math.max(w, wide.chars[c] ?? 0)) : fresh };
@@ -186,7 +186,9 @@ export function dataframe(host: Host): Pane {
     const drawn = JSON.stringify([headings.map((c) => ({ ...c, summary: c.summary?.textContent, title: c.summary?.getAttribute("title") })), now.painted !== undefined, width]);
     grid.show(lines, rows, drawn === sketch ? null : { columns: headings, signed: now.painted !== undefined, total: width + levels(fields) });
     sketch = drawn;
-    put(legend, ...(now.painted ? painted(now.painted) : []));
+    const most = fields.map((f, c): [string, number] => [f.name, now.changed?.[c] ?? 0]).filter(([, many]) => many).sort(([, a], [, b]) => b - a);
+    const where = most.length ? `in ${most.slice(0, 5).map(([name, many]) => `${name || "(no name)"} (${format.count(many)})`).join(", ")}${most.length > 5 ? " and others" : ""}` : "";
+    put(legend, ...(now.painted ? painted(now.painted, where) : []));
     legend.hidden = !now.painted;
     filter.hidden = wanted.changes;
     summaries.hidden = !host.live && !head["summary"];

@@ -117,8 +117,7 @@ export class Grid {
     put(this.columns, signed ? h("col", { style: "width:2.6ch" }) : null, ...columns.map((c) => h("col", { style: `width:${c.width.toFixed(1)}ch` })));
     const before = signed ? 1 : 0;
     // The index stays in view when the rest moves sideways, unless it leaves no room.
-    let left = signed ? 2.6 : 0;
-    const stuck = columns.reduce((sum, c) => sum + (c.index ? c.width : 0), left) <= 30;
+    const stuck = columns.reduce((sum, c) => sum + (c.index ? c.width : 0), 0) <= 30;
     const cells = columns.map((c, n) => {
       const cell = keepKeys(h("th", {
         scope: "col", tabindex: -1, class: [c.index ? "jt-index" : "", c.words ? "jt-words" : "", c.index && stuck ? "jt-stuck" : ""].filter(Boolean).join(" "),
@@ -127,11 +126,13 @@ export class Grid {
       h("span", { class: "jt-field", title: c.name }, c.name || "\u00a0", c.sorted ? h("span", { class: "jt-arrow", "aria-hidden": "true" }, c.sorted === "ascending" ? " ▲" : " ▼") : null),
       h("span", { class: "jt-dtype" }, c.index ? `index · ${c.dtype}` : c.dtype, c.badge ? h("span", { class: "jt-badge" }, c.badge) : null),
       c.summary));
-      if (c.index && stuck) { cell.style.left = `${left.toFixed(1)}ch`; left += c.width; }
       return cell;
     });
-    put(this.thead, h("tr", { "aria-rowindex": 1 }, signed ? h("th", { class: "jt-sign", scope: "col" }, h("span", { class: "jt-unseen" }, "change")) : null, ...cells));
+    const sign = signed ? h("th", { class: "jt-sign jt-stuck", scope: "col" }, h("span", { class: "jt-unseen" }, "change")) : null;
+    put(this.thead, h("tr", { "aria-rowindex": 1 }, sign, ...cells));
     this.heads = cells;
+    let left = sign?.offsetWidth ?? 0;
+    for (const cell of stuck ? cells.filter((_, n) => columns[n]!.index) : []) { cell.style.left = `${left}px`; left += cell.offsetWidth; }
     this.table.setAttribute("aria-colcount", String(total + before));
     for (const cell of [this.above, this.below]) cell.setAttribute("colspan", String(Math.max(1, columns.length + before)));
     const kinds = columns.map((c, n) => `${c.index} ${c.words} ${cells[n]!.style.left}`).join();
@@ -194,7 +195,7 @@ export class Grid {
   }
 
   private row(): Row {
-    const sign = this.signed ? h("td", { class: "jt-sign" }) : null;
+    const sign = this.signed ? h("td", { class: "jt-sign jt-stuck" }) : null;
     const slots = this.headings.map((c, n): Slot => {
       const words = document.createTextNode("");
       const kind = c.index ? `jt-index${c.words ? " jt-words" : ""}` : c.words ? "jt-words" : "";
@@ -362,7 +363,7 @@ export class Grid {
   private aside(element: HTMLElement): void {
     if (element.classList.contains("jt-stuck")) return;
     const { element: box } = this;
-    const stuck = this.heads.reduce((sum, th) => sum + (th.style.left ? th.offsetWidth : 0), 0);
+    const stuck = this.heads.reduce((most, th) => (th.style.left ? Math.max(most, parseFloat(th.style.left) + th.offsetWidth) : most), 0);
     const left = element.offsetLeft;
     const right = left + element.offsetWidth;
     if (left - stuck < box.scrollLeft) box.scrollLeft = left - stuck;

@@ -24,7 +24,14 @@ function draw<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Record<s
   return element;
 }
 
-const end = (value: number | string | boolean): string => (typeof value === "number" ? format.number(Number(value.toPrecision(4))) : typeof value === "boolean" ? (value ? "True" : "False") : value);
+/** Four digits; one that is nearly a whole number is not written as it. */
+function end(value: number | string | boolean): string {
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "string" || Number.isInteger(value)) return typeof value === "string" ? value : format.number(value);
+  const short = Number(value.toPrecision(4));
+  return Number.isInteger(short) && Math.abs(short) < 1000 ? value.toPrecision(4) : format.number(short);
+}
+
 const share = (many: number, of: number): string => { const percent = (100 * many) / of; return `${percent > 0 && percent < 1 ? "<1" : percent > 99 && percent < 100 ? ">99" : Math.round(percent)}%`; };
 
 function bars(bins: number[], label: string): SVGElement {

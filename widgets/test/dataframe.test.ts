@@ -175,8 +175,8 @@ describe("what changed", () => {
     draw(1);
     press("changes");
     expect(cells()).toEqual([["−", "0", "0.000"], ["~", "1", "0.125 → 0.625"], ["~", "3", "0.375 → 0.875"], ["+", "4", "1.000"]]);
-    expect(find(".jt-legend").textContent).toContain("+ 1 row added");
-    expect(find(".jt-legend").textContent).toContain("~ 2 rows changed (2 cells)");
+    expect(find(".jt-marks").textContent).toContain("+ 1 row added");
+    expect(find(".jt-marks").textContent).toContain("~ 2 rows changed (2 cells)");
     expect(ask).not.toHaveBeenCalled();
   });
 
@@ -193,7 +193,7 @@ describe("what changed", () => {
     await vi.waitFor(() => expect(cells()[0]).toEqual(["~", "5", "0.250 → 0.500"]));
     expect(cells().slice(1)).toEqual([["−", "6", "2.000"], ["+", "8", "0.750"]]);
     expect(ask.mock.calls[0]!.slice(0, 2)).toEqual([{ rows: [0, 60], since: 0, only: true }, 1]);
-    expect(find(".jt-legend").textContent).toContain("9 the same since step 0 · columns gone: old · the index was int32, is int64");
+    expect(find(".jt-marks").textContent).toContain("9 the same since step 0 · columns gone: old · the index was int32, is int64");
     expect(find("th[data-column='1'] .jt-badge").textContent).toBe("1 changed");
   });
 
