@@ -124,7 +124,7 @@ def test_a_table_shows_the_cells_of_the_stored_frame(lab: Document) -> None:
         "view.show('predictions')",
     )
     frames: dict[str, dict[str, list[Any]]] = json.loads(lab.text(1))
-    rows = "() => [...document.querySelectorAll('.jt-table tbody tr:not(.jt-space)')].map(r => [...r.children].map(c => c.title))"
+    rows = "() => [...document.querySelectorAll('.jt-table tbody tr:not(.jt-space)')].map(r => [...r.children].map(c => c.title || c.textContent))"
     drawn(lab, "150", "dataframe")
     lab.hold_focus(lab.page.locator(".noUi-handle").first)
     for step in ("150", "100", "50", "0"):

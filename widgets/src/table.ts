@@ -50,8 +50,8 @@ export class Grid {
   private readonly columns = h("colgroup");
   private readonly thead = h("thead");
   private readonly body = h("tbody");
-  private readonly above = h("td");
-  private readonly below = h("td");
+  private readonly above = h("td", { role: "presentation" });
+  private readonly below = h("td", { role: "presentation" });
   private readonly table: HTMLTableElement;
   private headings: Heading[] = [];
   private heads: HTMLElement[] = [];
@@ -72,9 +72,9 @@ export class Grid {
   private readonly sizes: ResizeObserver | null;
 
   constructor(label: string, private readonly events: Events) {
-    const space = (cell: HTMLElement) => h("tr", { class: "jt-space", "aria-hidden": "true", role: "presentation" }, cell);
-    this.table = h("table", { class: "jt-table", role: "grid", "aria-label": label, "aria-readonly": "true" }, this.columns, this.thead, this.body);
-    this.body.append(space(this.above), space(this.below));
+    const space = (cell: HTMLElement) => h("tbody", { "aria-hidden": "true", role: "presentation" }, h("tr", { class: "jt-space", role: "presentation" }, cell));
+    this.table = h("table", { class: "jt-table", role: "grid", "aria-label": label, "aria-readonly": "true" },
+      this.columns, this.thead, space(this.above), this.body, space(this.below));
     this.element = h("div", { class: "jt-scroll" }, this.table);
     this.element.addEventListener("scroll", () => this.moved(), { passive: true });
     this.element.addEventListener("wheel", (event) => this.wheeled(event), { passive: false });
@@ -219,7 +219,7 @@ export class Grid {
     while (this.rows.length > to - from) this.rows.pop()!.element.remove();
     while (this.rows.length < to - from) {
       const row = this.row();
-      this.body.insertBefore(row.element, this.body.lastChild);
+      this.body.append(row.element);
       this.rows.push(row);
     }
     let missing: [number, number] | null = null;
@@ -231,7 +231,6 @@ export class Grid {
     const start = Math.max(0, this.scrolled - (this.top - from) * ROW);
     this.above.style.height = `${start}px`;
     this.below.style.height = `${Math.max(0, this.height - start - (to - from) * ROW)}px`;
-    this.above.parentElement!.hidden = start === 0;
     this.rove(held);
     this.events.need(missing?.[0] ?? 0, missing ? missing[1] + 1 : 0);
   }
