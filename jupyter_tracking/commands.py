@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.run import Run
     from jupyter_tracking.view import RunView
     from jupyter_tracking.views.browser import Browser
+    from jupyter_tracking.views.runs import Runs
     from jupyter_tracking.views.stepper import Stepper
 
 __all__ = ["artifact", "artifacts", "compare", "lineage", "runs", "track_end", "track_init", "track_status"]
@@ -118,13 +119,19 @@ def track_status() -> None:
 # --- views ---------------------------------------------------------------------------------------
 
 
-def artifacts(run: str | None = None, /) -> Browser:
-    """Show what a run holds: the artifact browser.
+def artifacts(*runs: str, root: str | os.PathLike[str] | None = None) -> Browser | Runs:
+    """Show what a run holds: the artifact browser. Of several runs, or all under a root, show a table to start from.
 
     Args:
-        run: its uuid, a prefix of it, its name or its folder; by default the active run, or the one that ended last.
+        *runs: uuids, prefixes, names or folders; by default the active run, or the one that ended last.
+        root: the folder that holds `runs/`; without runs, all of them are shown.
     """
-    return _view(run).browse()
+    from jupyter_tracking.view import browse
+
+    if not runs and root is None:
+        return _view(None).browse()
+    chosen = runs[0] if len(runs) == 1 else list(runs) or None
+    return browse(chosen, root if root is not None else place_of_runs())
 
 
 def artifact(*names: str, kind: str | None = None, run: str | None = None) -> Stepper:

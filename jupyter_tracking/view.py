@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import cell_frames, frames
+from jupyter_tracking import cell_frames, frames, layout
 from jupyter_tracking.errors import NotFound, near
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
     from pathlib import Path
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.reader import RunFolder
     from jupyter_tracking.views.browser import Browser
+    from jupyter_tracking.views.runs import Runs
     from jupyter_tracking.views.stepper import Stepper
 
-__all__ = ["RunView", "compare", "open_run"]
+__all__ = ["RunView", "browse", "compare", "open_run"]
 
 
 def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:
@@ -34,6 +35,26 @@ def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView
         NotFound: there is no such run, or there are several; the message lists what is near.
     """
     return RunView(frames.find_run(run, root))
+
+
+def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> Browser | Runs:
+    """Browse runs: a table of them, from which one is opened and several are compared; of one run, its artifacts.
+
+    Args:
+        runs: a run or several, each as `open_run` takes it; all under the root when None.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    from jupyter_tracking.views import browser
+    from jupyter_tracking.views import runs as table
+
+    if runs is None:
+        return table.browse(None, layout.default_root(root))
+    if isinstance(runs, str | os.PathLike) or not hasattr(runs, "__iter__"):
+        return browser.browse(frames.find_run(runs, root))
+    return table.browse([frames.find_run(run, root) for run in runs], layout.default_root(root))
 
 
 def compare(runs: Iterable[object], name: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:

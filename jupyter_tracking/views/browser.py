@@ -19,13 +19,13 @@ from jupyter_tracking.views.stepper import Stepper
 from jupyter_tracking.views.thin import places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from jupyter_tracking.reader import RunFolder
     from jupyter_tracking.view import RunView
 
-__all__ = ["Browser", "browse"]
+__all__ = ["Browser", "browse", "kept_of"]
 
 _KEPT = (1, 2, 4, 8, 16, 32, 64, 128, 400)
 _MOST = 200
@@ -179,8 +179,7 @@ def markup(folder: RunFolder, *, budget: int | None, line: str) -> str:
     last = still.table(columns, ([a.get(column, "") for column in columns] for a in told["artifacts"]))
     shown = f"<p><b>{html.escape(clean(folder.name or folder.uuid))}</b> {html.escape(folder.status)}</p>{last}"
     room = None if budget is None else max(0, (budget - len(twin.body(key, shown, b"", line))) * 3 // 4)
-    scenes = [scene(folder, [(a["kind"], a["name"])]) for a in told["artifacts"][:_MOST]]
-    kept = _whole(scenes) if room is None else _fitting(scenes, room - len(twin.squeeze({"listing": told}, [])))
+    kept = kept_of(folder, told, None if room is None else room - len(twin.squeeze({"listing": told}, [])))
     numbers = {n: k for k, n in enumerate(kept)}
     header = {
         "listing": told,
@@ -194,14 +193,30 @@ def markup(folder: RunFolder, *, budget: int | None, line: str) -> str:
 Kept = tuple[dict[str, Any], list[tuple[int, int, Frame]]]
 
 
+def kept_of(
+    folder: RunFolder, told: dict[str, Any], room: int | None, *, most: int = _MOST, steps: Sequence[int] = _KEPT
+) -> dict[int, Kept]:
+    """Return, of the artifacts of a listing by their place, what a page is told and the frames that the room holds.
+
+    Args:
+        folder: the run.
+        told: its listing.
+        room: bytes; None for all there is.
+        most: so many artifacts, the first.
+        steps: how many steps of each may be kept, from few to many.
+    """
+    scenes = [scene(folder, [(a["kind"], a["name"])]) for a in told["artifacts"][:most]]
+    return _whole(scenes) if room is None else _fitting(scenes, room, steps)
+
+
 def _whole(scenes: list[Scene]) -> dict[int, Kept]:
     return {n: twin.choose(one, range(len(one.steps)), len(one.steps) - 1, light=False) for n, one in enumerate(scenes)}
 
 
-def _fitting(scenes: list[Scene], room: int) -> dict[int, Kept]:
+def _fitting(scenes: list[Scene], room: int, steps: Sequence[int]) -> dict[int, Kept]:
     """Keep each artifact with as many steps as all can have; the largest are left out where even one step each is too much."""
     kept: dict[int, Kept] = {}
-    for many in _KEPT:
+    for many in steps:
         round_: dict[int, Kept] = {}
         sizes: dict[int, int] = {}
         for n, one in enumerate(scenes):
