@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.edges import LineageGraph, lineage_edges, lineage_graph
     from jupyter_tracking.errors import TrackingError
-    from jupyter_tracking.frames import lineage_frame as lineage
     from jupyter_tracking.frames import runs_frame as runs
+    from jupyter_tracking.lineage_frames import lineage_frame as lineage
     from jupyter_tracking.lineages import V1ArtifactKind
     from jupyter_tracking.lineages import V1ArtifactKind as ArtifactKind
     from jupyter_tracking.notebook_page import report
@@ -170,7 +170,7 @@ _ROOMS = {
     "V1ArtifactKind": ("lineages", "V1ArtifactKind"),
     "browse": ("view", "browse"),
     "compare": ("view", "compare"),
-    "lineage": ("frames", "lineage_frame"),
+    "lineage": ("lineage_frames", "lineage_frame"),
     "lineage_edges": ("edges", "lineage_edges"),
     "lineage_graph": ("edges", "lineage_graph"),
     "LineageGraph": ("edges", "LineageGraph"),

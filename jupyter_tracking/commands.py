@@ -173,7 +173,7 @@ def lineage(*runs: str, root: str | os.PathLike[str] | None = None) -> pd.DataFr
         *runs: uuids, prefixes, names or folders; all runs under the root when none is given.
         root: the folder that holds `runs/`; by default that of the active or last run.
     """
-    from jupyter_tracking.frames import lineage_frame
+    from jupyter_tracking.lineage_frames import lineage_frame
 
     return lineage_frame(list(runs) or None, root if root is not None else place_of_runs())
 

@@ -13,8 +13,8 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
-from jupyter_tracking import layout, lineages, plx
-from jupyter_tracking.errors import NotFound, TrackingError, near
+from jupyter_tracking import layout
+from jupyter_tracking.errors import NotFound, near
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.reader import RunFolder, open_folder
 
@@ -22,43 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from jupyter_tracking.lineages import Record
     from jupyter_tracking.reader import Artifact
 
-__all__ = ["events_frame", "lineage_frame", "metrics_frame", "problems_frame", "runs_frame"]
+__all__ = ["MOMENT", "events_frame", "find_run", "metrics_frame", "problems_frame", "runs_frame", "typed"]
 
-_MOMENT = pd.DatetimeTZDtype("us", "UTC")
-_LINEAGE = {
-    "run_uuid": "string",
-    "run_name": "string",
-    "project": "string",
-    "kind": "string",
-    "name": "string",
-    "is_input": "boolean",
-    "versioned": "boolean",
-    "path": "string",
-    "steps": "Int64",
-    "step_min": "Int64",
-    "step_max": "Int64",
-    "first_logged": _MOMENT,
-    "last_logged": _MOMENT,
-    "last_value": "Float64",
-    "hash": "string",
-    "size": "Int64",
-    "framework": "string",
-    "content_type": "string",
-    "summary": "object",
-    "notebook": "string",
-    "cell_id": "string",
-    "execution_count": "Int64",
-}
+MOMENT = pd.DatetimeTZDtype("us", "UTC")
 _RUNS = {
     "uuid": "string",
     "name": "string",
     "project": "string",
     "status": "string",
-    "created_at": _MOMENT,
-    "finished_at": _MOMENT,
+    "created_at": MOMENT,
+    "finished_at": MOMENT,
     "duration": "Float64",
     "tags": "object",
 }
@@ -158,7 +133,7 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "step": pd.array([e.step for e, _ in good], dtype="Int64"),
-            "timestamp": pd.to_datetime([e.timestamp for e, _ in good], unit="us", utc=True).astype(_MOMENT),
+            "timestamp": pd.to_datetime([e.timestamp for e, _ in good], unit="us", utc=True).astype(MOMENT),
         }
     )
     if any(not isinstance(p, dict) for _, p in good):
@@ -182,9 +157,9 @@ def _fields(kind: str, payload: Any) -> Any:
     return payload
 
 
-def problems_frame(folder: RunFolder) -> pd.DataFrame:
-    """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`."""
-    problems = folder.problems()
+def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
+    """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
+    problems = folder.problems(hashes=hashes)
     frame = pd.DataFrame(problems, columns=["file", "line", "problem", "text"])
     return frame.astype({"file": "string", "line": "Int64", "problem": "string", "text": "string"})
 
@@ -204,7 +179,7 @@ def runs_frame(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     rows = [_run_row(RunFolder(path)) for path in layout.run_folders(layout.default_root(root))]
     rows.sort(key=lambda row: str(row["created_at"] or ""), reverse=True)
     frame = pd.DataFrame(rows, columns=[*_RUNS, *dict.fromkeys(key for row in rows for key in row if key not in _RUNS)])
-    return _typed(frame, _RUNS)
+    return typed(frame, _RUNS)
 
 
 def _run_row(folder: RunFolder) -> dict[str, Any]:
@@ -217,79 +192,12 @@ def _run_row(folder: RunFolder) -> dict[str, Any]:
     return row
 
 
-def lineage_frame(
-    runs: object = None, root: str | os.PathLike[str] | None = None
-) -> pd.DataFrame:
-    """Return the lineage of one run, of several, or of all under a root: a row an artifact.
-
-    Args:
-        runs: a run or several, each as `open_run` takes it; all under the root when None.
-        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
-    """
-    if runs is None:
-        folders = [RunFolder(path) for path in layout.run_folders(layout.default_root(root))]
-    elif isinstance(runs, str | os.PathLike | RunFolder) or not hasattr(runs, "__iter__"):
-        folders = [find_run(runs, root)]
-    else:
-        folders = [find_run(run, root) for run in runs]
-    rows = [row for folder in folders for row in _lineage_rows(folder)]
-    return _typed(pd.DataFrame(rows, columns=list(_LINEAGE), dtype=object), _LINEAGE)
-
-
-def _lineage_rows(folder: RunFolder) -> list[dict[str, Any]]:
-    info = folder.info
-    of_run = {"run_uuid": folder.uuid, "run_name": info.get("name"), "project": info.get("project")}
-    return [of_run | _lineage_row(folder, record) for record in folder.records()[0]]
-
-
-def _lineage_row(folder: RunFolder, record: Record) -> dict[str, Any]:
-    events = record.events
-    if record.versioned and not events:
-        try:
-            events = lineages.event_summary(record.kind, folder.read(record.path or ""), ours=folder.rows_are_ours)
-        except (TrackingError, OSError):
-            events = {}
-    step, moments = events.get("step") or {}, events.get("timestamp") or {}
-    summary = record.summary
-    if events.get("last"):  # a run that has not ended: its lineage does not say so yet
-        summary = {**lineages.about_last(events, _assets(folder)), **summary}
-    cell = record.cell
-    last = (events.get("metric") or {}).get("last")
-    return {
-        "kind": record.kind,
-        "name": record.name,
-        "is_input": record.is_input,
-        "versioned": record.versioned,
-        "path": record.path,
-        "steps": step.get("distinct", step.get("count")),
-        "step_min": step.get("min"),
-        "step_max": step.get("max"),
-        "first_logged": moments.get("min") or record.logged or None,
-        "last_logged": moments.get("max") or record.logged or None,
-        "last_value": None if last is None else plx.number(last),
-        "hash": summary.get("hash"),
-        "size": summary.get("size"),
-        "framework": summary.get("framework"),
-        "content_type": summary.get("content_type"),
-        "summary": summary,
-        "notebook": cell.get("notebook"),
-        "cell_id": cell.get("cell_id"),
-        "execution_count": cell.get("execution_count"),
-    }
-
-
-def _assets(folder: RunFolder) -> dict[str, dict[str, Any]]:
-    try:
-        return lineages.read_assets(folder.read(layout.ASSET_JOURNAL))[0]
-    except (TrackingError, OSError):
-        return {}
-
-
-def _typed(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
+def typed(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
+    """Return the frame with each column of its type; what does not fit is missing."""
     for column, dtype in types.items():
         values = frame[column]
-        if dtype is _MOMENT:
-            frame[column] = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601").astype(_MOMENT)
+        if dtype is MOMENT:
+            frame[column] = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601").astype(MOMENT)
         elif dtype == "Int64":
             frame[column] = pd.to_numeric(values, errors="coerce").astype(dtype)
         elif dtype == "Float64":  # by hand: NaN is a value, and not the same as none

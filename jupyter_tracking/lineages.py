@@ -113,14 +113,16 @@ def read_journal(data: bytes) -> tuple[list[Record], list[tuple[int, str]]]:
 
 def _record(item: dict[str, Any]) -> Record:
     known = {key: item[key] for key in Record.__slots__ if item.get(key) is not None}
-    texts = (known["name"], known["kind"], known.setdefault("stem", known["name"]), known.get("path", ""))
-    if not all(isinstance(text, str) for text in texts):
-        message = "name, kind, stem and path must be texts"
-        raise TypeError(message)
-    if not all(isinstance(known.get(key, {}), dict) for key in ("summary", "cell", "events", "further")):
-        message = "summary, cell, events and further must be objects"
-        raise TypeError(message)
-    return Record(**known)
+    record = Record(**{"stem": known["name"], **known})
+    for text in (record.name, record.kind, record.stem, record.path or ""):
+        if not isinstance(text, str):
+            message = "name, kind, stem and path must be texts"
+            raise TypeError(message)
+    for item_ in (record.summary, record.cell, record.events, record.further):
+        if not isinstance(item_, dict):
+            message = "summary, cell, events and further must be objects"
+            raise TypeError(message)
+    return record
 
 
 def to_document(records: list[Record]) -> bytes:
@@ -157,25 +159,23 @@ def _item(record: Record) -> dict[str, Any]:
 
 def all_ours(data: bytes) -> bool:
     """Say whether every record of a `lineages.plx.json` is one of ours: Polyaxon, where it goes on with a run of ours, writes its own."""
-    try:
-        return all(MARK in item["meta_info"] for item in orjson.loads(data))
-    except (orjson.JSONDecodeError, TypeError, KeyError):
-        return False
+    return from_document(data)[2]
 
 
-def from_document(data: bytes) -> tuple[list[Record], list[str]]:
-    """Return the records of a `lineages.plx.json`, ours or Polyaxon's, and what is wrong with the rest."""
+def from_document(data: bytes) -> tuple[list[Record], list[str], bool]:
+    """Return the records of a `lineages.plx.json`, ours or Polyaxon's, what is wrong with the rest, and whether all are ours."""
     try:
         items = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        return [], [f"not JSON: {error}"]
+        return [], [f"not JSON: {error}"], False
     if not isinstance(items, list):
-        return [], ["not a JSON array"]
-    records, problems = [], []
+        return [], ["not a JSON array"], False
+    records, problems, strangers = [], [], 0
     for position, item in enumerate(items):
         try:
             meta = item.get("meta_info") or {}
             ours = meta.get(MARK) or {}
+            strangers += MARK not in meta
             fields = {**item, **ours, "stem": item["name"]}
             fields["further"] = {key: item[key] for key in ("state", "connection", "run") if item.get(key) is not None}
             if set(meta) - {MARK}:
@@ -188,7 +188,7 @@ def from_document(data: bytes) -> tuple[list[Record], list[str]]:
             records.append(_record(fields))
         except (TypeError, KeyError, AttributeError) as error:
             problems.append(f"item {position} is not a lineage record: {error}")
-    return records, problems
+    return records, problems, not strangers and not problems
 
 
 def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:

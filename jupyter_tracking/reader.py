@@ -96,6 +96,7 @@ class RunFolder(RunFiles):
         """Name the folder; files are read when they are asked for."""
         super().__init__(path)
         self._event_files: dict[tuple[str, str], EventFile] = {}
+        self._lineages = f"{path}/{layout.LINEAGES_FILE}"
         self._lineage_seen: tuple[tuple[int, ...], bool] = ((), False)
 
     # --- artifacts ---------------------------------------------------------------------------
@@ -104,9 +105,11 @@ class RunFolder(RunFiles):
         """Return a lineage record an artifact, and what could not be read of the lineage."""
         found: dict[tuple[str, str], Record] = {}
         problems: list[Problem] = []
-        document_there = (self.path / layout.LINEAGES_FILE).exists()
+        seen = self._look()
+        document_there = bool(seen)
         if document_there:
-            records, wrong = lineages.from_document(self._bytes(layout.LINEAGES_FILE, problems))
+            records, wrong, all_ours = lineages.from_document(self._bytes(layout.LINEAGES_FILE, problems))
+            self._lineage_seen = (seen, all_ours)
             found |= {(r.kind, r.name): r for r in records}
             problems += [Problem(layout.LINEAGES_FILE, None, w, "") for w in wrong]
         ended = document_there and str(self.info.get("status")) in document.DONE
@@ -135,15 +138,28 @@ class RunFolder(RunFiles):
     @property
     def rows_are_ours(self) -> bool:
         """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
-        path = self.path / layout.LINEAGES_FILE
-        try:
-            stat = path.stat()
-        except OSError:
-            return self.ours
-        seen = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        if seen != self._lineage_seen[0]:
+        seen = self._look()
+        if seen and seen != self._lineage_seen[0]:
             self._lineage_seen = (seen, lineages.all_ours(self._bytes(layout.LINEAGES_FILE, [])))
-        return self.ours and self._lineage_seen[1]
+        return self.ours and (not seen or self._lineage_seen[1])
+
+    def _look(self) -> tuple[int, ...]:
+        return _looks(self._lineages)
+
+    def look(self) -> tuple[int, ...]:
+        """Return what the kernel says of the run's two documents: as long as it is the same, so are they. Empty when one is missing."""
+        ours, lineage = _looks(self._document), self._look()
+        return ours + lineage if ours and lineage else ()
+
+    @property
+    def changed(self) -> int:
+        """When one of the two documents was last changed, in ns since the epoch."""
+        return max(self.look()[3::4], default=0)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the two documents say all of the run's lineage: it has ended, and all of it is ours."""
+        return str(self.info.get("status")) in document.DONE and bool(self._look()) and self.rows_are_ours
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
@@ -241,7 +257,9 @@ class RunFolder(RunFiles):
         payload = self.payload(artifact, event)
         try:
             return kind_of(artifact.kind).decode(payload, _AssetReader(self, allow_pickle=allow_pickle))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (ImportError, MemoryError):
+            raise
+        except Exception as error:  # a decoder of a library may raise anything, of data that anybody may have made
             if isinstance(error, TrackingError) and not isinstance(error, MalformedEvent):
                 raise
             message = f"{artifact.path}:{event.line}: {error}"
@@ -268,6 +286,15 @@ class RunFolder(RunFiles):
         """Return the bad rows of an artifact's event file."""
         file = self._file(artifact)
         return file.problems() if file is not None else []
+
+
+def _looks(path: str) -> tuple[int, ...]:
+    """Return what the kernel says of a file: inode, size, and the moments of its last changes; nothing when it is not there."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - asked for twice with every run of a root
+    except OSError:
+        return ()
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
 def _artifact(record: Record) -> Artifact:

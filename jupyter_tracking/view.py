@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import cell_frames, frames, layout
+from jupyter_tracking import cell_frames, frames, layout, lineage_frames
 from jupyter_tracking.errors import NotFound, near
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class RunView:
 
     def lineage(self) -> pd.DataFrame:
         """Return the run's lineage, a row an artifact (see `tracking.lineage`)."""
-        return frames.lineage_frame(self.files)
+        return lineage_frames.lineage_frame(self.files)
 
     def cells(self) -> pd.DataFrame:
         """Return the cells that ran while the run was active: a row an execution, with outcome, source and what it logged."""
@@ -212,9 +212,13 @@ class RunView:
         """Return what was printed, a row a line: `timestamp stream text`, and the cell that was executing."""
         return cell_frames.logs_frame(self.files)
 
-    def problems(self) -> pd.DataFrame:
-        """Return what is wrong with the run's files: `file line problem text`; empty when nothing is."""
-        return frames.problems_frame(self.files)
+    def problems(self, *, hashes: bool = False) -> pd.DataFrame:
+        """Return what is wrong with the run's files: `file line problem text`; empty when nothing is.
+
+        Args:
+            hashes: read every file and compare it with its hash of when it was logged, or of when the run ended.
+        """
+        return frames.problems_frame(self.files, hashes=hashes)
 
     def show(self, *names: str, kind: str | None = None) -> Stepper:
         """Return the stepper: one artifact, or several, moved through their steps by one slider.

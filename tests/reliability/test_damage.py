@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_tracking import frames, plx
+from jupyter_tracking import frames, lineage_frames, plx
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.eventfile import EventFile
 from jupyter_tracking.reader import open_folder
@@ -157,7 +157,7 @@ def read_everything(path: Path) -> None:
                 folder.value(artifact, event)
             except TrackingError:
                 pass
-    for whole in (frames.lineage_frame, frames.problems_frame, lambda folder: frames.metrics_frame(folder, [])):
+    for whole in (lineage_frames.lineage_frame, frames.problems_frame, lambda folder: frames.metrics_frame(folder, [])):
         try:
             whole(folder)
         except TrackingError:
