@@ -99,7 +99,7 @@ def _of_root(root: Path) -> pd.DataFrame:
             fresh += rows
             # What is read of event files is not told by the documents; what changed just now may change unseen.
             whole = folder.settled and all(row["steps"] is not None or not row["versioned"] for row in rows)
-            lasting = whole and folder.look() == seen and folder.changed < now - _SETTLED
+            lasting = whole and folder.look() == seen and max(seen[2:4] + seen[6:8]) < now - _SETTLED
         if lasting:
             spans[folder.path] = (seen, start, start + len(place))
         places.append(place)
@@ -130,7 +130,7 @@ def _opened(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _rows(folder: RunFolder) -> list[dict[str, Any]]:
     info = folder.info
-    of_run = {"run_uuid": folder.uuid, "run_name": info.get("name"), "project": info.get("project")}
+    of_run = {"run_uuid": str(info.get("uuid") or folder.path.name), "run_name": info.get("name"), "project": info.get("project")}
     return [of_run | _row(folder, record) for record in folder.records()[0]]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import document, layout, lineages, plx
@@ -75,10 +76,13 @@ class _AssetReader:
         self.allow_pickle = allow_pickle
 
     def path(self, payload: dict[str, Any]) -> Path:
-        return self._folder.checked(_asset_path(payload))
+        return self._folder.logged(_asset_path(payload))
 
     def read(self, payload: dict[str, Any]) -> bytes:
-        return self._folder.read(_asset_path(payload))
+        path = _asset_path(payload)
+        data = self._folder.read(path)
+        self._folder.whole(path, len(data))
+        return data
 
 
 def _asset_path(payload: dict[str, Any]) -> str:
@@ -147,19 +151,17 @@ class RunFolder(RunFiles):
         return _looks(self._lineages)
 
     def look(self) -> tuple[int, ...]:
-        """Return what the kernel says of the run's two documents: as long as it is the same, so are they. Empty when one is missing."""
+        """Return what the kernel says of the run's two documents: as long as it is the same, so are they. Empty when one is missing.
+
+        For each: inode, size, and the moments in ns when it was last written and last changed in any way.
+        """
         ours, lineage = _looks(self._document), self._look()
         return ours + lineage if ours and lineage else ()
 
     @property
-    def changed(self) -> int:
-        """When one of the two documents was last changed, in ns since the epoch."""
-        return max(self.look()[3::4], default=0)
-
-    @property
     def settled(self) -> bool:
         """Whether the two documents say all of the run's lineage: it has ended, and all of it is ours."""
-        return str(self.info.get("status")) in document.DONE and bool(self._look()) and self.rows_are_ours
+        return self.rows_are_ours and bool(self._lineage_seen[0]) and str(self._info.get("status")) in document.DONE
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
@@ -274,13 +276,21 @@ class RunFolder(RunFiles):
     def asset(self, artifact: Artifact, event: Event) -> Path:
         """Return the path of a row's asset; raises as `value`."""
         payload = self.payload(artifact, event)
-        return self.checked(_asset_path(payload if isinstance(payload, dict) else {}))
+        return self.logged(_asset_path(payload if isinstance(payload, dict) else {}))
 
-    def problems(self) -> list[Problem]:
-        """Return what is wrong with the run's files: each bad row, missing asset and escape attempt."""
+    def logged(self, relative: str) -> Path:
+        """Return the path of an asset that is there as it was logged; raises as `value`."""
+        path = self.checked(relative)
+        stat = path.lstat()
+        if not S_ISDIR(stat.st_mode):
+            self.whole(relative, stat.st_size)
+        return path
+
+    def problems(self, *, hashes: bool = False) -> list[Problem]:
+        """Return what is wrong with the run's files: each bad row, missing asset and escape attempt; with `hashes`, each changed file."""
         from jupyter_tracking.problems import find_problems
 
-        return find_problems(self)
+        return find_problems(self, hashes=hashes)
 
     def row_problems(self, artifact: Artifact) -> list[plx.RowProblem]:
         """Return the bad rows of an artifact's event file."""

@@ -132,7 +132,8 @@ def read_lineage(folder):
         run.log_metric("metric-1", 0.5, 3)
         run.end()
 
-    return lambda: jupyter_tracking.lineage(root=folder), change
+    lineage = jupyter_tracking.lineage  # imports pandas, which is no part of the figure
+    return lambda: lineage(root=folder), change
 
 
 def write_documents(folder, count):
@@ -161,4 +162,5 @@ def write_documents(folder, count):
 def read_runs(folder):
     import jupyter_tracking
 
-    return lambda: jupyter_tracking.runs(root=folder)
+    runs = jupyter_tracking.runs
+    return lambda: runs(root=folder)
