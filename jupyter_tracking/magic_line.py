@@ -23,7 +23,7 @@ __all__ = ["Argument", "Place", "Usage"]
 
 _WRITTEN = {"str", "PathLike[str]", "os.PathLike[str]", "Path", "pathlib.Path", "V1ArtifactKind", "ArtifactKind"}
 _LISTED = {"Iterable[str]", "Sequence[str]", "list[str]"}
-_UNUSED = {"async_req"}  # Polyaxon's, without effect here
+_UNUSED = {"async_req", "older"}  # Polyaxon's, without meaning in a magic
 _OPTION = re.compile(r"--([A-Za-z_][\w-]*)(=?)")
 _PAIR = re.compile(r"([^\s=\"']+|\"[^\"]+\"|'[^']+')=(?!=)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
