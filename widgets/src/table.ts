@@ -57,6 +57,8 @@ export class Grid {
   private heads: HTMLElement[] = [];
   private kinds = "";
   private tall = "";
+  /** How much of the left edge does not move sideways. */
+  private stuck = 0;
   private signed = false;
   private lines: Lines = none;
   private rows: Row[] = [];
@@ -108,6 +110,18 @@ export class Grid {
     this.top = Math.min(this.top, this.last());
     this.fill(held);
     this.settle();
+    if (head) this.stick();
+  }
+
+  /** Put the columns that stay in view one beside the other; how wide they are is only known when they are there. */
+  private stick(): void {
+    let left = this.thead.querySelector<HTMLElement>(".jt-sign")?.offsetWidth ?? 0;
+    for (const [n, cell] of this.heads.entries()) {
+      if (!cell.style.left) continue;
+      this.table.style.setProperty(`--jt-left-${n}`, `${left}px`);
+      left += cell.offsetWidth;
+    }
+    this.stuck = left;
   }
 
   private setHead({ columns, signed, total }: Head): void {
@@ -131,8 +145,7 @@ export class Grid {
     const sign = signed ? h("th", { class: "jt-sign jt-stuck", scope: "col" }, h("span", { class: "jt-unseen" }, "change")) : null;
     put(this.thead, h("tr", { "aria-rowindex": 1 }, sign, ...cells));
     this.heads = cells;
-    let left = sign?.offsetWidth ?? 0;
-    for (const cell of stuck ? cells.filter((_, n) => columns[n]!.index) : []) { cell.style.left = `${left}px`; left += cell.offsetWidth; }
+    for (const [n, cell] of cells.entries()) if (stuck && columns[n]!.index) cell.style.left = `var(--jt-left-${n})`;
     this.table.setAttribute("aria-colcount", String(total + before));
     for (const cell of [this.above, this.below]) cell.setAttribute("colspan", String(Math.max(1, columns.length + before)));
     const kinds = columns.map((c, n) => `${c.index} ${c.words} ${cells[n]!.style.left}`).join();
@@ -361,8 +374,7 @@ export class Grid {
   /** Bring a cell into view sideways. */
   private aside(element: HTMLElement): void {
     if (element.classList.contains("jt-stuck")) return;
-    const { element: box } = this;
-    const stuck = this.heads.reduce((most, th) => (th.style.left ? Math.max(most, parseFloat(th.style.left) + th.offsetWidth) : most), 0);
+    const { element: box, stuck } = this;
     const left = element.offsetLeft;
     const right = left + element.offsetWidth;
     if (left - stuck < box.scrollLeft) box.scrollLeft = left - stuck;
