@@ -50,6 +50,7 @@ class PageRecord:
         self.console: list[str] = []
         self.sent: list[int] = []
         page.on("request", self._request)
+        page.on("requestfailed", self._failed)
         page.on("websocket", self._websocket)
         page.on("pageerror", self._error)
         page.on("console", self._console)
@@ -57,6 +58,11 @@ class PageRecord:
     def _request(self, request: Request) -> None:
         if not request.url.startswith((*self.allowed, "data:", "blob:", "about:")):
             self.outside.append(request.url)
+
+    def _failed(self, request: Request) -> None:
+        # The browser tells of what a policy has stopped too; that never left the page.
+        if request.failure == "csp" and request.url in self.outside:
+            self.outside.remove(request.url)
 
     def _websocket(self, socket: WebSocket) -> None:
         if not socket.url.startswith(tuple(start.replace("http", "ws", 1) for start in self.allowed)):

@@ -60,11 +60,15 @@ export function image(host: Host): Pane {
   };
   for (const kind of ["pointerdown", "pointermove"] as const) pair.addEventListener(kind, pull);
   pair.addEventListener("dragstart", (event) => event.preventDefault());
-  const layout = check("side by side", (on) => { wipe = !on; if (last) void draw(last); });
+  const layout = check("side by side", (on) => { wipe = !on; again(); });
   const single = about.steps.length < 2;
   element.append(bar(check("actual size", (on) => { actual = on; size(); }),
-    single ? null : choose("compare with", others, (word) => { beside = word as typeof beside; held = last?.at ?? 0; if (last) void draw(last); }), layout, edge), frame, caption);
+    single ? null : choose("compare with", others, (word) => { beside = word as typeof beside; held = last?.at ?? 0; again(); }), layout, edge), frame, caption);
   edge.hidden = layout.hidden = under.hidden = true;
+
+  function again(): void {
+    if (last) draw(last).catch((error: unknown) => { caption.textContent = error instanceof Error ? error.message : String(error); });
+  }
 
   function other(at: number): number | null {
     const place = { "nothing": null, "the previous step": at - 1, "the first step": 0, "the last step": about.steps.length - 1, "this step, held": held }[beside];
