@@ -98,6 +98,9 @@ def _panes(found: Sequence[tuple[RunFolder, Artifact]]) -> list[Pane | Together]
     view = family(kind_of(found[0][1].kind).view)
     names = labels([folder for folder, _ in found])
     panes = [Pane(folder, artifact, view, label=label) for (folder, artifact), label in zip(found, names, strict=True)]
+    if view.stem == "dataframe":
+        for pane in panes[1:]:
+            pane.beside = panes[0]
     overlay = OVERLAYS.get(view.stem)
     return [Together(panes, overlay)] if overlay is not None and len(panes) > 1 else [*panes]
 

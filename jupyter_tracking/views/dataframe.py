@@ -67,7 +67,8 @@ class DataframeFamily(Family):
         """Answer one of these, each about the columns from `columns` on.
 
         `{"rows": [from, to], "sort": [column, down], "text": …}`: a page of rows, in an order;
-        `{"rows": [from, to], "since": frame, "key": [column, …], "only": …}`: a page of what changed;
+        `{"rows": [from, to], "since": frame, "key": [column, …], "only": …}`: a page of what changed, since a frame of the
+            run beside with `"beside": true`;
         `{"summary": true}`: a line a column;
         `{"cell": [row, column]}`: the whole text of a cell.
         """
@@ -103,16 +104,17 @@ class DataframeFamily(Family):
     def _changes(self, pane: Pane, number: int, query: dict[str, Any], place: tuple[int, int, int]) -> Frame:
         """Return a page of what changed since another step."""
         start, stop, first = place
-        since, only = _whole(query["since"], "since"), bool(query.get("only"))
-        if since >= len(pane.events):
+        since, only, beside = _whole(query["since"], "since"), bool(query.get("only")), query.get("beside") is True
+        other = pane.beside if beside else pane
+        if other is None or since >= len(other.events):
             message = f"since={since} is no frame of {pane.artifact.name}"
             raise InvalidArgument(message)
-        earlier, later = _table(pane, since), _table(pane, number)
+        earlier, later = _table(other, since), _table(pane, number)
         key = query.get("key") or []
         if not isinstance(key, list) or not all(type(n) is int and 0 <= n < later.width for n in key):
             message = f"key={key!r} is no list of columns"
             raise InvalidArgument(message)
-        name = ("changes", since, number, tuple(key))
+        name = ("changes", -1 if beside else since, number, tuple(key), earlier)
         changes = _work(pane, name, lambda: Changes(earlier, later, [later.labels[n] for n in key] or None))
         return _listing(changes, changes.page(start, stop, only=only), first, {"rows": changes.count(only=only), "from": start})
 

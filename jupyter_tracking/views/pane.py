@@ -41,6 +41,7 @@ class Pane:
         events: one a step, the latest logged, in the order of the steps; empty for what was kept without a step.
         versions: for each step that was logged more than once, how often.
         label: what to call the run, where there are several.
+        beside: the same artifact of another run, with which this one can be compared.
     """
 
     folder: RunFolder
@@ -50,6 +51,7 @@ class Pane:
     versions: dict[int, int] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
     label: str = ""
+    beside: Pane | None = None
     _latest: dict[Step, Event] = field(default_factory=dict)
     _many: dict[Step, int] = field(default_factory=dict)
     _read: int = 0
@@ -174,6 +176,8 @@ class Scene:
         panes = []
         for pane in self.panes:
             told, at = pane.about(), self.at(pane)
+            if pane.beside is not None:
+                told["beside"] = self.panes.index(pane.beside)
             panes.append(told if at is None else {**told, "at": at})
         said: dict[str, Any] = clean({"run": self.standing(), "steps": self.steps, "panes": panes})
         return said

@@ -48,7 +48,7 @@ function painted({ tally, added, removed, dtypes, since }: Painted, where: strin
 const word = (cell: Cell): string => (cell.kind === "missing" ? `${cell.text} (missing)` : cell.kind === "empty" ? "an empty text" : cell.full);
 
 export function dataframe(host: Host): Pane {
-  const wanted: Wanted = { sort: null, text: "", changes: false, since: "previous", key: null, only: true, from: 0 };
+  const wanted: Wanted = { sort: null, text: "", changes: false, since: host.about.beside === undefined ? "previous" : "beside", key: null, only: true, from: 0 };
   let summing = false;
   const answers = new Answers(host, () => render());
   const scenes = new Scenes(host, answers);
@@ -192,7 +192,7 @@ export function dataframe(host: Host): Pane {
     legend.hidden = !now.painted;
     filter.hidden = wanted.changes;
     summaries.hidden = !host.live && !head["summary"];
-    changes.hidden = host.about.steps.length < 2;
+    changes.hidden = host.about.steps.length < 2 && host.about.beside === undefined;
     columns.hidden = !head["hidden"] || !host.live;
     aisle.textContent = `columns ${format.count(wanted.from + 1)}–${format.count(Math.min(width, wanted.from + WIDE))} of ${format.count(width)}`;
     turns[0].setAttribute("aria-disabled", String(wanted.from === 0));
@@ -217,7 +217,8 @@ export function dataframe(host: Host): Pane {
     if (!wanted.changes) return;
     const steps = host.about.steps.map((step, n): [string, string] => [String(n), `step ${format.step(step)}`]);
     const fields = scenes.page(shown!.frame!).fields.filter((f) => !f.index);
-    offer(since, [["previous", "the previous step"], ...steps], wanted.since);
+    const beside: [string, string][] = host.about.beside === undefined ? [] : [["beside", "the run beside"]];
+    offer(since, [...beside, ["previous", "the previous step"], ...steps], wanted.since);
     offer(key, [["", "the index"], ...fields.map((f): [string, string] => [`=${f.name}`, f.name || "(no name)"])], wanted.key === null ? "" : `=${wanted.key}`);
     if (since.selectedIndex < 0) since.value = wanted.since = "previous";
     if (key.selectedIndex < 0) { key.value = ""; wanted.key = null; }

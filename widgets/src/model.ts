@@ -27,6 +27,8 @@ export interface PaneAbout {
   versions?: Record<string, number>;
   /** True when the ground holds everything, and no frame has to be fetched. */
   whole?: boolean;
+  /** The pane of another run with which this one can be compared. */
+  beside?: number;
   /** Runs whose lines lie over each other here; when the ground holds everything, each with its own steps and which of them is shown at each of ours. */
   members?: { run: string; uuid: string; steps?: Step[]; at?: number[] }[];
 }

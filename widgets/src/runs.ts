@@ -13,7 +13,7 @@ export async function runs(model: Model, el: HTMLElement): Promise<() => void> {
   const set = (name: string, value: unknown): void => { model.set(name, value); model.save_changes(); };
   const read = (): Rows => {
     const [head, buffers] = model.get("table") as [Head, DataView[]];
-    return new Rows(new Frame(head, buffers), model.get("patches") as Patch[]);
+    return new Rows(new Frame(head, buffers), model.get("patches") as Patch[], true);
   };
   const table = new RunTable(read(), {
     open: (id) => set("opened", id),

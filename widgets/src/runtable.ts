@@ -20,7 +20,8 @@ export class Rows {
   private readonly cells: Cell[][];
   private hay: string[] | null = null;
 
-  constructor(frame: Frame, patches: Patch[] = []) {
+  /** `live`: the runs may go on. In a saved page nobody knows how long one has been going on. */
+  constructor(frame: Frame, patches: Patch[] = [], private readonly live = false) {
     this.fields = (frame.head["fields"] ?? []) as Field[];
     this.count = (frame.head["rows"] ?? 0) as number;
     this.cells = this.fields.map((field, n) => {
@@ -62,7 +63,7 @@ export class Rows {
   private took(row: number, seconds: number | null): string {
     if (seconds !== null) return format.duration(seconds);
     const created = this.own(row, "created");
-    if (!LIVING.has(String(this.own(row, "status"))) || typeof created !== "number") return "";
+    if (!this.live || !LIVING.has(String(this.own(row, "status"))) || typeof created !== "number") return "";
     return format.duration(Math.max(0, Math.round(Date.now() / 1000 - created / 1e6)));
   }
 
@@ -206,9 +207,9 @@ export class RunTable {
     const sample = Math.min(this.rows.count, 200);
     this.widths = this.shown.map((field) => {
       const { group, name: what, kind } = this.rows.fields[field]!;
-      let longest = Math.max(this.title(field).length + 2, group.length, kind === "number" ? 9 : 0);
+      let longest = Math.max(this.title(field).length + 2, group.length, kind === "number" ? 10 : 0);
       for (let n = 0; n < sample; n += 1) longest = Math.max(longest, this.rows.words(Math.floor((n * this.rows.count) / sample), field).length);
-      return Math.round(Math.min(240, Math.max(56, longest * 7 + (!group && what === "status" ? 34 : 18))));
+      return Math.round(Math.min(240, Math.max(56, longest * 7.3 + (!group && what === "status" ? 34 : 20))));
     });
     this.grid.style.setProperty("--jt-columns", `30px ${this.widths.map((w) => `${w}px`).join(" ")}`);
     this.grid.style.width = `${30 + this.widths.reduce((a, b) => a + b, 0)}px`;

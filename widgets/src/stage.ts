@@ -6,7 +6,7 @@ import { Frame } from "./frame";
 import type { Frames, Wish } from "./frames";
 import type { About, PaneAbout } from "./model";
 import { dress, ontheme } from "./theme";
-import type { Host, Pane } from "./view";
+import type { Beside, Host, Pane } from "./view";
 import { viewOf } from "./views";
 
 export interface Backstage {
@@ -31,6 +31,8 @@ interface Slot {
   pane: Pane | null;
   /** Frame drawn, and the count of drawings asked for, so that a late one does not overwrite a newer. */
   drawn: number | null;
+  /** Frame of the pane beside that it was drawn with. */
+  with: number | null;
   turn: number;
   /** Another step that the view wants beside this one, and whether it has had it. */
   need: number | null;
@@ -165,6 +167,13 @@ export class Stage {
     return slot.about.at ? (slot.about.at[index] ?? -1) : index;
   }
 
+  private beside({ about }: Slot): Beside | undefined {
+    const other = about.beside === undefined ? undefined : this.slots[about.beside];
+    if (!other) return undefined;
+    const at = this.frameOf(other, this.index);
+    return at < 0 ? undefined : { run: other.about.run ?? "", step: other.about.steps[at] ?? null, at, frame: this.back.frames.get(about.beside!, at) };
+  }
+
   private slot(about: PaneAbout): Slot {
     const body = h("div", { class: "jt-body" });
     const note = h("p", { class: "jt-note", role: "status" });
@@ -172,7 +181,7 @@ export class Stage {
     const title = h("h3", { class: "jt-title" }, h("span", { class: "jt-name" }, about.name), " ", h("span", { class: "jt-kind" }, about.kind));
     if (about.run) title.append(" ", h("span", { class: "jt-of" }, about.run));
     const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${about.name}${about.run ? `, ${about.run}` : ""}` }, title, note, body);
-    return { about, section, body, note, pane: null, drawn: NONE, turn: 0, need: null, met: true };
+    return { about, section, body, note, pane: null, drawn: NONE, with: null, turn: 0, need: null, met: true };
   }
 
   private drawSlot(slot: Slot, pane: number, at: number): void {
@@ -193,11 +202,13 @@ export class Stage {
     slot.section.removeAttribute("aria-busy");
     slot.body.hidden = false;
     this.remark(slot, this.shift(step));
-    if (slot.drawn === at) return;
+    const beside = this.beside(slot)?.at ?? null;
+    if (slot.drawn === at && slot.with === beside) return;
     const turn = ++slot.turn;
     const done = () => {
       if (slot.turn !== turn) return;
       slot.drawn = at;
+      slot.with = beside;
       slot.section.setAttribute("data-jt-step", format.step(step));
     };
     const fail = (error: unknown) => {
@@ -224,6 +235,7 @@ export class Stage {
       get about() { return slot.about; },
       get ground() { return frames.get(pane, GROUND) ?? new Frame({}, []); },
       frame: (at) => frames.get(pane, at),
+      beside: () => this.beside(slot),
       need: (at) => this.need(slot, pane, at),
       ask: (question, at, signal) => (query ? query(pane, at ?? Math.max(0, this.frameOf(slot, this.index)), question, signal)
         : Promise.reject(new Error("this needs the notebook's kernel"))),

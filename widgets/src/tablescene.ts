@@ -14,7 +14,7 @@ export interface Wanted {
   sort: { name: string; index: boolean; down: boolean } | null;
   text: string;
   changes: boolean;
-  /** The number of the frame to compare with, or "previous". */
+  /** The number of the frame to compare with, or "previous", or "beside" for the run beside. */
   since: string;
   /** The column by which rows are matched; the index when null. */
   key: string | null;
@@ -94,10 +94,12 @@ export class Scenes {
     const { host } = this;
     const { at } = shown;
     const base = this.page(frame);
-    const since = wanted.since === "previous" ? at - 1 : Number(wanted.since);
+    const beside = wanted.since === "beside" ? host.beside() : undefined;
+    if (wanted.since === "beside" && !beside) return this.noted(this.stored(shown, frame, wanted), "the run beside has no step yet to compare with");
+    const since = beside ? beside.at : wanted.since === "previous" ? at - 1 : Number(wanted.since);
     if (since < 0) return this.noted(this.stored(shown, frame, wanted), "this is the first step: nothing before it to compare with");
-    const before = host.frame(since);
-    const named = `step ${format.step(host.about.steps[since] ?? null)}`;
+    const before = beside ? beside.frame : host.frame(since);
+    const named = beside ? `${beside.run}, step ${format.step(beside.step)}` : `step ${format.step(host.about.steps[since] ?? null)}`;
     const key = base.fields.find((f) => !f.index && f.name === wanted.key);
     if (!host.live || (whole(frame) && whole(before) && !wanted.from)) {
       if (!before || before.head["facts"]) return this.noted(this.stored(shown, frame, wanted), `${named} is not kept in this page`);
@@ -107,7 +109,7 @@ export class Scenes {
       const painted = { tally: lines.tally, added: lines.added, removed: lines.removed, dtypes: dtypes(was.fields, base.fields), since: named };
       return here({ lines, fields: base.fields, changed: lines.cells, painted, words: [part] });
     }
-    const question = { since, only: wanted.only, ...(key ? { key: [key.at] } : {}), ...columns(wanted.from) };
+    const question = { since, ...(beside ? { beside: true } : {}), only: wanted.only, ...(key ? { key: [key.at] } : {}), ...columns(wanted.from) };
     return this.asked(at, question, FEW, ({ head }) => {
       const fields: Field[] = head["fields"];
       return {

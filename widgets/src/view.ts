@@ -13,6 +13,8 @@ export interface Host {
   readonly ground: Frame;
   /** The frame of another step of this artifact, if the page has it. */
   frame(at: number): Frame | undefined;
+  /** What the run beside shows now; nothing when there is none, or it has no step yet. */
+  beside(): Beside | undefined;
   /** Another step is wanted beside the one shown (null: no longer): it is fetched, kept, and the step drawn again when it comes. */
   need?(at: number | null): void;
   /**
@@ -23,6 +25,9 @@ export interface Host {
   /** Whether there is a kernel to ask. */
   readonly live: boolean;
 }
+
+/** The same artifact of another run, at the step on screen. */
+export interface Beside { run: string; step: Step; at: number; frame: Frame | undefined }
 
 /** One step on screen. */
 export interface Shown {
