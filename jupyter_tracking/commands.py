@@ -222,14 +222,16 @@ def track(shell: InteractiveShell, cell: str, **options: Any) -> None:
         shell.showsyntaxerror()
         result.error_in_exec = error
         return
-    with _start(**{**_defaults(), **options}) as run:
-        running = shell.run_ast_nodes(tree.body, name, interactivity=shell.ast_node_interactivity, compiler=shell.compile, result=result)
-        _drive(running)
-        error = result.error_in_exec
-        if error is not None:
-            run.__exit__(type(error), error, None)
-    if error is not None and whole is None:  # outside of a cell nothing else hears of it
-        raise error
+    try:
+        with _start(**{**_defaults(), **options}):
+            nodes = shell.run_ast_nodes(tree.body, name, shell.ast_node_interactivity, shell.compile, result)
+            _drive(nodes)
+            if result.error_in_exec is not None:
+                raise result.error_in_exec  # noqa: TRY301 - so that the run's block hears of it
+    except BaseException as error:
+        # The shell has shown it already, and the cell's result says so; outside of a cell nothing else would.
+        if error is not result.error_in_exec or whole is None:
+            raise
 
 
 def _defaults() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from jupyter_tracking import layout, provenance
-from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, near
+from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, TrackingError, near
 from jupyter_tracking.run import Run
 
 if TYPE_CHECKING:
@@ -156,8 +156,13 @@ def init(
 def _end_active() -> None:
     if _active and id(_active[-1]) not in _entered:
         run = _active[-1]
-        run.end()
-        print(f"ended {run.name} · {run.uuid}: a new run starts")  # noqa: T201
+        try:
+            run.end()
+        except TrackingError as error:  # its folder is gone, its disk full: that must not keep others from starting
+            _active.remove(run)
+            print(f"left {run.uuid} as it is: {error}")  # noqa: T201
+        else:
+            print(f"ended {run.name} · {run.uuid}: a new run starts")  # noqa: T201
 
 
 def _folder(

@@ -52,12 +52,13 @@ class Witness:
             moment: the row's timestamp so far.
             given: it came from the caller; else it is now, and may be moved by a microsecond.
         """
-        by = self._who()
+        by, cell = self._who(), self.cell
+        inside = given and cell is not None and cell.started <= moment <= now()
+        if inside and not by and not self._by:
+            return moment
         place = (kind, name)
         with self._mutex:
             if given or self._alone:
-                cell = self.cell
-                inside = cell is not None and cell.started <= moment <= now()
                 if by or not inside or place in self._by:
                     at_cell = (cell.session, cell.number) if cell is not None and not by else None
                     self._journal.append(note_line(Note(kind, name, moment, True, by, at_cell)))

@@ -250,6 +250,7 @@ def test_views_are_returned_for_display(cell, ip, monkeypatch: pytest.MonkeyPatc
 
     asked = []
     monkeypatch.setattr(RunView, "browse", lambda view: asked.append(("browse", view.name)))
+    monkeypatch.setattr("jupyter_tracking.view.browse", lambda runs, root: asked.append(("browse", runs)) or root)
     monkeypatch.setattr(RunView, "show", lambda view, *names, kind=None: asked.append((view.name, names, kind)))
     cell("%track_init --name a")
     cell("%artifacts")
