@@ -25,7 +25,7 @@ function opened(steps: (Frame | undefined)[], { ask = never, live = true }: { as
   document.body.append(element);
   const host: Host = {
     beside: () => undefined,
-    element, ask, live, ground: frame({}), frame: (at) => steps[at], beside: () => undefined,
+    element, ask, live, ground: frame({}), frame: (at) => steps[at],
     about: { kind: "dataframe", name: "d", view: "dataframe", steps: steps.map((_, n) => n * 10), times: steps.map(() => 0) },
   };
   const pane: Pane = dataframe(host);
