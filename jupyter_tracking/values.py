@@ -213,7 +213,7 @@ def as_step(step: object) -> int | None:
     """
     if step is None:
         return None
-    if isinstance(step, bool) or type(step).__name__ == "bool_" or isinstance(step, str | bytes):
+    if type(step).__name__ in {"bool", "bool_"} or isinstance(step, str | bytes):
         message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
         raise InvalidType(message)
     try:
