@@ -51,7 +51,8 @@ def matcher(shell: InteractiveShell, usages: Mapping[str, Usage]) -> Callable[[C
             return {"completions": []}
         return _complete(shell, usage, found[2])
 
-    return match
+    matcher: Callable[[CompletionContext], SimpleMatcherResult] = match
+    return matcher
 
 
 def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcherResult:

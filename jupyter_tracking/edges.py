@@ -224,7 +224,17 @@ class LineageGraph:
             (x, y), (u, v) = places[producer], places[consumer]
             arrow = {"arrowstyle": "->", "color": "0.45", "shrinkA": 22, "shrinkB": 22}
             axes.annotate("", xy=(u, v), xytext=(x, y), arrowprops=arrow)
-            axes.text((x + u) / 2, (y + v) / 2, "\n".join(names), fontsize=7, ha="center", va="center", color="0.3", backgroundcolor="white", parse_math=False)
+            axes.text(
+                (x + u) / 2,
+                (y + v) / 2,
+                "\n".join(names),
+                fontsize=7,
+                ha="center",
+                va="center",
+                color="0.3",
+                backgroundcolor="white",
+                parse_math=False,
+            )
         for run, (x, y) in places.items():
             box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": "0.3"}
             axes.text(x, y, (self.runs[run] or run)[:18], fontsize=8, ha="center", va="center", bbox=box, parse_math=False)

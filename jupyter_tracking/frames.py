@@ -121,7 +121,8 @@ def _metric_types() -> dict[str, pa.DataType]:
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
     types = {pa.int64(): pd.Int64Dtype(), pa.string(): pd.StringDtype()}
-    return table.to_pandas(types_mapper=types.get)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=types.get)
+    return frame
 
 
 def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:

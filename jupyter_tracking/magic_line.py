@@ -133,8 +133,8 @@ class Usage:
         kwargs: dict[str, Any] = {}
         for key, found in given.items():
             values = [self._value(key, place, line, namespace) for place in found]
-            argument = found[0].argument
-            if argument is not None and argument.nameless and found[0].key is None:
+            first = found[0].argument
+            if first is not None and first.nameless and found[0].key is None:
                 args += values
             else:
                 kwargs[key] = values[0]

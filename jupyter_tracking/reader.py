@@ -308,6 +308,4 @@ def _looks(path: str) -> tuple[int, ...]:
 
 
 def _artifact(record: Record) -> Artifact:
-    return Artifact(
-        record.kind, record.name, record.stem, record.path, record.is_input, record.versioned, record.summary, record
-    )
+    return Artifact(record.kind, record.name, record.stem, record.path, record.is_input, record.versioned, record.summary, record)

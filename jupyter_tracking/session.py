@@ -144,9 +144,7 @@ def init(
     top = layout.default_root(root)
     path = _folder(top, run_uuid, artifacts_path, is_new=is_new)
     _end_active()
-    run = ActiveRun(
-        path, name=name, description=description, tags=tags, owner=owner, project=project, durability=durability, shared=shared
-    )
+    run = ActiveRun(path, name=name, description=description, tags=tags, owner=owner, project=project, durability=durability, shared=shared)
     _active.append(run)
     provenance.begin(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
     print(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")  # noqa: T201 - the one line init prints
@@ -165,9 +163,7 @@ def _end_active() -> None:
             print(f"ended {run.name} · {run.uuid}: a new run starts")  # noqa: T201
 
 
-def _folder(
-    root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[str] | None, *, is_new: bool | None
-) -> Path:
+def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[str] | None, *, is_new: bool | None) -> Path:
     """Return the folder of the run to start or to resume."""
     if run_uuid is None:
         if is_new is False and artifacts_path is None:
@@ -203,7 +199,7 @@ def on_active(method: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
 
     signature = inspect.signature(method)
     call.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
-    del call.__wrapped__  # type: ignore[attr-defined]
+    del call.__wrapped__
     return call
 
 

@@ -240,7 +240,7 @@ class RunView:
 
         return browser.browse(self)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
+    def save(self, path: str | Path) -> Path:
         """Write the run as one HTML file that works from disk with the network off."""
         return self.browse().save(path)
 

@@ -45,7 +45,22 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 
 # The writer and the reader meet only on disk.
 RECORDING = {"folder", "journal", "store", "recorder", "adoption", "details", "witness", "provenance", "run", "session"}
-READING = {"eventfile", "files", "problems", "reader", "timeline", "frames", "cell_frames", "lineage_frames", "edges", "fingerprint", "notebooks", "views", "view", "notebook_page"}
+READING = {
+    "eventfile",
+    "files",
+    "problems",
+    "reader",
+    "timeline",
+    "frames",
+    "cell_frames",
+    "lineage_frames",
+    "edges",
+    "fingerprint",
+    "notebooks",
+    "views",
+    "view",
+    "notebook_page",
+}
 
 MOST_LINES = 350
 SHAPELESS = {"util", "utils", "helper", "helpers", "manager", "managers", "handler", "handlers", "misc", "common"}

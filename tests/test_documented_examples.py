@@ -82,9 +82,7 @@ def test_reference_to_a_file_saved_under_outputs(run: tracking.Run) -> None:
     assert tracking.open_run(run).load("filename").read_text() == "content"
 
 
-def test_reference_to_s3_copies_nothing_and_asks_no_network(
-    run: tracking.Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reference_to_s3_copies_nothing_and_asks_no_network(run: tracking.Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lineage entry with the URL as written and the user's summary."""
 
     def refuse(*_: object) -> None:
@@ -109,12 +107,8 @@ def test_reference_to_a_model_folder(run: tracking.Run, model_folder: Path) -> N
     assert row["summary"]["layers"] == 3  # type: ignore[index]
 
 
-@pytest.mark.parametrize(
-    ("rel_path", "where"), [(None, "outputs/file.csv"), ("csv_files/new/", "outputs/csv_files/new/file.csv")]
-)
-def test_generic_artifact_is_copied_under_outputs(
-    run: tracking.Run, tmp_path: Path, rel_path: str | None, where: str
-) -> None:
+@pytest.mark.parametrize(("rel_path", "where"), [(None, "outputs/file.csv"), ("csv_files/new/", "outputs/csv_files/new/file.csv")])
+def test_generic_artifact_is_copied_under_outputs(run: tracking.Run, tmp_path: Path, rel_path: str | None, where: str) -> None:
     """Without a step: a copy, versioned=False, the source as it was."""
     source = tmp_path / "file.csv"
     source.write_text("a,b\n1,2\n")
@@ -127,13 +121,9 @@ def test_generic_artifact_is_copied_under_outputs(
 @pytest.mark.parametrize(
     ("rel_path", "where"), [(None, "outputs/model/model.h5"), ("different_folder", "outputs/different_folder/model.h5")]
 )
-def test_generic_model_is_copied_under_outputs_model(
-    run: tracking.Run, model_file: Path, rel_path: str | None, where: str
-) -> None:
+def test_generic_model_is_copied_under_outputs_model(run: tracking.Run, model_file: Path, rel_path: str | None, where: str) -> None:
     """Without a step a model goes to outputs/model/, or below the given folder."""
-    tracking.log_model(
-        name="file", path=str(model_file), framework="scikit", summary={"params": 3}, rel_path=rel_path
-    )
+    tracking.log_model(name="file", path=str(model_file), framework="scikit", summary={"params": 3}, rel_path=rel_path)
     row = only(run, "file")
     assert (row["path"], row["kind"], row["versioned"], row["framework"]) == (where, "model", False, "scikit")
     assert row["summary"]["params"] == 3  # type: ignore[index]

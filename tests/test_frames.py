@@ -143,7 +143,7 @@ def test_lineage_of_many_runs(root: Path) -> None:
 def test_runs_are_a_row_each(run: tracking.Run, root: Path) -> None:
     """Newest first, with inputs and outputs as columns; a broken run is a row too and hides no other."""
     with pytest.raises(ValueError, match="stop"), tracking.init(root=root, name="b"):
-        raise ValueError("stop")  # noqa: EM101
+        raise ValueError("stop")
     broken = root / "runs" / ("f" * 32)
     broken.mkdir()
     (broken / "run.plx.json").write_text('{"uuid": "f')

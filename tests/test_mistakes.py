@@ -55,12 +55,27 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("curve: two dimensions", lambda: tracking.log_curve("roc", np.ones((2, 2)), np.ones((2, 2))), ValueError, "shape (2, 2)"),
     ("dataframe: a list", lambda: tracking.log_dataframe([1], "df"), TypeError, "df is a list"),  # type: ignore[arg-type]
     ("dataframe: content type", lambda: tracking.log_dataframe(pd.DataFrame(), "df", content_type="parket"), ValueError, "near: 'parquet'"),
-    ("dataframe: a mixed column", lambda: tracking.log_dataframe(pd.DataFrame({"m": [1, "a"]}), "df", step=1), ValueError, "content_type='csv'"),
+    (
+        "dataframe: a mixed column",
+        lambda: tracking.log_dataframe(pd.DataFrame({"m": [1, "a"]}), "df", step=1),
+        ValueError,
+        "content_type='csv'",
+    ),
     ("text: a number", lambda: tracking.log_text("note", 3), TypeError, "give a text"),  # type: ignore[arg-type]
     ("artifact: a missing file", lambda: tracking.log_artifact("nowhere.csv", step=1), FileNotFoundError, "path='nowhere.csv'"),
-    ("artifact: an unknown kind", lambda: tracking.log_artifact(__file__, kind="mykind"), ValueError, "kind='mykind' is no kind that Polyaxon knows"),
+    (
+        "artifact: an unknown kind",
+        lambda: tracking.log_artifact(__file__, kind="mykind"),
+        ValueError,
+        "kind='mykind' is no kind that Polyaxon knows",
+    ),
     ("artifact: a near kind", lambda: tracking.log_artifact(__file__, kind="modell"), ValueError, "near: 'model'"),
-    ("artifact: rel_path climbs out", lambda: tracking.log_artifact(__file__, rel_path="../../x"), ValueError, "leads out of the run folder"),
+    (
+        "artifact: rel_path climbs out",
+        lambda: tracking.log_artifact(__file__, rel_path="../../x"),
+        ValueError,
+        "leads out of the run folder",
+    ),
     ("model: a missing file", lambda: tracking.log_model("nowhere.pkl"), FileNotFoundError, "nowhere.pkl"),
     ("reference: a missing file", lambda: tracking.log_artifact_ref("nowhere.csv"), FileNotFoundError, "nowhere.csv"),
     ("path: climbs out", lambda: tracking.get_outputs_path("../x"), ValueError, "rel_path='../x'"),
@@ -74,9 +89,7 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("mistake", "kind", "words"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
-)
+@pytest.mark.parametrize(("mistake", "kind", "words"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES])
 def test_mistake_is_one_line_and_leaves_the_run_as_it_was(
     run: tracking.Run, mistake: Callable[[], Any], kind: type[Exception], words: str
 ) -> None:

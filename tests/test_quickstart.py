@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
@@ -15,6 +14,8 @@ from tests.compat.conftest import ask_polyaxon  # noqa: F401 - a fixture
 from tests.conftest import CHECKOUT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jupyter_tracking import RunView
     from tests.compat.conftest import Ask
 

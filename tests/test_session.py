@@ -24,9 +24,7 @@ def test_init_prints_one_line(root: Path, capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == f"run first · {run.uuid} · {root / 'runs' / run.uuid}\n"
 
 
-def test_root_is_argument_then_variable_then_current_directory(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_is_argument_then_variable_then_current_directory(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The root is settled when the run starts, and stays where it was when the directory changes."""
     with tracking.init() as here:
         monkeypatch.chdir(tmp_path)
