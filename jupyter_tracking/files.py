@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking import document, layout, presence
-from jupyter_tracking.errors import MissingFile, TrackingError
+from jupyter_tracking import document, layout, lineages, presence
+from jupyter_tracking.errors import MalformedEvent, MissingFile, TrackingError, visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +39,8 @@ class RunFiles:
         self._document_seen: tuple[int, ...] | None = None
         self._info: dict[str, Any] = {}
         self._info_problem: Problem | None = None
+        self._assets_seen: tuple[int, ...] = ()
+        self._assets: dict[str, dict[str, Any]] = {}
 
     # --- files -------------------------------------------------------------------------------
 
@@ -53,7 +55,7 @@ class RunFiles:
         try:
             return layout.open_inside(root, relative)
         except (FileNotFoundError, NotADirectoryError):
-            message = f"{relative} is missing from {self.path}"
+            message = f"{visible(relative)} is missing from {self.path}"
             raise MissingFile(errno.ENOENT, message) from None
         finally:
             os.close(root)
@@ -80,6 +82,35 @@ class RunFiles:
             return []
         finally:
             os.close(fd)
+
+    # --- what was put there ---------------------------------------------------------------------
+
+    @property
+    def assets(self) -> dict[str, dict[str, Any]]:
+        """Size and hash of each asset as they were when it was logged, by its path; read again once more were."""
+        try:
+            stat = (self.path / layout.ASSET_JOURNAL).lstat()
+            seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        except OSError:
+            seen = ()
+        if seen != self._assets_seen:
+            try:
+                self._assets = lineages.read_assets(self.read(layout.ASSET_JOURNAL))[0] if seen else {}
+            except (TrackingError, OSError):
+                self._assets = {}
+            self._assets_seen = seen
+        return self._assets
+
+    def whole(self, relative: str, size: int) -> None:
+        """See that an asset has the size that it had when it was logged.
+
+        Raises:
+            MalformedEvent: it has another: it was cut off by a power failure, or changed.
+        """
+        then = self.assets.get(relative, {}).get("size")
+        if then is not None and then != size:
+            message = f"{visible(relative)} has {size} bytes, and had {then} when it was logged"
+            raise MalformedEvent(message)
 
     # --- the document ---------------------------------------------------------------------------
 

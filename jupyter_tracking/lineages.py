@@ -143,7 +143,8 @@ def _item(record: Record) -> dict[str, Any]:
     ours = {"name": record.name, "versioned": record.versioned, "logged": record.logged}
     ours |= {"cell": record.cell} if record.cell else {}
     if record.events:  # the rest of it stands in the summary, where Polyaxon looks
-        ours["events"] = {"rows": record.events["rows"], "distinct": record.events["step"]["distinct"]}
+        kept: dict[str, Any] = {k: record.events[k] for k in ("rows", "size", "hash") if k in record.events}
+        ours["events"] = {**kept, "distinct": record.events["step"]["distinct"]}
     summary = dict(record.summary)
     if record.events:
         events = record.events
@@ -196,6 +197,7 @@ def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
     summary.pop("is_event", None)
     step = {**(summary.pop("step", None) or {}), "distinct": ours.get("distinct")}
     events = {"rows": ours.get("rows"), "step": step, "timestamp": summary.pop("timestamp", None) or {}}
+    events |= {k: ours[k] for k in ("size", "hash") if k in ours}
     return events | ({"metric": summary.pop("metric")} if "metric" in summary else {})
 
 

@@ -1,20 +1,25 @@
-"""What is wrong with a run's files, in words: every bad row, missing or changed asset, escape attempt, stray file."""
+"""What is wrong with a run's files, in words: every bad row, missing or changed file, escape attempt, stray file."""
 
 from __future__ import annotations
 
+import hashlib
 import os
-from typing import TYPE_CHECKING, Any
+import stat
+from typing import TYPE_CHECKING
 
-from jupyter_tracking import layout, lineages
+from jupyter_tracking import document, layout, lineages
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.files import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from hashlib import _Hash as Digest
 
     from jupyter_tracking.reader import Artifact, RunFolder
 
 __all__ = ["find_problems"]
+
+_CHUNK = 1 << 20
 
 
 def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
@@ -22,16 +27,24 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
 
     Args:
         folder: the run.
-        hashes: read every asset and compare its md5 with the one taken when it was logged.
+        hashes: read every file and compare its md5 with the one taken when it was logged, or when the run ended.
     """
-    problems = [folder.info_problem] if folder.info_problem else []
-    problems += folder.records()[1]
-    problems += _strays(folder)
-    known = _assets(folder, problems)
+    ended = folder.ours and str(folder.info.get("status")) in document.DONE
+    records, problems = folder.records()
+    problems = ([folder.info_problem] if folder.info_problem else []) + problems + list(_strays(folder))
+    problems += _lines(folder)
+    named = {record.path for record in records}
+    problems += [
+        Problem(path, None, "no lineage record names this event file", "")
+        for path in (f"events/{kind}/{name}" for kind in folder.names("events") for name in folder.names(f"events/{kind}"))
+        if ended and path.endswith(".plx") and path not in named
+    ]
     for artifact in folder.artifacts():
-        problems += _rows(folder, artifact, known) if artifact.versioned else _place(folder, artifact)
+        problems += _rows(folder, artifact) if artifact.versioned else _place(folder, artifact)
+        if ended and hashes and artifact.versioned:
+            problems += _since_end(folder, artifact)
     if hashes:
-        problems += _changed(folder, known)
+        problems += _since_logged(folder)
     return problems
 
 
@@ -42,17 +55,17 @@ def _strays(folder: RunFolder) -> Iterator[Problem]:
                 yield Problem(f"events/{kind}/{name}", None, "not an event file; Polyaxon parses every file here", "")
 
 
-def _assets(folder: RunFolder, problems: list[Problem]) -> dict[str, dict[str, Any]]:
-    """Return size and hash of each asset as they were when it was logged."""
+def _lines(folder: RunFolder) -> list[Problem]:
+    """Return the bad lines of the journal of assets."""
     try:
-        known, bad = lineages.read_assets(folder.read(layout.ASSET_JOURNAL))
-    except (TrackingError, OSError):
-        return {}
-    problems += [Problem(layout.ASSET_JOURNAL, line, problem, "") for line, problem in bad]
-    return known
+        bad = lineages.read_assets(folder.read(layout.ASSET_JOURNAL))[1]
+    except (TrackingError, OSError) as error:
+        there = (folder.path / layout.ASSET_JOURNAL).is_symlink()
+        return [Problem(layout.ASSET_JOURNAL, None, str(error), "")] if there else []
+    return [Problem(layout.ASSET_JOURNAL, line, problem, "") for line, problem in bad]
 
 
-def _rows(folder: RunFolder, artifact: Artifact, known: dict[str, dict[str, Any]]) -> list[Problem]:
+def _rows(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     file = artifact.path or ""
     try:
         found = [Problem(file, p.line, p.problem, p.text) for p in folder.row_problems(artifact)]
@@ -63,21 +76,11 @@ def _rows(folder: RunFolder, artifact: Artifact, known: dict[str, dict[str, Any]
         if isinstance(payload, ValueError):
             found.append(Problem(file, event.line, str(payload), ""))
         elif isinstance(payload, dict) and isinstance(payload.get("path"), str):
-            problem = _asset(folder, payload["path"], known)
-            if problem:
-                found.append(Problem(file, event.line, problem, payload["path"]))
+            try:
+                folder.logged(payload["path"])
+            except (TrackingError, OSError) as error:
+                found.append(Problem(file, event.line, str(error), payload["path"]))
     return found
-
-
-def _asset(folder: RunFolder, path: str, known: dict[str, dict[str, Any]]) -> str | None:
-    try:
-        size = folder.checked(path).lstat().st_size
-    except (TrackingError, OSError) as error:
-        return str(error)
-    then = known.get(path, {}).get("size")
-    if then is not None and not (folder.path / path).is_dir() and size != then:
-        return f"the asset has {size} bytes, and had {then} when it was logged"
-    return None
 
 
 def _place(folder: RunFolder, artifact: Artifact) -> list[Problem]:
@@ -85,23 +88,49 @@ def _place(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     if not path or layout.is_url(path) or os.path.isabs(path):  # noqa: PTH117
         return []
     try:
-        folder.checked(path)
+        folder.logged(path)
     except (TrackingError, OSError) as error:
         return [Problem(layout.LINEAGES_FILE, None, f"{artifact.kind} {artifact.name!r}: {error}", path)]
     return []
 
 
-def _changed(folder: RunFolder, known: dict[str, dict[str, Any]]) -> list[Problem]:
-    import hashlib
+def _since_end(folder: RunFolder, artifact: Artifact) -> Iterator[Problem]:
+    """Compare an event file with its hash of when the run ended."""
+    then = artifact.record.events.get("hash")
+    try:
+        digest = _digest(folder, artifact.path or "")
+    except (TrackingError, OSError):
+        return  # told with its rows
+    if then and digest != then:
+        yield Problem(artifact.path or "", None, "the file is not what it was when the run ended", f"md5 {digest}, was {then}")
 
-    found = []
-    for path, item in known.items():
-        if not item.get("hash") or (folder.path / path).is_dir():
-            continue
+
+def _since_logged(folder: RunFolder) -> Iterator[Problem]:
+    """Compare assets, and copies under outputs/, with their hashes of when they were logged."""
+    for path, item in folder.assets.items():
+        then = item.get("hash")
         try:
-            digest = hashlib.md5(folder.read(path), usedforsecurity=False).hexdigest()[:12]
+            digest = _digest(folder, path) if then else then
         except (TrackingError, OSError):
-            continue  # told with the row that names it
-        if digest != item["hash"]:
-            found.append(Problem(path, None, "the content is not what was logged", f"md5 {digest}, was {item['hash']}"))
-    return found
+            continue  # told with the row or the record that names it
+        if digest != then:
+            yield Problem(path, None, "the content is not what was logged", f"md5 {digest}, was {then}")
+
+
+def _digest(folder: RunFolder, path: str) -> str:
+    """Return the first 12 hex digits of the md5 of a file, or of a folder's files in order."""
+    digest = hashlib.md5(usedforsecurity=False)
+    _add(folder, path, digest)
+    return digest.hexdigest()[:12]
+
+
+def _add(folder: RunFolder, path: str, digest: Digest) -> None:
+    fd = folder.open(path)
+    if stat.S_ISDIR(os.fstat(fd).st_mode):
+        os.close(fd)
+        for name in folder.names(path):
+            _add(folder, f"{path}/{name}", digest)
+        return
+    with os.fdopen(fd, "rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from jupyter_tracking import adoption, document, layout, lineages, plx
-from jupyter_tracking.errors import RunEnded
+from jupyter_tracking.errors import InvalidArgument, RunEnded
 from jupyter_tracking.journal import Journal
 from jupyter_tracking.kinds.base import Recorder
 from jupyter_tracking.lineages import Record
-from jupyter_tracking.source import measure, source_mode
+from jupyter_tracking.source import hashed, measure, source_mode
 from jupyter_tracking.values import as_step, as_timestamp, now
 
 if TYPE_CHECKING:
@@ -117,9 +117,7 @@ class FolderRecorder(Recorder):
         self._assets.append(orjson.dumps(stored._asdict()) + b"\n")
         return stored
 
-    def _keep_output(
-        self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool
-    ) -> None:
+    def _keep_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool) -> None:
         if self._ended:
             self._refuse()
         base = os.path.basename(path.rstrip("/"))  # noqa: PTH119
@@ -129,9 +127,7 @@ class FolderRecorder(Recorder):
         about |= {"hash": stored.hash} if stored.hash else {}
         self._declare(kind, name, stored.path, summary=about)
 
-    def _write_output(
-        self, kind: str, name: str, path: str, summary: dict[str, Any], write: Callable[[Sink], object]
-    ) -> None:
+    def _write_output(self, kind: str, name: str, path: str, summary: dict[str, Any], write: Callable[[Sink], object]) -> None:
         if self._ended:
             self._refuse()
         folder, _, base = path.rpartition("/")
@@ -260,13 +256,22 @@ class FolderRecorder(Recorder):
             assets = lineages.read_assets(self._store.read(layout.ASSET_JOURNAL))[0]
             for record in self._records.values():
                 if record.versioned:
-                    record.events = lineages.event_summary(record.kind, self._store.read(record.path or ""))
+                    data = self._rows_of(record)
+                    record.events = lineages.event_summary(record.kind, data)
+                    record.events |= {"size": len(data), "hash": hashed(data)}
                     record.summary = {**lineages.about_last(record.events, assets), **record.summary}
                     if record.kind == "metric" and record.events["rows"]:
                         last[record.name] = record.events["metric"]["last"]
             kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]
             self._store.replace(layout.LINEAGES_FILE, lineages.to_document(kept))
         return last
+
+    def _rows_of(self, record: Record) -> bytes:
+        """Return the event file of a record; nothing, where its journal was made to lead elsewhere."""
+        try:
+            return self._store.read(record.path or layout.event_path(record.kind, record.stem))
+        except InvalidArgument:
+            return b""
 
     def sync(self) -> None:
         """Wait until the disk has all that was logged so far: nothing of it is lost to a power failure.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from hashlib import _Hash as Digest
 
-__all__ = ["chunks", "md5", "measure", "source_mode", "walk"]
+__all__ = ["chunks", "hashed", "md5", "measure", "source_mode", "walk"]
 
 _CHUNK = 1 << 18  # read, hashed and written while it is in a core's cache
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -28,6 +28,13 @@ def md5() -> Digest:
     import hashlib
 
     return hashlib.md5(usedforsecurity=False)
+
+
+def hashed(data: bytes) -> str:
+    """Return the first 12 hex digits of the md5 of bytes, as Polyaxon's `hash`."""
+    digest = md5()
+    digest.update(data)
+    return digest.hexdigest()[:12]
 
 
 def source_mode(path: str) -> int:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.reliability.canary import Canary
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,3 +27,13 @@ def memory(tmp_path: Path) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(dir=SHARED_MEMORY, prefix="jupyter-tracking-"))
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Iterator[Canary]:
+    """A secret beside the root, which nobody may open."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    watched = Canary(outside / "canary.txt")
+    yield watched
+    watched.close()
