@@ -61,7 +61,7 @@ def _lines(folder: RunFolder) -> list[Problem]:
         bad = lineages.read_assets(folder.read(layout.ASSET_JOURNAL))[1]
     except (TrackingError, OSError) as error:
         there = (folder.path / layout.ASSET_JOURNAL).is_symlink()
-        return [Problem(layout.ASSET_JOURNAL, None, str(error), "")] if there else []
+        return [Problem(layout.ASSET_JOURNAL, None, _words(error), "")] if there else []
     return [Problem(layout.ASSET_JOURNAL, line, problem, "") for line, problem in bad]
 
 
@@ -71,7 +71,7 @@ def _rows(folder: RunFolder, artifact: Artifact) -> list[Problem]:
         found = [Problem(file, p.line, p.problem, p.text) for p in folder.row_problems(artifact)]
         pairs = list(zip(folder.events(artifact), folder.payloads(artifact), strict=False))
     except (TrackingError, OSError) as error:
-        return [Problem(file, None, str(error), "")]
+        return [Problem(file, None, _words(error), "")]
     for event, payload in pairs:
         if isinstance(payload, ValueError):
             found.append(Problem(file, event.line, str(payload), ""))
@@ -79,7 +79,7 @@ def _rows(folder: RunFolder, artifact: Artifact) -> list[Problem]:
             try:
                 folder.logged(payload["path"])
             except (TrackingError, OSError) as error:
-                found.append(Problem(file, event.line, str(error), payload["path"]))
+                found.append(Problem(file, event.line, _words(error), payload["path"]))
     return found
 
 
@@ -90,8 +90,13 @@ def _place(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     try:
         folder.logged(path)
     except (TrackingError, OSError) as error:
-        return [Problem(layout.LINEAGES_FILE, None, f"{artifact.kind} {artifact.name!r}: {error}", path)]
+        return [Problem(layout.LINEAGES_FILE, None, f"{artifact.kind} {artifact.name!r}: {_words(error)}", path)]
     return []
+
+
+def _words(error: Exception) -> str:
+    """Return what an error says, without its number."""
+    return str(getattr(error, "strerror", None) or error)
 
 
 def _since_end(folder: RunFolder, artifact: Artifact) -> Iterator[Problem]:
