@@ -141,7 +141,7 @@ class _Hearing:
         self.heard.clear()
         self.screens = {"stdout": Screen(), "stderr": Screen()}
         self.busy = threading.RLock()
-        self.patience = 0
+        self.patience = self.due = 0
 
     # --- putting ourselves in between ----------------------------------------------------------
 

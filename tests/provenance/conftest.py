@@ -24,7 +24,7 @@ TWELVE = [
     "for n in range(60): tracking.log_curve('curve 5', [0, 1], [n, n], step=n)",
     "for n in range(20): tracking.log_dataframe(pd.DataFrame({'n': [n]}), 'frame 6', step=n)",
     "for n in range(80): tracking.log_html('html 7', f'<b>{n}</b>', step=n)",
-    "for n in range(20): tracking.log_image('image 8', np.zeros((4, 4, 3), 'uint8') + n, step=n)",
+    "for n in range(20): tracking.log_image(np.full((4, 4, 3), n, 'uint8'), 'image 8', step=n)",
     "for n in range(60): tracking.log_histogram('histogram 9', [0, n], [0, 1, 2], step=n)",
     "open('weights.bin', 'wb').write(b'w')\nfor n in range(10): tracking.log_model('weights.bin', 'model 10', step=n)",
     "for n in range(150): tracking.log_metric('metric 11', n, step=n)\ntracking.log_artifact_ref('s3://bucket/x', name='ref 11')",
