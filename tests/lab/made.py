@@ -25,5 +25,5 @@ SEEN = """() => [...document.querySelectorAll('.jp-CodeCell')].filter(c => c.que
   const twin = cell.querySelector('.jt-twin');
   const live = [...cell.querySelectorAll('[data-jt-live]')].find(e => !twin.contains(e));
   return {live: height(live) > 0, twin: height(twin) > 0, still: height(twin.querySelector('.jt-still')) > 0,
-    step: (height(twin) ? twin : cell).querySelector('[data-jt-step]')?.dataset.jtStep ?? null,
-    error: /model not found|error displaying/i.test(cell.innerText)} })"""
+    error: /model not found|error displaying/i.test(cell.innerText),
+    step: (height(twin) ? twin : cell).querySelector('[data-jt-step]')?.dataset.jtStep ?? null} })"""
