@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 from benchmarks import environments, report, rounds, workloads
 
 HERE = Path(__file__).parent
-QUICK = ("ours", "floor")
+QUICK = ("ours", "floor", "floor_watching")
 
 
 def main() -> None:

@@ -15,7 +15,20 @@ if TYPE_CHECKING:
 
 CACHE = Path(os.environ.get("BENCHMARKS_ENVS") or Path(__file__).parent / ".envs")
 CHECKOUT = Path(__file__).resolve().parent.parent
-NAMES = ("ours", "floor", "polyaxon", "mlflow_file", "mlflow_sqlite", "wandb", "aim", "dvclive", "trackio", "swanlab", "tensorboardx")
+NAMES = (
+    "ours",
+    "floor",
+    "floor_watching",
+    "polyaxon",
+    "mlflow_file",
+    "mlflow_sqlite",
+    "wandb",
+    "aim",
+    "dvclive",
+    "trackio",
+    "swanlab",
+    "tensorboardx",
+)
 
 
 class Missing(Exception):  # noqa: N818 - a state, not a fault

@@ -49,7 +49,7 @@ class Outcome:
 
     def best(self, measure: str) -> str | None:
         """Return the peer with the smallest median of a measure."""
-        known = {c: self.figures(c, measure) for c in self.rounds if c not in {"ours", "floor"}}
+        known = {c: self.figures(c, measure) for c in self.rounds if not c.startswith(("ours", "floor"))}
         found = {contender: median(figures) for contender, figures in known.items() if figures}
         return min(found, key=lambda c: found[c]) if found else None
 
@@ -104,9 +104,7 @@ def _measured(outcome: Outcome, contender: str, folder: Path, *options: str) -> 
     surroundings = environments.settings(contender) | {"HOME": str(folder.parent / "home")}
     (folder.parent / "home").mkdir(exist_ok=True)
     try:
-        done = subprocess.run(
-            command, env=surroundings, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        done = subprocess.run(command, env=surroundings, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
         found: dict[str, float] = json.loads(done.stdout.strip().rpartition("\n")[2])
     except subprocess.TimeoutExpired:
         outcome.absent[contender] = f"took more than {PATIENCE} s"

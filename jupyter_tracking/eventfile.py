@@ -21,7 +21,7 @@ __all__ = ["Event", "EventFile"]
 
 _TAIL = 1 << 16
 _ROWS_BLOCK = 1 << 18  # fits a core's cache
-_TABLE_BLOCK = 1 << 25
+_TABLE_BLOCK = 1 << 24
 _MOST_CHUNKS = 1000  # a table that grew by bits is put together at times
 
 

@@ -107,12 +107,18 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
 def _latest(table: pa.Table) -> pd.Series[float]:
     """Return the values of a metric by step; of several at a step the last."""
     if not table["step"].null_count:
-        steps = np.array(table["step"])
+        steps = _array(table["step"])
         if (steps[1:] > steps[:-1]).all():  # as nearly always: nothing to look for, and nothing to copy
             index = pd.Index(pd.arrays.IntegerArray(steps, np.zeros(len(steps), dtype=bool)))
-            return pd.Series(np.array(table["value"]), index=index)
+            return pd.Series(_array(table["value"]), index=index, copy=False)
     frame = _to_pandas(table.select(["step", "value"]))
     return frame.drop_duplicates("step", keep="last").set_index("step")["value"]
+
+
+def _array(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """Return a column as an array that is the caller's to change, copied once at most."""
+    array = column.to_numpy()
+    return array if array.flags.writeable else array.copy()
 
 
 def _metric_types() -> dict[str, pa.DataType]:

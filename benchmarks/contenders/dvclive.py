@@ -1,5 +1,33 @@
 """DVCLive: tab-separated files, without DVC's experiments."""
 
 PACKAGES = ("dvclive", "pandas")
-SETTINGS = {"DVC_NO_ANALYTICS": "true", "DVCLIVE_TEST": "true"}
+SETTINGS = {"DVC_NO_ANALYTICS": "true"}
 IMPORT = "dvclive"
+SHARE = 0.2
+
+
+def _start(folder):
+    from dvclive import Live
+
+    return Live(str(folder / "dvclive"), save_dvc_exp=False, report=None, monitor_system=False)
+
+
+def metric(folder):
+    live = _start(folder)
+
+    def log(name, value, step):
+        live.step = step
+        live.log_metric(name, value)
+
+    return log, live.end
+
+
+def metrics(folder):
+    live = _start(folder)
+
+    def log(step, values):
+        live.step = step
+        for name, value in values.items():
+            live.log_metric(name, value)
+
+    return log, live.end

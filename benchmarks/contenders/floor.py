@@ -119,6 +119,9 @@ def read_metrics(folder, name):
     return lambda: csv.read_csv(path, parse_options=csv.ParseOptions(delimiter="|")).to_pandas()
 
 
+read_rows = read_metrics
+
+
 def write_curves(folder):
     from benchmarks.contenders import ours
 
@@ -149,7 +152,7 @@ def _documents(folder, *names):
     import orjson
 
     top = folder / "runs"
-    return [[orjson.loads((top / run / name).read_bytes()) for name in names] for run in os.listdir(top)]
+    return [[orjson.loads((top / run / name).read_bytes()) for name in names] for run in os.listdir(top)]  # noqa: PTH208 - the least that does it
 
 
 def read_lineage(folder):

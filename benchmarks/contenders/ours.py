@@ -68,8 +68,20 @@ def read_metrics(folder, name):
     return lambda: open_run(folder / "run").metrics(name)
 
 
+def read_rows(folder, name):
+    from jupyter_tracking import open_run
+
+    return lambda: open_run(folder / "run").events(name)
+
+
 def grow(folder, name, count):
-    write_metrics(folder, name, ((step, 0.123456789) for step in range(count)))
+    """A file of so many rows, the same thousand again and again."""
+    write_metrics(folder, name, ((step, 0.123456789) for step in range(1_000)))
+    path = folder / "run" / "events" / "metric" / f"{name}.plx"
+    rows = path.read_bytes().partition(b"\n")[2]
+    with path.open("ab") as file:
+        for _ in range(count // 1_000 - 1):
+            file.write(rows)
 
 
 def follow(folder, name):

@@ -8,17 +8,15 @@ IMPORT = "tensorboardX"
 def metric(folder):
     from tensorboardX import SummaryWriter
 
-    writer = SummaryWriter(str(folder))
+    writer = SummaryWriter(str(folder / "logs"))
     return writer.add_scalar, writer.close
 
 
 def metrics(folder):
-    from tensorboardX import SummaryWriter
-
-    writer = SummaryWriter(str(folder))
+    log_one, finish = metric(folder)
 
     def log(step, values):
         for name, value in values.items():
-            writer.add_scalar(name, value, step)
+            log_one(name, value, step)
 
-    return log, writer.close
+    return log, finish

@@ -40,9 +40,7 @@ def measure(contender, folder, size):
     (log_many, _), (log_few, _) = start(many), start(few)
     for number in range(min(10_000, size // 100)):
         log_many(f"artifact-{number}", 0.5, 0)
-    figures["artifacts"] = compared(
-        lambda n: log_many(f"new-{n}", 0.5, 0), lambda n: log_few(f"new-{n % 20}-{n}", 0.5, 0), size, calls=20
-    )
+    figures["artifacts"] = compared(lambda n: log_many(f"new-{n}", 0.5, 0), lambda n: log_few(f"new-{n % 20}-{n}", 0.5, 0), size, calls=20)
     return figures
 
 
