@@ -129,6 +129,6 @@ class CellWatch:
             cell.ended = now()
             cell.execution_count = count or cell.execution_count
             cell.outcome = "ok" if error is None else "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
-            cell.error = "" if error is None else f"{type(error).__name__}: {error}"[:500]
+            cell.error = "" if error is None else f"{type(error).__name__}: {error}"
             self._attendant.cell_ended(cell)
         self._open.pop()

@@ -171,6 +171,7 @@ class _Followed:
     def cell_ended(self, cell: Cell) -> None:
         """Write its last line, and bring the session's notebook up to date."""
         self._witness.cell = None
+        cell.error = masked(cell.error)[0][:500]
         self._journal.append(end_line(cell))
         source, transcript = self._sources.pop(cell.number, ("", Transcript()))
         if self._file is not None:

@@ -17,6 +17,7 @@ from jupyter_tracking.details import Details, as_tags
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, near, storage_errors
 from jupyter_tracking.kinds import KindsLogging
 from jupyter_tracking.lineages import MARK
+from jupyter_tracking.masking import masked
 from jupyter_tracking.presence import Presence, living_writers
 from jupyter_tracking.recorder import FolderRecorder
 from jupyter_tracking.store import Store
@@ -306,7 +307,7 @@ class Run(FolderRecorder, KindsLogging, Details):
             self.end()
             return
         how = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
-        said = "interrupted" if how == "stopped" else f"{type(error).__name__}: {error}"
+        said = "interrupted" if how == "stopped" else masked(f"{type(error).__name__}: {error}")[0]
         try:
             self.end(how, type(error).__name__, said)
         except TrackingError as refused:  # what went wrong in the block matters more

@@ -160,12 +160,10 @@ def test_a_progress_bar_is_one_line(cell) -> None:
 
 
 def test_nested_progress_bars_are_a_few_lines(cell) -> None:
-    """A bar in a bar moves the cursor up; the log has their last states, not each redrawing."""
+    """A bar in a bar moves the cursor up; the log has last states, not each redrawing."""
     pytest.importorskip("tqdm")
     cell("from tqdm import tqdm\ntracking.init()")
-    cell(
-        "for a in tqdm(range(5), mininterval=0, desc='outer'):\n    for b in tqdm(range(50), mininterval=0, desc='inner', leave=False): pass"
-    )
+    cell("for a in tqdm(range(5), mininterval=0, desc='outer'):\n    for b in tqdm(range(50), mininterval=0, desc='in', leave=False): pass")
     logged = [line for line in lines(tracking.current_run()) if line.strip()]
     assert len(logged) <= 4
     assert any(line.startswith("outer: 100%") for line in logged)
