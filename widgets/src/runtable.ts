@@ -254,11 +254,11 @@ export class RunTable {
   }
 
   private draw(anew = false): void {
+    const had = this.body.contains(document.activeElement);
     if (anew) { put(this.body); this.live.clear(); }
     const height = this.scroller.clientHeight || 340;
     const from = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - AROUND);
     const to = Math.min(this.order.length, from + Math.ceil(height / ROW) + 2 * AROUND);
-    const had = this.body.contains(document.activeElement);
     const wanted = new Set<number>(this.order.length ? [this.focused] : []);
     for (let at = from; at < to; at += 1) wanted.add(at);
     for (const [at, row] of this.live) if (!wanted.has(at)) { row.remove(); this.live.delete(at); }

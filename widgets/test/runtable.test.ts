@@ -1,0 +1,149 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Frame } from "../src/frame";
+import { Rows, RunTable, type Patch } from "../src/runtable";
+import { frame } from "./made";
+
+const words = (list: string[]): [string[], Uint32Array] => {
+  const places = new Map<string, number>();
+  for (const word of list) if (!places.has(word)) places.set(word, places.size);
+  return [[...places.keys()], Uint32Array.from(list, (word) => places.get(word)!)];
+};
+
+/** A table of runs as the kernel half packs it. */
+function table(names: string[], loss: (number | null)[], status: string[] = names.map(() => "succeeded")): Frame {
+  const text = (list: string[]) => words(list);
+  const ids = names.map((_, n) => `id${n}`);
+  const buffers: ArrayBufferView[] = [];
+  const columns: Record<string, [number, string]> = {};
+  const add = (name: string, kind: string, values: ArrayBufferView): void => { columns[name] = [buffers.length, kind]; buffers.push(values); };
+  const fields = [["", "id", ids], ["", "name", names], ["", "status", status]].map(([group, name, list], n) => {
+    const [own, codes] = text(list as string[]);
+    add(`c${n}`, "u4", codes);
+    return { group, name, kind: "text", words: own };
+  });
+  fields.push({ group: "", name: "created", kind: "time" } as never, { group: "outputs", name: "loss", kind: "number" } as never);
+  add("v3", "f8", new Float64Array(names.map((_, n) => (names.length - n) * 1e6)));
+  add("v4", "f8", new Float64Array(loss.map((v) => v ?? NaN)));
+  add("n4", "u1", new Uint8Array(loss.map((v) => (v === null ? 1 : 0))));
+  return frame({ rows: names.length, fields, columns } as never, ...buffers);
+}
+
+const made = (rows: Rows) => {
+  const back = { open: vi.fn(), choose: vi.fn(), compare: vi.fn() };
+  const runs = new RunTable(rows, back);
+  document.body.append(runs.element);
+  return { runs, back, element: runs.element };
+};
+const shown = (element: HTMLElement) => [...element.querySelectorAll<HTMLElement>("[data-jt-run]")].map((e) => e.dataset["jtRun"]);
+const type = (element: HTMLElement, text: string) => {
+  const search = element.querySelector<HTMLInputElement>("input[type=search]")!;
+  search.value = text;
+  search.dispatchEvent(new Event("input"));
+};
+const sort = (element: HTMLElement, name: string) => [...element.querySelectorAll<HTMLElement>(".jt-sort")].find((b) => b.querySelector(".jt-field")!.textContent === name)!.click();
+const key = (name: string) => document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
+
+beforeEach(() => { document.body.replaceChildren(); });
+
+describe("the rows of runs", () => {
+  it("are sorted both ways, with what a run has not last", () => {
+    const rows = new Rows(table(["run10", "run9", "run2"], [0.5, null, NaN]));
+    const by = (name: string) => rows.fields.findIndex((f) => f.name === name);
+    expect(rows.found("", { field: by("name"), down: false })).toEqual([2, 1, 0]);
+    expect(rows.found("", { field: by("loss"), down: false })[0]).toBe(0);
+    expect(rows.found("", { field: by("loss"), down: true })[0]).toBe(0);
+  });
+
+  it("are found by all of the words, in names, statuses and numbers", () => {
+    const rows = new Rows(table(["digits", "svm"], [0.5, 0.25], ["failed", "succeeded"]));
+    expect(rows.found("fail dig", null)).toEqual([0]);
+    expect(rows.found("loss=0.25", null)).toEqual([1]);
+    expect(rows.found("nothing", null)).toEqual([]);
+  });
+
+  it("take patches, with numbers that JSON has not", () => {
+    const patches: Patch[] = [[0, ["id0", "a", "succeeded", 5, "inf"]], [1, ["id1", "renamed", "failed", 5, null]]];
+    const rows = new Rows(table(["a", "b"], [0.5, 0.25]), patches);
+    const loss = rows.fields.findIndex((f) => f.name === "loss");
+    expect([rows.at(0, loss), rows.at(1, loss)]).toEqual([Infinity, null]);
+    expect(rows.name(1)).toBe("renamed");
+  });
+
+  it("say how long a run has been going on only where it may be", () => {
+    const going = table(["a"], [1], ["running"]);
+    going.head["fields"].push({ group: "", name: "duration", kind: "seconds" });
+    const read = (live: boolean) => new Rows(new Frame({ ...going.head, columns: { ...going.head.columns, n5: [6, "u1"], v5: [4, "f8"] } }, [...going.buffers, new DataView(new Uint8Array([1]).buffer)]), [], live);
+    expect(read(false).words(0, 5)).toBe("");
+    expect(read(true).words(0, 5)).toMatch(/ d | h /);
+  });
+});
+
+describe("the table of runs", () => {
+  it("draws only the rows in sight of ten thousand, and says how many there are", () => {
+    const names = Array.from({ length: 10_000 }, (_, n) => `run ${n}`);
+    const { element } = made(new Rows(table(names, names.map((_, n) => n))));
+    expect(shown(element).length).toBeLessThan(60);
+    expect(element.querySelector("[role=grid]")!.getAttribute("aria-rowcount")).toBe("10001");
+    expect(element.textContent).toContain("10,000 runs");
+    const scroller = element.querySelector<HTMLElement>(".jt-runs-scroll")!;
+    scroller.scrollTop = 28 * 5000;
+    scroller.dispatchEvent(new Event("scroll"));
+    expect(shown(element)).toContain("id5000");
+    type(element, "run 77");
+    expect(element.textContent).toContain("280 of 10,000 runs");
+  });
+
+  it("sorts by a heading's button: numbers the largest first, back again, and as they came", () => {
+    const { element } = made(new Rows(table(["a", "b", "c"], [1, 3, 2])));
+    sort(element, "loss");
+    expect(shown(element)).toEqual(["id1", "id2", "id0"]);
+    const heading = () => [...element.querySelectorAll("[role=columnheader]")].map((h) => h.getAttribute("aria-sort")).filter(Boolean);
+    expect(heading().at(-1)).toBe("descending");
+    sort(element, "loss");
+    expect(shown(element)).toEqual(["id0", "id2", "id1"]);
+    sort(element, "loss");
+    expect(shown(element)).toEqual(["id0", "id1", "id2"]);
+  });
+
+  it("is walked by keys: arrows and ends move, Enter opens, space ticks", () => {
+    const { element, back } = made(new Rows(table(["a", "b", "c"], [1, 2, 3])));
+    const seen: string[] = [];
+    document.body.addEventListener("keydown", (e) => seen.push(e.key));
+    element.querySelector<HTMLElement>("[data-jt-run]")!.focus();
+    for (const name of ["End", "ArrowUp", "Enter", " ", "Home", " ", "d"]) key(name);
+    expect(back.open.mock.calls).toEqual([["id1"]]);
+    expect(back.choose.mock.calls).toEqual([[["id1"]], [["id1", "id0"]]]);
+    expect((document.activeElement as HTMLElement).dataset["jtRun"]).toBe("id0");
+    expect(seen).toEqual(["d"]);
+    expect(element.querySelectorAll("[data-jt-run][tabindex='0']").length).toBe(1);
+    expect(element.querySelector("[aria-current]")!.getAttribute("data-jt-run")).toBe("id1");
+  });
+
+  it("offers to compare what two ticked runs share", () => {
+    const { runs, element, back } = made(new Rows(table(["a", "b", "c"], [1, 2, 3])));
+    const press = () => [...element.querySelectorAll<HTMLElement>("button")].find((b) => b.textContent === "compare")!;
+    const choice = () => element.querySelector<HTMLElement>(".jt-choice")!;
+    expect(choice().hidden).toBe(true);
+    element.querySelectorAll<HTMLElement>("input[type=checkbox]")[0]!.click();
+    expect(choice().textContent).toContain("choose another");
+    element.querySelectorAll<HTMLElement>("input[type=checkbox]")[2]!.click();
+    runs.offer([["curve", "roc", 2], ["metric", "loss", 2]]);
+    press().click();
+    expect(back.compare.mock.calls).toEqual([["curve", "roc"]]);
+    runs.offer([]);
+    expect(choice().textContent).toContain("no artifact of the same name");
+    expect(press().hidden).toBe(true);
+  });
+
+  it("keeps search, order, ticks and focus when rows come and change", () => {
+    const { runs, element } = made(new Rows(table(["a1", "a2", "b"], [1, 2, 3])));
+    type(element, "a");
+    sort(element, "loss");
+    element.querySelector<HTMLElement>("[data-jt-run=id1]")!.focus();
+    key(" ");
+    runs.update(new Rows(table(["a1", "a2", "b", "a3"], [5, 2, 3, 1])));
+    expect(shown(element)).toEqual(["id0", "id1", "id3"]);
+    expect((document.activeElement as HTMLElement).dataset["jtRun"]).toBe("id1");
+    expect(element.querySelector("[aria-selected=true]")!.getAttribute("data-jt-run")).toBe("id1");
+  });
+});
