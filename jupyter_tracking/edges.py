@@ -209,6 +209,7 @@ class LineageGraph:
     def picture(self) -> bytes:
         """Return the graph as a PNG: runs in columns, each right of what it used."""
         import io
+        import warnings
 
         from matplotlib.figure import Figure
 
@@ -239,7 +240,9 @@ class LineageGraph:
             box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": "0.3"}
             axes.text(x, y, (self.runs[run] or run)[:18], fontsize=8, ha="center", va="center", bbox=box, parse_math=False)
         target = io.BytesIO()
-        figure.savefig(target, format="png")
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a letter the font has not is drawn as a box
+            figure.savefig(target, format="png")
         return target.getvalue()
 
     def _places(self) -> dict[str, tuple[int, int]]:
