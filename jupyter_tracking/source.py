@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, storage_error
@@ -60,8 +61,9 @@ def source_mode(path: str) -> int:
     return mode
 
 
-def chunks(path: str) -> Iterator[memoryview]:
-    """Yield the bytes of a file: of one that grows, those it had at the start. Each piece is good until the next is asked for.
+@contextmanager
+def opened(path: str) -> Iterator[int]:
+    """Open a file to read it.
 
     Raises:
         StorageError: it cannot be read; or as `source_mode`.
@@ -69,18 +71,37 @@ def chunks(path: str) -> Iterator[memoryview]:
     source_mode(path)
     try:
         fd = os.open(path.rstrip("/"), _READ)
-        with open(fd, "rb", buffering=0) as file:  # noqa: PTH123 - opened by its descriptor
-            seen = os.fstat(fd)
-            if not stat.S_ISREG(seen.st_mode):  # swapped since
-                message = f"path={path!r} is no longer a regular file"
-                raise InvalidArgument(message)
-            left = seen.st_size or sys.maxsize  # files of /proc say 0 and have more
-            buffer = memoryview(bytearray(min(_CHUNK, left)))  # one for all: fresh memory costs more than the copying
-            while taken := file.readinto(buffer[: min(_CHUNK, left)]):
-                left -= taken
-                yield buffer[:taken]
     except OSError as error:
         raise _unreadable(path, error) from error
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):  # swapped since
+            message = f"path={path!r} is no longer a regular file"
+            raise InvalidArgument(message)
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def pieces(fd: int, path: str) -> Iterator[memoryview]:
+    """Yield the bytes of an open file: of one that grows, those it had at the start. Each piece is good until the next is asked for.
+
+    Raises:
+        StorageError: it cannot be read; the message names the path.
+    """
+    try:
+        left = os.fstat(fd).st_size or sys.maxsize  # files of /proc say 0 and have more
+        buffer = memoryview(bytearray(min(_CHUNK, left)))  # one for all: fresh memory costs more than the copying
+        while taken := os.readv(fd, [buffer[: min(_CHUNK, left)]]):
+            left -= taken
+            yield buffer[:taken]
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def chunks(path: str) -> Iterator[memoryview]:
+    """Yield the bytes of a file; as `opened` and `pieces`."""
+    with opened(path) as fd:
+        yield from pieces(fd, path)
 
 
 def _unreadable(path: str, error: OSError) -> OSError:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error, storage_errors
 from jupyter_tracking.folder import TEMPORARY, Folder
-from jupyter_tracking.source import chunks, md5, source_mode, walk
+from jupyter_tracking.source import chunks, md5, opened, pieces, source_mode, walk
 from jupyter_tracking.system import LINK_FLAGS, System
 
 if TYPE_CHECKING:
@@ -64,6 +64,16 @@ class Sink(io.RawIOBase):
             self._md5.update(view)
         self.size += len(view)
         return len(view)
+
+    def share(self, source: int) -> bool:
+        """Take all of another open file by sharing its blocks on the disk; False where the file system cannot."""
+        if not self._system.clone(self._fd, source):
+            return False
+        for piece in pieces(self._fd, "the copy"):
+            if self._md5 is not None:
+                self._md5.update(piece)
+            self.size += len(piece)
+        return True
 
     def tell(self) -> int:
         """Return how many bytes were written."""
@@ -162,8 +172,10 @@ class Store(Folder):
         if not stat.S_ISDIR(source_mode(source)):
 
             def write(sink: Sink) -> None:
-                for chunk in chunks(source):
-                    sink.write(chunk)
+                with opened(source) as fd:
+                    if not sink.share(fd):
+                        for piece in pieces(fd, source):
+                            sink.write(piece)
 
             return self.put(folder, name, write, hashed=hashed)
         real = os.path.realpath(source)

@@ -17,6 +17,7 @@ __all__ = ["LINK_FLAGS", "System"]
 
 LINK_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 
+_CLONE = 0x40049409  # FICLONE
 _UNSUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
 
@@ -100,6 +101,14 @@ class System:
         if fd >= 0:
             with suppress(OSError):
                 self.close(fd)
+
+    def clone(self, fd: int, source: int) -> bool:
+        """Let an empty file share the blocks of another; False where the file system cannot."""
+        try:
+            fcntl.ioctl(fd, _CLONE, source)
+        except OSError:  # the bytes are copied then, and say so if they cannot be
+            return False
+        return True
 
     def sync_disk(self, fd: int) -> None:
         """Wait until the file system that holds the open file has all that anyone wrote to it."""
