@@ -1,0 +1,117 @@
+"""In a real JupyterLab: which cell made what, output that stays where it was, the graph, and a report with live sliders."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import nbformat
+from playwright.sync_api import expect
+
+import jupyter_tracking as tracking
+from tests.conftest import CHECKOUT
+from tests.provenance.conftest import EVENTS, TWELVE, executed
+from tests.provenance.test_front_ends import check
+from tests.provenance.test_printed import SHOWING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from tests.lab.app import App
+    from tests.lab.document import Document
+
+
+def test_every_artifact_has_the_id_of_its_cell(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
+    """Twelve cells, a thousand events of eight kinds: ids, numbers, hashes and the notebook, of rows and lineage; run twice too."""
+    (lab_app.root / "twelve").mkdir()
+    lab_app.write("twelve/twelve.ipynb", TWELVE)
+    document = open_document(lab_app, "twelve/twelve.ipynb")
+    document.run()
+    ids = [cell.id for cell in nbformat.read(document.save(), as_version=4).cells]
+    folder = lab_app.root / "twelve"
+    view = tracking.open_run("twelve", root=folder)
+    check(view)
+    assert view.cells()["cell_id"].tolist() == ids[1:]
+    assert set(view.cells()["notebook"]) == {str(folder / "twelve.ipynb")}
+    lineage = view.lineage().set_index("name")
+    for name in EVENTS:
+        own = ids[int(name.split()[1]) - 1]
+        assert set(view.events(name)["cell_id"]) == {own}
+        assert lineage.loc[name, "cell_id"] == own
+        assert lineage.loc[name, "notebook"] == str(folder / "twelve.ipynb")
+    session = view.notebook()
+    nbformat.validate(session)
+    assert [cell.id for cell in session.cells[1:]] == ids[1:]
+    # Once more: other runs of the same cells have the same ids and other numbers.
+    document.run()
+    runs = tracking.runs(folder)
+    again = tracking.open_run(runs["uuid"].iloc[0], root=folder)
+    check(again, numbers=range(13, 25))
+    assert again.cells()["cell_id"].tolist() == ids[1:]
+
+
+def outputs_of(document: Document) -> list[list[tuple[object, ...]]]:
+    """What stands under each cell; neighbours of one stream put together."""
+    cells = []
+    for cell in document.cells():
+        outputs: list[tuple[object, ...]] = []
+        for output in cell["outputs"]:
+            text = output.get("text") or output.get("ename") or output["data"]["text/plain"]
+            text = "".join(text) if isinstance(text, list) else text
+            kind = (output["output_type"], output.get("name"))
+            if outputs and outputs[-1][:2] == kind and kind[0] == "stream":
+                outputs[-1] = (*kind, str(outputs[-1][2]) + text)
+            else:
+                outputs.append((*kind, text))
+        cells.append(outputs)
+    return cells
+
+
+def test_output_stays_under_its_own_cell(lab: Document) -> None:
+    """With a run the page shows what it shows without one: streams, displays, results, threads, errors."""
+    shown = []
+    for start, end in (("run = None", "None"), ("run = tracking.init(root='stays')", "tracking.end()")):
+        # An error would stop the cells behind it, here as anywhere.
+        sources = [source.format(start=start, end=end) for source in SHOWING if source != "1/0"]
+        lab.run(*sources)
+        shown.append(outputs_of(lab))
+    plain, tracked = shown
+    assert str(tracked[2][0][2]).startswith("run run-")
+    tracked[2] = []
+    assert tracked == plain
+
+
+def test_the_graph_of_runs_is_drawn(lab: Document) -> None:
+    """JupyterLab draws the Mermaid bundle: a node a run, the names of what passes."""
+    source = (
+        "import jupyter_tracking as tracking\nfrom pathlib import Path\nfrom tempfile import mkdtemp\nroot = mkdtemp()\n"
+        "Path('data.csv').write_text('a')\n"
+        "with tracking.init(name='producer', root=root): tracking.log_artifact('data.csv')\n"
+        "with tracking.init(name='consumer \"x\"', root=root): tracking.log_artifact_ref('data.csv', name='used', is_input=True)\n"
+    )
+    lab.run(source, "tracking.lineage_graph(root)")
+    drawn = lab.output(1).locator(".jp-RenderedMermaid img")
+    expect(drawn).to_be_visible()
+    assert "producer" in drawn.evaluate("e => decodeURIComponent(e.src)")
+    lab.shot("graph", lab.output(1))
+
+
+def test_the_report_of_the_quickstart_is_alive_without_a_network(tmp_path: Path, blank_page: Page) -> None:
+    """One file from the saved notebook and its runs; opened from disk its sliders move, and nothing is asked for."""
+    shutil.copy(CHECKOUT / "notebooks" / "quickstart.ipynb", tmp_path)
+    sources = [cell.source for cell in nbformat.read(tmp_path / "quickstart.ipynb", as_version=4).cells if cell.cell_type == "code"]
+    nbformat.write(executed(tmp_path, sources), tmp_path / "quickstart.ipynb")
+    page = tracking.report(tmp_path / "quickstart.ipynb", tmp_path / "report.html")
+    blank_page.goto(page.as_uri())
+    curve = blank_page.locator("[data-jt-view=curve]").first
+    expect(curve).to_have_attribute("data-jt-step", "59")
+    slider = blank_page.locator("input[type=range], [role=slider]").first
+    slider.focus()
+    blank_page.keyboard.press("Home")
+    expect(curve).to_have_attribute("data-jt-step", "0")
+    for step in ("1", "2", "3"):
+        blank_page.keyboard.press("ArrowRight")
+        expect(curve).to_have_attribute("data-jt-step", step)
