@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jupyter_tracking.views.family import Family
 
-__all__ = ["FAMILIES", "family"]
+__all__ = ["FAMILIES", "family_of"]
 
 FAMILIES = (
     *("audio", "chart", "confusion", "curve", "dataframe", "file", "histogram", "html"),
@@ -23,7 +23,7 @@ FAMILIES = (
 
 
 @cache
-def family(stem: str) -> Family:
+def family_of(stem: str) -> Family:
     """Return the family of a stem; a stem without one is shown as a file."""
     module = import_module(f"jupyter_tracking.views.{stem if stem in FAMILIES else 'file'}")
     found: Family = module.FAMILY

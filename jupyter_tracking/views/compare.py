@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NotFound
-from jupyter_tracking.views import family
+from jupyter_tracking.views import family_of
 from jupyter_tracking.views.frame import clean
 from jupyter_tracking.views.overlay import OVERLAYS, Together
 from jupyter_tracking.views.pane import Pane, Scene
@@ -95,7 +95,7 @@ def compare(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> St
 def _panes(found: Sequence[tuple[RunFolder, Artifact]]) -> list[Pane | Together]:
     from jupyter_tracking.kinds import kind_of
 
-    view = family(kind_of(found[0][1].kind).view)
+    view = family_of(kind_of(found[0][1].kind).view)
     names = labels([folder for folder, _ in found])
     panes = [Pane(folder, artifact, view, label=label) for (folder, artifact), label in zip(found, names, strict=True)]
     if view.stem == "dataframe":

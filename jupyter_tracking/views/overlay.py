@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jupyter_tracking.reader import Event
-from jupyter_tracking.views import family, still
+from jupyter_tracking.views import family_of, still
 from jupyter_tracking.views.family import Family
 from jupyter_tracking.views.frame import Frame, clean
 from jupyter_tracking.views.pane import Pane, order
@@ -144,4 +144,4 @@ def _joined(parts: Iterable[tuple[int, Pane, Frame]]) -> Frame:
     return joined
 
 
-OVERLAYS = {stem: Overlay(family(stem)) for stem in ("curve", "metric")}
+OVERLAYS = {stem: Overlay(family_of(stem)) for stem in ("curve", "metric")}

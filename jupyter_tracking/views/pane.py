@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import document
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.views import family
+from jupyter_tracking.views import family_of
 from jupyter_tracking.views.frame import Frame, clean
 
 if TYPE_CHECKING:
@@ -223,5 +223,5 @@ def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str |
     panes = []
     for name in names:
         artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
-        panes.append(Pane(folder, artifact, family(kind_of(artifact.kind).view)))
+        panes.append(Pane(folder, artifact, family_of(kind_of(artifact.kind).view)))
     return Scene(panes)
