@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +123,21 @@ def _record(item: dict[str, Any]) -> Record:
             message = "summary, cell, events and further must be objects"
             raise TypeError(message)
     return record
+
+
+def unnamed(known: Record | None, kind: str, stem: str, path: str) -> Record:
+    """Return the record of an event file that no record names.
+
+    Args:
+        known: the record of the name that the file's stem is, if there is one: of something without versions, it has them too.
+        kind: the kind of the file.
+        stem: its file stem.
+        path: its path in the run.
+    """
+    if known is not None and not known.versioned:
+        output = {"output": known.path} if known.path else {}
+        return replace(known, path=path, versioned=True, summary={**known.summary, **output})
+    return Record(stem if known is None else f"{stem}.plx", kind, stem, path, versioned=True)
 
 
 def to_document(records: list[Record]) -> bytes:

@@ -49,6 +49,11 @@ class Artifact:
     record: Record
 
     @property
+    def rows(self) -> str:
+        """The kind its rows are of: what the machine uses is kept as metrics, of the kind `system`."""
+        return "metric" if self.kind == "system" and (self.path or "").startswith(_RESOURCES) else self.kind
+
+    @property
     def meta(self) -> dict[str, Any]:
         """Which cell made it, and when it was first logged."""
         return {"cell": self.record.cell, "logged": self.record.logged}
@@ -136,7 +141,8 @@ class RunFolder(RunFiles):
             if self.ours and record.versioned and not record.events and not there:
                 del found[key]  # its writer died before the first row: nothing was logged under this name
         for path, (kind, stem) in unnamed.items():
-            found.setdefault((kind, stem), lineages.Record(stem, kind, stem, path, versioned=True))
+            record = lineages.unnamed(found.get((kind, stem)), kind, stem, path)
+            found[record.kind, record.name] = record
         return list(found.values()), problems
 
     @property
@@ -206,7 +212,7 @@ class RunFolder(RunFiles):
         key = (artifact.kind, artifact.path)
         if key not in self._event_files:
             relative = artifact.path
-            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.kind, ours=self.rows_are_ours)
+            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.rows, ours=self.rows_are_ours)
         return self._event_files[key]
 
     def events(self, artifact: Artifact) -> list[Event]:
@@ -241,7 +247,7 @@ class RunFolder(RunFiles):
     def columns(self, artifact: Artifact) -> Any:
         """Return a metric as a pyarrow table: step int64, timestamp timestamp[us, UTC], value float64."""
         file = self._file(artifact)
-        if file is None or artifact.kind != "metric":
+        if file is None or artifact.rows != "metric":
             message = f"{artifact.name!r} is a {artifact.kind}; only a metric has columns"
             raise NotFound(message)
         return file.columns()
@@ -258,7 +264,7 @@ class RunFolder(RunFiles):
             return self._place(artifact)
         payload = self.payload(artifact, event)
         try:
-            return kind_of(artifact.kind).decode(payload, _AssetReader(self, allow_pickle=allow_pickle))
+            return kind_of(artifact.rows).decode(payload, _AssetReader(self, allow_pickle=allow_pickle))
         except (ImportError, MemoryError):
             raise
         except Exception as error:  # a decoder of a library may raise anything, of data that anybody may have made

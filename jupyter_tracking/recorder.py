@@ -209,8 +209,8 @@ class FolderRecorder(Recorder):
         known = {record.path for record in self._records.values()}
         for kind, stem in files:
             path = layout.event_path(kind, stem)
-            if path not in known and (kind, stem) not in self._records:
-                record = Record(stem, kind, stem, path, versioned=True)
+            if path not in known:
+                record = lineages.unnamed(self._records.get((kind, stem)), kind, stem, path)
                 self._lineage.append(record.line())
                 self._know(record)
 

@@ -150,7 +150,7 @@ def test_a_growing_file_is_copied_as_it_was(run: Run, root: Path) -> None:
     taken = []
     with source.open("ab", buffering=0) as growing:
         for chunk in chunks(str(source)):
-            taken.append(chunk)
+            taken.append(bytes(chunk))
             growing.write(b"y" * 2_000_000)
     assert b"".join(taken) == b"x" * 3_000_000
     stop = threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import signal
@@ -24,16 +25,21 @@ if TYPE_CHECKING:
     from tests.reliability.killed import Acknowledge
 
 __all__ = [
+    "LARGE",
     "copy_as_nobody",
     "curve",
+    "documents",
     "ends_of_shared_runs",
     "forks",
     "frame",
     "hold",
+    "large_assets",
     "large_frame",
     "large_rows",
     "log_everything",
     "log_through_interrupts",
+    "long_rows",
+    "long_text",
     "many_names",
     "many_rows",
     "many_rows_alone",
@@ -43,9 +49,12 @@ __all__ = [
     "read_while_cut",
     "read_within",
     "same_new_names",
+    "small_rows",
     "start_as_nobody",
     "threads_with_few_descriptors",
 ]
+
+LARGE = 4 << 20  # bytes of a large asset
 
 
 def metric(step: int) -> float:
@@ -320,3 +329,44 @@ def read_within(acknowledge: Acknowledge, path: Path, kind: str) -> None:
     reading.payloads()
     reading.problems()
     acknowledge((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+
+
+def long_text(step: int) -> str:
+    """The text of a step, of 8 KB."""
+    return f"{step} " * (8000 // (len(str(step)) + 1))
+
+
+def small_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
+    """Log a metric from a step on, until the end of days."""
+    run = Run(path)
+    for step in itertools.count(first):
+        run.log_metric("loss", metric(step), step)
+        acknowledge(step)
+
+
+def long_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
+    """Log texts of 8 KB from a step on, until the end of days."""
+    run = Run(path)
+    for step in itertools.count(first):
+        run.log_text(name="note", text=long_text(step), step=step)
+        acknowledge(step)
+
+
+def large_assets(acknowledge: Acknowledge, path: Path, source: Path, life: int) -> None:
+    """Log a large file until the end of days, at steps of this life alone."""
+    run = Run(path)
+    acknowledge(-1)
+    for step in itertools.count(life * 1000):
+        run.log_artifact(source, "large", step=step)
+        acknowledge(step)
+
+
+def documents(acknowledge: Acknowledge, path: Path, first: int) -> None:
+    """Replace the run's document and its lineage until the end of days."""
+    run = Run(path)
+    run.log_metric("loss", 1.0, 1)
+    acknowledge(first - 1)
+    for number in itertools.count(first):
+        run.log_inputs(number=number, text="x" * (number % 50 * 100))
+        acknowledge(number)
+        run._write_lineages()

@@ -1,0 +1,1 @@
+"""Fuzzing of the reading side, and what it found."""

@@ -1,0 +1,24 @@
+"""What SECURITY.md promises is held by tests that exist."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("document", ["SECURITY.md"])
+def test_every_link_of_a_document_leads_somewhere(checkout: Path, document: str) -> None:
+    """A link to a file of the project names one that is there; one that names a test, a test that is in it."""
+    text = (checkout / document).read_text(encoding="utf-8")
+    links = re.findall(r"\[`?([^\]`]+)`?\]\(([^)#]+)(?:#[^)]*)?\)", text)
+    local = [(words, target) for words, target in links if "://" not in target]
+    assert local
+    for words, target in local:
+        assert (checkout / target).exists(), target
+        if words.startswith("test_") and not words.endswith(".py"):
+            assert re.search(rf"^\s*(?:async )?def {words}\(", (checkout / target).read_text(encoding="utf-8"), re.MULTILINE), words
