@@ -48,7 +48,7 @@ soak: $(VENV)/.test  ## the long reliability runs (at most 15 minutes on 2 cores
 server: $(VENV)/.test  ## push a run to a real Polyaxon server on this machine (two minutes the first time)
 	$(BIN)/python -m pytest -m server $(ARGS)
 
-bench: $(VENV)/.bench  ## measure against the other trackers, write benchmarks/RESULTS.md (makes an environment for each)
+bench: $(VENV)/.bench  ## measure against the other trackers, write benchmarks/RESULTS.md (an environment each; about 40 minutes on 2 cores)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 bench-quick: $(VENV)/.bench  ## measure this package and the floor only (under 2 minutes)

@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from benchmarks import environments, report, rounds, workloads
 
 HERE = Path(__file__).parent
+OUTCOMES = HERE / ".work" / "outcomes.json"
 QUICK = ("ours", "floor", "floor_watching")
 
 
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="as little as possible: does everything still run?")
     parser.add_argument("--note", action="append", default=[], help="a sentence for the report, such as what else the machine did")
     parser.add_argument("--report", type=Path, help="where to write the report; by default RESULTS.md, nowhere with --quick or --tiny")
+    parser.add_argument("--keep", action="store_true", help="keep the last report's figures of the workloads that are not named")
     parser.add_argument("--scratch", type=Path, default=HERE / ".work", help="the folder to write to; its disk is measured too")
     given = parser.parse_args()
     unknown = set(given.workloads) - set(known)
@@ -36,14 +38,18 @@ def main() -> None:
     target = given.report or (None if given.quick or given.tiny else HERE / "RESULTS.md")
     given.scratch.mkdir(exist_ok=True)
     scratch = Path(mkdtemp(dir=given.scratch))
-    outcomes = []
+    measured: dict[str, rounds.Outcome] = {}
+    earlier = rounds.kept(OUTCOMES) if given.keep else {}
     try:
         for name in given.workloads or known:
-            outcomes.append(rounds.run(name, contenders, getattr(rounds.module(name), size), count, scratch))
+            measured[name] = rounds.run(name, contenders, getattr(rounds.module(name), size), count, scratch)
             if target is not None:
-                target.write_text(report.write(outcomes, report.command(), given.note))
+                every = list((earlier | measured).values())
+                rounds.keep(OUTCOMES, every)
+                target.write_text(report.write(every, report.command(), given.note))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    outcomes = list(measured.values())
     print()
     print(report.goals(outcomes))
     failed = [f"{o.workload}: {c} {why}" for o in outcomes for c, why in o.absent.items() if c in QUICK and why != "does no such work"]

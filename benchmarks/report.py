@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 HEAD = """# Results
 
-Written by `{command}`; every figure is from that one run. Each measurement is a process of its own; in every round the contenders
-take turns, in an order shuffled anew; a ratio compares two figures of the same round. Figures: median (least to most) of the rounds.
-µs, ms, s, MB: less is better.
+Written by `{command}`. Each measurement is a process of its own; in every round the contenders take turns, in an order shuffled
+anew; a ratio compares two figures of the same round. Figures: median (least to most) of the rounds; less is better. When the rounds
+of a workload ended stands with it.
 
 - **When**: {when}
 - **Machine**: {machine}
@@ -70,7 +70,7 @@ def _judged(outcome: Outcome, goal: Goal, units: dict[str, str]) -> tuple[str, l
 def _section(outcome: Outcome) -> str:
     workload = rounds.module(outcome.workload)
     about = " ".join((workload.__doc__ or "").split())
-    lines = [f"\n## {workload.TITLE}\n", f"{about} Size: {outcome.size:,}.\n"]
+    lines = [f"\n## {workload.TITLE}\n", f"{about} Size: {outcome.size:,}. {outcome.when}.\n"]
     measures = [m for m in workload.UNITS if any(outcome.figures(c, m) for c in outcome.rounds)]
     lines.append("| contender | " + " | ".join(f"{m}: {workload.UNITS[m]} | ours ÷ it" for m in measures) + " |")
     lines.append("| --- |" + " ---: | ---: |" * len(measures))

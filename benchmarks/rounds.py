@@ -7,7 +7,8 @@ import random
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -31,12 +32,14 @@ class Outcome:
         size: how much was done.
         rounds: contender → a dict (measure → figure) a round, in the order of the rounds.
         absent: contender → why it has no figures.
+        when: when the last round ended.
     """
 
     workload: str
     size: int
     rounds: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
+    when: str = ""
 
     def figures(self, contender: str, measure: str) -> list[float]:
         """Return a contender's figures of one measure, a round each."""
@@ -52,6 +55,17 @@ class Outcome:
         known = {c: self.figures(c, measure) for c in self.rounds if not c.startswith(("ours", "floor"))}
         found = {contender: median(figures) for contender, figures in known.items() if figures}
         return min(found, key=lambda c: found[c]) if found else None
+
+
+def kept(file: Path) -> dict[str, Outcome]:
+    """Return workload → outcome as `keep` left them."""
+    return {item["workload"]: Outcome(**item) for item in json.loads(file.read_text())} if file.exists() else {}
+
+
+def keep(file: Path, outcomes: list[Outcome]) -> None:
+    """Keep outcomes for a later report."""
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps([asdict(outcome) for outcome in outcomes]))
 
 
 def module(workload: str) -> ModuleType:
@@ -90,6 +104,7 @@ def run(workload: str, contenders: list[str], size: int, rounds: int, scratch: P
                 shutil.rmtree(folder, ignore_errors=True)
     for folder in prepared.values():
         shutil.rmtree(folder, ignore_errors=True)
+    outcome.when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return outcome
 
 

@@ -3,7 +3,7 @@
 PACKAGES = ("aim", "pandas", "setuptools<80")
 SETTINGS = {"__AIM_DISABLE_TELEMETRY__": "1"}
 IMPORT = "aim"
-SHARE = 0.2
+SHARE = 0.1
 
 
 def _start(folder):

@@ -3,7 +3,7 @@
 PACKAGES = ("dvclive", "pandas")
 SETTINGS = {"DVC_NO_ANALYTICS": "true"}
 IMPORT = "dvclive"
-SHARE = 0.2
+SHARE = 0.1
 
 
 def _start(folder):

@@ -8,7 +8,7 @@ SETTINGS = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 IMPORT = "mlflow"
-SHARE = 0.02
+SHARE = 0.01
 
 
 def start(folder, store):
@@ -36,11 +36,7 @@ def of(store):
         library = start(folder, store(folder))
         return lambda path: library.log_artifact(str(path)), library.end_run
 
-    def folder_(folder):
-        library = start(folder, store(folder))
-        return lambda path: library.log_artifacts(str(path)), library.end_run
-
-    return metric, metrics, artifact, folder_
+    return metric, metrics, artifact
 
 
-metric, metrics, artifact, folder = of(lambda folder: (folder / "mlruns").as_uri())
+metric, metrics, artifact = of(lambda folder: (folder / "mlruns").as_uri())

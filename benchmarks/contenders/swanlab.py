@@ -3,6 +3,7 @@
 PACKAGES = ("swanlab", "numpy")
 SETTINGS = {"SWANLAB_MODE": "offline"}
 IMPORT = "swanlab"
+SHARE = 0.3
 
 
 def _start(folder):

@@ -3,6 +3,7 @@
 PACKAGES = ("tensorboardX", "numpy")
 SETTINGS = {}
 IMPORT = "tensorboardX"
+SHARE = 0.3
 
 
 def metric(folder):

@@ -5,6 +5,7 @@ import os
 PACKAGES = ("trackio", "pandas")
 SETTINGS = {"TRACKIO_DISABLE_TELEMETRY": "1"}
 IMPORT = "trackio"
+SHARE = 0.3
 
 
 def _start(folder):

@@ -3,7 +3,7 @@
 PACKAGES = ("wandb", "pandas", "numpy")
 SETTINGS = {"WANDB_MODE": "offline", "WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false", "WANDB_DISABLE_GIT": "true"}
 IMPORT = "wandb"
-SHARE = 0.2
+SHARE = 0.1
 
 
 def _start(folder):

@@ -9,7 +9,7 @@ from benchmarks.workloads import Goal, function
 
 TITLE = "log_artifact, a file"
 UNITS = {"done": "s until done", "copy": "s to copy alone", "md5": "s to hash alone"}
-SIZE, QUICK, TINY = 500_000_000, 500_000_000, 100_000
+SIZE, QUICK, TINY = 500_000_000, 200_000_000, 100_000
 GOALS = (Goal("done", 1.2, "floor"),)
 
 

@@ -9,7 +9,7 @@ from benchmarks.workloads import Goal, function
 
 TITLE = "log_artifact, a folder of small files"
 UNITS = {"done": "s until done"}
-SIZE, QUICK, TINY = 5_000, 5_000, 20
+SIZE, QUICK, TINY = 5_000, 2_000, 20
 GOALS = (Goal("done", 1.5, "floor"),)
 
 

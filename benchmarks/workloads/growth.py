@@ -16,7 +16,7 @@ UNITS = {
     "names": "× at 5,000 names, over 1",
     "artifacts": "× a new artifact beside 10,000, over beside 1",
 }
-SIZE, QUICK, TINY = 10_000_000, 1_000_000, 2_000
+SIZE, QUICK, TINY = 10_000_000, 200_000, 2_000
 GOALS = (Goal("rows", 1.1), Goal("names", 1.1), Goal("artifacts", 1.1))
 TURNS, CALLS = 15, 2_000
 

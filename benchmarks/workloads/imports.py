@@ -10,7 +10,7 @@ from benchmarks.workloads import PEERS, Goal, NotThere
 
 TITLE = "import, and %load_ext"
 UNITS = {"import": "ms over bare Python", "extension": "ms over bare IPython"}
-SIZE, QUICK, TINY = 2, 3, 1
+SIZE, QUICK, TINY = 1, 1, 1
 GOALS = (Goal("import", 15), Goal("extension", 60), Goal("import", 0.1, PEERS))
 
 SHELL = "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance(); import time; b = time.perf_counter(); {}"

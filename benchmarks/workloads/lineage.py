@@ -8,7 +8,7 @@ from benchmarks.workloads import Goal, function
 
 TITLE = "lineage() of 1,000 runs × 20"
 UNITS = {"cold": "ms", "again": "ms, nothing changed", "changed": "ms, one run changed"}
-SIZE, QUICK, TINY = 1_000, 1_000, 5
+SIZE, QUICK, TINY = 1_000, 200, 5
 GOALS = (
     Goal("cold", 2.0, "floor"),
     Goal("again", 0.2, "ours", its="cold"),

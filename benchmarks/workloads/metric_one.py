@@ -8,7 +8,7 @@ from benchmarks.workloads import PEERS, Goal, function, scaled
 
 TITLE = "log_metric, one name"
 UNITS = {"call": "µs a call", "durable": "µs an event until durable", "p99": "µs, 99th percentile of a call"}
-SIZE, QUICK, TINY = 100_000, 100_000, 50
+SIZE, QUICK, TINY = 100_000, 50_000, 50
 GOALS = (Goal("durable", 2.0, "floor"), Goal("durable", 0.3, PEERS), Goal("p99", 20))
 NAMES = ("train/loss",)
 

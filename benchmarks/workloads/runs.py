@@ -8,7 +8,7 @@ from benchmarks.workloads import Goal, function
 
 TITLE = "runs() of 10,000 runs"
 UNITS = {"cold": "ms"}
-SIZE, QUICK, TINY = 10_000, 10_000, 10
+SIZE, QUICK, TINY = 10_000, 2_000, 10
 GOALS = (Goal("cold", 2.0, "floor"),)
 
 
