@@ -36,7 +36,10 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
     "img-src data: blob:; media-src data: blob:; frame-src data: blob:"
 )
-_SHEET = ":root{color-scheme:light dark}body{margin:16px auto;max-width:1100px;padding:0 12px;background:Canvas;color:CanvasText}"
+_SHEET = (
+    ":root{color-scheme:light dark}body{margin:16px auto;max-width:1100px;padding:0 12px;background:Canvas;color:CanvasText}"
+    "h1{font:600 16px system-ui,sans-serif;overflow-wrap:anywhere}"
+)
 
 
 def metadata(scene: Scene) -> dict[str, Any]:
@@ -177,7 +180,7 @@ def write(path: str | Path, title: str, inside: str) -> Path:
     target.write_text(
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(clean(title))}</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<style>{_SHEET}</style></head><body>{inside}</body></html>\n",
+        f"<style>{_SHEET}</style></head><body><main><h1>{html.escape(clean(title))}</h1>{inside}</main></body></html>\n",
         "utf-8",
     )
     return target

@@ -56,7 +56,7 @@ export function markdown(source: string, depth = 0): HTMLElement[] {
       out.push(h("pre", { class: "jt-code-block" }, code.join("\n")));
     } else if (heading) {
       at += 1;
-      out.push(h("div", { role: "heading", "aria-level": Math.min(6, heading[1]!.length + 3), class: `jt-h jt-h${heading[1]!.length}` }, ...inline(heading[2]!)));
+      out.push(h("div", { role: "heading", "aria-level": Math.min(6, heading[1]!.length + 2), class: `jt-h jt-h${heading[1]!.length}` }, ...inline(heading[2]!)));
     } else if (/^\s*([-*_])\s*(\1\s*){2,}$/.test(line)) { at += 1; out.push(h("hr")); }
     else if (/^\s*>/.test(line)) {
       const inner = take((l) => /^\s*>/.test(l)).map((l) => l.replace(/^\s*> ?/, "")).join("\n");
@@ -101,7 +101,7 @@ function list(lines: string[]): HTMLElement {
 export function markdownView(host: Host): Pane {
   let plain = false;
   let last: Shown | null = null;
-  const page = keepKeys(h("div", { class: "jt-text jt-page", tabindex: 0, role: "region", "aria-label": `markdown ${host.about.name}`, dir: "auto" }));
+  const page = keepKeys(h("div", { class: "jt-text jt-page", tabindex: 0, role: "region", "aria-label": `content of ${host.about.name}`, dir: "auto" }));
   const caption = h("p", { class: "jt-caption" });
   const source = h("div");
   let below: Pane | null = null;

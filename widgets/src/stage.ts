@@ -178,7 +178,7 @@ export class Stage {
     const body = h("div", { class: "jt-body" });
     const note = h("p", { class: "jt-note", role: "status" });
     note.hidden = true;
-    const title = h("h3", { class: "jt-title" }, h("span", { class: "jt-name" }, about.name), " ", h("span", { class: "jt-kind" }, about.kind));
+    const title = h("h2", { class: "jt-title" }, h("span", { class: "jt-name" }, about.name), " ", h("span", { class: "jt-kind" }, about.kind));
     if (about.run) title.append(" ", h("span", { class: "jt-of" }, about.run));
     const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${about.name}${about.run ? `, ${about.run}` : ""}` }, title, note, body);
     return { about, section, body, note, pane: null, drawn: NONE, with: null, turn: 0, need: null, met: true };
