@@ -116,7 +116,8 @@ class EventFile:
     def _take(self, fd: int, stop: int) -> None:
         for offset, block, end in _blocks(fd, self._done, stop, _ROWS_BLOCK):
             line, last = self._line, 0
-            for row in plx.parse_rows(block, self._kind, order=self._order, line=self._line, stop=end):
+            begun = bool(self._events or self._problems)  # blank lines alone may come before the header
+            for row in plx.parse_rows(block, self._kind, order=self._order, line=self._line, begun=begun, stop=end):
                 if isinstance(row, plx.Row):
                     self._events.append(self._event(row, offset))
                     line, last = row.line, row.end
@@ -132,7 +133,8 @@ class EventFile:
 
     def _take_bare(self, tail: bytes, offset: int) -> None:
         known = len(self._problems)
-        for row in plx.parse_rows(tail, self._kind, order=self._order, line=self._line):
+        begun = bool(self._events or self._problems)
+        for row in plx.parse_rows(tail, self._kind, order=self._order, line=self._line, begun=begun):
             if isinstance(row, plx.Row):
                 parsed = self._parsed(tail[row.start : row.end])
                 if isinstance(parsed, ValueError):  # cut inside its cell, at what could be its end

@@ -297,7 +297,7 @@ def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
 
 
 def parse_rows(
-    raw: Source, kind: str, *, order: Columns | None = None, line: int = 1, start: int = 0, stop: int | None = None
+    raw: Source, kind: str, *, order: Columns | None = None, line: int = 1, begun: bool = False, start: int = 0, stop: int | None = None
 ) -> Iterator[Row | RowProblem | Columns]:
     """Yield each row, good or bad, in file order; blank lines are passed over.
 
@@ -307,12 +307,13 @@ def parse_rows(
         raw: the bytes of the file.
         kind: the kind of the file, which is the name of its folder.
         order: the columns' order when `start` is after the header.
-        line: the number of the line at `start`; 1 where the header stands.
+        line: the number of the line at `start`.
+        begun: a line that is not blank came before, so that no header is due.
         start: where to begin, at the start of a line.
         stop: where to end; what follows the last newline before it is a row too, so cut a torn tail first.
     """
     size = len(raw) if stop is None else stop
-    first, headless = line == 1 and order is None, 0
+    first, headless = not begun and order is None, 0
     for number_, begin, end in _lines(raw, line, start, size):
         text = raw[begin : min(end, begin + _LONGEST_PREFIX)]
         letter = text[0] > _LAST_DIGIT  # no step: a header, perhaps

@@ -285,3 +285,15 @@ def test_a_thousand_runs_of_which_ten_are_broken(root: Path) -> None:
     assert set(table["uuid"]) >= {f"{number:032x}" for number in range(100)} - set(broken)
     good = table[~table["uuid"].isin(broken)]
     assert (good["status"] == "succeeded").sum() == 90
+
+
+def test_a_header_after_blank_lines_is_one_however_the_file_grows(tmp_path: Path) -> None:
+    """Blank lines may come before the header, and be read before it is there: it is the header still."""
+    path = tmp_path / "m.plx"
+    path.write_bytes(b"\n\n")
+    file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
+    assert not file.events()
+    with path.open("ab") as growing:
+        growing.write(plx.header("metric") + f"1|{TIME}|0.5\n".encode())
+    assert [(event.line, event.step) for event in file.events()] == [(4, 1)]
+    assert not file.problems()
