@@ -1,0 +1,43 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Frames, type Answer } from "../src/frames";
+import type { About } from "../src/model";
+import { Stage } from "../src/stage";
+import { frame } from "./made";
+
+beforeEach(() => { vi.useFakeTimers(); document.body.replaceChildren(); });
+afterEach(() => { vi.useRealTimers(); });
+
+describe("dragging with a slow kernel", () => {
+  it("has at most one request under way over 200 unfetched steps, and ends at the slider's", async () => {
+    const steps = Array.from({ length: 200 }, (_, n) => n);
+    let flying = 0;
+    let most = 0;
+    let asked = 0;
+    const frames = new Frames(1e9, (wanted) => {
+      asked += 1;
+      flying += 1;
+      most = Math.max(most, flying);
+      setTimeout(() => {
+        flying -= 1;
+        const told: Answer[] = wanted.map(([pane, at]) => [pane, at, {}, 1]);
+        frames.take(told, wanted.map(([, at]) => new DataView(new TextEncoder().encode(`step ${at}`).buffer)));
+      }, 50);
+    });
+    frames.put({ pane: 0, frame: 0 }, frame({}, "step 0"));
+    const about: About = { run: { uuid: "u", name: "r" }, steps, panes: [{ kind: "text", name: "a", view: "text", steps, times: steps, versions: {} }] };
+    const host = document.createElement("div");
+    document.body.append(host);
+    const stage = new Stage({ about, frames, move: () => undefined }, host);
+    const section = host.querySelector<HTMLElement>("[data-jt-view]")!;
+    stage.show(0);
+    for (const at of steps.slice(1)) {
+      stage.show(at);
+      await vi.advanceTimersByTimeAsync(5);
+    }
+    await vi.advanceTimersByTimeAsync(200);
+    expect(most).toBe(1);
+    expect(asked).toBeLessThan(40);
+    expect(section.dataset["jtStep"]).toBe("199");
+    expect(section.querySelector("pre")!.textContent).toBe("step 199");
+  });
+});
