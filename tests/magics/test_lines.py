@@ -109,8 +109,10 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
     ("track_init", "--track-code False", {"track_code": False}),
     ("track_end", "--status failed --message 'it diverged'", {"status": "failed", "message": "it diverged"}),
     ("artifact", "roc 'val loss' --kind curve", {"names": ("roc", "val loss"), "kind": "curve"}),
-    ("artifacts", "", {}),
-    ("artifacts", "digits", {"run": "digits"}),
+    ("artifacts", "", {"runs": ()}),
+    ("artifacts", "digits", {"runs": ("digits",)}),
+    ("artifacts", "a b --root experiments", {"runs": ("a", "b"), "root": "experiments"}),
+    ("compare", "roc a b --kind curve", {"name": "roc", "runs": ("a", "b"), "kind": "curve"}),
     ("lineage", "a b --root x", {"runs": ("a", "b"), "root": "x"}),
 ]
 
@@ -141,7 +143,7 @@ MISTAKES = [
     ("log_curve", "roc fpr", "y is missing"),
     ("log_curve", "roc fpr tp", "y=tp: name 'tp' is not defined; near: 'tpr'"),
     ("log_dataframe", "df", "name is missing"),
-    ("artifacts", "a b", "b is one word too many"),
+    ("compare", "", "name is missing"),
     ("track_init", "digits", "digits is one word too many"),
     ("track_end", "--status", "--status needs a value"),
 ]
@@ -152,7 +154,9 @@ def called(magic: str, line: str) -> dict[str, Any]:
     function = getattr(session, magic, None) or getattr(commands, magic)
     usage = Usage(magic, function)
     args, kwargs = usage.arguments(line, NAMES)
-    named = {"artifact": "names", "lineage": "runs"}.get(magic)
+    if magic == "compare":
+        return {"name": args[0], "runs": tuple(args[1:]), **kwargs}
+    named = {"artifact": "names", "artifacts": "runs", "lineage": "runs"}.get(magic)
     if named:
         return {named: tuple(args), **kwargs}
     return {**dict(zip([a.name for a in usage.positional if a.nameless], args, strict=False)), **kwargs}
