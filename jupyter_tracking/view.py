@@ -9,13 +9,13 @@ from jupyter_tracking import cell_frames, frames, layout, lineage_frames
 from jupyter_tracking.errors import NotFound, near
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
     from nbformat import NotebookNode
 
-    from jupyter_tracking.reader import RunFolder
+    from jupyter_tracking.reader import Artifact, Event, RunFolder
     from jupyter_tracking.views.browser import Browser
     from jupyter_tracking.views.runs import Runs
     from jupyter_tracking.views.stepper import Stepper
@@ -177,16 +177,45 @@ class RunView:
             MalformedEvent: the row or its asset is damaged.
         """
         artifact = self.files.find(name, kind)
-        events = self.files.events(artifact)
         if step is None:
+            events = self.files.events(artifact)
             return self.files.value(artifact, events[-1] if events else None, allow_pickle=allow_pickle)
+        return self.files.value(artifact, self._event(artifact, step), allow_pickle=allow_pickle)
+
+    def _event(self, artifact: Artifact, step: int) -> Event:
+        """Return the last row of a step."""
+        events = self.files.events(artifact)
         at_step = [event for event in events if event.step == step]
         if not at_step:
             steps = sorted({e.step for e in events if e.step is not None}, key=lambda s: abs(s - step))
             nearest = f"; near: {', '.join(map(str, sorted(steps[:6])))}" if steps else near(str(step), [])
-            message = f"{artifact.kind} {name!r} has no step {step}{nearest}"
+            message = f"{artifact.kind} {artifact.name!r} has no step {step}{nearest}"
             raise NotFound(message)
-        return self.files.value(artifact, at_step[-1], allow_pickle=allow_pickle)
+        return at_step[-1]
+
+    def diff(self, name: str, before: int, after: int, key: str | Sequence[object] | None = None) -> pd.DataFrame:
+        """Return what changed in a dataframe from one step to another.
+
+        A row for each cell that changed, and for each row that was added or removed. The index is that of the rows; the columns
+        are `change` ("added", "removed", "changed"), `column`, `before` and `after`; a row added or removed has only `change`.
+        What is missing in both is no change. Columns that only one of the two has are not compared.
+
+        Args:
+            name: the dataframe's name.
+            before: the earlier step.
+            after: the later step.
+            key: the column, or columns, by which rows belong together; by default the index. Of rows with the same key, the
+                first belongs to the first, and so on.
+
+        Raises:
+            NotFound: no such dataframe or step.
+            InvalidArgument: a key that is no column of both.
+        """
+        from jupyter_tracking.views.table_diff import changes_between
+
+        artifact = self.files.find(name, "dataframe")
+        columns = [key] if isinstance(key, str) else None if key is None else list(key)
+        return changes_between(self.files, artifact, (self._event(artifact, before), self._event(artifact, after)), columns)
 
     def artifacts(self) -> list[tuple[str, str]]:
         """Return (kind, name) of every artifact, in the order they were first logged."""

@@ -149,6 +149,8 @@ class ParquetTable(Table):
 
     def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop`; what comes after them in a row group is not decoded."""
+        if start >= stop and self.count:
+            return self.read(0, 1, names).slice(0, 0)  # the categories are not in the schema
         found = []
         first = int(np.searchsorted(self._starts, start, side="right")) - 1
         with self._file() as file:
@@ -165,6 +167,8 @@ class ParquetTable(Table):
 
     def gather(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order, row group by row group."""
+        if not len(rows):
+            return self.read(0, 0, names)
         groups = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(groups, kind="stable")
         found = []
@@ -173,8 +177,6 @@ class ParquetTable(Table):
                 local = rows[order][groups[order] == group] - self._starts[group]
                 table = self._table(list(self._batches(file, int(group), names, int(local.max()) + 1)), names)
                 found.append(table.take(pa.array(local)))
-        if not found:
-            return self._table([], names)
         back = np.empty(len(rows), dtype=np.int64)
         back[order] = np.arange(len(rows))
         return pa.concat_tables(found).unify_dictionaries().take(pa.array(back))
@@ -248,7 +250,7 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> Table:
 
     Raises:
         InvalidArgument: it is a pickle, or of a format that is not known.
-        MalformedEvent: it cannot be read as what it says it is.
+        MalformedEvent: it cannot be read as what it says it is, or it is not what was logged.
         MissingFile: it is not there.
         OutsideRun: its path leads out of the run.
     """
@@ -256,6 +258,9 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> Table:
     if content not in {"parquet", "feather", "csv", "html"}:
         message = f"{path} is a {content or 'file of no known type'}, which is not opened by itself"
         raise InvalidArgument(message)
+    if not path or folder.logged(path).is_dir():
+        message = f"the row names no file: {path!r}"
+        raise MalformedEvent(message)
     try:
         if content == "parquet":
             return ParquetTable(lambda: folder.open(path))

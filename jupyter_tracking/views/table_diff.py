@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from jupyter_tracking.reader import Artifact, Event, RunFolder
     from jupyter_tracking.views.table import Table
 
-__all__ = ["ADDED", "CHANGED", "REMOVED", "SAME", "Changes", "changes_frame", "differs"]
+__all__ = ["ADDED", "CHANGED", "REMOVED", "SAME", "Changes", "changes_between", "changes_frame", "differs"]
 
 SAME, ADDED, REMOVED, CHANGED = range(4)
 
@@ -225,6 +226,14 @@ def differs(one: pa.ChunkedArray, two: pa.ChunkedArray) -> NDArray[np.bool_]:
         same = np.fromiter((a == b for a, b in pairs), dtype=bool, count=len(one))
     unlike: NDArray[np.bool_] = ~(same | (gone_one & gone_two))
     return unlike
+
+
+def changes_between(folder: RunFolder, artifact: Artifact, events: tuple[Event, Event], key: list[object] | None) -> pd.DataFrame:
+    """Return what changed in a dataframe from one of its events to another, as `changes_frame` does."""
+    from jupyter_tracking.views.table import open_table
+
+    earlier, later = (open_table(folder, folder.payload(artifact, event)) for event in events)
+    return changes_frame(Changes(earlier, later, key))
 
 
 def changes_frame(changes: Changes) -> pd.DataFrame:
