@@ -214,7 +214,7 @@ class RunView:
         from jupyter_tracking.views.table_diff import changes_between
 
         artifact = self.files.find(name, "dataframe")
-        columns = [key] if isinstance(key, str) else None if key is None else list(key)
+        columns: list[object] | None = [key] if isinstance(key, str) else None if key is None else list(key)
         return changes_between(self.files, artifact, (self._event(artifact, before), self._event(artifact, after)), columns)
 
     def artifacts(self) -> list[tuple[str, str]]:

@@ -23,6 +23,8 @@ if __name__ == "__main__":  # the fuzzer must see our modules before they are im
         import jupyter_tracking.kinds
         import jupyter_tracking.problems  # noqa: F401
 
+import contextlib
+
 from jupyter_tracking import frames, lineage_frames
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.eventfile import EventFile
@@ -101,17 +103,13 @@ def read_run(folder: Path, name: str, data: bytes) -> None:
     for artifact in run.artifacts():
         try:
             for event in run.events(artifact):
-                try:
+                with contextlib.suppress(TrackingError):
                     run.value(artifact, event)
-                except TrackingError:
-                    pass
         except TrackingError:
             pass
     for whole in (frames.problems_frame, lineage_frames.lineage_frame, lambda opened: frames.metrics_frame(opened, [])):
-        try:
+        with contextlib.suppress(TrackingError):
             whole(run)
-        except TrackingError:
-            pass
     assert [event.step for event in run.events(next(a for a in run.artifacts() if a.path == "events/metric/loss.plx"))] == [1]
 
 

@@ -6,11 +6,11 @@ synced it may know its new names or not. Each survival below takes one side of t
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import random
     from pathlib import Path
 
     from tests.reliability.faults import Call

@@ -27,10 +27,11 @@ from jupyter_tracking.reader import RunFolder, open_folder
 from jupyter_tracking.run import Run
 from jupyter_tracking.view import RunView
 from tests.compat.every_kind import log_every_kind
-from tests.reliability.canary import Canary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.reliability.canary import Canary
 
 UUID = "0" * 32
 TIME = "2024-01-02 03:04:05.678900+00:00"
@@ -116,7 +117,7 @@ def attempts(run: Path, canary: Path) -> list[str]:
         f"//{str(canary).lstrip('/')}",
         f"/{canary}",
         f"{run}/../{os.path.relpath(canary, run.parent)}",
-        f"{run}{str(canary)}",
+        f"{run}{canary!s}",
         up.replace("/", "\\"),
         up.replace("/", "//"),
         up.replace("/", "/./"),
@@ -192,7 +193,7 @@ def test_a_row_that_points_outside_opens_nothing(root: Path, tmp_path: Path, can
     ways = attempts(path, canary.path)
     files: dict[str, Any] = {"run.plx.json": document()}
     for kind in ASSET_KINDS:
-        if kind == "chart" or kind == "html":
+        if kind in {"chart", "html"}:
             rows = [json.dumps({"timestamp": TIME, "step": n, kind: way}) for n, way in enumerate(ways)]
             files[f"events/{kind}/x.plx"] = ("\n".join(rows) + "\n").encode()
             continue

@@ -8,13 +8,16 @@ import random
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from jupyter_tracking import __main__ as command_line
 from jupyter_tracking.reader import open_folder
 from jupyter_tracking.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UUID = "0" * 32
 SEED = 6

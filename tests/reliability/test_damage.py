@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -153,15 +154,11 @@ def read_everything(path: Path) -> None:
         except TrackingError:
             continue
         for event in events:
-            try:
+            with contextlib.suppress(TrackingError):
                 folder.value(artifact, event)
-            except TrackingError:
-                pass
     for whole in (lineage_frames.lineage_frame, frames.problems_frame, lambda folder: frames.metrics_frame(folder, [])):
-        try:
+        with contextlib.suppress(TrackingError):
             whole(folder)
-        except TrackingError:
-            pass
 
 
 @settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

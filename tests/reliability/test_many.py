@@ -138,7 +138,7 @@ def test_forked_children_log_and_never_end_the_run(root: Path) -> None:
     path = root / "runs" / UUID
     assert finished(writers.forks, path, 20) == ["running", "succeeded"]
     found = rows_by_writer(path)
-    assert {number: len(steps) for number, steps in found.items()} == {number: 50 for number in range(1, 21)}
+    assert {number: len(steps) for number, steps in found.items()} == dict.fromkeys(range(1, 21), 50)
     assert [step for step, _ in readable(open_folder(path))["metric", "parent"]] == list(range(2000))
     assert readable(open_folder(path))["metric", "own 3"] == [(0, 3.0)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -104,10 +105,8 @@ def test_an_adoption_that_is_cut_short_loses_nothing(root: Path, at: int, monkey
         # A kill runs no clean-up.
         patched.setattr("jupyter_tracking.run.Run._leave", lambda _run: None)
         patched.setattr("jupyter_tracking.store.Store.withdraw", lambda store: store.close())
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             Run(path)._presence.forget()  # type: ignore[union-attr]
-        except KeyboardInterrupt:
-            pass
     run = Run(path, shared=True)
     run.log_metric("loss", 0.125, 3)
     run.end()
