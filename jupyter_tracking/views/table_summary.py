@@ -157,7 +157,7 @@ class _Column:
         if ends[0] is None or ends[1] is None:
             return None
         low, high = float(ends[0][0]), float(ends[1][0])
-        return (low, high) if np.isfinite([low, high]).all() and low < high else None
+        return (low, high) if np.isfinite([low, high, high - low]).all() and low < high else None
 
     def _edges(self) -> tuple[int, float, float] | None:
         span = self._span()
