@@ -92,13 +92,16 @@ def test_a_step_that_is_not_in_the_page_is_there_soon(lab: Document) -> None:
     lab.run(
         MAKE,
         FIFTY,
-        "from jupyter_tracking.views.stepper import Stepper\nfrom jupyter_tracking.views.pane import scene\nStepper(scene(view.files, ['table']), budget=1)",
+        """from jupyter_tracking.views.stepper import Stepper
+from jupyter_tracking.views.pane import scene
+Stepper(scene(view.files, ["table"]), budget=1)""",
         timeout=120,
     )
     drawn(lab, "49")
     lab.quiet()
     times: list[float] = lab.page.evaluate(
-        """async () => { const handle = document.querySelector('.noUi-handle'), section = document.querySelector('[data-jt-view]'), times = [];
+        """async () => { const times = [];
+             const handle = document.querySelector('.noUi-handle'), section = document.querySelector('[data-jt-view]');
              for (const step of [0, 10, 20, 30]) {
                for (const key of step ? Array(10).fill('ArrowRight') : ['Home']) {
                  handle.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true})) }
@@ -183,7 +186,8 @@ import pyarrow; pyarrow.default_memory_pool().release_unused()""",
         timeout=300,
     )
     path = lab.page.evaluate(
-        f"() => new Promise(done => {{ {KERNEL}.requestExecute({{code: 'print(run.path)'}}).onIOPub = m => {{ if (m.content.text) done(m.content.text.trim()) }} }})"
+        f"""() => new Promise(done => {{ {KERNEL}.requestExecute({{code: 'print(run.path)'}}).onIOPub =
+               m => {{ if (m.content.text) done(m.content.text.trim()) }} }})"""
     )
     lab.restart()
     lab.run(
