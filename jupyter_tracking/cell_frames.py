@@ -57,7 +57,8 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
     timeline = Timeline(folder)
     events = np.zeros(len(timeline.cells), dtype=np.int64)
     artifacts: list[list[tuple[str, str]]] = [[] for _ in timeline.cells]
-    for artifact in folder.artifacts() if timeline.cells else []:
+    logged = [artifact for artifact in folder.artifacts() if artifact.kind != "system"]  # which no cell logs
+    for artifact in logged if timeline.cells else []:
         places, _ = timeline.of(artifact.kind, artifact.name, _moments(folder, artifact))
         counts = np.bincount(places[places >= 0], minlength=len(timeline.cells))
         events += counts if artifact.versioned else 0
@@ -97,7 +98,7 @@ def _moments(folder: RunFolder, artifact: Artifact) -> np.ndarray[Any, np.dtype[
             return np.array([plx.parse_timestamp(logged)] if own else [], dtype=np.int64)
         except ValueError:
             return np.array([], dtype=np.int64)
-    if artifact.kind == "metric":
+    if artifact.rows == "metric":
         column = folder.columns(artifact).column("timestamp")
         return np.asarray(column.to_numpy()).astype("datetime64[us]").astype(np.int64)
     return np.array([event.timestamp for event in folder.events(artifact)], dtype=np.int64)
@@ -110,7 +111,7 @@ def with_cells(folder: RunFolder, artifact: Artifact, events: pd.DataFrame) -> p
     what was logged between two cells.
     """
     timeline = Timeline(folder)
-    if not timeline:
+    if not timeline or artifact.kind == "system":
         return events
     moments = events["timestamp"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     places, by = timeline.of(artifact.kind, artifact.name, moments)

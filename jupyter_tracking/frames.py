@@ -117,7 +117,7 @@ def _latest(table: pa.Table) -> pd.Series[float]:
 
 def _array(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
     """Return a column as an array that is the caller's to change, copied once at most."""
-    array = column.to_numpy()
+    array: np.ndarray[Any, Any] = column.to_numpy()
     return array if array.flags.writeable else array.copy()
 
 
@@ -133,7 +133,7 @@ def _to_pandas(table: pa.Table) -> pd.DataFrame:
 
 def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
     """Return the rows of an artifact: `step`, `timestamp`, then the payload's fields as columns."""
-    if artifact.kind == "metric":
+    if artifact.rows == "metric":
         return _to_pandas(folder.columns(artifact))
     events, payloads = folder.events(artifact), [_fields(artifact.kind, p) for p in folder.payloads(artifact)]
     good = [(e, p) for e, p in zip(events, payloads, strict=False) if not isinstance(p, ValueError)]

@@ -7,7 +7,7 @@ Nothing is written, nothing outside the folder is opened, nothing is unpickled u
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from jupyter_tracking.lineages import Record
 
 __all__ = ["Artifact", "Event", "Problem", "RunFolder", "open_folder"]
+
+_RESOURCES = "resources/metric/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,4 +316,5 @@ def _looks(path: str) -> tuple[int, ...]:
 
 
 def _artifact(record: Record) -> Artifact:
-    return Artifact(record.kind, record.name, record.stem, record.path, record.is_input, record.versioned, record.summary, record)
+    found = Artifact(record.kind, record.name, record.stem, record.path, record.is_input, record.versioned, record.summary, record)
+    return replace(found, versioned=True) if found.rows != found.kind else found

@@ -13,6 +13,7 @@ from jupyter_tracking import layout
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views.drawing import Drawing
 from jupyter_tracking.views.frame import clean
+from jupyter_tracking.views.origin import log_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,24 @@ __all__ = ["Catalog", "listing", "ordered", "signs"]
 _FILES = 2_000
 _PROBLEMS = 200
 # What people look for first stands first; the other kinds follow by name.
-_FIRST = ("metric", "curve", "confusion", "histogram", "dataframe", "image", "chart", "text", "html", "audio", "video", "span", "model")
+_FIRST = (
+    *(
+        "metric",
+        "system",
+        "curve",
+        "confusion",
+        "histogram",
+        "dataframe",
+        "image",
+        "chart",
+        "text",
+        "html",
+        "audio",
+        "video",
+        "span",
+        "model",
+    ),
+)
 
 
 class Catalog(Drawing):
@@ -54,6 +72,7 @@ def listing(folder: RunFolder, before: dict[str, Any] | None = None) -> dict[str
         "run": {"uuid": folder.uuid, "name": folder.name, "status": folder.status, "facts": _facts(folder)},
         "artifacts": [_entry(folder, artifact) for artifact in ordered(folder)],
         "files": files[:_FILES],
+        "log": log_of(folder),
         "inputs": _pairs(info.get("inputs")),
         "outputs": _pairs(info.get("outputs")),
         "problems": [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]],
@@ -85,7 +104,7 @@ def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
         events = folder.events(artifact)
         if events:
             entry["steps"] = len({event.step for event in events})
-        if events and artifact.kind == "metric":
+        if events and artifact.rows == "metric":
             entry["last"] = f"{folder.columns(artifact)['value'][-1].as_py():.6g}"
     except (TrackingError, OSError) as error:
         entry["note"] = str(error)

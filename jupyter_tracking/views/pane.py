@@ -12,6 +12,7 @@ from jupyter_tracking import document
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views import family_of
 from jupyter_tracking.views.frame import Frame, clean
+from jupyter_tracking.views.origin import origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +123,14 @@ class Pane:
             "times": [event.timestamp for event in self.events],
             "versions": {str(n): many for n, many in self.versions.items()},
             "whole": self.family.whole or not self.events,
+            **self._origin(),
         }
+
+    def _origin(self) -> dict[str, Any]:
+        if "origin" not in self.memory:
+            self.memory["origin"] = origin(self.folder, self.artifact, self.events)
+        told: dict[str, Any] = self.memory["origin"]
+        return told
 
 
 def _fault(error: Exception) -> Frame:
@@ -223,5 +231,5 @@ def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str |
     panes = []
     for name in names:
         artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
-        panes.append(Pane(folder, artifact, family_of(kind_of(artifact.kind).view)))
+        panes.append(Pane(folder, artifact, family_of(kind_of(artifact.rows).view)))
     return Scene(panes)

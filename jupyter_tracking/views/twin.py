@@ -92,6 +92,8 @@ def choose(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> t
             "versions": {str(place[int(n)]): many for n, many in told["versions"].items() if int(n) in place},
             "at": [place.get(n, -1) for n in at],
         }
+        if "from" in told:
+            kept["from"] = [told["from"][n] for n in wanted]
         panes.append({**told, **kept})
         frames.extend((number, place[n], pane.frame(n, light=light)) for n in wanted)
     steps = [about["steps"][n] for n in chosen]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING
 
@@ -115,3 +116,31 @@ def test_the_report_of_the_quickstart_is_alive_without_a_network(tmp_path: Path,
     for step in ("1", "2", "3"):
         blank_page.keyboard.press("ArrowRight")
         expect(curve).to_have_attribute("data-jt-step", step)
+
+
+def test_a_step_says_its_cell_and_opens_the_source(lab: Document) -> None:
+    """In the stepper "from cell [n]" follows the slider and opens the source by key; the browser has the log, with a search."""
+    cells = lab.run(
+        "import jupyter_tracking as tracking\nrun = tracking.init(root='cells', collect_resources=True)",
+        "tracking.log_text('note', 'first', step=0); print('one <b>')",
+        "tracking.log_text('note', 'second', step=1); print('two')",
+        "tracking.end()\ntracking.open_run(run).show('note')",
+        "tracking.open_run(run).browse()",
+    )
+    origin = lab.output(3).locator("[data-jt-cell]")
+    expect(origin).to_have_attribute("data-jt-cell", f"cell [{cells[2]['count']}]")
+    press = origin.get_by_role("button")
+    press.focus()
+    lab.press("Enter")
+    expect(lab.output(3).locator("pre.jt-from-source")).to_contain_text("'second'")
+    lab.hold_focus(lab.output(3).locator(".noUi-handle"))
+    lab.press("ArrowLeft")
+    expect(origin).to_have_attribute("data-jt-cell", f"cell [{cells[1]['count']}]")
+    expect(lab.output(3).locator("pre.jt-from-source")).to_contain_text("'first'")
+    lab.shot("origin", lab.output(3))
+    browser = lab.output(4)
+    browser.get_by_role("tab", name="Log").click()
+    expect(browser.locator(".jt-printed").filter(has_text="one <b>")).to_be_visible()
+    browser.get_by_label("search printed lines").fill("two")
+    expect(browser.locator(".jt-printed")).to_have_text([re.compile("two$")])
+    lab.shot("log", browser)

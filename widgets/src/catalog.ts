@@ -2,6 +2,7 @@
 
 import { h, keepKeys, put, say } from "./dom";
 import * as format from "./format";
+import { Log, type PrintedLog } from "./log";
 
 export interface Entry { kind: string; name: string; steps?: number; last?: string; size?: number; note?: string; input?: boolean }
 export type Fact = [name: string, value: string];
@@ -13,10 +14,12 @@ export interface Listing {
   inputs: Fact[];
   outputs: Fact[];
   problems: [file: string, line: string, problem: string][];
+  log?: PrintedLog;
   more?: Record<string, number>;
 }
 
 const id = (entry: { kind: string; name: string }) => `${entry.kind}/${entry.name}`;
+const NAMES = ["Artifacts", "Files", "Run", "Problems", "Log"];
 let serial = 0;
 
 export class Catalog {
@@ -29,10 +32,11 @@ export class Catalog {
   private readonly search = keepKeys(h("input", { type: "search", class: "jt-search", placeholder: "search", "aria-label": "search artifacts", oninput: () => this.fill() }));
   private readonly heading = h("div", { class: "jt-heading" });
   private readonly own = (serial += 1);
+  private readonly log = new Log();
   private selected = "";
 
   constructor(private listing: Listing, private readonly select: (kind: string, name: string) => void) {
-    this.tabs = ["Artifacts", "Files", "Run", "Problems"].map((name, n) => keepKeys(h("button", {
+    this.tabs = NAMES.map((name, n) => keepKeys(h("button", {
       type: "button", role: "tab", class: "jt-tab", id: `jt-tab-${this.own}-${n}`, "aria-controls": `jt-panel-${this.own}-${n}`, onclick: () => this.open(n),
     }, name)));
     this.panels = this.tabs.map((_, n) => h("div", { role: "tabpanel", class: "jt-panel", id: `jt-panel-${this.own}-${n}`, "aria-labelledby": `jt-tab-${this.own}-${n}` }));
@@ -40,6 +44,7 @@ export class Catalog {
     bar.addEventListener("keydown", (event) => this.along(event, this.tabs.filter((t) => !t.hidden), "ArrowLeft", "ArrowRight"));
     this.list.addEventListener("keydown", (event) => this.along(event, [...this.rows.values()], "ArrowUp", "ArrowDown"));
     put(this.panels[0]!, this.search, this.list, this.found);
+    put(this.panels[4]!, this.log.element);
     this.element = h("div", { class: "jt-catalog" }, this.heading, bar, ...this.panels);
     this.update(listing);
     this.open(0);
@@ -51,9 +56,10 @@ export class Catalog {
     const { run } = listing;
     put(this.heading, h("span", { class: "jt-run" }, run.name || run.uuid.slice(0, 8)), " ", h("span", { class: `jt-status jt-is-${run.status.replace(/[^a-z]/g, "")}` }, run.status),
       h("code", { class: "jt-kind" }, run.uuid.slice(0, 8)));
-    const counts = [listing.artifacts.length, listing.files.length + (listing.more?.["files"] ?? 0), null, listing.problems.length];
-    this.tabs.forEach((tab, n) => put(tab, ["Artifacts", "Files", "Run", "Problems"][n], counts[n] === null ? null : h("span", { class: "jt-count" }, format.count(counts[n]!))));
+    const counts = [listing.artifacts.length, listing.files.length + (listing.more?.["files"] ?? 0), null, listing.problems.length, this.log.update(listing.log)];
+    this.tabs.forEach((tab, n) => put(tab, NAMES[n], counts[n] === null ? null : h("span", { class: "jt-count" }, format.count(counts[n]!))));
     this.tabs[3]!.hidden = listing.problems.length === 0;
+    this.tabs[4]!.hidden = counts[4] === 0;
     put(this.panels[1]!, tree(listing.files), listing.more?.["files"] ? h("p", { class: "jt-caption" }, `and ${format.count(listing.more["files"])} more`) : null);
     put(this.panels[2]!, facts(run.facts), section("inputs", listing.inputs), section("outputs", listing.outputs));
     put(this.panels[3]!, h("ul", { class: "jt-problems" }, ...listing.problems.map(([file, line, problem]) => h("li", {}, h("code", {}, line ? `${file}:${line}` : file), " ", problem))),

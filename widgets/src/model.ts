@@ -25,6 +25,9 @@ export interface PaneAbout {
   steps: Step[];
   times: (number | null)[];
   versions?: Record<string, number>;
+  /** The cells that logged the steps, with their sources where they were kept, and for each frame which of them it was; -1 for none. */
+  cells?: { label: string; source?: string }[];
+  from?: number[];
   /** True when the ground holds everything, and no frame has to be fetched. */
   whole?: boolean;
   /** The pane of another run with which this one can be compared. */

@@ -5,6 +5,7 @@ import * as format from "./format";
 import { Frame } from "./frame";
 import type { Frames, Wish } from "./frames";
 import type { About, PaneAbout } from "./model";
+import { Origin } from "./origin";
 import { dress, ontheme } from "./theme";
 import type { Beside, Host, Pane } from "./view";
 import { viewOf } from "./views";
@@ -28,6 +29,7 @@ interface Slot {
   section: HTMLElement;
   body: HTMLElement;
   note: HTMLElement;
+  origin: Origin;
   pane: Pane | null;
   /** Frame drawn, and the count of drawings asked for, so that a late one does not overwrite a newer. */
   drawn: number | null;
@@ -181,7 +183,9 @@ export class Stage {
     const title = h("h2", { class: "jt-title" }, h("span", { class: "jt-name" }, about.name), " ", h("span", { class: "jt-kind" }, about.kind));
     if (about.run) title.append(" ", h("span", { class: "jt-of" }, about.run));
     const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${about.name}${about.run ? `, ${about.run}` : ""}` }, title, note, body);
-    return { about, section, body, note, pane: null, drawn: NONE, with: null, turn: 0, need: null, met: true };
+    const origin = new Origin(note);
+    title.append(origin.element);
+    return { about, section, body, note, origin, pane: null, drawn: NONE, with: null, turn: 0, need: null, met: true };
   }
 
   private drawSlot(slot: Slot, pane: number, at: number): void {
@@ -202,6 +206,7 @@ export class Stage {
     slot.section.removeAttribute("aria-busy");
     slot.body.hidden = false;
     this.remark(slot, this.shift(step));
+    slot.origin.tell(slot.about, at);
     const beside = this.beside(slot)?.at ?? null;
     if (slot.drawn === at && slot.with === beside) return;
     const turn = ++slot.turn;
