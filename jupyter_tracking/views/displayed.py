@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+import weakref
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Displayed:
             line: an honest line of text.
             metadata: what lets a reader find the run again from the notebook alone.
         """
+        _replace(widget)
         self.line = line
         self._page = page
         self._place = {"display_id": uuid.uuid4().hex}  # not kept in the notebook
@@ -45,3 +48,27 @@ class Displayed:
         self._page = page
         data, kept = {"text/plain": self.line, "text/html": page}, {"jupyter_tracking": metadata}
         publish_display_data(data, kept, transient=self._place, update=True)
+
+
+# The cell's id → what it has on screen, and which execution of the cell put it there.
+_on_screen: dict[str, tuple[object, list[weakref.ref[ipywidgets.Widget]]]] = {}
+
+
+def _replace(widget: ipywidgets.Widget) -> None:
+    """Close what this cell displayed when it ran before: nobody sees it any more. What the user holds by a name stays."""
+    shell: Any = get_ipython()
+    kernel = getattr(shell, "kernel", None)
+    parent = kernel.get_parent() if kernel is not None else {}
+    cell = (parent.get("metadata") or {}).get("cellId")
+    if not cell:
+        return
+    execution = (parent.get("header") or {}).get("msg_id")
+    before, widgets = _on_screen.get(cell, (execution, []))
+    if before != execution:
+        held = {id(value) for name, value in list(shell.user_ns.items()) if not name.startswith("_")}
+        for reference in widgets:
+            old = reference()
+            if old is not None and old is not widget and id(old) not in held:
+                old.close()
+        widgets = []
+    _on_screen[cell] = (execution, [*widgets, weakref.ref(widget)])

@@ -1,0 +1,82 @@
+"""A cell that shows a view and is run again and again, in a real kernel."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Run = Callable[[str, str], str]
+
+AGAIN = 200
+
+MAKE = """
+import jupyter_tracking as tracking, ipywidgets, json, os, gc
+with tracking.init(name="again") as run:
+    for step in range(5):
+        tracking.log_curve("gain", [0, 1], [0, step], step=step)
+view = tracking.open_run(run)
+"""
+
+COUNT = """
+gc.collect()
+import matplotlib.pyplot as plt, threading
+descriptors = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")]
+print(json.dumps({
+    "comms": len(get_ipython().kernel.comm_manager.comms),
+    "widgets": len(ipywidgets.widgets.widget._instances),
+    "files": len([d for d in descriptors if "runs" in d]),
+    "figures": len(plt.get_fignums()),
+    "threads": threading.active_count(),
+}))
+"""
+
+
+@pytest.fixture
+def run(root: Path) -> Iterator[Run]:
+    """Run code in a fresh kernel as the cell of an id would, and return what it printed."""
+    manager, client = start_new_kernel(cwd=str(root))
+
+    def run_(cell: str, code: str) -> str:
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+        message = client.session.msg("execute_request", content, metadata={"cellId": cell})
+        client.shell_channel.send(message)
+        printed = ""
+        while True:
+            reply: dict[str, Any] = client.get_iopub_msg(timeout=60)
+            if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                continue
+            if reply["msg_type"] == "stream":
+                printed += reply["content"]["text"]
+            assert reply["msg_type"] != "error", "\n".join(reply["content"]["traceback"])
+            if reply["msg_type"] == "status" and reply["content"]["execution_state"] == "idle":
+                client.get_shell_msg(timeout=60)
+                return printed
+
+    yield run_
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def test_running_a_cell_again_leaves_no_more_than_running_it_once(run: Run) -> None:
+    """The same view shown 200 times by one cell: as many comms, widgets, files, figures and threads as after the first."""
+    run("make", MAKE)
+    run("show", "view.show('gain')")
+    once = json.loads(run("count", COUNT))
+    for _ in range(AGAIN):
+        run("show", "view.show('gain')")
+    assert json.loads(run("count", COUNT)) == once
+
+
+def test_a_view_held_by_a_name_stays_when_its_cell_runs_again(run: Run) -> None:
+    """What the user can still reach is not closed under them."""
+    run("make", MAKE)
+    run("show", "first = view.show('gain')\nfirst")
+    run("show", "second = view.show('gain')\nsecond")
+    assert run("ask", "print(first.content.comm is not None, second.content.comm is not None)").strip() == "True True"
