@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["embed", "escape", "picture", "table"]
 
+_COLOURS = 24
+
 
 def escape(text: object) -> str:
     """Return text as HTML."""
@@ -40,7 +42,17 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
         draw(figure.add_subplot())
         out = io.BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
-    return embed(out.getvalue(), "image/png", alternative)
+    return embed(_small(out.getvalue()), "image/png", alternative)
+
+
+def _small(png: bytes) -> bytes:
+    """Return a drawing in few colours: every display adds it to the notebook's file, and a dense one is large in many."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as drawn:
+        drawn.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    return min(png, out.getvalue(), key=len)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
