@@ -135,7 +135,7 @@ def unnamed(known: Record | None, kind: str, stem: str, path: str) -> Record:
         path: its path in the run.
     """
     if known is not None and not known.versioned:
-        output = {"output": known.path} if known.path else {}
+        output = {"output": known.path} if known.path and known.path != path else {}
         return replace(known, path=path, versioned=True, summary={**known.summary, **output})
     return Record(stem if known is None else f"{stem}.plx", kind, stem, path, versioned=True)
 

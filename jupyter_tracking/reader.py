@@ -139,8 +139,10 @@ class RunFolder(RunFiles):
         kinds = {kind: [f for f in self.names(f"events/{kind}") if f.endswith(".plx")] for kind in self.names("events")}
         unnamed = {f"events/{kind}/{file}": (kind, file.removesuffix(".plx")) for kind, files in kinds.items() for file in files}
         for key, record in list(found.items()):
+            if not record.versioned:
+                continue
             there = unnamed.pop(record.path or "", None) is not None
-            if self.ours and record.versioned and not record.events and not there:
+            if self.ours and not record.events and not there:
                 del found[key]  # its writer died before the first row: nothing was logged under this name
         for path, (kind, stem) in unnamed.items():
             record = lineages.unnamed(found.get((kind, stem)), kind, stem, path)

@@ -206,7 +206,7 @@ class FolderRecorder(Recorder):
 
     def _find(self, files: list[tuple[str, str]]) -> None:
         """Record the event files that no record tells of: each is an artifact, and no other name may have it."""
-        known = {record.path for record in self._records.values()}
+        known = {record.path for record in self._records.values() if record.versioned}
         for kind, stem in files:
             path = layout.event_path(kind, stem)
             if path not in known:

@@ -92,13 +92,14 @@ def kernel(root: Path, kernels: list[Kernel]) -> Kernel:
 
 SLOW = """
 import threading, jupyter_tracking.store as store
-whole, go_on = store.chunks, threading.Event()
-def slowly(path):
-    for chunk in whole(path):
-        yield chunk
-        print("copying", flush=True)
-        go_on.wait()
-store.chunks = slowly
+whole, go_on = store.Sink.write, threading.Event()
+def slowly(sink, data):
+    done = whole(sink, data)
+    print("copying", flush=True)
+    go_on.wait()
+    return done
+store.Sink.write = slowly
+store.Sink.share = lambda sink, source: False
 """
 
 
