@@ -83,7 +83,7 @@ class Content(Drawing):
             self.about = self.scene.about()
 
     def _grown(self, before: list[list[Event]]) -> list[list[Any]]:
-        """Return the grounds, and the newest frames that fit: a busy kernel may not answer when they are asked for."""
+        """Return the grounds, the newest frame, and those before it that fit: a busy kernel may not answer when they are asked for."""
         seed: list[list[Any]] = []
         size = 0
         ends = time.monotonic() + _PATIENCE
@@ -91,8 +91,8 @@ class Content(Drawing):
             ground = pane.ground()
             seed.append([number, GROUND, ground.head, ground.buffers])
             new = [n for n, event in enumerate(pane.events) if n >= len(old) or event != old[n]]
-            for at in [] if pane.family.whole else reversed(new):
-                if size > _SEED or time.monotonic() > ends:
+            for far, at in enumerate([] if pane.family.whole else reversed(new)):
+                if far > 0 and (size > _SEED or time.monotonic() > ends):
                     break
                 frame = pane.frame(at)
                 seed.append([number, at, frame.head, frame.buffers])

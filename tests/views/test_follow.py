@@ -74,6 +74,17 @@ def test_a_step_logged_before_the_one_on_screen_moves_the_slider_to_the_same_ste
     stepper.close()
 
 
+def test_the_newest_step_comes_along_however_slow_the_machine_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy kernel would not answer when the page asks for it: only what is older waits to be asked for."""
+    stepper = tracking.open_run(run).show("gain")
+    follow.leave(stepper)
+    log(run, 30, 40)
+    monkeypatch.setattr("jupyter_tracking.views.content._PATIENCE", -1)
+    stepper.look()
+    assert [entry[:2] for entry in stepper.content.seed] == [[0, -1], [0, 4]]
+    stepper.close()
+
+
 def test_a_view_with_one_step_gets_its_slider_with_the_second(root: Path) -> None:
     """There is nothing to slide over before."""
     with tracking.init(root=root, name="short", track_code=False, track_env=False, track_logs=False) as run:
