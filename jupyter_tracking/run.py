@@ -280,8 +280,8 @@ class Run(FolderRecorder, KindsLogging, Details):
             except OSError:  # the disk refused: the next call tries again
                 self.before_end.append(ending)
                 raise
+        self.sync()  # first: the lineage tells of rows that outlive a power failure
         last = self._write_lineages()
-        self.sync()
 
         def finish(doc: dict[str, Any]) -> None:
             doc["outputs"] = {**last, **(doc.get("outputs") or {})}

@@ -62,10 +62,10 @@ def test_a_failing_call_is_told_and_the_next_one_works(root: Path, start: Callab
 
 @pytest.mark.soak
 @pytest.mark.parametrize("number", ERRORS, ids=lambda number: errno.errorcode[number])
-def test_every_call_may_fail(number: int, root: Path, start: Callable[[Path, System], Run]) -> None:
+def test_every_call_may_fail(number: int, memory: Path, start: Callable[[Path, System], Run]) -> None:
     """The nth system call fails, for every n: acknowledged equals readable, and a second try works."""
     at = 1
-    while failing(at, number, root, start):
+    while failing(at, number, memory / "root", start):
         at += 1
     assert at > 900
 
