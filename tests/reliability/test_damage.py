@@ -125,6 +125,29 @@ def test_the_fast_reader_and_the_strict_one_agree(tmp_path: Path, count: int) ->
         assert found == strict, bytes(data)
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (b"1|%s|0.5\r2|%s|0.25\n", []),  # a carriage return ends no row: this is one, and its value is no number
+        (b"1|%s|0.5\r\n2|%s|0.25\n", [(1, 0.5), (2, 0.25)]),  # before a newline it belongs to the ending of the row
+        (b"1|%s|0.5\n2|%s|0.25\r\n", [(1, 0.5), (2, 0.25)]),
+        (b"1|%s|0.5\n\r\n2|%s|0.25\n", [(1, 0.5), (2, 0.25)]),
+        (b"1|%s|\r0.5\n2|%s|0.25\n", [(1, 0.5), (2, 0.25)]),  # blank, as a space is
+        (b"1|%s|0.5\r7\n2|%s|0.25\n", [(2, 0.25)]),
+        (b"1\r|%s|0.5\n2|%s|0.25\n", [(2, 0.25)]),
+        (b"\r1|%s|0.5\n2|%s|0.25\n", [(2, 0.25)]),
+    ],
+)
+def test_a_carriage_return_within_a_row_ends_none(tmp_path: Path, rows: bytes, expected: list[tuple[int, float]]) -> None:
+    """A carriage return in a row of our own form: the columns are the rows, and a damaged row is none of them."""
+    path = tmp_path / "m.plx"
+    path.write_bytes(b"step|timestamp|metric\n" + rows % (TIME.encode(), TIME.encode()))
+    file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
+    table = file.columns()
+    assert list(zip(table["step"].to_pylist(), table["value"].to_pylist(), strict=True)) == expected
+    assert [(event.step, payload) for event, payload in zip(file.events(), file.payloads(), strict=True)] == expected
+
+
 # --- any bytes at all ------------------------------------------------------------------------------
 
 KINDS = ["metric", "curve", "text", "dataframe", "image", "histogram", "chart", "span", "file"]
