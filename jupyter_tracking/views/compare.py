@@ -53,7 +53,7 @@ class Comparison(Scene):
 
     def line(self) -> str:
         """Return one honest line of text."""
-        pane, count = self.panes[0], len(self.steps)
+        pane, count = self.panes[0], self.total
         many = "no steps" if not count else f"{count} step{'s' * (count > 1)} ({self.steps[0]} to {self.steps[-1]})"
         said: str = clean(f"<{pane.artifact.kind} {pane.artifact.name!r} of {len(self.runs)} runs: {many}; {', '.join(labels(self.runs))}>")
         return said

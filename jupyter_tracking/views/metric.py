@@ -62,10 +62,9 @@ class MetricFamily(Family):
             steps = table["step"].to_numpy().astype(np.float64)
             times = table["timestamp"].cast("int64").to_numpy() / 1e6
             values = table["value"].to_numpy().astype(np.float64)
-            shown = np.array([event.position for event in pane.events], dtype=np.intp)
-            pane.memory["series"] = steps, times, values, shown
-        series: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]] = pane.memory["series"]
-        return series
+            pane.memory["series"] = steps, times, values
+        steps, times, values = pane.memory["series"]
+        return steps, times, values, np.array([event.position for event in pane.events], dtype=np.intp)
 
 
 FAMILY = MetricFamily()

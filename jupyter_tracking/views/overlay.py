@@ -1,8 +1,9 @@
-"""Overlays: the lines of several runs in one drawing. A frame of it holds a frame of each run, as the run's own family makes it."""
+"""Overlays: lines in one drawing, of several runs or of several metrics. A frame holds a frame of each, as its own family makes it."""
 
 from __future__ import annotations
 
 import bisect
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-__all__ = ["OVERLAYS", "Together"]
+    from jupyter_tracking.reader import Artifact
+
+__all__ = ["OVERLAYS", "Together", "joined"]
 
 _NONE = -1
 # As in the page: colours that the colour-blind can tell apart (Okabe and Ito), and dashes for those who see none.
@@ -27,7 +30,7 @@ _DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 2, 2)))
 
 
 class Together(Pane):
-    """Panes of several runs that are drawn as one: its steps are the union of theirs."""
+    """Panes that are drawn as one: its steps are the union of theirs."""
 
     def __init__(self, members: Sequence[Pane], overlay: Family) -> None:
         """Join panes of one family."""
@@ -44,12 +47,45 @@ class Together(Pane):
         self._joined = True
         moments: dict[int | None, int] = {}
         for member in self.members:
-            for event in member.events:
+            for event in member.logged:
                 moments[event.step] = max(moments.get(event.step, event.timestamp), event.timestamp)
         steps = sorted(moments, key=order)
-        self.events = [Event(n, step, moments[step], 0, 0, 0) for n, step in enumerate(steps)]
-        self.memory.clear()
+        self.logged = [Event(n, step, moments[step], 0, 0, 0) for n, step in enumerate(steps)]
+        self._stand(self.logged)
         return True
+
+    def offer(self, steps: Sequence[int | None]) -> None:
+        """Show what is there at these steps, and no more."""
+        super().offer(steps)
+        for member in self.members:
+            member.offer(steps)
+
+    def only(self, numbers: Sequence[int]) -> Together:
+        """Return this pane as if only some of its events could be looked at."""
+        other = super().only(numbers)
+        assert isinstance(other, Together)
+        other.memory = {"origin": other.memory["origin"]}
+        other.members = [m.only(sorted({self.place(m, n) for n in numbers} - {_NONE})) for m in self.members]
+        return other
+
+    def rare(self) -> set[int | None]:
+        """Return the steps that are few enough for each to be offered."""
+        return set().union(*(member.rare() for member in self.members))
+
+    @property
+    def artifacts(self) -> list[Artifact]:
+        """What is shown; the same of several runs once."""
+        return list({(m.artifact.kind, m.artifact.name): m.artifact for m in self.members}.values())
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return ", ".join(artifact.name for artifact in self.artifacts)
+
+    @property
+    def labels(self) -> list[str]:
+        """What to call each: its run where there are several, else its name."""
+        return [member.label or member.artifact.name for member in self.members]
 
     def place(self, member: Pane, number: int) -> int:
         """Return the member's frame at one of ours: its latest at or before that step, -1 before its first."""
@@ -63,7 +99,7 @@ class Together(Pane):
     def about(self) -> dict[str, Any]:
         """Return what the page is told once."""
         told = super().about()
-        told["members"] = [{"run": member.label, "uuid": member.folder.uuid} for member in self.members]
+        told["members"] = [{"label": label, "uuid": member.folder.uuid} for label, member in zip(self.labels, self.members, strict=True)]
         if self.family.whole:
             for member, said in zip(self.members, told["members"], strict=True):
                 said["steps"] = member.steps
@@ -79,7 +115,7 @@ class Together(Pane):
 
 
 class Overlay(Family):
-    """A family whose panes are several runs'."""
+    """A family whose panes are several drawn as one."""
 
     def __init__(self, single: Family) -> None:
         """Draw together what a family draws alone."""
@@ -88,12 +124,12 @@ class Overlay(Family):
         self.whole = single.whole
 
     def ground(self, pane: Pane, *, light: bool) -> Frame:
-        """Return what holds for all steps, of each run."""
+        """Return what holds for all steps, of each."""
         assert isinstance(pane, Together)
         return _joined((n, member, member.ground(light=light)) for n, member in enumerate(pane.members))
 
     def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
-        """Return what to show at one step, of each run that has one by then."""
+        """Return what to show at one step, of each that has one by then."""
         assert isinstance(pane, Together)
 
         def parts() -> Iterator[tuple[int, Pane, Frame]]:
@@ -112,14 +148,14 @@ class Overlay(Family):
             for n, member, at in shown:
                 colour, dash = _COLOURS[n % len(_COLOURS)], _DASHES[(n + n // len(_COLOURS)) % len(_DASHES)]
                 for x, y in self._lines(member, at):
-                    axes.plot(x, y, color=colour, linestyle=dash, linewidth=1.5, label=clean(member.label))
-            axes.set_title(clean(pane.artifact.name), fontsize=9)
+                    axes.plot(x, y, color=colour, linestyle=dash, linewidth=1.5, label=clean(pane.labels[n]))
+            axes.set_title(clean(pane.title), fontsize=9)
             axes.legend(fontsize=7, frameon=False)
 
-        return still.picture(draw, f"{pane.artifact.kind} {pane.artifact.name} of {len(pane.members)} runs")
+        return still.picture(draw, f"{pane.artifact.kind} {pane.title}: {', '.join(pane.labels)}")
 
     def _lines(self, member: Pane, at: int) -> Iterator[tuple[Any, Any]]:
-        """Yield x and y as the page draws them, of a run at one of its frames."""
+        """Yield x and y as the page draws them, of one at one of its frames."""
         frame = member.ground(light=True) if self.whole else member.frame(at, light=True)
         if "error" in frame.head:
             return
@@ -145,3 +181,14 @@ def _joined(parts: Iterable[tuple[int, Pane, Frame]]) -> Frame:
 
 
 OVERLAYS = {stem: Overlay(family_of(stem)) for stem in ("curve", "metric")}
+
+
+def joined(panes: Sequence[Pane]) -> list[Pane]:
+    """Draw metrics that follow each other in one chart; anything else stays by itself."""
+    drawn: list[Pane] = []
+    for stem, group in itertools.groupby(panes, lambda pane: pane.family.stem):
+        members = list(group)
+        if stem == "metric":
+            members = list({(pane.artifact.kind, pane.artifact.name): pane for pane in members}.values())
+        drawn.extend([Together(members, OVERLAYS[stem])] if stem == "metric" and len(members) > 1 else members)
+    return drawn

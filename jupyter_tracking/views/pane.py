@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import copy
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["GROUND", "Pane", "Scene", "folder_of", "is_living", "order", "scene"]
 
 GROUND = -1
+# A slider has no room for more, and a page none for their names.
+_MOST = 5_000
+_RARE = 500
 _OVER = document.DONE | {"interrupted", "unknown"}
 
 Step = int | None
@@ -39,7 +43,8 @@ class Pane:
     """One artifact and the event that stands for each of its steps.
 
     Attributes:
-        events: one a step, the latest logged, in the order of the steps; empty for what was kept without a step.
+        logged: one a step, the latest logged, in the order of the steps; empty for what was kept without a step.
+        events: of these, the ones that can be looked at.
         versions: for each step that was logged more than once, how often.
         label: what to call the run, where there are several.
         beside: the same artifact of another run, with which this one can be compared.
@@ -48,6 +53,7 @@ class Pane:
     folder: RunFolder
     artifact: Artifact
     family: Family
+    logged: list[Event] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     versions: dict[int, int] = field(default_factory=dict)
     memory: dict[str, Any] = field(default_factory=dict)
@@ -73,10 +79,43 @@ class Pane:
             self._latest[event.step] = event
             self._many[event.step] = self._many.get(event.step, 0) + 1
         self._read, self._last = count, logged[count - 1] if count else None
-        self.events = [self._latest[step] for step in sorted(self._latest, key=order)]
-        self.versions = {n: self._many[e.step] for n, e in enumerate(self.events) if self._many[e.step] > 1}
-        self.memory.clear()
+        self.logged = [self._latest[step] for step in sorted(self._latest, key=order)]
+        self._stand(self.logged)
         return True
+
+    def _stand(self, events: list[Event]) -> None:
+        self.events = events
+        self.versions = {n: self._many[e.step] for n, e in enumerate(events) if self._many.get(e.step, 1) > 1}
+        self.memory.clear()
+
+    def offer(self, steps: Sequence[Step]) -> None:
+        """Show what is there at these steps, and no more."""
+        keys = [order(event.step) for event in self.logged]
+        kept = sorted({bisect.bisect_right(keys, order(step)) for step in steps} - {0})
+        self._stand([self.logged[n - 1] for n in kept])
+
+    def only(self, numbers: Sequence[int]) -> Pane:
+        """Return this pane as if only some of its events could be looked at."""
+        other = copy.copy(self)
+        told = self._origin()
+        other.memory = {**self.memory, "origin": {**told, "from": [told["from"][n] for n in numbers]} if told else {}}
+        other.events = [self.events[n] for n in numbers]
+        other.versions = {k: self.versions[n] for k, n in enumerate(numbers) if n in self.versions}
+        return other
+
+    def rare(self) -> set[Step]:
+        """Return the steps that are few enough for each to be offered."""
+        return {event.step for event in self.logged} if len(self.logged) <= _RARE else set()
+
+    @property
+    def artifacts(self) -> list[Artifact]:
+        """What is shown."""
+        return [self.artifact]
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return self.artifact.name
 
     @property
     def steps(self) -> list[Step]:
@@ -117,7 +156,7 @@ class Pane:
         told = {"run": self.label} if self.label else {}
         return told | {
             "kind": self.artifact.kind,
-            "name": self.artifact.name,
+            "name": self.title,
             "view": self.family.stem,
             "steps": self.steps,
             "times": [event.timestamp for event in self.events],
@@ -139,15 +178,33 @@ def _fault(error: Exception) -> Frame:
 
 
 class Scene:
-    """The panes under one slider, and the union of their steps."""
+    """The panes under one slider, and the union of their steps.
+
+    Attributes:
+        steps: those that are offered: all, or of very many some, evenly, with the first and the last.
+        total: how many were logged.
+    """
 
     def __init__(self, panes: Sequence[Pane]) -> None:
         self.panes = list(panes)
         self.steps: list[Step] = []
+        self.total = 0
         self._join()
 
     def _join(self) -> None:
-        self.steps = sorted({step for pane in self.panes for step in pane.steps}, key=order)
+        every = self.logged()
+        self.steps, self.total = every, len(every)
+        if len(every) <= _MOST:
+            return
+        # A power of two: what is offered of a run that goes on stays offered for long.
+        kept = {every[-1], *every[:: 1 << (len(every) // _MOST).bit_length()]}.union(*(pane.rare() for pane in self.panes))
+        self.steps = [step for step in every if step in kept]
+        for pane in self.panes:
+            pane.offer(self.steps)
+
+    def logged(self) -> list[Step]:
+        """Return every step that was logged."""
+        return sorted({event.step for pane in self.panes for event in pane.logged}, key=order)
 
     def refresh(self) -> bool:
         """Read again what was logged; return whether there is something new."""
@@ -188,7 +245,7 @@ class Scene:
                 told["beside"] = self.panes.index(pane.beside)
             panes.append(told if at is None else {**told, "at": at})
         said: dict[str, Any] = clean({"run": self.standing(), "steps": self.steps, "panes": panes})
-        return said
+        return {**said, "total": self.total} if self.total > len(self.steps) else said
 
     def standing(self) -> dict[str, str]:
         """Return which run this is, and how it stands: of several, one that goes on."""
@@ -198,16 +255,16 @@ class Scene:
 
     def key(self) -> str:
         """Return a word by which a widget and its twin know each other; the same content gives the same word."""
-        names = [[p.folder.uuid, p.artifact.kind, p.artifact.name, len(p.events)] for p in self.panes]
+        names = [[p.folder.uuid, p.artifact.kind, p.title, len(p.logged)] for p in self.panes]
         return hashlib.blake2s(json.dumps(clean(names)).encode(), digest_size=8).hexdigest()
 
     def line(self) -> str:
         """Return one honest line of text."""
-        names = ", ".join(f"{p.artifact.kind} {p.artifact.name!r}" for p in self.panes)
+        names = ", ".join(f"{a.kind} {a.name!r}" for p in self.panes for a in p.artifacts)
         folder = self.panes[0].folder
         many = "no steps" if not self.steps else "1 step"
         if len(self.steps) > 1:
-            many = f"{len(self.steps)} steps ({self.steps[0]} to {self.steps[-1]})"
+            many = f"{self.total} steps ({self.steps[0]} to {self.steps[-1]})"
         said: str = clean(f"<{names}: {many}, run {folder.name or folder.uuid} {folder.uuid[:8]}>")
         return said
 
@@ -225,11 +282,12 @@ def folder_of(view: RunView | RunFolder) -> RunFolder:
 
 
 def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None) -> Scene:
-    """Open artifacts of a run, each by name or by (kind, name), under one slider."""
+    """Open artifacts of a run, each by name or by (kind, name), under one slider; metrics in a row are one chart."""
     from jupyter_tracking.kinds import kind_of
+    from jupyter_tracking.views.overlay import joined
 
     panes = []
     for name in names:
         artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
         panes.append(Pane(folder, artifact, family_of(kind_of(artifact.rows).view)))
-    return Scene(panes)
+    return Scene(joined(panes))

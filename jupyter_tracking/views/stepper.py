@@ -79,9 +79,12 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         try:
             self.slider.index = self._steps.index(step)
         except ValueError:
-            known = [str(s) for s in self._steps]
-            message = f"no step {step!r} was logged{near(str(step), known)}"
-            raise NotFound(message) from None
+            raise NotFound(self._no_step(step)) from None
+
+    def _no_step(self, step: int | None) -> str:
+        if self._scene.total > len(self._steps) and step in self._scene.logged():
+            return f"step {step} is not on the slider, which offers {len(self._steps)} of {self._scene.total} steps; load() gives its value"
+        return f"no step {step!r} was logged{near(str(step), [str(s) for s in self._steps])}"
 
     def save(self, path: str | Path) -> Path:
         """Write the whole view to one HTML file that needs no network and no kernel."""

@@ -21,6 +21,7 @@ from jupyter_tracking.views.thin import places
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jupyter_tracking.reader import Artifact
     from jupyter_tracking.views.frame import Frame
     from jupyter_tracking.views.pane import Pane, Scene
 
@@ -46,7 +47,7 @@ def metadata(scene: Scene) -> dict[str, Any]:
     """Return what lets a reader find the run again from the notebook alone."""
     first = scene.panes[0]
     path = relative(first.folder.path)
-    shown = [_shown(pane) for pane in scene.panes]
+    shown = [_shown(pane, artifact) for pane in scene.panes for artifact in pane.artifacts]
     said: dict[str, Any] = {"run_path": path, **shown[0], "steps": scene.steps}
     if len(shown) > 1:
         said["artifacts"] = shown
@@ -56,8 +57,7 @@ def metadata(scene: Scene) -> dict[str, Any]:
     return kept
 
 
-def _shown(pane: Pane) -> dict[str, Any]:
-    artifact = pane.artifact
+def _shown(pane: Pane, artifact: Artifact) -> dict[str, Any]:
     about = {"run_uuid": pane.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": pane.steps}
     return {**about, "events": fingerprint.taken(pane.folder, artifact)}
 
@@ -76,29 +76,24 @@ def choose(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> t
     frames: list[tuple[int, int, Frame]] = []
     panes = []
     for number, (pane, told) in enumerate(zip(scene.panes, about["panes"], strict=True)):
-        frames.append((number, GROUND, pane.ground(light=light)))
-        if not pane.events:
-            panes.append(told)
-            continue
-        if pane.family.whole:
-            panes.append({**told, "at": _picked(told.get("at"), chosen)})
-            continue
-        at = [scene.number(pane, place) for place in chosen]
-        wanted = sorted({n for n in at if n >= 0})
+        every = scene.at(pane)
+        at = list(chosen) if every is None else [every[place] for place in chosen]
+        wanted = sorted({n for n in at if n >= 0}) if pane.events else []
         place = {n: k for k, n in enumerate(wanted)}
-        kept = {
-            "steps": [told["steps"][n] for n in wanted],
-            "times": [told["times"][n] for n in wanted],
-            "versions": {str(place[int(n)]): many for n, many in told["versions"].items() if int(n) in place},
-            "at": [place.get(n, -1) for n in at],
-        }
-        if "from" in told:
-            kept["from"] = [told["from"][n] for n in wanted]
-        panes.append({**told, **kept})
-        frames.extend((number, place[n], pane.frame(n, light=light)) for n in wanted)
+        if not pane.events:
+            frames.append((number, GROUND, pane.ground(light=light)))
+            panes.append(told)
+        elif pane.family.whole:
+            kept = pane.only(wanted)
+            frames.append((number, GROUND, kept.ground(light=light)))
+            panes.append({**clean(kept.about()), "at": [place.get(n, -1) for n in at]})
+        else:
+            frames.append((number, GROUND, pane.ground(light=light)))
+            panes.append({**told, **_picked(told, wanted), "at": [place.get(n, -1) for n in at]})
+            frames.extend((number, place[n], pane.frame(n, light=light)) for n in wanted)
     steps = [about["steps"][n] for n in chosen]
     nearest = min(range(len(chosen)), key=lambda n: abs(chosen[n] - index), default=0)
-    return {"about": {**about, "panes": panes, "steps": steps, "total": len(scene.steps)}, "index": nearest}, frames
+    return {"about": {**about, "panes": panes, "steps": steps, "total": scene.total}, "index": nearest}, frames
 
 
 def squeeze(header: dict[str, Any], frames: Sequence[tuple[int, int, int, Frame]]) -> bytes:
@@ -111,8 +106,11 @@ def _packed(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> 
     return squeeze({"scenes": [told]}, [(0, *frame) for frame in frames])
 
 
-def _picked(at: list[int] | None, chosen: Sequence[int]) -> list[int]:
-    return [place if at is None else at[place] for place in chosen]
+def _picked(told: dict[str, Any], wanted: Sequence[int]) -> dict[str, Any]:
+    """Return what the page is told of some of a pane's frames."""
+    versions = {str(k): told["versions"][str(n)] for k, n in enumerate(wanted) if str(n) in told["versions"]}
+    kept = {"steps": [told["steps"][n] for n in wanted], "times": [told["times"][n] for n in wanted], "versions": versions}
+    return kept | ({"from": [told["from"][n] for n in wanted]} if "from" in told else {})
 
 
 def _fitting(scene: Scene, index: int, room: int) -> bytes:
@@ -165,14 +163,14 @@ def still(scene: Scene, *, hint: str = "") -> str:
         except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest goes on
             shown = f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
         words = f"{pane.artifact.kind}{step}{f', {pane.label}' if pane.label else ''}"
-        parts.append(f"<p><b>{html.escape(clean(pane.artifact.name))}</b> {html.escape(clean(words))}</p>{shown}")
+        parts.append(f"<p><b>{html.escape(clean(pane.title))}</b> {html.escape(clean(words))}</p>{shown}")
     return "".join(parts) + (f"<p><small>{hint}</small></p>" if hint else "")
 
 
 def save(scene: Scene, path: str | Path, *, index: int) -> Path:
     """Write the scene with all its steps to one HTML file."""
     data = _packed(scene, range(len(scene.steps)), index, light=False)
-    title = ", ".join(pane.artifact.name for pane in scene.panes)
+    title = ", ".join(pane.title for pane in scene.panes)
     return write(path, title, body(scene.key(), still(scene, hint=_SCRIPTS), data, scene.line()))
 
 

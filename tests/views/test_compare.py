@@ -48,7 +48,7 @@ def test_lines_of_all_runs_are_one_drawing_over_the_union_of_their_steps(runs: l
     assert stepper.steps == (10, 15, 20, 30, 40, 45, 50, 60)
     (pane,) = stepper.content.about["panes"]
     assert pane["view"] == "curve"
-    assert [member["run"] for member in pane["members"]] == ["first", "second", "third"]
+    assert [member["label"] for member in pane["members"]] == ["first", "second", "third"]
     page = Page(stepper, monkeypatch)
     ((content, buffers),) = page.ask({"id": "a", "ask": [[0, 0], [0, 4]]})
     first, fourth = (frame[2]["parts"] for frame in content["frames"])
@@ -122,7 +122,7 @@ def test_runs_of_the_same_name_are_told_apart(root: Path) -> None:
             run.log_metric("loss", 1.0, step=step)
         views.append(tracking.open_run(run))
     (pane,) = tracking.compare(views, "loss").content.about["panes"]
-    assert [member["run"] for member in pane["members"]] == [f"same {view.uuid[:8]}" for view in views]
+    assert [member["label"] for member in pane["members"]] == [f"same {view.uuid[:8]}" for view in views]
 
 
 @pytest.mark.parametrize("name", ["gain", "loss", "digit", "predictions", "note"])

@@ -110,7 +110,7 @@ def test_ticked_runs_can_be_compared_by_what_they_share(several: list[str]) -> N
     runs.table._handle_custom_msg({"compare": ["metric", "loss"]}, [])
     assert runs.comparison is not None
     assert (runs.run, runs.browser) == (None, None)
-    assert [member["run"] for member in runs.comparison.content.about["panes"][0]["members"]] == ["run3", "run2", "run1"]
+    assert [member["label"] for member in runs.comparison.content.about["panes"][0]["members"]] == ["run3", "run2", "run1"]
     runs.table._handle_custom_msg({"compare": ["metric", "nothing"]}, [])
     assert runs.comparison is None
     for wrong in (None, {}, {"compare": "loss"}, {"compare": [1, 2]}, {"compare": ["a", "b", "c"]}):

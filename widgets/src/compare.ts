@@ -1,4 +1,4 @@
-// Lines of several runs in one chart: a colour and a dash for each, and a legend that says what each has at the step.
+// Lines of several runs, or of several metrics of one, in one chart: a colour and a dash for each, and a legend that says what each has at the step.
 
 import { h, keepKeys, say } from "./dom";
 import * as format from "./format";
@@ -10,43 +10,43 @@ import { colours } from "./theme";
 import { bar, check, slide } from "./tools";
 import type { Host, Pane, Shown } from "./view";
 
-type Part = [run: number, from: number, many: number, head: Head];
+type Part = [line: number, from: number, many: number, head: Head];
 
-/** The frame of each run that a frame of several holds, by the run's place. */
+/** The frame of each line that a frame of several holds, by the line's place. */
 export function parts(frame: Frame | undefined): Map<number, Frame> {
   const found = new Map<number, Frame>();
-  for (const [run, from, many, head] of (frame?.head["parts"] ?? []) as Part[]) found.set(run, new Frame(head, frame!.buffers.slice(from, from + many)));
+  for (const [line, from, many, head] of (frame?.head["parts"] ?? []) as Part[]) found.set(line, new Frame(head, frame!.buffers.slice(from, from + many)));
   return found;
 }
 
-/** Solid first; no two runs have both the colour and the dash of another until there are 32. */
+/** Solid first; no two lines have both the colour and the dash of another until there are 32. */
 const dashes: number[][] = [[], [7, 3], [2, 2.5], [9, 3, 2, 3]];
 const many = 8;
-export const dashOf = (run: number): number[] => dashes[(run + Math.floor(run / many)) % dashes.length]!;
+export const dashOf = (line: number): number[] => dashes[(line + Math.floor(line / many)) % dashes.length]!;
 
 interface Entry { button: HTMLButtonElement; stroke: SVGLineElement; words: HTMLElement }
 
-/** One line a run: press to hide or show it. */
+/** One key a line: press to hide or show it. */
 class Legend {
   readonly element: HTMLElement;
   readonly hidden = new Set<number>();
   private readonly entries: Entry[];
 
-  constructor(runs: string[], changed: () => void) {
-    this.entries = runs.map((run, n) => {
+  constructor(names: string[], what: string, changed: () => void) {
+    this.entries = names.map((name, n) => {
       const words = h("span", { class: "jt-kind" });
       const [key, stroke] = swatch(dashOf(n));
-      const button = keepKeys(h("button", { type: "button", class: "jt-line-run", "aria-pressed": "true", title: `hide or show ${run}`, onclick: () => {
+      const button = keepKeys(h("button", { type: "button", class: "jt-line-run", "aria-pressed": "true", title: `hide or show ${name}`, onclick: () => {
         if (!this.hidden.delete(n)) this.hidden.add(n);
         button.setAttribute("aria-pressed", String(!this.hidden.has(n)));
         changed();
-      } }, key, h("span", { class: "jt-name" }, run), words));
+      } }, key, h("span", { class: "jt-name" }, name), words));
       return { button, stroke, words };
     });
-    this.element = h("div", { class: "jt-lines-runs", role: "group", "aria-label": "runs" }, ...this.entries.map((e) => e.button));
+    this.element = h("div", { class: "jt-lines-runs", role: "group", "aria-label": what }, ...this.entries.map((e) => e.button));
   }
 
-  tell(run: number, words: string): void { say(this.entries[run]!.words, words); }
+  tell(line: number, words: string): void { say(this.entries[line]!.words, words); }
 
   paint(): void {
     const { lines } = colours(this.element);
@@ -66,12 +66,12 @@ function swatch(dash: number[]): [SVGSVGElement, SVGLineElement] {
   return [svg, stroke];
 }
 
-/** From which step a run's line is, when it is not the one asked for. */
+/** From which step a line is, when it is not the one asked for. */
 const since = (own: format.Step | undefined, asked: format.Step): string => (own === undefined || own === asked ? "" : `from step ${format.step(own)}`);
 const listed = (...words: (string | null | undefined | false)[]): string => words.filter(Boolean).join(" · ");
 
 function names(host: Host): string[] {
-  return (host.about.members ?? []).map((m) => m.run);
+  return (host.about.members ?? []).map((m) => m.label);
 }
 
 /** Curves of several runs at a step. */
@@ -87,7 +87,7 @@ export function curves(host: Host): Pane {
   let last: Shown | null = null;
   const axes = (): Axes => ({ xLabel, yLabel, ...limits, ...logs });
   if (!unit) element.append(bar(check("log x", (on) => { logs = { ...logs, xLog: on }; redo(); }), check("log y", (on) => { logs = { ...logs, yLog: on }; redo(); })));
-  const legend = new Legend(runs, () => { if (last) draw(last); });
+  const legend = new Legend(runs, "runs", () => { if (last) draw(last); });
   const chart = new Lines(element, axes(), unit ? 340 : 300);
   element.append(legend.element);
   if (kind === "roc") chart.setBack([{ x: [0, 1], y: [0, 1], dash: [5, 5], width: 1 }]);
@@ -150,17 +150,18 @@ export function curves(host: Host): Pane {
 
 interface Series { step: ArrayLike<number>; time: Float64Array; value: ArrayLike<number>; at: ArrayLike<number>; error?: string | undefined }
 
-/** Metrics of several runs over steps, or over the time since each began. */
+/** Metrics over steps or time: of one run over its own, of several over the time since each began. */
 export function metrics(host: Host): Pane {
   const { element } = host;
-  const runs = names(host);
+  const labels = names(host);
+  const one = new Set((host.about.members ?? []).map((m) => m.uuid)).size === 1;
   let series = read();
   const stepless = series.every((s) => Array.prototype.every.call(s.step, (v: number) => !Number.isFinite(v)));
   let over: "step" | "time" = stepless ? "time" : "step";
   let weight = 0;
   let log = false;
   let last: Shown | null = null;
-  const legend = new Legend(runs, () => lay());
+  const legend = new Legend(labels, one ? "metrics" : "runs", () => lay());
   element.append(bar(stepless ? null : check("over time", (on) => { over = on ? "time" : "step"; lay(); }),
     check("log y", (on) => { log = on; lay(); }), slide("smooth", [0, 0.99, 0.01, 0], (value) => { weight = value; lay(); })));
   const chart = new Lines(element, axes(), 280);
@@ -169,10 +170,10 @@ export function metrics(host: Host): Pane {
 
   function read(): Series[] {
     const found = parts(host.ground);
-    return runs.map((_, n) => {
+    return labels.map((_, n) => {
       const ground = found.get(n) ?? new Frame({}, []);
       const times = ground.column("time");
-      const start = times[0] ?? 0;
+      const start = one ? 0 : times[0] ?? 0;
       return { step: ground.column("step"), time: Float64Array.from(times, (t) => t - start), value: ground.column("value"), at: ground.column("at"), error: ground.head.error };
     });
   }
@@ -180,7 +181,8 @@ export function metrics(host: Host): Pane {
   function axes(): Axes {
     const shown = series.filter((_, n) => !legend.hidden.has(n));
     const of = (pick: (s: Series) => ArrayLike<number>, positive = false): [number, number] => extent(shown.flatMap((s) => extent(pick(s), positive)), positive);
-    return { xLabel: over === "step" ? "step" : "seconds since its first value", yLabel: host.about.name, x: of((s) => s[over]), y: of((s) => s.value, log), yLog: log };
+    const xLabel = over === "step" ? "step" : one ? "time" : "seconds since its first value";
+    return { xLabel, yLabel: one ? "value" : host.about.name, x: of((s) => s[over]), y: of((s) => s.value, log), yLog: log, xTime: one && over === "time" };
   }
 
   function lay(keepZoom = false): void {
@@ -207,10 +209,10 @@ export function metrics(host: Host): Pane {
       if (s.error || own < 0 || at === undefined) { legend.tell(n, s.error ?? "no step yet"); return; }
       const words = listed(format.number(s.value[at]!), since(member.steps?.[own], shown.step));
       legend.tell(n, words);
-      said.push(listed(runs[n], words));
+      said.push(listed(labels[n], words));
       if (legend.hidden.has(n)) return;
       // Drawn beneath already; here it is what the pointer finds.
-      lines.push({ x: s[over], y: s.value, colour: n, width: 0.01, label: runs[n]! }, { x: s[over], y: s.value, colour: n, dots: [at] });
+      lines.push({ x: s[over], y: s.value, colour: n, width: 0.01, label: labels[n]! }, { x: s[over], y: s.value, colour: n, dots: [at] });
       if (over === "step" && member.steps?.[own] === shown.step) lines.push({ x: [s.step[at]!, s.step[at]!], y: [y[0], y[1]], dash: [3, 4], width: 1 });
     });
     chart.setFront(lines);

@@ -32,8 +32,8 @@ export interface PaneAbout {
   whole?: boolean;
   /** The pane of another run with which this one can be compared. */
   beside?: number;
-  /** Runs whose lines lie over each other here; when the ground holds everything, each with its own steps and which of them is shown at each of ours. */
-  members?: { run: string; uuid: string; steps?: Step[]; at?: number[] }[];
+  /** What lies over each other here, several runs or several metrics of one; when the ground holds everything, each with its own steps and which of them is shown at each of ours. */
+  members?: { label: string; uuid: string; steps?: Step[]; at?: number[] }[];
 }
 
 /** What the kernel says of a view once, before any frame. */
@@ -43,6 +43,6 @@ export interface About {
   panes: PaneAbout[];
   /** What else there is to say. */
   note?: string;
-  /** Of how many steps these are the ones kept, in a saved page. */
+  /** Of how many steps these are the ones that can be looked at. */
   total?: number;
 }

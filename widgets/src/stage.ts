@@ -303,7 +303,7 @@ export class Stage {
     }
     if (when !== null && Number.isFinite(when)) parts.push(format.time(when));
     if (versions > 1) parts.push(`logged ${versions} times, the latest is shown`);
-    if (total !== undefined && total > steps.length) parts.push(`${format.count(steps.length)} of ${format.count(total)} steps are kept in this page`);
+    if (total !== undefined && total > steps.length) parts.push(`${format.count(steps.length)} of ${format.count(total)} steps are ${this.back.live ? "on the slider" : "kept in this page"}`);
     say(this.where, parts.join(" · "));
     const [first, back, next, last] = this.buttons as [HTMLButtonElement, HTMLButtonElement, HTMLButtonElement, HTMLButtonElement];
     // aria-disabled keeps the focus where it is, which `disabled` would not.

@@ -6,11 +6,11 @@ import type { Host } from "../src/view";
 import { frame } from "./made";
 
 // There is no canvas here: what would be drawn is kept.
-const drawn = vi.hoisted(() => ({ front: [] as { label?: string }[], label: "" }));
+const drawn = vi.hoisted(() => ({ front: [] as { label?: string }[], label: "", axes: {} }));
 vi.mock("../src/lines", async (original) => ({
   ...(await original<typeof import("../src/lines")>()),
   Lines: class {
-    setAxes(): void { /* as it is */ }
+    setAxes(axes: object): void { drawn.axes = axes; }
     setBack(): void { /* as it is */ }
     setFront(lines: { label?: string }[]): void { drawn.front = lines; }
     describe(words: string): void { drawn.label = words; }
@@ -58,7 +58,7 @@ describe("several runs", () => {
   });
 
   it("have a legend that says what each has at the step: its note, an earlier step, an error, nothing yet", () => {
-    const members = ["a", "b", "c", "d"].map((run) => ({ run, uuid: run }));
+    const members = ["a", "b", "c", "d"].map((run) => ({ label: run, uuid: run }));
     const ground = several([0, { curve: "roc", x: [0, 1], y: [0, 1] }]);
     const made = host({ members }, ground);
     const pane = curves(made);
@@ -74,7 +74,7 @@ describe("several runs", () => {
     const series = (run: number, values: number[]): [number, Record<string, unknown>, ...[string, ArrayBufferView][]] => [run, {},
       ["step", new Float64Array(values.map((_, n) => n * 10))], ["time", new Float64Array(values.map((_, n) => 100 + n))], ["value", new Float64Array(values)], ["at", new Uint32Array(values.map((_, n) => n))]];
     const made = host({ name: "loss", view: "metric", kind: "metric", whole: true, steps: [0, 10, 20],
-      members: [{ run: "a", uuid: "a", steps: [0, 10, 20], at: [0, 1, 2] }, { run: "b", uuid: "b", steps: [10], at: [-1, 0, 0] }] }, several(series(0, [3, 2, 1]), series(1, [7])));
+      members: [{ label: "a", uuid: "a", steps: [0, 10, 20], at: [0, 1, 2] }, { label: "b", uuid: "b", steps: [10], at: [-1, 0, 0] }] }, several(series(0, [3, 2, 1]), series(1, [7])));
     const pane = metrics(made);
     pane.draw({ at: 2, step: 20, frame: undefined });
     expect(keys(made.element)).toEqual(["a1", "b7 · from step 10"]);
@@ -83,8 +83,22 @@ describe("several runs", () => {
     pane.destroy?.();
   });
 
+  it("of one run are metrics with their own names over one clock", () => {
+    const series = (line: number, start: number): [number, Record<string, unknown>, ...[string, ArrayBufferView][]] => [line, {},
+      ["step", new Float64Array([0, 10])], ["time", new Float64Array([start, start + 5])], ["value", new Float64Array([1, 2])], ["at", new Uint32Array([0, 1])]];
+    const members = ["loss", "val_loss"].map((label) => ({ label, uuid: "u", steps: [0, 10], at: [0, 1] }));
+    const made = host({ name: "loss, val_loss", view: "metric", kind: "metric", whole: true, steps: [0, 10], members }, several(series(0, 100), series(1, 103)));
+    const pane = metrics(made);
+    pane.draw({ at: 1, step: 10, frame: undefined });
+    expect(keys(made.element)).toEqual(["loss2", "val_loss2"]);
+    expect(made.element.querySelector(".jt-lines-runs")!.getAttribute("aria-label")).toBe("metrics");
+    made.element.querySelector<HTMLElement>("input[type=checkbox]")!.click();
+    expect(drawn.axes).toMatchObject({ xLabel: "time", xTime: true, yLabel: "value", x: [100, 108] });
+    pane.destroy?.();
+  });
+
   it("hide and show by their keys", () => {
-    const made = host({ members: [{ run: "a", uuid: "a" }, { run: "b", uuid: "b" }] }, several());
+    const made = host({ members: [{ label: "a", uuid: "a" }, { label: "b", uuid: "b" }] }, several());
     const pane = curves(made);
     const one = (run: number): [number, Record<string, unknown>, ...[string, ArrayBufferView][]] => [run, { step: 1 }, ["x", points(0, 1)], ["y", points(0, 1)]];
     pane.draw({ at: 0, step: 1, frame: several(one(0), one(1)) });

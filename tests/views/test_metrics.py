@@ -1,0 +1,150 @@
+"""Metrics: several of a run in one chart, and more steps than a slider has room for."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import jupyter_tracking as tracking
+from jupyter_tracking.errors import NotFound
+from jupyter_tracking.views.frame import Frame
+from tests.views.test_twin import displayed, packed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_tracking.view import RunView
+
+LONG = 12_000
+MOST = 5_000
+EVERY = 7
+STEPS = list(range(0, LONG * EVERY, EVERY))
+
+
+@pytest.fixture
+def trained(root: Path) -> RunView:
+    """A run with a loss at every step, another at every fifth, and a note at two."""
+    with tracking.init(root=root, name="trained", track_code=False, track_env=False, track_logs=False) as run:
+        for step in range(20):
+            run.log_metric("loss", 1 / (step + 1), step=step)
+            if step % 5 == 0:
+                run.log_metric("val_loss", 2 / (step + 1), step=step)
+        for step in (3, 12):
+            run.log_text("note", f"at {step}", step=step)
+    return tracking.open_run(run)
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> RunView:
+    """A run with very many values of a metric, and a few texts at steps between."""
+    with tracking.init(root=tmp_path_factory.mktemp("long"), name="long", track_code=False, track_env=False, track_logs=False) as run:
+        for step in STEPS:
+            run.log_metric("loss", 1 / (step + 1), step=step)
+        for step in STEPS[5::4_000]:
+            run.log_text("note", f"at {step}", step=step)
+    return tracking.open_run(run)
+
+
+def columns(part: Frame, name: str) -> np.ndarray:
+    """A column of a frame."""
+    place, kind = part.head["columns"][name]
+    return np.frombuffer(part.buffers[place], f"<{kind}")
+
+
+def test_metrics_that_follow_each_other_are_one_chart(trained: RunView) -> None:
+    """Over the union of their steps, each with its latest value at or before a step; a metric apart from them stays by itself."""
+    stepper = trained.show("loss", "val_loss")
+    assert stepper.steps == tuple(range(20))
+    (pane,) = stepper.content.about["panes"]
+    assert (pane["view"], pane["kind"], pane["name"]) == ("metric", "metric", "loss, val_loss")
+    assert [member["label"] for member in pane["members"]] == ["loss", "val_loss"]
+    assert [member["at"][12] for member in pane["members"]] == [12, 2]
+    assert [pane["name"] for pane in trained.show("loss", "note", "val_loss").content.about["panes"]] == ["loss", "note", "val_loss"]
+    assert "members" not in trained.show("loss", "loss").content.about["panes"][0]
+
+
+def test_a_chart_of_several_metrics_names_all_of_them_in_the_notebook(trained: RunView, shell: InteractiveShell) -> None:
+    """In the line of text, in the metadata and in the still; a page knows its own twin and no other."""
+    (_, said), (twin, _) = displayed(shell, trained.show("loss", "val_loss"))
+    assert twin["text/plain"].startswith("<metric 'loss', metric 'val_loss': 20 steps (0 to 19)")
+    assert [artifact["name"] for artifact in said["jupyter_tracking"]["artifacts"]] == ["loss", "val_loss"]
+    assert 'alt="metric loss, val_loss: loss, val_loss"' in twin["text/html"]
+    assert trained.show("loss", "val_loss").content.key != trained.show("loss").content.key
+
+
+def test_a_saved_chart_of_several_metrics_has_each_at_the_steps_it_keeps(root: Path, shell: InteractiveShell) -> None:
+    """Of many steps the page keeps some, and at each of them every metric stands at its own latest."""
+    with tracking.init(root=root, name="many", track_code=False, track_env=False, track_logs=False) as run:
+        for step in range(1_000):
+            run.log_metric("a", step, step=step)
+            if step % 3 == 1:
+                run.log_metric("b", step, step=step)
+    page = displayed(shell, tracking.open_run(run).show("a", "b"))[1][0]["text/html"]
+    header = packed(page)["scenes"][0]
+    steps, (pane,) = header["about"]["steps"], header["about"]["panes"]
+    assert len(page) <= 256_000
+    assert len(steps) == len(pane["steps"]) == 400
+    for member, every, first in zip(pane["members"], (1, 3), (0, 1), strict=True):
+        shown = [member["steps"][at] if at >= 0 else None for at in member["at"]]
+        assert shown == [step - (step - first) % every if step >= first else None for step in steps]
+
+
+def test_very_many_steps_are_thinned_on_the_slider_and_it_says_so(long: RunView) -> None:
+    """Only logged steps are offered, evenly, with the first and the last and those of what was logged seldom; no pane shows an older step for it."""
+    stepper = long.show("loss", "note")
+    about = stepper.content.about
+    assert about["total"] == LONG
+    assert len(STEPS) / 4 < len(stepper.steps) <= MOST + 3
+    assert set(stepper.steps) <= set(STEPS)
+    assert (stepper.steps[0], stepper.steps[-1]) == (STEPS[0], STEPS[-1])
+    assert set(long.steps("note")) <= set(stepper.steps)
+    assert max(np.diff(stepper.steps)) == 4 * EVERY
+    loss, note = about["panes"]
+    assert loss["steps"] == list(stepper.steps)
+    assert len(note["steps"]) == len(long.steps("note"))
+    assert f"{LONG} steps (0 to {STEPS[-1]})" in stepper.content.scene.line()
+    with pytest.raises(NotFound, match=r"offers .* of 12000 steps"):
+        stepper.step = STEPS[1]
+    with pytest.raises(NotFound, match="no step 1 was logged"):
+        stepper.step = 1
+
+
+def test_a_thinned_slider_points_at_the_values_that_were_logged(long: RunView) -> None:
+    """The line is of all values, and the mark at each offered step stands on its own value."""
+    stepper = long.show("loss")
+    ((_, _, head, buffers),) = stepper.content.seed
+    ground = Frame(head, buffers)
+    assert head["points"] == LONG
+    at = columns(ground, "at")
+    np.testing.assert_array_equal(columns(ground, "step")[at], stepper.steps)
+    np.testing.assert_array_equal(columns(ground, "value")[at], [1 / (step + 1) for step in stepper.steps])
+
+
+def test_very_many_steps_neither_burden_the_page_nor_the_notebook(long: RunView, shell: InteractiveShell) -> None:
+    """What is sent and what is kept does not grow with the steps."""
+    stepper = long.show("loss")
+    assert len(json.dumps(stepper.content.about)) + len(json.dumps(stepper.slider.get_state()["_options_labels"])) < 50 * MOST
+    (_, said), (twin, _) = displayed(shell, stepper)
+    assert len(twin["text/html"]) <= 256_000
+    assert packed(twin["text/html"])["scenes"][0]["about"]["total"] == LONG
+    assert len(said["jupyter_tracking"]["steps"]) == len(stepper.steps)
+
+
+def test_a_run_that_goes_on_keeps_what_it_offered(root: Path) -> None:
+    """New steps join at the end; the steps before them stay where they are."""
+    with tracking.init(root=root, name="live", track_code=False, track_env=False, track_logs=False) as run:
+        for step in range(9_000):
+            run.log_metric("loss", step, step=step)
+        stepper = tracking.open_run(run).show("loss")
+        before = stepper.steps
+        for step in range(9_000, 9_051):
+            run.log_metric("loss", step, step=step)
+        stepper.look()
+        assert stepper.steps[: len(before) - 1] == before[:-1]
+        assert (before[-1], stepper.steps[-1]) == (8_999, 9_050)
+        stepper.close()
