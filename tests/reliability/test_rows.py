@@ -1,0 +1,425 @@
+"""The grammar of event files, by its bytes: what is written for a value, and what is read of any line."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from jupyter_tracking import plx
+from jupyter_tracking.errors import InvalidType
+from jupyter_tracking.plx import Columns, Row, RowProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TIME = "2024-01-02 03:04:05.678900+00:00"
+MOMENT = 1_704_164_645_678_900
+AT = TIME.encode()
+
+
+def parsed(data: bytes, kind: str = "metric", **more: Any) -> list[Row | RowProblem | Columns]:
+    """Everything that the parser says of some bytes."""
+    return list(plx.parse_rows(data, kind, **more))
+
+
+def steps(data: bytes, kind: str = "metric", **more: Any) -> list[int | None]:
+    """The steps of the good rows; a bad one raises."""
+    rows = parsed(data, kind, **more)
+    assert not [row for row in rows if isinstance(row, RowProblem)]
+    return [row.step for row in rows if isinstance(row, Row)]
+
+
+def problem(data: bytes, kind: str = "metric", **more: Any) -> tuple[int, str, str]:
+    """The one problem of some bytes."""
+    (found,) = [row for row in parsed(data, kind, **more) if isinstance(row, RowProblem)]
+    return found.line, found.problem, found.text
+
+
+# --- what is written -------------------------------------------------------------------------------
+
+
+def test_rows_are_written_as_the_format_says() -> None:
+    """A header and a row, of the form with bars and of that of JSON lines, byte for byte."""
+    assert plx.header("metric") == b"step|timestamp|metric\n"
+    assert plx.header("text") == plx.header("html") == plx.header("chart") == plx.header("span") == b""
+    assert plx.row("metric", 3, TIME, "0.5") == b"3|" + AT + b"|0.5\n"
+    assert plx.row("curve", None, TIME, '{"x":[]}') == b"|" + AT + b'|{"x":[]}\n'
+    assert plx.row("text", 3, TIME, "a|\u2028\udc80") == b'{"timestamp": "' + AT + b'", "step": 3, "text": "a|\\u2028\\udc80"}\n'
+    assert plx.row("html", None, TIME, "") == b'{"timestamp": "' + AT + b'", "step": null, "html": ""}\n'
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("plain ~", '"plain ~"'),
+        ("|", '"\\u007c"'),
+        ("\x7f", '"\\u007f"'),
+        ("\x80", '"\\u0080"'),
+        ("é", '"\\u00e9"'),
+        ("\u2028", '"\\u2028"'),
+        ("\uffff", '"\\uffff"'),
+        ("\U00010000", '"\\ud800\\udc00"'),
+        ("😀", '"\\ud83d\\ude00"'),
+        ("\U0010ffff", '"\\udbff\\udfff"'),
+        ("\udc80", '"\\udc80"'),
+        ("\udc80|é", '"\\udc80\\u007c\\u00e9"'),
+        ("\n\r\x00", '"\\n\\r\\u0000"'),
+        (2**70, str(2**70)),
+        ([2**70, 1.5], f"[{2**70},1.5]"),
+        (np.array([1.5, 2.5]), "[1.5,2.5]"),
+    ],
+)
+def test_a_cell_is_one_line_of_ascii(value: Any, text: str) -> None:
+    """Whatever a payload holds, its cell is ASCII without a bar or a line's end, and JSON that says the same."""
+    cell = plx.cell({"a": value, "dropped": None})
+    assert cell == f'{{"a":{text}}}'
+    assert json.loads(cell)["a"] == (value.tolist() if isinstance(value, np.ndarray) else value)
+    assert plx.parse_cell(cell.encode(), "curve") == json.loads(cell)
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, 1j, b"bytes", [2**70, math.nan]])
+def test_a_payload_that_json_cannot_hold_is_refused(value: object) -> None:
+    """What has no JSON form is named, and never written in a form that no reader knows."""
+    with pytest.raises(InvalidType, match="the payload has a value that JSON cannot hold: "):
+        plx.cell({"a": value})
+
+
+def test_a_payload_without_end_is_refused() -> None:
+    """So is what holds itself."""
+    endless: list[Any] = [2**70]
+    endless.append(endless)
+    deep: list[Any] = [2**70]
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (endless, deep):
+        with pytest.raises(InvalidType, match="the payload has a value that JSON cannot hold: "):
+            plx.cell({"a": value})
+
+
+def test_numbers_that_are_not_finite_are_words() -> None:
+    """NaN and the infinities are words in JSON and come back from them; null is NaN, a number itself."""
+    assert plx.finite([1.5, -0.0, math.nan, math.inf, -math.inf, 5e-324]) == [1.5, -0.0, "NaN", "Infinity", "-Infinity", 5e-324]
+    assert [plx.number(v) for v in ("Infinity", "-Infinity", 3, 1.5, "0.25")] == [math.inf, -math.inf, 3.0, 1.5, 0.25]
+    assert type(plx.number(3)) is float
+    assert math.isnan(plx.number("NaN"))
+    assert math.isnan(plx.number(None))
+    for value in (True, False, [], {}, b"1"):
+        with pytest.raises(InvalidType, match="expected a number, found "):
+            plx.number(value)
+    with pytest.raises(ValueError, match="could not convert"):
+        plx.number("many")
+
+
+# --- timestamps and steps --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        (TIME, MOMENT),
+        ("2024-01-02T03:04:05.678900+00:00", MOMENT),
+        ("2024-01-02T03:04:05.678900Z", MOMENT),
+        ("2024-01-02 03:04:05.678900", MOMENT),
+        ("2024-01-02 05:04:05.678900+02:00", MOMENT),
+        ("1970-01-01 00:00:00.000000+00:00", 0),
+        ("1970-01-01 00:00:01.000002+00:00", 1_000_002),
+        ("1969-12-31 23:59:59.999999+00:00", -1),
+        ("1970-01-02 00:00:00+00:00", 86_400_000_000),
+        ("0001-01-01 00:00:00.000000+00:00", -62_135_596_800_000_000),
+        ("9999-12-31 23:59:59.999999+00:00", 253_402_300_799_999_999),
+    ],
+)
+def test_a_timestamp_is_a_moment_to_the_microsecond(text: str, moment: int) -> None:
+    """Ours, Polyaxon's, and a naive one, which is UTC; there and back."""
+    assert plx.parse_timestamp(text) == moment
+    assert plx.parse_timestamp(plx.format_timestamp(moment)) == moment
+
+
+def test_a_timestamp_is_written_in_one_form() -> None:
+    """With all six digits and the offset, whole seconds too."""
+    assert plx.format_timestamp(MOMENT) == TIME
+    assert plx.format_timestamp(0) == "1970-01-01 00:00:00.000000+00:00"
+
+
+@pytest.mark.parametrize("text", ["", "now", "2024-13-01 00:00:00+00:00", "1704164645", "2024-01-02 03:04:05.678900+00:00x"])
+def test_what_is_no_timestamp_is_named(text: str) -> None:
+    """With its text, as far as it fits."""
+    with pytest.raises(ValueError, match=r"^the timestamp is not one: ") as caught:
+        plx.parse_timestamp(text)
+    assert repr(text)[:60] in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        (b"", None),
+        (b"0", 0),
+        (b"7", 7),
+        (b"-7", -7),
+        (b"+7", 7),
+        (b"007", 7),
+        (b"7.0", 7),
+        (b"-7.000", -7),
+        (b"7.", 7),
+        (b"9223372036854775807", 2**63 - 1),
+        (b"-9223372036854775808", -(2**63)),
+        (b"9007199254740993.0", 9_007_199_254_740_993),
+    ],
+)
+def test_a_step_is_a_whole_number_of_64_bits(text: bytes, step: int | None) -> None:
+    """As we write it, and as pandas once did: with a point and zeros."""
+    assert plx.parse_step(text) == step
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"7.5", "not an integer: '7.5'"),
+        (b"7e3", "not an integer"),
+        (b" 7", "not an integer"),
+        (b"7\n", "not an integer"),
+        (b"7.0\n", "not an integer"),
+        (b"1_000", "not an integer"),
+        (b"\xff", "not an integer: '\ufffd'"),
+        ("٧".encode(), "not an integer"),
+        (b"x" * 50, f"not an integer: '{'x' * 40}'$"),
+        (b"9223372036854775808", "does not fit in 64 bits: 9223372036854775808"),
+        (b"-9223372036854775809", "does not fit in 64 bits"),
+        (b"9" * 20, "not an integer"),
+        (b"9" * 17 + b".0", "not an integer"),  # more than a float ever told apart
+    ],
+)
+def test_what_is_no_step_is_named(text: bytes, words: str) -> None:
+    """Never rounded, never taken for another."""
+    with pytest.raises(ValueError, match=f"^the step (is )?{words}"):
+        plx.parse_step(text)
+
+
+# --- rows ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "order"),
+    [
+        (b"step|timestamp|metric", Columns(0, 1)),
+        (b"step|timestamp|metric\r", Columns(0, 1)),
+        (b"\xef\xbb\xbfstep|timestamp|metric", Columns(0, 1)),
+        (b"timestamp|step|metric", Columns(1, 0)),
+        (b"timestamp|timestamp|metric", None),
+        (b"step|step|metric", None),
+        (b"step|timestamp|curve", None),
+        (b"step|timestamp|metric|more", None),
+        (b"step|timestamp", None),
+        (b"x|y|metric", None),
+        (b"", None),
+    ],
+)
+def test_a_header_says_the_order_of_the_columns(line: bytes, order: Columns | None) -> None:
+    """Ours, and that of an old Polyaxon; anything else is no header of this kind."""
+    assert plx.columns(line, "metric") == order
+
+
+def test_a_row_stands_where_it_says() -> None:
+    """Each row has its step, its moment, its line, and where in the bytes its cell is."""
+    data = b"step|timestamp|metric\n1|%s|0.5\n\n|%s|-0.25\n" % (AT, AT)
+    order, first, second = parsed(data)
+    assert order == plx.COLUMNS == Columns(0, 1)
+    assert isinstance(first, Row)
+    assert isinstance(second, Row)
+    assert first == Row(1, MOMENT, 22 + 2 + 33, 22 + 2 + 33 + 3, 2)
+    assert data[first.start : first.end] == b"0.5"
+    assert (second.step, second.timestamp, second.line, data[second.start : second.end]) == (None, MOMENT, 4, b"-0.25")
+
+
+def test_a_row_of_json_is_its_whole_line() -> None:
+    """In the form of JSON lines the cell is the line, and no header is due."""
+    line = b'{"timestamp": "%s", "step": 3, "text": "a"}' % AT
+    data = b"\n" + line + b"\r\n" + line + b"\n"
+    first, second = parsed(data, "text")
+    assert (first, second) == (Row(3, MOMENT, 1, 1 + len(line), 2), Row(3, MOMENT, 3 + len(line), 3 + 2 * len(line), 3))
+
+
+def test_reading_goes_on_from_anywhere() -> None:
+    """From a byte on, with the order and the line of there; and only as far as told."""
+    row = b"1|%s|0.5\n" % AT
+    data = b"step|timestamp|metric\n" + row + row.replace(b"1", b"7", 1)
+    at = len(data) - len(row)
+    (last,) = parsed(data, order=plx.COLUMNS, line=3, start=at)
+    assert (last.step, last.line) == (7, 3)  # type: ignore[union-attr]
+    assert steps(data, stop=at) == [1]
+    assert steps(data) == [1, 7]
+    assert steps(data[22:], order=plx.COLUMNS) == [1, 7]
+    assert steps(b"timestamp|step|metric\n%s|5|0.5\n" % AT) == [5]
+    assert steps(b"%s|5|0.5\n" % AT, order=Columns(1, 0)) == [5]
+
+
+def test_a_file_without_a_header_is_told_once_and_read() -> None:
+    """The rows are read as ours are; a first line that is no row either is not told of twice."""
+    row = b"1|%s|0.5\n" % AT
+    assert problem(row + row) == (1, "no header; read as step|timestamp|metric", row[:-1].decode())
+    assert parsed(row + row)[1] == plx.COLUMNS
+    assert [row.step for row in parsed(row + row) if isinstance(row, Row)] == [1, 1]
+    assert problem(b"junk\n" + row)[:2] == (1, "no header; read as step|timestamp|metric")
+    assert problem(b"\n\nstep|timestamp|curve\n" + row)[:2] == (3, "no header; read as step|timestamp|metric")
+    assert parsed(row, begun=True, order=plx.COLUMNS)[0].step == 1  # type: ignore[union-attr]
+
+
+def test_a_second_header_is_no_row() -> None:
+    """Where two files were put together the rows after it are read, and it is told."""
+    row = b"1|%s|0.5\n" % AT
+    head = b"step|timestamp|metric\n"
+    assert problem(head + row + head + row) == (3, "a second header", "step|timestamp|metric")
+    assert [r.step for r in parsed(head + row + head + row) if isinstance(r, Row)] == [1, 1]
+    assert problem(head, order=plx.COLUMNS, line=9)[:2] == (9, "a second header")
+
+
+def test_texts_of_an_old_polyaxon_have_columns() -> None:
+    """A header in a file of texts says that its rows have bars; without one they are JSON."""
+    data = b"step|timestamp|text\n4|%s|a | b\n" % AT
+    order, row = parsed(data, "text")
+    assert order == plx.COLUMNS
+    assert isinstance(row, Row)
+    assert (row.step, plx.parse_cell(data[row.start : row.end], "text", plx.COLUMNS)) == (4, "a | b")
+    line = b'{"timestamp": "%s", "step": 3, "text": "a"}' % AT
+    assert plx.parse_cell(line, "text", None) == "a"
+    assert problem(line + b"\nstep|timestamp|text\n", "text")[:2] == (2, "a second header")
+    assert steps(line + b"\n" + line + b"\n", "text") == [3, 3]
+
+
+@pytest.mark.parametrize("blank", [b"\n", b"\r\n", b"  \n", b" \t\r\n", b"\n\r\n\n"])
+def test_blank_lines_are_passed_over_and_counted(blank: bytes) -> None:
+    """Before the header and between rows; each counts as the lines that it is."""
+    row = b"1|%s|0.5\n" % AT
+    rows = [r for r in parsed(blank + b"step|timestamp|metric\n" + blank + row + blank + row) if isinstance(r, Row)]
+    lines = blank.count(b"\n")
+    assert [r.line for r in rows] == [2 * lines + 2, 3 * lines + 3]
+    assert all(isinstance(r, Row | Columns) for r in parsed(blank + b"step|timestamp|metric\n" + blank + row))
+
+
+def test_the_end_of_a_line_is_a_newline_with_a_carriage_return_perhaps() -> None:
+    """The cell ends before either; another carriage return belongs to the row, and what is last needs neither."""
+    data = b"step|timestamp|metric\r\n1|%s|0.5\r\n2|%s|0.25" % (AT, AT)
+    rows = [row for row in parsed(data) if isinstance(row, Row)]
+    assert [data[row.start : row.end] for row in rows] == [b"0.5", b"0.25"]
+    two = b"step|timestamp|metric\n1|%s|0.5\r2|%s|0.25\n" % (AT, AT)
+    assert "not a number" in problem(two)[1]
+    assert steps(b"step|timestamp|metric\n1|%s|0.5\r" % AT) == [1]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"junk", 'expected 3 fields separated by "|", found 1'),
+        (b"1|junk", 'expected 3 fields separated by "|", found 2'),
+        (b"|", 'expected 3 fields separated by "|", found 2'),
+        (b"1||0.5", "the timestamp is not one: ''"),
+        (b"x|" + AT + b"|0.5", "the step is not an integer: 'x'"),
+        (b"1|" + AT + b"|", "the value is not a number: ''"),
+        (b"1|" + AT + b"|0.5x", "the value is not a number: '0.5x'"),
+        (b"1|" + AT + b"|0.5|0.5", "the value is not a number: '0.5|0.5'"),
+        (b"1|" + b"2" * 250 + b"|0.5", "step and timestamp are too long"),
+        (b"1" * 250 + b"|" + AT + b"|0.5", "step and timestamp are too long"),
+        (b"1|" + AT.replace(b"-", b"/") + b"|0.5", "the timestamp is not one: '2024/01/02 03:04:05.678900+00:00'"),
+        (b"1|2024-99-02 03:04:05.678900+00:00|0.5", "the timestamp is not one: '2024-99-02 03:04:05.678900+00:00'"),
+    ],
+)
+def test_a_bad_row_of_a_metric_is_told_in_words(line: bytes, words: str) -> None:
+    """What was expected and what was found, with the line and the start of its text; the next row is read."""
+    data = b"step|timestamp|metric\n" + line + b"\n1|%s|0.5\n" % AT
+    assert problem(data) == (2, words, line[:120].decode())
+    assert [row.line for row in parsed(data) if isinstance(row, Row)] == [3]
+
+
+@pytest.mark.parametrize("line", [b"1|%s|0.5", b'1|%s|{"x":[0]', b'1|%s|"x":[0]}', b"1|%s|", b"1|%s|[]"])
+def test_a_cell_that_is_no_object_is_told(line: bytes) -> None:
+    """A cell of the other kinds is one JSON object, from its first byte to its last."""
+    assert problem(b"step|timestamp|curve\n" + line % AT + b"\n", "curve")[:2] == (2, "the cell is not a JSON object")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"{", "not JSON from character 2 on"),
+        (b"[]", 'expected a JSON object with a text "text"'),
+        (b"{}", 'expected a JSON object with a text "text"'),
+        (b'{"timestamp": "%s", "step": 1, "text": 5}', 'expected a JSON object with a text "text"'),
+        (b'{"timestamp": "%s", "step": 1, "html": "a"}', 'expected a JSON object with a text "text"'),
+        (b'{"timestamp": "%s", "step": "1", "text": "a"}', "the step is not a 64-bit integer: '1'"),
+        (b'{"timestamp": "%s", "step": true, "text": "a"}', "the step is not a 64-bit integer: True"),
+        (b'{"timestamp": "%s", "step": 1.5, "text": "a"}', "the step is not a 64-bit integer: 1.5"),
+        (b'{"timestamp": "%s", "step": 9223372036854775808, "text": "a"}', "the step is not a 64-bit integer: 9223372036854775808"),
+        (b'{"timestamp": "%s", "step": -9223372036854775809, "text": "a"}', "the step is not a 64-bit integer: -9223372036854775809"),
+        (b'{"step": 1, "text": "a"}', "the timestamp is not one: 'None'"),
+        (b'{"timestamp": 5, "step": 1, "text": "a"}', "the timestamp is not one: '5'"),
+        (b"[" * 20_000, "the JSON is nested too deeply"),
+        (b'{"text": "a", "step": %s}' % (b"9" * 5000), "not JSON that can be read"),
+        (b'"\xff"', "not JSON that can be read"),
+    ],
+)
+def test_a_bad_row_of_a_text_is_told_in_words(line: bytes, words: str) -> None:
+    """The same in the form of JSON lines."""
+    line = line.replace(b"%s", AT)
+    good = b'{"timestamp": "%s", "step": 1.0, "text": "a"}\n' % AT
+    assert problem(line + b"\n" + good, "text")[:2] == (1, words)
+    assert [(row.line, row.step) for row in parsed(line + b"\n" + good, "text") if isinstance(row, Row)] == [(2, 1)]
+
+
+@pytest.mark.parametrize("step", [2**63 - 1, -(2**63), 0, None])
+def test_the_steps_of_texts_reach_as_far_as_those_of_metrics(step: int | None) -> None:
+    """All of 64 bits, or none."""
+    assert steps(plx.row("text", step, TIME, "a"), "text") == [step]
+    assert steps(plx.header("metric") + plx.row("metric", step, TIME, "0.5")) == [step]
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "expected"),
+    [
+        (b"0.5", "metric", 0.5),
+        (b"-inf", "metric", -math.inf),
+        (b'{"x":[1]}', "curve", {"x": [1]}),
+        (b'{"x":[NaN]}', "curve", {"x": [math.nan]}),
+        (b'{"x":"\\udc80"}', "curve", {"x": "\udc80"}),
+        (b'{"x":%d}' % (10**400), "curve", {"x": 10**400}),
+        (b'{"x":%d}' % (2**64), "curve", {"x": 2.0**64}),
+    ],
+)
+def test_a_cell_is_read_as_its_kind(cell: bytes, kind: str, expected: Any) -> None:
+    """A number, or an object; what only the standard library reads is read too."""
+    assert repr(plx.parse_cell(cell, kind)) == repr(expected)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "words"),
+    [
+        (b"x" * 100, "metric", f"the value is not a number: '{'x' * 31}"),
+        (b"\xff", "metric", "the value is not a number: '\ufffd'"),
+        (b"{", "curve", "not JSON from character 2 on"),
+        (b"[]", "curve", "the cell is not a JSON object"),
+        (b"[NaN]", "curve", "the cell is not a JSON object"),
+        (b"", "curve", "not JSON from character 1 on"),
+    ],
+)
+def test_a_damaged_cell_is_told_in_words(cell: bytes, kind: str, words: str) -> None:
+    """What was expected, and what stands there."""
+    with pytest.raises(ValueError, match=f"^{words}"):
+        plx.parse_cell(cell, kind)
+
+
+@pytest.mark.parametrize("wrap", [bytes, bytearray])
+def test_rows_are_read_of_any_buffer(wrap: Callable[[bytes], bytes]) -> None:
+    """Bytes, or the buffer that a file is read into."""
+    for data, kind in ((b"step|timestamp|metric\n+1|%s|0.5\n2|%s|x\n" % (AT, AT), "metric"), (plx.row("text", 1, TIME, "a"), "text")):
+        rows = parsed(wrap(data), kind)
+        assert [row.step for row in rows if isinstance(row, Row)] == [1]
+
+
+def test_the_inside_of_a_large_row_is_not_looked_at() -> None:
+    """A row is told good by its ends, its cell read when it is asked for; a problem shows but the start of a long line."""
+    cell = b'{"x":"' + b"y" * 10_000 + b'"}'
+    assert steps(b"step|timestamp|curve\n5|%s|%s\n" % (AT, cell), "curve") == [5]
+    line, words, text = problem(b"step|timestamp|curve\n" + b"y" * 10_000 + b"\n", "curve")
+    assert (line, words, text) == (2, 'expected 3 fields separated by "|", found 1', "y" * 120)
