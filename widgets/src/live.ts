@@ -9,6 +9,7 @@ import type { About, Model } from "./model";
 import { Stage } from "./stage";
 import { controls } from "./controls";
 
+/** ipywidgets' own model; after a restart of the kernel it says that nobody is behind it any more. */
 interface Slider extends Model { comm_live?: boolean }
 type Seed = [pane: number, frame: number, head: Head, buffers: DataView[]];
 
@@ -42,11 +43,17 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
 
   const frames = new Frames(model.get("budget"), (wanted) => {
     current = `${me}/${(asked += 1)}`;
-    model.send({ ask: wanted, id: current });
     clearTimeout(patience);
-    // A kernel that was restarted never answers; the next move asks again.
-    patience = window.setTimeout(() => frames.giveUp(), PATIENCE);
+    if (!send({ ask: wanted, id: current })) { frames.giveUp(); return; }
+    // One that does not answer may be busy: what it says later is still taken, and the next move asks again.
+    patience = window.setTimeout(() => { frames.giveUp(); stage.wait("silent"); }, PATIENCE);
   });
+  let dead = slider?.comm_live === false;
+  function send(content: unknown): boolean {
+    try { if (!dead) model.send(content); } catch { dead = true; }
+    if (dead) queueMicrotask(() => stage.wait("gone"));
+    return !dead;
+  }
   for (const [pane, frame, head, buffers] of model.get("seed") as Seed[]) frames.put({ pane, frame }, new Frame(head, buffers));
 
   const query = (pane: number, frame: number, question: Record<string, unknown>, signal?: AbortSignal) => new Promise<Frame>((resolve, reject) => {
@@ -54,9 +61,9 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
     frames.errand(() => {
       if (signal?.aborted) return false;
       const id = `${me}/${(asked += 1)}`;
+      if (!send({ query: question, pane, frame, id })) { reject(new Error("the kernel that made this view is gone")); return false; }
       const timer = window.setTimeout(() => { waiting.delete(id); frames.settle(); reject(new Error("the kernel does not answer")); }, PATIENCE);
       waiting.set(id, { resolve, reject, timer });
-      model.send({ query: question, pane, frame, id });
       return true;
     });
   });
@@ -64,6 +71,7 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
   const answered = (content: { id?: string; frames?: Answer[]; head?: Head }, buffers: DataView[]) => {
     if (content.frames && content.id === current) {
       clearTimeout(patience);
+      stage.wait("coming");
       frames.take(content.frames, buffers);
     } else if (content.head && content.id && waiting.has(content.id)) {
       const { resolve, timer } = waiting.get(content.id)!;
@@ -127,6 +135,17 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
     speak();
   };
 
+  const died = (): void => {
+    dead = slider?.comm_live === false;
+    stage.wait(dead ? "gone" : "coming");
+    for (const [id, { reject, timer }] of dead ? waiting : []) {
+      clearTimeout(timer);
+      waiting.delete(id);
+      reject(new Error("the kernel that made this view is gone"));
+    }
+    if (dead) { clearTimeout(patience); frames.settle(); }
+  };
+  slider?.on("comm_live_update", died);
   (slider ?? model).on("change:index", moved);
   play?.on("change:value", played);
   model.on("change:about", grew);
@@ -146,6 +165,7 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
     spoken.disconnect();
     model.off("msg:custom", answered);
     model.off("change:about", grew);
+    slider?.off("comm_live_update", died);
     (slider ?? model).off("change:index", moved);
     play?.off("change:value", played);
     clearTimeout(patience);

@@ -45,6 +45,16 @@ interface Slot {
 const living = new Set(["created", "running", "processing", "starting", "resuming", "queued", "scheduled", "stopping", "warning", "retrying"]);
 const NONE = -2;
 const GROUND = -1;
+/** What takes longer than this is said in words (ms). */
+const SOON = 300;
+
+/** Why what was asked for has not come: it is on its way, nobody has answered for long, or there is nobody who could. */
+export type Waiting = "coming" | "silent" | "gone";
+const reasons: Record<Waiting, [why: string, more: string]> = {
+  coming: ["is being fetched…", ""],
+  silent: ["has not come yet: the kernel does not answer, it may be busy", ""],
+  gone: ["cannot be fetched: the kernel that made this view is gone", ". Steps seen before can still be shown; run the cell again for all"],
+};
 
 /** How many frames of an artifact are still what they were: a step may have been logged again, or before others. */
 function unchanged(before: PaneAbout, now: PaneAbout): number {
@@ -63,6 +73,8 @@ export class Stage {
   private following = false;
   private readonly slots: Slot[];
   private readonly stops: (() => void)[] = [];
+  private waiting: Waiting = "coming";
+  private timer = 0;
 
   constructor(private readonly back: Backstage, host: HTMLElement) {
     dress(host);
@@ -103,6 +115,32 @@ export class Stage {
     });
     this.tell();
     this.back.frames.want(wishes, this.slots.map((s) => (s.about.whole ? 0 : s.about.steps.length)));
+    this.await();
+  }
+
+  /** What to say of a step that has not come. */
+  wait(waiting: Waiting): void {
+    this.waiting = waiting;
+    this.await();
+  }
+
+  /** An old picture is dim at once; that it is old is also said, unless the new one comes soon. */
+  private await(): void {
+    const late = this.slots.filter((slot) => slot.section.hasAttribute("aria-busy"));
+    if (late.length === 0 || this.waiting !== "coming") { window.clearTimeout(this.timer); this.timer = 0; }
+    if (late.length === 0) return;
+    if (this.waiting !== "coming") late.forEach((slot) => this.excuse(slot));
+    else this.timer ||= window.setTimeout(() => {
+      this.timer = 0;
+      for (const slot of this.slots) if (slot.section.hasAttribute("aria-busy")) this.excuse(slot);
+    }, SOON);
+  }
+
+  private excuse(slot: Slot): void {
+    const wanted = format.step(slot.about.steps[this.frameOf(slot, this.index)] ?? null);
+    const old = slot.section.dataset["jtStep"];
+    const [why, more] = reasons[this.waiting];
+    this.remark(slot, `step ${wanted} ${why}${old === undefined ? "" : `; below is still step ${old}`}${more}`);
   }
 
   /**
@@ -153,6 +191,7 @@ export class Stage {
   }
 
   destroy(): void {
+    window.clearTimeout(this.timer);
     for (const stop of this.stops) stop();
     for (const slot of this.slots) slot.pane?.destroy?.();
     this.element.remove();
@@ -192,6 +231,7 @@ export class Stage {
     const step = slot.about.steps[at] ?? null;
     if (at < 0) {
       slot.turn += 1;
+      slot.section.removeAttribute("aria-busy");
       this.remark(slot, `no step of ${slot.about.name} yet at step ${format.step(this.about.steps[this.index] ?? null)}`);
       slot.body.hidden = true;
       slot.section.removeAttribute("data-jt-step");

@@ -1,0 +1,104 @@
+"""Moving when the kernel is slow, or gone: the newest wish wins, and what is on screen never passes for another step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.lab.document import Document
+
+STEPS = 200
+# Each answer takes 50 ms, and the page has room for a few steps: nearly all that is dragged over has to be asked for.
+MAKE = f"""
+import tempfile, time, numpy as np, jupyter_tracking as tracking
+from jupyter_tracking.views import content, pane, stepper
+with tracking.init(name="slow", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False) as run:
+    x = np.linspace(0, 1, 1000)
+    for step in range({STEPS}):
+        run.log_curve("gain", x, np.sin(x * (step + 9) / 9), step=step)
+class Slow(content.Content):
+    def _answer_to(self, message):
+        time.sleep(0.05)
+        super()._answer_to(message)
+stepper.Content = Slow
+shown = stepper.Stepper(pane.scene(tracking.open_run(run).files, ["gain"]), budget=150_000)
+stepper.Content = content.Content
+shown"""
+# Counts in the page what is asked and not yet answered.
+COUNT = """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const open = new Set(), seen = window.jtSeen = {most: 0, asked: 0};
+  kernel.anyMessage.connect((_, {msg, direction}) => {
+    const content = msg.header.msg_type === 'comm_msg' && msg.content.data?.method === 'custom' ? msg.content.data.content : null;
+    if (!content?.id) return;
+    if (direction === 'send' && (content.ask || content.query)) { open.add(content.id); seen.asked += 1; seen.most = Math.max(seen.most, open.size); }
+    if (direction === 'recv') open.delete(content.id); seen.open = open.size }) }"""
+AT_REST = """() => { const handle = document.querySelector('.noUi-handle'), view = document.querySelector('[data-jt-view]');
+  return handle.getAttribute('aria-valuetext') === 'step ' + view.dataset.jtStep && !view.hasAttribute('aria-busy') }"""
+PICTURE = "() => document.querySelector('canvas.jt-overlay').toDataURL()"
+
+
+def standing(document: Document) -> dict[str, Any]:
+    """The step on the slider, the step drawn, and its picture."""
+    return document.page.evaluate(
+        f"""() => ({{slider: document.querySelector('.noUi-handle').getAttribute('aria-valuetext'),
+             drawn: 'step ' + document.querySelector('[data-jt-view]').dataset.jtStep, picture: ({PICTURE})()}})"""
+    )
+
+
+def test_dragging_over_unfetched_steps_never_queues(lab: Document) -> None:
+    """At most one request is under way, far fewer are sent than steps are passed, and at rest the slider's own step is drawn."""
+    lab.run(MAKE)
+    lab.until(f"() => document.querySelector('[data-jt-view=curve]')?.dataset.jtStep === '{STEPS - 1}'")
+    lab.page.evaluate(COUNT)
+    handle = lab.page.locator(".noUi-handle").first
+    lab.hold_focus(handle)
+    box, track = handle.bounding_box(), lab.page.locator(".noUi-base").first.bounding_box()
+    assert box is not None
+    assert track is not None
+    middle = box["y"] + box["height"] / 2
+    mouse = lab.page.mouse
+    mouse.move(box["x"] + box["width"] / 2, middle)
+    mouse.down()
+    mouse.move(track["x"], middle, steps=150)
+    mouse.move(track["x"] + track["width"] * 0.37, middle, steps=60)
+    mouse.up()
+    lab.until(AT_REST)
+    dragged = standing(lab)
+    assert dragged["slider"] == dragged["drawn"]
+    assert dragged["drawn"] not in ("step 0", f"step {STEPS - 1}")
+    lab.until("() => window.jtSeen.open === 0")
+    seen = lab.page.evaluate("() => window.jtSeen")
+    assert seen["most"] == 1, seen
+    assert seen["asked"] < STEPS, seen
+    # The picture is that of the step: gone away from, far enough to be forgotten, and come back to, it is the same.
+    lab.page.evaluate(f"() => {{ window.jtBack = {PICTURE.removeprefix('() => ')} }}")
+    lab.hold_focus(handle)
+    lab.press("Home")
+    lab.until(AT_REST)
+    other = standing(lab)
+    assert other["picture"] != dragged["picture"]
+    lab.press(*["ArrowRight"] * int(dragged["drawn"].split()[1]))
+    lab.until(AT_REST)
+    assert standing(lab) == dragged
+
+
+def test_a_step_that_cannot_come_is_not_passed_off_as_drawn(lab: Document) -> None:
+    """After a restart of the kernel, steps seen before are still drawn; any other is refused in words, and the old picture is dim."""
+    lab.run(MAKE)
+    lab.until(f"() => document.querySelector('[data-jt-view=curve]')?.dataset.jtStep === '{STEPS - 1}'")
+    lab.quiet()
+    lab.restart()
+    section = lab.page.locator("[data-jt-view=curve]")
+    lab.hold_focus(lab.page.locator(".noUi-handle").first)
+    lab.press("ArrowLeft")
+    lab.until(AT_REST)
+    lab.press("Home")
+    expect(section.get_by_text("step 0 cannot be fetched: the kernel that made this view is gone")).to_be_visible()
+    expect(section).to_have_attribute("aria-busy", "true")
+    lab.until("() => getComputedStyle(document.querySelector('[data-jt-view=curve] .jt-body')).opacity < 1")
+    lab.shot("kernel_gone")
+    lab.press("End")
+    lab.until(AT_REST)
+    expect(section.get_by_text("cannot be fetched")).to_have_count(0)
