@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import TrackingError, storage_error, storage_errors
-from jupyter_tracking.system import LINK_FLAGS
+from jupyter_tracking.system import LINK_FLAGS, Sight
 
 if TYPE_CHECKING:
     from jupyter_tracking.store import Store
@@ -29,14 +29,14 @@ _TOO_MANY = {errno.EMFILE, errno.ENFILE}
 class Journal:
     """One file of newline-terminated rows, shared safely by threads, processes and forked children."""
 
-    __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_path", "_size", "_store", "dirty", "relative")
+    __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_sight", "_size", "_store", "dirty", "relative")
 
     def __init__(self, store: Store, relative: str) -> None:
         """Name the file, relative to the run; nothing is opened or made before the first append."""
         self._fd = -1
         self._store = store
         self.relative = relative
-        self._path = os.fsencode(store.path / relative)
+        self._sight = Sight(os.fsencode(store.path / relative))
         self._lock = threading.Lock()
         self._inode = 0
         self._size = 0  # bytes up to the last newline we know of
@@ -61,7 +61,9 @@ class Journal:
                 if self._fd < 0 and self._open(header + row):
                     return
                 system.lock(self._fd)
-                self._write(row, header)
+                if self._present_size() != self._size and self._caught_up(header + row):
+                    return
+                self._write(row if self._size else header + row)
                 system.unlock(self._fd)
             except BaseException as error:
                 self._close()  # which frees its lock too, wherever an interrupt came
@@ -69,17 +71,30 @@ class Journal:
                     raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
                 raise
 
-    def _write(self, row: bytes, header: bytes) -> None:
+    def _caught_up(self, first: bytes) -> bool:
+        """Hold the file that is under our path now, up to its last whole row; say whether it was made, with its first row."""
         system = self._store.system
         while (size := self._present_size()) is None:  # deleted, or another tool put its own file in place
             self._close()
-            if self._open(header + row):
-                return
+            if self._open(first):
+                return True
             system.lock(self._fd)
-        if size != self._size:
-            size = self._recover(size)
-        if not size:
-            row = header + row
+        self._size = size if size == self._size else self._recover(size)
+        return False
+
+    def _present_size(self) -> int | None:
+        """Return the size of the file under our path, or None when it is not the one we hold."""
+        try:
+            inode, size = self._store.system.look(self._sight)
+            if inode == self._inode:
+                return size
+        except FileNotFoundError:
+            pass
+        self._store.check()
+        return None
+
+    def _write(self, row: bytes) -> None:
+        system = self._store.system
         try:
             system.write_all(self._fd, row)
             if self._store.power:
@@ -87,20 +102,9 @@ class Journal:
         except BaseException:
             # Cut off what part of the row was written: closed by a later newline it could read as a value.
             with suppress(OSError):  # the next append does it
-                system.ftruncate(self._fd, size)
+                system.ftruncate(self._fd, self._size)
             raise
-        self._size = size + len(row)
-
-    def _present_size(self) -> int | None:
-        """Return the size of the file under our path, or None when it is not the one we hold."""
-        try:
-            seen = self._store.system.stat(self._path)
-            if seen.st_ino == self._inode:
-                return seen.st_size
-        except FileNotFoundError:
-            pass
-        self._store.check()
-        return None
+        self._size += len(row)
 
     def _recover(self, size: int) -> int:
         """Find the end of the last line; what follows it was never acknowledged, and is cut off."""

@@ -7,6 +7,7 @@ is there counts as its writer's life: better to ask once too often than to let t
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -52,7 +53,7 @@ def _living(folder: int, name: str, system: System) -> str:
     except (OSError, ValueError):  # gone meanwhile, or planted
         return ""
     try:
-        free = system.lock(fd, wait=False, shared=True)
+        free = system.lock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
         if free:
             return ""
         who = json.loads(os.pread(fd, 4096, 0))
@@ -103,7 +104,7 @@ class Presence:
         except (OSError, ValueError):
             return
         try:
-            if self._system.lock(fd, wait=False):
+            if self._system.lock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 self._remove(name)
         except OSError:  # told to whoever locks it for good
             pass

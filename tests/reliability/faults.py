@@ -16,7 +16,7 @@ WAITS = ("fsync", "fdatasync", "sync_disk")  # a test need not wait for the disk
 __all__ = ["CALLS", "Call", "FailAt", "Recording", "Short"]
 
 CALLS = (
-    *("open", "close", "write", "pread", "fsync", "fdatasync", "ftruncate", "stat", "fstat"),
+    *("open", "close", "write", "pread", "fsync", "fdatasync", "ftruncate", "look", "stat", "fstat"),
     *("mkdir", "rmdir", "link", "rename", "unlink", "flock", "sync_disk"),
 )
 
