@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 JSONL_KINDS = frozenset({"text", "html", "chart", "span"})
-_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 STEP_MIN, STEP_MAX = -(2**63), 2**63 - 1
 _LONGEST_PREFIX = 200  # bytes of step and timestamp, and more than any header has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _LAST_DIGIT = ord("9")
 
 
@@ -120,7 +120,7 @@ def number(value: object) -> float:
     if value is None:
         return math.nan
     if isinstance(value, str):
-        return _NON_FINITE[value] if value in _NON_FINITE else float(value)
+        return float(value)  # which knows the words of `finite`
     if isinstance(value, bool) or not isinstance(value, int | float):
         message = f"expected a number, found {value!r}"
         raise InvalidType(message)
@@ -145,14 +145,11 @@ def parse_timestamp(text: str) -> int:
         raise ValueError(message) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    delta = moment - _EPOCH
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def format_timestamp(microseconds: int) -> str:
     """Return µs since the epoch as the format has it."""
-    from datetime import timedelta
-
     return (_EPOCH + timedelta(microseconds=microseconds)).isoformat(sep=" ", timespec="microseconds")
 
 
@@ -205,6 +202,7 @@ def columns(line: bytes | bytearray, kind: str) -> Columns | None:
     return Columns(1, 0) if fields[:2] == [b"timestamp", b"step"] else None
 
 
+_RETURN, _OPEN, _CLOSE = b"\r{}"
 _OUR_PREFIX = re.compile(rb"(-?[0-9]{1,18})?\|([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{15}\+00:00)\|")
 
 
@@ -294,6 +292,39 @@ def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
         message = "the cell is not a JSON object"
         raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
     return payload
+
+
+def own_rows(raw: Source, kind: str, *, line: int, start: int, stop: int) -> tuple[list[Row], int]:
+    """Read rows of the form that we write, up to the first that is not; return them, and where the rest starts.
+
+    Args:
+        raw: the bytes of the file, with a header of our own somewhere before.
+        kind: the kind of the file; one of the JSONL kinds has no rows of this form.
+        line: the number of the line at `start`.
+        start: where to begin, at the start of a line.
+        stop: where to end.
+    """
+    rows: list[Row] = []
+    if kind in JSONL_KINDS:
+        return rows, start
+    match, find, metric = _OUR_PREFIX.match, raw.find, kind == "metric"
+    while prefix := match(raw, start, stop):
+        step, moment = prefix.groups()
+        cell_start = prefix.end()
+        end = find(b"\n", cell_start, stop)
+        if end < 0:
+            break
+        try:
+            if metric:
+                float(raw[cell_start:end])
+            if raw[end - 1] == _RETURN or not (metric or raw[cell_start] == _OPEN and raw[end - 1] == _CLOSE):
+                break
+            timestamp = (datetime.fromisoformat(moment.decode()) - _EPOCH) // _MICROSECOND
+        except ValueError:
+            break
+        rows.append(Row(int(step) if step else None, timestamp, cell_start, end, line))
+        start, line = end + 1, line + 1
+    return rows, start
 
 
 def parse_rows(

@@ -1,0 +1,409 @@
+"""The only writer of files: whole or not at all, under a free name, with size and hash of what was stored."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from jupyter_tracking.errors import InvalidArgument, RunGone, StorageError, StorageFull
+from jupyter_tracking.journal import Journal
+from jupyter_tracking.store import Sink, Store, Stored
+from jupyter_tracking.system import System
+from tests.reliability.faults import FailAt, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CONTENT = b"some bytes"
+DIGEST = hashlib.md5(CONTENT).hexdigest()[:12]
+
+
+class Without(System):
+    """A system on which some calls fail in a way of their own."""
+
+    def __init__(self, **calls: Callable[..., Any]) -> None:
+        for name, call in calls.items():
+            setattr(self, name, call)
+
+
+def refused(number: int) -> Callable[..., Any]:
+    """A call that fails."""
+
+    def call(*_args: object, **_more: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return call
+
+
+@pytest.fixture
+def store(root: Path) -> Iterator[Store]:
+    """A store of its own."""
+    made = Store(root / "run")
+    yield made
+    made.close()
+
+
+def put(store: Store, name: str = "a.bin", content: bytes = CONTENT, **more: Any) -> Stored:
+    """Put a file into a folder of the run; a name that is taken gets a number."""
+    return store.put("files", lambda again: name if again == 1 else f"{again}-{name}", lambda sink: sink.write(content), **more)
+
+
+def left_over(store: Store) -> list[str]:
+    """The unfinished files."""
+    return os.listdir(store.path / ".jupyter-tracking" / "tmp")
+
+
+def opened() -> int:
+    """How many descriptors this process holds."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+def failure_of(call: Callable[[], object]) -> str:
+    """Call it; return the error it raised of the disk, or nothing."""
+    try:
+        call()
+    except StorageError as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+def test_what_is_put_is_told_with_size_and_hash(store: Store, hashed: bool) -> None:
+    """The path, the bytes and the first 12 digits of the md5, or none of them."""
+    assert put(store, hashed=hashed) == ("files/a.bin", len(CONTENT), DIGEST if hashed else None)
+    assert (store.path / "files" / "a.bin").read_bytes() == CONTENT
+    assert not left_over(store)
+
+
+@pytest.mark.parametrize("hashed", [True, False])
+def test_what_is_copied_is_told_with_size_and_hash(store: Store, root: Path, hashed: bool) -> None:
+    """The same of a file, of a folder with folders, and of an empty one."""
+    folder = root / "folder"
+    (folder / "deep" / "empty").mkdir(parents=True)
+    (folder / "a").write_bytes(CONTENT[:3])
+    (folder / "deep" / "b").write_bytes(CONTENT[3:])
+    (folder / "z").write_bytes(b"")
+    digest = DIGEST if hashed else None
+    for source, expected in ((folder, (len(CONTENT), digest)), (folder / "deep" / "empty", (0, hashlib.md5().hexdigest()[:12]))):
+        stored = store.copy(str(source), "files", lambda again, source=source: f"{source.name}{again}", hashed=hashed)
+        assert (stored.size, stored.hash) == (expected[0], expected[1] if hashed else None)
+        assert stored.path == f"files/{source.name}1"
+        copied = store.path / stored.path
+        assert {p.relative_to(copied): p.is_dir() or p.read_bytes() for p in copied.rglob("*")} == {
+            p.relative_to(source): p.is_dir() or p.read_bytes() for p in source.rglob("*")
+        }
+    stored = store.copy(str(folder / "deep" / "b"), "files", lambda _: "b", hashed=hashed)
+    assert stored == ("files/b", 7, hashlib.md5(CONTENT[3:]).hexdigest()[:12] if hashed else None)
+    assert not left_over(store)
+
+
+def test_a_sink_is_a_file_for_libraries(root: Path) -> None:
+    """What writes to it may ask whether it may, and where it is; any buffer is taken, of items of any size."""
+    fd = os.open(root / "file", os.O_RDWR | os.O_CREAT)
+    sink = Sink(System(), fd, hashed=True)
+    assert sink.writable()
+    assert (sink.tell(), sink.size) == (0, 0)
+    assert sink.write(memoryview(b"abcdefgh").cast("I")) == 8
+    assert sink.write(bytearray(b"i")) == 1
+    assert (sink.tell(), sink.size, sink.digest) == (9, 9, hashlib.md5(b"abcdefghi").hexdigest()[:12])
+    assert os.pread(fd, 20, 0) == b"abcdefghi"
+    os.close(fd)
+
+
+def test_a_name_that_is_taken_is_passed_over(store: Store) -> None:
+    """Nothing is overwritten: the next free name is found, and again at once, in each folder and for each name on its own."""
+    asked: list[int] = []
+
+    def name(again: int) -> str:
+        asked.append(again)
+        return f"a-{again}"
+
+    for number in range(4):
+        assert store.put("files", name, lambda sink, number=number: sink.write(b"%d" % number)).path == f"files/a-{number + 1}"
+    assert len(asked) <= 12  # from the last one on, not from the first
+    (store.path / "files" / "a-5").write_bytes(b"another process'")
+    assert store.put("files", name, lambda sink: sink.write(b"5")).path == "files/a-6"
+    assert put(store, "b").path == "files/b"
+    assert store.put("others", name, lambda sink: sink.write(b"x")).path == "others/a-1"
+    found = {p.name: p.read_bytes() for p in (store.path / "files").iterdir()}
+    assert found == {"a-1": b"0", "a-2": b"1", "a-3": b"2", "a-4": b"3", "a-5": b"another process'", "a-6": b"5", "b": CONTENT}
+
+
+def test_a_folder_never_takes_the_place_of_another(store: Store, root: Path) -> None:
+    """A folder whose name is taken, by an empty folder or by a file, gets the next one."""
+    (root / "folder").mkdir()
+    (root / "folder" / "a").write_bytes(CONTENT)
+    (store.path / "files" / "f1").mkdir(parents=True)
+    (store.path / "files" / "f2").write_bytes(b"")
+    (store.path / "files" / "f3").symlink_to("nothing")
+    assert store.copy(str(root / "folder"), "files", lambda again: f"f{again}").path == "files/f4"
+    assert not list((store.path / "files" / "f1").iterdir())
+    assert (store.path / "files" / "f2").read_bytes() == b""
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK])
+def test_without_hard_links_a_name_is_free_before_it_is_given(root: Path, number: int) -> None:
+    """On a disk without hard links, whatever it says to them, files are renamed, one writer at a time, and none is overwritten."""
+    store = Store(root / "run", Without(link=refused(number)))
+    assert [put(store, content=b"%d" % n).path for n in range(3)] == ["files/a.bin", "files/2-a.bin", "files/3-a.bin"]
+    assert (store.path / "files" / "a.bin").read_bytes() == b"0"
+    assert not left_over(store)
+    assert (store.path / ".jupyter-tracking" / "names").exists()
+    with pytest.raises(StorageError, match="Input/output error"):
+        put(Store(root / "other", Without(link=refused(errno.EIO))))
+    assert not (root / "other" / ".jupyter-tracking" / "names").exists()
+
+
+def test_files_are_put_as_new_ones(root: Path) -> None:
+    """A leftover with the name of a temporary file is never written through, and nothing is a link's target."""
+    store = Store(root / "run")
+    secret = root / "secret"
+    secret.write_bytes(b"secret")
+    for number in range(3):
+        (store.path / ".jupyter-tracking" / "tmp" / f"{os.getpid()}-{store._token}-{number}.tmp").symlink_to(secret)
+    for attempt in (lambda: put(store), lambda: store.replace("doc", CONTENT)):
+        with pytest.raises(StorageError, match="File exists"):
+            attempt()
+    os.close(store.open_or_make("rows", CONTENT, os.O_RDWR)[0])
+    assert (store.path / "rows").read_bytes() == CONTENT
+    assert secret.read_bytes() == b"secret"
+
+
+# --- documents -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("exchange", ["exchanged", "renamed"])
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_document_is_replaced_in_one_step(root: Path, lasting: bool, exchange: str) -> None:
+    """Made, then replaced, in the run or in a folder of it; the old one goes; the disk is waited for where that is asked."""
+    system = Recording()
+    if exchange == "renamed":
+        system.exchange = lambda *_args, **_more: False  # type: ignore[method-assign]
+    store = Store(root / "run", system)
+    for name in ("doc.json", "deep/er/doc.json"):
+        for text in (b"first", b"second, which is longer", b"3"):
+            before = len(system.calls)
+            store.replace(name, text, lasting=lasting)
+            assert (store.path / name).read_bytes() == text
+            synced = {call.inode for call in system.calls[before:] if call.what == "sync"}
+            assert ((store.path / name).stat().st_ino in synced) == lasting
+    assert not left_over(store)
+    assert store.unsynced == {"doc.json", "deep/er/doc.json"}
+    renamed = [call for call in system.calls if call.what == "name"]
+    assert bool(renamed) == (lasting or exchange == "renamed" or len(renamed) == 2)
+
+
+def test_a_document_that_cannot_be_written_leaves_the_old_one(root: Path) -> None:
+    """Whichever call fails: one error that says so, the old document, no leftover, no descriptor more."""
+    at = 1
+    while True:
+        system = FailAt(0, lambda: OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        store = Store(root / f"run{at}", system)
+        store.replace("deep/doc", b"old")
+        before = opened()
+        system.at, system.count = at, 0
+        told = failure_of(lambda store=store: store.replace("deep/doc", b"new"))
+        assert not told or (StorageFull.__name__ in told and "the old one is intact" in told)
+        assert (store.path / "deep" / "doc").read_bytes() == (b"old" if told else b"new")
+        assert opened() <= before + (system.failed == "close")
+        assert not left_over(store) or system.failed == "unlink"
+        store.close()
+        if not system.failed:
+            break
+        at += 1
+    assert at > 10
+
+
+# --- what fails ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "row"])
+def test_a_put_that_fails_leaves_nothing(root: Path, what: str) -> None:
+    """Whichever call fails: one error in words, no file under its name, no leftover, no descriptor more; the next one works."""
+    (root / "folder" / "deep").mkdir(parents=True)
+    (root / "folder" / "deep" / "a").write_bytes(CONTENT)
+    (root / "folder" / "b").write_bytes(CONTENT)
+    at = 1
+    while True:
+        system = FailAt(0, lambda: OSError(errno.EIO, os.strerror(errno.EIO)))
+        store = Store(root / f"run{at}", system, power=at % 2 == 0)
+        journal = Journal(store, "files/rows")
+
+        def attempt(store: Store = store, journal: Journal = journal) -> object:
+            if what == "file":
+                return put(store)
+            if what == "folder":
+                return store.copy(str(root / "folder"), "files", lambda again: f"f{again}")
+            return journal.append(b"row\n", b"header\n")
+
+        before = opened()
+        system.at, system.count = at, 0
+        told = failure_of(attempt)
+        assert not told or "Input/output error" in told
+        assert not told or any(words in told for words in ("every earlier", "nothing was changed", "may not outlive a power failure"))
+        if told and "power failure" not in told:
+            assert not (store.path / "files").exists() or not list((store.path / "files").iterdir())
+        assert opened() <= before + (system.failed == "close") + (what == "row" and journal._fd >= 0)
+        assert not left_over(store) or system.failed in {"unlink", "rmdir"}
+        system.at = 0
+        if not system.failed:
+            break
+        attempt()
+        journal.close()
+        store.close()
+        at += 2 if at > 2 else 1
+    assert at > 10
+
+
+@pytest.mark.parametrize("attempt", ["put", "copy", "replace", "append", "sync"])
+def test_a_run_that_is_gone_is_told_before_all_else(root: Path, attempt: str) -> None:
+    """Where the folder was moved, whatever else fails, that is what is said; nothing is put into it where it is now."""
+    store = Store(root / "run")
+    (root / "source").mkdir()
+    (root / "source" / "a").write_bytes(CONTENT)
+    put(store)
+    store.path.rename(root / "elsewhere")
+    before = sorted(p for p in (root / "elsewhere").rglob("*") if "tmp" not in p.parts)
+    with pytest.raises(RunGone, match="was moved or deleted"):
+        if attempt == "put":
+            put(store, "b")
+        elif attempt == "copy":
+            store.copy(str(root / "source"), "files", lambda again: f"f{again}")
+        elif attempt == "replace":
+            store.replace("doc", CONTENT)
+        elif attempt == "append":
+            Journal(store, "rows").append(b"row\n")
+        else:
+            store.sync()
+    assert sorted(p for p in (root / "elsewhere").rglob("*") if "tmp" not in p.parts) == before
+    assert not os.listdir(root / "elsewhere" / ".jupyter-tracking" / "tmp")
+
+
+def test_a_folder_that_holds_the_run_is_not_copied_into_it(store: Store, root: Path) -> None:
+    """The root, or the run itself, by any way; a sibling whose name only begins like it is fine."""
+    (root / "ru").mkdir()
+    (root / "run-2").mkdir()
+    (root / "link").symlink_to(root.parent)
+    for path in (root, store.path, root / "link" / root.name, f"{root}/./ru/.."):
+        with pytest.raises(InvalidArgument, match="contains the run folder itself"):
+            store.copy(str(path), "files", lambda again: f"f{again}")
+    for path in (root / "ru", root / "run-2"):
+        assert store.copy(str(path), "files", lambda again, path=path: f"{path.name}{again}").size == 0
+
+
+# --- files of rows ---------------------------------------------------------------------------------
+
+
+def test_a_file_of_rows_that_another_makes_first_is_opened(root: Path) -> None:
+    """Between the look and the making another process made it: its file is opened, nothing of it is lost."""
+    store = Store(root / "run")
+
+    def late(*args: Any, **more: Any) -> None:
+        store.system = System()
+        (store.path / "rows").write_bytes(b"header\nanother's\n")
+        os.link(*args, **more)
+
+    store.system = Without(link=late)
+    fd, inode, made = store.open_or_make("rows", b"header\nours\n", os.O_RDWR)
+    assert (made, inode) == (False, os.stat(store.path / "rows").st_ino)
+    assert os.pread(fd, 100, 0) == b"header\nanother's\n"
+    os.close(fd)
+    assert not left_over(store)
+
+
+def test_a_file_of_rows_is_made_with_its_first_row(store: Store) -> None:
+    """Made in one step, with what it begins with, and opened to append to; the second time it is there."""
+    first, inode, made = store.open_or_make("deep/rows", b"header\n1\n", os.O_RDWR)
+    assert made
+    assert (store.path / "deep" / "rows").stat().st_ino == inode == os.fstat(first).st_ino
+    os.write(first, b"2\n")
+    second, same, made = store.open_or_make("deep/rows", b"never", os.O_RDWR | os.O_APPEND)
+    assert (same, made) == (inode, False)
+    os.write(second, b"3\n")
+    assert (store.path / "deep" / "rows").read_bytes() == b"header\n1\n2\n3\n"
+    assert store.unsynced == {"deep/rows"}
+    for fd in (first, second):
+        assert not os.get_inheritable(fd)
+        os.close(fd)
+
+
+@pytest.mark.parametrize("failing", ["fstat", "open"])
+def test_a_file_of_rows_that_cannot_be_opened_costs_no_descriptor(root: Path, failing: str) -> None:
+    """A failure on the way leaves nothing open."""
+    store = Store(root / "run")
+    fd, _, _ = store.open_or_make("rows", b"header\n", os.O_RDWR)
+    os.close(fd)
+    before = opened()
+    store.system = Without(**{failing: refused(errno.EIO)})
+    for name in ("rows", "new"):
+        with pytest.raises(OSError, match="Input/output"):
+            store.open_or_make(name, b"header\n", os.O_RDWR)
+    assert opened() == before
+    assert not left_over(store)
+    assert not (store.path / "new").exists()
+
+
+# --- the disk itself -------------------------------------------------------------------------------
+
+
+def test_with_power_what_was_put_is_on_the_disk(root: Path) -> None:
+    """With durability "power" bytes are synced before they get their name, and the name before the call returns; else by sync()."""
+    (root / "folder").mkdir()
+    (root / "folder" / "a").write_bytes(CONTENT)
+    for power in (True, False):
+        system = Recording()
+        store = Store(root / f"run{power}", system, power=power)
+        put(store)
+        store.copy(str(root / "folder"), "files", lambda again: f"f{again}")
+        store.replace("doc", CONTENT)
+        file, inner = (store.path / "files" / name for name in ("a.bin", "f1/a"))
+        whats = [(call.what, call.inode, call.name) for call in system.calls]
+        for path, name in ((file, "a.bin"), (inner, "f1")):
+            synced = ("sync", path.stat().st_ino, "")
+            assert (synced in whats) == power
+            if power:
+                named = next(n for n, call in enumerate(whats) if call[0] == "name" and call[2] == name)
+                assert whats.index(synced) < named
+                assert ("sync", path.parent.stat().st_ino if name == "a.bin" else path.parent.parent.stat().st_ino, "") in whats[named:]
+        assert bool(store.unsynced) != power
+        store.sync()
+        assert not store.unsynced
+        synced_now = {call.inode for call in system.calls if call.what == "sync"}
+        assert {path.stat().st_ino for path in (file, inner, inner.parent, file.parent, store.path)} <= synced_now
+
+
+def test_a_name_that_may_not_outlive_a_power_failure_is_told(root: Path) -> None:
+    """With "power", where only the folder could not be synced: the error says that it was written, and what may become of it."""
+    store = Store(root / "run", power=True)
+    put(store)
+    synced: list[int] = []
+
+    def fails_for_folders(fd: int) -> None:
+        synced.append(fd)
+        if os.path.isdir(f"/proc/self/fd/{fd}"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    store.system = Without(fsync=fails_for_folders)
+    with pytest.raises(StorageError, match=r"files/b.bin may not outlive a power failure: Input/output error; it was written"):
+        put(store, "b.bin")
+    assert (store.path / "files" / "b.bin").read_bytes() == CONTENT
+    assert store.unsynced == {"files/b.bin"}
+    assert synced
+
+
+def test_leftovers_are_swept(store: Store) -> None:
+    """Files and folders that were never finished go; nothing else does."""
+    put(store)
+    tmp = store.path / ".jupyter-tracking" / "tmp"
+    (tmp / "file").write_bytes(b"x")
+    (tmp / "folder" / "deep").mkdir(parents=True)
+    (tmp / "folder" / "deep" / "file").write_bytes(b"x")
+    (tmp / "link").symlink_to(store.path / "files")
+    store.sweep()
+    assert not left_over(store)
+    assert (store.path / "files" / "a.bin").read_bytes() == CONTENT
