@@ -96,6 +96,8 @@ export function dataframe(host: Host): Pane {
   let typing = 0;
   let facts: Pane | null = null;
   let trouble = "";
+  /** The cell that is told under the table, and what was told of it. */
+  let pointed: { n: number; column: number; told: string } | null = null;
 
   filter.addEventListener("input", () => {
     clearTimeout(typing);
@@ -186,6 +188,7 @@ export function dataframe(host: Host): Pane {
     const drawn = JSON.stringify([headings.map((c) => ({ ...c, summary: c.summary?.textContent, title: c.summary?.getAttribute("title") })), now.painted !== undefined, width]);
     grid.show(lines, rows, drawn === sketch ? null : { columns: headings, signed: now.painted !== undefined, total: width + levels(fields) });
     sketch = drawn;
+    if (pointed && pointed.told !== brief(pointed.n, pointed.column)) at(pointed.n, pointed.column, false);
     const most = fields.map((f, c): [string, number] => [f.name, now.changed?.[c] ?? 0]).filter(([, many]) => many).sort(([, a], [, b]) => b - a);
     const where = most.length ? `in ${most.slice(0, 5).map(([name, many]) => `${name || "(no name)"} (${format.count(many)})`).join(", ")}${most.length > 5 ? " and others" : ""}` : "";
     put(legend, ...(now.painted ? painted(now.painted, where) : []));
@@ -253,15 +256,25 @@ export function dataframe(host: Host): Pane {
 
   /** The cell with the focus is told in full under the table; opened, a text that was cut is asked for. */
   function at(n: number, column: number, opened: boolean): void {
-    const line = n < 0 ? null : scene?.lines.line(n) ?? null;
-    const field = scene?.fields[column];
-    const cell = line?.cells[column];
+    const mine = pointed = { n, column, told: brief(n, column) };
+    const { line, field, cell } = cellAt(n, column);
     if (!field || !line || !cell) { say(detail, ""); return; }
     const before = line.before?.[column];
-    const tell = (text: string) => say(detail, `${field.name || "index"} = ${before ? `${word(before)} → ` : ""}${text}`);
+    const tell = (text: string) => { if (pointed === mine) say(detail, `${field.name || "index"} = ${before ? `${word(before)} → ` : ""}${text}`); };
     tell(cell.cut ? `${cell.full}…${line.row === undefined || !host.live ? "" : " (Enter for all of it)"}` : word(cell));
     if (!opened || !cell.cut || line.row === undefined || !host.live) return;
     host.ask({ cell: [line.row, field.at] }, shown!.at).then((frame) => tell(frame.head.error ?? frame.text(0)), (error: unknown) => tell(String(error)));
+  }
+
+  function cellAt(n: number, column: number): { line: Line | null; field: Scene["fields"][number] | undefined; cell: Line["cells"][number] | undefined } {
+    const line = n < 0 ? null : scene?.lines.line(n) ?? null;
+    return { line, field: scene?.fields[column], cell: line?.cells[column] };
+  }
+
+  /** What there is to tell of a cell, at which step. */
+  function brief(n: number, column: number): string {
+    const { line, field, cell } = cellAt(n, column);
+    return JSON.stringify([shown?.at, field?.name, line?.before?.[column]?.full, cell?.full]);
   }
 
   return { draw, destroy: () => { grid.destroy(); answers.clear(); clearTimeout(slow); clearTimeout(typing); } };

@@ -227,6 +227,22 @@ describe("the summary", () => {
 });
 
 describe("the keyboard", () => {
+  it("has told of a cell what it held: at another step it tells what the cell holds there, or nothing where there is none", () => {
+    const { draw, find } = opened([rows(0, 60, 60), rows(0, 60, 60, {}, 10), rows(0, 1, 1)]);
+    draw(0);
+    find("[tabindex='0'][data-column]").focus();
+    key(document.activeElement!, "ArrowRight");
+    key(document.activeElement!, "ArrowDown");
+    expect(find(".jt-detail").textContent).toBe("p = 0.125");
+    draw(1);
+    expect(find(".jt-detail").textContent).toBe("p = 10.125");
+    draw(0);
+    expect(find(".jt-detail").textContent).toBe("p = 0.125");
+    (document.activeElement as HTMLElement).blur();
+    draw(2);
+    expect(find(".jt-detail").textContent).toBe("");
+  });
+
   it("walks the cells, keeps one of them in the order of Tab, and tells the cell in full", () => {
     const { draw, element, find } = opened([rows(0, 60, 60)]);
     draw(0);
