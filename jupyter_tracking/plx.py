@@ -70,7 +70,7 @@ def row(kind: str, step: int | None, timestamp: str, cell: str) -> bytes:
     """
     if kind in JSONL_KINDS:
         fields = {"timestamp": timestamp, "step": step, kind: cell}
-        return json.dumps(fields, ensure_ascii=True).encode("ascii") + b"\n"
+        return json.dumps(fields).encode("ascii") + b"\n"
     return f"{'' if step is None else step}|{timestamp}|{cell}\n".encode("ascii")
 
 

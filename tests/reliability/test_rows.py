@@ -215,6 +215,8 @@ def test_what_is_no_step_is_named(text: bytes, words: str) -> None:
         (b"step|timestamp|metric|more", None),
         (b"step|timestamp", None),
         (b"x|y|metric", None),
+        (b"step|timestamp|metricX", None),
+        (b"Xstep|timestamp|metric", None),
         (b"", None),
     ],
 )
@@ -323,6 +325,8 @@ def test_the_end_of_a_line_is_a_newline_with_a_carriage_return_perhaps() -> None
         (b"1|" + AT + b"|0.5|0.5", "the value is not a number: '0.5|0.5'"),
         (b"1|" + b"2" * 250 + b"|0.5", "step and timestamp are too long"),
         (b"1" * 250 + b"|" + AT + b"|0.5", "step and timestamp are too long"),
+        (b"1" * 168 + b"|" + AT + b"|0.5", "step and timestamp are too long"),
+        (b"1" * 167 + b"|" + AT + b"|0.5", f"the step is not an integer: '{'1' * 40}'"),
         (b"1|" + AT.replace(b"-", b"/") + b"|0.5", "the timestamp is not one: '2024/01/02 03:04:05.678900+00:00'"),
         (b"1|2024-99-02 03:04:05.678900+00:00|0.5", "the timestamp is not one: '2024-99-02 03:04:05.678900+00:00'"),
     ],

@@ -1,0 +1,91 @@
+"""What a run folder answers, where the answer is no value: nothing, or what to do instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from jupyter_tracking.errors import MalformedEvent, NotFound
+from jupyter_tracking.reader import open_folder
+from jupyter_tracking.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UUID = "0" * 32
+
+
+@pytest.fixture
+def run(root: Path) -> Run:
+    """A run with a metric, a text of the same name, a reference and an output."""
+    run = Run(root / "runs" / UUID)
+    run.log_metric("loss", 0.5, 1)
+    run.log_text(name="note", text="a", step=1)
+    run.log_text(name="loss", text="b", step=2)
+    run.log_artifact_ref("s3://bucket/data.csv", name="away")
+    (root / "file.txt").write_text("text")
+    run.log_artifact(root / "file.txt", "output")
+    run.log_artifact_ref(root / "file.txt", name="here")
+    return run
+
+
+def test_an_artifact_is_found_by_name_and_kind(run: Run) -> None:
+    """Where a name is that of several kinds, the kind says which; where it is of another kind, that is said."""
+    folder = open_folder(run.path)
+    assert folder.find("loss", "metric").kind == "metric"
+    assert folder.find("note").kind == "text"
+    with pytest.raises(NotFound, match=r"^'loss' is the name of a metric and of a text; say which with kind=$"):
+        folder.find("loss")
+    with pytest.raises(NotFound, match=r"^'note' is no metric; it is a text$"):
+        folder.find("note", "metric")
+    with pytest.raises(NotFound, match=r"^'loss' is no curve; it is a metric and a text$"):
+        folder.find("loss", "curve")
+    with pytest.raises(NotFound, match=r"has no artifact 'los'; near: 'loss'"):
+        folder.find("los")
+
+
+def test_what_has_no_rows_answers_where_it_is(run: Run, root: Path) -> None:
+    """An output is a path inside, a file elsewhere its path, a URL itself; none has events, steps or payloads."""
+    folder = open_folder(run.path)
+    assert folder.value(folder.find("away")) == "s3://bucket/data.csv"
+    assert folder.value(folder.find("output")) == run.path / "outputs" / "file.txt"
+    assert folder.value(folder.find("here")) == root / "file.txt"
+    for name in ("away", "output", "here"):
+        artifact = folder.find(name)
+        assert (folder.events(artifact), folder.steps(artifact), folder.payloads(artifact), folder.row_problems(artifact)) == (
+            [],
+            [],
+            [],
+            [],
+        )
+    assert set(folder.find("note").meta) == {"cell", "logged"}
+
+
+def test_only_a_metric_has_columns(run: Run) -> None:
+    """Anything else says what it is."""
+    folder = open_folder(run.path)
+    assert folder.columns(folder.find("loss", "metric"))["value"].to_pylist() == [0.5]
+    for name in ("note", "away"):
+        with pytest.raises(NotFound, match=rf"^'{name}' is a \w+; only a metric has columns$"):
+            folder.columns(folder.find(name))
+
+
+def test_a_library_that_is_missing_is_not_taken_for_damage(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoder's lack of a library, or of memory, comes out as it is; anything else is told as the row's, with file and line."""
+    run.log_dataframe(pd.DataFrame({"a": [1]}), "frame", step=1)
+    folder = open_folder(run.path)
+    artifact = folder.find("frame")
+    event = folder.events(artifact)[0]
+    for error, expected in ((ImportError, ImportError), (MemoryError, MemoryError), (ZeroDivisionError, MalformedEvent)):
+
+        def decode(*_args: object, error: type[Exception] = error) -> None:
+            raise error("of the library")
+
+        monkeypatch.setattr(
+            "jupyter_tracking.reader.kind_of", lambda _kind, decode=decode: type("Kind", (), {"decode": staticmethod(decode)})
+        )
+        with pytest.raises(expected, match="of the library") as caught:
+            folder.value(artifact, event)
+        assert str(caught.value).startswith("events/dataframe/frame.plx:2: ") == (expected is MalformedEvent)
