@@ -17,6 +17,7 @@ from jupyter_tracking.views.table import HeldTable, Table, open_table
 from jupyter_tracking.views.table_diff import Changes, differs
 from jupyter_tracking.views.table_encode import add_window, label, missing_word, words_of
 from jupyter_tracking.views.table_order import Order
+from jupyter_tracking.views.table_query import Query
 from jupyter_tracking.views.table_summary import Summary
 from jupyter_tracking.views.work import Work
 
@@ -30,7 +31,6 @@ __all__ = ["FAMILY"]
 _FIRST = 60
 _LIGHT = 20
 _STILL = 12
-_PAGE = 1_000
 _COLUMNS = 100
 _CELL = 1_000_000
 # One answer takes the kernel about so long, in seconds; what is not done then is asked for again.
@@ -72,51 +72,42 @@ class DataframeFamily(Family):
         `{"summary": true}`: a line a column;
         `{"cell": [row, column]}`: the whole text of a cell.
         """
-        first = _whole(query.get("columns", 0), "columns")
-        if "cell" in query:
-            return _cell(_table(pane, number), *_two(query["cell"], "cell"))
-        if "summary" in query:
-            columns = slice(first, first + _COLUMNS)
-            work = _work(pane, ("summary", number, first), lambda: Summary(_table(pane, number), columns))
+        asked, table = Query.read(query), _table(pane, number)
+        asked.fit(table)
+        first = asked.columns
+        if asked.cell is not None:
+            return _cell(table, *asked.cell)
+        if asked.summary:
+            work = _work(pane, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
             return Frame({"summary": _told(work), "done": work.done, "seen": work.seen})
-        if "rows" not in query:
+        if asked.rows is None:
             return super().answer(pane, number, query)
-        start, stop = _two(query["rows"], "rows")
-        start, stop = max(start, 0), min(stop, start + _PAGE)
-        if "since" in query:
-            return self._changes(pane, number, query, (start, stop, first))
-        text = clean(query.get("text") or "")
-        column, down = _two(query["sort"], "sort") if query.get("sort") else (None, 0)
-        table = _table(pane, number)
-        if not text and column is None:
+        if asked.since is not None:
+            return self._changes(pane, number, asked, asked.since)
+        start, stop = asked.rows
+        if not asked.text and asked.sort is None:
             return _rows(table, start, stop, first)
-        order = _work(
-            pane,
-            ("order", number, text, column, bool(down)),
-            lambda: Order(table, text=text, column=_column(table, column), down=bool(down)),
-        )
+        column, down = asked.sort or (None, False)
+        name = ("order", number, asked.text, column, down)
+        order = _work(pane, name, lambda: Order(table, text=asked.text, column=column, down=down))
         rows = order.page(start, stop)
         frame = Frame({"rows": order.count, "of": table.count, "from": start, "count": len(rows), "done": order.done, "seen": order.seen})
         frame.head["fields"] = add_window(frame, table.take(rows, slice(first, first + _COLUMNS)), first)
         frame.add("r", rows.astype(np.uint32))
         return frame
 
-    def _changes(self, pane: Pane, number: int, query: dict[str, Any], place: tuple[int, int, int]) -> Frame:
+    def _changes(self, pane: Pane, number: int, asked: Query, since: int) -> Frame:
         """Return a page of what changed since another step."""
-        start, stop, first = place
-        since, only, beside = _whole(query["since"], "since"), bool(query.get("only")), query.get("beside") is True
-        other = pane.beside if beside else pane
+        start, stop = asked.rows or (0, 0)
+        other = pane.beside if asked.beside else pane
         if other is None or since >= len(other.events):
             message = f"since={since} is no frame of {pane.artifact.name}"
             raise InvalidArgument(message)
         earlier, later = _table(other, since), _table(pane, number)
-        key = query.get("key") or []
-        if not isinstance(key, list) or not all(type(n) is int and 0 <= n < later.width for n in key):
-            message = f"key={key!r} is no list of columns"
-            raise InvalidArgument(message)
-        name = ("changes", -1 if beside else since, number, tuple(key), earlier)
-        changes = _work(pane, name, lambda: Changes(earlier, later, [later.labels[n] for n in key] or None))
-        return _listing(changes, changes.page(start, stop, only=only), first, {"rows": changes.count(only=only), "from": start})
+        name = ("changes", -1 if asked.beside else since, number, asked.key, earlier)
+        changes = _work(pane, name, lambda: Changes(earlier, later, [later.labels[n] for n in asked.key] or None))
+        head = {"rows": changes.count(only=asked.only), "from": start}
+        return _listing(changes, changes.page(start, stop, only=asked.only), asked.columns, head)
 
     def still(self, pane: Pane, number: int) -> str:
         """Return the first rows as a table."""
@@ -260,7 +251,6 @@ def _listing(changes: Changes, places: np.ndarray[Any, np.dtype[np.int64]], firs
 
 def _cell(table: Table, row: int, column: int) -> Frame:
     """Return the whole text of one cell."""
-    row = min(max(row, 0), table.count - 1)
     if column < 0:
         value = table.window(row, row + 1, slice(0, 0)).index.get_level_values(-1 - column)[0]
     else:
@@ -272,27 +262,6 @@ def _cell(table: Table, row: int, column: int) -> Frame:
 
 def _told(summary: Summary) -> list[list[Any]]:
     return [[number, told] for number, told in sorted(summary.columns.items())]
-
-
-def _column(table: Table, column: int | None) -> int | None:
-    if column is not None and not -max(1, len(table.levels)) <= column < table.width:
-        message = f"sort={column} is no column of the {table.width} there are"
-        raise InvalidArgument(message)
-    return column
-
-
-def _whole(value: object, name: str) -> int:
-    if type(value) is not int or value < 0:
-        message = f"{name}={value!r} is no whole number"
-        raise InvalidArgument(message)
-    return value
-
-
-def _two(value: object, name: str) -> tuple[int, int]:
-    if not (isinstance(value, list) and len(value) == 2 and all(isinstance(n, int) for n in value)):  # noqa: PLR2004
-        message = f"{name}={value!r} is no pair of whole numbers"
-        raise InvalidArgument(message)
-    return int(value[0]), int(value[1])
 
 
 FAMILY = DataframeFamily()
