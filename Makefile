@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab test lint fix soak server bench bench-quick chromium clean
+.PHONY: help demo lab test lint fix soak coverage server bench bench-quick chromium clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,8 +42,12 @@ fix: $(VENV)/.dev  ## mend what the linter can mend
 	$(BIN)/python -m ruff check --fix-only .
 	$(BIN)/python -m ruff format .
 
-soak: $(VENV)/.test  ## the long reliability runs (at most 15 minutes on 2 cores)
-	$(BIN)/python -m pytest -m soak $(ARGS)
+soak: $(VENV)/.test  ## the long reliability runs, two at a time (at most 15 minutes on 2 cores)
+	$(BIN)/python -m pytest -m soak -n 2 --dist worksteal $(ARGS)
+
+coverage: $(VENV)/.test  ## see that each line and branch of what writes and reads runs is tested (4 minutes)
+	$(BIN)/python -m coverage run -m pytest tests/reliability tests/kinds tests/fuzz tests/compat tests/test_frames.py tests/test_sharing.py $(ARGS)
+	$(BIN)/python -m coverage report
 
 server: $(VENV)/.test  ## push a run to a real Polyaxon server on this machine (two minutes the first time)
 	$(BIN)/python -m pytest -m server $(ARGS)

@@ -148,6 +148,34 @@ def test_a_carriage_return_within_a_row_ends_none(tmp_path: Path, rows: bytes, e
     assert [(event.step, payload) for event, payload in zip(file.events(), file.payloads(), strict=True)] == expected
 
 
+@pytest.mark.parametrize("count", [300, pytest.param(5_000, marks=pytest.mark.soak)])
+def test_a_file_read_by_bits_is_read_as_its_rows_are(tmp_path: Path, count: int) -> None:
+    """Whatever bytes were changed, and however the file grew: its rows and problems are those of the grammar, row by row."""
+    dice = random.Random(SEED)
+    path = tmp_path / "x.plx"
+    for _ in range(count):
+        kind = dice.choice(["metric", "curve", "text"])
+        head = dice.choice([plx.header(kind)] * 4 + [b"", b"\n", b"timestamp|step|metric\n", b"step|timestamp|text\n"])
+        data = bytearray(head)
+        for step in range(6):
+            cell = repr(step / 7) if kind == "metric" else f'{{"x":[{step}]}}' if kind == "curve" else "text"
+            data += plx.row(kind, dice.choice([step, None, 2**63 - 1, -(2**63)]), TIME, cell)
+        for _ in range(dice.randrange(4)):
+            at = dice.randrange(len(data) + 1)
+            data[at : at + dice.randrange(2)] = dice.choice([b"", b"\r", b"\n", b"|", b"\r\n", b"{", b"}", b"-", b" ", b"9", b"\x00", b"\xff", b"_"])
+        file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
+        size = 0
+        while size < len(data):
+            size = min(len(data), size + dice.randrange(1, len(data) + 1))
+            path.write_bytes(data[:size])
+            events = file.events()
+            expected = list(plx.parse_rows(bytes(data[: data.rfind(b"\n", 0, size) + 1]), kind))
+            rows = [row for row in expected if isinstance(row, plx.Row)]
+            assert [(e.step, e.timestamp, e.start, e.end, e.line) for e in events] == [tuple(row) for row in rows], bytes(data[:size])
+            assert [e.position for e in events] == list(range(len(rows)))
+            assert file.problems() == [row for row in expected if isinstance(row, plx.RowProblem)], bytes(data[:size])
+
+
 # --- any bytes at all ------------------------------------------------------------------------------
 
 KINDS = ["metric", "curve", "text", "dataframe", "image", "histogram", "chart", "span", "file"]

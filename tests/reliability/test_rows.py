@@ -257,6 +257,7 @@ def test_reading_goes_on_from_anywhere() -> None:
     assert steps(data[22:], order=plx.COLUMNS) == [1, 7]
     assert steps(b"timestamp|step|metric\n%s|5|0.5\n" % AT) == [5]
     assert steps(b"%s|5|0.5\n" % AT, order=Columns(1, 0)) == [5]
+    assert problem(b"5|%s|0.5\n" % AT, order=Columns(1, 0))[1].startswith("the step is not an integer: '2024-")
 
 
 def test_a_file_without_a_header_is_told_once_and_read() -> None:
