@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from threading import RLock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import plx
+from jupyter_tracking.rows import Event, own_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,29 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Event", "EventFile"]
 
 _TAIL = 1 << 16
-_ROWS_BLOCK = 1 << 18  # fits a core's cache
+_ROWS_BLOCK = 1 << 20  # fits a core's cache
 _TABLE_BLOCK = 1 << 24
 _MOST_CHUNKS = 1000  # a table that grew by bits is put together at times
-
-
-class Event(NamedTuple):
-    """One good row.
-
-    Attributes:
-        position: its place among the good rows.
-        step: the step, or None.
-        timestamp: µs since the epoch, UTC.
-        line: its line in the file.
-        start: where its cell starts in the file.
-        end: where its cell ends.
-    """
-
-    position: int
-    step: int | None
-    timestamp: int
-    line: int
-    start: int
-    end: int
 
 
 class EventFile:
@@ -115,9 +96,10 @@ class EventFile:
 
     def _take(self, fd: int, stop: int) -> None:
         for offset, block, end in _blocks(fd, self._done, stop, _ROWS_BLOCK):
-            line, last = self._line, 0
+            start = self._take_own(block, offset, end)
+            line, last = self._line, start
             begun = bool(self._events or self._problems)  # blank lines alone may come before the header
-            for row in plx.parse_rows(block, self._kind, order=self._order, line=self._line, begun=begun, stop=end):
+            for row in plx.parse_rows(block, self._kind, order=self._order, line=line, begun=begun, start=start, stop=end):
                 if isinstance(row, plx.Row):
                     self._events.append(self._event(row, offset))
                     line, last = row.line, row.end
@@ -127,6 +109,20 @@ class EventFile:
                     self._order = row
             self._line = line + block.count(b"\n", last, end)  # which is slow: only what follows the last good row
             self._done = offset + end
+
+    def _take_own(self, block: bytearray, offset: int, end: int) -> int:
+        """Take the rows that are as we write them, which is quick; return where the first other one starts."""
+        start, head = 0, plx.header(self._kind)
+        if not offset and head and block.startswith(head):
+            self._order, start = plx.COLUMNS, len(head)
+            self._line += 1
+        if self._order is not plx.COLUMNS:
+            return start
+        first = Event(len(self._events), None, 0, self._line, offset, offset)
+        events, start = own_rows(block, self._kind, first, start=start, stop=end)
+        self._events += events
+        self._line += len(events)
+        return start
 
     def _event(self, row: plx.Row, offset: int) -> Event:
         return Event(len(self._events), row.step, row.timestamp, row.line, offset + row.start, offset + row.end)

@@ -202,8 +202,7 @@ def columns(line: bytes | bytearray, kind: str) -> Columns | None:
     return Columns(1, 0) if fields[:2] == [b"timestamp", b"step"] else None
 
 
-_RETURN, _OPEN, _CLOSE = b"\r{}"
-_OUR_PREFIX = re.compile(rb"(-?[0-9]{1,18})?\|([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{15}\+00:00)\|")
+OUR_PREFIX = re.compile(rb"(-?[0-9]{1,18})?\|([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{15}\+00:00)\|")
 
 
 def _float(cell_: bytes | bytearray) -> float:
@@ -228,7 +227,7 @@ def _loads(text: bytes | bytearray) -> Any:
 
 def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, line: int) -> Row:
     """Read a row without touching the inside of its cell, which may be large."""
-    prefix = _OUR_PREFIX.match(raw, start, end) if order is COLUMNS else None
+    prefix = OUR_PREFIX.match(raw, start, end) if order is COLUMNS else None
     if prefix is not None:  # the form that we write, read in one step
         step, moment, cell_start = int(prefix[1]) if prefix[1] else None, parse_timestamp(prefix[2].decode("ascii")), prefix.end()
     else:
@@ -292,39 +291,6 @@ def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
         message = "the cell is not a JSON object"
         raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
     return payload
-
-
-def own_rows(raw: Source, kind: str, *, line: int, start: int, stop: int) -> tuple[list[Row], int]:
-    """Read rows of the form that we write, up to the first that is not; return them, and where the rest starts.
-
-    Args:
-        raw: the bytes of the file, with a header of our own somewhere before.
-        kind: the kind of the file; one of the JSONL kinds has no rows of this form.
-        line: the number of the line at `start`.
-        start: where to begin, at the start of a line.
-        stop: where to end.
-    """
-    rows: list[Row] = []
-    if kind in JSONL_KINDS:
-        return rows, start
-    match, find, metric = _OUR_PREFIX.match, raw.find, kind == "metric"
-    while prefix := match(raw, start, stop):
-        step, moment = prefix.groups()
-        cell_start = prefix.end()
-        end = find(b"\n", cell_start, stop)
-        if end < 0:
-            break
-        try:
-            if metric:
-                float(raw[cell_start:end])
-            if raw[end - 1] == _RETURN or not (metric or raw[cell_start] == _OPEN and raw[end - 1] == _CLOSE):
-                break
-            timestamp = (datetime.fromisoformat(moment.decode()) - _EPOCH) // _MICROSECOND
-        except ValueError:
-            break
-        rows.append(Row(int(step) if step else None, timestamp, cell_start, end, line))
-        start, line = end + 1, line + 1
-    return rows, start
 
 
 def parse_rows(

@@ -22,7 +22,7 @@ PACKAGE = CHECKOUT / "jupyter_tracking"
 FLOORS = [
     ["errors"],
     ["layout", "plx", "system", "source", "screen", "masking", "notebook_path"],
-    ["folder", "hearing"],
+    ["folder", "hearing", "rows"],
     ["journal", "store", "presence", "values", "eventfile"],
     ["lineages", "cells", "logs"],
     ["kinds", "document", "adoption", "cell_watch", "witness", "session_notebook", "resources"],
@@ -46,6 +46,7 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 # The writer and the reader meet only on disk.
 RECORDING = {"folder", "journal", "store", "recorder", "adoption", "details", "witness", "provenance", "run", "session"}
 READING = {
+    "rows",
     "eventfile",
     "files",
     "problems",

@@ -1,0 +1,62 @@
+"""Rows of our own form are read quickly, and as the grammar reads them, whatever stands among them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_tracking import plx
+from jupyter_tracking.eventfile import EventFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOMENT = "2026-11-24 10:11:12.123456+00:00"
+ODD = ["", " ", "x", "1|now|{}", f"7.0|{MOMENT}|{{}}", f"1|{MOMENT}|", f"1|{MOMENT}|{{", f"1|{MOMENT}|3\r", f"|{MOMENT}|{{}}\r", "\0" * 9]
+ODD += [f"99999999999999999999|{MOMENT}|{{}}", f"1|{MOMENT.replace('11-24', '13-24')}|{{}}", "step|timestamp|curve", f"1|{MOMENT}|1_0"]
+STEPS = st.none() | st.integers(-(2**63), 2**63 - 1)
+
+
+def rows(kind: str) -> st.SearchStrategy[str]:
+    """Rows of our own, and now and then what is not."""
+    cell = st.floats().map(repr) if kind == "metric" else st.sampled_from(["{}", '{"x":[1.0]}', '{"path":"a|b"}'])
+    good = st.builds(lambda step, text: f"{'' if step is None else step}|{MOMENT}|{text}", STEPS, cell)
+    return st.lists(st.one_of(good, good, good, st.sampled_from(ODD)), max_size=30).map("\n".join)
+
+
+@pytest.mark.parametrize("kind", ["metric", "curve", "text"])
+@given(data=st.data(), headed=st.booleans(), tail=st.sampled_from(["", "\n"]))
+def test_rows_are_read_as_the_grammar_has_them(
+    kind: str, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, headed: bool, tail: str
+) -> None:
+    """Steps, moments, lines and cells of the good rows, and the words for the bad ones."""
+    whole = ("step|timestamp|" + kind + "\n" if headed else "") + data.draw(rows(kind)) + tail
+    raw = whole.encode()
+    path: Path = tmp_path_factory.getbasetemp() / f"{kind}.plx"
+    path.write_bytes(raw)
+    committed = raw[: raw.rfind(b"\n") + 1]
+    expected = list(plx.parse_rows(committed, kind))
+    file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
+    assert [event[1:] for event in file.events()] == [
+        (row.step, row.timestamp, row.line, row.start, row.end) for row in expected if isinstance(row, plx.Row)
+    ]
+    assert [event.position for event in file.events()] == list(range(len(file.events())))
+    assert file.problems() == [row for row in expected if isinstance(row, plx.RowProblem)]
+
+
+def test_a_file_is_read_on_where_it_ended(tmp_path: Path) -> None:
+    """A header alone, then rows, then an odd one, then rows: lines are counted through."""
+    path = tmp_path / "loss.plx"
+    path.write_bytes(plx.header("metric"))
+    file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
+    assert file.events() == []
+    for step in range(6):
+        with path.open("ab") as stream:
+            stream.write(b"no row\n" if step == 3 else plx.row("metric", step, MOMENT, "0.5"))
+        file.events()
+    assert [(event.position, event.step, event.line) for event in file.events()] == [(0, 0, 2), (1, 1, 3), (2, 2, 4), (3, 4, 6), (4, 5, 7)]
+    assert [problem.line for problem in file.problems()] == [5]
