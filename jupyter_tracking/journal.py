@@ -30,6 +30,8 @@ class Journal:
     """One file of newline-terminated rows, shared safely by threads, processes and forked children."""
 
     __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_sight", "_size", "_store", "dirty", "relative")
+    _inode: int
+    _size: int  # bytes up to the last newline we know of
 
     def __init__(self, store: Store, relative: str) -> None:
         """Name the file, relative to the run; nothing is opened or made before the first append."""
@@ -38,8 +40,6 @@ class Journal:
         self.relative = relative
         self._sight = Sight(os.fsencode(store.path / relative))
         self._lock = threading.Lock()
-        self._inode = 0
-        self._size = 0  # bytes up to the last newline we know of
         self.dirty = False
         _journals.add(self)
 
@@ -79,7 +79,7 @@ class Journal:
             if self._open(first):
                 return True
             system.lock(self._fd)
-        self._size = size if size == self._size else self._recover(size)
+        self._size = self._recover(size)
         return False
 
     def _present_size(self) -> int | None:

@@ -280,8 +280,10 @@ def test_a_sync_waits_for_the_rows_once(root: Path) -> None:
         inode = (store.path / "rows").stat().st_ino
         return sum(call.what == "sync" and call.inode == inode for call in system.calls)
 
-    journal.sync()
     assert not journal.dirty
+    before = len(system.calls)
+    journal.sync()
+    assert (len(system.calls), journal.dirty) == (before, False)
     journal.append(b"1\n")
     assert journal.dirty
     for number in range(1, 4):
@@ -399,6 +401,31 @@ def test_another_error_of_opening_closes_nothing(store: Store, few: Callable[[in
     with pytest.raises(StorageError, match=r"a row of rows was not written: Permission denied"):
         Journal(store, "rows").append(b"1\n")
     assert other._fd >= 0
+
+
+def test_a_journal_may_have_the_descriptor_zero(store: Store) -> None:
+    """In a program that closed its standard input, the first descriptor is one like any other."""
+    (store.path / "rows").write_bytes(b"1\n")
+    journal = Journal(store, "rows")
+    standard = os.dup(0)
+    os.close(0)
+    try:
+        journal.append(b"2\n")
+        assert journal._fd == 0
+        store.system = system = Counting()
+        journal.append(b"3\n")
+        assert system.made == ["flock", "look", "write", "flock"]
+        system.made.clear()
+        journal.sync()
+        assert system.made == ["fsync"]
+        del journal
+        gc.collect()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(0)
+    finally:
+        os.dup2(standard, 0)
+        os.close(standard)
+    assert (store.path / "rows").read_bytes() == b"1\n2\n3\n"
 
 
 # --- threads and forks -----------------------------------------------------------------------------
