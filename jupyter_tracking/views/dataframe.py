@@ -38,6 +38,7 @@ _SLICE = 0.12
 _TABLES = 4
 _WORKS = 6
 _HELD = 256_000_000
+_HELD_WORKS = 100_000_000
 # A summary goes with each step when all of them together are quickly made.
 _QUICK_CELLS = 400_000
 _QUICK_COLUMNS = 600
@@ -90,7 +91,7 @@ class DataframeFamily(Family):
         column, down = asked.sort or (None, False)
         name = ("order", number, asked.text, column, down)
         order = _work(pane, name, lambda: Order(table, text=asked.text, column=column, down=down))
-        rows = order.page(start, stop)
+        rows = order.page(start, start if order.sorting else stop)
         frame = Frame({"rows": order.count, "of": table.count, "from": start, "count": len(rows), "done": order.done, "seen": order.seen})
         frame.head["fields"] = add_window(frame, table.take(rows, slice(first, first + _COLUMNS)), first)
         frame.add("r", rows.astype(np.uint32))
@@ -203,7 +204,7 @@ def _work(pane: Pane, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
     work: _W = works.pop(key, None) or make()
     work.go_on(_SLICE)
     works[key] = work
-    while len(works) > _WORKS:
+    while len(works) > _WORKS or (len(works) > 1 and sum(held.size for held in works.values()) > _HELD_WORKS):
         works.pop(next(iter(works)))
     return work
 

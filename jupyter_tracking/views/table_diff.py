@@ -66,6 +66,11 @@ class Changes(Work):
             self._match()
 
     @property
+    def size(self) -> int:
+        """How many bytes it holds."""
+        return self.status.nbytes * (1 if self.counted else 17)
+
+    @property
     def tally(self) -> dict[str, int]:
         """How many rows are of each status, and how many cells changed."""
         many = np.bincount(self.status, minlength=4)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Order", "plain"]
 
 _NUMBER = re.compile(r"[-+0-9.,einfa]+", re.IGNORECASE)
+# Numbers of rows that take four bytes.
+_SHORT = 2**32
+_LOOK = 0.02
 _MOMENT = re.compile(r"[-+:.0-9 TZ]+", re.IGNORECASE)
 
 
@@ -30,6 +34,7 @@ class Order(Work):
 
     Attributes:
         rows: their numbers; None for all of them as they are stored.
+        sorting: they are not in their order yet.
     """
 
     def __init__(self, table: Table, *, text: str = "", column: int | None = None, down: bool = False) -> None:
@@ -42,11 +47,17 @@ class Order(Work):
             down: the greatest first. What is missing comes last either way.
         """
         super().__init__()
-        self.rows: NDArray[np.int64] | None = None
+        self.rows: NDArray[Any] | None = None
+        self.sorting = column is not None
         self._table = table
         self._text = text
         self._column = column
         self._down = down
+
+    @property
+    def size(self) -> int:
+        """How many bytes it holds."""
+        return 0 if self.rows is None else self.rows.nbytes
 
     @property
     def count(self) -> int:
@@ -55,13 +66,16 @@ class Order(Work):
 
     def page(self, start: int, stop: int) -> NDArray[np.int64]:
         """Return the numbers of the rows at some places."""
-        return np.arange(start, min(stop, self._table.count)) if self.rows is None else self.rows[start:stop]
+        if self.rows is None:
+            return np.arange(start, min(stop, self._table.count))
+        return self.rows[start:stop].astype(np.int64)
 
     def _work(self) -> Iterator[None]:
         if self._text:
             yield from self._filter()
         if self._column is not None:
             yield from self._sort(self._column)
+            self.sorting = False
 
     def _filter(self) -> Iterator[None]:
         table = self._table
@@ -92,13 +106,50 @@ class Order(Work):
             self.seen = start + piece.num_rows
             yield
         values = plain(pa.chunked_array(chunks, type=chunks[0].type if chunks else table.schema.field(name).type), ranked=True)
+        sorter = _Sorter(values, down=self._down)
+        while not sorter.ended(_LOOK):
+            yield
+        self.rows = sorter.order() if self.rows is None else self.rows[sorter.order()]
+
+
+class _Sorter(threading.Thread):
+    """Sorts beside: Arrow does it in one go, and the kernel has to be free for other wishes meanwhile."""
+
+    def __init__(self, values: pa.ChunkedArray, *, down: bool) -> None:
+        super().__init__(name="jupyter-tracking-sort", daemon=True)
+        self._values = values
+        self._down = down
+        self._order: NDArray[Any] | None = None
+        self._failed: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Sort."""
         kind = "descending" if self._down else "ascending"
         try:
-            order = pc.sort_indices(pa.table({"v": values}), sort_keys=[("v", kind)]).to_numpy()
-        except (pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowInvalid):
-            message = f"a column of {values.type} has no order to be sorted by"
-            raise InvalidArgument(message) from None
-        self.rows = order.astype(np.int64) if self.rows is None else self.rows[order]
+            order = pc.sort_indices(pa.table({"v": self._values}), sort_keys=[("v", kind)]).to_numpy()
+        except (pa.ArrowException, MemoryError) as error:
+            self._failed = error
+            return
+        self._order = order.astype(np.uint32) if len(order) <= _SHORT else order.view(np.int64)
+
+    def ended(self, seconds: float) -> bool:
+        """Wait for so long at most; return whether it is sorted."""
+        self.join(seconds)
+        return not self.is_alive()
+
+    def order(self) -> NDArray[Any]:
+        """Return the places of the values in their order.
+
+        Raises:
+            InvalidArgument: they have none.
+        """
+        if isinstance(self._failed, pa.ArrowNotImplementedError | pa.ArrowTypeError | pa.ArrowInvalid):
+            message = f"a column of {self._values.type} has no order to be sorted by"
+            raise InvalidArgument(message)
+        if self._order is None:
+            raise self._failed or MemoryError
+        return self._order
 
 
 def plain(values: pa.ChunkedArray, *, ranked: bool = False) -> pa.ChunkedArray:

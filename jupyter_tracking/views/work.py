@@ -25,6 +25,11 @@ class Work:
         self.seen = 0
         self._pieces = self._work()
 
+    @property
+    def size(self) -> int:
+        """How many bytes it holds."""
+        return 0
+
     def _work(self) -> Iterator[None]:
         """Compute, and yield wherever it may be left for a while."""
         raise NotImplementedError

@@ -130,3 +130,14 @@ def test_a_question_about_a_frame_that_there_is_not_has_no_answer(pages: dict[st
     """The pane and the frame are numbers of a list that the kernel made."""
     for pane, frame in ((0, 2), (0, -1), (1, 0), (-1, 0), ("0", 0), (0, None), (0, True), (10**30, 0)):
         assert pages["it"].ask({"id": "a", "query": {"rows": [0, 1]}, "pane": pane, "frame": frame}) == []
+
+
+def test_rows_that_are_not_sorted_yet_are_not_shown(pages: dict[str, Page], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long sort is answered at once, without rows, until it is done; the kernel is free in between."""
+    monkeypatch.setattr("jupyter_tracking.views.dataframe._SLICE", 0)
+    query = {"rows": [0, 3], "sort": [0, 0]}
+    heads = [judged(pages["it"], query)]
+    while not heads[-1]["done"]:
+        heads.append(judged(pages["it"], query))
+    assert len(heads) > 1
+    assert [head["count"] for head in heads] == [0] * (len(heads) - 1) + [3]

@@ -93,6 +93,9 @@ export function dataframe(host: Host): Pane {
   let wide: { columns: string; chars: number[] } = { columns: "", chars: [] };
   let sketch = "";
   let slow = 0;
+  /** What is waited for, and whether it has been said. */
+  let how = "";
+  let late = false;
   let typing = 0;
   let facts: Pane | null = null;
   let trouble = "";
@@ -139,9 +142,13 @@ export function dataframe(host: Host): Pane {
     }
     const failed = found.why ?? (unsummed ? answers.why(shown.at, summed) : undefined);
     if (failed) say(caption, failed);
-    clearTimeout(slow);
     table.classList.toggle("jt-waiting", !found.scene);
-    if (!found.scene && !failed) slow = window.setTimeout(() => say(caption, "waiting for the kernel…"), SOON);
+    if (found.scene || failed) { clearTimeout(slow); slow = 0; late = false; }
+    else {
+      how = found.how ?? "waiting for the kernel…";
+      if (late) say(caption, how);
+      else slow ||= window.setTimeout(() => { late = true; slow = 0; say(caption, how); }, SOON);
+    }
     return found.scene !== null || failed !== undefined;
   }
 

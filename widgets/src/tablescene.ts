@@ -38,7 +38,7 @@ export interface Scene {
 }
 
 /** A scene, or none while it is on its way, or why there is none; and what to ask meanwhile. */
-export interface Found { scene: Scene | null; asks: Asked[]; why?: string | undefined }
+export interface Found { scene: Scene | null; asks: Asked[]; why?: string | undefined; /** What is under way meanwhile. */ how?: string | undefined }
 
 const whole = (frame: Frame | undefined): boolean => frame !== undefined && frame.head["rows"] === frame.head["count"] && !frame.head["hidden"];
 
@@ -128,7 +128,10 @@ export class Scenes {
   private asked(at: number, question: Question, size: number, made: (first: Frame) => Omit<Scene, "lines" | "ask"> & { decode: Decode }): Found {
     const ask: Question = { rows: [0, size], ...question };
     const first = this.answers.get(at, ask);
-    if (!first) return { scene: null, asks: [[at, ask]], why: this.answers.why(at, ask) };
+    // Rows that are not sorted yet are in no order to be shown in.
+    const early = first?.head["done"] === false && "sort" in question;
+    const how = early ? `sorting · ${format.count(first.head["seen"] ?? 0)} rows looked at so far` : undefined;
+    if (!first || early) return { scene: null, asks: [[at, ask]], why: this.answers.why(at, ask), how };
     const { decode, ...scene } = made(first);
     const done = first.head["done"] !== false;
     const lines = new Paged(this.answers, at, question, size, first.head["rows"], decode, undefined, done);

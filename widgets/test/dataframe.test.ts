@@ -226,6 +226,30 @@ describe("the summary", () => {
   });
 });
 
+describe("sorting that takes long", () => {
+  it("says so, shows no rows in another order meanwhile, and then the sorted ones", async () => {
+    vi.useFakeTimers();
+    let sorted = false;
+    const ask = vi.fn<Ask>(async () => {
+      await new Promise((done) => { setTimeout(done, 120); });
+      return sorted ? rows(900, 60, 1000, { seen: 1000 }) : rows(0, 0, 1000, { done: false, seen: 700 });
+    });
+    const { draw, cells, caption, find } = opened([rows(0, 60, 1000)], { ask });
+    draw(0);
+    const heading = find("th[data-column='1']");
+    heading.click();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(cells()[3]).toEqual(["3", "0.375"]);
+    expect(find(".jt-frame").classList.contains("jt-waiting")).toBe(true);
+    expect(caption()).toBe("sorting · 700 rows looked at so far");
+    sorted = true;
+    await vi.advanceTimersByTimeAsync(300);
+    expect(cells()[0]![0]).toBe("900");
+    expect(find(".jt-frame").classList.contains("jt-waiting")).toBe(false);
+    expect(caption()).toContain("by p, least first");
+  });
+});
+
 describe("the keyboard", () => {
   it("has told of a cell what it held: at another step it tells what the cell holds there, or nothing where there is none", () => {
     const { draw, find } = opened([rows(0, 60, 60), rows(0, 60, 60, {}, 10), rows(0, 1, 1)]);
