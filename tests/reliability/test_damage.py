@@ -162,7 +162,9 @@ def test_a_file_read_by_bits_is_read_as_its_rows_are(tmp_path: Path, count: int)
             data += plx.row(kind, dice.choice([step, None, 2**63 - 1, -(2**63)]), TIME, cell)
         for _ in range(dice.randrange(4)):
             at = dice.randrange(len(data) + 1)
-            data[at : at + dice.randrange(2)] = dice.choice([b"", b"\r", b"\n", b"|", b"\r\n", b"{", b"}", b"-", b" ", b"9", b"\x00", b"\xff", b"_"])
+            data[at : at + dice.randrange(2)] = dice.choice(
+                [b"", b"\r", b"\n", b"|", b"\r\n", b"{", b"}", b"-", b" ", b"9", b"\x00", b"\xff", b"_"]
+            )
         file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
         size = 0
         while size < len(data):

@@ -223,6 +223,7 @@ def test_a_file_that_goes_is_made_anew_however_often(store: Store) -> None:
     """Deleted, exchanged, deleted again while it was opened: the row goes to the file that has the name, with a header."""
     journal = Journal(store, "rows")
     journal.append(b"1\n", HEADER)
+    before = len(os.listdir("/proc/self/fd"))
     (store.path / "rows").unlink()
     journal.append(b"2\n", HEADER)
     assert content(journal, store) == b"header\n2\n"
@@ -252,6 +253,7 @@ def test_a_file_that_goes_is_made_anew_however_often(store: Store) -> None:
     store.system = System()
     journal.append(b"5\n", HEADER)
     assert content(journal, store) == b"3\n4\n5\n"
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_run_that_went_is_told_and_costs_no_descriptor(store: Store, root: Path) -> None:

@@ -213,10 +213,11 @@ def test_a_reader_meets_each_row_once_while_it_is_written(root: Path) -> None:
     assert not folder.problems()
 
 
-def test_a_reader_outlives_a_tail_that_is_cut_off(root: Path) -> None:
+@pytest.mark.parametrize("rounds", [500, pytest.param(5000, marks=pytest.mark.soak)])
+def test_a_reader_outlives_a_tail_that_is_cut_off(root: Path, rounds: int) -> None:
     """A torn end that a writer cuts off while it is read costs the reader nothing, however large it is."""
     path = root / "runs" / UUID
-    assert finished(writers.read_while_cut, path, 2000) == ["done"]
+    assert finished(writers.read_while_cut, path, rounds) == ["done"]
 
 
 def test_two_writers_of_lineage_keep_both_records(root: Path) -> None:
