@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ _LIGHT = 600
 _JSON = 4_000_000
 _LIGHT_JSON = 40_000
 _STILL_JSON = 2_000
-# Where each library keeps the script that draws its charts.
+# Where each library keeps the script that draws its charts; that of vega is made by vl-convert.
 _SCRIPTS = {"plotly": ("package_data/plotly.min.js",), "bokeh": ("server/static/js/bokeh.min.js", "server/static/js/bokeh-api.min.js")}
 
 
@@ -42,7 +43,7 @@ class ChartFamily(Family):
         library, figure = _chart(pane, number)
         text = json.dumps(clean(figure))
         frame = Frame({"library": clean(library), "size": len(text)})
-        if not light and _scripts(library):
+        if not light and _draws_itself(library):
             frame.head["renderer"] = True
         plot = read(library, figure)
         if plot is not None:
@@ -56,20 +57,24 @@ class ChartFamily(Family):
         if query != {"renderer": True}:
             return super().answer(pane, number, query)
         library, _ = _chart(pane, number)
-        scripts = _scripts(library)
-        if not scripts:
+        if not _draws_itself(library):
             message = f"{library} is not installed in this kernel"
             raise InvalidArgument(message)
         frame = Frame({"library": library})
-        frame.attach("\n;\n".join(path.read_text("utf-8") for path in scripts).encode())
+        frame.attach(_script(library))
         return frame
 
     def still(self, pane: Pane, number: int) -> str:
-        """Return a simple chart as a picture, any other as the beginning of its JSON."""
+        """Return a chart as a picture, if it is simple or vl-convert draws it; any other as the beginning of its JSON."""
         library, figure = _chart(pane, number)
         plot = read(library, figure)
         if plot is not None:
             return still.picture(lambda axes: _paint(axes, plot), f"chart {pane.artifact.name}")
+        if library == "vega" and _draws_itself(library):
+            import vl_convert
+
+            # What is not in the chart is not fetched.
+            return still.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {pane.artifact.name}")
         text = json.dumps(clean(figure))
         cut = "…" if len(text) > _STILL_JSON else ""
         return f'<pre style="white-space:pre-wrap">{html.escape(text[:_STILL_JSON])}{cut}</pre>'
@@ -89,6 +94,21 @@ def _scripts(library: str) -> list[Path]:
         return []
     paths = [Path(found.origin).parent / name for name in _SCRIPTS[library]]
     return [path for path in paths if path.exists()]
+
+
+def _draws_itself(library: str) -> bool:
+    return find_spec("vl_convert") is not None if library == "vega" else bool(_scripts(library))
+
+
+@cache
+def _script(library: str) -> bytes:
+    """Return what draws charts of a library in a page."""
+    if library == "vega":
+        import vl_convert
+
+        made: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+        return made.encode()
+    return "\n;\n".join(path.read_text("utf-8") for path in _scripts(library)).encode()
 
 
 def _draw(frame: Frame, plot: Plot, points: int) -> None:

@@ -1,4 +1,4 @@
-"""HTML: its source as text. The page renders it on request, in a frame without scripts and without a network."""
+"""HTML: its source as text. The page renders it, in a frame without scripts and without a network."""
 
 from __future__ import annotations
 

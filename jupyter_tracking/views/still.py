@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-__all__ = ["embed", "escape", "picture", "table"]
+__all__ = ["drawn", "embed", "escape", "picture", "table"]
 
 _COLOURS = 24
 
@@ -42,7 +42,12 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
         draw(figure.add_subplot())
         out = io.BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
-    return embed(_small(out.getvalue()), "image/png", alternative)
+    return drawn(out.getvalue(), alternative)
+
+
+def drawn(png: bytes, alternative: str) -> str:
+    """Return a drawing as HTML."""
+    return embed(_small(png), "image/png", alternative)
 
 
 def _small(png: bytes) -> bytes:
@@ -50,8 +55,8 @@ def _small(png: bytes) -> bytes:
     from PIL import Image
 
     out = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as drawn:
-        drawn.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+    with Image.open(io.BytesIO(png)) as image:
+        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
     return min(png, out.getvalue(), key=len)
 
 

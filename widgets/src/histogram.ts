@@ -103,7 +103,7 @@ export function histogram(host: Host): Pane {
       const floor = log ? 1e-9 : 0;
       chart.setFront([{ x: edges.subarray(0, counts.length), bars: edges.subarray(1), y: counts, base: floor, colour: 0, label: about.name }]);
     }
-    caption.textContent = `${format.number(sum)} values in ${format.count(counts.length)} bins · from ${format.number(span[0])} to ${format.number(span[1])} · most in a bin ${format.number(most)}`;
+    caption.textContent = `${Number.isInteger(sum) ? format.count(sum) : format.number(sum)} values in ${format.count(counts.length)} bins · from ${format.number(span[0])} to ${format.number(span[1])} · most in a bin ${format.number(most)}`;
     chart.describe(`histogram ${about.name}: ${caption.textContent}`);
   }
   function regrow(now: Frame): void {

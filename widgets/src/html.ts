@@ -1,4 +1,4 @@
-// HTML: its source, and on request the page it makes, in a frame where nothing runs and nothing is fetched.
+// HTML: the page it makes, in a frame where nothing runs and nothing is fetched; or its source.
 
 import { h, keepKeys, put } from "./dom";
 import { enclosed } from "./enclosed";
@@ -7,12 +7,12 @@ import { bar, check } from "./tools";
 import type { Host, Pane, Shown } from "./view";
 
 export function html(host: Host): Pane {
-  let rendered = false;
+  let rendered = true;
   let last: Shown | null = null;
   const source = keepKeys(h("pre", { class: "jt-text", tabindex: 0, role: "region", "aria-label": `source of ${host.about.name}` }));
   const room = h("div");
   const caption = h("p", { class: "jt-caption" });
-  host.element.append(bar(check("show rendered (no scripts, no network)", (on) => { rendered = on; if (last) draw(last); })), source, room, caption);
+  host.element.append(bar(check("show rendered (no scripts, no network)", (on) => { rendered = on; if (last) draw(last); }, rendered)), source, room, caption);
 
   function draw(shown: Shown): void {
     last = shown;

@@ -248,7 +248,8 @@ export class Lines {
     const { lines, faint } = this.look;
     ctx.strokeStyle = line.colour === undefined ? faint : (lines[line.colour % lines.length] ?? faint);
     ctx.fillStyle = ctx.strokeStyle;
-    ctx.globalAlpha = line.faint ? (this.look.dark ? 0.24 : 0.18) : 1;
+    // Few faint lines would be lost; many would be a cloud.
+    ctx.globalAlpha = line.faint ? (this.look.dark ? 0.24 : 0.18) + 0.25 * Math.max(0, 1 - this.back.length / 24) : 1;
     ctx.lineWidth = (line.width ?? (line.faint ? 1 : 2)) * ratio;
     ctx.lineJoin = "round";
     ctx.setLineDash((line.dash ?? []).map((d) => d * ratio));

@@ -9,6 +9,7 @@ import { Origin } from "./origin";
 import { dress, ontheme } from "./theme";
 import type { Beside, Host, Pane } from "./view";
 import { viewOf } from "./views";
+import { excuse, type Waiting } from "./waiting";
 
 export interface Backstage {
   about: About;
@@ -47,14 +48,6 @@ const NONE = -2;
 const GROUND = -1;
 /** What takes longer than this is said in words (ms). */
 const SOON = 300;
-
-/** Why what was asked for has not come: it is on its way, nobody has answered for long, or there is nobody who could. */
-export type Waiting = "coming" | "silent" | "gone";
-const reasons: Record<Waiting, [why: string, more: string]> = {
-  coming: ["is being fetched…", ""],
-  silent: ["has not come yet: the kernel does not answer, it may be busy", ""],
-  gone: ["cannot be fetched: the kernel that made this view is gone", ". Steps seen before can still be shown; run the cell again for all"],
-};
 
 /** How many frames of an artifact are still what they were: a step may have been logged again, or before others. */
 function unchanged(before: PaneAbout, now: PaneAbout): number {
@@ -139,8 +132,7 @@ export class Stage {
   private excuse(slot: Slot): void {
     const wanted = format.step(slot.about.steps[this.frameOf(slot, this.index)] ?? null);
     const old = slot.section.dataset["jtStep"];
-    const [why, more] = reasons[this.waiting];
-    this.remark(slot, `step ${wanted} ${why}${old === undefined ? "" : `; below is still step ${old}`}${more}`);
+    this.remark(slot, excuse(wanted, old, this.waiting));
   }
 
   /**
