@@ -172,8 +172,7 @@ class Journal:
 
     def __del__(self) -> None:
         """Close the file of a run that was dropped."""
-        if self._fd >= 0:
-            self._store.system.drop(self._fd)
+        self._store.system.drop(self._fd)
 
 
 _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
