@@ -141,7 +141,8 @@ class RunFiles:
     @property
     def ours(self) -> bool:
         """Whether this package writes the run."""
-        return document.is_ours(self.info) or (not self.info and (self.path / layout.OWN).is_dir())
+        info = self.info
+        return document.is_ours(info) or (not info and (self.path / layout.OWN).is_dir())
 
     @property
     def uuid(self) -> str:

@@ -52,6 +52,8 @@ _COLUMNS = {
     "execution_count": "Int64",
 }
 
+_VERSIONED, _STEPS = (list(_COLUMNS).index(column) for column in ("versioned", "steps"))
+
 _SETTLED = 2_000_000_000  # ns: a file that changed so lately may change again within one tick of its clock
 
 
@@ -59,7 +61,7 @@ class _Memory(NamedTuple):
     """The lineage of a root as it was last read: where the rows of each run stand, and by which documents they were read."""
 
     spans: dict[Path, tuple[tuple[int, ...], int, int]]
-    frame: pd.DataFrame
+    frame: pd.DataFrame | None
 
 
 _memories: dict[Path, _Memory] = {}  # by root; replaced whole
@@ -83,11 +85,11 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
 
 def _of_root(root: Path) -> pd.DataFrame:
     """Return the lineage of all runs under a root, and remember it."""
-    memory = _memories.get(root) or _Memory({}, _frame([]))
+    memory = _memories.get(root) or _Memory({}, None)
     spans: dict[Path, tuple[tuple[int, ...], int, int]] = {}
-    fresh: list[dict[str, Any]] = []
+    fresh: list[tuple[Any, ...]] = []
     places: list[range] = []  # of each run's rows, among those remembered and then the fresh ones
-    known, start, now = len(memory.frame), 0, time.time_ns()
+    known, start, now = 0 if memory.frame is None else len(memory.frame), 0, time.time_ns()
     for folder in map(RunFolder, layout.run_folders(root)):
         seen = folder.look()
         before = memory.spans.get(folder.path)
@@ -98,14 +100,14 @@ def _of_root(root: Path) -> pd.DataFrame:
             place = range(known + len(fresh), known + len(fresh) + len(rows))
             fresh += rows
             # What is read of event files is not told by the documents; what changed just now may change unseen.
-            whole = folder.settled and all(row["steps"] is not None or not row["versioned"] for row in rows)
+            whole = folder.settled and all(row[_STEPS] is not None or not row[_VERSIONED] for row in rows)
             lasting = whole and folder.look() == seen and max(seen[2:4] + seen[6:8]) < now - _SETTLED
         if lasting:
             spans[folder.path] = (seen, start, start + len(place))
         places.append(place)
         start += len(place)
     frame = memory.frame
-    if fresh:
+    if fresh or frame is None:
         frame = pd.concat([frame, _frame(fresh)], ignore_index=True) if known else _frame(fresh)
     order = np.fromiter(itertools.chain.from_iterable(places), dtype=np.intp, count=start)
     if start != len(frame) or (order[1:] < order[:-1]).any():
@@ -114,27 +116,26 @@ def _of_root(root: Path) -> pd.DataFrame:
     return frame
 
 
-def _frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as a frame whose summaries are closed: as JSON, which nobody who holds the frame can change."""
-    frame = pd.DataFrame(rows, columns=list(_COLUMNS), dtype=object)
-    frame["summary"] = pd.Series([orjson.dumps(row["summary"]) for row in rows], dtype=object)
-    return typed(frame, _COLUMNS)
+def _frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    columns = zip(_COLUMNS, zip(*rows, strict=True) if rows else itertools.repeat(()), strict=False)
+    return typed(pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns}), _COLUMNS)
 
 
 def _opened(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy of a frame with its summaries as dicts."""
     frame = frame.copy()
-    frame["summary"] = pd.Series([orjson.loads(summary) for summary in frame["summary"]], dtype=object)
+    frame["summary"] = pd.Series(orjson.loads(b"[%b]" % b",".join(frame["summary"])), dtype=object)
     return frame
 
 
-def _rows(folder: RunFolder) -> list[dict[str, Any]]:
+def _rows(folder: RunFolder) -> list[tuple[Any, ...]]:
+    """Return a row an artifact, by `_COLUMNS`. Summaries are closed: as JSON, which nobody who holds the frame can change."""
     info = folder.info
-    of_run = {"run_uuid": str(info.get("uuid") or folder.path.name), "run_name": info.get("name"), "project": info.get("project")}
-    return [of_run | _row(folder, record) for record in folder.records()[0]]
+    of_run = str(info.get("uuid") or folder.path.name), info.get("name"), info.get("project")
+    return [of_run + _row(folder, record) for record in folder.records()[0]]
 
 
-def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
+def _row(folder: RunFolder, record: Record) -> tuple[Any, ...]:
     events = record.events
     if record.versioned and not events:
         try:
@@ -147,27 +148,27 @@ def _row(folder: RunFolder, record: Record) -> dict[str, Any]:
         summary = {**lineages.about_last(events, _assets(folder)), **summary}
     cell = record.cell
     last = (events.get("metric") or {}).get("last")
-    return {
-        "kind": record.kind,
-        "name": record.name,
-        "is_input": record.is_input,
-        "versioned": record.versioned,
-        "path": record.path,
-        "steps": step.get("distinct", step.get("count")),
-        "step_min": step.get("min"),
-        "step_max": step.get("max"),
-        "first_logged": moments.get("min") or record.logged or None,
-        "last_logged": moments.get("max") or record.logged or None,
-        "last_value": None if last is None else plx.number(last),
-        "hash": summary.get("hash"),
-        "size": summary.get("size"),
-        "framework": summary.get("framework"),
-        "content_type": summary.get("content_type"),
-        "summary": summary,
-        "notebook": cell.get("notebook"),
-        "cell_id": cell.get("cell_id"),
-        "execution_count": cell.get("execution_count"),
-    }
+    return (
+        record.kind,
+        record.name,
+        record.is_input,
+        record.versioned,
+        record.path,
+        step.get("distinct", step.get("count")),
+        step.get("min"),
+        step.get("max"),
+        moments.get("min") or record.logged or None,
+        moments.get("max") or record.logged or None,
+        None if last is None else plx.number(last),
+        summary.get("hash"),
+        summary.get("size"),
+        summary.get("framework"),
+        summary.get("content_type"),
+        orjson.dumps(summary),
+        cell.get("notebook"),
+        cell.get("cell_id"),
+        cell.get("execution_count"),
+    )
 
 
 def _assets(folder: RunFolder) -> dict[str, dict[str, Any]]:

@@ -112,14 +112,31 @@ def read_journal(data: bytes) -> tuple[list[Record], list[tuple[int, str]]]:
 
 
 def _record(item: dict[str, Any]) -> Record:
-    known = {key: item[key] for key in Record.__slots__ if item.get(key) is not None}
-    record = Record(**{"stem": known["name"], **known})
+    get = item.get
+    return _checked(
+        Record(
+            name=item["name"],
+            kind=item["kind"],
+            stem=get("stem") or item["name"],
+            path=get("path"),
+            is_input=get("is_input") or False,
+            versioned=get("versioned") or False,
+            summary=get("summary") or {},
+            logged=get("logged") or "",
+            cell=get("cell") or {},
+            events=get("events") or {},
+            further=get("further") or {},
+        )
+    )
+
+
+def _checked(record: Record) -> Record:
     for text in (record.name, record.kind, record.stem, record.path or ""):
         if not isinstance(text, str):
             message = "name, kind, stem and path must be texts"
             raise TypeError(message)
-    for item_ in (record.summary, record.cell, record.events, record.further):
-        if not isinstance(item_, dict):
+    for item in (record.summary, record.cell, record.events, record.further):
+        if not isinstance(item, dict):
             message = "summary, cell, events and further must be objects"
             raise TypeError(message)
     return record
@@ -189,22 +206,37 @@ def from_document(data: bytes) -> tuple[list[Record], list[str], bool]:
     records, problems, strangers = [], [], 0
     for position, item in enumerate(items):
         try:
-            meta = item.get("meta_info") or {}
-            ours = meta.get(MARK) or {}
-            strangers += MARK not in meta
-            fields = {**item, **ours, "stem": item["name"]}
-            fields["further"] = {key: item[key] for key in ("state", "connection", "run") if item.get(key) is not None}
-            if set(meta) - {MARK}:
-                fields["further"]["meta_info"] = {key: value for key, value in meta.items() if key != MARK}
-            summary = fields["summary"] = item.get("summary") or {}
-            if "events" in ours:
-                fields["events"] = _events(ours["events"], summary)
-            if not ours:
-                fields["versioned"] = bool(fields["summary"].get("is_event"))
-            records.append(_record(fields))
+            strangers += MARK not in (item.get("meta_info") or {})
+            records.append(_of_item(item))
         except (TypeError, KeyError, AttributeError) as error:
             problems.append(f"item {position} is not a lineage record: {error}")
     return records, problems, not strangers and not problems
+
+
+def _of_item(item: dict[str, Any]) -> Record:
+    meta = item.get("meta_info") or {}
+    ours = meta.get(MARK) or {}
+    summary = item.get("summary") or {}
+    events = _events(ours["events"], summary) if "events" in ours else {}
+    further = {key: item[key] for key in ("state", "connection", "run") if item.get(key) is not None}
+    if len(meta) > (MARK in meta):
+        further["meta_info"] = {key: value for key, value in meta.items() if key != MARK}
+    stem = item["name"]
+    return _checked(
+        Record(
+            name=ours.get("name") or stem,
+            kind=item["kind"],
+            stem=stem,
+            path=item.get("path"),
+            is_input=item.get("is_input") or False,
+            versioned=ours.get("versioned") or False if ours else bool(summary.get("is_event")),
+            summary=summary,
+            logged=ours.get("logged") or "",
+            cell=ours.get("cell") or {},
+            events=events,
+            further=further,
+        )
+    )
 
 
 def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:

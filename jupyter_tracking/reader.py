@@ -170,8 +170,9 @@ class RunFolder(RunFiles):
 
     @property
     def settled(self) -> bool:
-        """Whether the two documents say all of the run's lineage: it has ended, and all of it is ours."""
-        return self.rows_are_ours and bool(self._lineage_seen[0]) and str(self._info.get("status")) in document.DONE
+        """Whether the two documents, as last read, say all of the run's lineage: it has ended, and all of it is ours."""
+        seen, all_ours = self._lineage_seen
+        return bool(seen) and all_ours and document.is_ours(self._info) and str(self._info.get("status")) in document.DONE
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
