@@ -128,11 +128,11 @@ class Journal:
         except OSError as error:
             if error.errno not in _TOO_MANY:
                 raise
-            _make_room(self, 0)
+            _make_room(0)
             self._fd, self._inode, made = self._store.open_or_make(self.relative, first, _APPEND)
         self._size = len(first) if made else 0
         _opened[id(self)] = weakref.ref(self)
-        _make_room(self, _most_open())
+        _make_room(_most_open())
         return made
 
     def _close(self) -> None:
@@ -186,14 +186,14 @@ def _most_open() -> int:
     return max(8, soft // 2 - 64) if soft > 0 else 1024
 
 
-def _make_room(opening: Journal, most: int) -> None:
+def _make_room(most: int) -> None:
     """Close the journals opened longest ago, of all runs of this process, so that no more than `most` stay open."""
     excess = len(_opened) - most
     for number, reference in list(_opened.items())[:excess] if excess > 0 else []:
         journal = reference()
         if journal is None:
             _opened.pop(number, None)
-        elif journal is not opening:
+        else:
             journal.close(wait=False)  # one that is appending stays: to wait for it could be to wait for each other
 
 
