@@ -7,12 +7,16 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+import nbformat
+from nbclient import NotebookClient
+
 from tests.lab import hostile
-from tests.lab.hostile import FLAG, HOSTILE, NAMED
+from tests.lab.hostile import AWAY, FLAG, HOSTILE, NAMED
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
+    from tests.lab.app import App
     from tests.lab.document import Document
 
 MAKE = f"{Path(hostile.__file__).read_text('utf-8')}\nview = make()"
@@ -51,6 +55,17 @@ WALK = """async open => {
     await until(at);
     if (at % 12 === 0) open() } }"""
 
+# The steps that a page kept, whichever they are.
+WALK_KEPT = """async open => {
+  const where = document.querySelector('.jt-stage .jt-where'), back = document.querySelector(".jt-stage [aria-label='previous step']");
+  let steps = 1;
+  for (open(); back.getAttribute('aria-disabled') !== 'true'; steps += 1) {
+    const before = where.textContent;
+    back.click();
+    while (where.textContent === before) await new Promise(done => setTimeout(done, 5));
+    if (steps % 5 === 0) open() }
+  return steps }"""
+
 
 def walk(page: Page) -> None:
     """Show every step, with all that can be opened open."""
@@ -84,6 +99,28 @@ def test_nothing_hostile_runs_or_is_fetched_in_saved_pages(blank_page: Page, tmp
     blank_page.wait_for_selector("[data-jt-artifact]")
     blank_page.evaluate("() => { for (const row of document.querySelectorAll('[data-jt-artifact]')) row.click() }")
     assert blank_page.evaluate(FIRED) is None
+
+
+def test_nothing_hostile_runs_or_is_fetched_in_nbconverts_page(lab_app: App, browser: Browser) -> None:
+    """The same in a notebook made into a page, in the stepper over all, in the browser and in the table of runs."""
+    path = lab_app.write("hostile.ipynb", [MAKE, SHOW, "view.browse()", "tracking.browse([view])"])
+    notebook = nbformat.read(path, 4)
+    NotebookClient(notebook, kernel_name="python3", store_widget_state=False).execute()
+    nbformat.write(notebook, path)
+    lab_app.jupyter("nbconvert", "--to", "html", "hostile.ipynb")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.with_suffix(".html").as_uri())
+    page.wait_for_selector(".jt-stage [data-jt-view=text][data-jt-step]")
+    assert page.evaluate(f"() => ({WALK_KEPT})({OPEN})") > 1
+    page.evaluate("() => { for (const row of document.querySelectorAll('[data-jt-artifact]')) row.click() }")
+    page.wait_for_selector(".jt-runs-row")
+    page.locator(".jt-runs-row").first.click()
+    assert page.evaluate(FIRED) is None
+    assert [url for url in asked if AWAY in url] == []
+    context.close()
 
 
 class Listener(ThreadingHTTPServer):

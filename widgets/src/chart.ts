@@ -8,6 +8,7 @@ import { Lines, type Axes, type Line } from "./lines";
 import { colours } from "./theme";
 import { bar, choose } from "./tools";
 import { json } from "./tree";
+import { called } from "./model";
 import type { Host, Pane, Shown } from "./view";
 
 interface Plot {
@@ -86,7 +87,7 @@ export function chart(host: Host): Pane {
 
   function tree(frame: Frame): void {
     put(room, frame.head.json === undefined ? h("p", { class: "jt-note" }, "this chart is too large for this page")
-      : keepKeys(h("div", { class: "jt-text jt-tree", tabindex: 0, role: "region", "aria-label": `JSON of ${about.name}` }, json(JSON.parse(frame.text(frame.head.json)), null, 1))));
+      : keepKeys(h("div", { class: "jt-text jt-tree", tabindex: 0, role: "region", "aria-label": `JSON of ${called(about)}` }, json(JSON.parse(frame.text(frame.head.json)), null, 1))));
   }
 
   function themselves(frame: Frame): void {

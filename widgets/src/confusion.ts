@@ -4,6 +4,7 @@ import { h, keepKeys, put } from "./dom";
 import * as format from "./format";
 import { colours } from "./theme";
 import { bar, check } from "./tools";
+import { called } from "./model";
 import type { Host, Pane, Shown } from "./view";
 
 type Colour = [number, number, number];
@@ -39,7 +40,7 @@ export function confusion(host: Host): Pane {
   let cells: HTMLElement[] = [];
   const table = h("table", { class: "jt-matrix" });
   const canvas = h("canvas", { class: "jt-heat", role: "img" });
-  const scroll = keepKeys(h("div", { class: "jt-matrix-frame", tabindex: 0, role: "region", "aria-label": `matrix ${host.about.name}` }, table, canvas));
+  const scroll = keepKeys(h("div", { class: "jt-matrix-frame", tabindex: 0, role: "region", "aria-label": `matrix ${called(host.about)}` }, table, canvas));
   const caption = h("p", { class: "jt-caption", role: "status" });
   host.element.append(bar(check("shares of each row", (on) => { relative = on; if (last) draw(last); })), scroll, caption);
   let told: ((at: number) => string) | null = null;

@@ -4,12 +4,13 @@ import { h, keepKeys, put } from "./dom";
 import { enclosed } from "./enclosed";
 import * as format from "./format";
 import { bar, check } from "./tools";
+import { called } from "./model";
 import type { Host, Pane, Shown } from "./view";
 
 export function html(host: Host): Pane {
   let rendered = true;
   let last: Shown | null = null;
-  const source = keepKeys(h("pre", { class: "jt-text", tabindex: 0, role: "region", "aria-label": `source of ${host.about.name}` }));
+  const source = keepKeys(h("pre", { class: "jt-text", tabindex: 0, role: "region", "aria-label": `source of ${called(host.about)}` }));
   const room = h("div");
   const caption = h("p", { class: "jt-caption" });
   host.element.append(bar(check("show rendered (no scripts, no network)", (on) => { rendered = on; if (last) draw(last); }, rendered)), source, room, caption);

@@ -4,6 +4,7 @@ import { h, keepKeys } from "./dom";
 import * as format from "./format";
 import { blob, type Frame } from "./frame";
 import { bar, check, choose, slide } from "./tools";
+import { called } from "./model";
 import type { Host, Pane, Shown } from "./view";
 
 const others = ["nothing", "the previous step", "the first step", "the last step", "this step, held"] as const;
@@ -48,7 +49,7 @@ export function image(host: Host): Pane {
   const under = h("figure", { class: "jt-figure" }, second.element, h("figcaption", { class: "jt-caption" }));
   const over = h("figure", { class: "jt-figure" }, first.element, h("figcaption", { class: "jt-caption" }));
   const pair = h("div", { class: "jt-pair" }, under, over);
-  const frame = keepKeys(h("div", { class: "jt-picture-frame", tabindex: 0, role: "region", "aria-label": `picture ${about.name}` }, pair));
+  const frame = keepKeys(h("div", { class: "jt-picture-frame", tabindex: 0, role: "region", "aria-label": `picture ${called(about)}` }, pair));
   const caption = h("p", { class: "jt-caption" });
   const edge = slide("wipe", [0, 100, 1, 50], (at) => pair.style.setProperty("--jt-wipe", `${at}%`), (at) => `${at}%`);
   const pull = (event: PointerEvent): void => {

@@ -4,6 +4,7 @@ import { h, keepKeys, put, type Child } from "./dom";
 import * as format from "./format";
 import { text } from "./text";
 import { bar, check } from "./tools";
+import { called } from "./model";
 import type { Host, Pane, Shown } from "./view";
 
 const marks: [RegExp, (found: RegExpExecArray, depth: number) => Child][] = [
@@ -101,7 +102,7 @@ function list(lines: string[]): HTMLElement {
 export function markdownView(host: Host): Pane {
   let plain = false;
   let last: Shown | null = null;
-  const page = keepKeys(h("div", { class: "jt-text jt-page", tabindex: 0, role: "region", "aria-label": `content of ${host.about.name}`, dir: "auto" }));
+  const page = keepKeys(h("div", { class: "jt-text jt-page", tabindex: 0, role: "region", "aria-label": `content of ${called(host.about)}`, dir: "auto" }));
   const caption = h("p", { class: "jt-caption" });
   const source = h("div");
   let below: Pane | null = null;

@@ -36,6 +36,9 @@ export interface PaneAbout {
   members?: { label: string; uuid: string; steps?: Step[]; at?: number[] }[];
 }
 
+/** What to call an artifact where its run may stand beside another. */
+export const called = (about: PaneAbout): string => (about.run ? `${about.name}, ${about.run}` : about.name);
+
 /** What the kernel says of a view once, before any frame. */
 export interface About {
   run: { uuid: string; name: string; status?: string };

@@ -4,7 +4,7 @@ import { button, h, holdKeys, keepKeys, put, say } from "./dom";
 import * as format from "./format";
 import { Frame } from "./frame";
 import type { Frames, Wish } from "./frames";
-import type { About, PaneAbout } from "./model";
+import { called, type About, type PaneAbout } from "./model";
 import { Origin } from "./origin";
 import { dress, ontheme } from "./theme";
 import type { Beside, Host, Pane } from "./view";
@@ -213,7 +213,7 @@ export class Stage {
     note.hidden = true;
     const title = h("h2", { class: "jt-title" }, h("span", { class: "jt-name" }, about.name), " ", h("span", { class: "jt-kind" }, about.kind));
     if (about.run) title.append(" ", h("span", { class: "jt-of" }, about.run));
-    const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${about.name}${about.run ? `, ${about.run}` : ""}` }, title, note, body);
+    const section = h("section", { class: "jt-pane", "data-jt-view": about.view, "aria-label": `${about.kind} ${called(about)}` }, title, note, body);
     const origin = new Origin(note);
     title.append(origin.element);
     return { about, section, body, note, origin, pane: null, drawn: NONE, with: null, turn: 0, need: null, met: true };

@@ -3,6 +3,7 @@
 import { h, keepKeys, put } from "./dom";
 import * as format from "./format";
 import { bar, check } from "./tools";
+import { called } from "./model";
 import type { Host, Pane, Shown } from "./view";
 
 export type Change = ["same" | "added" | "removed", string];
@@ -45,7 +46,7 @@ const marks = { same: " ", added: "+", removed: "−" };
 export function text(host: Host): Pane {
   let compare = false;
   let last: Shown | null = null;
-  const pre = keepKeys(h("pre", { class: "jt-text", tabindex: 0, role: "region", "aria-label": `content of ${host.about.name}`, dir: "auto" }));
+  const pre = keepKeys(h("pre", { class: "jt-text", tabindex: 0, role: "region", "aria-label": `content of ${called(host.about)}`, dir: "auto" }));
   const caption = h("p", { class: "jt-caption" });
   const single = host.about.steps.length < 2;
   host.element.append(single ? "" : bar(check("changes since the previous step", (on) => { compare = on; if (last) draw(last); })), pre, caption);
