@@ -14,7 +14,6 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 from jupyter_tracking import layout, session
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.lineages import V1ArtifactKind
-from jupyter_tracking.reader import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -121,12 +120,16 @@ def _folders() -> list[Path]:
 
 
 def _runs() -> Iterable[str]:
+    from jupyter_tracking.reader import RunFolder
+
     folders = _folders()
     names = [RunFolder(folder).name for folder in folders]
     return [*(name for name in names if names.count(name) == 1), *(folder.name[:12] for folder in folders)]
 
 
 def _artifacts(run: str, kind: str | None) -> Iterable[str]:
+    from jupyter_tracking.reader import RunFolder
+
     last = session.last_run()
     try:
         if run:

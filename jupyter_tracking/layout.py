@@ -13,7 +13,6 @@ import stat
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun
 
@@ -75,6 +74,8 @@ def run_folders(root: Path) -> list[Path]:
 
 def new_uuid() -> str:
     """Return a fresh run uuid: 32 lowercase hex digits."""
+    from uuid import uuid4
+
     return uuid4().hex
 
 

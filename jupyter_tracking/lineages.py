@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Record", "V1ArtifactKind", "all_ours", "event_summary", "from_document", "read_journal", "to_document"]
 
 MARK = "jupyter_tracking"
-_NOT_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 _CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
 
 
@@ -168,7 +168,7 @@ def as_document(content: Any) -> bytes:
     What YAML takes for the end of a line, or does not take at all, is escaped.
     """
     text = orjson.dumps(content).decode()
-    return (text if text.isascii() and "\x7f" not in text else _NOT_YAML.sub(lambda m: f"\\u{ord(m[0]):04x}", text)).encode()
+    return (text if text.isascii() and "\x7f" not in text else re.sub(_NOT_YAML, lambda m: f"\\u{ord(m[0]):04x}", text)).encode()
 
 
 def _item(record: Record) -> dict[str, Any]:

@@ -7,7 +7,6 @@ Indentation is kept, and the stream is said, which Polyaxon's readers pass over.
 
 from __future__ import annotations
 
-import getpass
 import re
 import socket
 from datetime import UTC, datetime
@@ -35,6 +34,8 @@ class LogWriter:
 
     def __init__(self, store: Store) -> None:
         """Write into the store's folder; the file is made with the first line."""
+        import getpass
+
         self._journal = Journal(store, LOGS)
         self._masking = {"stdout": Masking(), "stderr": Masking()}
         try:

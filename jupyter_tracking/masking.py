@@ -5,6 +5,7 @@ By shape: keys whose form gives them away. By name: a text given to something ca
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -51,15 +52,16 @@ _FORMS: list[tuple[str, str]] = [
 ]
 
 
-def _form(start: str, rest: str) -> re.Pattern[str]:
+@functools.cache
+def _form(start: str) -> re.Pattern[str]:
     """Return the pattern of a form: it begins with the plain text, which `re` finds fast, and not amid a word."""
-    first = re.escape(start)
+    first, rest = re.escape(start), _SHAPES[start]
     amid = rf"(?<!\w{first})" if start[0].isalnum() else ""
     kept = start if start in {"://", "AccountKey=", "SharedAccessKey="} else ""
     return re.compile(f"(?P<kept>{re.escape(kept)}){first[len(re.escape(kept)) :]}{amid}{rest}")
 
 
-_SHAPES = {start: _form(start, rest) for starts, rest in _FORMS for start in starts.split()}
+_SHAPES = {start: rest for starts, rest in _FORMS for start in starts.split()}
 # Looked for only where the one character is.
 _MARKED = {mark: [start for start in _SHAPES if mark in start] for mark in "_-/=."}
 _UNMARKED = [start for start in _SHAPES if not any(mark in start for mark in _MARKED)]
@@ -126,7 +128,7 @@ class Masking:
             line = self._without_key(line)
         for start in starts:
             if start in line:
-                line = _SHAPES[start].sub(rf"\g<kept>{MASK}", line)
+                line = _form(start).sub(rf"\g<kept>{MASK}", line)
         if words and len(line) <= _LONG:
             low = line.lower()
             spans = [span for word in words if word in low for span in _named(line, low, word)]

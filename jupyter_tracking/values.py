@@ -12,11 +12,8 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from decimal import Decimal
-from fractions import Fraction
 from time import time_ns
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from jupyter_tracking import plx
 from jupyter_tracking.errors import InvalidArgument, InvalidType
@@ -172,6 +169,10 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
         return value.isoformat()
     if isinstance(value, dt.timedelta):
         return value.total_seconds()
+    from decimal import Decimal
+    from fractions import Fraction
+    from uuid import UUID
+
     if isinstance(value, Decimal | Fraction | UUID):
         return str(value)
     if isinstance(value, os.PathLike):
