@@ -5,6 +5,8 @@ type Bundle = { page(host: HTMLElement, pack: ArrayBuffer): () => void };
 
 const SOON = 1500;
 const LATE = 8000;
+/** A widget that goes because its cell runs again takes its twin along a moment later. */
+const MOMENT = 150;
 
 async function inflate(from: Element): Promise<Response> {
   const text = atob((from.textContent ?? "").trim());
@@ -24,6 +26,8 @@ function begin(root: HTMLElement): void {
   const seen = new Set<string>();
   const began = Date.now();
   let drawn = false;
+  let attached = false;
+  let back: IntersectionObserver | null = null;
 
   const before = (): HTMLElement | null => {
     const element = child?.previousElementSibling;
@@ -65,7 +69,26 @@ function begin(root: HTMLElement): void {
     }
   }
 
+  /** Out of the page, for good or because it was scrolled away: nothing is drawn until it is back. */
+  function away(): boolean {
+    attached ||= root.isConnected;
+    if (!attached || root.isConnected) return false;
+    watcher.disconnect();
+    if (!back && typeof IntersectionObserver === "function") {
+      back = new IntersectionObserver(() => {
+        if (!root.isConnected) return;
+        back?.disconnect();
+        back = null;
+        watch();
+        decide();
+      });
+      back.observe(area ?? root);
+    }
+    return true;
+  }
+
   function decide(): void {
+    if (away()) return;
     if (live()) {
       root.hidden = true;
       const widget = before();
@@ -89,11 +112,13 @@ function begin(root: HTMLElement): void {
     const { detail } = event as CustomEvent<string>;
     if (detail !== key) return;
     if (!root.isConnected && Date.now() - began > LATE) { stop(); return; }
-    if (event.type === "jt-live") seen.add(key); else { seen.delete(key); watch(); }
-    decide();
+    if (event.type === "jt-live") { seen.add(key); decide(); return; }
+    seen.delete(key);
+    setTimeout(() => { watch(); decide(); }, MOMENT);
   };
   const stop = (): void => {
     watcher.disconnect();
+    back?.disconnect();
     window.removeEventListener("jt-live", heard);
     window.removeEventListener("jt-gone", heard);
   };
