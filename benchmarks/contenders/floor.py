@@ -36,6 +36,12 @@ def metric(folder):
     return log, lambda: None
 
 
+def grow(folder, name, count):
+    """A file of so many rows."""
+    with (folder / name).open("wb") as file:
+        file.writelines(b"%d|2026-11-24 10:11:12.123456+00:00|0.123456789\n" % step for step in range(count))
+
+
 def metrics(folder):
     log_one, finish = metric(folder)
 
