@@ -125,6 +125,8 @@ def test_a_name_that_cannot_be_is_refused_in_words(name: str, words: str) -> Non
         with pytest.raises(InvalidArgument, match=f"^{argument}=.* {words}") as caught:
             layout.check_name(name, argument)
         assert str(caught.value).isprintable()
+    with pytest.raises(InvalidArgument, match=r"^name="):
+        layout.check_name(name)
 
 
 @pytest.mark.parametrize(
@@ -272,8 +274,9 @@ def test_a_path_inside_is_brought_to_one_form(path: str | Path, found: str) -> N
 )
 def test_a_path_that_leads_out_is_refused(path: str) -> None:
     """With the argument's name, and what to give."""
-    with pytest.raises(OutsideRun, match=r"^rel_path=.* leads out of the run folder; give a path relative to it$"):
-        layout.inside(path, "rel_path")
+    for argument in ("path", "rel_path"):
+        with pytest.raises(OutsideRun, match=rf"^{argument}=.* leads out of the run folder; give a path relative to it$"):
+            layout.inside(path, *([argument] if argument != "path" else []))
 
 
 def test_a_path_that_is_none_is_refused() -> None:
