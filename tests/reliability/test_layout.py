@@ -167,6 +167,7 @@ def test_a_slug_is_polyaxons(name: str, slug: str) -> None:
         ("com10", "com10"),
         ("com", "com"),
         ("-é", "e-" + digest("-é", 8)),
+        ("Xé", "Xe-" + digest("Xé", 8)),
     ],
 )
 def test_a_stem_is_the_slug_or_carries_a_hash(name: str, stem: str) -> None:
@@ -185,6 +186,8 @@ def test_a_stem_that_is_taken_is_left_to_whom_it_is() -> None:
     assert layout.file_stem("loss", {**taken, f"loss-{digest('loss', 64)}": "loss"}) == "loss-" + digest("loss", 64)
     long = "x" * 200
     assert layout.file_stem(long, {f"{'x' * 111}-{digest(long, 8)}": "another"}) == "x" * 103 + "-" + digest(long, 16)
+    others = {f"{'x' * (119 - digits)}-{digest(long, digits)}": "another" for digits in (8, 16)}
+    assert layout.file_stem(long, others) == "x" * 55 + "-" + digest(long, 64)
     taken[f"loss-{digest('loss', 64)}"] = "another"
     with pytest.raises(InvalidArgument, match=r"^name='loss' has no file name of its own$"):
         layout.file_stem("loss", taken)
@@ -209,6 +212,7 @@ def test_files_have_names_that_tell_what_they_are() -> None:
         ("/d.x/model.tar.gz", "tar.gz", "model"),
         ("a.CSV", "csv", "a"),
         ("a", "", "a"),
+        ("X.csv", "csv", "X"),
         (".bashrc", "", ".bashrc"),
         (".hidden.txt", "txt", ".hidden.txt"),
         ("a.b c.txt", "txt", "a"),
