@@ -68,7 +68,13 @@ SHAPELESS = {"util", "utils", "helper", "helpers", "manager", "managers", "handl
 HEAVY = {"numpy", "pandas", "pyarrow", "matplotlib", "ipywidgets", "anywidget", "IPython", "nbformat", "sklearn", "plotly", "PIL"}
 
 # What a distribution is imported as, where that is not its own name.
-IMPORTED_AS = {"scikit-learn": "sklearn", "ipython": "IPython", "pillow": "PIL", "imageio-ffmpeg": "imageio_ffmpeg", "vl-convert-python": "vl_convert"}
+IMPORTED_AS = {
+    "scikit-learn": "sklearn",
+    "ipython": "IPython",
+    "pillow": "PIL",
+    "imageio-ffmpeg": "imageio_ffmpeg",
+    "vl-convert-python": "vl_convert",
+}
 
 
 def modules() -> list[Path]:
