@@ -213,6 +213,7 @@ def test_files_have_names_that_tell_what_they_are() -> None:
         ("a.CSV", "csv", "a"),
         ("a", "", "a"),
         ("X.csv", "csv", "X"),
+        ("aX", "", "aX"),
         (".bashrc", "", ".bashrc"),
         (".hidden.txt", "txt", ".hidden.txt"),
         ("a.b c.txt", "txt", "a"),
@@ -394,7 +395,7 @@ def test_an_error_of_the_disk_is_not_taken_for_a_link(top: int) -> None:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     before = descriptors()
-    for path in ("file", "a/b/file"):
+    for path in ("file", "a/b/file", "missing"):
         with pytest.raises(OSError, match="Input/output") as caught:
             layout.open_inside(top, path, os.O_RDONLY, opening)
         assert caught.value.errno == errno.EIO
