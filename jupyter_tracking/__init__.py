@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jupyter_tracking.artifact_kinds import V1ArtifactKind
+    from jupyter_tracking.artifact_kinds import V1ArtifactKind as ArtifactKind
     from jupyter_tracking.edges import LineageGraph, lineage_edges, lineage_graph
     from jupyter_tracking.errors import TrackingError
     from jupyter_tracking.frames import runs_frame as runs
     from jupyter_tracking.lineage_frames import lineage_frame as lineage
-    from jupyter_tracking.lineages import V1ArtifactKind
-    from jupyter_tracking.lineages import V1ArtifactKind as ArtifactKind
     from jupyter_tracking.notebook_page import report
     from jupyter_tracking.notebooks import diff_notebooks, runs_in
     from jupyter_tracking.run import Run
@@ -163,11 +163,11 @@ __version__ = "0.1.0"
 
 # Everything is imported when it is first asked for. A name that is not here is the session's.
 _ROOMS = {
-    "ArtifactKind": ("lineages", "V1ArtifactKind"),
+    "ArtifactKind": ("artifact_kinds", "V1ArtifactKind"),
     "Run": ("run", "Run"),
     "RunView": ("view", "RunView"),
     "TrackingError": ("errors", "TrackingError"),
-    "V1ArtifactKind": ("lineages", "V1ArtifactKind"),
+    "V1ArtifactKind": ("artifact_kinds", "V1ArtifactKind"),
     "browse": ("view", "browse"),
     "compare": ("view", "compare"),
     "lineage": ("lineage_frames", "lineage_frame"),

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from jupyter_tracking import layout, session
+from jupyter_tracking.artifact_kinds import V1ArtifactKind
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.lineages import V1ArtifactKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

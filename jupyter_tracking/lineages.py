@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,48 +18,11 @@ from jupyter_tracking import plx
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Record", "V1ArtifactKind", "all_ours", "event_summary", "from_document", "read_journal", "to_document"]
+__all__ = ["Record", "all_ours", "event_summary", "from_document", "read_journal", "to_document"]
 
 MARK = "jupyter_tracking"
 _NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 _CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
-
-
-class V1ArtifactKind(StrEnum):
-    """The kinds of artifacts that Polyaxon knows; a plain text of the same value does as well."""
-
-    MODEL = "model"
-    AUDIO = "audio"
-    VIDEO = "video"
-    HISTOGRAM = "histogram"
-    IMAGE = "image"
-    TENSOR = "tensor"
-    DATAFRAME = "dataframe"
-    CHART = "chart"
-    CSV = "csv"
-    TSV = "tsv"
-    PSV = "psv"
-    SSV = "ssv"
-    METRIC = "metric"
-    ENV = "env"
-    HTML = "html"
-    TEXT = "text"
-    FILE = "file"
-    DIR = "dir"
-    DOCKERFILE = "dockerfile"
-    DOCKER_IMAGE = "docker_image"
-    DATA = "data"
-    CODEREF = "coderef"
-    TABLE = "table"
-    TENSORBOARD = "tensorboard"
-    CURVE = "curve"
-    CONFUSION = "confusion"
-    ANALYSIS = "analysis"
-    ITERATION = "iteration"
-    MARKDOWN = "markdown"
-    SYSTEM = "system"
-    ARTIFACT = "artifact"
-    SPAN = "span"
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ PACKAGE = CHECKOUT / "jupyter_tracking"
 # What stands under `if TYPE_CHECKING:` names a type and moves no data: it may look anywhere.
 FLOORS = [
     ["errors"],
-    ["layout", "plx", "system", "source", "screen", "masking", "notebook_path"],
+    ["artifact_kinds", "layout", "plx", "system", "source", "screen", "masking", "notebook_path"],
     ["folder", "hearing", "rows"],
     ["journal", "store", "presence", "values", "eventfile"],
     ["lineages", "cells", "logs"],

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_tracking import layout, plx
+from jupyter_tracking.artifact_kinds import V1ArtifactKind
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, near
-from jupyter_tracking.lineages import V1ArtifactKind
 from jupyter_tracking.values import as_step, as_timestamp
 
 if TYPE_CHECKING:

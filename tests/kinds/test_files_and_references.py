@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from jupyter_tracking.artifact_kinds import V1ArtifactKind
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingFile, OutsideRun
 from jupyter_tracking.kinds.coderef import code_reference
 from jupyter_tracking.kinds.env import environment, without_secrets
 from jupyter_tracking.kinds.reference import content_hash
-from jupyter_tracking.lineages import V1ArtifactKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable

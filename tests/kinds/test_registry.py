@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_tracking import kinds
+from jupyter_tracking.artifact_kinds import V1ArtifactKind
 from jupyter_tracking.errors import MissingExtra
 from jupyter_tracking.kinds import KINDS, Kind, kind_of
 from jupyter_tracking.kinds.curve import CURVE
-from jupyter_tracking.lineages import V1ArtifactKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
