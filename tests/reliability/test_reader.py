@@ -72,6 +72,23 @@ def test_only_a_metric_has_columns(run: Run) -> None:
             folder.columns(folder.find(name))
 
 
+def test_a_damaged_cell_is_told_with_file_and_line(run: Run) -> None:
+    """A row that is whole at its ends and damaged inside: its payload says where it is; its neighbours are read."""
+    run.log_curve("roc", [0, 1], [0, 1], step=1)
+    file = run.path / "events" / "curve" / "roc.plx"
+    good = file.read_bytes().splitlines(keepends=True)[1]
+    file.write_bytes(file.read_bytes() + good.replace(b'"x":', b'"x"') + good)
+    folder = open_folder(run.path)
+    artifact = folder.find("roc")
+    events = folder.events(artifact)
+    assert [event.line for event in events] == [2, 3, 4]
+    for ask in (folder.payload, folder.value):
+        with pytest.raises(MalformedEvent, match=r"^events/curve/roc\.plx:3: not JSON from character \d+ on$"):
+            ask(artifact, events[1])
+        assert ask(artifact, events[2])
+    assert [isinstance(payload, ValueError) for payload in folder.payloads(artifact)] == [False, True, False]
+
+
 def test_a_library_that_is_missing_is_not_taken_for_damage(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A decoder's lack of a library, or of memory, comes out as it is; anything else is told as the row's, with file and line."""
     run.log_dataframe(pd.DataFrame({"a": [1]}), "frame", step=1)

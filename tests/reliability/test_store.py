@@ -40,6 +40,12 @@ def refused(number: int) -> Callable[..., Any]:
     return call
 
 
+def shares(fd: int, source: int) -> bool:
+    """What a disk does that can share blocks: here by copying."""
+    os.pwrite(fd, os.pread(source, 1000, 0), 0)
+    return True
+
+
 @pytest.fixture
 def store(root: Path) -> Iterator[Store]:
     """A store of its own."""
@@ -97,8 +103,11 @@ def test_what_is_copied_is_told_with_size_and_hash(store: Store, root: Path, has
         assert {p.relative_to(copied): p.is_dir() or p.read_bytes() for p in copied.rglob("*")} == {
             p.relative_to(source): p.is_dir() or p.read_bytes() for p in source.rglob("*")
         }
-    stored = store.copy(str(folder / "deep" / "b"), "files", lambda _: "b", hashed=hashed)
-    assert stored == ("files/b", 7, hashlib.md5(CONTENT[3:]).hexdigest()[:12] if hashed else None)
+    for name, system in (("b", System()), ("shared", Without(clone=shares, write=refused(errno.EIO)))):
+        store.system = system
+        stored = store.copy(str(folder / "deep" / "b"), "files", lambda _, name=name: name, hashed=hashed)
+        assert stored == (f"files/{name}", 7, hashlib.md5(CONTENT[3:]).hexdigest()[:12] if hashed else None)
+        assert (store.path / "files" / name).read_bytes() == CONTENT[3:]
     assert not left_over(store)
 
 
