@@ -329,9 +329,9 @@ def parse_rows(
             continue
         try:
             yield _csv_row(raw, begin, end, kind, order, number_) if order else _json_row(raw, begin, end, kind, number_)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             if number_ != headless:  # told already
-                yield RowProblem(number_, str(error) or type(error).__name__, excerpt(text))
+                yield RowProblem(number_, str(error), excerpt(text))
 
 
 def _lines(raw: Source, line: int, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
@@ -339,7 +339,7 @@ def _lines(raw: Source, line: int, start: int, stop: int) -> Iterator[tuple[int,
     while start < stop:
         found = raw.find(b"\n", start, stop)
         following = stop if found < 0 else found
-        end = following - 1 if raw[following - 1 : following] == b"\r" and following > start else following
+        end = following - 1 if raw[following - 1 : following] == b"\r" else following
         if end - start >= _LONGEST_PREFIX or raw[start:end].strip():
             yield line, start, end
         start, line = following + 1, line + 1

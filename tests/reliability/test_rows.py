@@ -225,6 +225,16 @@ def test_a_header_says_the_order_of_the_columns(line: bytes, order: Columns | No
     assert plx.columns(line, "metric") == order
 
 
+def test_a_header_is_the_whole_line() -> None:
+    """However the kind is called and the line ends; a line that only begins like a header is none."""
+    row = b"1|%s|{}\n" % AT
+    for kind in ("kind9", "k" * 150):
+        assert steps(f"step|timestamp|{kind}\r\r\n".encode() + row, kind) == [1]
+    long = "k" * (200 - len("step|timestamp|"))
+    assert problem(f"step|timestamp|{long}more\n".encode() + row, long)[:2] == (1, f"no header; read as step|timestamp|{long}")
+    assert [r.step for r in parsed(f"step|timestamp|{long}more\n".encode() + row, long) if isinstance(r, Row)] == [1]
+
+
 def test_a_row_stands_where_it_says() -> None:
     """Each row has its step, its moment, its line, and where in the bytes its cell is."""
     data = b"step|timestamp|metric\n1|%s|0.5\n\n|%s|-0.25\n" % (AT, AT)
@@ -290,6 +300,10 @@ def test_texts_of_an_old_polyaxon_have_columns() -> None:
     line = b'{"timestamp": "%s", "step": 3, "text": "a"}' % AT
     assert plx.parse_cell(line, "text", None) == "a"
     assert problem(line + b"\nstep|timestamp|text\n", "text")[:2] == (2, "a second header")
+    assert problem(b"step|timestamp|text\n", "text", begun=True, line=5)[:2] == (5, "a second header")
+    assert plx.parse_cell(b"a\xed\xb2\x80", "text", plx.COLUMNS) == "a\udc80"
+    with pytest.raises(ValueError, match="can't decode"):
+        plx.parse_cell(b"\xff", "text", plx.COLUMNS)
     assert steps(line + b"\n" + line + b"\n", "text") == [3, 3]
 
 

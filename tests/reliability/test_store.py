@@ -111,6 +111,24 @@ def test_what_is_copied_is_told_with_size_and_hash(store: Store, root: Path, has
     assert not left_over(store)
 
 
+def test_files_and_folders_have_the_modes_that_the_umask_leaves(root: Path) -> None:
+    """None of its own is asked for: with no umask everyone may read and write, and files are no programs."""
+    (root / "folder" / "deep").mkdir(parents=True)
+    (root / "folder" / "deep" / "a").write_bytes(CONTENT)
+    umask = os.umask(0)
+    try:
+        store = Store(root / "run")
+        put(store)
+        store.copy(str(root / "folder"), "files", lambda _: "folder")
+        store.replace("doc", CONTENT)
+        os.close(store.open_or_make("rows", CONTENT, os.O_RDWR)[0])
+    finally:
+        os.umask(umask)
+    modes = {p.relative_to(store.path).as_posix(): p.stat().st_mode & 0o7777 for p in store.path.rglob("*")}
+    assert modes == {name: 0o777 if (store.path / name).is_dir() else 0o666 for name in modes}
+    assert len(modes) >= 9
+
+
 def test_a_sink_is_a_file_for_libraries(root: Path) -> None:
     """What writes to it may ask whether it may, and where it is; any buffer is taken, of items of any size."""
     fd = os.open(root / "file", os.O_RDWR | os.O_CREAT)
@@ -204,7 +222,15 @@ def test_a_document_is_replaced_in_one_step(root: Path, lasting: bool, exchange:
     assert not left_over(store)
     assert store.unsynced == {"doc.json", "deep/er/doc.json"}
     renamed = [call for call in system.calls if call.what == "name"]
-    assert bool(renamed) == (lasting or exchange == "renamed" or len(renamed) == 2)
+    assert len(renamed) == (6 if lasting or exchange == "renamed" else 2)  # the first of each has nothing to change names with
+
+
+def test_a_document_lasts_unless_it_need_not(root: Path) -> None:
+    """Who does not say otherwise waits for the disk."""
+    system = Recording()
+    store = Store(root / "run", system)
+    store.replace("doc", CONTENT)
+    assert (store.path / "doc").stat().st_ino in {call.inode for call in system.calls if call.what == "sync"}
 
 
 def test_a_document_that_cannot_be_written_leaves_the_old_one(root: Path) -> None:
@@ -220,6 +246,7 @@ def test_a_document_that_cannot_be_written_leaves_the_old_one(root: Path) -> Non
         assert not told or (StorageFull.__name__ in told and "the old one is intact" in told)
         assert (store.path / "deep" / "doc").read_bytes() == (b"old" if told else b"new")
         assert opened() <= before + (system.failed == "close")
+        os.fstat(0)  # what was never opened is never closed
         assert not left_over(store) or system.failed == "unlink"
         store.close()
         if not system.failed:
@@ -258,6 +285,7 @@ def test_a_put_that_fails_leaves_nothing(root: Path, what: str) -> None:
         if told and "power failure" not in told:
             assert not (store.path / "files").exists() or not list((store.path / "files").iterdir())
         assert opened() <= before + (system.failed == "close") + (what == "row" and journal._fd >= 0)
+        os.fstat(0)  # what was never opened is never closed
         assert not left_over(store) or system.failed in {"unlink", "rmdir"}
         system.at = 0
         if not system.failed:
@@ -267,6 +295,49 @@ def test_a_put_that_fails_leaves_nothing(root: Path, what: str) -> None:
         store.close()
         at += 2 if at > 2 else 1
     assert at > 10
+
+
+def test_what_fails_is_told_in_words(store: Store, root: Path) -> None:
+    """What was being written, why it failed, and what was kept."""
+    (root / "folder").mkdir()
+    (root / "folder" / "a").write_bytes(CONTENT)
+    store.system = Without(write=refused(errno.EIO))
+    for attempt, what, kept in (
+        (lambda: put(store), "a file of files", "every earlier file was kept"),
+        (lambda: store.copy(str(root / "folder"), "files", lambda _: "f"), "a folder of files", "every earlier file was kept"),
+        (lambda: store.replace("doc", CONTENT), "doc", "the old one is intact"),
+    ):
+        with pytest.raises(StorageError, match=rf"^\[Errno 5\] {what} was not written: Input/output error; {kept}$"):
+            attempt()
+
+
+def test_an_error_in_words_stays_as_it_is(store: Store) -> None:
+    """What the source's own error says is not wrapped in another; a run that is gone explains any error of the disk."""
+    own = StorageError(errno.EACCES, "the source could not be read")
+
+    def fails(error: BaseException) -> Callable[[Sink], object]:
+        def write(_sink: Sink) -> None:
+            raise error
+
+        return write
+
+    for error in (own, ZeroDivisionError("a library's own")):
+        with pytest.raises(type(error)) as caught:
+            store.put("files", lambda _: "a", fails(error))
+        assert caught.value is error
+    assert not left_over(store)
+    store.path.rename(store.path.with_name("elsewhere"))
+    with pytest.raises(RunGone):
+        store.put("files", lambda _: "a", fails(OSError(errno.EIO, "whatever")))
+
+
+def test_a_hash_is_taken_unless_it_is_not_wanted(store: Store, root: Path) -> None:
+    """Of files and folders alike."""
+    (root / "folder").mkdir()
+    (root / "folder" / "a").write_bytes(CONTENT)
+    assert put(store).hash == DIGEST
+    for path in (root / "folder", root / "folder" / "a"):
+        assert store.copy(str(path), "files", lambda _, path=path: path.name).hash == DIGEST
 
 
 @pytest.mark.parametrize("attempt", ["put", "copy", "replace", "append", "sync"])
