@@ -476,6 +476,56 @@ def test_a_name_that_may_not_outlive_a_power_failure_is_told(root: Path) -> None
     assert synced
 
 
+@pytest.mark.parametrize("what", ["puts", "opens", "nothing"])
+def test_what_a_forked_child_put_is_synced_by_its_parent(root: Path, what: str) -> None:
+    """The parent does not know which files a child of its put or wrote to: it waits for the whole disk, once, and only then."""
+    waits: list[int] = []
+    store = Store(root / "run", Without(sync_disk=waits.append))
+    os.close(store.open_or_make("rows", CONTENT, os.O_RDWR)[0])
+    pid = os.fork()
+    if pid == 0:
+        store.after_fork()
+        if what == "puts":
+            put(store)
+        elif what == "opens":
+            store.open_or_make("rows", CONTENT, os.O_RDWR)
+        os._exit(0)
+    os.waitpid(pid, 0)
+    for _ in range(2):
+        store.sync()
+        assert len(waits) == (what != "nothing")
+
+
+def test_a_leftover_that_stays_is_nobodys_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be removed of an unfinished folder is left; nothing is raised of it."""
+    tmp = store.path / ".jupyter-tracking" / "tmp"
+    (tmp / "folder").mkdir()
+    (tmp / "folder" / "file").touch()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", refused(errno.EIO))
+        store.sweep()
+    assert left_over(store) == ["folder"]
+    store.sweep()
+    assert not left_over(store)
+
+
+def test_an_unfinished_file_swapped_for_a_link_is_not_followed(root: Path) -> None:
+    """Whoever puts a link in the place of a file before it gets its name: what the link points to is not put into the run."""
+    secret = root / "secret"
+    secret.write_bytes(b"secret")
+    store = Store(root / "run")
+
+    def link(source: str, target: str, *, src_dir_fd: int, **more: Any) -> None:
+        os.unlink(source, dir_fd=src_dir_fd)
+        os.symlink(secret, source, dir_fd=src_dir_fd)
+        os.link(source, target, src_dir_fd=src_dir_fd, **more)
+
+    store.system = Without(link=link)
+    put(store)
+    assert (store.path / "files" / "a.bin").is_symlink()
+    assert secret.stat().st_nlink == 1
+
+
 def test_leftovers_are_swept(store: Store) -> None:
     """Files and folders that were never finished go; nothing else does."""
     put(store)
