@@ -471,6 +471,7 @@ def test_a_child_opens_its_files_itself(store: Store, monkeypatch: pytest.Monkey
     assert all(content(journal, store) == b"1\n2\n" for journal in made)
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # the child does but this
 def test_a_fork_is_noticed(store: Store) -> None:
     """A child of a real fork writes with a descriptor of its own; its parent's stays."""
     journal = Journal(store, "rows")

@@ -476,6 +476,7 @@ def test_a_name_that_may_not_outlive_a_power_failure_is_told(root: Path) -> None
     assert synced
 
 
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")  # the child does but this
 @pytest.mark.parametrize("what", ["puts", "opens", "nothing"])
 def test_what_a_forked_child_put_is_synced_by_its_parent(root: Path, what: str) -> None:
     """The parent does not know which files a child of its put or wrote to: it waits for the whole disk, once, and only then."""
