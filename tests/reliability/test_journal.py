@@ -223,6 +223,7 @@ def test_a_file_that_goes_is_made_anew_however_often(store: Store) -> None:
     """Deleted, exchanged, deleted again while it was opened: the row goes to the file that has the name, with a header."""
     journal = Journal(store, "rows")
     journal.append(b"1\n", HEADER)
+    gc.collect()  # what other tests left
     before = len(os.listdir("/proc/self/fd"))
     (store.path / "rows").unlink()
     journal.append(b"2\n", HEADER)
@@ -261,6 +262,7 @@ def test_a_run_that_went_is_told_and_costs_no_descriptor(store: Store, root: Pat
     journal = Journal(store, "rows")
     journal.append(b"1\n")
     store.path.rename(root / "elsewhere")
+    gc.collect()  # what other tests left
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(2):
         with pytest.raises(RunGone, match="was moved or deleted"):
@@ -358,6 +360,7 @@ def test_a_journal_in_the_middle_of_a_row_is_not_waited_for(store: Store, few: C
 def test_a_forgotten_journal_takes_no_room(store: Store, few: Callable[[int], dict[int, Any]]) -> None:
     """A journal that was dropped closes its file; what is noted of it goes when room is needed."""
     opened = few(1)
+    gc.collect()  # what other tests left
     before = len(os.listdir("/proc/self/fd"))
     dropped = [Journal(store, f"rows{number}") for number in range(8)]
     kept = [Journal(store, f"more{number}") for number in range(9)]

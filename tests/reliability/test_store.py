@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import os
 from typing import TYPE_CHECKING, Any
@@ -418,6 +419,7 @@ def test_a_file_of_rows_that_cannot_be_opened_costs_no_descriptor(root: Path, fa
     store = Store(root / "run")
     fd, _, _ = store.open_or_make("rows", b"header\n", os.O_RDWR)
     os.close(fd)
+    gc.collect()  # what other tests left
     before = opened()
     store.system = Without(**{failing: refused(errno.EIO)})
     for name in ("rows", "new"):
