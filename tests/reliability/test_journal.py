@@ -122,6 +122,14 @@ def test_a_torn_end_is_cut_off_however_long(store: Store, rows: bytes, tail: byt
     assert content(journal, store) == (rows or HEADER) + b"new\nwhole\nlast\n"
 
 
+def test_a_torn_end_is_cut_off_whatever_its_length(store: Store) -> None:
+    """A file that happens to be as long as a new one would be is looked into all the same."""
+    (store.path / "rows").write_bytes(b"header\n12")
+    journal = Journal(store, "rows")
+    journal.append(b"3\n", HEADER)
+    assert content(journal, store) == b"header\n3\n"
+
+
 def test_a_whole_file_is_not_cut(root: Path) -> None:
     """Where another process added whole rows, one look at the end is enough."""
     store = Store(root / "run")
