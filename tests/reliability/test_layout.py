@@ -8,7 +8,7 @@ import gc
 import hashlib
 import os
 import socket
-from enum import StrEnum
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Kind(StrEnum):
-    """A kind as Polyaxon has it."""
-
-    METRIC = "metric"
+Kind = Enum("Kind", {"METRIC": "metric"}, type=str)  # as Polyaxon's are
 
 
 class Words(str):
