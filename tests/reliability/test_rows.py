@@ -267,6 +267,11 @@ def test_reading_goes_on_from_anywhere() -> None:
     assert steps(data[22:], order=plx.COLUMNS) == [1, 7]
     assert steps(b"timestamp|step|metric\n%s|5|0.5\n" % AT) == [5]
     assert steps(b"%s|5|0.5\n" % AT, order=Columns(1, 0)) == [5]
+    old = b"%s|5|0.5\n" % AT
+    (found,) = parsed(old, order=Columns(1, 0))
+    assert isinstance(found, Row)
+    assert old[found.start : found.end] == b"0.5"
+    assert steps(b"|%s|0.5\n" % AT.replace(b"+00:00", b"Z"), order=plx.COLUMNS) == [None]
     assert problem(b"5|%s|0.5\n" % AT, order=Columns(1, 0))[1].startswith("the step is not an integer: '2024-")
 
 
@@ -334,6 +339,8 @@ def test_the_end_of_a_line_is_a_newline_with_a_carriage_return_perhaps() -> None
         (b"1|junk", 'expected 3 fields separated by "|", found 2'),
         (b"|", 'expected 3 fields separated by "|", found 2'),
         (b"1||0.5", "the timestamp is not one: ''"),
+        (b"||0.5", "the timestamp is not one: ''"),
+        (b"1|\xff|0.5", "the timestamp is not one: '\ufffd'"),
         (b"x|" + AT + b"|0.5", "the step is not an integer: 'x'"),
         (b"1|" + AT + b"|", "the value is not a number: ''"),
         (b"1|" + AT + b"|0.5x", "the value is not a number: '0.5x'"),
@@ -349,7 +356,7 @@ def test_the_end_of_a_line_is_a_newline_with_a_carriage_return_perhaps() -> None
 def test_a_bad_row_of_a_metric_is_told_in_words(line: bytes, words: str) -> None:
     """What was expected and what was found, with the line and the start of its text; the next row is read."""
     data = b"step|timestamp|metric\n" + line + b"\n1|%s|0.5\n" % AT
-    assert problem(data) == (2, words, line[:120].decode())
+    assert problem(data) == (2, words, line[:120].decode("utf-8", "replace"))
     assert [row.line for row in parsed(data) if isinstance(row, Row)] == [3]
 
 
