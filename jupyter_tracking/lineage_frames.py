@@ -6,9 +6,11 @@ never trusted over the files: a run is read again unless the kernel says that it
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -21,6 +23,7 @@ from jupyter_tracking.frames import MOMENT, find_run, typed
 from jupyter_tracking.reader import RunFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from jupyter_tracking.lineages import Record
@@ -75,12 +78,25 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
     if runs is None:
-        return _opened(_of_root(layout.default_root(root)))
+        with _no_collection():
+            return _opened(_of_root(layout.default_root(root)))
     if isinstance(runs, str | os.PathLike | RunFolder) or not hasattr(runs, "__iter__"):
         folders = [find_run(runs, root)]
     else:
         folders = [find_run(run, root) for run in runs]
     return _opened(_frame([row for folder in folders for row in _rows(folder)]))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Make many objects, none of them in a cycle, without a search for garbage at every few hundred."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _of_root(root: Path) -> pd.DataFrame:
@@ -159,7 +175,7 @@ def _row(folder: RunFolder, record: Record) -> tuple[Any, ...]:
         step.get("max"),
         moments.get("min") or record.logged or None,
         moments.get("max") or record.logged or None,
-        None if last is None else plx.number(last),
+        last if last is None or type(last) is float else plx.number(last),
         summary.get("hash"),
         summary.get("size"),
         summary.get("framework"),

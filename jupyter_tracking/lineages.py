@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Record", "all_ours", "event_summary", "from_document", "read_journal", "to_document"]
 
 MARK = "jupyter_tracking"
+_FURTHER = ("state", "connection", "run")
 _NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 _CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
 
@@ -93,14 +94,14 @@ def _record(item: dict[str, Any]) -> Record:
 
 
 def _checked(record: Record) -> Record:
-    for text in (record.name, record.kind, record.stem, record.path or ""):
-        if not isinstance(text, str):
-            message = "name, kind, stem and path must be texts"
-            raise TypeError(message)
-    for item in (record.summary, record.cell, record.events, record.further):
-        if not isinstance(item, dict):
-            message = "summary, cell, events and further must be objects"
-            raise TypeError(message)
+    texts = isinstance(record.name, str) and isinstance(record.kind, str) and isinstance(record.stem, str)
+    if not texts or not isinstance(record.path or "", str):
+        message = "name, kind, stem and path must be texts"
+        raise TypeError(message)
+    objects = isinstance(record.summary, dict) and isinstance(record.cell, dict) and isinstance(record.events, dict)
+    if not objects or not isinstance(record.further, dict):
+        message = "summary, cell, events and further must be objects"
+        raise TypeError(message)
     return record
 
 
@@ -180,7 +181,7 @@ def _of_item(item: dict[str, Any]) -> Record:
     ours = meta.get(MARK) or {}
     summary = item.get("summary") or {}
     events = _events(ours["events"], summary) if "events" in ours else {}
-    further = {key: item[key] for key in ("state", "connection", "run") if item.get(key) is not None}
+    further = {} if item.keys().isdisjoint(_FURTHER) else {key: item[key] for key in _FURTHER if item.get(key) is not None}
     if len(meta) > (MARK in meta):
         further["meta_info"] = {key: value for key, value in meta.items() if key != MARK}
     stem = item["name"]
@@ -206,8 +207,13 @@ def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
     summary.pop("is_event", None)
     step = {**(summary.pop("step", None) or {}), "distinct": ours.get("distinct")}
     events = {"rows": ours.get("rows"), "step": step, "timestamp": summary.pop("timestamp", None) or {}}
-    events |= {k: ours[k] for k in ("size", "hash") if k in ours}
-    return events | ({"metric": summary.pop("metric")} if "metric" in summary else {})
+    if "size" in ours:
+        events["size"] = ours["size"]
+    if "hash" in ours:
+        events["hash"] = ours["hash"]
+    if "metric" in summary:
+        events["metric"] = summary.pop("metric")
+    return events
 
 
 def event_summary(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
