@@ -94,12 +94,13 @@ def _record(item: dict[str, Any]) -> Record:
 
 
 def _checked(record: Record) -> Record:
-    texts = isinstance(record.name, str) and isinstance(record.kind, str) and isinstance(record.stem, str)
-    if not texts or not isinstance(record.path or "", str):
+    read: Any = record  # of a file: anything
+    texts = isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str)
+    if not texts or not isinstance(read.path or "", str):
         message = "name, kind, stem and path must be texts"
         raise TypeError(message)
-    objects = isinstance(record.summary, dict) and isinstance(record.cell, dict) and isinstance(record.events, dict)
-    if not objects or not isinstance(record.further, dict):
+    objects = isinstance(read.summary, dict) and isinstance(read.cell, dict) and isinstance(read.events, dict)
+    if not objects or not isinstance(read.further, dict):
         message = "summary, cell, events and further must be objects"
         raise TypeError(message)
     return record

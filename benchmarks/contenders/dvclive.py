@@ -7,8 +7,12 @@ SHARE = 0.1
 
 
 def _start(folder):
+    import subprocess
+
     from dvclive import Live
 
+    # It makes DVC's files in the repository around it, which is not to be ours.
+    subprocess.run(["git", "init", "--quiet"], check=True)
     return Live(str(folder / "dvclive"), save_dvc_exp=False, report=None, monitor_system=False)
 
 
