@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from playwright.sync_api import TimeoutError as NotYet
 
 from tests.lab import families
 from tests.lab.families import NAMES
@@ -33,6 +35,7 @@ REACHABLE = """where => { const root = document.querySelector(where);
 FOCUSED = """() => { const e = document.activeElement, own = getComputedStyle(e), after = getComputedStyle(e, '::after');
   const ring = s => (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0) || s.boxShadow !== 'none' || parseFloat(s.borderTopWidth) >= 2;
   return {number: e.dataset.jtNumber ?? null, seen: e.matches(':focus-visible') && (ring(own) || ring(after)), what: e.outerHTML.slice(0, 160)} }"""
+MOVED = "before => ![undefined, before ?? undefined].includes(document.activeElement.dataset.jtNumber)"
 # Counts what each control does when a key is pressed on it.
 ACTS = """() => { window.jtActed = 0; for (const name of ['click', 'input', 'change']) document.addEventListener(name, e => {
   if (e.target.closest?.('.jt-stage, .jt-browser')) window.jtActed += 1 }, true) }"""
@@ -101,6 +104,9 @@ def test_tab_walks_over_every_control_and_each_is_seen_to_have_the_focus(lab: Do
                 if visited[1:] and not at["seen"] and "<iframe" not in at["what"]:
                     unseen.append(at["what"])
             lab.press("Tab")
+            # The focus goes into a frame, and out again, later than the key; what has several stops of its own keeps it meanwhile.
+            with suppress(NotYet):
+                lab.until(MOVED, at["number"], timeout=2)
         missed = [words for words in wanted if words.split()[0] not in visited]
         assert missed == []
         assert unseen == []
