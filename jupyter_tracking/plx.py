@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 JSONL_KINDS = frozenset({"text", "html", "chart", "span"})
 STEP_MIN, STEP_MAX = -(2**63), 2**63 - 1
 _LONGEST_PREFIX = 200  # bytes of step and timestamp, and more than any header has
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
 _LAST_DIGIT = ord("9")
 
 
@@ -145,12 +145,12 @@ def parse_timestamp(text: str) -> int:
         raise ValueError(message) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MICROSECOND
+    return (moment - EPOCH) // MICROSECOND
 
 
 def format_timestamp(microseconds: int) -> str:
     """Return µs since the epoch as the format has it."""
-    return (_EPOCH + timedelta(microseconds=microseconds)).isoformat(sep=" ", timespec="microseconds")
+    return (EPOCH + timedelta(microseconds=microseconds)).isoformat(sep=" ", timespec="microseconds")
 
 
 _INTEGER = re.compile(rb"[+-]?[0-9]{1,19}\Z")

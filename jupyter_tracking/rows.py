@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from jupyter_tracking import plx
 
 __all__ = ["Event", "own_rows"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _RETURN, _OPEN, _CLOSE = b"\r{}"
 
 
@@ -65,7 +63,7 @@ def own_rows(raw: bytearray, kind: str, first: Event, *, start: int, stop: int) 
                     break
             elif last != _CLOSE or raw[begin] != _OPEN:
                 break
-            timestamp = (moment_of(moment.decode()) - _EPOCH) // _MICROSECOND
+            timestamp = (moment_of(moment.decode()) - plx.EPOCH) // plx.MICROSECOND
         except ValueError:
             break
         events.append(new(Event, (position, int(step) if step else None, timestamp, line, offset + begin, offset + end)))
