@@ -21,7 +21,7 @@ from jupyter_tracking.journal import Journal
 from jupyter_tracking.kinds.base import Recorder
 from jupyter_tracking.lineages import Record
 from jupyter_tracking.source import hashed, measure, source_mode
-from jupyter_tracking.values import Moment, as_step, as_timestamp, now
+from jupyter_tracking.values import as_step, as_timestamp, now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ class FolderRecorder(Recorder):
     def _append(self, kind: str, name: str, cell: str, step: int | None, timestamp: Timestamp) -> None:
         if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
             step = as_step(step)
-        moment = now() if timestamp is None else timestamp if type(timestamp) is Moment else as_timestamp(timestamp)
+        moment = now() if timestamp is None else as_timestamp(timestamp)
         if self._ended:
             self._refuse()
         witness = self.witness

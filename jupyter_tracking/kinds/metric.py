@@ -56,8 +56,6 @@ class MetricLogging(Recorder):
             InvalidArgument: a name is empty, or a number does not fit.
         """
         step, moment = as_step(step), Moment(as_timestamp(timestamp))
-        rows = [
-            (layout.check_name(name), repr(value if type(value) is float else as_metric(value, name))) for name, value in metrics.items()
-        ]
+        rows = [(layout.check_name(name), repr(as_metric(value, name))) for name, value in metrics.items()]
         for name, cell in rows:
             self._append("metric", name, cell, step, moment)
