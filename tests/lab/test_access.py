@@ -83,12 +83,17 @@ def test_axe_finds_nothing_in_comparisons_and_in_the_table_of_runs(lab: Document
     lab.resize(1200)
 
 
-def test_tab_walks_over_every_control_and_each_is_seen_to_have_the_focus(lab: Document) -> None:
-    """In the order of the page, from the first to the last of the stepper and of the browser, with a ring around each."""
+def show_every_family(lab: Document) -> None:
+    """A stepper of every family and the browser, drawn whole and at rest."""
     lab.resize(1200, 6000)
     lab.run(MAKE, f"view.show(*{list(NAMES)!r})", "view.browse()")
     lab.until("n => document.querySelectorAll('[data-jt-step]').length >= n", len(NAMES))
     lab.quiet(1)
+
+
+def test_tab_walks_over_every_control_and_each_is_seen_to_have_the_focus(lab: Document) -> None:
+    """In the order of the page, from the first to the last of the stepper and of the browser, with a ring around each."""
+    show_every_family(lab)
     for where in (".jt-stepper", ".jp-CodeCell:last-of-type .jt-browser"):
         wanted = lab.page.evaluate(REACHABLE, where)
         lab.hold_focus(lab.page.locator(f"{where} [data-jt-number='0']"))
@@ -116,10 +121,7 @@ def test_tab_walks_over_every_control_and_each_is_seen_to_have_the_focus(lab: Do
 
 def test_every_control_does_its_work_by_its_key(lab: Document) -> None:
     """Enter on what is pressed, Space on what is ticked, arrows on what slides: the notebook takes none of them."""
-    lab.resize(1200, 6000)
-    lab.run(MAKE, f"view.show(*{list(NAMES)!r})", "view.browse()")
-    lab.until("n => document.querySelectorAll('[data-jt-step]').length >= n", len(NAMES))
-    lab.quiet(1)
+    show_every_family(lab)
     lab.page.evaluate(ACTS)
     lab.hold_focus(lab.page.locator(".noUi-handle").first)
     many = lab.page.evaluate(f"() => ({CONTROLS})().length")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from jupyter_tracking.store import Store
 from tests.reliability.canary import Canary
 
 if TYPE_CHECKING:
@@ -37,3 +38,11 @@ def canary(tmp_path: Path) -> Iterator[Canary]:
     watched = Canary(outside / "canary.txt")
     yield watched
     watched.close()
+
+
+@pytest.fixture
+def store(root: Path) -> Iterator[Store]:
+    """A store of its own."""
+    made = Store(root / "run")
+    yield made
+    made.close()

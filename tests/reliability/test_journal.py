@@ -20,7 +20,7 @@ from jupyter_tracking.system import System
 from tests.reliability.faults import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 HEADER = b"header\n"
@@ -52,14 +52,6 @@ def refused(number: int, times: int = 1) -> Callable[..., Any]:
             raise OSError(number, os.strerror(number))
 
     return call
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[Store]:
-    """A store of its own."""
-    made = Store(root / "run")
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from jupyter_tracking.system import System
 from tests.reliability.faults import FailAt, Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 CONTENT = b"some bytes"
@@ -45,14 +45,6 @@ def shares(fd: int, source: int) -> bool:
     """What a disk does that can share blocks: here by copying."""
     os.pwrite(fd, os.pread(source, 1000, 0), 0)
     return True
-
-
-@pytest.fixture
-def store(root: Path) -> Iterator[Store]:
-    """A store of its own."""
-    made = Store(root / "run")
-    yield made
-    made.close()
 
 
 def put(store: Store, name: str = "a.bin", content: bytes = CONTENT, **more: Any) -> Stored:
