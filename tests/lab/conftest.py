@@ -14,7 +14,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 from playwright.sync_api import sync_playwright
 
 from tests.lab.app import App
@@ -38,6 +40,9 @@ FLAGS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 VIEWPORT = {"width": 1200, "height": 900}
+
+# What nbconvert's own template asks for, with or without us.
+NBCONVERTS = ("https://cdnjs.cloudflare.com/", "https://unpkg.com/@jupyter-widgets/html-manager")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -115,9 +120,7 @@ def _notebook_document(browser: Browser, notebook_app: App) -> Document:
 def _lend(document: Document, shots: Path) -> Iterator[Document]:
     """Lend the session's notebook to one test: what the page did before is forgotten, what it did meanwhile is judged."""
     document.shots = shots
-    document.record.outside.clear()
-    document.record.errors.clear()
-    document.record.console.clear()
+    document.record.forget()
     yield document
     document.record.check()
 
@@ -144,10 +147,12 @@ def open_document(browser: Browser, _shots: Path | None, tmp_path: Path) -> Iter
         return opened[-1]
 
     yield open_
-    for document in opened:
-        document.page.context.close()
-    for document in opened:
-        document.record.check()
+    try:
+        for document in opened:
+            document.record.check()
+    finally:
+        for document in opened:
+            document.page.context.close()
 
 
 @pytest.fixture
@@ -157,5 +162,30 @@ def blank_page(browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     record = PageRecord(page, ("file:",))
     yield page
-    context.close()
-    record.check()
+    try:
+        record.check()
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def nbconverted(browser: Browser, lab_app: App) -> Iterator[Callable[..., Page]]:
+    """Run cells without a browser and open what nbconvert makes of the notebook, without a network; the page is judged after the test."""
+    context = browser.new_context(viewport=VIEWPORT, offline=True)
+    page = context.new_page()
+    record = PageRecord(page, ("file:", *NBCONVERTS))
+
+    def convert(*sources: str, stored: bool = False) -> Page:
+        path = lab_app.write("export.ipynb", list(sources))
+        notebook = nbformat.read(path, 4)
+        NotebookClient(notebook, kernel_name="python3", store_widget_state=stored).execute()
+        nbformat.write(notebook, path)
+        lab_app.jupyter("nbconvert", "--to", "html", path.name)
+        page.goto(path.with_suffix(".html").as_uri())
+        return page
+
+    yield convert
+    try:
+        record.check()
+    finally:
+        context.close()

@@ -6,9 +6,12 @@ Never `time.sleep()` in a test here: it would stop the page's own events from be
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from playwright.sync_api import TimeoutError as Late
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,25 +48,21 @@ class PageRecord:
 
     def __init__(self, page: Page, allowed: tuple[str, ...]) -> None:
         """Listen to a page; `allowed` are the beginnings of the addresses it may ask for."""
+        self.page = page
         self.allowed = allowed
         self.outside: list[str] = []
+        self.asked: list[Request] = []
         self.errors: list[str] = []
         self.console: list[str] = []
         self.sent: list[int] = []
         page.on("request", self._request)
-        page.on("requestfailed", self._failed)
         page.on("websocket", self._websocket)
         page.on("pageerror", self._error)
         page.on("console", self._console)
 
     def _request(self, request: Request) -> None:
         if not request.url.startswith((*self.allowed, "data:", "blob:", "about:")):
-            self.outside.append(request.url)
-
-    def _failed(self, request: Request) -> None:
-        # The browser tells of what a policy has stopped too; that never left the page.
-        if request.failure == "csp" and request.url in self.outside:
-            self.outside.remove(request.url)
+            self.asked.append(request)
 
     def _websocket(self, socket: WebSocket) -> None:
         if not socket.url.startswith(tuple(start.replace("http", "ws", 1) for start in self.allowed)):
@@ -78,8 +77,27 @@ class PageRecord:
         if message.type == "error":
             self.console.append(message.text)
 
+    def forget(self) -> None:
+        """Begin anew: what the page did up to here is nobody's."""
+        self.settle()
+        for done in (self.outside, self.errors, self.console):
+            done.clear()
+
+    def settle(self) -> None:
+        """Wait until all that was asked for outside has ended; no such address answers."""
+        self.page.title()
+        while self.asked:
+            request = self.asked.pop(0)
+            with contextlib.suppress(Late):
+                while request.failure is None:
+                    self.page.wait_for_event("requestfailed", timeout=10_000)
+            # The browser tells of what a policy has stopped too; that never left the page.
+            if request.failure != "csp":
+                self.outside.append(request.url)
+
     def check(self) -> None:
-        """Fail when the page asked for anything outside, or raised an error."""
+        """Fail when the page asked for anything outside, or raised an error; the page must still be open."""
+        self.settle()
         assert not self.outside, f"asked for outside loopback: {sorted(set(self.outside))}"
         assert not self.errors, f"the page raised: {self.errors}"
 

@@ -7,16 +7,14 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-import nbformat
-from nbclient import NotebookClient
-
 from tests.lab import hostile
-from tests.lab.hostile import AWAY, FLAG, HOSTILE, NAMED
+from tests.lab.hostile import FLAG, HOSTILE, NAMED
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from collections.abc import Callable
 
-    from tests.lab.app import App
+    from playwright.sync_api import Page
+
     from tests.lab.document import Document
 
 MAKE = f"{Path(hostile.__file__).read_text('utf-8')}\nview = make()"
@@ -101,26 +99,15 @@ def test_nothing_hostile_runs_or_is_fetched_in_saved_pages(blank_page: Page, tmp
     assert blank_page.evaluate(FIRED) is None
 
 
-def test_nothing_hostile_runs_or_is_fetched_in_nbconverts_page(lab_app: App, browser: Browser) -> None:
+def test_nothing_hostile_runs_or_is_fetched_in_nbconverts_page(nbconverted: Callable[..., Page]) -> None:
     """The same in a notebook made into a page, in the stepper over all, in the browser and in the table of runs."""
-    path = lab_app.write("hostile.ipynb", [MAKE, SHOW, "view.browse()", "tracking.browse([view])"])
-    notebook = nbformat.read(path, 4)
-    NotebookClient(notebook, kernel_name="python3", store_widget_state=False).execute()
-    nbformat.write(notebook, path)
-    lab_app.jupyter("nbconvert", "--to", "html", "hostile.ipynb")
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(path.with_suffix(".html").as_uri())
+    page = nbconverted(MAKE, SHOW, "view.browse()", "tracking.browse([view])")
     page.wait_for_selector(".jt-stage [data-jt-view=text][data-jt-step]")
     assert page.evaluate(f"() => ({WALK_KEPT})({OPEN})") > 1
     page.evaluate("() => { for (const row of document.querySelectorAll('[data-jt-artifact]')) row.click() }")
     page.wait_for_selector(".jt-runs-row")
     page.locator(".jt-runs-row").first.click()
     assert page.evaluate(FIRED) is None
-    assert [url for url in asked if AWAY in url] == []
-    context.close()
 
 
 class Listener(ThreadingHTTPServer):

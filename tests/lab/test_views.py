@@ -6,9 +6,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 from playwright.sync_api import Error, expect
 
 from tests.lab.made import MAKE, SEEN
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
     from tests.lab.app import App
     from tests.lab.document import Document
@@ -27,8 +25,6 @@ STEPS = [str(step) for step in range(0, 200, 10)]
 LIVE = {"live": True, "twin": False, "still": False, "error": False}
 TWIN = {"live": False, "twin": True, "still": False, "error": False}
 STILL = {"live": False, "twin": True, "still": True, "error": False}
-# What nbconvert's own template asks for, with or without us.
-NBCONVERTS = ("https://cdnjs.cloudflare.com/", "https://unpkg.com/@jupyter-widgets/html-manager")
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 BUSY = "import time\nend = time.time() + 600\nwhile time.time() < end: time.sleep(0.1)"
 MOVES = """async moves => {
@@ -202,22 +198,11 @@ def test_live_or_twin_never_both_or_neither(lab_app: App, open_document: Callabl
 
 
 @pytest.mark.parametrize("stored", [False, True], ids=["without-widget-state", "with-widget-state"])
-def test_nbconverts_page_is_alive_without_a_network(lab_app: App, browser: Browser, stored: bool) -> None:
+def test_nbconverts_page_is_alive_without_a_network(nbconverted: Callable[..., Page], stored: bool) -> None:
     """The slider moves, the picture changes, no error line; with the stored state of the widgets as well as without."""
-    path = lab_app.write("export.ipynb", [MAKE, "view.show('gain')", "view.browse()"])
-    notebook = nbformat.read(path, 4)
-    NotebookClient(notebook, kernel_name="python3", store_widget_state=stored).execute()
-    nbformat.write(notebook, path)
-    lab_app.jupyter("nbconvert", "--to", "html", "export.ipynb")
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(path.with_suffix(".html").as_uri())
+    page = nbconverted(MAKE, "view.show('gain')", "view.browse()", stored=stored)
     move_and_look(page)
     assert "model not found" not in page.locator("body").inner_text()
-    context.close()
-    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:", *NBCONVERTS))] == []
 
 
 def test_a_saved_file_is_alive_without_a_network(view_file: Path, blank_page: Page) -> None:
