@@ -134,13 +134,28 @@ def write_curves(folder):
     return ours.write_curves(folder)
 
 
+def read_alone(folder, name):
+    """What no reader of rows is below: the bytes, and where their lines end."""
+    path, block, lines = _curves(folder, name), bytearray(1 << 17), 0
+    with path.open("rb", buffering=0) as file:
+        while taken := file.readinto(block):
+            at = block.find(b"\n", 0, taken)
+            while at >= 0:
+                lines, at = lines + 1, block.find(b"\n", at + 1, taken)
+    return lines
+
+
+def _curves(folder, name):
+    return folder / "run" / "events" / "curve" / f"{name}.plx"
+
+
 def curve_at(folder, name):
     import numpy as np
     import orjson
 
     def find(step):
         """Parse the file whole, and pick."""
-        with (folder / "run" / "events" / "curve" / f"{name}.plx").open("rb") as file:
+        with _curves(folder, name).open("rb") as file:
             rows = [line.split(b"|", 2) for line in file][1:]
         curves = {int(row[0]): np.array(orjson.loads(row[2])["x"]) for row in rows}
         return list(curves), curves[step]

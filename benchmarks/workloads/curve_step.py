@@ -8,7 +8,7 @@ from benchmarks.workloads import Goal, function
 from benchmarks.workloads.curve import curves
 
 TITLE = "steps() and one load() of 1,000 curves"
-UNITS = {"found": "ms", "memory": "MB more than before"}
+UNITS = {"found": "ms", "memory": "MB more than before", "read": "ms to read the bytes and find the newlines alone"}
 SIZE, QUICK, TINY = 1_000, 1_000, 10
 # The floor parses the file whole.
 GOALS = (Goal("found", 0.05, "floor"), Goal("memory", 20))
@@ -25,6 +25,11 @@ def measure(contender, folder, size):
     import numpy as np  # noqa: F401 - not part of the figures
     import orjson  # noqa: F401
 
+    figures = {}
+    if read_alone := getattr(contender, "read_alone", None):
+        begin = perf_counter()
+        read_alone(folder, "roc")
+        figures["read"] = (perf_counter() - begin) * 1e3
     find = function(contender, "curve_at")(folder, "roc")
     before = resident()
     begin = perf_counter()
@@ -33,7 +38,7 @@ def measure(contender, folder, size):
     if len(steps) != size or len(value) != 1_000:
         message = f"{len(steps)} steps, {len(value)} points"
         raise ValueError(message)
-    return {"found": taken * 1e3, "memory": (resident() - before) / 1e6}
+    return {"found": taken * 1e3, "memory": (resident() - before) / 1e6, **figures}
 
 
 def resident():
