@@ -89,7 +89,7 @@ def check_rows(path: Path, told: list[int]) -> list[int]:
         if artifact.kind == "metric":
             assert payload == writers.metric(step)
         else:
-            assert payload == writers.long_text(step)
+            assert payload == writers.text(artifact.name, step)
     return [step for step in steps if step is not None]
 
 
@@ -99,9 +99,10 @@ def check_rows(path: Path, told: list[int]) -> list[int]:
         (50, writers.small_rows),
         (50, writers.long_rows),
         pytest.param(1000, writers.small_rows, marks=pytest.mark.soak),
+        pytest.param(1000, writers.short_rows, marks=pytest.mark.soak),
         pytest.param(1000, writers.long_rows, marks=pytest.mark.soak),
     ],
-    ids=["small", "8 KB", "small, a thousand", "8 KB, a thousand"],
+    ids=["60 bytes", "8 KB", "60 bytes, a thousand", "100 bytes, a thousand", "8 KB, a thousand"],
 )
 def test_kills_of_a_resumed_run_lose_no_row(root: Path, kills: int, writer: Callable[..., None]) -> None:
     """SIGKILL at random moments, the run resumed after each: 0 rows lost, 0 wrong, one row at most that had not been told."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGE",
+    "TEXTS",
     "copy_as_nobody",
     "curve",
     "documents",
@@ -40,7 +41,6 @@ __all__ = [
     "log_everything",
     "log_through_interrupts",
     "long_rows",
-    "long_text",
     "many_names",
     "many_rows",
     "many_rows_alone",
@@ -50,8 +50,10 @@ __all__ = [
     "read_while_cut",
     "read_within",
     "same_new_names",
+    "short_rows",
     "small_rows",
     "start_as_nobody",
+    "text",
     "threads_with_few_descriptors",
 ]
 
@@ -336,25 +338,39 @@ def read_within(acknowledge: Acknowledge, path: Path, kind: str) -> None:
     acknowledge((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 
 
-def long_text(step: int) -> str:
-    """The text of a step, of 8 KB."""
-    return f"{step} " * (8000 // (len(str(step)) + 1))
+# Texts by how long they are: rows of 100 bytes and of 8 KB.
+TEXTS = {"short": 24, "long": 8000}
+
+
+def text(name: str, step: int) -> str:
+    """The text of a step."""
+    return (f"{step} " * TEXTS[name])[: TEXTS[name]]
 
 
 def small_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
-    """Log a metric from a step on, until the end of days."""
+    """Log a metric, whose rows are as short as any, from a step on, until the end of days."""
     run = Run(path)
     for step in itertools.count(first):
         run.log_metric("loss", metric(step), step)
         acknowledge(step)
 
 
-def long_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
-    """Log texts of 8 KB from a step on, until the end of days."""
+def texts(acknowledge: Acknowledge, path: Path, first: int, name: str) -> None:
+    """Log texts from a step on, until the end of days."""
     run = Run(path)
     for step in itertools.count(first):
-        run.log_text(name="note", text=long_text(step), step=step)
+        run.log_text(name, text(name, step), step)
         acknowledge(step)
+
+
+def short_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
+    """Log rows of 100 bytes from a step on, until the end of days."""
+    texts(acknowledge, path, first, "short")
+
+
+def long_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
+    """Log rows of 8 KB from a step on, until the end of days."""
+    texts(acknowledge, path, first, "long")
 
 
 def large_assets(acknowledge: Acknowledge, path: Path, source: Path, life: int) -> None:
