@@ -252,8 +252,8 @@ class RunView:
     def show(self, *names: str, kind: str | None = None) -> Stepper:
         """Return the stepper: one artifact, or several, moved through their steps by one slider.
 
-        Metrics that follow each other among the names are drawn in one chart. Of more than 5,000 steps the slider offers
-        some, evenly, and says so.
+        Metrics that follow each other among the names are drawn in one chart, but for one whose values differ so much in
+        size that a line would lie flat. Of more than 5,000 steps the slider offers some, evenly, and says so.
 
         Args:
             *names: the artifacts.

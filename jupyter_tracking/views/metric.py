@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.pane import Pane
 
-__all__ = ["FAMILY"]
+__all__ = ["FAMILY", "extent"]
 
 _POINTS = 8_000
 _LIGHT = 1_200
@@ -55,6 +55,12 @@ class MetricFamily(Family):
 
         return still.picture(draw, f"metric {pane.artifact.name}", (5.2, 2.8))
 
+    def extent(self, pane: Pane) -> tuple[float, float] | None:
+        """Return the lowest and the highest finite value, None where there is none."""
+        values = self._series(pane)[2]
+        finite = values[np.isfinite(values)]
+        return (float(finite.min()), float(finite.max())) if len(finite) else None
+
     def _series(self, pane: Pane) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
         """Return steps (NaN for none), seconds since the epoch, values, and the place of each step's latest value."""
         if "series" not in pane.memory:
@@ -68,3 +74,4 @@ class MetricFamily(Family):
 
 
 FAMILY = MetricFamily()
+extent = FAMILY.extent

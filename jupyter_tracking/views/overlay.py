@@ -12,6 +12,7 @@ from jupyter_tracking.reader import Event
 from jupyter_tracking.views import family_of, still
 from jupyter_tracking.views.family import Family
 from jupyter_tracking.views.frame import Frame, clean
+from jupyter_tracking.views.metric import extent
 from jupyter_tracking.views.pane import Pane, order
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["OVERLAYS", "Together", "joined"]
 
 _NONE = -1
+_LEAST_SHARE = 0.02  # of a chart's height, over which a line must move to be seen to move: about five pixels
 # As in the page: colours that the colour-blind can tell apart (Okabe and Ito), and dashes for those who see none.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#946700", "#3b8fbf", "#7a7a00", "#555555")
 _DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 2, 2)))
@@ -184,11 +186,26 @@ OVERLAYS = {stem: Overlay(family_of(stem)) for stem in ("curve", "metric")}
 
 
 def joined(panes: Sequence[Pane]) -> list[Pane]:
-    """Draw metrics that follow each other in one chart; anything else stays by itself."""
+    """Draw metrics that follow each other in one chart, as far as each can still be seen to move; anything else stays by itself."""
     drawn: list[Pane] = []
     for stem, group in itertools.groupby(panes, lambda pane: pane.family.stem):
-        members = list(group)
-        if stem == "metric":
-            members = list({(pane.artifact.kind, pane.artifact.name): pane for pane in members}.values())
-        drawn.extend([Together(members, OVERLAYS[stem])] if stem == "metric" and len(members) > 1 else members)
+        if stem != "metric":
+            drawn.extend(group)
+            continue
+        charts: list[list[Pane]] = []
+        for pane in {(pane.artifact.kind, pane.artifact.name): pane for pane in group}.values():
+            chart = next((chart for chart in charts if _all_move([*chart, pane])), None)
+            if chart is None:
+                charts.append(chart := [])
+            chart.append(pane)
+        drawn.extend(Together(chart, OVERLAYS[stem]) if len(chart) > 1 else chart[0] for chart in charts)
     return drawn
+
+
+def _all_move(panes: Sequence[Pane]) -> bool:
+    """Say whether every metric, but for those that never move, would use enough of a common chart's height."""
+    known = [seen for pane in panes if (seen := extent(pane)) is not None]
+    if not known:
+        return True
+    height = max(high for _, high in known) - min(low for low, _ in known)
+    return all(low == high or high - low >= height * _LEAST_SHARE for low, high in known)

@@ -282,7 +282,7 @@ def folder_of(view: RunView | RunFolder) -> RunFolder:
 
 
 def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None) -> Scene:
-    """Open artifacts of a run, each by name or by (kind, name), under one slider; metrics in a row are one chart."""
+    """Open artifacts of a run, each by name or by (kind, name), under one slider; metrics in a row that fit are one chart."""
     from jupyter_tracking.kinds import kind_of
     from jupyter_tracking.views.overlay import joined
 

@@ -68,6 +68,24 @@ def test_metrics_that_follow_each_other_are_one_chart(trained: RunView) -> None:
     assert "members" not in trained.show("loss", "loss").content.about["panes"][0]
 
 
+def test_metrics_of_very_different_size_are_charts_of_their_own(root: Path) -> None:
+    """None lies flat beside a larger one, whatever the order; one that never moves may lie anywhere."""
+    with tracking.init(root=root, name="sizes", track_code=False, track_env=False, track_logs=False) as run:
+        for step in range(10):
+            loss = 2 / (step + 1)
+            run.log_metrics(step, loss=loss, rate=1e-3 / (step + 1), val_loss=1.2 * loss, fixed=1e-4, tokens=1e6 * (step + 1))
+        run.log_metric("loss", float("inf"), step=10)
+        run.log_metric("nothing", float("nan"), step=0)
+    view = tracking.open_run(run)
+
+    def charts(*names: str) -> list[str]:
+        return [pane["name"] for pane in view.show(*names).content.about["panes"]]
+
+    assert charts("loss", "rate", "val_loss", "fixed") == ["loss, val_loss, fixed", "rate"]
+    assert charts("rate", "tokens", "loss") == ["rate", "tokens", "loss"]
+    assert charts("nothing", "loss") == ["nothing, loss"]
+
+
 def test_a_chart_of_several_metrics_names_all_of_them_in_the_notebook(trained: RunView, shell: InteractiveShell) -> None:
     """In the line of text, in the metadata and in the still; a page knows its own twin and no other."""
     (_, said), (twin, _) = displayed(shell, trained.show("loss", "val_loss"))
