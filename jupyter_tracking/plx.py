@@ -340,6 +340,6 @@ def _lines(raw: Source, line: int, start: int, stop: int) -> Iterator[tuple[int,
         found = raw.find(b"\n", start, stop)
         following = stop if found < 0 else found
         end = following - 1 if raw[following - 1 : following] == b"\r" else following
-        if end - start >= _LONGEST_PREFIX or raw[start:end].strip():
+        if raw[start : min(end, start + _LONGEST_PREFIX)].strip() or raw[start:end].strip():  # a long line is looked at whole only then
             yield line, start, end
         start, line = following + 1, line + 1

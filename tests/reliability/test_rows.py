@@ -312,7 +312,7 @@ def test_texts_of_an_old_polyaxon_have_columns() -> None:
     assert steps(line + b"\n" + line + b"\n", "text") == [3, 3]
 
 
-@pytest.mark.parametrize("blank", [b"\n", b"\r\n", b"  \n", b" \t\r\n", b"\n\r\n\n"])
+@pytest.mark.parametrize("blank", [b"\n", b"\r\n", b"  \n", b" \t\r\n", b"\n\r\n\n", b" " * 1_000 + b"\n"])
 def test_blank_lines_are_passed_over_and_counted(blank: bytes) -> None:
     """Before the header and between rows; each counts as the lines that it is."""
     row = b"1|%s|0.5\n" % AT
@@ -320,6 +320,12 @@ def test_blank_lines_are_passed_over_and_counted(blank: bytes) -> None:
     lines = blank.count(b"\n")
     assert [r.line for r in rows] == [2 * lines + 2, 3 * lines + 3]
     assert all(isinstance(r, Row | Columns) for r in parsed(blank + b"step|timestamp|metric\n" + blank + row))
+
+
+@pytest.mark.parametrize("blanks", [1, 199, 200, 1_000])
+def test_a_line_with_anything_after_its_blanks_is_a_row(blanks: int) -> None:
+    """However many they are; here a bad one."""
+    assert problem(b"step|timestamp|metric\n" + b" " * blanks + b"x\n")[:2] == (2, 'expected 3 fields separated by "|", found 1')
 
 
 def test_the_end_of_a_line_is_a_newline_with_a_carriage_return_perhaps() -> None:
