@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,37 +156,38 @@ def open_document(browser: Browser, _shots: Path | None, tmp_path: Path) -> Iter
             document.page.context.close()
 
 
-@pytest.fixture
-def blank_page(browser: Browser) -> Iterator[Page]:
-    """A page without Jupyter, for files on disk and single views; it may ask for files and nothing else."""
-    context = browser.new_context(viewport=VIEWPORT)
-    page = context.new_page()
-    record = PageRecord(page, ("file:",))
-    yield page
+@contextmanager
+def _page(browser: Browser, *allowed: str, offline: bool = False) -> Iterator[Page]:
+    """A page of its own, judged and closed at the end; it may ask for what begins as one of `allowed`."""
+    context = browser.new_context(viewport=VIEWPORT, offline=offline)
     try:
+        page = context.new_page()
+        record = PageRecord(page, allowed)
+        yield page
         record.check()
     finally:
         context.close()
+
+
+@pytest.fixture
+def blank_page(browser: Browser) -> Iterator[Page]:
+    """A page without Jupyter, for files on disk and single views; it may ask for files and nothing else."""
+    with _page(browser, "file:") as page:
+        yield page
 
 
 @pytest.fixture
 def nbconverted(browser: Browser, lab_app: App) -> Iterator[Callable[..., Page]]:
     """Run cells without a browser and open what nbconvert makes of the notebook, without a network; the page is judged after the test."""
-    context = browser.new_context(viewport=VIEWPORT, offline=True)
-    page = context.new_page()
-    record = PageRecord(page, ("file:", *NBCONVERTS))
+    with _page(browser, "file:", *NBCONVERTS, offline=True) as page:
 
-    def convert(*sources: str, stored: bool = False) -> Page:
-        path = lab_app.write("export.ipynb", list(sources))
-        notebook = nbformat.read(path, 4)
-        NotebookClient(notebook, kernel_name="python3", store_widget_state=stored).execute()
-        nbformat.write(notebook, path)
-        lab_app.jupyter("nbconvert", "--to", "html", path.name)
-        page.goto(path.with_suffix(".html").as_uri())
-        return page
+        def convert(*sources: str, stored: bool = False) -> Page:
+            path = lab_app.write("export.ipynb", list(sources))
+            notebook = nbformat.read(path, 4)
+            NotebookClient(notebook, kernel_name="python3", store_widget_state=stored).execute()
+            nbformat.write(notebook, path)
+            lab_app.jupyter("nbconvert", "--to", "html", path.name)
+            page.goto(path.with_suffix(".html").as_uri())
+            return page
 
-    yield convert
-    try:
-        record.check()
-    finally:
-        context.close()
+        yield convert
