@@ -45,7 +45,8 @@ def main() -> None:
             measured[name] = rounds.run(name, contenders, getattr(rounds.module(name), size), count, scratch)
             if target is not None:
                 every = list((earlier | measured).values())
-                rounds.keep(OUTCOMES, every)
+                if given.report is None:  # another report is no part of the next
+                    rounds.keep(OUTCOMES, every)
                 target.write_text(report.write(every, report.command(), given.note))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
