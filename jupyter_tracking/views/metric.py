@@ -57,9 +57,12 @@ class MetricFamily(Family):
 
     def extent(self, pane: Pane) -> tuple[float, float] | None:
         """Return the lowest and the highest finite value, None where there is none."""
-        values = self._series(pane)[2]
-        finite = values[np.isfinite(values)]
-        return (float(finite.min()), float(finite.max())) if len(finite) else None
+        if "extent" not in pane.memory:
+            values = self._series(pane)[2]
+            finite = values[np.isfinite(values)]
+            pane.memory["extent"] = (float(finite.min()), float(finite.max())) if len(finite) else None
+        known: tuple[float, float] | None = pane.memory["extent"]
+        return known
 
     def _series(self, pane: Pane) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
         """Return steps (NaN for none), seconds since the epoch, values, and the place of each step's latest value."""
