@@ -13,19 +13,19 @@ from benchmarks.workloads import PEERS, Goal
 
 WORKLOADS = sorted(path.stem for path in (Path(rounds.__file__).parent / "workloads").glob("[!_]*.py"))
 
+# Parts that say what the machine needs.
+FLOORS_OWN = {"copy", "md5", "read"}
+
 
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_workload_measures_this_package(workload: str, checkout: Path, tmp_path: Path) -> None:
-    """Each workload gives a figure for every measure of it: ours has all that a goal is set for, the floor may have more of its own."""
+    """Each workload gives a figure for every measure of it."""
     command = [sys.executable, "-m", "benchmarks", workload, "--tiny", "--only", "ours", "floor", "--scratch", tmp_path / "scratch"]
     done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    lines = {
-        contender: next((line for line in done.stdout.splitlines() if f" {contender} " in line), "") for contender in ("ours", "floor")
-    }
-    measured = rounds.module(workload)
-    assert all(f" {goal.measure} " in lines["ours"] for goal in measured.GOALS), lines
-    assert all(f" {measure} " in "".join(lines.values()) for measure in measured.UNITS), lines
+    ours, floor = (next((line for line in done.stdout.splitlines() if f" {name} " in line), "") for name in ("ours", "floor"))
+    for measure in rounds.module(workload).UNITS:
+        assert f" {measure} " in (floor if measure in FLOORS_OWN else ours)
     assert not list((tmp_path / "scratch").iterdir())
 
 
