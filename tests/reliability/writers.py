@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LARGE",
-    "TEXTS",
     "copy_as_nobody",
     "curve",
     "documents",
@@ -339,12 +338,12 @@ def read_within(acknowledge: Acknowledge, path: Path, kind: str) -> None:
 
 
 # Texts by how long they are: rows of 100 bytes and of 8 KB.
-TEXTS = {"short": 24, "long": 8000}
+_TEXTS = {"short": 24, "long": 8000}
 
 
 def text(name: str, step: int) -> str:
     """The text of a step."""
-    return (f"{step} " * TEXTS[name])[: TEXTS[name]]
+    return (f"{step} " * _TEXTS[name])[: _TEXTS[name]]
 
 
 def small_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
