@@ -123,6 +123,7 @@ def _lend(document: Document, shots: Path) -> Iterator[Document]:
     document.shots = shots
     document.record.forget()
     yield document
+    document.record.settle()
     document.record.check()
 
 
@@ -148,25 +149,23 @@ def open_document(browser: Browser, _shots: Path | None, tmp_path: Path) -> Iter
         return opened[-1]
 
     yield open_
-    try:
-        for document in opened:
-            document.record.check()
-    finally:
-        for document in opened:
-            document.page.context.close()
+    for document in opened:
+        document.record.settle()
+        document.page.context.close()
+    for document in opened:
+        document.record.check()
 
 
 @contextmanager
 def _page(browser: Browser, *allowed: str, offline: bool = False) -> Iterator[Page]:
-    """A page of its own, judged and closed at the end; it may ask for what begins as one of `allowed`."""
+    """A page of its own, closed and judged at the end; it may ask for what begins as one of `allowed`."""
     context = browser.new_context(viewport=VIEWPORT, offline=offline)
-    try:
-        page = context.new_page()
-        record = PageRecord(page, allowed)
-        yield page
-        record.check()
-    finally:
-        context.close()
+    page = context.new_page()
+    record = PageRecord(page, allowed)
+    yield page
+    record.settle()
+    context.close()
+    record.check()
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ class PageRecord:
         """Listen to a page; `allowed` are the beginnings of the addresses it may ask for."""
         self.page = page
         self.allowed = allowed
-        self.outside: list[str] = []
-        self.asked: list[Request] = []
+        self.asked: list[Request] = []  # of outside
+        self.sockets: list[str] = []  # to outside
         self.errors: list[str] = []
         self.console: list[str] = []
         self.sent: list[int] = []
@@ -66,7 +66,7 @@ class PageRecord:
 
     def _websocket(self, socket: WebSocket) -> None:
         if not socket.url.startswith(tuple(start.replace("http", "ws", 1) for start in self.allowed)):
-            self.outside.append(socket.url)
+            self.sockets.append(socket.url)
         socket.on("framesent", lambda payload: self.sent.append(len(payload)))
 
     def _error(self, error: Error) -> None:
@@ -77,27 +77,26 @@ class PageRecord:
         if message.type == "error":
             self.console.append(message.text)
 
+    @property
+    def outside(self) -> list[str]:
+        """What the page asked for outside, without what a policy stopped: the browser tells of that too, but it never left the page."""
+        return [*self.sockets, *(request.url for request in self.asked if request.failure != "csp")]
+
     def forget(self) -> None:
         """Begin anew: what the page did up to here is nobody's."""
         self.settle()
-        for done in (self.outside, self.errors, self.console):
+        for done in (self.asked, self.sockets, self.errors, self.console):
             done.clear()
 
     def settle(self) -> None:
-        """Wait until all that was asked for outside has ended; no such address answers."""
+        """Wait, while the page is open, until all that was asked for outside has ended; no such address answers."""
         self.page.title()
-        while self.asked:
-            request = self.asked.pop(0)
-            with contextlib.suppress(Late):
-                while request.failure is None:
-                    self.page.wait_for_event("requestfailed", timeout=10_000)
-            # The browser tells of what a policy has stopped too; that never left the page.
-            if request.failure != "csp":
-                self.outside.append(request.url)
+        with contextlib.suppress(Late):
+            while any(request.failure is None for request in self.asked):
+                self.page.wait_for_event("requestfailed", timeout=10_000)
 
     def check(self) -> None:
-        """Fail when the page asked for anything outside, or raised an error; the page must still be open."""
-        self.settle()
+        """Fail when the page asked for anything outside, or raised an error."""
         assert not self.outside, f"asked for outside loopback: {sorted(set(self.outside))}"
         assert not self.errors, f"the page raised: {self.errors}"
 

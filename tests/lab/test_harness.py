@@ -129,10 +129,10 @@ def test_a_request_outside_loopback_fails_and_is_recorded(blank_page: Page, tmp_
     for address in ("http://tracker.invalid/x.js", "http://192.0.2.1/y.js"):
         with pytest.raises(Error, match="Failed to fetch"):
             page.evaluate("address => fetch(address, {mode: 'no-cors'}).then(() => null)", address)
+    context.close()
+    assert record.outside == ["http://tracker.invalid/x.js", "http://192.0.2.1/y.js"]
     with pytest.raises(AssertionError, match="outside loopback"):
         record.check()
-    assert record.outside == ["http://tracker.invalid/x.js", "http://192.0.2.1/y.js"]
-    context.close()
 
 
 def test_a_request_that_a_policy_stops_is_none(blank_page: Page) -> None:
@@ -151,6 +151,6 @@ def test_an_error_in_a_page_is_recorded(blank_page: Page) -> None:
     record = PageRecord(page, ("file:",))
     with page.expect_event("pageerror"):
         page.evaluate("() => { setTimeout(() => { throw new Error('by design') }) }")
+    context.close()
     with pytest.raises(AssertionError, match="by design"):
         record.check()
-    context.close()
