@@ -44,11 +44,13 @@ lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \
 	for check in 'ruff check .' 'ruff format --check .' mypy; do \
 		echo "==> $$check"; $(BIN)/python -m $$check || status=1; done; \
+	echo '==> prettier'; (cd widgets && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent format:check) || status=1; \
 	exit $$status
 
 fix: $(VENV)/.dev  ## mend what the linter can mend
 	$(BIN)/python -m ruff check --fix-only .
 	$(BIN)/python -m ruff format .
+	cd widgets && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent format
 
 soak: $(VENV)/.test  ## the long reliability runs, two at a time (at most 15 minutes on 2 cores)
 	$(BIN)/python -m pytest -m soak -n 2 --dist worksteal $(ARGS)

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_tracking.artifact_kinds import V1ArtifactKind
-    from jupyter_tracking.artifact_kinds import V1ArtifactKind as ArtifactKind
-    from jupyter_tracking.edges import LineageGraph, lineage_edges, lineage_graph
     from jupyter_tracking.errors import TrackingError
-    from jupyter_tracking.frames import runs_frame as runs
-    from jupyter_tracking.lineage_frames import lineage_frame as lineage
-    from jupyter_tracking.notebook_page import report
-    from jupyter_tracking.notebooks import diff_notebooks, runs_in
-    from jupyter_tracking.run import Run
+    from jupyter_tracking.format.kind_names import V1ArtifactKind
+    from jupyter_tracking.format.kind_names import V1ArtifactKind as ArtifactKind
+    from jupyter_tracking.frames.lineage import lineage_frame as lineage
+    from jupyter_tracking.frames.lineage_graph import LineageGraph, lineage_edges, lineage_graph
+    from jupyter_tracking.frames.runs import runs_frame as runs
+    from jupyter_tracking.frames.saved_notebooks import diff_notebooks, runs_in
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView, browse, compare, open_run
     from jupyter_tracking.session import (
         current_run,
         end,
@@ -84,7 +84,7 @@ if TYPE_CHECKING:
         set_readme,
         sync,
     )
-    from jupyter_tracking.view import RunView, browse, compare, open_run
+    from jupyter_tracking.views.export.report import report
 
 __all__ = [
     "ArtifactKind",
@@ -163,22 +163,22 @@ __version__ = "0.1.0"
 
 # Everything is imported when it is first asked for. A name that is not here is the session's.
 _ROOMS = {
-    "ArtifactKind": ("artifact_kinds", "V1ArtifactKind"),
-    "Run": ("run", "Run"),
-    "RunView": ("view", "RunView"),
+    "ArtifactKind": ("format.kind_names", "V1ArtifactKind"),
+    "Run": ("record.run", "Run"),
+    "RunView": ("run_view", "RunView"),
     "TrackingError": ("errors", "TrackingError"),
-    "V1ArtifactKind": ("artifact_kinds", "V1ArtifactKind"),
-    "browse": ("view", "browse"),
-    "compare": ("view", "compare"),
-    "lineage": ("lineage_frames", "lineage_frame"),
-    "lineage_edges": ("edges", "lineage_edges"),
-    "lineage_graph": ("edges", "lineage_graph"),
-    "LineageGraph": ("edges", "LineageGraph"),
-    "runs_in": ("notebooks", "runs_in"),
-    "diff_notebooks": ("notebooks", "diff_notebooks"),
-    "report": ("notebook_page", "report"),
-    "open_run": ("view", "open_run"),
-    "runs": ("frames", "runs_frame"),
+    "V1ArtifactKind": ("format.kind_names", "V1ArtifactKind"),
+    "browse": ("run_view", "browse"),
+    "compare": ("run_view", "compare"),
+    "lineage": ("frames.lineage", "lineage_frame"),
+    "lineage_edges": ("frames.lineage_graph", "lineage_edges"),
+    "lineage_graph": ("frames.lineage_graph", "lineage_graph"),
+    "LineageGraph": ("frames.lineage_graph", "LineageGraph"),
+    "runs_in": ("frames.saved_notebooks", "runs_in"),
+    "diff_notebooks": ("frames.saved_notebooks", "diff_notebooks"),
+    "report": ("views.export.report", "report"),
+    "open_run": ("run_view", "open_run"),
+    "runs": ("frames.runs", "runs_frame"),
 }
 
 
@@ -201,9 +201,9 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:
     """Register the magics: `%load_ext jupyter_tracking`."""
-    import_module("jupyter_tracking.magics").register(ipython)
+    import_module("jupyter_tracking.magics.register").register(ipython)
 
 
 def unload_ipython_extension(ipython: InteractiveShell) -> None:
     """Remove exactly what `load_ipython_extension` added."""
-    import_module("jupyter_tracking.magics").unregister(ipython)
+    import_module("jupyter_tracking.magics.register").unregister(ipython)

@@ -12,9 +12,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from jupyter_tracking import layout, provenance
 from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, TrackingError, near
-from jupyter_tracking.run import Run
+from jupyter_tracking.format import paths
+from jupyter_tracking.notebook import provenance
+from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
     import os
@@ -141,7 +142,7 @@ def init(
             raise InvalidArgument(message)
     if project is not None and "/" in str(project):
         owner, _, project = str(project).rpartition("/")
-    top = layout.default_root(root)
+    top = paths.default_root(root)
     path = _folder(top, run_uuid, artifacts_path, is_new=is_new)
     _end_active()
     run = ActiveRun(path, name=name, description=description, tags=tags, owner=owner, project=project, durability=durability, shared=shared)
@@ -169,14 +170,14 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
         if is_new is False and artifacts_path is None:
             message = "is_new=False resumes a run, and run_uuid does not say which; give its uuid"
             raise InvalidArgument(message)
-        return Path(artifacts_path) if artifacts_path is not None else layout.run_path(root, layout.new_uuid())
+        return Path(artifacts_path) if artifacts_path is not None else paths.run_path(root, paths.new_uuid())
     uuid = str(run_uuid).replace("-", "").lower()
     if not re.fullmatch(r"[0-9a-f]{4,32}", uuid):
         message = f"run_uuid={run_uuid!r} is no uuid; give 32 hex digits, or at least the first 4"
         raise InvalidArgument(message)
     if artifacts_path is not None:
         return Path(artifacts_path)
-    known = layout.run_folders(root)
+    known = paths.run_folders(root)
     found = [path for path in known if path.name.startswith(uuid)]
     if len(found) == 1 and is_new is not True:
         return found[0]
@@ -186,7 +187,7 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
     if len(uuid) < 32 or is_new is False:  # noqa: PLR2004
         message = f"run_uuid={run_uuid!r}: no run starts so under {root}{near(uuid, [path.name for path in known])}"
         raise NotFound(message)
-    return layout.run_path(root, uuid)
+    return paths.run_path(root, uuid)
 
 
 def on_active(method: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:

@@ -46,7 +46,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def no_surroundings(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of this process hold what the test logs: not the environment and the commit, which the tests of provenance look at."""
-    monkeypatch.setattr("jupyter_tracking.provenance._keep_surroundings", lambda *_, **__: None)
+    monkeypatch.setattr("jupyter_tracking.notebook.provenance._keep_surroundings", lambda *_, **__: None)
 
 
 def end_active_runs() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_tracking import plx
-from jupyter_tracking.eventfile import EventFile
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.read.event_file import EventFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,24 +39,24 @@ def test_rows_are_read_as_the_grammar_has_them(
     path: Path = tmp_path_factory.getbasetemp() / f"{kind}.plx"
     path.write_bytes(raw)
     committed = raw[: raw.rfind(b"\n") + 1]
-    expected = list(plx.parse_rows(committed, kind))
+    expected = list(event_rows.parse_rows(committed, kind))
     file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
     assert [event[1:] for event in file.events()] == [
-        (row.step, row.timestamp, row.line, row.start, row.end) for row in expected if isinstance(row, plx.Row)
+        (row.step, row.timestamp, row.line, row.start, row.end) for row in expected if isinstance(row, event_rows.Row)
     ]
     assert [event.position for event in file.events()] == list(range(len(file.events())))
-    assert file.problems() == [row for row in expected if isinstance(row, plx.RowProblem)]
+    assert file.problems() == [row for row in expected if isinstance(row, event_rows.RowProblem)]
 
 
 def test_a_file_is_read_on_where_it_ended(tmp_path: Path) -> None:
     """A header alone, then rows, then an odd one, then rows: lines are counted through."""
     path = tmp_path / "loss.plx"
-    path.write_bytes(plx.header("metric"))
+    path.write_bytes(event_rows.header("metric"))
     file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
     assert file.events() == []
     for step in range(6):
         with path.open("ab") as stream:
-            stream.write(b"no row\n" if step == 3 else plx.row("metric", step, MOMENT, "0.5"))
+            stream.write(b"no row\n" if step == 3 else event_rows.row("metric", step, MOMENT, "0.5"))
         file.events()
     assert [(event.position, event.step, event.line) for event in file.events()] == [(0, 0, 2), (1, 1, 3), (2, 2, 4), (3, 4, 6), (4, 5, 7)]
     assert [problem.line for problem in file.problems()] == [5]

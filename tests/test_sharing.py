@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jupyter_tracking.store import Store
-from jupyter_tracking.system import System
+from jupyter_tracking.storage.store import Store
+from jupyter_tracking.storage.syscalls import System
 
 if TYPE_CHECKING:
     from pathlib import Path

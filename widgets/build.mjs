@@ -1,4 +1,4 @@
-// Bundles src/ into jupyter_tracking/static/: view.js draws everything, loader.js opens it in a widget, twin.js in a saved page.
+// Bundles src/ into jupyter_tracking/static/: view.js draws everything, loader.js opens it in a widget, boot.js in a saved page.
 import { build, context } from "esbuild";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +18,7 @@ const common = {
 };
 const jobs = [
   { ...common, entryPoints: { view: "src/index.ts", loader: "src/loader.ts" }, format: "esm" },
-  { ...common, entryPoints: { twin: "src/twin.ts" }, format: "iife" },
+  { ...common, entryPoints: { boot: "src/export/boot.ts" }, format: "iife" },
 ];
 
 for (const job of jobs) {

@@ -2,10 +2,15 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: { environment: "jsdom", include: ["test/**/*.test.ts"], setupFiles: ["test/setup.ts"] },
-  plugins: [{
-    // As the bundler does: a style sheet is a text.
-    name: "css-as-text",
-    enforce: "pre",
-    transform: (code, id) => (id.endsWith(".css") ? { code: `export default ${JSON.stringify(code)}`, map: null } : undefined),
-  }],
+  plugins: [
+    {
+      // As the bundler does: a style sheet is a text.
+      name: "css-as-text",
+      enforce: "pre",
+      transform: (code, id) =>
+        id.endsWith(".css")
+          ? { code: `export default ${JSON.stringify(code)}`, map: null }
+          : undefined,
+    },
+  ],
 });

@@ -54,12 +54,14 @@ def write_metrics(folder, name, rows):
 
 def _write_rows(path, rows):
     """The rows that log_metric would write, a moment apart, all at once."""
-    from jupyter_tracking import plx
+    from jupyter_tracking.format import event_rows
 
     moment = 1_790_000_000_000_000
     with Path(path).open("wb") as file:
-        file.write(plx.header("metric"))
-        file.writelines(plx.row("metric", step, plx.format_timestamp(moment + step * 137), repr(value)) for step, value in rows)
+        file.write(event_rows.header("metric"))
+        file.writelines(
+            event_rows.row("metric", step, event_rows.format_timestamp(moment + step * 137), repr(value)) for step, value in rows
+        )
 
 
 def read_metrics(folder, name):
@@ -85,7 +87,7 @@ def grow(folder, name, count):
 
 
 def follow(folder, name):
-    from jupyter_tracking.reader import open_folder
+    from jupyter_tracking.read.run_reader import open_folder
 
     opened = open_folder(folder / "run")
     found = opened.find(name)
@@ -154,7 +156,8 @@ def write_documents(folder, count):
 
     from orjson import dumps, loads
 
-    from jupyter_tracking import Run, document, layout
+    from jupyter_tracking import Run
+    from jupyter_tracking.format import paths, run_document
 
     child = os.fork()
     if not child:
@@ -162,13 +165,13 @@ def write_documents(folder, count):
         os._exit(9)
     os.waitpid(child, 0)
     _copies(folder, count // 10, 1)
-    killed = (_run_path(folder, 0) / layout.RUN_FILE).read_bytes()
+    killed = (_run_path(folder, 0) / paths.RUN_FILE).read_bytes()
     for number in range(max(1, count // 10), count):
         path = _run_path(folder, number)
         path.mkdir()
         ended = {**loads(killed), "uuid": path.name, "name": f"run-{number}", "outputs": {"loss": 1 / number, "accuracy": 0.5}}
-        document.set_status(ended, "succeeded")
-        (path / layout.RUN_FILE).write_bytes(dumps(ended))
+        run_document.set_status(ended, "succeeded")
+        (path / paths.RUN_FILE).write_bytes(dumps(ended))
 
 
 def read_runs(folder):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidArgument, near
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.convert import as_json, as_step, as_timestamp
 from jupyter_tracking.kinds.base import Kind, Recorder, check_kind, check_path
-from jupyter_tracking.values import as_json, as_step, as_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,11 +93,11 @@ class ArtifactLogging(Recorder):
         hashed: bool,
         payload: dict[str, Any] | None = None,
     ) -> None:
-        true_name = layout.check_name(name if name is not None else layout.base_name(path))
+        true_name = paths.check_name(name if name is not None else paths.base_name(path))
         about = as_json(summary or {}, "summary")
         whole, moment = as_step(step), as_timestamp(timestamp)
         if whole is None:
-            folder = layout.inside(f"outputs/{layout.inside(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
+            folder = paths.inside(f"outputs/{paths.inside(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
             self._keep_output(kind, true_name, path, folder, about, hashed=hashed)
             return
         self._log_copy(kind, true_name, whole, moment, path, {"kind": kind} if payload is None else payload, hashed=hashed)

@@ -8,8 +8,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.format.convert import as_array
 from jupyter_tracking.kinds.base import Kind, Recorder, check_path, extra
-from jupyter_tracking.values import as_array
 
 if TYPE_CHECKING:
     from pathlib import Path

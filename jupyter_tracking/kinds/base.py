@@ -10,17 +10,17 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jupyter_tracking import layout, plx
-from jupyter_tracking.artifact_kinds import V1ArtifactKind
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, near
-from jupyter_tracking.values import as_step, as_timestamp
+from jupyter_tracking.format import event_rows, paths
+from jupyter_tracking.format.convert import as_step, as_timestamp
+from jupyter_tracking.format.kind_names import V1ArtifactKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
 
-    from jupyter_tracking.store import Sink, Stored
+    from jupyter_tracking.storage.store import Sink, Stored
 
     Timestamp = datetime | str | float | None
 
@@ -120,9 +120,9 @@ class Recorder:
         payload: dict[str, Any],
     ) -> None:
         """Write an asset, then the row that names it: a row never points to what is not there."""
-        name, whole, moment = layout.check_name(name), as_step(step), as_timestamp(timestamp)
+        name, whole, moment = paths.check_name(name), as_step(step), as_timestamp(timestamp)
         stored = self._put(kind, name, whole, suffix, write)
-        self._append(kind, name, plx.cell({**payload, "path": stored.path}), whole, moment)
+        self._append(kind, name, event_rows.cell({**payload, "path": stored.path}), whole, moment)
 
     def _log_copy(
         self,
@@ -136,10 +136,10 @@ class Recorder:
         hashed: bool = True,
     ) -> None:
         """Copy a user's file or folder to be an asset, then the row that names it; by default the file names the artifact."""
-        true_name = layout.check_name(name if name is not None else layout.base_name(path))
+        true_name = paths.check_name(name if name is not None else paths.base_name(path))
         whole, moment = as_step(step), as_timestamp(timestamp)
         stored = self._copy(kind, true_name, whole, path, hashed=hashed)
-        self._append(kind, true_name, plx.cell({**payload, "path": stored.path}), whole, moment)
+        self._append(kind, true_name, event_rows.cell({**payload, "path": stored.path}), whole, moment)
 
 
 def check_kind(kind: object, argument: str = "kind") -> str:

@@ -7,10 +7,10 @@ import re
 import time
 from typing import Any
 
-from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidArgument, InvalidType
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder
-from jupyter_tracking.values import as_json
 
 __all__ = ["CodeLogging", "code_reference"]
 
@@ -40,7 +40,7 @@ class CodeLogging(Recorder):
             raise InvalidArgument(message)
         found = as_json(code_ref, "code_ref") if code_ref else code_reference()
         if found:
-            commit = layout.check_name(found["commit"], "code_ref['commit']")
+            commit = paths.check_name(found["commit"], "code_ref['commit']")
             self._declare("coderef", commit, None, summary=found, is_input=bool(is_input))
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking import plx
 from jupyter_tracking.errors import InvalidArgument, InvalidType
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.convert import as_array, as_json
 from jupyter_tracking.kinds.base import Kind, Recorder
-from jupyter_tracking.values import as_array, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ class Confusion(NamedTuple):
 def _decode(payload: dict[str, Any], _asset: Asset) -> Confusion:
     import numpy as np
 
-    rows = [[v if type(v) is int else plx.number(v) for v in row] for row in payload.get("z") or []]
+    rows = [[v if type(v) is int else event_rows.number(v) for v in row] for row in payload.get("z") or []]
     return Confusion(list(payload.get("x") or []), list(payload.get("y") or []), np.array(rows).reshape(len(rows), -1))
 
 
@@ -78,8 +78,8 @@ class ConfusionLogging(Recorder):
         if matrix.shape != (count, count) or len(sides["y"]) != count or not count:
             message = f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
             raise InvalidArgument(message)
-        rows = [plx.finite(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
-        self._append("confusion", name, plx.cell({**sides, "z": rows}), step, timestamp)
+        rows = [event_rows.finite(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
+        self._append("confusion", name, event_rows.cell({**sides, "z": rows}), step, timestamp)
 
 
 def _labels(labels: Iterable[Any], argument: str) -> list[Any]:

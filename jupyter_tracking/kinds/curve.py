@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking import layout, plx
 from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.format import event_rows, paths
+from jupyter_tracking.format.convert import as_array, as_numbers, as_timestamp
 from jupyter_tracking.kinds.base import Kind, Recorder, extra
-from jupyter_tracking.values import as_array, as_numbers, as_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Curve:
 
     axes = [payload.get(axis) or [] for axis in "xy"]
     # Non-finite numbers stand as texts; a list of plain numbers needs no look at each.
-    x, y = (np.array(v if {*map(type, v)} <= {float, int} else [plx.number(n) for n in v], dtype=float) for v in axes)
+    x, y = (np.array(v if {*map(type, v)} <= {float, int} else [event_rows.number(n) for n in v], dtype=float) for v in axes)
     return Curve(x, y, str(payload.get("kind") or "custom"), payload.get("annotation"))
 
 
@@ -210,7 +210,7 @@ class CurveLogging(Recorder):
         """Log the curve of the scores, or of each class's; all are found before the first is written."""
         import numpy as np
 
-        true_name, moment = layout.check_name(name), as_timestamp(timestamp)
+        true_name, moment = paths.check_name(name), as_timestamp(timestamp)
         scores = as_array(y_preds, "y_preds")
         targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
         labels: Sequence[Any] = list(np.unique(targets)) if each else []
@@ -245,4 +245,4 @@ class CurveLogging(Recorder):
             message = f"{x_name} has {x_count} numbers and {y_name} has {y_count}; give as many of each"
             raise InvalidArgument(message)
         note = None if annotation is None else str(annotation)
-        self._append("curve", name, plx.cell({"kind": kind, "x": x_cell, "y": y_cell, "annotation": note}), step, timestamp)
+        self._append("curve", name, event_rows.cell({"kind": kind, "x": x_cell, "y": y_cell, "annotation": note}), step, timestamp)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
-    from jupyter_tracking.store import Sink
+    from jupyter_tracking.storage.store import Sink
 
 __all__ = ["DATAFRAME", "DataframeLogging", "content_type_of", "csv_encoding", "from_arrow", "read_csv", "stored_labels", "to_arrow"]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidType
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder
-from jupyter_tracking.masking import MASK, masked
-from jupyter_tracking.values import as_json
+from jupyter_tracking.redact import MASK, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ class EnvLogging(Recorder):
         if content is not None and not isinstance(content, dict):
             message = f"content is a {type(content).__name__}; give a dict"
             raise InvalidType(message)
-        path = layout.inside(rel_path or "env.json", "rel_path")
+        path = paths.inside(rel_path or "env.json", "rel_path")
         data = orjson.dumps(as_json(content, "content") if content else environment(), option=orjson.OPT_INDENT_2)
         self._write_output("env", "env", f"outputs/{path}", {}, lambda sink: sink.write(data))
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking import plx
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.convert import as_array, as_numbers
 from jupyter_tracking.kinds.base import Kind, Recorder
-from jupyter_tracking.values import as_array, as_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class Histogram(NamedTuple):
 def _decode(payload: dict[str, Any], _asset: Asset) -> Histogram:
     import numpy as np
 
-    counts, edges = (np.array([plx.number(v) for v in payload.get(key) or []], dtype=float) for key in ("values", "counts"))
+    counts, edges = (np.array([event_rows.number(v) for v in payload.get(key) or []], dtype=float) for key in ("values", "counts"))
     if len(counts) == len(edges) + 1:  # by the words' own meaning
         counts, edges = edges, counts
     if len(edges) != len(counts) + 1:
@@ -127,4 +127,4 @@ class HistogramLogging(Recorder):
         if bins > most:
             message = f"the histogram has {bins} bins; give at most {most}"
             raise InvalidArgument(message)
-        self._append("histogram", name, plx.cell({"values": in_bins, "counts": between}), step, timestamp)
+        self._append("histogram", name, event_rows.cell({"values": in_bins, "counts": between}), step, timestamp)

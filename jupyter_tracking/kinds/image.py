@@ -7,9 +7,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
+from jupyter_tracking.format.convert import as_array, as_metric
 from jupyter_tracking.kinds.base import Kind, Recorder, check_path
 from jupyter_tracking.kinds.pixels import as_pixels, as_rows, tiled
-from jupyter_tracking.values import as_array, as_metric
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_tracking import layout
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.convert import Moment, as_metric, as_step, as_timestamp
 from jupyter_tracking.kinds.base import Kind, Recorder
-from jupyter_tracking.values import Moment, as_metric, as_step, as_timestamp
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
@@ -56,6 +56,6 @@ class MetricLogging(Recorder):
             InvalidArgument: a name is empty, or a number does not fit.
         """
         step, moment = as_step(step), Moment(as_timestamp(timestamp))
-        rows = [(layout.check_name(name), repr(as_metric(value, name))) for name, value in metrics.items()]
+        rows = [(paths.check_name(name), repr(as_metric(value, name))) for name, value in metrics.items()]
         for name, cell in rows:
             self._append("metric", name, cell, step, moment)

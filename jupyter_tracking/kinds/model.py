@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.artifact import ArtifactLogging, older_names
 from jupyter_tracking.kinds.base import Kind, check_path
-from jupyter_tracking.values import as_json
 
 if TYPE_CHECKING:
     import os

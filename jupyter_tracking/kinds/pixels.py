@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.values import as_array
+from jupyter_tracking.format.convert import as_array
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

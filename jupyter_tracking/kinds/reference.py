@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidArgument, InvalidType, near
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder, check_kind, check_path
-from jupyter_tracking.values import as_json
 
 __all__ = ["ReferenceLogging", "content_hash"]
 
@@ -222,7 +222,7 @@ class ReferenceLogging(Recorder):
             raise InvalidType(message)
         folder = where is not None and os.path.isdir(where)  # noqa: PTH112
         chosen = check_kind(kind) if kind is not None else "dir" if folder else "file"
-        true_name = layout.check_name(name if name is not None else layout.base_name(where or ""))
+        true_name = paths.check_name(name if name is not None else paths.base_name(where or ""))
         about = as_json(summary or {}, "summary")
         if hash_ is not None:
             about["hash"] = hash_
@@ -230,13 +230,13 @@ class ReferenceLogging(Recorder):
             about["hash"] = content_hash(content)
         recorded = None
         if where is not None:
-            local = not layout.is_url(where)
+            local = not paths.is_url(where)
             if local:
                 if "hash" not in about and not skip:
                     about["hash"], about["size"] = self._measure(where)
                 where = os.path.abspath(where)  # noqa: PTH100 - links stay as they are
             about["path"] = where
-            recorded = layout.inside(rel_path, "rel_path") if rel_path else self._relative(where)
+            recorded = paths.inside(rel_path, "rel_path") if rel_path else self._relative(where)
         self._declare(chosen, true_name, recorded, summary=about, is_input=bool(is_input), versioned=False)
 
 
@@ -258,7 +258,7 @@ def _as_record(item: Any, where: str) -> dict[str, Any]:
         further["meta_info"] = plain["meta_info"]
     return {
         "kind": check_kind(item.get("kind"), f"{where}.kind"),
-        "name": layout.check_name(item.get("name"), f"{where}.name"),
+        "name": paths.check_name(item.get("name"), f"{where}.name"),
         "path": None if path is None else check_path(path, f"{where}.path"),
         "summary": plain["summary"],
         "is_input": bool(item.get("is_input")),

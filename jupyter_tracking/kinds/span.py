@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking import layout, plx
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, near
+from jupyter_tracking.format import event_rows, paths
+from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Kind, Recorder
-from jupyter_tracking.values import as_json
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
@@ -54,8 +54,8 @@ class SpanLogging(Recorder):
         if span is None:
             return
         fields = _as_fields(span, "span", 0)
-        name = layout.check_name(fields.get("name") or "trace")
-        self._append("span", name, plx.cell(fields), step, timestamp)
+        name = paths.check_name(fields.get("name") or "trace")
+        self._append("span", name, event_rows.cell(fields), step, timestamp)
         given, made = fields.get("inputs"), fields.get("outputs")
         if given or made:
             self._update(

@@ -8,10 +8,10 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.format.convert import as_array, as_metric
+from jupyter_tracking.format.paths import extension
 from jupyter_tracking.kinds.base import Kind, Recorder, check_path, extra
 from jupyter_tracking.kinds.pixels import as_pixels
-from jupyter_tracking.layout import extension
-from jupyter_tracking.values import as_array, as_metric
 
 if TYPE_CHECKING:
     from pathlib import Path

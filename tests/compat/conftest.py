@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_tracking.run import Run
+from jupyter_tracking.record.run import Run
 from tests.compat.calls import calls, play
 from tests.conftest import CHECKOUT
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.run import Run
+    from jupyter_tracking.record.run import Run
 
 __all__ = ["AWKWARD", "STEPS", "log_every_kind"]
 

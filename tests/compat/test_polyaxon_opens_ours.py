@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from jupyter_tracking.format.paths import slug
 from jupyter_tracking.kinds import KINDS
-from jupyter_tracking.layout import slug
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 from tests.compat.every_kind import AWKWARD, STEPS, log_every_kind
 
 if TYPE_CHECKING:

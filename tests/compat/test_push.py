@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 from tests.compat.every_kind import log_every_kind
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
+from jupyter_tracking.format.paths import slug
 from jupyter_tracking.kinds.histogram import Histogram
-from jupyter_tracking.layout import slug
-from jupyter_tracking.run import Run
+from jupyter_tracking.record.run import Run
 from tests.compat.test_same_calls import DIFFERENCES
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_tracking.layout import slug
-from jupyter_tracking.reader import RunFolder, open_folder
+from jupyter_tracking.format.paths import slug
+from jupyter_tracking.read.run_reader import RunFolder, open_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

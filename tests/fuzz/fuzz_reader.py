@@ -19,16 +19,16 @@ if __name__ == "__main__":  # the fuzzer must see our modules before they are im
     import atheris
 
     with atheris.instrument_imports(include=["jupyter_tracking"]):
-        import jupyter_tracking.frames
+        import jupyter_tracking.frames.runs
         import jupyter_tracking.kinds
-        import jupyter_tracking.problems  # noqa: F401
+        import jupyter_tracking.read.check  # noqa: F401
 
 import contextlib
 
-from jupyter_tracking import frames, lineage_frames
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.eventfile import EventFile
-from jupyter_tracking.reader import open_folder
+from jupyter_tracking.frames import lineage, runs
+from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.run_reader import open_folder
 
 __all__ = ["KINDS", "NAMES", "read"]
 
@@ -107,7 +107,7 @@ def read_run(folder: Path, name: str, data: bytes) -> None:
                     run.value(artifact, event)
         except TrackingError:
             pass
-    for whole in (frames.problems_frame, lineage_frames.lineage_frame, lambda opened: frames.metrics_frame(opened, [])):
+    for whole in (runs.problems_frame, lineage.lineage_frame, lambda opened: runs.metrics_frame(opened, [])):
         with contextlib.suppress(TrackingError):
             whole(run)
     rows = [run.events(artifact) for artifact in run.artifacts() if artifact.path == "events/metric/loss.plx"]

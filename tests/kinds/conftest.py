@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
-from jupyter_tracking.view import RunView, open_run
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
+from jupyter_tracking.run_view import RunView, open_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

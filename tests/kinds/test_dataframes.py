@@ -14,8 +14,8 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.run import Run
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
 
 MOMENTS = pd.date_range("2026-01-01", periods=2, tz="Europe/Paris", unit="us")
 FRAMES = {

@@ -16,7 +16,7 @@ import pytest
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 
 if TYPE_CHECKING:
-    from jupyter_tracking.run import Run
+    from jupyter_tracking.record.run import Run
 
 
 class Colour(enum.Enum):

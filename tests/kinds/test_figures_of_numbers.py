@@ -16,8 +16,8 @@ from matplotlib import pyplot as plt
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 
 if TYPE_CHECKING:
-    from jupyter_tracking.run import Run
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
 
 
 def test_roc_and_pr_curves(run: Run, view: RunView) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_tracking.artifact_kinds import V1ArtifactKind
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingFile, OutsideRun
+from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds.coderef import code_reference
 from jupyter_tracking.kinds.env import environment, without_secrets
 from jupyter_tracking.kinds.reference import content_hash
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from jupyter_tracking.run import Run
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
 
 
 @pytest.fixture

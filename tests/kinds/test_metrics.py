@@ -14,8 +14,8 @@ import pytest
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 
 if TYPE_CHECKING:
-    from jupyter_tracking.run import Run
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
 
 
 def label(value: object) -> str:

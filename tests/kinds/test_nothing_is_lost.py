@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.layout import check_name
-from jupyter_tracking.run import Run
-from jupyter_tracking.view import open_run
+from jupyter_tracking.format.paths import check_name
+from jupyter_tracking.record.run import Run
+from jupyter_tracking.run_view import open_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 
 def test_five_thousand_random_names(run: Run, view: RunView) -> None:

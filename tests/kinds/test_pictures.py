@@ -17,8 +17,8 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.run import Run
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
 
 RNG = np.random.default_rng(3)
 PIXELS = RNG.integers(0, 256, (4, 6, 3)).astype(np.uint8)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_tracking import kinds
-from jupyter_tracking.artifact_kinds import V1ArtifactKind
 from jupyter_tracking.errors import MissingExtra
+from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds import KINDS, Kind, kind_of
 from jupyter_tracking.kinds.curve import CURVE
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from jupyter_tracking.run import Run
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
 
 
 def test_every_kind_of_polyaxons_is_known() -> None:

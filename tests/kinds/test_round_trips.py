@@ -17,12 +17,12 @@ from hypothesis.extra import numpy as st_numpy
 from hypothesis.extra import pandas as st_pandas
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.layout import check_name
-from jupyter_tracking.view import open_run
+from jupyter_tracking.format.paths import check_name
+from jupyter_tracking.run_view import open_run
 from tests.kinds.conftest import round_trips
 
 if TYPE_CHECKING:
-    from jupyter_tracking.run import Run
+    from jupyter_tracking.record.run import Run
     from tests.kinds.conftest import Echo
 
 floats = st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True)

@@ -14,8 +14,8 @@ import pandas as pd
 import jupyter_tracking as tracking
 
 if TYPE_CHECKING:
-    from jupyter_tracking.run import Run
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
 
 FLAG = "top.jtFired=1"
 AWAY = "http://hostile.invalid/"

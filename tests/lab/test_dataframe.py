@@ -92,7 +92,7 @@ def test_a_step_that_is_not_in_the_page_is_there_soon(lab: Document) -> None:
     lab.run(
         MAKE,
         FIFTY,
-        """from jupyter_tracking.views.stepper import Stepper
+        """from jupyter_tracking.views.widgets.stepper import Stepper
 from jupyter_tracking.views.pane import scene
 Stepper(scene(view.files, ["table"]), budget=1)""",
         timeout=120,

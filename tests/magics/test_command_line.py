@@ -12,7 +12,7 @@ from jupyter_tracking.__main__ import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.run import Run
+    from jupyter_tracking.record.run import Run
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from IPython.core.error import UsageError
 
-from jupyter_tracking import commands, session
-from jupyter_tracking.magic_line import Usage
+from jupyter_tracking import session
+from jupyter_tracking.magics import commands
+from jupyter_tracking.magics.usage import Usage
 
 NAMES = {
     "loss": 0.25,

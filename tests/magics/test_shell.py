@@ -9,7 +9,8 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 
 import jupyter_tracking as tracking
-from jupyter_tracking import magics, session
+from jupyter_tracking import session
+from jupyter_tracking.magics import register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ def ip(shell: InteractiveShell) -> Iterator[InteractiveShell]:
     yield shell
     while (run := tracking.current_run()) is not None:
         run.end()
-    magics.unregister(shell)
+    register.unregister(shell)
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_a_function_added_to_the_session_becomes_a_magic(shell, monkeypatch: pyt
     shell.run_cell("%log_cloud room [1, 2] --step 3").raise_error()
     assert seen == [("room", [1, 2], 3)]
     assert "Example:\n    %log_cloud name points --step 14" in shell.magics_manager.magics["line"]["log_cloud"].__doc__
-    magics.unregister(shell)
+    register.unregister(shell)
 
 
 # --- runs ----------------------------------------------------------------------------------------
@@ -246,11 +247,11 @@ def test_lineage_and_runs_return_frames(cell) -> None:
 
 def test_views_are_returned_for_display(cell, ip, monkeypatch: pytest.MonkeyPatch) -> None:
     """`%artifacts` is `browse()` and `%artifact` is `show()` of the active run, the last one, or the one named."""
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
     asked = []
     monkeypatch.setattr(RunView, "browse", lambda view: asked.append(("browse", view.name)))
-    monkeypatch.setattr("jupyter_tracking.view.browse", lambda runs, root: asked.append(("browse", runs)) or root)
+    monkeypatch.setattr("jupyter_tracking.run_view.browse", lambda runs, root: asked.append(("browse", runs)) or root)
     monkeypatch.setattr(RunView, "show", lambda view, *names, kind=None: asked.append((view.name, names, kind)))
     cell("%track_init --name a")
     cell("%artifacts")
@@ -335,7 +336,7 @@ def test_unloading_restores_exactly(shell) -> None:
     assert loaded["line"]["artifacts"] is not before["line"]["artifacts"]
     assert "track" in loaded["cell"]
     shell.run_line_magic("load_ext", "jupyter_tracking")
-    magics.register(shell)
+    register.register(shell)
     assert {kind: set(table) for kind, table in registry(shell).items()} == {kind: set(table) for kind, table in loaded.items()}
     assert len(shell.Completer.custom_matchers) == len(matchers) + 1
     shell.run_line_magic("reload_ext", "jupyter_tracking")
@@ -363,7 +364,7 @@ def test_a_reloaded_module_registers_anew(shell) -> None:
     shell.run_line_magic("unload_ext", "nothing")
     before = registry(shell)
     shell.run_line_magic("load_ext", "jupyter_tracking")
-    importlib.reload(magics)
+    importlib.reload(register)
     shell.run_line_magic("reload_ext", "jupyter_tracking")
     shell.run_line_magic("unload_ext", "jupyter_tracking")
     assert registry(shell) == before

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking import cell_watch
-from jupyter_tracking.cells import CELLS, NOTES, read_cells, read_notes
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.source import md5
-from jupyter_tracking.timeline import Timeline
+from jupyter_tracking.format.cell_log import CELLS, NOTES, read_cells, read_notes
+from jupyter_tracking.notebook import cell_hooks
+from jupyter_tracking.read.cell_timeline import Timeline
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.storage.user_files import md5
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -223,9 +223,9 @@ def test_a_hook_that_fails_is_told_once_and_disturbs_nothing(
         message = "by design"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("jupyter_tracking.hearing._complained", set())
-    monkeypatch.setattr("jupyter_tracking.provenance._Followed.cell_started", fail)
-    monkeypatch.setattr("jupyter_tracking.provenance._Followed.cell_ended", fail)
+    monkeypatch.setattr("jupyter_tracking.notebook.console._complained", set())
+    monkeypatch.setattr("jupyter_tracking.notebook.provenance._Followed.cell_started", fail)
+    monkeypatch.setattr("jupyter_tracking.notebook.provenance._Followed.cell_ended", fail)
     for n in range(3):
         assert cell(f"tracking.log_metric('a', {n}); {n}").result == n
     assert [record.message for record in caplog.records] == ["the journal of cells is no longer kept: RuntimeError: by design"]
@@ -237,7 +237,7 @@ def test_hooks_take_whatever_a_shell_gives(ip: InteractiveShell, cell, told: tup
     """A future IPython may call with other arguments; its cells run all the same."""
     cell("tracking.init()")
     hooks = [hook for name in ("pre_run_cell", "post_run_cell") for hook in ip.events.callbacks[name]]
-    own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), cell_watch.CellWatch)]
+    own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), cell_hooks.CellWatch)]
     assert len(own) == 2
     for hook in own:
         hook(*told)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.edges import _components
+from jupyter_tracking.frames.lineage_graph import _components
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,15 +137,15 @@ def test_a_thousand_runs_give_their_edges_in_the_time_of_reading_them(root: Path
     """1,000 runs of 20 artifacts: about as long as to parse their lineage, and no file of an artifact is opened."""
     import json
 
-    from jupyter_tracking import document, layout
+    from jupyter_tracking.format import paths, run_document
 
     for n in range(1000):
         folder = root / "runs" / f"{n:032x}"
         folder.mkdir(parents=True)
-        info = document.new(folder.name, f"run {n}", description=None, tags=[], owner=None, project=None)
-        document.set_status(info, "running")
-        document.set_status(info, "succeeded")
-        (folder / layout.RUN_FILE).write_bytes(document.dumps(info))
+        info = run_document.new(folder.name, f"run {n}", description=None, tags=[], owner=None, project=None)
+        run_document.set_status(info, "running")
+        run_document.set_status(info, "succeeded")
+        (folder / paths.RUN_FILE).write_bytes(run_document.dumps(info))
         records = [
             {
                 "name": f"{'in' if used else 'out'}{k}",
@@ -157,7 +157,7 @@ def test_a_thousand_runs_give_their_edges_in_the_time_of_reading_them(root: Path
             for k in range(10)
             for used in (0, 1)
         ]
-        (folder / layout.LINEAGES_FILE).write_text(json.dumps(records))
+        (folder / paths.LINEAGES_FILE).write_text(json.dumps(records))
     files = [path.read_bytes() for path in root.rglob("*.plx.json")]
     start = time.perf_counter()
     for data in files:

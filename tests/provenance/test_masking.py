@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.masking import MASK, Masking, masked
+from jupyter_tracking.redact import MASK, Masking, masked
 from tests.provenance.conftest import executed
 
 if TYPE_CHECKING:

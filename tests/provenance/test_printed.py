@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking import hearing
-from jupyter_tracking.screen import Screen
+from jupyter_tracking.notebook import console
+from jupyter_tracking.notebook.terminal import Screen
 from tests.provenance.conftest import executed
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def test_a_full_disk_does_not_disturb_a_print(cell, monkeypatch: pytest.MonkeyPa
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("jupyter_tracking.journal.Journal.append", refuse)
-    monkeypatch.setattr(hearing, "_complained", set())
+    monkeypatch.setattr("jupyter_tracking.storage.journal.Journal.append", refuse)
+    monkeypatch.setattr(console, "_complained", set())
     capsys.readouterr()
     cell("print('still here')")
     assert capsys.readouterr().out == "still here\n"

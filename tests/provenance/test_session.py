@@ -13,9 +13,9 @@ import nbformat
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking import session_notebook
 from jupyter_tracking.errors import NotFound
-from jupyter_tracking.session_notebook import Transcript
+from jupyter_tracking.notebook import session_notebook
+from jupyter_tracking.notebook.session_notebook import Transcript
 from tests.provenance.conftest import executed
 
 if TYPE_CHECKING:

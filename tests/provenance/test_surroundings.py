@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking import notebook_path, provenance, resources
-from jupyter_tracking.resources import Sampler
+from jupyter_tracking.notebook import notebook_path, provenance, system_metrics
+from jupyter_tracking.notebook.system_metrics import Sampler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,7 +145,7 @@ def test_a_file_system_that_hangs_is_not_waited_for(notebook: Path, monkeypatch:
 
 def test_resources_are_sampled_into_files_that_polyaxon_knows(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file a series, rows without a step; the lineage has each as a system artifact."""
-    monkeypatch.setattr(resources, "_SHORTEST", 0.0)
+    monkeypatch.setattr(system_metrics, "_SHORTEST", 0.0)
     with tracking.init(collect_resources=True) as run:
         pass
     files = {path.name for path in (run.path / "resources/metric").iterdir()}
@@ -160,7 +160,7 @@ def test_resources_are_sampled_into_files_that_polyaxon_knows(root: Path, monkey
 
 def test_the_sampler_goes_on_until_the_run_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon thread, gone after the end."""
-    monkeypatch.setattr(resources, "INTERVAL", 0.01)
+    monkeypatch.setattr(system_metrics, "INTERVAL", 0.01)
     taken = threading.Semaphore(0)
     write = Sampler._write
 
@@ -181,14 +181,14 @@ def test_the_sampler_goes_on_until_the_run_ends(root: Path, monkeypatch: pytest.
 def test_a_full_disk_stops_no_cell_and_no_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample that cannot be written is dropped; the run ends as always."""
     with tracking.init(collect_resources=True) as run:
-        append = resources.Journal.append
+        append = system_metrics.Journal.append
 
         def refuse(journal: Any, row: bytes, header: bytes = b"") -> None:
             if journal.relative.startswith("resources/"):
                 raise OSError(28, "No space left on device")
             append(journal, row, header)
 
-        monkeypatch.setattr("jupyter_tracking.journal.Journal.append", refuse)
+        monkeypatch.setattr("jupyter_tracking.storage.journal.Journal.append", refuse)
         tracking.log_metric("a", 1)
     assert tracking.open_run(run).status == "succeeded"
     assert tracking.open_run(run).load("a") == 1.0

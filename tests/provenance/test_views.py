@@ -8,10 +8,10 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 
 import jupyter_tracking as tracking
-from jupyter_tracking import resources
-from jupyter_tracking.views import twin
-from jupyter_tracking.views.catalog import listing
-from jupyter_tracking.views.pane import scene
+from jupyter_tracking.notebook import system_metrics
+from jupyter_tracking.views.export import page
+from jupyter_tracking.views.model.panel import scene
+from jupyter_tracking.views.widgets.artifact_list import listing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,14 +32,14 @@ def test_a_pane_says_from_which_cell_each_step_came(cell) -> None:
     assert told["cells"][0]["source"].endswith("password = '***'")
     assert "source" not in told["cells"][2]
     # Of a twin that holds some of the steps, those.
-    about, _ = twin.choose(shown, [0, 2, 3], 0, light=True)
+    about, _ = page.choose(shown, [0, 2, 3], 0, light=True)
     assert about["about"]["panes"][0]["from"] == [0, 1, 2]
 
 
 def test_sources_keep_to_a_size(cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long cell is cut, and beyond the room of all there are labels alone."""
-    monkeypatch.setattr("jupyter_tracking.views.origin._LONGEST", 100)
-    monkeypatch.setattr("jupyter_tracking.views.origin._ROOM", 150)
+    monkeypatch.setattr("jupyter_tracking.views.model.origin._LONGEST", 100)
+    monkeypatch.setattr("jupyter_tracking.views.model.origin._ROOM", 150)
     cell("tracking.init(name='x')")
     for step in range(4):
         cell(f"tracking.log_text('t', 'a', step={step}) #" + "x" * 500)
@@ -74,7 +74,7 @@ def test_the_browser_has_the_log(cell) -> None:
 
 def test_what_the_machine_used_is_read_and_shown_as_metrics(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frames, values and views; behind the metrics in the browser; no cell's, and nothing is wrong with the run."""
-    monkeypatch.setattr(resources, "_SHORTEST", 0.0)
+    monkeypatch.setattr(system_metrics, "_SHORTEST", 0.0)
     with tracking.init(collect_resources=True) as run:
         tracking.log_metric("loss", 1, step=0)
         tracking.log_text("note", "x")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jupyter_tracking.store import Store
+from jupyter_tracking.storage.store import Store
 from tests.reliability.canary import Canary
 
 if TYPE_CHECKING:

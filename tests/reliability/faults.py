@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking.system import System
+from jupyter_tracking.storage.syscalls import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable

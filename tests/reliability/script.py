@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from jupyter_tracking.errors import StorageError
-from jupyter_tracking.reader import RunFolder, open_folder
+from jupyter_tracking.read.run_reader import RunFolder, open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from jupyter_tracking.reader import Artifact, Event
-    from jupyter_tracking.run import Run
+    from jupyter_tracking.read.run_reader import Artifact, Event
+    from jupyter_tracking.record.run import Run
 
 __all__ = ["FRAME", "Operation", "Session", "check", "operations", "readable", "run_through", "same", "value_of"]
 

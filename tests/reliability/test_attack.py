@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_tracking import __main__ as command_line
-from jupyter_tracking import frames
 from jupyter_tracking.errors import InvalidArgument, OutsideRun, TrackingError
-from jupyter_tracking.reader import RunFolder, open_folder
-from jupyter_tracking.run import Run
-from jupyter_tracking.view import RunView
+from jupyter_tracking.frames import runs
+from jupyter_tracking.read.run_reader import RunFolder, open_folder
+from jupyter_tracking.record.run import Run
+from jupyter_tracking.run_view import RunView
 from tests.compat.every_kind import log_every_kind
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def ask_everything(path: Path, out: Path) -> str:
     ask(view.metrics)
     ask(lambda: view.metrics(tidy=True))
     ask(view.lineage)
-    ask(lambda: frames.runs_frame(path.parent.parent))
+    ask(lambda: runs.runs_frame(path.parent.parent))
     for artifact in ask(folder.artifacts) or []:
         ask(lambda a=artifact: view.events(a.name, a.kind))
         ask(lambda a=artifact: view.steps(a.name, a.kind))
@@ -471,7 +471,7 @@ DANGEROUS = {"pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "s
 CALLS = {"eval", "exec", "read_pickle", "to_pickle", "load_module", "unpack_archive"}
 ALLOWED = {
     ("kinds/dataframe.py", "read_pickle"),  # behind allow_pickle=True of that very call
-    ("magic_line.py", "eval"),  # an argument of a magic is an expression of the user's own cell
+    ("magics/usage.py", "eval"),  # an argument of a magic is an expression of the user's own cell
 }
 
 

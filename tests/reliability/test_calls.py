@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jupyter_tracking.run import Run
+from jupyter_tracking.record.run import Run
 from tests.reliability.faults import FailAt, Short
 from tests.reliability.script import Session, check, run_through
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from jupyter_tracking.system import System
+    from jupyter_tracking.storage.syscalls import System
 
 ERRORS = [errno.EIO, errno.ENOSPC, errno.EINTR, errno.EDQUOT, errno.EBADF]
 SEED = 5
@@ -28,7 +28,7 @@ def start(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, System], Run]:
     """Start a run on a given operating system."""
 
     def begin(path: Path, system: System) -> Run:
-        monkeypatch.setattr("jupyter_tracking.store.System", lambda: system)
+        monkeypatch.setattr("jupyter_tracking.storage.store.System", lambda: system)
         return Run(path)
 
     return begin

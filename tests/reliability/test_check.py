@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_tracking import __main__ as command_line
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,11 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_tracking import frames, lineage_frames, plx
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.eventfile import EventFile
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.frames import lineage, runs
+from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 from tests.reliability import writers
 from tests.reliability.killed import finished
 
@@ -82,7 +83,7 @@ def damaged(dice: random.Random, path: Path) -> None:
     bad = sorted(dice.sample(range(count), dice.randrange(1, min(count, 4) + 1)))
     for position in bad:
         lines[position] = JUNK[dice.choice(list(JUNK))](lines[position], dice)
-    path.write_bytes(plx.header(kind) + b"".join(line + b"\n" for line in lines))
+    path.write_bytes(event_rows.header(kind) + b"".join(line + b"\n" for line in lines))
     file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
     events = file.events()
     payloads = file.payloads()
@@ -111,7 +112,7 @@ def test_the_fast_reader_and_the_strict_one_agree(tmp_path: Path, count: int) ->
     path = tmp_path / "m.plx"
     for _ in range(count):
         rows = [f"{dice.choice(['', step])}|{TIME}|{dice.choice([step / 7, 'nan', 'inf', 1e-300])}\n" for step in range(5)]
-        data = bytearray(plx.header("metric") + "".join(rows).encode())
+        data = bytearray(event_rows.header("metric") + "".join(rows).encode())
         for _ in range(dice.randrange(3)):
             data[dice.randrange(len(data))] = dice.choice(b"0123456789.-+eE|\n\r \"'_xXnNaAiIfF,\t\x00\xff")
         path.write_bytes(data)
@@ -155,11 +156,11 @@ def test_a_file_read_by_bits_is_read_as_its_rows_are(tmp_path: Path, count: int)
     path = tmp_path / "x.plx"
     for _ in range(count):
         kind = dice.choice(["metric", "curve", "text"])
-        head = dice.choice([plx.header(kind)] * 4 + [b"", b"\n", b"timestamp|step|metric\n", b"step|timestamp|text\n"])
+        head = dice.choice([event_rows.header(kind)] * 4 + [b"", b"\n", b"timestamp|step|metric\n", b"step|timestamp|text\n"])
         data = bytearray(head)
         for step in range(6):
             cell = repr(step / 7) if kind == "metric" else f'{{"x":[{step}]}}' if kind == "curve" else "text"
-            data += plx.row(kind, dice.choice([step, None, 2**63 - 1, -(2**63)]), TIME, cell)
+            data += event_rows.row(kind, dice.choice([step, None, 2**63 - 1, -(2**63)]), TIME, cell)
         for _ in range(dice.randrange(4)):
             at = dice.randrange(len(data) + 1)
             data[at : at + dice.randrange(2)] = dice.choice(
@@ -171,11 +172,11 @@ def test_a_file_read_by_bits_is_read_as_its_rows_are(tmp_path: Path, count: int)
             size = min(len(data), size + dice.randrange(1, len(data) + 1))
             path.write_bytes(data[:size])
             events = file.events()
-            expected = list(plx.parse_rows(bytes(data[: data.rfind(b"\n", 0, size) + 1]), kind))
-            rows = [row for row in expected if isinstance(row, plx.Row)]
+            expected = list(event_rows.parse_rows(bytes(data[: data.rfind(b"\n", 0, size) + 1]), kind))
+            rows = [row for row in expected if isinstance(row, event_rows.Row)]
             assert [(e.step, e.timestamp, e.start, e.end, e.line) for e in events] == [tuple(row) for row in rows], bytes(data[:size])
             assert [e.position for e in events] == list(range(len(rows)))
-            assert file.problems() == [row for row in expected if isinstance(row, plx.RowProblem)], bytes(data[:size])
+            assert file.problems() == [row for row in expected if isinstance(row, event_rows.RowProblem)], bytes(data[:size])
 
 
 # --- any bytes at all ------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ def read_everything(path: Path) -> None:
         for event in events:
             with contextlib.suppress(TrackingError):
                 folder.value(artifact, event)
-    for whole in (lineage_frames.lineage_frame, frames.problems_frame, lambda folder: frames.metrics_frame(folder, [])):
+    for whole in (lineage.lineage_frame, runs.problems_frame, lambda folder: runs.metrics_frame(folder, [])):
         with contextlib.suppress(TrackingError):
             whole(folder)
 
@@ -286,7 +287,7 @@ def test_reading_takes_linear_time(tmp_path: Path, junk: bytes, kind: str) -> No
 
     def seconds(size: int) -> float:
         path = tmp_path / f"{size}.plx"
-        path.write_bytes(plx.header(kind) + junk * (size // len(junk)) + b"\n")
+        path.write_bytes(event_rows.header(kind) + junk * (size // len(junk)) + b"\n")
         best = float("inf")
         for _ in range(3):
             began = time.process_time()
@@ -331,7 +332,7 @@ def test_a_thousand_runs_of_which_ten_are_broken(root: Path) -> None:
             file.symlink_to("/etc/passwd")
         elif how == "folder":
             file.mkdir()
-    table = frames.runs_frame(root)
+    table = runs.runs_frame(root)
     assert set(table["uuid"]) >= {f"{number:032x}" for number in range(100)} - set(broken)
     good = table[~table["uuid"].isin(broken)]
     assert (good["status"] == "succeeded").sum() == 90
@@ -344,6 +345,6 @@ def test_a_header_after_blank_lines_is_one_however_the_file_grows(tmp_path: Path
     file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
     assert not file.events()
     with path.open("ab") as growing:
-        growing.write(plx.header("metric") + f"1|{TIME}|0.5\n".encode())
+        growing.write(event_rows.header("metric") + f"1|{TIME}|0.5\n".encode())
     assert [(event.line, event.step) for event in file.events()] == [(4, 1)]
     assert not file.problems()

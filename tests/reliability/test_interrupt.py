@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 from tests.reliability import writers
 from tests.reliability.faults import FailAt
 from tests.reliability.killed import started
@@ -40,7 +40,7 @@ def locked_files(path: Path) -> list[str]:
 def interrupted(at: int, *, done: bool, root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Interrupt the nth system call of the script, once begun, before or after it is made; return which it was."""
     system = FailAt(0, KeyboardInterrupt, done=done)
-    monkeypatch.setattr("jupyter_tracking.store.System", lambda: system)
+    monkeypatch.setattr("jupyter_tracking.storage.store.System", lambda: system)
     run = Run(root / "runs" / f"{int(done)}{at:031x}")
     system.at, system.count = at, 0
     expected: dict[tuple[str, str], list[Any]] = {}
@@ -137,7 +137,7 @@ def test_a_value_that_cannot_be_encoded_leaves_the_run_as_it_was(root: Path, mon
     with pytest.raises(MemoryError):
         run.log_metric("other", Odd(), 2)
     with monkeypatch.context() as patched:
-        patched.setattr("jupyter_tracking.plx.cell", no_memory)
+        patched.setattr("jupyter_tracking.format.event_rows.cell", no_memory)
         with pytest.raises(MemoryError):
             run.log_curve("roc", [0, 1], [0, 1], step=1)
     assert sorted((p, p.stat().st_size) for p in run.path.rglob("*")) == before

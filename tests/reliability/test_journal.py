@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_tracking import journal as journals
 from jupyter_tracking.errors import RunGone, StorageError, StorageFull
-from jupyter_tracking.journal import Journal
-from jupyter_tracking.store import Store
-from jupyter_tracking.system import System
+from jupyter_tracking.storage import journal as journals
+from jupyter_tracking.storage.journal import Journal
+from jupyter_tracking.storage.store import Store
+from jupyter_tracking.storage.syscalls import System
 from tests.reliability.faults import Recording
 
 if TYPE_CHECKING:

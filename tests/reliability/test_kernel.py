@@ -12,7 +12,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 import jupyter_tracking
-from jupyter_tracking.reader import open_folder
+from jupyter_tracking.read.run_reader import open_folder
 from tests.reliability.script import readable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def kernel(root: Path, kernels: list[Kernel]) -> Kernel:
 
 
 SLOW = """
-import threading, jupyter_tracking.store as store
+import threading, jupyter_tracking.storage.store as store
 whole, go_on = store.Sink.write, threading.Event()
 def slowly(sink, data):
     done = whole(sink, data)
@@ -216,8 +216,8 @@ def test_a_reload_of_our_modules_leaves_the_run_alive(root: Path, kernels: list[
             said = kernel.run(f"%log_metric loss {step}/10 --step {step}")
             assert "Error" not in said.replace("[autoreload of", ""), said
             assert "Error" not in kernel.run(f"run.log_metric('other', {step}, {step}); t.log_text('note', 'x', {step})")
-    journal = modules.index(copy / "journal.py") + 1
-    assert kernel.run("import jupyter_tracking.journal as j; j.RELOADED") == str(journal)
+    journal = modules.index(copy / "storage" / "journal.py") + 1
+    assert kernel.run("import jupyter_tracking.storage.journal as j; j.RELOADED") == str(journal)
     assert "Error" not in kernel.run("run.end()")
     folder = open_folder(root / "runs" / UUID)
     assert folder.status == "succeeded"
@@ -230,7 +230,7 @@ def test_loading_twice_and_a_hook_that_fails(root: Path, kernel: Kernel) -> None
     """`%load_ext` twice changes nothing; a hook of ours that fails is told once and disturbs no cell."""
     assert "already loaded" in kernel.run("%load_ext jupyter_tracking")
     assert "Error" not in kernel.run("%reload_ext jupyter_tracking")
-    kernel.run("import jupyter_tracking as t, jupyter_tracking.cell_watch as watch")
+    kernel.run("import jupyter_tracking as t, jupyter_tracking.notebook.cell_hooks as watch")
     kernel.run(
         "def broken(*_a, **_k): raise RuntimeError('ours')\n"
         "for name in dir(watch.CellWatch):\n    if 'run_cell' in name: setattr(watch.CellWatch, name, broken)"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from jupyter_tracking.reader import RunFolder, open_folder
+from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from tests.reliability import writers
 from tests.reliability.killed import killed
 

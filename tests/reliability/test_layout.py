@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun
+from jupyter_tracking.format import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,34 +42,34 @@ def test_the_root_is_the_argument_or_the_setting_or_here(root: Path, monkeypatch
     """In this order; absolute, with the home of a user put in, links as they are."""
     (root / "link").symlink_to(root)
     monkeypatch.setenv("HOME", str(root / "home"))
-    assert layout.default_root() == Path.cwd()
-    assert layout.default_root("link/x/../y") == root / "link" / "y"
-    assert layout.default_root(root / "a") == root / "a"
-    assert layout.default_root("~/runs") == root / "home" / "runs"
+    assert paths.default_root() == Path.cwd()
+    assert paths.default_root("link/x/../y") == root / "link" / "y"
+    assert paths.default_root(root / "a") == root / "a"
+    assert paths.default_root("~/runs") == root / "home" / "runs"
     monkeypatch.setenv("POLYAXON_OFFLINE_ROOT", "there")
-    assert layout.default_root() == root / "there"
-    assert layout.default_root("here") == root / "here"
+    assert paths.default_root() == root / "there"
+    assert paths.default_root("here") == root / "here"
     monkeypatch.setenv("POLYAXON_OFFLINE_ROOT", "")
-    assert layout.default_root() == root
-    assert layout.run_path(root, "ab") == root / "runs" / "ab"
+    assert paths.default_root() == root
+    assert paths.run_path(root, "ab") == root / "runs" / "ab"
 
 
 def test_runs_are_folders_below_runs(root: Path) -> None:
     """By name; no files, no links, nothing hidden; none where there is no such folder."""
-    assert layout.run_folders(root) == []
+    assert paths.run_folders(root) == []
     (root / "runs").write_text("a file")
-    assert layout.run_folders(root) == []
+    assert paths.run_folders(root) == []
     (root / "runs").unlink()
     for name in ("b", "a", ".hidden"):
         (root / "runs" / name).mkdir(parents=True)
     (root / "runs" / "file").touch()
     (root / "runs" / "link").symlink_to(root / "runs" / "a")
-    assert layout.run_folders(root) == [root / "runs" / "a", root / "runs" / "b"]
+    assert paths.run_folders(root) == [root / "runs" / "a", root / "runs" / "b"]
 
 
 def test_a_uuid_is_new_each_time() -> None:
     """32 lowercase hex digits."""
-    made = {layout.new_uuid() for _ in range(100)}
+    made = {paths.new_uuid() for _ in range(100)}
     assert len(made) == 100
     assert all(len(uuid) == 32 and set(uuid) <= set("0123456789abcdef") for uuid in made)
 
@@ -91,7 +91,7 @@ def test_a_uuid_is_new_each_time() -> None:
 )
 def test_a_name_is_a_text_in_one_form(given: str, name: str) -> None:
     """Any text with something to see in it, as a plain `str` in NFC; of Polyaxon's enums their value."""
-    found = layout.check_name(given)
+    found = paths.check_name(given)
     assert found == name
     assert type(found) is str
 
@@ -100,7 +100,7 @@ def test_a_name_is_a_text_in_one_form(given: str, name: str) -> None:
 def test_a_name_that_is_no_text_is_refused(name: object) -> None:
     """With its type, and what to give."""
     with pytest.raises(InvalidType, match=r"^what=.* is a \w+; give a text$"):
-        layout.check_name(name, "what")
+        paths.check_name(name, "what")
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_a_name_that_cannot_be_is_refused_in_words(name: str, words: str) -> Non
     """What is wrong, and what to do about it; the argument is named."""
     for argument in ("name", "tag"):
         with pytest.raises(InvalidArgument, match=f"^{argument}=.* {words}") as caught:
-            layout.check_name(name, argument)
+            paths.check_name(name, argument)
         assert str(caught.value).isprintable()
     with pytest.raises(InvalidArgument, match=r"^name="):
-        layout.check_name(name)
+        paths.check_name(name)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_name_that_cannot_be_is_refused_in_words(name: str, words: str) -> Non
 )
 def test_a_slug_is_polyaxons(name: str, slug: str) -> None:
     """Polyaxon's own rule, by example."""
-    assert layout.slug(name) == slug
+    assert paths.slug(name) == slug
 
 
 @pytest.mark.parametrize(
@@ -170,25 +170,25 @@ def test_a_slug_is_polyaxons(name: str, slug: str) -> None:
 )
 def test_a_stem_is_the_slug_or_carries_a_hash(name: str, stem: str) -> None:
     """A hash only where the slug alone would not be its own, or no file's name everywhere."""
-    assert layout.file_stem(name, {}) == stem
-    assert layout.file_stem(name, {stem.casefold(): name}) == stem
+    assert paths.file_stem(name, {}) == stem
+    assert paths.file_stem(name, {stem.casefold(): name}) == stem
 
 
 def test_a_stem_that_is_taken_is_left_to_whom_it_is() -> None:
     """By another name, in any case: then it carries a hash, and a longer one where that is taken too; none is ever given twice."""
-    assert layout.file_stem("Loss", {"loss": "loss"}) == "Loss-" + digest("Loss", 8)
+    assert paths.file_stem("Loss", {"loss": "loss"}) == "Loss-" + digest("Loss", 8)
     taken = {"loss": "another", f"loss-{digest('loss', 8)}": "another"}
-    assert layout.file_stem("loss", taken) == "loss-" + digest("loss", 16)
+    assert paths.file_stem("loss", taken) == "loss-" + digest("loss", 16)
     taken[f"loss-{digest('loss', 16)}"] = "another"
-    assert layout.file_stem("loss", taken) == "loss-" + digest("loss", 64)
-    assert layout.file_stem("loss", {**taken, f"loss-{digest('loss', 64)}": "loss"}) == "loss-" + digest("loss", 64)
+    assert paths.file_stem("loss", taken) == "loss-" + digest("loss", 64)
+    assert paths.file_stem("loss", {**taken, f"loss-{digest('loss', 64)}": "loss"}) == "loss-" + digest("loss", 64)
     long = "x" * 200
-    assert layout.file_stem(long, {f"{'x' * 111}-{digest(long, 8)}": "another"}) == "x" * 103 + "-" + digest(long, 16)
+    assert paths.file_stem(long, {f"{'x' * 111}-{digest(long, 8)}": "another"}) == "x" * 103 + "-" + digest(long, 16)
     others = {f"{'x' * (119 - digits)}-{digest(long, digits)}": "another" for digits in (8, 16)}
-    assert layout.file_stem(long, others) == "x" * 55 + "-" + digest(long, 64)
+    assert paths.file_stem(long, others) == "x" * 55 + "-" + digest(long, 64)
     taken[f"loss-{digest('loss', 64)}"] = "another"
     with pytest.raises(InvalidArgument, match=r"^name='loss' has no file name of its own$"):
-        layout.file_stem("loss", taken)
+        paths.file_stem("loss", taken)
 
 
 # --- paths inside a run ----------------------------------------------------------------------------
@@ -196,12 +196,12 @@ def test_a_stem_that_is_taken_is_left_to_whom_it_is() -> None:
 
 def test_files_have_names_that_tell_what_they_are() -> None:
     """Of event files, and of the versions of an asset: the first bare, the next numbered."""
-    assert layout.event_path("metric", "loss") == "events/metric/loss.plx"
-    assert layout.asset_name("a", 3, "csv") == "a_3.csv"
-    assert layout.asset_name("a", 0, "csv", 2) == "a_0-2.csv"
-    assert layout.asset_name("a", None) == "a"
-    assert layout.asset_name("a", None, "", 3) == "a-3"
-    assert layout.asset_name("a", -1, "tar.gz", 1) == "a_-1.tar.gz"
+    assert paths.event_path("metric", "loss") == "events/metric/loss.plx"
+    assert paths.asset_name("a", 3, "csv") == "a_3.csv"
+    assert paths.asset_name("a", 0, "csv", 2) == "a_0-2.csv"
+    assert paths.asset_name("a", None) == "a"
+    assert paths.asset_name("a", None, "", 3) == "a-3"
+    assert paths.asset_name("a", -1, "tar.gz", 1) == "a_-1.tar.gz"
 
 
 @pytest.mark.parametrize(
@@ -229,8 +229,8 @@ def test_files_have_names_that_tell_what_they_are() -> None:
 )
 def test_a_file_is_named_as_polyaxon_names_it(path: str, extension: str, base: str) -> None:
     """The name up to the first dot, and from there on the extension, where it is a plain one."""
-    assert layout.extension(path) == extension
-    assert layout.base_name(path) == base
+    assert paths.extension(path) == extension
+    assert paths.base_name(path) == base
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_file_is_named_as_polyaxon_names_it(path: str, extension: str, base: s
 )
 def test_a_url_begins_with_its_scheme(text: str, is_url: bool) -> None:
     """Of two letters at least: a drive of Windows is none."""
-    assert layout.is_url(text) is is_url
+    assert paths.is_url(text) is is_url
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_a_url_begins_with_its_scheme(text: str, is_url: bool) -> None:
 )
 def test_a_path_inside_is_brought_to_one_form(path: str | Path, found: str) -> None:
     """Relative, with one kind of slash, without steps up."""
-    assert layout.inside(path) == found
+    assert paths.inside(path) == found
 
 
 @pytest.mark.parametrize(
@@ -279,17 +279,17 @@ def test_a_path_that_leads_out_is_refused(path: str) -> None:
     """With the argument's name, and what to give."""
     for argument in ("path", "rel_path"):
         with pytest.raises(OutsideRun, match=rf"^{argument}=.* leads out of the run folder; give a path relative to it$"):
-            layout.inside(path, *([argument] if argument != "path" else []))
+            paths.inside(path, *([argument] if argument != "path" else []))
 
 
 def test_a_path_that_is_none_is_refused() -> None:
     """Bytes, and control characters or half characters in it."""
     with pytest.raises(InvalidType, match=r"^path=b'a' is a bytes; give a text$"):
-        layout.inside(b"a")  # type: ignore[arg-type]
+        paths.inside(b"a")  # type: ignore[arg-type]
     for path in ("a\x00", "a\n", "é\x1b", "\udc80"):
         with pytest.raises(InvalidArgument, match=r"^rel_path=.* holds a control character; leave it out$"):
-            layout.inside(path, "rel_path")
-    assert layout.inside("a\u202eb") == "a\u202eb"
+            paths.inside(path, "rel_path")
+    assert paths.inside("a\u202eb") == "a\u202eb"
 
 
 # --- opening inside --------------------------------------------------------------------------------
@@ -316,12 +316,12 @@ def descriptors() -> set[str]:
 def test_a_file_inside_is_opened(top: int, path: str, content: bytes) -> None:
     """Step by step; one descriptor more, which is its own: not inherited by programs, and as the flags say."""
     before = descriptors()
-    fd = layout.open_inside(top, path)
+    fd = paths.open_inside(top, path)
     assert len(descriptors()) == len(before) + 1
     assert os.read(fd, 20) == content
     assert not os.get_inheritable(fd)
     os.close(fd)
-    fd = layout.open_inside(top, path, os.O_RDWR)
+    fd = paths.open_inside(top, path, os.O_RDWR)
     os.write(fd, b"new")
     os.close(fd)
     os.fstat(top)
@@ -330,7 +330,7 @@ def test_a_file_inside_is_opened(top: int, path: str, content: bytes) -> None:
 def test_a_folder_inside_is_opened(top: int, root: Path) -> None:
     """Any one, the top itself too; then it is a descriptor of its own."""
     for path in ("", ".", "a", "a/b"):
-        fd = layout.open_inside(top, path)
+        fd = paths.open_inside(top, path)
         assert fd != top
         assert os.fstat(fd).st_ino == (root / path).stat().st_ino
         os.close(fd)
@@ -361,10 +361,10 @@ def test_what_cannot_be_opened_leaves_nothing_open(top: int, root: Path) -> None
     ]
     for path, error, words in cases:
         with pytest.raises(error, match=words):
-            layout.open_inside(top, path)
+            paths.open_inside(top, path)
         assert descriptors() == before, path
     with pytest.raises(OutsideRun, match="goes through a link"):
-        layout.open_inside(top, "link", os.O_RDWR | os.O_CREAT)
+        paths.open_inside(top, "link", os.O_RDWR | os.O_CREAT)
     assert descriptors() == before
     os.fstat(top)
 
@@ -377,7 +377,7 @@ def test_each_step_is_opened_below_the_one_before(top: int) -> None:
         steps.append((name, flags))
         return os.open(name, flags, dir_fd=dir_fd)
 
-    fd = layout.open_inside(top, "a/b/file", os.O_RDONLY, opening)
+    fd = paths.open_inside(top, "a/b/file", os.O_RDONLY, opening)
     assert [name for name, _ in steps] == ["a", "b", "file"]
     assert all(flags & os.O_NOFOLLOW and flags & os.O_CLOEXEC for _, flags in steps)
     assert [bool(flags & os.O_DIRECTORY) for _, flags in steps] == [True, True, False]
@@ -396,6 +396,6 @@ def test_an_error_of_the_disk_is_not_taken_for_a_link(top: int) -> None:
     before = descriptors()
     for path in ("file", "a/b/file", "missing"):
         with pytest.raises(OSError, match="Input/output") as caught:
-            layout.open_inside(top, path, os.O_RDONLY, opening)
+            paths.open_inside(top, path, os.O_RDONLY, opening)
         assert caught.value.errno == errno.EIO
     assert descriptors() == before

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_tracking.errors import RunLocked
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 from tests.reliability import writers
 from tests.reliability.killed import finished, killed, started
 from tests.reliability.script import readable

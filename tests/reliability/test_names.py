@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_tracking import layout
 from jupyter_tracking.errors import InvalidArgument, OutsideRun, TrackingError
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.format import paths
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 from tests.reliability.script import readable
 
 if TYPE_CHECKING:
@@ -172,13 +172,13 @@ def test_stems_are_legal_and_their_own(names: list[str]) -> None:
     taken: dict[str, str] = {}
     for name in names:
         try:
-            true_name = layout.check_name(name)
+            true_name = paths.check_name(name)
         except TrackingError:
             continue
-        stem = layout.file_stem(true_name, taken)
+        stem = paths.file_stem(true_name, taken)
         assert_legal(f"{stem}.plx")
         assert taken.setdefault(stem.casefold(), true_name) == true_name
-        assert layout.file_stem(true_name, taken) == stem
+        assert paths.file_stem(true_name, taken) == stem
 
 
 @settings(max_examples=500, derandomize=True, deadline=None)
@@ -186,7 +186,7 @@ def test_stems_are_legal_and_their_own(names: list[str]) -> None:
 def test_a_path_inside_stays_inside(path: str) -> None:
     """Whatever `inside` accepts is relative and climbs nowhere."""
     try:
-        found = layout.inside(path)
+        found = paths.inside(path)
     except TrackingError:
         return
     assert not found.startswith(("/", "~"))

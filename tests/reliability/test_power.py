@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_tracking.errors import NotFound, TrackingError
-from jupyter_tracking.reader import RunFolder, open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.read.run_reader import RunFolder, open_folder
+from jupyter_tracking.record.run import Run
 from tests.reliability.faults import Recording
 from tests.reliability.power import SURVIVALS, Disk
 from tests.reliability.script import operations, same, value_of
@@ -33,7 +33,7 @@ class Moment:
 def record(root: Path, durability: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Recording, Disk, list[Moment]]:
     """Run the script, with a sync in its middle and an end, and note what was acknowledged when."""
     system = Recording()
-    monkeypatch.setattr("jupyter_tracking.store.System", lambda: system)
+    monkeypatch.setattr("jupyter_tracking.storage.store.System", lambda: system)
     disk = Disk(root.stat().st_ino)
     rows: dict[tuple[str, str], list[Any]] = {}
     safe: dict[tuple[str, str], int] = {}

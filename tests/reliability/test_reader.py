@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from jupyter_tracking.errors import MalformedEvent, NotFound
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,7 +101,7 @@ def test_a_library_that_is_missing_is_not_taken_for_damage(run: Run, monkeypatch
             raise error("of the library")
 
         monkeypatch.setattr(
-            "jupyter_tracking.reader.kind_of", lambda _kind, decode=decode: type("Kind", (), {"decode": staticmethod(decode)})
+            "jupyter_tracking.read.run_reader.kind_of", lambda _kind, decode=decode: type("Kind", (), {"decode": staticmethod(decode)})
         )
         with pytest.raises(expected, match="of the library") as caught:
             folder.value(artifact, event)

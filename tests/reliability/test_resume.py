@@ -14,8 +14,8 @@ import pytest
 
 from jupyter_tracking import session
 from jupyter_tracking.errors import InvalidArgument, RunEnded
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 from tests.reliability import writers
 from tests.reliability.faults import FailAt
 from tests.reliability.killed import finished
@@ -101,10 +101,10 @@ def test_an_adoption_that_is_cut_short_loses_nothing(root: Path, at: int, monkey
     """Killed at any moment while it takes over a run of Polyaxon's, the next start takes over the rest."""
     path = polyaxon_run(root / "runs" / UUID)
     with monkeypatch.context() as patched:
-        patched.setattr("jupyter_tracking.store.System", lambda: FailAt(at, KeyboardInterrupt))
+        patched.setattr("jupyter_tracking.storage.store.System", lambda: FailAt(at, KeyboardInterrupt))
         # A kill runs no clean-up.
-        patched.setattr("jupyter_tracking.run.Run._leave", lambda _run: None)
-        patched.setattr("jupyter_tracking.store.Store.withdraw", lambda store: store.close())
+        patched.setattr("jupyter_tracking.record.run.Run._leave", lambda _run: None)
+        patched.setattr("jupyter_tracking.storage.store.Store.withdraw", lambda store: store.close())
         with contextlib.suppress(KeyboardInterrupt):
             Run(path)._presence.forget()  # type: ignore[union-attr]
     run = Run(path, shared=True)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from jupyter_tracking import plx
 from jupyter_tracking.errors import InvalidType
-from jupyter_tracking.plx import Columns, Row, RowProblem
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.event_rows import Columns, Row, RowProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ AT = TIME.encode()
 
 def parsed(data: bytes, kind: str = "metric", **more: Any) -> list[Row | RowProblem | Columns]:
     """Everything that the parser says of some bytes."""
-    return list(plx.parse_rows(data, kind, **more))
+    return list(event_rows.parse_rows(data, kind, **more))
 
 
 def steps(data: bytes, kind: str = "metric", **more: Any) -> list[int | None]:
@@ -44,12 +44,12 @@ def problem(data: bytes, kind: str = "metric", **more: Any) -> tuple[int, str, s
 
 def test_rows_are_written_as_the_format_says() -> None:
     """A header and a row, of the form with bars and of that of JSON lines, byte for byte."""
-    assert plx.header("metric") == b"step|timestamp|metric\n"
-    assert plx.header("text") == plx.header("html") == plx.header("chart") == plx.header("span") == b""
-    assert plx.row("metric", 3, TIME, "0.5") == b"3|" + AT + b"|0.5\n"
-    assert plx.row("curve", None, TIME, '{"x":[]}') == b"|" + AT + b'|{"x":[]}\n'
-    assert plx.row("text", 3, TIME, "a|\u2028\udc80") == b'{"timestamp": "' + AT + b'", "step": 3, "text": "a|\\u2028\\udc80"}\n'
-    assert plx.row("html", None, TIME, "") == b'{"timestamp": "' + AT + b'", "step": null, "html": ""}\n'
+    assert event_rows.header("metric") == b"step|timestamp|metric\n"
+    assert event_rows.header("text") == event_rows.header("html") == event_rows.header("chart") == event_rows.header("span") == b""
+    assert event_rows.row("metric", 3, TIME, "0.5") == b"3|" + AT + b"|0.5\n"
+    assert event_rows.row("curve", None, TIME, '{"x":[]}') == b"|" + AT + b'|{"x":[]}\n'
+    assert event_rows.row("text", 3, TIME, "a|\u2028\udc80") == b'{"timestamp": "' + AT + b'", "step": 3, "text": "a|\\u2028\\udc80"}\n'
+    assert event_rows.row("html", None, TIME, "") == b'{"timestamp": "' + AT + b'", "step": null, "html": ""}\n'
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_rows_are_written_as_the_format_says() -> None:
 )
 def test_a_cell_is_one_line_of_ascii(value: Any, text: str) -> None:
     """Whatever a payload holds, its cell is ASCII without a bar or a line's end, and JSON that says the same."""
-    cell = plx.cell({"a": value, "dropped": None})
+    cell = event_rows.cell({"a": value, "dropped": None})
     assert cell == f'{{"a":{text}}}'
     assert json.loads(cell)["a"] == (value.tolist() if isinstance(value, np.ndarray) else value)
-    assert plx.parse_cell(cell.encode(), "curve") == json.loads(cell)
+    assert event_rows.parse_cell(cell.encode(), "curve") == json.loads(cell)
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, 1j, b"bytes", [2**70, math.nan]])
 def test_a_payload_that_json_cannot_hold_is_refused(value: object) -> None:
     """What has no JSON form is named, and never written in a form that no reader knows."""
     with pytest.raises(InvalidType, match="the payload has a value that JSON cannot hold: "):
-        plx.cell({"a": value})
+        event_rows.cell({"a": value})
 
 
 def test_a_payload_without_end_is_refused() -> None:
@@ -97,21 +97,21 @@ def test_a_payload_without_end_is_refused() -> None:
         deep = [deep]
     for value in (endless, deep):
         with pytest.raises(InvalidType, match="the payload has a value that JSON cannot hold: "):
-            plx.cell({"a": value})
+            event_rows.cell({"a": value})
 
 
 def test_numbers_that_are_not_finite_are_words() -> None:
     """NaN and the infinities are words in JSON and come back from them; null is NaN, a number itself."""
-    assert plx.finite([1.5, -0.0, math.nan, math.inf, -math.inf, 5e-324]) == [1.5, -0.0, "NaN", "Infinity", "-Infinity", 5e-324]
-    assert [plx.number(v) for v in ("Infinity", "-Infinity", 3, 1.5, "0.25")] == [math.inf, -math.inf, 3.0, 1.5, 0.25]
-    assert type(plx.number(3)) is float
-    assert math.isnan(plx.number("NaN"))
-    assert math.isnan(plx.number(None))
+    assert event_rows.finite([1.5, -0.0, math.nan, math.inf, -math.inf, 5e-324]) == [1.5, -0.0, "NaN", "Infinity", "-Infinity", 5e-324]
+    assert [event_rows.number(v) for v in ("Infinity", "-Infinity", 3, 1.5, "0.25")] == [math.inf, -math.inf, 3.0, 1.5, 0.25]
+    assert type(event_rows.number(3)) is float
+    assert math.isnan(event_rows.number("NaN"))
+    assert math.isnan(event_rows.number(None))
     for value in (True, False, [], {}, b"1"):
         with pytest.raises(InvalidType, match="expected a number, found "):
-            plx.number(value)
+            event_rows.number(value)
     with pytest.raises(ValueError, match="could not convert"):
-        plx.number("many")
+        event_rows.number("many")
 
 
 # --- timestamps and steps --------------------------------------------------------------------------
@@ -135,21 +135,21 @@ def test_numbers_that_are_not_finite_are_words() -> None:
 )
 def test_a_timestamp_is_a_moment_to_the_microsecond(text: str, moment: int) -> None:
     """Ours, Polyaxon's, and a naive one, which is UTC; there and back."""
-    assert plx.parse_timestamp(text) == moment
-    assert plx.parse_timestamp(plx.format_timestamp(moment)) == moment
+    assert event_rows.parse_timestamp(text) == moment
+    assert event_rows.parse_timestamp(event_rows.format_timestamp(moment)) == moment
 
 
 def test_a_timestamp_is_written_in_one_form() -> None:
     """With all six digits and the offset, whole seconds too."""
-    assert plx.format_timestamp(MOMENT) == TIME
-    assert plx.format_timestamp(0) == "1970-01-01 00:00:00.000000+00:00"
+    assert event_rows.format_timestamp(MOMENT) == TIME
+    assert event_rows.format_timestamp(0) == "1970-01-01 00:00:00.000000+00:00"
 
 
 @pytest.mark.parametrize("text", ["", "now", "2024-13-01 00:00:00+00:00", "1704164645", "2024-01-02 03:04:05.678900+00:00x"])
 def test_what_is_no_timestamp_is_named(text: str) -> None:
     """With its text, as far as it fits."""
     with pytest.raises(ValueError, match=r"^the timestamp is not one: ") as caught:
-        plx.parse_timestamp(text)
+        event_rows.parse_timestamp(text)
     assert repr(text)[:60] in str(caught.value)
 
 
@@ -172,7 +172,7 @@ def test_what_is_no_timestamp_is_named(text: str) -> None:
 )
 def test_a_step_is_a_whole_number_of_64_bits(text: bytes, step: int | None) -> None:
     """As we write it, and as pandas once did: with a point and zeros."""
-    assert plx.parse_step(text) == step
+    assert event_rows.parse_step(text) == step
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_a_step_is_a_whole_number_of_64_bits(text: bytes, step: int | None) -> N
 def test_what_is_no_step_is_named(text: bytes, words: str) -> None:
     """Never rounded, never taken for another."""
     with pytest.raises(ValueError, match=f"^the step (is )?{words}"):
-        plx.parse_step(text)
+        event_rows.parse_step(text)
 
 
 # --- rows ------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def test_what_is_no_step_is_named(text: bytes, words: str) -> None:
 )
 def test_a_header_says_the_order_of_the_columns(line: bytes, order: Columns | None) -> None:
     """Ours, and that of an old Polyaxon; anything else is no header of this kind."""
-    assert plx.columns(line, "metric") == order
+    assert event_rows.columns(line, "metric") == order
 
 
 def test_a_header_is_the_whole_line() -> None:
@@ -239,7 +239,7 @@ def test_a_row_stands_where_it_says() -> None:
     """Each row has its step, its moment, its line, and where in the bytes its cell is."""
     data = b"step|timestamp|metric\n1|%s|0.5\n\n|%s|-0.25\n" % (AT, AT)
     order, first, second = parsed(data)
-    assert order == plx.COLUMNS == Columns(0, 1)
+    assert order == event_rows.COLUMNS == Columns(0, 1)
     assert isinstance(first, Row)
     assert isinstance(second, Row)
     assert first == Row(1, MOMENT, 22 + 2 + 33, 22 + 2 + 33 + 3, 2)
@@ -260,18 +260,18 @@ def test_reading_goes_on_from_anywhere() -> None:
     row = b"1|%s|0.5\n" % AT
     data = b"step|timestamp|metric\n" + row + row.replace(b"1", b"7", 1)
     at = len(data) - len(row)
-    (last,) = parsed(data, order=plx.COLUMNS, line=3, start=at)
+    (last,) = parsed(data, order=event_rows.COLUMNS, line=3, start=at)
     assert (last.step, last.line) == (7, 3)  # type: ignore[union-attr]
     assert steps(data, stop=at) == [1]
     assert steps(data) == [1, 7]
-    assert steps(data[22:], order=plx.COLUMNS) == [1, 7]
+    assert steps(data[22:], order=event_rows.COLUMNS) == [1, 7]
     assert steps(b"timestamp|step|metric\n%s|5|0.5\n" % AT) == [5]
     assert steps(b"%s|5|0.5\n" % AT, order=Columns(1, 0)) == [5]
     old = b"%s|5|0.5\n" % AT
     (found,) = parsed(old, order=Columns(1, 0))
     assert isinstance(found, Row)
     assert old[found.start : found.end] == b"0.5"
-    assert steps(b"|%s|0.5\n" % AT.replace(b"+00:00", b"Z"), order=plx.COLUMNS) == [None]
+    assert steps(b"|%s|0.5\n" % AT.replace(b"+00:00", b"Z"), order=event_rows.COLUMNS) == [None]
     assert problem(b"5|%s|0.5\n" % AT, order=Columns(1, 0))[1].startswith("the step is not an integer: '2024-")
 
 
@@ -279,11 +279,11 @@ def test_a_file_without_a_header_is_told_once_and_read() -> None:
     """The rows are read as ours are; a first line that is no row either is not told of twice."""
     row = b"1|%s|0.5\n" % AT
     assert problem(row + row) == (1, "no header; read as step|timestamp|metric", row[:-1].decode())
-    assert parsed(row + row)[1] == plx.COLUMNS
+    assert parsed(row + row)[1] == event_rows.COLUMNS
     assert [row.step for row in parsed(row + row) if isinstance(row, Row)] == [1, 1]
     assert problem(b"junk\n" + row)[:2] == (1, "no header; read as step|timestamp|metric")
     assert problem(b"\n\nstep|timestamp|curve\n" + row)[:2] == (3, "no header; read as step|timestamp|metric")
-    assert parsed(row, begun=True, order=plx.COLUMNS)[0].step == 1  # type: ignore[union-attr]
+    assert parsed(row, begun=True, order=event_rows.COLUMNS)[0].step == 1  # type: ignore[union-attr]
 
 
 def test_a_second_header_is_no_row() -> None:
@@ -292,23 +292,23 @@ def test_a_second_header_is_no_row() -> None:
     head = b"step|timestamp|metric\n"
     assert problem(head + row + head + row) == (3, "a second header", "step|timestamp|metric")
     assert [r.step for r in parsed(head + row + head + row) if isinstance(r, Row)] == [1, 1]
-    assert problem(head, order=plx.COLUMNS, line=9)[:2] == (9, "a second header")
+    assert problem(head, order=event_rows.COLUMNS, line=9)[:2] == (9, "a second header")
 
 
 def test_texts_of_an_old_polyaxon_have_columns() -> None:
     """A header in a file of texts says that its rows have bars; without one they are JSON."""
     data = b"step|timestamp|text\n4|%s|a | b\n" % AT
     order, row = parsed(data, "text")
-    assert order == plx.COLUMNS
+    assert order == event_rows.COLUMNS
     assert isinstance(row, Row)
-    assert (row.step, plx.parse_cell(data[row.start : row.end], "text", plx.COLUMNS)) == (4, "a | b")
+    assert (row.step, event_rows.parse_cell(data[row.start : row.end], "text", event_rows.COLUMNS)) == (4, "a | b")
     line = b'{"timestamp": "%s", "step": 3, "text": "a"}' % AT
-    assert plx.parse_cell(line, "text", None) == "a"
+    assert event_rows.parse_cell(line, "text", None) == "a"
     assert problem(line + b"\nstep|timestamp|text\n", "text")[:2] == (2, "a second header")
     assert problem(b"step|timestamp|text\n", "text", begun=True, line=5)[:2] == (5, "a second header")
-    assert plx.parse_cell(b"a\xed\xb2\x80", "text", plx.COLUMNS) == "a\udc80"
+    assert event_rows.parse_cell(b"a\xed\xb2\x80", "text", event_rows.COLUMNS) == "a\udc80"
     with pytest.raises(ValueError, match="can't decode"):
-        plx.parse_cell(b"\xff", "text", plx.COLUMNS)
+        event_rows.parse_cell(b"\xff", "text", event_rows.COLUMNS)
     assert steps(line + b"\n" + line + b"\n", "text") == [3, 3]
 
 
@@ -403,8 +403,8 @@ def test_a_bad_row_of_a_text_is_told_in_words(line: bytes, words: str) -> None:
 @pytest.mark.parametrize("step", [2**63 - 1, -(2**63), 0, None])
 def test_the_steps_of_texts_reach_as_far_as_those_of_metrics(step: int | None) -> None:
     """All of 64 bits, or none."""
-    assert steps(plx.row("text", step, TIME, "a"), "text") == [step]
-    assert steps(plx.header("metric") + plx.row("metric", step, TIME, "0.5")) == [step]
+    assert steps(event_rows.row("text", step, TIME, "a"), "text") == [step]
+    assert steps(event_rows.header("metric") + event_rows.row("metric", step, TIME, "0.5")) == [step]
 
 
 @pytest.mark.parametrize(
@@ -421,7 +421,7 @@ def test_the_steps_of_texts_reach_as_far_as_those_of_metrics(step: int | None) -
 )
 def test_a_cell_is_read_as_its_kind(cell: bytes, kind: str, expected: Any) -> None:
     """A number, or an object; what only the standard library reads is read too."""
-    assert repr(plx.parse_cell(cell, kind)) == repr(expected)
+    assert repr(event_rows.parse_cell(cell, kind)) == repr(expected)
 
 
 @pytest.mark.parametrize(
@@ -438,13 +438,16 @@ def test_a_cell_is_read_as_its_kind(cell: bytes, kind: str, expected: Any) -> No
 def test_a_damaged_cell_is_told_in_words(cell: bytes, kind: str, words: str) -> None:
     """What was expected, and what stands there."""
     with pytest.raises(ValueError, match=f"^{words}"):
-        plx.parse_cell(cell, kind)
+        event_rows.parse_cell(cell, kind)
 
 
 @pytest.mark.parametrize("wrap", [bytes, bytearray])
 def test_rows_are_read_of_any_buffer(wrap: Callable[[bytes], bytes]) -> None:
     """Bytes, or the buffer that a file is read into."""
-    for data, kind in ((b"step|timestamp|metric\n+1|%s|0.5\n2|%s|x\n" % (AT, AT), "metric"), (plx.row("text", 1, TIME, "a"), "text")):
+    for data, kind in (
+        (b"step|timestamp|metric\n+1|%s|0.5\n2|%s|x\n" % (AT, AT), "metric"),
+        (event_rows.row("text", 1, TIME, "a"), "text"),
+    ):
         rows = parsed(wrap(data), kind)
         assert [row.step for row in rows if isinstance(row, Row)] == [1]
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, StorageError, TrackingError
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
-from jupyter_tracking.source import chunks, measure
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
+from jupyter_tracking.storage.user_files import chunks, measure
 from tests.reliability import writers
 from tests.reliability.killed import finished
 from tests.reliability.script import readable

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_tracking.errors import InvalidArgument, RunGone, StorageError, StorageFull
-from jupyter_tracking.journal import Journal
-from jupyter_tracking.store import Sink, Store, Stored
-from jupyter_tracking.system import System
+from jupyter_tracking.storage.journal import Journal
+from jupyter_tracking.storage.store import Sink, Store, Stored
+from jupyter_tracking.storage.syscalls import System
 from tests.reliability.faults import FailAt, Recording
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_tracking import plx
-from jupyter_tracking.eventfile import EventFile
-from jupyter_tracking.journal import Journal
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
-from jupyter_tracking.store import Store
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
+from jupyter_tracking.storage.journal import Journal
+from jupyter_tracking.storage.store import Store
 from tests.compat.every_kind import log_every_kind
 from tests.reliability.script import readable
 
@@ -66,7 +66,7 @@ def test_a_cut_file_has_the_rows_whose_newline_is_there(whole: Path, memory: Pat
         expected, problems = rows_of(data, kind, memory / "cut.plx")
         assert expected
         assert not problems
-        ends = [at + 1 for at, byte in enumerate(data) if byte == 10][0 if kind in plx.JSONL_KINDS else 1 :]
+        ends = [at + 1 for at, byte in enumerate(data) if byte == 10][0 if kind in event_rows.JSONL_KINDS else 1 :]
         assert len(ends) == len(expected)
         for cut in cuts(len(data), every):
             rows, problems = rows_of(data[:cut], kind, memory / "cut.plx")
@@ -105,9 +105,9 @@ def test_what_is_logged_after_a_cut_follows_the_last_whole_row(whole: Path, memo
         for cut in cuts(len(data), every):
             target.write_bytes(data[:cut])
             journal = Journal(store, relative)
-            journal.append(new, plx.header(kind))
+            journal.append(new, event_rows.header(kind))
             journal.close()
-            kept = data[: data.rfind(b"\n", 0, cut) + 1] or plx.header(kind)
+            kept = data[: data.rfind(b"\n", 0, cut) + 1] or event_rows.header(kind)
             assert target.read_bytes() == kept + new, (path.name, cut)
     store.close()
 

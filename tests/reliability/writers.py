@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.eventfile import EventFile
-from jupyter_tracking.reader import open_folder
-from jupyter_tracking.run import Run
-from jupyter_tracking.system import System
+from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
+from jupyter_tracking.storage.syscalls import System
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ import jupyter_tracking as tracking
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 STEPS = [0, 10, 20, 30, 40]
 

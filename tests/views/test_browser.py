@@ -9,7 +9,7 @@ import pytest
 from jupyter_tracking.errors import NotFound
 
 if TYPE_CHECKING:
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 
 def test_the_list_has_every_artifact_with_its_steps_and_last_value(view: RunView) -> None:

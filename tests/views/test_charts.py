@@ -13,7 +13,7 @@ import pytest
 from bokeh.plotting import figure
 
 import jupyter_tracking as tracking
-from jupyter_tracking.views import chart
+from jupyter_tracking.views.renderers import chart
 from tests.views.test_stepper import Page
 from tests.views.test_twin import displayed
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

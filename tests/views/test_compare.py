@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 EVERY = {"first": 10, "second": 20, "third": 15}
 

@@ -15,13 +15,13 @@ from pyarrow import parquet
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, OutsideRun
 from jupyter_tracking.kinds import dataframe as kind
-from jupyter_tracking.views import table as tables
-from jupyter_tracking.views.table import HeldTable, ParquetTable, Table, open_table
+from jupyter_tracking.views.table import stored_table as tables
+from jupyter_tracking.views.table.stored_table import HeldTable, ParquetTable, Table, open_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 ROWS = 1_000
 

@@ -16,10 +16,10 @@ from pyarrow import parquet
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.kinds.dataframe import to_arrow
-from jupyter_tracking.views.table import HeldTable, ParquetTable, Table
-from jupyter_tracking.views.table_diff import ADDED, CHANGED, REMOVED, SAME, Changes, changes_frame
-from jupyter_tracking.views.table_order import Order
-from jupyter_tracking.views.table_summary import Summary
+from jupyter_tracking.views.table.diff import ADDED, CHANGED, REMOVED, SAME, Changes, changes_frame
+from jupyter_tracking.views.table.sort_filter import Order
+from jupyter_tracking.views.table.stored_table import HeldTable, ParquetTable, Table
+from jupyter_tracking.views.table.summary import Summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,14 +178,14 @@ def test_bins_are_numpys_histogram(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     wanted = np.histogram(frame["p"].dropna(), bins=20)[0].tolist()
     table = grouped(frame, tmp_path / "f.parquet", 100)
     assert done(Summary(table, slice(None))).columns[0]["bins"] == wanted
-    monkeypatch.setattr("jupyter_tracking.views.table_summary._HELD", 10)
+    monkeypatch.setattr("jupyter_tracking.views.table.summary._HELD", 10)
     assert done(Summary(table, slice(None))).columns[0]["bins"] == wanted
 
 
 def test_many_different_values_are_not_counted_for_ever(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Beyond a bound it is said that there are more."""
-    monkeypatch.setattr("jupyter_tracking.views.table_summary._DISTINCT", 150)
-    monkeypatch.setattr("jupyter_tracking.views.table_summary._COMMON", 50)
+    monkeypatch.setattr("jupyter_tracking.views.table.summary._DISTINCT", 150)
+    monkeypatch.setattr("jupyter_tracking.views.table.summary._COMMON", 50)
     table = grouped(pd.DataFrame({"n": range(1000), "t": [str(n) for n in range(1000)]}), tmp_path / "f.parquet", 100)
     told = done(Summary(table, slice(None))).columns
     for column in (0, 1):

@@ -9,7 +9,7 @@ import pytest
 from IPython.utils.capture import capture_output
 
 import jupyter_tracking as tracking
-from jupyter_tracking.views import follow
+from jupyter_tracking.views.widgets import live
 from tests.views.test_twin import packed
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import traitlets
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_tracking.run import Run
+    from jupyter_tracking.record.run import Run
 
 PATIENCE = 30
 
@@ -77,9 +77,9 @@ def test_a_step_logged_before_the_one_on_screen_moves_the_slider_to_the_same_ste
 def test_the_newest_step_comes_along_however_slow_the_machine_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy kernel would not answer when the page asks for it: only what is older waits to be asked for."""
     stepper = tracking.open_run(run).show("gain")
-    follow.leave(stepper)
+    live.leave(stepper)
     log(run, 30, 40)
-    monkeypatch.setattr("jupyter_tracking.views.content._PATIENCE", -1)
+    monkeypatch.setattr("jupyter_tracking.views.widgets.step_view._PATIENCE", -1)
     stepper.look()
     assert [entry[:2] for entry in stepper.content.seed] == [[0, -1], [0, 4]]
     stepper.close()
@@ -103,9 +103,9 @@ def test_looking_ends_with_the_run_the_view_and_the_last_who_sees_it(run: Run) -
     assert stepper.look()
     stepper.content._handle_custom_msg({"here": True, "id": "page"}, [])
     stepper.content._handle_custom_msg({"here": False, "id": "page"}, [])
-    assert stepper not in follow._WATCH._due
+    assert stepper not in live._WATCH._due
     stepper.content._handle_custom_msg({"here": True, "id": "another"}, [])
-    assert stepper in follow._WATCH._due
+    assert stepper in live._WATCH._due
     log(run, 30)
     run.end()
     until(stepper.content, "about", lambda: stepper.content.about["run"]["status"] == "succeeded")
@@ -113,7 +113,7 @@ def test_looking_ends_with_the_run_the_view_and_the_last_who_sees_it(run: Run) -
     assert not stepper.look()
     stepper.close()
     assert not stepper.look()
-    thread = follow._WATCH._thread
+    thread = live._WATCH._thread
     if thread is not None:
         thread.join(PATIENCE)
         assert not thread.is_alive()
@@ -160,7 +160,7 @@ def test_what_the_notebook_keeps_is_renewed_after_cells_until_the_run_has_ended(
     assert packed(last.data["text/html"])["scenes"][0]["about"]["steps"] == [0, 10, 20, 30]
     key = 'data-jt-twin="'
     assert last.data["text/html"].split(key)[1][:16] == twin.data["text/html"].split(key)[1][:16]
-    assert not [f for f in shell.events.callbacks["post_run_cell"] if isinstance(f, follow._AfterCells)]
+    assert not [f for f in shell.events.callbacks["post_run_cell"] if isinstance(f, live._AfterCells)]
     with capture_output() as after:
         shell.run_cell("1")
     assert not [o for o in after.outputs if getattr(o, "update", False)]
@@ -173,8 +173,8 @@ def test_a_run_that_is_gone_leaves_what_is_on_screen(run: Run, root: Path) -> No
     view = tracking.open_run(run)
     stepper = view.show("gain")
     shutil.move(view.path, root / "elsewhere")
-    follow._WATCH._look(stepper)
-    assert stepper not in follow._WATCH._due
+    live._WATCH._look(stepper)
+    assert stepper not in live._WATCH._due
     assert stepper.steps == (0, 10, 20)
     stepper.close()
     shutil.move(root / "elsewhere", view.path)

@@ -10,7 +10,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import NotFound
-from jupyter_tracking.views.frame import Frame
+from jupyter_tracking.views.model.payload import Frame
 from tests.views.test_twin import displayed, packed
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 LONG = 12_000
 MOST = 5_000

@@ -12,8 +12,8 @@ from ipywidgets.widgets.widget import _instances as widget_instances
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import NotFound
-from jupyter_tracking.views.browser import Browser
-from jupyter_tracking.views.runs import Runs
+from jupyter_tracking.views.widgets.browser import Browser
+from jupyter_tracking.views.widgets.runs_browser import Runs
 from tests.views.test_twin import displayed, packed
 
 if TYPE_CHECKING:

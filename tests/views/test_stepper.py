@@ -16,8 +16,8 @@ from tests.views.conftest import STEPS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.view import RunView
-    from jupyter_tracking.views.stepper import Stepper
+    from jupyter_tracking.run_view import RunView
+    from jupyter_tracking.views.widgets.stepper import Stepper
 
 
 class Page:

@@ -15,7 +15,7 @@ import jupyter_tracking as tracking
 from tests.views.test_stepper import Page
 
 if TYPE_CHECKING:
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 MOST = 1_000
 ROWS = 2_500
@@ -134,7 +134,7 @@ def test_a_question_about_a_frame_that_there_is_not_has_no_answer(pages: dict[st
 
 def test_rows_that_are_not_sorted_yet_are_not_shown(pages: dict[str, Page], monkeypatch: pytest.MonkeyPatch) -> None:
     """A long sort is answered at once, without rows, until it is done; the kernel is free in between."""
-    monkeypatch.setattr("jupyter_tracking.views.dataframe._SLICE", 0)
+    monkeypatch.setattr("jupyter_tracking.views.renderers.dataframe._SLICE", 0)
     query = {"rows": [0, 3], "sort": [0, 0]}
     heads = [judged(pages["it"], query)]
     while not heads[-1]["done"]:

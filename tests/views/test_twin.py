@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_tracking.view import RunView
+    from jupyter_tracking.run_view import RunView
 
 ALL = ("gain", "loss", "notes", "figure", "predictions", "clf", "kept", "away")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"

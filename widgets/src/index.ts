@@ -1,14 +1,18 @@
 // The bundle's doors: `render` for a live widget, `page` for a saved one.
 
-import { browser } from "./browser";
-import { failed, stepper } from "./live";
-import type { Model } from "./model";
-import { runs } from "./runs";
-import { dress } from "./theme";
+import { browser } from "./widgets/browser";
+import { failed, stepper } from "./widgets/stepper";
+import type { Model } from "./model/model";
+import { runs } from "./widgets/runs-browser";
+import { dress } from "./dom/theme";
 
-export { page } from "./page";
+export { page } from "./export/page";
 
-const rooms: Record<string, (model: Model, el: HTMLElement) => Promise<() => void>> = { stepper, browser, runs };
+const rooms: Record<string, (model: Model, el: HTMLElement) => Promise<() => void>> = {
+  stepper,
+  browser,
+  runs,
+};
 
 export async function render(model: Model, el: HTMLElement): Promise<() => void> {
   dress(el);

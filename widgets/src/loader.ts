@@ -1,14 +1,20 @@
 // What every widget carries as its module: it unpacks the bundle that comes beside it, once a page.
 // The bundle itself would otherwise be kept, as text, by every widget there is.
 
-interface Model { get(name: string): any }
+interface Model {
+  get(name: string): any;
+}
 type Bundle = { render(model: unknown, el: HTMLElement): Promise<() => void> };
 
 const shelf: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??= {});
 
 async function unpack(packed: DataView): Promise<Bundle> {
-  const stream = new Blob([packed as unknown as BlobPart]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const url = URL.createObjectURL(new Blob([await new Response(stream).text()], { type: "text/javascript" }));
+  const stream = new Blob([packed as unknown as BlobPart])
+    .stream()
+    .pipeThrough(new DecompressionStream("gzip"));
+  const url = URL.createObjectURL(
+    new Blob([await new Response(stream).text()], { type: "text/javascript" }),
+  );
   try {
     return await import(url);
   } finally {

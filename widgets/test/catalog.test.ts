@@ -1,15 +1,29 @@
 import { describe, expect, it, vi } from "vitest";
-import { Catalog, type Listing } from "../src/catalog";
+import { Catalog, type Listing } from "../src/widgets/artifact-list";
 
 const listing = (names: [string, string][]): Listing => ({
   run: { uuid: "0123456789", name: "first", status: "running", facts: [["status", "running"]] },
-  artifacts: names.map(([kind, name]) => ({ kind, name, steps: 2 })), files: [["outputs/a/b.txt", 5]], inputs: [], outputs: [], problems: [],
+  artifacts: names.map(([kind, name]) => ({ kind, name, steps: 2 })),
+  files: [["outputs/a/b.txt", 5]],
+  inputs: [],
+  outputs: [],
+  problems: [],
 });
-const rows = (c: Catalog) => [...c.element.querySelectorAll<HTMLElement>("[data-jt-artifact]")].map((e) => e.dataset["jtArtifact"]);
+const rows = (c: Catalog) =>
+  [...c.element.querySelectorAll<HTMLElement>("[data-jt-artifact]")].map(
+    (e) => e.dataset["jtArtifact"],
+  );
 
 describe("the catalog", () => {
   it("groups by kind, and a search leaves what has all of its words", () => {
-    const catalog = new Catalog(listing([["metric", "train/loss"], ["metric", "val/loss"], ["curve", "roc"]]), vi.fn());
+    const catalog = new Catalog(
+      listing([
+        ["metric", "train/loss"],
+        ["metric", "val/loss"],
+        ["curve", "roc"],
+      ]),
+      vi.fn(),
+    );
     expect(rows(catalog)).toEqual(["metric/train/loss", "metric/val/loss", "curve/roc"]);
     const search = catalog.element.querySelector<HTMLInputElement>("input[type=search]")!;
     search.value = "loss val";
@@ -22,23 +36,44 @@ describe("the catalog", () => {
 
   it("selects by click and by Enter, and walks by arrows", () => {
     const select = vi.fn();
-    const catalog = new Catalog(listing([["metric", "a"], ["metric", "b"]]), select);
+    const catalog = new Catalog(
+      listing([
+        ["metric", "a"],
+        ["metric", "b"],
+      ]),
+      select,
+    );
     document.body.append(catalog.element);
-    const [a, b] = [...catalog.element.querySelectorAll<HTMLElement>("[data-jt-artifact]")] as [HTMLElement, HTMLElement];
+    const [a, b] = [...catalog.element.querySelectorAll<HTMLElement>("[data-jt-artifact]")] as [
+      HTMLElement,
+      HTMLElement,
+    ];
     a.click();
     a.focus();
     a.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
     expect(document.activeElement).toBe(b);
     b.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-    expect(select.mock.calls).toEqual([["metric", "a"], ["metric", "b"]]);
+    expect(select.mock.calls).toEqual([
+      ["metric", "a"],
+      ["metric", "b"],
+    ]);
     expect(b.getAttribute("aria-selected")).toBe("true");
   });
 
   it("keeps the selection and the search when the run has grown", () => {
     const catalog = new Catalog(listing([["metric", "a"]]), vi.fn());
     catalog.mark("metric", "a");
-    catalog.update(listing([["metric", "a"], ["metric", "b"]]));
+    catalog.update(
+      listing([
+        ["metric", "a"],
+        ["metric", "b"],
+      ]),
+    );
     expect(rows(catalog)).toEqual(["metric/a", "metric/b"]);
-    expect(catalog.element.querySelector("[aria-selected=true][data-jt-artifact]")!.getAttribute("data-jt-artifact")).toBe("metric/a");
+    expect(
+      catalog.element
+        .querySelector("[aria-selected=true][data-jt-artifact]")!
+        .getAttribute("data-jt-artifact"),
+    ).toBe("metric/a");
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { dataframe } from "../src/dataframe";
-import type { Frame, Head } from "../src/frame";
-import type { Host, Pane } from "../src/view";
+import { dataframe } from "../src/renderers/dataframe";
+import type { Frame, Head } from "../src/model/payload";
+import type { Host, Pane } from "../src/model/renderer";
 import { frame } from "./made";
 
 const FIELDS = [
@@ -10,34 +10,87 @@ const FIELDS = [
 ];
 
 /** Rows of a table whose p is an eighth of the row, and missing in row 2. */
-function rows(from: number, count: number, total: number, more: Partial<Head> = {}, shift = 0): Frame {
+function rows(
+  from: number,
+  count: number,
+  total: number,
+  more: Partial<Head> = {},
+  shift = 0,
+): Frame {
   const index = Float64Array.from({ length: count }, (_, n) => from + n);
   const values = index.map((n) => n / 8 + shift);
   const missing = Uint8Array.from(index, (n) => (n === 2 ? 1 : 0));
-  return frame({ rows: total, from, count, width: 1, done: true, fields: FIELDS, columns: { v0: [0, "f8"], v1: [1, "f8"], n1: [2, "u1"] }, ...more }, index, values, missing);
+  return frame(
+    {
+      rows: total,
+      from,
+      count,
+      width: 1,
+      done: true,
+      fields: FIELDS,
+      columns: { v0: [0, "f8"], v1: [1, "f8"], n1: [2, "u1"] },
+      ...more,
+    },
+    index,
+    values,
+    missing,
+  );
 }
 
 type Ask = (query: Record<string, unknown>, at?: number, signal?: AbortSignal) => Promise<Frame>;
 const never: Ask = () => new Promise(() => undefined);
 
-function opened(steps: (Frame | undefined)[], { ask = never, live = true }: { ask?: Ask; live?: boolean } = {}) {
+function opened(
+  steps: (Frame | undefined)[],
+  { ask = never, live = true }: { ask?: Ask; live?: boolean } = {},
+) {
   const element = document.createElement("div");
   document.body.append(element);
   const host: Host = {
     beside: () => undefined,
-    element, ask, live, ground: frame({}), frame: (at) => steps[at],
-    about: { kind: "dataframe", name: "d", view: "dataframe", steps: steps.map((_, n) => n * 10), times: steps.map(() => 0) },
+    element,
+    ask,
+    live,
+    ground: frame({}),
+    frame: (at) => steps[at],
+    about: {
+      kind: "dataframe",
+      name: "d",
+      view: "dataframe",
+      steps: steps.map((_, n) => n * 10),
+      times: steps.map(() => 0),
+    },
   };
   const pane: Pane = dataframe(host);
-  const find = <T extends HTMLElement = HTMLElement>(selector: string) => element.querySelector<T>(selector)!;
-  const cells = () => [...element.querySelectorAll("tbody tr:not(.jt-space)")].map((tr) => [...tr.children].map((td) => td.textContent));
-  const press = (label: string) => [...element.querySelectorAll("button")].find((b) => b.textContent === label)!.click();
-  return { element, pane, find, cells, press, draw: (at: number) => pane.draw({ at, step: at * 10, frame: steps[at] }), caption: () => find(".jt-caption").textContent!, scroll: find(".jt-scroll") };
+  const find = <T extends HTMLElement = HTMLElement>(selector: string) =>
+    element.querySelector<T>(selector)!;
+  const cells = () =>
+    [...element.querySelectorAll("tbody tr:not(.jt-space)")].map((tr) =>
+      [...tr.children].map((td) => td.textContent),
+    );
+  const press = (label: string) =>
+    [...element.querySelectorAll("button")].find((b) => b.textContent === label)!.click();
+  return {
+    element,
+    pane,
+    find,
+    cells,
+    press,
+    draw: (at: number) => pane.draw({ at, step: at * 10, frame: steps[at] }),
+    caption: () => find(".jt-caption").textContent!,
+    scroll: find(".jt-scroll"),
+  };
 }
 
-const key = (element: Element, name: string, more: KeyboardEventInit = {}) => element.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }));
+const key = (element: Element, name: string, more: KeyboardEventInit = {}) =>
+  element.dispatchEvent(
+    new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }),
+  );
 
-afterEach(() => { document.body.replaceChildren(); vi.useRealTimers(); });
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.useRealTimers();
+});
 
 describe("rows", () => {
   it("on screen are the only ones in the page, however many there are", () => {
@@ -50,7 +103,10 @@ describe("rows", () => {
   });
 
   it("are asked for by pages when they are scrolled to, once", async () => {
-    const ask = vi.fn<Ask>(async (query) => { const [from, to] = query["rows"] as [number, number]; return rows(from, to - from, 1000); });
+    const ask = vi.fn<Ask>(async (query) => {
+      const [from, to] = query["rows"] as [number, number];
+      return rows(from, to - from, 1000);
+    });
     const { draw, cells, scroll } = opened([rows(0, 60, 1000)], { ask });
     draw(0);
     scroll.scrollTop = 25 * 500;
@@ -65,15 +121,21 @@ describe("rows", () => {
     draw(0);
     scroll.scrollTop = 6_000_000 - 300;
     scroll.dispatchEvent(new Event("scroll"));
-    expect(find("tbody tr:last-child:not(.jt-space)").getAttribute("aria-rowindex")).toBe("10000001");
+    expect(find("tbody tr:last-child:not(.jt-space)").getAttribute("aria-rowindex")).toBe(
+      "10000001",
+    );
   });
 
   it("that cannot be had are said in words", async () => {
-    const { draw, scroll, element } = opened([rows(0, 60, 1000)], { ask: () => Promise.reject(new Error("the kernel does not answer")) });
+    const { draw, scroll, element } = opened([rows(0, 60, 1000)], {
+      ask: () => Promise.reject(new Error("the kernel does not answer")),
+    });
     draw(0);
     scroll.scrollTop = 25 * 500;
     scroll.dispatchEvent(new Event("scroll"));
-    await vi.waitFor(() => expect(element.textContent).toContain("rows 496 and on: the kernel does not answer"));
+    await vi.waitFor(() =>
+      expect(element.textContent).toContain("rows 496 and on: the kernel does not answer"),
+    );
   });
 
   it("of a saved page are said to be only the first", () => {
@@ -84,7 +146,20 @@ describe("rows", () => {
 
   it("show markup as the text it is", () => {
     const evil = "<img src=x onerror=alert(1)>";
-    const { draw, find, element } = opened([frame({ rows: 1, from: 0, count: 1, width: 1, fields: [{ name: evil, dtype: evil, kind: "text", text: 1, at: 0 }], columns: { e0: [0, "u4"] } }, new Uint32Array([evil.length]), evil)]);
+    const { draw, find, element } = opened([
+      frame(
+        {
+          rows: 1,
+          from: 0,
+          count: 1,
+          width: 1,
+          fields: [{ name: evil, dtype: evil, kind: "text", text: 1, at: 0 }],
+          columns: { e0: [0, "u4"] },
+        },
+        new Uint32Array([evil.length]),
+        evil,
+      ),
+    ]);
     draw(0);
     expect(element.querySelector("img")).toBeNull();
     expect(find("tbody tr:not(.jt-space) td").textContent).toBe(evil);
@@ -95,11 +170,31 @@ describe("what is missing", () => {
   it("is told apart from an empty text and from a text of the same letters", () => {
     const texts = ["", "NaN", "None"];
     const ends = new Uint32Array([0, 3, 7, 7, 7]);
-    const { draw, element } = opened([frame({ rows: 5, from: 0, count: 5, width: 1, fields: [{ name: "t", dtype: "object", kind: "text", text: 1, at: 0, missing: ["None", "NaN"] }], columns: { e0: [0, "u4"], n0: [2, "u1"] } }, ends, texts.join(""), new Uint8Array([0, 0, 0, 1, 2]))]);
+    const { draw, element } = opened([
+      frame(
+        {
+          rows: 5,
+          from: 0,
+          count: 5,
+          width: 1,
+          fields: [
+            { name: "t", dtype: "object", kind: "text", text: 1, at: 0, missing: ["None", "NaN"] },
+          ],
+          columns: { e0: [0, "u4"], n0: [2, "u1"] },
+        },
+        ends,
+        texts.join(""),
+        new Uint8Array([0, 0, 0, 1, 2]),
+      ),
+    ]);
     draw(0);
     const cells = [...element.querySelectorAll("tbody tr:not(.jt-space) td")];
     expect(cells.map((td) => [td.textContent, td.className])).toEqual([
-      ['""', "jt-words jt-empty"], ["NaN", "jt-words"], ["None", "jt-words"], ["None", "jt-words jt-missing"], ["NaN", "jt-words jt-missing"],
+      ['""', "jt-words jt-empty"],
+      ["NaN", "jt-words"],
+      ["None", "jt-words"],
+      ["None", "jt-words jt-missing"],
+      ["NaN", "jt-words jt-missing"],
     ]);
   });
 });
@@ -129,12 +224,22 @@ describe("order", () => {
     expect(ask.mock.calls[0]).toEqual([{ rows: [0, 60], sort: [0, 0] }, 0, expect.anything()]);
     await draw(1);
     expect(cells()[0]![0]).toBe("900");
-    expect(ask.mock.calls.some(([query, at]) => at === 1 && JSON.stringify(query) === JSON.stringify({ rows: [0, 60], sort: [0, 0] }))).toBe(true);
+    expect(
+      ask.mock.calls.some(
+        ([query, at]) =>
+          at === 1 && JSON.stringify(query) === JSON.stringify({ rows: [0, 60], sort: [0, 0] }),
+      ),
+    ).toBe(true);
   });
 
   it("keeps the old picture until the kernel has answered", async () => {
     let answer = (_: Frame): void => undefined;
-    const { draw, cells, find } = opened([rows(0, 60, 1000), rows(0, 60, 1000, {}, 1)], { ask: () => new Promise((done) => { answer = done; }) });
+    const { draw, cells, find } = opened([rows(0, 60, 1000), rows(0, 60, 1000, {}, 1)], {
+      ask: () =>
+        new Promise((done) => {
+          answer = done;
+        }),
+    });
     draw(0);
     find("th[data-column='1']").click();
     expect(cells()[0]).toEqual(["0", "0.000"]);
@@ -143,13 +248,18 @@ describe("order", () => {
     expect(cells()[0]).toEqual(["0", "0.000"]);
     answer(rows(7, 1, 1000));
     answer(rows(7, 1, 1000));
-    await vi.waitFor(() => { answer(rows(7, 1, 1000)); return Promise.race([drawing, Promise.reject(new Error("not yet"))]); });
+    await vi.waitFor(() => {
+      answer(rows(7, 1, 1000));
+      return Promise.race([drawing, Promise.reject(new Error("not yet"))]);
+    });
     expect(cells()[0]![0]).toBe("7");
   });
 
   it("asks on until the kernel has looked through all of it, and says how far it is", async () => {
     let turn = 0;
-    const ask = vi.fn<Ask>(async () => rows(turn, 2, 2, (turn += 1) < 3 ? { done: false, seen: turn * 1000 } : { done: true }));
+    const ask = vi.fn<Ask>(async () =>
+      rows(turn, 2, 2, (turn += 1) < 3 ? { done: false, seen: turn * 1000 } : { done: true }),
+    );
     const { draw, find, cells, caption } = opened([rows(0, 60, 5000)], { ask });
     draw(0);
     const input = find<HTMLInputElement>("input[type=search]");
@@ -175,26 +285,64 @@ describe("what changed", () => {
     const { draw, press, cells, find } = opened([before, rows(1, 4, 4, {}, 0.5)], { ask });
     draw(1);
     press("changes");
-    expect(cells()).toEqual([["−", "0", "0.000"], ["~", "1", "0.125 → 0.625"], ["~", "3", "0.375 → 0.875"], ["+", "4", "1.000"]]);
+    expect(cells()).toEqual([
+      ["−", "0", "0.000"],
+      ["~", "1", "0.125 → 0.625"],
+      ["~", "3", "0.375 → 0.875"],
+      ["+", "4", "1.000"],
+    ]);
     expect(find(".jt-marks").textContent).toContain("+ 1 row added");
     expect(find(".jt-marks").textContent).toContain("~ 2 rows changed (2 cells)");
     expect(ask).not.toHaveBeenCalled();
   });
 
   it("of longer frames is the kernel's: both rows, and which cells differ", async () => {
-    const answer = frame({
-      rows: 3, from: 0, count: 3, done: true, tally: { same: 9, added: 1, removed: 1, changed: 1, cells: 1 }, cells: { 0: 1 }, added: [], removed: ["old"], pairs: [0],
-      fields: FIELDS, before: [{ ...FIELDS[0]!, dtype: "int32" }, FIELDS[1]!],
-      columns: { status: [0, "u1"], now: [1, "i4"], was: [2, "i4"], v0: [3, "f8"], v1: [4, "f8"], ov0: [5, "f8"], ov1: [6, "f8"], c1: [7, "u1"] },
-    }, new Uint8Array([3, 2, 1]), new Int32Array([0, -1, 1]), new Int32Array([0, 1, -1]), new Float64Array([5, 8]), new Float64Array([0.5, 0.75]), new Float64Array([5, 6]), new Float64Array([0.25, 2]), new Uint8Array([1, 0, 0]));
+    const answer = frame(
+      {
+        rows: 3,
+        from: 0,
+        count: 3,
+        done: true,
+        tally: { same: 9, added: 1, removed: 1, changed: 1, cells: 1 },
+        cells: { 0: 1 },
+        added: [],
+        removed: ["old"],
+        pairs: [0],
+        fields: FIELDS,
+        before: [{ ...FIELDS[0]!, dtype: "int32" }, FIELDS[1]!],
+        columns: {
+          status: [0, "u1"],
+          now: [1, "i4"],
+          was: [2, "i4"],
+          v0: [3, "f8"],
+          v1: [4, "f8"],
+          ov0: [5, "f8"],
+          ov1: [6, "f8"],
+          c1: [7, "u1"],
+        },
+      },
+      new Uint8Array([3, 2, 1]),
+      new Int32Array([0, -1, 1]),
+      new Int32Array([0, 1, -1]),
+      new Float64Array([5, 8]),
+      new Float64Array([0.5, 0.75]),
+      new Float64Array([5, 6]),
+      new Float64Array([0.25, 2]),
+      new Uint8Array([1, 0, 0]),
+    );
     const ask = vi.fn<Ask>(async () => answer);
     const { draw, press, cells, find } = opened([rows(0, 60, 1000), rows(0, 60, 1000)], { ask });
     draw(1);
     press("changes");
     await vi.waitFor(() => expect(cells()[0]).toEqual(["~", "5", "0.250 → 0.500"]));
-    expect(cells().slice(1)).toEqual([["−", "6", "2.000"], ["+", "8", "0.750"]]);
+    expect(cells().slice(1)).toEqual([
+      ["−", "6", "2.000"],
+      ["+", "8", "0.750"],
+    ]);
     expect(ask.mock.calls[0]!.slice(0, 2)).toEqual([{ rows: [0, 60], since: 0, only: true }, 1]);
-    expect(find(".jt-marks").textContent).toContain("9 the same since step 0 · columns gone: old · the index was int32, is int64");
+    expect(find(".jt-marks").textContent).toContain(
+      "9 the same since step 0 · columns gone: old · the index was int32, is int64",
+    );
     expect(find("th[data-column='1'] .jt-badge").textContent).toBe("1 changed");
   });
 
@@ -206,20 +354,33 @@ describe("what changed", () => {
   });
 
   it("in a saved page is of the rows in the page, and says so", () => {
-    const { draw, press, caption } = opened([rows(0, 20, 900), rows(0, 20, 900, {}, 1)], { live: false });
+    const { draw, press, caption } = opened([rows(0, 20, 900), rows(0, 20, 900, {}, 1)], {
+      live: false,
+    });
     draw(1);
     press("changes");
-    expect(caption()).toContain("only the first 20 rows of each step are kept in this page, and compared");
+    expect(caption()).toContain(
+      "only the first 20 rows of each step are kept in this page, and compared",
+    );
   });
 });
 
 describe("the summary", () => {
   it("is in the head of each column: spread, ends, what is missing, how many are different", async () => {
-    const told = [[-1, { nulls: 0, distinct: 1000, low: 0, high: 999 }], [0, { nulls: 10, distinct: 500, low: 0, high: 0.5, bins: [1, 2, 3] }]];
-    const { draw, press, find } = opened([rows(0, 60, 1000)], { ask: async () => frame({ summary: told, done: true }) });
+    const told = [
+      [-1, { nulls: 0, distinct: 1000, low: 0, high: 999 }],
+      [0, { nulls: 10, distinct: 500, low: 0, high: 0.5, bins: [1, 2, 3] }],
+    ];
+    const { draw, press, find } = opened([rows(0, 60, 1000)], {
+      ask: async () => frame({ summary: told, done: true }),
+    });
     draw(0);
     press("summary");
-    await vi.waitFor(() => expect(find("th[data-column='1'] .jt-summary").textContent).toBe("0 – 0.51% missing, 500 distinct"));
+    await vi.waitFor(() =>
+      expect(find("th[data-column='1'] .jt-summary").textContent).toBe(
+        "0 – 0.51% missing, 500 distinct",
+      ),
+    );
     expect(find("th[data-column='1'] svg").querySelectorAll("rect").length).toBe(3);
     press("summary");
     expect(find(".jt-summary")).toBeNull();
@@ -231,8 +392,12 @@ describe("sorting that takes long", () => {
     vi.useFakeTimers();
     let sorted = false;
     const ask = vi.fn<Ask>(async () => {
-      await new Promise((done) => { setTimeout(done, 120); });
-      return sorted ? rows(900, 60, 1000, { seen: 1000 }) : rows(0, 0, 1000, { done: false, seen: 700 });
+      await new Promise((done) => {
+        setTimeout(done, 120);
+      });
+      return sorted
+        ? rows(900, 60, 1000, { seen: 1000 })
+        : rows(0, 0, 1000, { done: false, seen: 700 });
     });
     const { draw, cells, caption, find } = opened([rows(0, 60, 1000)], { ask });
     draw(0);
@@ -270,7 +435,10 @@ describe("the keyboard", () => {
   it("walks the cells, keeps one of them in the order of Tab, and tells the cell in full", () => {
     const { draw, element, find } = opened([rows(0, 60, 60)]);
     draw(0);
-    const at = () => { const cell = document.activeElement!; return [cell.parentElement!.getAttribute("aria-rowindex"), cell.getAttribute("data-column")]; };
+    const at = () => {
+      const cell = document.activeElement!;
+      return [cell.parentElement!.getAttribute("aria-rowindex"), cell.getAttribute("data-column")];
+    };
     find("[tabindex='0'][data-column]").focus();
     expect(at()).toEqual(["2", "0"]);
     key(document.activeElement!, "ArrowRight");
@@ -285,14 +453,16 @@ describe("the keyboard", () => {
     key(document.activeElement!, "ArrowUp");
     expect(at()).toEqual(["1", "0"]);
     expect(element.querySelectorAll(".jt-table [tabindex='0']").length).toBe(1);
-    for (const cell of element.querySelectorAll("button, input, select, [tabindex]")) expect(cell.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
+    for (const cell of element.querySelectorAll("button, input, select, [tabindex]"))
+      expect(cell.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
   });
 
   it("sorts by Enter on a heading, which keeps the focus", () => {
     const { draw, cells, find } = opened([rows(0, 6, 6)]);
     draw(0);
     find("[tabindex='0'][data-column]").focus();
-    for (const name of ["ArrowUp", "ArrowRight", "Enter", "Enter"]) key(document.activeElement!, name);
+    for (const name of ["ArrowUp", "ArrowRight", "Enter", "Enter"])
+      key(document.activeElement!, name);
     expect(cells()[0]![0]).toBe("5");
     expect(document.activeElement!.getAttribute("aria-sort")).toBe("descending");
   });
@@ -300,7 +470,15 @@ describe("the keyboard", () => {
 
 describe("files that are not opened", () => {
   it("are facts, and the next step is a table again", () => {
-    const { draw, element } = opened([frame({ facts: [["stored as", "pickle"], ["to load", "view.load('d')", "path"]] }), rows(0, 3, 3)]);
+    const { draw, element } = opened([
+      frame({
+        facts: [
+          ["stored as", "pickle"],
+          ["to load", "view.load('d')", "path"],
+        ],
+      }),
+      rows(0, 3, 3),
+    ]);
     draw(0);
     expect(element.querySelector("dl")!.textContent).toContain("pickle");
     draw(1);

@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Frames, type Answer } from "../src/frames";
-import type { About } from "../src/model";
-import { Stage } from "../src/stage";
+import { Frames, type Answer } from "../src/model/step-cache";
+import type { About } from "../src/model/model";
+import { Stage } from "../src/widgets/step-view";
 import { frame } from "./made";
 
-beforeEach(() => { vi.useFakeTimers(); document.body.replaceChildren(); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+  document.body.replaceChildren();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("dragging with a slow kernel", () => {
   it("has at most one request under way over 200 unfetched steps, and ends at the slider's", async () => {
@@ -20,11 +25,18 @@ describe("dragging with a slow kernel", () => {
       setTimeout(() => {
         flying -= 1;
         const told: Answer[] = wanted.map(([pane, at]) => [pane, at, {}, 1]);
-        frames.take(told, wanted.map(([, at]) => new DataView(new TextEncoder().encode(`step ${at}`).buffer)));
+        frames.take(
+          told,
+          wanted.map(([, at]) => new DataView(new TextEncoder().encode(`step ${at}`).buffer)),
+        );
       }, 50);
     });
     frames.put({ pane: 0, frame: 0 }, frame({}, "step 0"));
-    const about: About = { run: { uuid: "u", name: "r" }, steps, panes: [{ kind: "text", name: "a", view: "text", steps, times: steps, versions: {} }] };
+    const about: About = {
+      run: { uuid: "u", name: "r" },
+      steps,
+      panes: [{ kind: "text", name: "a", view: "text", steps, times: steps, versions: {} }],
+    };
     const host = document.createElement("div");
     document.body.append(host);
     const stage = new Stage({ about, frames, move: () => undefined }, host);

@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { bytes, column, number } from "../src/format";
+import { bytes, column, number } from "../src/model/format";
 
 describe("numbers", () => {
-  it.each([[0.1 + 0.2, "0.3"], [1e21, "1e21"], [123456789, "123456789"], [0.00001234567, "1.2346e-5"], [NaN, "NaN"], [Infinity, "∞"], [-Infinity, "−∞"], [0, "0"]])(
-    "writes %d as %s", (value, text) => expect(number(value)).toBe(text));
+  it.each([
+    [0.1 + 0.2, "0.3"],
+    [1e21, "1e21"],
+    [123456789, "123456789"],
+    [0.00001234567, "1.2346e-5"],
+    [NaN, "NaN"],
+    [Infinity, "∞"],
+    [-Infinity, "−∞"],
+    [0, "0"],
+  ])("writes %d as %s", (value, text) => expect(number(value)).toBe(text));
 
   it("writes a column with the same decimals all the way down", () => {
     expect([0.5, 0.25, 3].map(column([0.5, 0.25, 3]))).toEqual(["0.50", "0.25", "3.00"]);
@@ -11,6 +19,12 @@ describe("numbers", () => {
   });
 
   it("writes sizes in three figures", () => {
-    expect([0, 999, 1000, 1_234_567, 999_999].map(bytes)).toEqual(["0 B", "999 B", "1.0 kB", "1.2 MB", "1.0 MB"]);
+    expect([0, 999, 1000, 1_234_567, 999_999].map(bytes)).toEqual([
+      "0 B",
+      "999 B",
+      "1.0 kB",
+      "1.2 MB",
+      "1.0 MB",
+    ]);
   });
 });

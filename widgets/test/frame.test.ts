@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Frame, strings } from "../src/frame";
+import { Frame, strings } from "../src/model/payload";
 import { frame } from "./made";
 
 describe("decoding", () => {

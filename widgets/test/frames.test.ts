@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Frames, type Answer } from "../src/frames";
+import { Frames, type Answer } from "../src/model/step-cache";
 import { frame } from "./made";
 
 /** A kernel that answers when told to. */
@@ -9,7 +9,10 @@ function kernel(budget = 1e9) {
   const answer = (size = 100) => {
     const wanted = asked.at(-1)!;
     const told: Answer[] = wanted.map(([pane, at]) => [pane, at, {}, 1]);
-    frames.take(told, wanted.map(() => new DataView(new ArrayBuffer(size))));
+    frames.take(
+      told,
+      wanted.map(() => new DataView(new ArrayBuffer(size))),
+    );
   };
   return { frames, asked, answer };
 }
@@ -20,7 +23,12 @@ describe("asking for frames", () => {
     frames.want([{ pane: 0, frame: 10 }], [50]);
     expect(asked).toEqual([[[0, 10]]]);
     answer();
-    expect(asked[1]!.slice(0, 4)).toEqual([[0, 11], [0, 9], [0, 12], [0, 8]]);
+    expect(asked[1]!.slice(0, 4)).toEqual([
+      [0, 11],
+      [0, 9],
+      [0, 12],
+      [0, 8],
+    ]);
   });
 
   it("has at most one request under way, and the newest wish wins", () => {
@@ -34,7 +42,13 @@ describe("asking for frames", () => {
 
   it("asks for what an answer left out again", () => {
     const { frames, asked } = kernel();
-    frames.want([{ pane: 0, frame: 3 }, { pane: 1, frame: 3 }], [4, 4]);
+    frames.want(
+      [
+        { pane: 0, frame: 3 },
+        { pane: 1, frame: 3 },
+      ],
+      [4, 4],
+    );
     frames.take([[0, 3, {}, 0]], []);
     expect(asked[1]).toEqual([[1, 3]]);
   });
@@ -60,7 +74,8 @@ describe("the budget", () => {
     const frames = new Frames(10_000, null);
     frames.put({ pane: 0, frame: -1 }, frame({}, new Uint8Array(1000)));
     frames.want([{ pane: 0, frame: 50 }], [100]);
-    for (let at = 0; at < 100; at += 1) frames.put({ pane: 0, frame: at }, frame({}, new Uint8Array(1000)));
+    for (let at = 0; at < 100; at += 1)
+      frames.put({ pane: 0, frame: at }, frame({}, new Uint8Array(1000)));
     expect(frames.bytes).toBeLessThanOrEqual(10_000);
     expect(frames.has({ pane: 0, frame: -1 })).toBe(true);
     expect(frames.has({ pane: 0, frame: 50 })).toBe(true);
@@ -82,8 +97,14 @@ describe("errands", () => {
     const { frames, asked, answer } = kernel();
     const done: string[] = [];
     frames.want([{ pane: 0, frame: 10 }], [50]);
-    frames.errand(() => { done.push("a"); return true; });
-    frames.errand(() => { done.push("b"); return true; });
+    frames.errand(() => {
+      done.push("a");
+      return true;
+    });
+    frames.errand(() => {
+      done.push("b");
+      return true;
+    });
     expect(done).toEqual([]);
     answer();
     expect(done).toEqual(["a"]);
@@ -99,7 +120,10 @@ describe("errands", () => {
     const done: string[] = [];
     frames.want([{ pane: 0, frame: 0 }], [1]);
     frames.errand(() => false);
-    frames.errand(() => { done.push("b"); return true; });
+    frames.errand(() => {
+      done.push("b");
+      return true;
+    });
     frames.take([[0, 0, {}, 0]], []);
     expect(done).toEqual(["b"]);
   });

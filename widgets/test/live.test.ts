@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { stepper } from "../src/live";
-import type { About, Model } from "../src/model";
+import { stepper } from "../src/widgets/stepper";
+import type { About, Model } from "../src/model/model";
 
 /** One of ipywidgets' models: what it holds, who listens, and what was sent to its kernel. */
 class Fake implements Model {
@@ -10,14 +10,33 @@ class Fake implements Model {
   widget_manager?: { get_model(id: string): Promise<Model> };
   private readonly heard = new Map<string, Set<(...args: any[]) => void>>();
   constructor(private readonly state: Record<string, any>) {}
-  get(name: string): any { return this.state[name]; }
-  set(name: string, value: unknown): void { this.state[name] = value; this.tell(`change:${name}`); }
-  save_changes(): void { /* nobody listens */ }
-  on(event: string, callback: (...args: any[]) => void): void { this.heard.set(event, (this.heard.get(event) ?? new Set()).add(callback)); }
-  off(event: string, callback?: (...args: any[]) => void): void { if (callback) this.heard.get(event)?.delete(callback); else this.heard.delete(event); }
-  send(content: unknown): void { if (this.broken) throw new Error("Cannot send"); this.sent.push(content); }
-  tell(event: string, ...args: unknown[]): void { for (const callback of this.heard.get(event) ?? []) callback(...args); }
-  get listeners(): number { return [...this.heard.values()].reduce((sum, set) => sum + set.size, 0); }
+  get(name: string): any {
+    return this.state[name];
+  }
+  set(name: string, value: unknown): void {
+    this.state[name] = value;
+    this.tell(`change:${name}`);
+  }
+  save_changes(): void {
+    /* nobody listens */
+  }
+  on(event: string, callback: (...args: any[]) => void): void {
+    this.heard.set(event, (this.heard.get(event) ?? new Set()).add(callback));
+  }
+  off(event: string, callback?: (...args: any[]) => void): void {
+    if (callback) this.heard.get(event)?.delete(callback);
+    else this.heard.delete(event);
+  }
+  send(content: unknown): void {
+    if (this.broken) throw new Error("Cannot send");
+    this.sent.push(content);
+  }
+  tell(event: string, ...args: unknown[]): void {
+    for (const callback of this.heard.get(event) ?? []) callback(...args);
+  }
+  get listeners(): number {
+    return [...this.heard.values()].reduce((sum, set) => sum + set.size, 0);
+  }
 }
 
 const STEPS = [0, 10, 20, 30];
@@ -26,21 +45,51 @@ const text = (words: string) => new DataView(new TextEncoder().encode(words).buf
 /** A view of a text at four steps, of which the page has the last; and its slider. */
 async function opened() {
   const slider = new Fake({ index: 3 });
-  const about: About = { run: { uuid: "u", name: "r" }, steps: STEPS, panes: [{ kind: "text", name: "notes", view: "text", steps: STEPS, times: STEPS.map(() => 1e6) }] };
-  const model = new Fake({ about, budget: 1e6, key: "k", slider: "IPY_MODEL_s", seed: [[0, -1, {}, []], [0, 3, {}, [text("at 30")]]] });
-  model.widget_manager = { get_model: (id) => (id === "s" ? Promise.resolve(slider) : Promise.reject(new Error(id))) };
+  const about: About = {
+    run: { uuid: "u", name: "r" },
+    steps: STEPS,
+    panes: [
+      { kind: "text", name: "notes", view: "text", steps: STEPS, times: STEPS.map(() => 1e6) },
+    ],
+  };
+  const model = new Fake({
+    about,
+    budget: 1e6,
+    key: "k",
+    slider: "IPY_MODEL_s",
+    seed: [
+      [0, -1, {}, []],
+      [0, 3, {}, [text("at 30")]],
+    ],
+  });
+  model.widget_manager = {
+    get_model: (id) => (id === "s" ? Promise.resolve(slider) : Promise.reject(new Error(id))),
+  };
   const el = document.createElement("div");
   document.body.append(el);
   const close = await stepper(model, el);
   const section = el.querySelector<HTMLElement>("[data-jt-view]")!;
   const note = () => section.querySelector<HTMLElement>(".jt-note")!;
   const asks = () => model.sent.filter((content) => content.ask);
-  const answer = (content: any) => model.tell("msg:custom", { id: content.id, frames: content.ask.map(([pane, at]: [number, number]) => [pane, at, {}, 1]) }, content.ask.map(([, at]: [number, number]) => text(`at ${STEPS[at]}`)));
+  const answer = (content: any) =>
+    model.tell(
+      "msg:custom",
+      {
+        id: content.id,
+        frames: content.ask.map(([pane, at]: [number, number]) => [pane, at, {}, 1]),
+      },
+      content.ask.map(([, at]: [number, number]) => text(`at ${STEPS[at]}`)),
+    );
   return { slider, model, el, close, section, note, asks, answer };
 }
 
-beforeEach(() => { vi.useFakeTimers(); document.body.replaceChildren(); });
-afterEach(() => { vi.useRealTimers(); });
+beforeEach(() => {
+  vi.useFakeTimers();
+  document.body.replaceChildren();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("a step that has not come", () => {
   it("dims the old picture at once; it is said to be on its way, then that nobody answers, and is drawn whenever it comes", async () => {
@@ -52,7 +101,9 @@ describe("a step that has not come", () => {
     expect(note().hidden).toBe(false);
     expect(note().textContent).toBe("step 10 is being fetched…; below is still step 30");
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(note().textContent).toBe("step 10 has not come yet: the kernel does not answer, it may be busy; below is still step 30");
+    expect(note().textContent).toBe(
+      "step 10 has not come yet: the kernel does not answer, it may be busy; below is still step 30",
+    );
     slider.set("index", 2);
     expect(note().textContent).toContain("step 20 has not come yet");
     expect(asks().length).toBe(2);
@@ -69,7 +120,9 @@ describe("a step that has not come", () => {
     const before = asks().length;
     slider.set("index", 0);
     await vi.advanceTimersByTimeAsync(0);
-    expect(note().textContent).toBe("step 0 cannot be fetched: the kernel that made this view is gone; below is still step 30. Steps seen before can still be shown; run the cell again for all");
+    expect(note().textContent).toBe(
+      "step 0 cannot be fetched: the kernel that made this view is gone; below is still step 30. Steps seen before can still be shown; run the cell again for all",
+    );
     slider.set("index", 3);
     expect(section.dataset["jtStep"]).toBe("30");
     expect(section.hasAttribute("aria-busy")).toBe(false);
@@ -86,7 +139,9 @@ describe("a step that has not come", () => {
     await vi.advanceTimersByTimeAsync(20_400);
     slider.set("index", 1);
     await vi.advanceTimersByTimeAsync(0);
-    expect(note().textContent).toContain("step 10 cannot be fetched: the kernel that made this view is gone");
+    expect(note().textContent).toContain(
+      "step 10 cannot be fetched: the kernel that made this view is gone",
+    );
   });
 });
 

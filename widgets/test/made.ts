@@ -1,10 +1,16 @@
 // Frames for the tests, as the kernel half makes them.
 
-import { Frame, type Head } from "../src/frame";
+import { Frame, type Head } from "../src/model/payload";
 
 export function frame(head: Head, ...buffers: (ArrayBufferView | string)[]): Frame {
-  return new Frame(head, buffers.map((b) => {
-    const bytes = typeof b === "string" ? new TextEncoder().encode(b) : new Uint8Array(b.buffer, b.byteOffset, b.byteLength);
-    return new DataView(bytes.slice().buffer);
-  }));
+  return new Frame(
+    head,
+    buffers.map((b) => {
+      const bytes =
+        typeof b === "string"
+          ? new TextEncoder().encode(b)
+          : new Uint8Array(b.buffer, b.byteOffset, b.byteLength);
+      return new DataView(bytes.slice().buffer);
+    }),
+  );
 }

@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { Log } from "../src/log";
-import type { PaneAbout } from "../src/model";
-import { Origin } from "../src/origin";
+import { Log } from "../src/widgets/log";
+import type { PaneAbout } from "../src/model/model";
+import { Origin } from "../src/widgets/origin";
 
-const about = (cells: PaneAbout["cells"], from: number[]): PaneAbout => ({ kind: "text", name: "a", view: "text", steps: [0, 1, 2], times: [0, 1, 2], cells, from });
+const about = (cells: PaneAbout["cells"], from: number[]): PaneAbout => ({
+  kind: "text",
+  name: "a",
+  view: "text",
+  steps: [0, 1, 2],
+  times: [0, 1, 2],
+  cells,
+  from,
+});
 
 describe("from which cell a step came", () => {
   const make = () => {
@@ -18,7 +26,13 @@ describe("from which cell a step came", () => {
 
   it("opens the source of the cell, which follows the step while it is open", () => {
     const { origin, section, button } = make();
-    const told = about([{ label: "cell [3]", source: "x = '<b>'" }, { label: "cell [4]", source: "y" }], [0, 1, 1]);
+    const told = about(
+      [
+        { label: "cell [3]", source: "x = '<b>'" },
+        { label: "cell [4]", source: "y" },
+      ],
+      [0, 1, 1],
+    );
     origin.tell(told, 0);
     expect(button()!.textContent).toBe("from cell [3]");
     expect(section.querySelector("pre")).toBeNull();
@@ -33,7 +47,10 @@ describe("from which cell a step came", () => {
 
   it("says who it was where no cell did it, and nothing where nobody knows", () => {
     const { origin, section, button } = make();
-    const told = about([{ label: "cell [3]", source: "x" }, { label: "thread trainer" }], [0, 1, -1]);
+    const told = about(
+      [{ label: "cell [3]", source: "x" }, { label: "thread trainer" }],
+      [0, 1, -1],
+    );
     origin.tell(told, 0);
     button()!.click();
     origin.tell(told, 1);
@@ -50,8 +67,18 @@ describe("from which cell a step came", () => {
 describe("the log", () => {
   it("shows lines with their cells, as text, and a search leaves those with all words", () => {
     const log = new Log();
-    expect(log.update({ lines: [["[1]", "epoch 1 <b>", false], ["[2]", "epoch 2", true], ["", "done", false]], before: 7 })).toBe(10);
-    const shown = () => [...log.element.querySelectorAll(".jt-printed")].map((line) => line.textContent);
+    expect(
+      log.update({
+        lines: [
+          ["[1]", "epoch 1 <b>", false],
+          ["[2]", "epoch 2", true],
+          ["", "done", false],
+        ],
+        before: 7,
+      }),
+    ).toBe(10);
+    const shown = () =>
+      [...log.element.querySelectorAll(".jt-printed")].map((line) => line.textContent);
     expect(shown()).toEqual(["[1]epoch 1 <b>", "[2]epoch 2", "done"]);
     expect(log.element.textContent).toContain("the last 3 of 10 lines");
     const search = log.element.querySelector<HTMLInputElement>("input")!;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Frame } from "../src/frame";
-import { Rows, RunTable, type Patch } from "../src/runtable";
+import { Frame } from "../src/model/payload";
+import { Rows, RunTable, type Patch } from "../src/widgets/run-table";
 import { frame } from "./made";
 
 const words = (list: string[]): [string[], Uint32Array] => {
@@ -10,18 +10,32 @@ const words = (list: string[]): [string[], Uint32Array] => {
 };
 
 /** A table of runs as the kernel half packs it. */
-function table(names: string[], loss: (number | null)[], status: string[] = names.map(() => "succeeded")): Frame {
+function table(
+  names: string[],
+  loss: (number | null)[],
+  status: string[] = names.map(() => "succeeded"),
+): Frame {
   const text = (list: string[]) => words(list);
   const ids = names.map((_, n) => `id${n}`);
   const buffers: ArrayBufferView[] = [];
   const columns: Record<string, [number, string]> = {};
-  const add = (name: string, kind: string, values: ArrayBufferView): void => { columns[name] = [buffers.length, kind]; buffers.push(values); };
-  const fields = [["", "id", ids], ["", "name", names], ["", "status", status]].map(([group, name, list], n) => {
+  const add = (name: string, kind: string, values: ArrayBufferView): void => {
+    columns[name] = [buffers.length, kind];
+    buffers.push(values);
+  };
+  const fields = [
+    ["", "id", ids],
+    ["", "name", names],
+    ["", "status", status],
+  ].map(([group, name, list], n) => {
     const [own, codes] = text(list as string[]);
     add(`c${n}`, "u4", codes);
     return { group, name, kind: "text", words: own };
   });
-  fields.push({ group: "", name: "created", kind: "time" } as never, { group: "outputs", name: "loss", kind: "number" } as never);
+  fields.push(
+    { group: "", name: "created", kind: "time" } as never,
+    { group: "outputs", name: "loss", kind: "number" } as never,
+  );
   add("v3", "f8", new Float64Array(names.map((_, n) => (names.length - n) * 1e6)));
   add("v4", "f8", new Float64Array(loss.map((v) => v ?? NaN)));
   add("n4", "u1", new Uint8Array(loss.map((v) => (v === null ? 1 : 0))));
@@ -34,16 +48,25 @@ const made = (rows: Rows) => {
   document.body.append(runs.element);
   return { runs, back, element: runs.element };
 };
-const shown = (element: HTMLElement) => [...element.querySelectorAll<HTMLElement>("[data-jt-run]")].map((e) => e.dataset["jtRun"]);
+const shown = (element: HTMLElement) =>
+  [...element.querySelectorAll<HTMLElement>("[data-jt-run]")].map((e) => e.dataset["jtRun"]);
 const type = (element: HTMLElement, text: string) => {
   const search = element.querySelector<HTMLInputElement>("input[type=search]")!;
   search.value = text;
   search.dispatchEvent(new Event("input"));
 };
-const sort = (element: HTMLElement, name: string) => [...element.querySelectorAll<HTMLElement>(".jt-sort")].find((b) => b.querySelector(".jt-field")!.textContent === name)!.click();
-const key = (name: string) => document.activeElement!.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
+const sort = (element: HTMLElement, name: string) =>
+  [...element.querySelectorAll<HTMLElement>(".jt-sort")]
+    .find((b) => b.querySelector(".jt-field")!.textContent === name)!
+    .click();
+const key = (name: string) =>
+  document.activeElement!.dispatchEvent(
+    new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }),
+  );
 
-beforeEach(() => { document.body.replaceChildren(); });
+beforeEach(() => {
+  document.body.replaceChildren();
+});
 
 describe("the rows of runs", () => {
   it("are sorted both ways, with what a run has not last", () => {
@@ -62,7 +85,10 @@ describe("the rows of runs", () => {
   });
 
   it("take patches, with numbers that JSON has not", () => {
-    const patches: Patch[] = [[0, ["id0", "a", "succeeded", 5, "inf"]], [1, ["id1", "renamed", "failed", 5, null]]];
+    const patches: Patch[] = [
+      [0, ["id0", "a", "succeeded", 5, "inf"]],
+      [1, ["id1", "renamed", "failed", 5, null]],
+    ];
     const rows = new Rows(table(["a", "b"], [0.5, 0.25]), patches);
     const loss = rows.fields.findIndex((f) => f.name === "loss");
     expect([rows.at(0, loss), rows.at(1, loss)]).toEqual([Infinity, null]);
@@ -72,7 +98,15 @@ describe("the rows of runs", () => {
   it("say how long a run has been going on only where it may be", () => {
     const going = table(["a"], [1], ["running"]);
     going.head["fields"].push({ group: "", name: "duration", kind: "seconds" });
-    const read = (live: boolean) => new Rows(new Frame({ ...going.head, columns: { ...going.head.columns, n5: [6, "u1"], v5: [4, "f8"] } }, [...going.buffers, new DataView(new Uint8Array([1]).buffer)]), [], live);
+    const read = (live: boolean) =>
+      new Rows(
+        new Frame(
+          { ...going.head, columns: { ...going.head.columns, n5: [6, "u1"], v5: [4, "f8"] } },
+          [...going.buffers, new DataView(new Uint8Array([1]).buffer)],
+        ),
+        [],
+        live,
+      );
     expect(read(false).words(0, 5)).toBe("");
     expect(read(true).words(0, 5)).toMatch(/ d | h /);
   });
@@ -81,7 +115,14 @@ describe("the rows of runs", () => {
 describe("the table of runs", () => {
   it("draws only the rows in sight of ten thousand, and says how many there are", () => {
     const names = Array.from({ length: 10_000 }, (_, n) => `run ${n}`);
-    const { element } = made(new Rows(table(names, names.map((_, n) => n))));
+    const { element } = made(
+      new Rows(
+        table(
+          names,
+          names.map((_, n) => n),
+        ),
+      ),
+    );
     expect(shown(element).length).toBeLessThan(60);
     expect(element.querySelector("[role=grid]")!.getAttribute("aria-rowcount")).toBe("10001");
     expect(element.textContent).toContain("10,000 runs");
@@ -97,7 +138,10 @@ describe("the table of runs", () => {
     const { element } = made(new Rows(table(["a", "b", "c"], [1, 3, 2])));
     sort(element, "loss");
     expect(shown(element)).toEqual(["id1", "id2", "id0"]);
-    const heading = () => [...element.querySelectorAll("[role=columnheader]")].map((h) => h.getAttribute("aria-sort")).filter(Boolean);
+    const heading = () =>
+      [...element.querySelectorAll("[role=columnheader]")]
+        .map((h) => h.getAttribute("aria-sort"))
+        .filter(Boolean);
     expect(heading().at(-1)).toBe("descending");
     sort(element, "loss");
     expect(shown(element)).toEqual(["id0", "id2", "id1"]);
@@ -121,13 +165,19 @@ describe("the table of runs", () => {
 
   it("offers to compare what two ticked runs share", () => {
     const { runs, element, back } = made(new Rows(table(["a", "b", "c"], [1, 2, 3])));
-    const press = () => [...element.querySelectorAll<HTMLElement>("button")].find((b) => b.textContent === "compare")!;
+    const press = () =>
+      [...element.querySelectorAll<HTMLElement>("button")].find(
+        (b) => b.textContent === "compare",
+      )!;
     const choice = () => element.querySelector<HTMLElement>(".jt-choice")!;
     expect(choice().hidden).toBe(true);
     element.querySelectorAll<HTMLElement>("input[type=checkbox]")[0]!.click();
     expect(choice().textContent).toContain("choose another");
     element.querySelectorAll<HTMLElement>("input[type=checkbox]")[2]!.click();
-    runs.offer([["curve", "roc", 2], ["metric", "loss", 2]]);
+    runs.offer([
+      ["curve", "roc", 2],
+      ["metric", "loss", 2],
+    ]);
     press().click();
     expect(back.compare.mock.calls).toEqual([["curve", "roc"]]);
     runs.offer([]);

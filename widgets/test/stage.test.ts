@@ -1,16 +1,36 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Frames } from "../src/frames";
-import type { About, PaneAbout } from "../src/model";
-import { Stage } from "../src/stage";
+import { Frames } from "../src/model/step-cache";
+import type { About, PaneAbout } from "../src/model/model";
+import { Stage } from "../src/widgets/step-view";
 import { frame } from "./made";
 
-const pane = (name: string, steps: (number | null)[], more: Partial<PaneAbout> = {}): PaneAbout => ({
-  kind: "text", name, view: "text", steps, times: steps.map((_, n) => n * 1e6), versions: {}, ...more,
+const pane = (
+  name: string,
+  steps: (number | null)[],
+  more: Partial<PaneAbout> = {},
+): PaneAbout => ({
+  kind: "text",
+  name,
+  view: "text",
+  steps,
+  times: steps.map((_, n) => n * 1e6),
+  versions: {},
+  ...more,
 });
 
-function stage(panes: PaneAbout[], steps: (number | null)[], missing: [number, number][] = [], live = false) {
+function stage(
+  panes: PaneAbout[],
+  steps: (number | null)[],
+  missing: [number, number][] = [],
+  live = false,
+) {
   const frames = new Frames(1e9, () => undefined);
-  panes.forEach((p, n) => p.steps.forEach((step, k) => { if (!missing.some(([a, b]) => a === n && b === k)) frames.put({ pane: n, frame: k }, frame({}, `${p.name} ${step}`)); }));
+  panes.forEach((p, n) =>
+    p.steps.forEach((step, k) => {
+      if (!missing.some(([a, b]) => a === n && b === k))
+        frames.put({ pane: n, frame: k }, frame({}, `${p.name} ${step}`));
+    }),
+  );
   const move = vi.fn();
   const host = document.createElement("div");
   document.body.append(host);
@@ -20,7 +40,9 @@ function stage(panes: PaneAbout[], steps: (number | null)[], missing: [number, n
   return { made, host, frames, move, sections };
 }
 
-beforeEach(() => { document.body.replaceChildren(); });
+beforeEach(() => {
+  document.body.replaceChildren();
+});
 
 describe("the stage", () => {
   it("draws the step and says which it is, of how many, and when", () => {
@@ -32,7 +54,10 @@ describe("the stage", () => {
   });
 
   it("shows an artifact without the step at its latest earlier one, and says so", () => {
-    const { made, sections } = stage([pane("a", [0, 1, 2]), pane("b", [1], { at: [-1, 0, 0] })], [0, 1, 2]);
+    const { made, sections } = stage(
+      [pane("a", [0, 1, 2]), pane("b", [1], { at: [-1, 0, 0] })],
+      [0, 1, 2],
+    );
     made.show(2);
     expect(sections().map((s) => s.dataset["jtStep"])).toEqual(["2", "1"]);
     expect(sections()[1]!.textContent).toContain("from step 1, its latest before 2");
@@ -56,7 +81,9 @@ describe("the stage", () => {
     const { made, frames, sections } = stage([pane("a", [0, 1]), pane("b", [0, 1])], [0, 1]);
     frames.put({ pane: 0, frame: 0 }, frame({ error: "the asset is missing" }));
     made.show(0);
-    expect(sections()[0]!.querySelector("[role=alert]")!.textContent).toBe("text a, step 0: the asset is missing");
+    expect(sections()[0]!.querySelector("[role=alert]")!.textContent).toBe(
+      "text a, step 0: the asset is missing",
+    );
     expect(sections()[1]!.dataset["jtStep"]).toBe("0");
     made.show(1);
     expect(sections()[0]!.querySelector("[role=alert]")).toBeNull();
@@ -72,7 +99,8 @@ describe("the stage", () => {
   it("moves by its buttons and not beyond the ends", () => {
     const { made, host, move } = stage([pane("a", [0, 1, 2])], [0, 1, 2]);
     made.show(2);
-    const press = (label: string) => host.querySelector<HTMLElement>(`[aria-label="${label}"]`)!.click();
+    const press = (label: string) =>
+      host.querySelector<HTMLElement>(`[aria-label="${label}"]`)!.click();
     press("next step");
     press("previous step");
     press("first step");
@@ -82,7 +110,11 @@ describe("the stage", () => {
   it("stays at its step when the run goes on, and shows a step that was logged again", () => {
     const { made, host, frames, sections } = stage([pane("a", [0, 10])], [0, 10]);
     made.show(1);
-    const now = (steps: number[], times: number[]): About => ({ run: { uuid: "u", name: "r", status: "running" }, steps, panes: [pane("a", steps, { times })] });
+    const now = (steps: number[], times: number[]): About => ({
+      run: { uuid: "u", name: "r", status: "running" },
+      steps,
+      panes: [pane("a", steps, { times })],
+    });
     made.grow(now([0, 10, 20], [0, 1e6, 2e6]), [[{ pane: 0, frame: 2 }, frame({}, "a 20")]]);
     expect(sections()[0]!.dataset["jtStep"]).toBe("10");
     expect(host.querySelector(".jt-where")!.textContent).toMatch(/^step 10 · 2 of 3/);
@@ -95,7 +127,11 @@ describe("the stage", () => {
   it("moves along when a step was logged before it, and to the end when it follows", () => {
     const { made, host, move } = stage([pane("a", [0, 10])], [0, 10], [], true);
     made.show(1);
-    const now = (steps: number[]): About => ({ run: { uuid: "u", name: "r", status: "running" }, steps, panes: [pane("a", steps)] });
+    const now = (steps: number[]): About => ({
+      run: { uuid: "u", name: "r", status: "running" },
+      steps,
+      panes: [pane("a", steps)],
+    });
     made.grow(now([0, 5, 10]), []);
     expect(move.mock.calls).toEqual([[2]]);
     made.show(2);
@@ -104,7 +140,10 @@ describe("the stage", () => {
     expect(move.mock.calls).toEqual([[2], [3]]);
     made.show(0);
     expect(host.querySelector(".jt-follow")!.getAttribute("aria-pressed")).toBe("false");
-    made.grow({ ...now([0, 5, 10, 15, 20]), run: { uuid: "u", name: "r", status: "succeeded" } }, []);
+    made.grow(
+      { ...now([0, 5, 10, 15, 20]), run: { uuid: "u", name: "r", status: "succeeded" } },
+      [],
+    );
     expect(move.mock.calls.length).toBe(2);
     expect(host.querySelector<HTMLElement>(".jt-follow")!.hidden).toBe(true);
   });
@@ -114,8 +153,12 @@ describe("the stage", () => {
     made.show(0);
     const seen: string[] = [];
     document.body.addEventListener("keydown", (e) => seen.push(e.key));
-    for (const key of ["ArrowLeft", "Home", "PageUp", "d", "Escape"]) host.querySelector("button")!.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    for (const key of ["ArrowLeft", "Home", "PageUp", "d", "Escape"])
+      host
+        .querySelector("button")!
+        .dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
     expect(seen).toEqual(["d", "Escape"]);
-    for (const element of host.querySelectorAll("button, input, [tabindex]")) expect(element.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
+    for (const element of host.querySelectorAll("button, input, [tabindex]"))
+      expect(element.getAttribute("data-lm-suppress-shortcuts")).toBe("true");
   });
 });

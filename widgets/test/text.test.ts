@@ -1,9 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { diff } from "../src/text";
+import { diff } from "../src/renderers/text";
 
 describe("what changed in a text", () => {
   it("finds lines added, removed and kept, in order", () => {
-    expect(diff(["a", "b", "c"], ["a", "x", "c", "d"])).toEqual([["same", "a"], ["removed", "b"], ["added", "x"], ["same", "c"], ["added", "d"]]);
+    expect(diff(["a", "b", "c"], ["a", "x", "c", "d"])).toEqual([
+      ["same", "a"],
+      ["removed", "b"],
+      ["added", "x"],
+      ["same", "c"],
+      ["added", "d"],
+    ]);
   });
 
   it("gives back both texts from the changes", () => {

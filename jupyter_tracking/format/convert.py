@@ -1,0 +1,285 @@
+"""Users' values → plain Python and arrays: numbers, lists of numbers, and anything that JSON should hold.
+
+Knows numpy and friends by what their objects can do; only what returns an array imports numpy.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import math
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from time import time_ns
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import InvalidArgument, InvalidType
+from jupyter_tracking.format import event_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Moment", "as_array", "as_json", "as_metric", "as_number_list", "as_numbers", "as_step", "as_timestamp", "now"]
+
+_MAX_DEPTH = 100
+_EXACT = 2**53
+
+
+def as_metric(value: Any, name: str) -> float:
+    """Return a metric's value as a float.
+
+    Takes whatever is one real number: Python's, numpy's, a tensor of one element, Decimal, Fraction, bool
+    (0 or 1, as Polyaxon does).
+
+    Raises:
+        InvalidType: a text, None, an array, a complex number.
+        InvalidArgument: an integer that a float cannot hold exactly.
+    """
+    if type(value) is float:
+        return value
+    kind = type(value).__name__
+    if isinstance(value, str | bytes | None | complex):
+        message = f"metric {name!r} has the value {value!r}, a {kind}; give one real number"
+        raise InvalidType(message)
+    size = getattr(value, "size", 1)
+    size = size() if callable(size) else size
+    if isinstance(size, Sequence):
+        size = math.prod(size)
+    if size != 1 or (isinstance(value, Iterable) and getattr(value, "shape", None) is None):
+        message = f"metric {name!r} has {kind} of {size} values; give one real number, or log a curve or a histogram"
+        raise InvalidType(message)
+    try:
+        item = value.item() if hasattr(value, "item") else value
+        number = float(item)
+    except (TypeError, ValueError, OverflowError) as error:
+        message = f"metric {name!r} has a value of type {kind}: {error}; give one real number"
+        raise InvalidType(message) from None
+    if isinstance(item, int) and abs(item) > _EXACT and int(number) != item:
+        message = f"metric {name!r} has the value {item}, which a 64-bit float cannot hold exactly"
+        raise InvalidArgument(message)
+    return number
+
+
+def as_number_list(values: object, argument: str) -> list[float]:
+    """Return one-dimensional numbers as a list of floats.
+
+    Raises:
+        InvalidType: not a sequence, an array, a series or a tensor of numbers.
+        InvalidArgument: more than one dimension.
+    """
+    if isinstance(values, str | bytes | Mapping | AbstractSet) or not hasattr(values, "__iter__"):
+        message = f"{argument}={_short(values)} is a {type(values).__name__}; give a list or an array of numbers"
+        raise InvalidType(message)
+    shape = getattr(values, "shape", None)
+    if shape is not None and len(shape) != 1:
+        message = f"{argument} has the shape {tuple(shape)}; give one dimension, for example {argument}.ravel()"
+        raise InvalidArgument(message)
+    if hasattr(values, "detach"):  # a tensor that is part of a graph, perhaps on another device
+        values = values.detach().cpu()
+    items = values.tolist() if hasattr(values, "tolist") else list(values)
+    try:
+        if all(type(item) is float for item in items):
+            return items
+        if any(isinstance(item, str | bytes) or item is None for item in items):
+            raise TypeError  # noqa: TRY301 - float() would take "3"
+        return [float(item) for item in items]
+    except (TypeError, ValueError):
+        bad = next(i for i in items if isinstance(i, str | bytes) or not hasattr(i, "__float__"))
+        message = f"{argument} holds {_short(bad)}, a {type(bad).__name__}; every element must be a number"
+        raise InvalidType(message) from None
+
+
+def as_numbers(values: object, argument: str) -> tuple[Any, int]:
+    """Return one-dimensional numbers ready for a JSON cell, and how many there are.
+
+    A finite float array of numpy stays one (orjson writes it without a Python object a number); all
+    else becomes a list, with non-finite numbers as texts.
+
+    Raises:
+        InvalidType: as `as_number_list`.
+        InvalidArgument: as `as_number_list`.
+    """
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(values, numpy.ndarray) and values.ndim == 1 and values.dtype.kind in "fiu":
+        array = numpy.ascontiguousarray(values, dtype=numpy.float64)
+        if numpy.isfinite(array).all():
+            return array, len(array)
+    numbers = as_number_list(values, argument)
+    return event_rows.finite(numbers), len(numbers)
+
+
+def as_array(data: Any, argument: str) -> NDArray[Any]:
+    """Return what holds numbers (a nested list, a series, a tensor on any device) as an array of numpy.
+
+    Raises:
+        InvalidType: it holds something else, or rows of different length.
+    """
+    import numpy as np
+
+    if hasattr(data, "detach"):
+        data = data.detach().cpu()
+    try:
+        array = np.asarray(data.numpy() if callable(getattr(data, "numpy", None)) else data)
+    except (ValueError, TypeError) as error:
+        message = f"{argument} is no array: {error}"
+        raise InvalidType(message) from None
+    if array.dtype.kind not in "biuf":
+        message = f"{argument}={_short(data)} is a {type(data).__name__} of {array.dtype}; give an array of numbers"
+        raise InvalidType(message)
+    return array
+
+
+def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901, PLR0911, PLR0912 - one line a type
+    """Return the value as JSON can hold it, or refuse it by name.
+
+    Scalars and arrays of numpy become numbers and lists, paths and enums their text, dates ISO texts,
+    sets sorted lists, non-finite numbers the texts `NaN`, `Infinity`, `-Infinity`.
+
+    Args:
+        value: what the user gave.
+        where: the name it was given under, for the message.
+        depth: how deep inside the first value we are.
+
+    Raises:
+        InvalidType: no sensible JSON form (a function, a dataframe, bytes).
+        InvalidArgument: nested deeper than 100 levels, a key that is used twice once made a text, or an
+            integer over 64 bits.
+    """
+    if value is None or type(value) is bool:
+        return value
+    if isinstance(value, enum.Enum):
+        return as_json(value.value, where, depth=depth + 1)
+    if isinstance(value, str):
+        return str(value).encode("utf-8", "replace").decode() if not value.isascii() else str(value)
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return float(value)
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if depth > _MAX_DEPTH:
+        message = f"{where} is nested deeper than {_MAX_DEPTH} levels, or contains itself"
+        raise InvalidArgument(message)
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**64:
+            message = f"{where}={value} does not fit in 64 bits; give it as a text"
+            raise InvalidArgument(message)
+        return int(value)
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, dt.timedelta):
+        return value.total_seconds()
+    from decimal import Decimal
+    from fractions import Fraction
+    from uuid import UUID
+
+    if isinstance(value, Decimal | Fraction | UUID):
+        return str(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Mapping):
+        plain = {str(getattr(k, "value", k)): as_json(v, f"{where}.{k}", depth=depth + 1) for k, v in value.items()}
+        if len(plain) != len(value):
+            message = f"{where} has two keys that are the same text; give each its own"
+            raise InvalidArgument(message)
+        return plain
+    if isinstance(value, AbstractSet):
+        return sorted((as_json(v, where, depth=depth + 1) for v in value), key=repr)
+    if isinstance(value, list | tuple | range):
+        return [as_json(v, where, depth=depth + 1) for v in value]
+    if hasattr(value, "tolist") and not hasattr(value, "columns"):  # numpy, pandas.Series, a tensor
+        array = value.detach().cpu() if hasattr(value, "detach") else value
+        return as_json(array.tolist(), where, depth=depth + 1)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "item") and callable(value.item):
+        return as_json(value.item(), where, depth=depth + 1)
+    if hasattr(value, "to_dict") and not hasattr(value, "columns"):
+        return as_json(value.to_dict(), where, depth=depth + 1)
+    message = f"{where}={_short(value)} is a {type(value).__name__}, which JSON cannot hold; give numbers, texts, lists or dicts"
+    raise InvalidType(message)
+
+
+def _short(value: object) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
+
+
+def as_step(step: object) -> int | None:
+    """Return the step as a Python int, or None.
+
+    Raises:
+        InvalidType: not an integer (`True`, `1.5`, `"3"`).
+        InvalidArgument: an integer outside the signed 64-bit range.
+    """
+    if step is None:
+        return None
+    if type(step).__name__ in {"bool", "bool_"} or isinstance(step, str | bytes):
+        message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
+        raise InvalidType(message)
+    try:
+        whole = step.__index__() if hasattr(step, "__index__") else float(step)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
+        raise InvalidType(message) from None
+    if whole != whole or whole in {math.inf, -math.inf} or whole != int(whole):  # noqa: PLR0124 - NaN
+        message = f"step={step!r} is not a whole number; a step is an integer or None"
+        raise InvalidArgument(message)
+    if not event_rows.STEP_MIN <= whole <= event_rows.STEP_MAX:
+        message = f"step={step!r} does not fit in 64 bits; a step lies between -2**63 and 2**63 - 1"
+        raise InvalidArgument(message)
+    return int(whole)
+
+
+_second: tuple[int, str] = (-1, "")
+
+
+def now() -> str:
+    """Return the present moment as the format has it: `YYYY-MM-DD HH:MM:SS.ffffff+00:00`.
+
+    The text up to the second is kept from call to call: a third of the cost of `isoformat`.
+    """
+    global _second  # noqa: PLW0603 - one tuple, replaced whole: safe between threads
+    nanoseconds = time_ns()
+    second, rest = divmod(nanoseconds, 1_000_000_000)
+    known, text = _second
+    if second != known:
+        text = dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y-%m-%d %H:%M:%S.")
+        _second = (second, text)
+    return f"{text}{rest // 1000:06d}+00:00"
+
+
+class Moment(str):
+    """A timestamp as the format has it: taken as it is, where one moment serves many rows."""
+
+    __slots__ = ()
+
+
+def as_timestamp(timestamp: object) -> str:
+    """Return a datetime, ISO string or epoch in seconds as the format has it; None is now.
+
+    A naive datetime is taken as local time, as Python's own `astimezone` does.
+
+    Raises:
+        InvalidType: something else.
+        InvalidArgument: a text that is no date, or a moment outside the years 1 to 9999.
+    """
+    if timestamp is None:
+        return now()
+    if type(timestamp) is Moment:
+        return timestamp
+    if isinstance(timestamp, bool) or not isinstance(timestamp, dt.datetime | str | int | float):
+        message = f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds"
+        raise InvalidType(message)
+    try:
+        if isinstance(timestamp, str):
+            moment = dt.datetime.fromisoformat(timestamp)
+        elif isinstance(timestamp, int | float):
+            moment = dt.datetime.fromtimestamp(timestamp, dt.UTC)
+        else:
+            moment = timestamp
+        text = moment.astimezone(dt.UTC).isoformat(sep=" ", timespec="microseconds")
+    except (ValueError, OverflowError, OSError) as error:
+        message = f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO text or seconds"
+        raise InvalidArgument(message) from None
+    return text.zfill(32)  # years below 1000

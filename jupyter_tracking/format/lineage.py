@@ -1,0 +1,337 @@
+"""Lineage: one record per artifact, as a line of our journal and as an item of `lineages.plx.json`.
+
+Pure: bytes ↔ records. Who appends the lines is the run's concern, who reads them the reader's.
+Polyaxon refuses keys it does not know, so what is ours lies in `meta_info["jupyter_tracking"]`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from jupyter_tracking.format import event_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Record", "all_ours", "event_summary", "from_document", "read_journal", "to_document"]
+
+MARK = "jupyter_tracking"
+_FURTHER = ("state", "connection", "run")
+_NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+_CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
+
+
+@dataclass(slots=True)
+class Record:
+    """What is known of one artifact of a run.
+
+    Attributes:
+        name: the true name.
+        kind: one of `V1ArtifactKind`.
+        stem: the file stem that stands for the name in paths.
+        path: relative to the run, or absolute, or a URL; None for a record of content alone.
+        is_input: the run used it rather than made it.
+        versioned: it has an event file, with a row a version.
+        summary: what the user said of it, and size and hash where known.
+        logged: the moment of the first call, as the format has timestamps.
+        cell: which cell made it: `notebook`, `cell_id`, `execution_count`.
+        events: what its event file holds (see `event_summary`), known once the run has ended.
+        further: fields of Polyaxon's record that mean nothing here: `state connection run meta_info`.
+    """
+
+    name: str
+    kind: str
+    stem: str
+    path: str | None = None
+    is_input: bool = False
+    versioned: bool = False
+    summary: dict[str, Any] = field(default_factory=dict)
+    logged: str = ""
+    cell: dict[str, Any] = field(default_factory=dict)
+    events: dict[str, Any] = field(default_factory=dict)
+    further: dict[str, Any] = field(default_factory=dict)
+
+    def line(self) -> bytes:
+        """Return the record as a line of the lineage journal."""
+        return orjson.dumps({k: v for k, v in asdict(self).items() if v}) + b"\n"
+
+
+def read_journal(data: bytes) -> tuple[list[Record], list[tuple[int, str]]]:
+    """Return the records of whole lines of a lineage journal, and (line, problem) of those that are none."""
+    records, problems = [], []
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(_record(orjson.loads(line)))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            problems.append((number, f"not a lineage record: {error}"))
+    return records, problems
+
+
+def _record(item: dict[str, Any]) -> Record:
+    get = item.get
+    return _checked(
+        Record(
+            name=item["name"],
+            kind=item["kind"],
+            stem=get("stem") or item["name"],
+            path=get("path"),
+            is_input=get("is_input") or False,
+            versioned=get("versioned") or False,
+            summary=get("summary") or {},
+            logged=get("logged") or "",
+            cell=get("cell") or {},
+            events=get("events") or {},
+            further=get("further") or {},
+        )
+    )
+
+
+def _checked(record: Record) -> Record:
+    read: Any = record  # of a file: anything
+    texts = isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str)
+    if not texts or not isinstance(read.path or "", str):
+        message = "name, kind, stem and path must be texts"
+        raise TypeError(message)
+    objects = isinstance(read.summary, dict) and isinstance(read.cell, dict) and isinstance(read.events, dict)
+    if not objects or not isinstance(read.further, dict):
+        message = "summary, cell, events and further must be objects"
+        raise TypeError(message)
+    return record
+
+
+def unnamed(known: Record | None, kind: str, stem: str, path: str) -> Record:
+    """Return the record of an event file that no record names.
+
+    Args:
+        known: the record of the name that the file's stem is, if there is one: of something without versions, it has them too.
+        kind: the kind of the file.
+        stem: its file stem.
+        path: its path in the run.
+    """
+    if known is not None and not known.versioned:
+        output = {"output": known.path} if known.path and known.path != path else {}
+        return replace(known, path=path, versioned=True, summary={**known.summary, **output})
+    return Record(stem if known is None else f"{stem}.plx", kind, stem, path, versioned=True)
+
+
+def to_document(records: list[Record]) -> bytes:
+    """Return `lineages.plx.json`: an array of Polyaxon's V1RunArtifact."""
+    return as_document([_item(record) for record in records])
+
+
+def as_document(content: Any) -> bytes:
+    """Return JSON that is YAML as well: Polyaxon's command line reads its documents so.
+
+    What YAML takes for the end of a line, or does not take at all, is escaped.
+    """
+    text = orjson.dumps(content).decode()
+    return (text if text.isascii() and "\x7f" not in text else re.sub(_NOT_YAML, lambda m: f"\\u{ord(m[0]):04x}", text)).encode()
+
+
+def _item(record: Record) -> dict[str, Any]:
+    ours = {"name": record.name, "versioned": record.versioned, "logged": record.logged}
+    ours |= {"cell": record.cell} if record.cell else {}
+    if record.events:  # the rest of it stands in the summary, where Polyaxon looks
+        kept: dict[str, Any] = {k: record.events[k] for k in ("rows", "size", "hash") if k in record.events}
+        ours["events"] = {**kept, "distinct": record.events["step"]["distinct"]}
+    summary = dict(record.summary)
+    if record.events:
+        events = record.events
+        summary |= {"is_event": True}
+        if events["step"]["count"]:  # Polyaxon's pages take what is there for a range to slide over
+            summary["step"] = {k: events["step"][k] for k in ("count", "min", "max")}
+        summary["timestamp"] = {k: moment and moment.replace(" ", "T") for k, moment in events["timestamp"].items()}
+        summary |= {"metric": events["metric"]} if "metric" in events else {}
+    item = {**record.further, "name": record.stem, "kind": record.kind, "path": record.path, "summary": summary}
+    meta = {**record.further.get("meta_info", {}), MARK: ours}
+    return {k: v for k, v in item.items() if v is not None} | {"meta_info": meta, "is_input": record.is_input}
+
+
+def all_ours(data: bytes) -> bool:
+    """Say whether every record of a `lineages.plx.json` is one of ours: Polyaxon, where it goes on with a run of ours, writes its own."""
+    return from_document(data)[2]
+
+
+def from_document(data: bytes) -> tuple[list[Record], list[str], bool]:
+    """Return the records of a `lineages.plx.json`, ours or Polyaxon's, what is wrong with the rest, and whether all are ours."""
+    try:
+        items = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return [], [f"not JSON: {error}"], False
+    if not isinstance(items, list):
+        return [], ["not a JSON array"], False
+    records, problems, strangers = [], [], 0
+    for position, item in enumerate(items):
+        try:
+            strangers += MARK not in (item.get("meta_info") or {})
+            records.append(_of_item(item))
+        except (TypeError, KeyError, AttributeError) as error:
+            problems.append(f"item {position} is not a lineage record: {error}")
+    return records, problems, not strangers and not problems
+
+
+def _of_item(item: dict[str, Any]) -> Record:
+    meta = item.get("meta_info") or {}
+    ours = meta.get(MARK) or {}
+    summary = item.get("summary") or {}
+    events = _events(ours["events"], summary) if "events" in ours else {}
+    further = {} if item.keys().isdisjoint(_FURTHER) else {key: item[key] for key in _FURTHER if item.get(key) is not None}
+    if len(meta) > (MARK in meta):
+        further["meta_info"] = {key: value for key, value in meta.items() if key != MARK}
+    stem = item["name"]
+    return _checked(
+        Record(
+            name=ours.get("name") or stem,
+            kind=item["kind"],
+            stem=stem,
+            path=item.get("path"),
+            is_input=item.get("is_input") or False,
+            versioned=ours.get("versioned") or False if ours else bool(summary.get("is_event")),
+            summary=summary,
+            logged=ours.get("logged") or "",
+            cell=ours.get("cell") or {},
+            events=events,
+            further=further,
+        )
+    )
+
+
+def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
+    """Put together again what `_item` took apart; the summary keeps what the user said of the artifact."""
+    summary.pop("is_event", None)
+    step = {**(summary.pop("step", None) or {}), "distinct": ours.get("distinct")}
+    events = {"rows": ours.get("rows"), "step": step, "timestamp": summary.pop("timestamp", None) or {}}
+    if "size" in ours:
+        events["size"] = ours["size"]
+    if "hash" in ours:
+        events["hash"] = ours["hash"]
+    if "metric" in summary:
+        events["metric"] = summary.pop("metric")
+    return events
+
+
+def event_summary(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
+    """Return what an event file holds: rows, steps and their true extremes, moments, and a metric's figures.
+
+    The keys `step{count,min,max}`, `timestamp{min,max}` and `metric{…}` are Polyaxon's, `count` of steps
+    being rows that have one. Ours: `rows`, and `step.distinct`. Bad rows are passed over; a last row
+    without a newline is one unless the file is `ours`.
+    """
+    if not ours:
+        data += b"\n"
+    steps: set[int] = set()
+    with_step = rows = 0
+    first = last = ""
+    figures = _Figures() if kind == "metric" else None
+    for step, moment, cell in _rows(kind, data):
+        rows += 1
+        if step is not None:
+            with_step += 1
+            steps.add(step)
+        first = moment if not first or moment < first else first
+        last = max(last, moment)
+        if figures is not None:
+            figures.add(cell)
+    extremes = {"min": min(steps, default=None), "max": max(steps, default=None)}
+    summary: dict[str, Any] = {
+        "rows": rows,
+        "step": {"count": with_step, **extremes, "distinct": len(steps)},
+        "timestamp": {"min": first or None, "max": last or None},
+    }
+    if figures is not None:
+        return summary | {"metric": figures.summary()}
+    return summary | {"last": _last_asset(kind, data)}
+
+
+def _last_asset(kind: str, data: bytes) -> dict[str, Any]:
+    """Return what the last row says of its asset: path, content type, framework."""
+    if kind in event_rows.JSONL_KINDS:
+        return {}
+    try:
+        payload = event_rows.parse_cell(data[: data.rfind(b"\n")].rpartition(b"\n")[2].split(b"|", 2)[2], kind)
+    except (ValueError, IndexError):
+        return {}
+    return {key: payload[key] for key in ("path", "content_type", "framework") if isinstance(payload.get(key), str)}
+
+
+def read_assets(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
+    """Return path → `{path, size, hash}` of an asset journal, and (line, problem) of lines that are none."""
+    assets, problems = {}, []
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].split(b"\n"), start=1):
+        try:
+            if line:
+                item = orjson.loads(line)
+                assets[item["path"]] = item
+        except (ValueError, TypeError, KeyError) as error:
+            problems.append((number, f"not an asset record: {error}"))
+    return assets, problems
+
+
+def about_last(events: dict[str, Any], assets: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return content type, framework, size and hash of the version logged last."""
+    last = events.get("last") or {}
+    asset = assets.get(last.get("path", ""), {})
+    found = {"content_type": last.get("content_type"), "framework": last.get("framework")}
+    return {k: v for k, v in (found | {"size": asset.get("size"), "hash": asset.get("hash")}).items() if v is not None}
+
+
+def _rows(kind: str, data: bytes) -> Iterator[tuple[int | None, str, float]]:
+    """Yield (step, timestamp text, metric) of each good row; rows of our own form by the short way."""
+    metric, head = kind == "metric", event_rows.header(kind)
+    whole = data[: data.rfind(b"\n") + 1]
+    if not head or not whole.startswith(head):
+        yield from _strict_rows(kind, whole, None)
+        return
+    for line in whole[len(head) :].split(b"\n"):
+        fields = line.split(b"|", 2)
+        if len(fields) == 3 and len(fields[1]) == _CANONICAL:  # noqa: PLR2004
+            try:
+                step = int(fields[0]) if fields[0] else None
+                row = step, fields[1].decode("ascii"), float(fields[2]) if metric else 0.0
+            except ValueError:
+                continue
+            yield row
+        elif line:
+            yield from _strict_rows(kind, line, event_rows.COLUMNS)
+
+
+def _strict_rows(kind: str, data: bytes, order: event_rows.Columns | None) -> Iterator[tuple[int | None, str, float]]:
+    for row in event_rows.parse_rows(data, kind, order=order):
+        if isinstance(row, event_rows.Row):
+            value = float(data[row.start : row.end]) if kind == "metric" else 0.0
+            yield row.step, event_rows.format_timestamp(row.timestamp), value
+
+
+class _Figures:
+    """Count, mean, deviation and extremes of the finite values, in one pass (Welford 1962)."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean = self.squares = 0.0
+        self.min, self.max, self.last = math.inf, -math.inf, math.nan
+
+    def add(self, value: float) -> None:
+        self.last = value
+        if not math.isfinite(value):
+            return
+        self.count += 1
+        change = value - self.mean
+        self.mean += change / self.count
+        self.squares += change * (value - self.mean)
+        self.min = min(self.min, value)
+        self.max = max(self.max, value)
+
+    def summary(self) -> dict[str, Any]:
+        figures: dict[str, Any] = {"count": self.count, "last": event_rows.finite([self.last])[0]}
+        if self.count:
+            figures |= {"mean": self.mean, "min": self.min, "max": self.max}
+        if self.count > 1:
+            figures["std"] = math.sqrt(max(self.squares, 0.0) / (self.count - 1))
+        return {k: event_rows.finite([v])[0] if isinstance(v, float) else v for k, v in figures.items()}

@@ -1,0 +1,99 @@
+"""`run.plx.json`: who, when, status, inputs, outputs, tags. Pure functions over its dict; Polyaxon's V1Run at every moment."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import Any
+
+from jupyter_tracking.format.lineage import MARK, as_document
+
+__all__ = ["DONE", "STATUSES", "dumps", "is_ours", "new", "set_status"]
+
+FORMAT = 1
+DONE = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
+# What Polyaxon's V1Run takes; another value would make the run unreadable there.
+STATUSES = (
+    *("created", "resuming", "on_schedule", "compiled", "queued", "scheduled", "starting", "running", "processing"),
+    *("stopping", "failed", "stopped", "succeeded", "skipped", "warning", "unschedulable", "upstream_failed"),
+    *("retrying", "unknown", "done"),
+)
+_MESSAGES = {
+    "created": "Run is created",
+    "running": "Run is running",
+    "succeeded": "Run has succeeded",
+    "failed": "Run has failed",
+    "stopped": "Run was stopped",
+}
+
+
+def moment() -> str:
+    """Return now as the documents have it: ISO with a `T`, UTC."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def new(uuid: str, name: str, *, description: str | None, tags: list[str], owner: str | None, project: str | None) -> dict[str, Any]:
+    """Return the document of a run that starts now."""
+    now = moment()
+    document = {
+        "uuid": uuid,
+        "name": name,
+        "description": description,
+        "tags": tags,
+        "owner": owner or _user(),
+        "project": project or "default",
+        "created_at": now,
+        "wait_time": 0.0,
+        "managed_by": "user",
+        "is_managed": False,
+        "status": "created",
+        "meta_info": {MARK: {"format": FORMAT}},
+        "kind": "job",
+        "runtime": "job",
+        "inputs": {},
+        "outputs": {},
+        "status_conditions": [],
+    }
+    set_status(document, "created")
+    return {key: value for key, value in document.items() if value is not None}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "user"
+
+
+def set_status(document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None) -> None:
+    """Set the status with its condition and moments; a resumed run loses its end."""
+    now = moment()
+    condition = {
+        "type": status,
+        "status": True,
+        "reason": reason or "JupyterTracking",
+        "message": message or _MESSAGES.get(status, f"Run is {status}"),
+        "last_update_time": now,
+        "last_transition_time": now,
+    }
+    document.setdefault("status_conditions", []).append(condition)
+    document["status"] = status
+    if status == "running":
+        document.setdefault("started_at", now)
+        document.pop("finished_at", None)
+        document.pop("duration", None)
+    if status in DONE:
+        document["finished_at"] = now
+        started = document.get("started_at") or document.get("created_at") or now
+        document["duration"] = (datetime.fromisoformat(now) - datetime.fromisoformat(started)).total_seconds()
+
+
+def is_ours(document: dict[str, Any]) -> bool:
+    """Say whether this package wrote the run, so that a row without a newline is no row."""
+    meta = document.get("meta_info")
+    return isinstance(meta, dict) and isinstance(meta.get(MARK), dict)
+
+
+def dumps(document: dict[str, Any]) -> bytes:
+    """Return the document's bytes."""
+    return as_document(document)

@@ -1,0 +1,217 @@
+"""What a run knows of its notebook, as pandas DataFrames and as a notebook: cells, events with their cells, logs.
+
+Shapes what was read; writes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import pandas as pd
+
+from jupyter_tracking.errors import NotFound, TrackingError
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.cell_log import SESSION
+from jupyter_tracking.read.cell_timeline import Timeline
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from jupyter_tracking.format.cell_log import Cell
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
+
+__all__ = ["cells_frame", "logs_frame", "session_cells", "session_notebook", "with_cells"]
+
+_MOMENT = pd.DatetimeTZDtype("us", "UTC")
+_MARK = "jupyter_tracking"
+_CELLS = {
+    "cell_id": "string",
+    "execution_count": "Int64",
+    "notebook": "string",
+    "session": "string",
+    "started": _MOMENT,
+    "ended": _MOMENT,
+    "duration": "Float64",
+    "outcome": "string",
+    "error": "string",
+    "hash": "string",
+    "masked": "Int64",
+    "events": "Int64",
+    "artifacts": "object",
+    "source": "string",
+}
+_LOGS = {"timestamp": _MOMENT, "stream": "string", "text": "string"}
+
+
+# --- cells ---------------------------------------------------------------------------------------
+
+
+def cells_frame(folder: RunFolder) -> pd.DataFrame:
+    """Return the cells that ran while the run was active: a row an execution, with what it logged and its source.
+
+    `outcome` is `ok`, `error`, `interrupted`, `running`, or `killed` when its kernel died in it. `events` counts
+    logged rows, `artifacts` lists their (kind, name). Rows that threads and other processes logged are no cell's.
+    """
+    timeline = Timeline(folder)
+    events = np.zeros(len(timeline.cells), dtype=np.int64)
+    artifacts: list[list[tuple[str, str]]] = [[] for _ in timeline.cells]
+    logged = [artifact for artifact in folder.artifacts() if artifact.kind != "system"]  # which no cell logs
+    for artifact in logged if timeline.cells else []:
+        places, _ = timeline.of(artifact.kind, artifact.name, _moments(folder, artifact))
+        counts = np.bincount(places[places >= 0], minlength=len(timeline.cells))
+        events += counts if artifact.versioned else 0
+        for n in np.flatnonzero(counts):
+            artifacts[n].append((artifact.kind, artifact.name))
+    sources = session_cells(folder)
+    last = {cell.session: n for n, cell in enumerate(timeline.cells)}
+    rows = [
+        {
+            **{key: getattr(cell, key) for key in ("cell_id", "execution_count", "notebook", "session", "hash", "masked")},
+            "started": cell.started,
+            "ended": cell.ended or None,
+            "outcome": cell.outcome or _open_outcome(folder, last=last[cell.session] == n),
+            "error": cell.error or None,
+            "events": events[n],
+            "artifacts": artifacts[n],
+            "source": sources.get((cell.session, cell.number)),
+        }
+        for n, cell in enumerate(timeline.cells)
+    ]
+    frame = pd.DataFrame(rows, columns=list(_CELLS))
+    frame = _typed(frame, {name: dtype for name, dtype in _CELLS.items() if name != "duration"})
+    frame["duration"] = (frame["ended"] - frame["started"]).dt.total_seconds().astype("Float64")
+    return frame
+
+
+def _open_outcome(folder: RunFolder, *, last: bool) -> str:
+    return "running" if last and folder.status == "running" else "killed"
+
+
+def _moments(folder: RunFolder, artifact: Artifact) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return when the rows of an artifact were logged; of one without rows, when it was first logged."""
+    if not artifact.versioned:
+        logged = artifact.meta.get("logged") or ""
+        own = not (artifact.meta.get("cell") or {}).get("by")
+        try:
+            return np.array([event_rows.parse_timestamp(logged)] if own else [], dtype=np.int64)
+        except ValueError:
+            return np.array([], dtype=np.int64)
+    if artifact.rows == "metric":
+        column = folder.columns(artifact).column("timestamp")
+        return np.asarray(column.to_numpy()).astype("datetime64[us]").astype(np.int64)
+    return np.array([event.timestamp for event in folder.events(artifact)], dtype=np.int64)
+
+
+def with_cells(folder: RunFolder, artifact: Artifact, events: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of an artifact with the cell that logged each; of a run that knows no cells, as they are.
+
+    The columns are `notebook`, `cell_id`, `execution_count`, and `logged_by`: `cell`, `thread …`, `process …`, or nothing for
+    what was logged between two cells.
+    """
+    timeline = Timeline(folder)
+    if not timeline or artifact.kind == "system":
+        return events
+    moments = events["timestamp"].to_numpy(dtype="datetime64[us]").astype(np.int64)
+    places, by = timeline.of(artifact.kind, artifact.name, moments)
+    for name in ("notebook", "cell_id", "execution_count"):
+        events[name] = _of_cells(timeline, places, name)
+    events["logged_by"] = pd.array(by, dtype="string")
+    return events
+
+
+def _of_cells(timeline: Timeline, places: np.ndarray[Any, np.dtype[np.int64]], name: str) -> Any:
+    """Return what is known of the cells at these places, as a column."""
+    known = np.array([*(getattr(cell, name) for cell in timeline.cells), None], dtype=object)  # -1 is the None at the end
+    values: Any = known[places]
+    return pd.array(values, dtype=_CELLS[name])
+
+
+# --- the session ---------------------------------------------------------------------------------
+
+
+def _sessions(folder: RunFolder) -> list[str]:
+    stem = SESSION.rpartition("/")[2].removesuffix(".ipynb")
+    names = [n for n in folder.names("code") if n.startswith(stem) and n.endswith(".ipynb")]
+    return [f"code/{name}" for name in sorted(names, key=len)]
+
+
+def session_cells(folder: RunFolder) -> dict[tuple[str, int], str]:
+    """Return the source of each execution, by session and number; none of a run that kept no code."""
+    found = {}
+    for path in _sessions(folder):
+        try:
+            cells = orjson.loads(folder.read(path)).get("cells")
+        except (TrackingError, OSError, orjson.JSONDecodeError, AttributeError):
+            continue
+        for cell in cells if isinstance(cells, list) else []:
+            about = (cell.get("metadata") or {}).get(_MARK) or {}
+            if isinstance(cell.get("source"), str) and "session" in about:
+                found[str(about["session"]), int(about.get("cell", 0))] = cell["source"]
+    return found
+
+
+def session_notebook(folder: RunFolder) -> NotebookNode:
+    """Return the session as a notebook: the cells that ran, in the order they ran, with what they put out.
+
+    Raises:
+        NotFound: the run kept no code.
+    """
+    import nbformat
+
+    paths = _sessions(folder)
+    if not paths:
+        message = f"run {folder.uuid[:8]} kept no cells: it ran outside of IPython, or with track_code=False"
+        raise NotFound(message)
+    notebook: NotebookNode = nbformat.reads(folder.read(paths[0]).decode("utf-8"), as_version=4)
+    return notebook
+
+
+# --- logs ----------------------------------------------------------------------------------------
+
+
+def logs_frame(folder: RunFolder) -> pd.DataFrame:
+    """Return what was printed, a row a line: `timestamp`, `stream`, `text`, and the cell that was executing."""
+    timeline = Timeline(folder)
+    rows = [row for name in folder.names("plxlogs") for row in _log_rows(folder, f"plxlogs/{name}")]
+    frame = _typed(
+        pd.DataFrame(rows, columns=["timestamp", "stream", "text"]), {name: _LOGS[name] for name in ("timestamp", "stream", "text")}
+    )
+    moments = frame["timestamp"].to_numpy(dtype="datetime64[us]")
+    places = timeline.at(moments.astype(np.int64)) if len(timeline.cells) else np.full(len(frame), -1)
+    for name in ("cell_id", "execution_count"):
+        frame[name] = _of_cells(timeline, places, name)
+    return frame
+
+
+def _log_rows(folder: RunFolder, path: str) -> list[dict[str, Any]]:
+    try:
+        data = folder.read(path)
+    except (TrackingError, OSError):
+        return []
+    rows: list[dict[str, Any]] = []
+    for line in data.split(b"\n"):
+        try:
+            record = orjson.loads(line) if line.strip() else None
+        except orjson.JSONDecodeError:  # torn by a kill
+            continue
+        # Polyaxon's server keeps chunks, `{"logs": [...]}`, with the same records.
+        items = record.get("logs") or [record] if isinstance(record, dict) else []
+        good = (item for item in items if isinstance(item, dict) and "value" in item)
+        rows.extend({"timestamp": item.get("timestamp"), "stream": item.get("stream"), "text": str(item["value"])} for item in good)
+    return rows
+
+
+def _typed(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
+    for column, dtype in types.items():
+        if dtype is _MOMENT:
+            frame[column] = pd.to_datetime(frame[column], utc=True, errors="coerce", format="ISO8601").astype(_MOMENT)
+        elif dtype != "object":
+            frame[column] = frame[column].astype(dtype)
+    return frame
+
+
+def cell_label(cell: Cell) -> str:
+    """Return what a view calls a cell: the number in its brackets, else its id."""
+    return f"[{cell.execution_count}]" if cell.execution_count is not None else cell.cell_id or "?"

@@ -1,0 +1,302 @@
+"""Runs joined by content: what one run made and another used, told by the hash of its bytes, whatever it is called.
+
+Reads the lineage of every run under a root; no file of an artifact is opened.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.format import lineage, paths
+from jupyter_tracking.read.run_reader import RunFolder
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["LineageGraph", "lineage_edges", "lineage_graph"]
+
+_MOST_DRAWN = 300  # edges; more can be read in the frame, but not in a drawing
+_EDGES = {
+    "producer": "string",
+    "consumer": "string",
+    "hash": "string",
+    "artifact": "string",
+    "used_as": "string",
+    "kind": "string",
+    "size": "Int64",
+    "producer_name": "string",
+    "consumer_name": "string",
+}
+
+
+@dataclass(slots=True)
+class _Content:
+    """Some bytes, as one run knows them."""
+
+    run: str
+    hash: str
+    name: str
+    kind: str
+    size: int | None
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of the runs under a root."""
+
+    runs: dict[str, str] = field(default_factory=dict)  # uuid → name, in the order they were made
+    made: list[_Content] = field(default_factory=list)
+    used: list[_Content] = field(default_factory=list)
+
+
+def lineage_edges(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Return which run used what another run made: a row a (producer, consumer, content).
+
+    The bytes are the same when their hashes are: a copy by another name is found, a changed file of the same
+    name is not. `artifact` is what the producer calls it, `used_as` what the consumer does.
+
+    Args:
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+    """
+    return _edges(_known(root))
+
+
+def _edges(known: _Known) -> pd.DataFrame:
+    makers: dict[str, list[_Content]] = defaultdict(list)
+    for content in known.made:
+        makers[content.hash].append(content)
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for used in known.used:
+        for made in makers.get(used.hash, ()):
+            if made.run != used.run:
+                about: dict[str, Any] = {
+                    "producer": made.run,
+                    "consumer": used.run,
+                    "hash": used.hash,
+                    "artifact": made.name,
+                    "used_as": used.name,
+                }
+                about |= {"kind": made.kind, "size": made.size if made.size is not None else used.size}
+                about |= {"producer_name": known.runs[made.run], "consumer_name": known.runs[used.run]}
+                rows.setdefault((made.run, used.run, used.hash), about)
+    return pd.DataFrame(list(rows.values()), columns=list(_EDGES)).astype(_EDGES)
+
+
+def _known(root: str | os.PathLike[str] | None) -> _Known:
+    known = _Known()
+    folders = [RunFolder(path) for path in paths.run_folders(paths.default_root(root))]
+    for folder in sorted(folders, key=lambda f: str(f.info.get("created_at") or "")):
+        uuid = folder.uuid
+        known.runs[uuid] = folder.name
+        try:
+            records = folder.records()[0]
+        except (TrackingError, OSError):
+            continue
+        for record in records:
+            digest = record.summary.get("hash")
+            if isinstance(digest, str) and digest:
+                size = record.summary.get("size")
+                content = _Content(uuid, digest, record.name, record.kind, size if isinstance(size, int) else None)
+                (known.used if record.is_input else known.made).append(content)
+        known.made += _versions(folder, uuid, records)
+    return known
+
+
+def _versions(folder: RunFolder, uuid: str, records: list[lineage.Record]) -> list[_Content]:
+    """Return every version that was logged with a step: the lineage says the hash of the last alone."""
+    if not any(record.versioned for record in records):
+        return []
+    try:
+        assets = lineage.read_assets(folder.read(paths.ASSET_JOURNAL))[0]
+    except (TrackingError, OSError):
+        return []
+    names = {(record.kind, record.stem): record.name for record in records}
+    found = []
+    for path, about in assets.items():
+        _, _, rest = path.partition("/")
+        kind, _, file = rest.partition("/")
+        stem = file.split(".")[0].rpartition("_")[0] or file.split(".")[0]
+        if about.get("hash") and path.startswith("assets/"):
+            found.append(_Content(uuid, str(about["hash"]), names.get((kind, stem), stem), kind, about.get("size")))
+    return found
+
+
+# --- the graph -----------------------------------------------------------------------------------
+
+
+def lineage_graph(root: str | os.PathLike[str] | None = None) -> LineageGraph:
+    """Return the runs under a root and what passes between them, as a graph that draws itself in a notebook.
+
+    Args:
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+    """
+    known = _known(root)
+    used = {content.hash for content in known.used}
+    made: dict[str, dict[str, str]] = defaultdict(dict)
+    for content in known.made:
+        if content.kind not in {"env", "coderef"}:
+            made[content.name].setdefault(content.hash, content.run)
+    versions = {name: list(hashes) for name, hashes in made.items() if len(hashes) > 1}
+    orphans = [(run, name) for name, hashes in made.items() for digest, run in hashes.items() if digest not in used]
+    return LineageGraph(known.runs, _edges(known), versions, orphans)
+
+
+@dataclass(slots=True, repr=False)
+class LineageGraph:
+    """Runs and what passes between them; JupyterLab draws it, elsewhere it is a picture.
+
+    Attributes:
+        runs: uuid → name.
+        edges: the frame of `lineage_edges`.
+        versions: names under which different contents were made, with their hashes in the order of the runs.
+        orphans: (uuid, name) of what was made and is used by no run.
+    """
+
+    runs: dict[str, str]
+    edges: pd.DataFrame
+    versions: dict[str, list[str]]
+    orphans: list[tuple[str, str]]
+
+    @property
+    def cycles(self) -> list[list[str]]:
+        """Groups of runs each of which used, over some way, what it made itself: each a list of uuids."""
+        return [group for group in _components(self._following()) if len(group) > 1]
+
+    def _following(self) -> dict[str, list[str]]:
+        following: dict[str, list[str]] = {run: [] for run in self.runs}
+        for producer, consumer in zip(self.edges["producer"], self.edges["consumer"], strict=True):
+            following[producer].append(consumer)
+        return following
+
+    def _passed(self) -> dict[tuple[str, str], list[str]]:
+        """Return the names of what passes from each producer to each consumer."""
+        passed: dict[tuple[str, str], list[str]] = {}
+        for producer, consumer, name in zip(*(self.edges[c] for c in ("producer", "consumer", "artifact")), strict=True):
+            passed.setdefault((producer, consumer), []).append(str(name))
+        return passed
+
+    @property
+    def mermaid(self) -> str:
+        """The graph in Mermaid's language; names are quoted, and hold nothing that it would take for its own."""
+        joined = sorted({*self.edges["producer"], *self.edges["consumer"]}, key=list(self.runs).index)
+        lines = ["graph LR", *(f'  r{run[:12]}["{_plain(self.runs[run] or run[:8])}"]' for run in joined)]
+        for (producer, consumer), names in self._passed().items():
+            label = ", ".join(map(_plain, names))
+            lines.append(f'  r{producer[:12]} -->|"{label}"| r{consumer[:12]}')
+        circling = [f"r{run[:12]}" for group in self.cycles for run in group]
+        lines += [f"  style {','.join(circling)} stroke-width:3px"] if circling else []
+        return "\n".join(lines) + "\n"
+
+    def __repr__(self) -> str:
+        """Say how much there is, and list the edges."""
+        counts = f"{len(self.runs)} runs, {len(self.edges)} edges, {len(self.cycles)} cycles, {len(self.orphans)} orphans"
+        shown = self.edges.head(_MOST_DRAWN)
+        rows = zip(*(shown[name] for name in ("producer_name", "artifact", "consumer_name")), strict=True)
+        more = [f"… {len(self.edges) - len(shown):,} more edges"] if len(self.edges) > len(shown) else []
+        return "\n".join([f"<LineageGraph {counts}>", *(f"{made} --{name}--> {used}" for made, name, used in rows), *more])
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        """Show the drawing that the front end can."""
+        if not 0 < len(self.edges) <= _MOST_DRAWN:
+            return {"text/plain": repr(self)}
+        return {"text/plain": repr(self), "text/vnd.mermaid": self.mermaid, "image/png": self.picture()}
+
+    def picture(self) -> bytes:
+        """Return the graph as a PNG: runs in columns, each right of what it used."""
+        import io
+        import warnings
+
+        from matplotlib.figure import Figure
+
+        places = self._places()
+        columns = max((x for x, _ in places.values()), default=0) + 1
+        rows = max((y for _, y in places.values()), default=0) + 1
+        figure = Figure(figsize=(max(4.0, 2.6 * columns), max(1.6, 0.9 * rows)), dpi=100, layout="constrained")
+        axes = figure.subplots()
+        axes.set_axis_off()
+        axes.set_xlim(-0.6, columns - 0.4)
+        axes.set_ylim(rows - 0.4, -0.6)
+        for (producer, consumer), names in self._passed().items():
+            (x, y), (u, v) = places[producer], places[consumer]
+            arrow = {"arrowstyle": "->", "color": "0.45", "shrinkA": 22, "shrinkB": 22}
+            axes.annotate("", xy=(u, v), xytext=(x, y), arrowprops=arrow)
+            axes.text(
+                (x + u) / 2,
+                (y + v) / 2,
+                "\n".join(names),
+                fontsize=7,
+                ha="center",
+                va="center",
+                color="0.3",
+                backgroundcolor="white",
+                parse_math=False,
+            )
+        for run, (x, y) in places.items():
+            box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": "0.3"}
+            axes.text(x, y, (self.runs[run] or run)[:18], fontsize=8, ha="center", va="center", bbox=box, parse_math=False)
+        target = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # a letter the font has not is drawn as a box
+            figure.savefig(target, format="png")
+        return target.getvalue()
+
+    def _places(self) -> dict[str, tuple[int, int]]:
+        """Return column and row of each run that has an edge: the column is the longest way to it."""
+        following = self._following()
+        column: dict[str, int] = {}
+        for group in reversed(_components(following)):  # those that use nothing come first; a cycle shares a column
+            own = max(column.get(run, 0) for run in group)
+            column |= dict.fromkeys(group, own)
+            for after in {after for run in group for after in following[run]} - set(group):
+                column[after] = max(column.get(after, 0), own + 1)
+        joined = {*self.edges["producer"], *self.edges["consumer"]}
+        rows: dict[int, int] = defaultdict(int)
+        places = {}
+        for run in self.runs:
+            if run in joined:
+                places[run] = (column[run], rows[column[run]])
+                rows[column[run]] += 1
+        return places
+
+
+def _plain(text: str) -> str:
+    """Return a name as Mermaid shows it and takes nothing of it for markup."""
+    kept = "".join(c if c.isalnum() or c in " -_./" else f"#{ord(c)};" for c in str(text))
+    return kept[:200]
+
+
+def _components(following: dict[str, list[str]]) -> list[list[str]]:
+    """Return the strongly connected components, those that others lead to first (Tarjan 1972, without recursion)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    found: list[list[str]] = []
+    for start, after_start in following.items():
+        work = [(start, iter(after_start))] if start not in index else []
+        while work:
+            node, rest = work[-1]
+            if node not in index:
+                index[node] = low[node] = len(index)
+                stack.append(node)
+                on_stack.add(node)
+            after = next((a for a in rest if a not in index or a in on_stack), None)
+            if after is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
+                if low[node] == index[node]:
+                    place = stack.index(node)
+                    found.append(stack[place:])
+                    on_stack -= set(stack[place:])
+                    del stack[place:]
+            elif after in index:
+                low[node] = min(low[node], index[after])
+            else:
+                work.append((after, iter(following[after])))
+    return found

@@ -1,0 +1,220 @@
+"""From notebooks to runs: what a saved notebook shows, and how the sessions of two runs differ.
+
+Reads notebooks with nbformat and runs with the reader; executes and writes nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError
+from jupyter_tracking.format import paths
+from jupyter_tracking.frames import cells
+from jupyter_tracking.read import checksum
+from jupyter_tracking.read.find import find_run
+from jupyter_tracking.read.run_reader import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbformat import NotebookNode
+
+__all__ = ["NotebookDiff", "diff_notebooks", "find_shown", "read_notebook", "runs_in", "shown_by"]
+
+_MARK = "jupyter_tracking"
+_SHOWN = {
+    "cell": "Int64",
+    "cell_id": "string",
+    "execution_count": "Int64",
+    "run_uuid": "string",
+    "run_name": "string",
+    "run_path": "string",
+    "kind": "string",
+    "name": "string",
+    "steps": "Int64",
+    "on_disk": "boolean",
+    "unchanged": "boolean",
+}
+
+
+# --- which runs a notebook shows -----------------------------------------------------------------
+
+
+def runs_in(notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Return the runs and artifacts that a saved notebook shows: a row a display and artifact.
+
+    `on_disk` says whether the run is found (beside the notebook as it was, or under the root) and still holds the
+    artifact; `unchanged` whether all that was shown is there byte for byte. A browser's row has no name.
+
+    Args:
+        notebook: the file.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        MissingFile: there is no such file.
+        InvalidArgument: it is no notebook.
+    """
+    rows = []
+    for position, cell in enumerate(read_notebook(notebook).cells):
+        seen = set()
+        for shown in _shown_in(cell):
+            for about in shown_by(shown):
+                key = (about["run_uuid"], about.get("kind"), about.get("name"))
+                if key not in seen:
+                    seen.add(key)
+                    place = {"cell": position, "cell_id": cell.get("id"), "execution_count": cell.get("execution_count")}
+                    rows.append(place | _row(about, notebook, root))
+    return pd.DataFrame(rows, columns=list(_SHOWN)).astype(_SHOWN)
+
+
+def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
+    """Return a notebook file, brought to the present version of the format.
+
+    Raises:
+        MissingFile: there is no such file.
+        InvalidArgument: it is no notebook.
+    """
+    import nbformat
+
+    path = os.fspath(notebook)
+    try:
+        node: NotebookNode = nbformat.reads(Path(path).read_bytes().decode("utf-8"), as_version=4)
+        _ = node.cells
+    except FileNotFoundError as error:
+        message = f"notebook={path!r}: no such file"
+        raise MissingFile(error.errno, message) from None
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what nbformat raises differs with what is wrong
+        message = f"notebook={path!r} is no notebook: {' '.join(str(error).split())[:200] or type(error).__name__}"
+        raise InvalidArgument(message) from None
+    return node
+
+
+def _shown_in(cell: Any) -> Iterator[dict[str, Any]]:
+    for output in cell.get("outputs") or ():
+        about = (output.get("metadata") or {}).get(_MARK)
+        if isinstance(about, dict) and isinstance(about.get("run_uuid"), str):
+            yield about
+
+
+def shown_by(about: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield each artifact of a display's metadata, with the run it is of."""
+    own = {"run_uuid": about["run_uuid"], "run_path": str(about.get("run_path") or "")}
+    paths = {str(run.get("run_uuid")): str(run.get("run_path") or "") for run in about.get("runs") or [] if isinstance(run, dict)}
+    artifacts = about.get("artifacts")
+    for artifact in artifacts if isinstance(artifacts, list) else [about]:
+        if isinstance(artifact, dict):
+            uuid = str(artifact.get("run_uuid") or own["run_uuid"])
+            kept = {key: artifact[key] for key in ("kind", "name", "steps", "events") if key in artifact}
+            yield own | kept | {"run_uuid": uuid, "run_path": paths.get(uuid, own["run_path"])}
+
+
+def find_shown(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> RunFolder | None:
+    """Return the run of a display: where it was as seen from the notebook, else under the root; None when it is nowhere."""
+    uuid, path = about["run_uuid"], about["run_path"]
+    beside = os.path.join(os.path.dirname(os.path.abspath(notebook)), path) if path else ""  # noqa: PTH100, PTH118, PTH120
+    bare = uuid.replace("-", "").lower()
+    under = [paths.run_path(paths.default_root(root), bare)] if bare.isalnum() else []
+    for place in [Path(beside), *under] if beside else under:
+        if place.is_dir():
+            folder = RunFolder(place)
+            if folder.uuid == uuid:
+                return folder
+    return None
+
+
+def _row(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> dict[str, Any]:
+    steps = about.get("steps")
+    row: dict[str, Any] = {key: about.get(key) for key in ("run_uuid", "kind", "name")}
+    row |= {"run_path": about["run_path"] or None, "run_name": None, "on_disk": False, "unchanged": None}
+    row["steps"] = len(steps) if isinstance(steps, list) else None
+    folder = find_shown(about, notebook, root)
+    if folder is None:
+        return row
+    row |= {"run_name": folder.name or None, "run_path": str(folder.path)}
+    if not about.get("name"):
+        return row | {"on_disk": True}
+    try:
+        artifact = folder.find(str(about["name"]), about.get("kind"))
+        there = set(folder.steps(artifact))
+    except (TrackingError, OSError):
+        return row
+    then = about.get("events") if isinstance(about.get("events"), dict) else {}
+    complete = there >= set(steps if isinstance(steps, list) else ())
+    return row | {"on_disk": True, "unchanged": complete and checksum.is_unchanged(folder, artifact, then or {})}
+
+
+# --- how two sessions differ ---------------------------------------------------------------------
+
+
+class NotebookDiff(str):
+    """A readable difference; empty when there is none. It shows itself as the text it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return the text."""
+        return str(self) or "no differences"
+
+
+def diff_notebooks(run_a: object, run_b: object, root: str | os.PathLike[str] | None = None) -> NotebookDiff:
+    """Return which cells differ between the sessions of two runs: cells added, removed and changed, line by line.
+
+    Args:
+        run_a: a run as `open_run` takes it.
+        run_b: the other.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        NotFound: no such run, or one that kept no code.
+    """
+    a, b = find_run(run_a, root), find_run(run_b, root)
+    before, after = (cells.session_notebook(folder).cells for folder in (a, b))
+    sources = [[str(cell.source) for cell in cells] for cells in (before, after)]
+    lines: list[str] = []
+    matcher = difflib.SequenceMatcher(None, sources[0], sources[1], autojunk=False)
+    for tag, start, end, first, last in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        pairs = _pairs(before[start:end], after[first:last])
+        for old, new in pairs:
+            lines += [f"@@ {_title(old)} → {_title(new)} @@", *_lines(old, new), ""]
+    head = [f"--- {a.name} {a.uuid[:8]}", f"+++ {b.name} {b.uuid[:8]}"]
+    return NotebookDiff("\n".join([*head, *lines]).rstrip() + "\n" if lines else "")
+
+
+def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
+    """Pair cells that are alike, in order; the rest stand alone."""
+    at = 0
+    for cell in old:
+        alike = [difflib.SequenceMatcher(None, cell.source, other.source).ratio() for other in new[at:]]
+        best = max(range(len(alike)), key=alike.__getitem__, default=-1)
+        if best < 0 or alike[best] < 0.5:  # noqa: PLR2004 - half of it is the same
+            yield cell, None
+            continue
+        for other in new[at : at + best]:
+            yield None, other
+        yield cell, new[at + best]
+        at += best + 1
+    for other in new[at:]:
+        yield None, other
+
+
+def _title(cell: Any) -> str:
+    if cell is None:
+        return "nothing"
+    count = cell.get("execution_count")
+    return f"cell [{count}]" if count is not None else "a cell"
+
+
+def _lines(old: Any, new: Any) -> list[str]:
+    texts = [cell.source.splitlines() if cell is not None else [] for cell in (old, new)]
+    if old is None or new is None:
+        return [f"{'+' if old is None else '-'} {line}" for line in texts[0] or texts[1]]
+    return [line for line in difflib.ndiff(*texts) if not line.startswith("?")]

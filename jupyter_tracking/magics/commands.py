@@ -1,0 +1,252 @@
+"""What the magics other than `log_*` do: start, end and show runs. Each is a function whose signature is its usage."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking import session
+from jupyter_tracking.errors import NoActiveRun, NotFound
+from jupyter_tracking.format import paths
+from jupyter_tracking.magics.completion import place_of_runs
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Coroutine
+
+    import pandas as pd
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
+    from jupyter_tracking.views.widgets.browser import Browser
+    from jupyter_tracking.views.widgets.runs_browser import Runs
+    from jupyter_tracking.views.widgets.stepper import Stepper
+
+__all__ = ["artifact", "artifacts", "compare", "lineage", "runs", "track_end", "track_init", "track_status"]
+
+
+# --- runs ----------------------------------------------------------------------------------------
+
+
+def track_init(
+    *,
+    name: str | None = None,
+    project: str | None = None,
+    description: str | None = None,
+    tags: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+    resume: bool | str = False,
+    owner: str | None = None,
+    artifacts_path: str | os.PathLike[str] | None = None,
+    track_code: bool = True,
+    track_env: bool = True,
+    track_logs: bool = True,
+    collect_resources: bool = False,
+    durability: str = "process",
+    shared: bool = False,
+) -> None:
+    """Start a run, or resume one, and make it the active run.
+
+    Args:
+        name: the run's name.
+        project: what it belongs to.
+        description: a sentence on what it is for.
+        tags: texts to find it by, with commas between.
+        root: the folder that holds `runs/`.
+        resume: go on with the run of this uuid, or of a prefix of it; without a uuid, with the run worked on last
+            (of this `name`, if one is given).
+        owner: who the run belongs to.
+        artifacts_path: the run folder itself, instead of one under the root.
+        track_code: keep the cells that run; `--track-code False` does not.
+        track_env: keep Python's version and the installed packages.
+        track_logs: keep what is printed.
+        collect_resources: sample cpu, memory and the like.
+        durability: `process` or `power`.
+        shared: write to a run although another process does.
+    """
+    _start(**locals())
+
+
+def _start(*, resume: bool | str, **options: Any) -> Run:
+    if not resume:
+        return session.init(**options)
+    if options["root"] is None:
+        options["root"] = place_of_runs()
+    uuid = _last_worked_on(options["root"], options["name"]) if resume is True else resume
+    return session.init(run_uuid=uuid, is_new=False, **options)
+
+
+def _last_worked_on(root: str | os.PathLike[str], name: str | None) -> str:
+    found: list[tuple[float, str]] = []
+    top = paths.default_root(root)
+    for folder in paths.run_folders(top):
+        document = folder / paths.RUN_FILE
+        try:
+            if name is None or json.loads(document.read_bytes()).get("name") == name:
+                found.append((document.stat().st_mtime, folder.name))
+        except (OSError, ValueError, AttributeError):
+            continue
+    if not found:
+        message = f"resume: there is no run{f' called {name!r}' if name else ''} under {top}"
+        raise NotFound(message)
+    return max(found)[1]
+
+
+def track_end(*, status: str = "succeeded", message: str | None = None) -> None:
+    """End the active run.
+
+    Args:
+        status: `succeeded`, `failed` or `stopped`.
+        message: a sentence on why.
+    """
+    run = session.active_run()
+    run.end(status, message=message)
+    print(f"{status} {run.name} · {run.uuid} · {run.path}")  # noqa: T201 - the magic's answer
+
+
+def track_status() -> None:
+    """Say which run is active, how far it is, and where it is kept."""
+    run = session.current_run()
+    if run is None:
+        last = session.last_run()
+        ended = f"; the last was {last.name} · {last.uuid}: {last.status}" if last is not None else ""
+        print(f"no run is active{ended}; start one with %track_init")  # noqa: T201
+        return
+    count = len(_view(run).artifacts())
+    print(f"{run.status} {run.name} · {run.uuid} · {count} artifact{'' if count == 1 else 's'} · {run.path}")  # noqa: T201
+
+
+# --- views ---------------------------------------------------------------------------------------
+
+
+def artifacts(*runs: str, root: str | os.PathLike[str] | None = None) -> Browser | Runs:
+    """Show what a run holds: the artifact browser. Of several runs, or all under a root, show a table to start from.
+
+    Args:
+        *runs: uuids, prefixes, names or folders; by default the active run, or the one that ended last.
+        root: the folder that holds `runs/`; without runs, all of them are shown.
+    """
+    from jupyter_tracking.run_view import browse
+
+    if not runs and root is None:
+        return _view(None).browse()
+    chosen = runs[0] if len(runs) == 1 else list(runs) or None
+    return browse(chosen, root if root is not None else place_of_runs())
+
+
+def artifact(*names: str, kind: str | None = None, run: str | None = None) -> Stepper:
+    """Show an artifact with a slider over its steps; several share one slider.
+
+    Args:
+        *names: the artifacts.
+        kind: which kind, when several have the name.
+        run: its uuid, a prefix of it, its name or its folder; by default the active run, or the one that ended last.
+    """
+    if not names:
+        known = ", ".join(dict.fromkeys(name for _, name in _view(run).artifacts())) or "none yet"
+        message = f"name is missing; the run's artifacts: {known}"
+        raise NotFound(message)
+    return _view(run).show(*names, kind=kind)
+
+
+def compare(name: str, /, *runs: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:
+    """Show the same artifact of several runs, with one slider over all of their steps.
+
+    Args:
+        name: the artifact.
+        *runs: uuids, prefixes, names or folders.
+        kind: which kind, when several have the name.
+        root: the folder that holds `runs/`; by default that of the active or last run.
+    """
+    from jupyter_tracking.run_view import compare as show
+
+    if not runs:
+        message = f"runs are missing: say of which runs to compare {name!r}"
+        raise NotFound(message)
+    return show(runs, name, kind, root if root is not None else place_of_runs())
+
+
+def lineage(*runs: str, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Return the lineage as a DataFrame: a row an artifact, with the cell that made it.
+
+    Args:
+        *runs: uuids, prefixes, names or folders; all runs under the root when none is given.
+        root: the folder that holds `runs/`; by default that of the active or last run.
+    """
+    from jupyter_tracking.frames.lineage import lineage_frame
+
+    return lineage_frame(list(runs) or None, root if root is not None else place_of_runs())
+
+
+def runs(*, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+    """Return the runs as a DataFrame: a row a run, the newest first.
+
+    Args:
+        root: the folder that holds `runs/`; by default that of the active or last run.
+    """
+    from jupyter_tracking.frames.runs import runs_frame
+
+    return runs_frame(root if root is not None else place_of_runs())
+
+
+def _view(run: Run | str | None) -> RunView:
+    from jupyter_tracking.run_view import open_run
+
+    chosen = run if run is not None else session.last_run()
+    if chosen is None:
+        message = "no run was started in this session; say which one, or start one with %track_init"
+        raise NoActiveRun(message)
+    return open_run(chosen, place_of_runs())
+
+
+# --- %%track -------------------------------------------------------------------------------------
+
+
+def track(shell: InteractiveShell, cell: str, **options: Any) -> None:
+    """Run the body of a cell as a run: an exception marks the run failed, and shows as any exception of a cell does.
+
+    Args:
+        shell: where it runs.
+        cell: the body; magics in it work, `await` outside of a function does not.
+        **options: those of `track_init`.
+    """
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
+
+    whole: ExecutionResult | None = shell.displayhook.exec_result
+    result = whole or ExecutionResult(ExecutionInfo(cell, False, False, True, None))
+    code = shell.transform_cell(cell)
+    name = shell.compile.cache(code, len(shell.user_ns.get("In", [0])) - 1, raw_code=cell)
+    try:
+        tree = shell.transform_ast(shell.compile.ast_parse(code, filename=name))
+    except SyntaxError as error:
+        shell.showsyntaxerror()
+        result.error_in_exec = error
+        return
+    try:
+        with _start(**{**_defaults(), **options}):
+            nodes = shell.run_ast_nodes(tree.body, name, shell.ast_node_interactivity, shell.compile, result)
+            _drive(nodes)
+            if result.error_in_exec is not None:
+                raise result.error_in_exec  # noqa: TRY301 - so that the run's block hears of it
+    except BaseException as error:
+        # The shell has shown it already, and the cell's result says so; outside of a cell nothing else would.
+        if error is not result.error_in_exec or whole is None:
+            raise
+
+
+def _defaults() -> dict[str, Any]:
+    import inspect
+
+    return {name: parameter.default for name, parameter in inspect.signature(track_init).parameters.items()}
+
+
+def _drive(running: Coroutine[Any, Any, object]) -> None:
+    """Run a coroutine that does not wait: a kernel's own loop is running already."""
+    try:
+        running.send(None)
+    except StopIteration:
+        return
+    running.close()
+    message = "await outside of a function does not work under %%track; use `with tracking.init():` in the cell"
+    raise RuntimeError(message)

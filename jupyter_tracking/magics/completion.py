@@ -1,0 +1,144 @@
+"""Tab in the line of a magic: its options, and the names, kinds and runs that are there.
+
+Reads run folders as any reader does; what a word is, the magic's own usage says.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
+
+from jupyter_tracking import session
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.kind_names import V1ArtifactKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from IPython.core.completer import CompletionContext
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_tracking.magics.usage import Place, Usage
+
+__all__ = ["matcher", "place_of_runs"]
+
+_LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?%{0,2}(\w+)(\s.*)\Z", re.DOTALL)
+_MOST_RUNS = 500
+_WORDS = {
+    "content_type": ("parquet", "csv", "feather", "html"),
+    "durability": ("process", "power"),
+    "status": ("succeeded", "failed", "stopped"),
+}
+# Magics whose names are of artifacts of one kind only.
+_KIND_OF = {"log_metric": "metric", "log_metrics": "metric", "log_curve": "curve", "log_dataframe": "dataframe", "log_text": "text"}
+
+
+def matcher(shell: InteractiveShell, usages: Mapping[str, Usage]) -> Callable[[CompletionContext], SimpleMatcherResult]:
+    """Return the matcher that completes the lines of these magics."""
+
+    @context_matcher(identifier="jupyter_tracking.magics")  # type: ignore[untyped-decorator]
+    def match(context: CompletionContext) -> SimpleMatcherResult:
+        lines = context.full_text.split("\n")
+        line = lines[context.cursor_line][: context.cursor_position] if context.cursor_line < len(lines) else ""
+        found = _LINE.match(line)
+        usage = usages.get(found[1]) if found else None
+        if found is None or usage is None:
+            return {"completions": []}
+        return _complete(shell, usage, found[2])
+
+    matcher: Callable[[CompletionContext], SimpleMatcherResult] = match
+    return matcher
+
+
+def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcherResult:
+    places = list(usage.places(line, unfinished=True))
+    if not places:
+        return {"completions": []}
+    place = places[-1]
+    fragment = line[place.start : place.end]
+    if place.argument is not None and place.argument.form == "code":
+        return _python(shell, fragment)
+    kind, words = _words(usage, places, line)
+    wanted = fragment.lstrip("\"'").casefold()
+    matching = [word for word in dict.fromkeys(words) if word.casefold().startswith(wanted)]
+    texts = [f'"{word}"' if re.search(r"\s", word) else word for word in matching]
+    return {
+        "completions": [SimpleCompletion(text, type=kind) for text in texts],
+        "suppress": bool(texts),
+        "matched_fragment": fragment,
+    }
+
+
+def _python(shell: InteractiveShell, expression: str) -> SimpleMatcherResult:
+    """Complete the name an expression ends with: what completes Python is at a loss in the line of a magic."""
+    found = re.search(r"[\w.]+\Z", expression)
+    if found is None or shell.Completer is None:
+        return {"completions": []}
+    complete = shell.Completer.attr_matches if "." in found[0] else shell.Completer.global_matches
+    names = [name for name in complete(found[0]) if "%" not in name]
+    return {"completions": [SimpleCompletion(name, type="instance") for name in names], "matched_fragment": found[0]}
+
+
+def _words(usage: Usage, places: list[Place], line: str) -> tuple[str, Iterable[str]]:
+    argument = places[-1].argument
+    if argument is None:
+        used = {place.argument for place in places[:-1]}
+        return "option", [option.option for option in usage.options.values() if option not in used]
+    name = argument.name
+    if name in _WORDS:
+        return "value", _WORDS[name]
+    if name == "kind":
+        return "kind", [str(kind) for kind in V1ArtifactKind]
+    if name in {"run", "runs", "resume"}:
+        return "run", _runs()
+    if name in {"name", "names", "metrics"}:
+        chosen = [line[place.start : place.end] for place in places if place.argument and place.argument.name == "run"]
+        return "artifact", _artifacts(chosen[-1] if chosen else "", _KIND_OF.get(usage.name))
+    return "", ()
+
+
+def place_of_runs() -> Path:
+    """Return the root where runs are looked for: that of the active or last run of this session, else the default one."""
+    last = session.last_run()
+    if last is not None and last.path.parent.name == "runs":
+        return last.path.parent.parent
+    return paths.default_root()
+
+
+def _folders() -> list[Path]:
+    def changed(folder: Path) -> float:
+        try:
+            return os.stat(folder / paths.RUN_FILE).st_mtime  # noqa: PTH116 - a thousand of them while a key is pressed
+        except OSError:
+            return 0.0
+
+    return sorted(paths.run_folders(place_of_runs()), key=changed, reverse=True)[:_MOST_RUNS]
+
+
+def _runs() -> Iterable[str]:
+    from jupyter_tracking.read.run_reader import RunFolder
+
+    folders = _folders()
+    names = [RunFolder(folder).name for folder in folders]
+    return [*(name for name in names if names.count(name) == 1), *(folder.name[:12] for folder in folders)]
+
+
+def _artifacts(run: str, kind: str | None) -> Iterable[str]:
+    from jupyter_tracking.read.run_reader import RunFolder
+
+    last = session.last_run()
+    try:
+        if run:
+            found = [f for f in _folders() if f.name.startswith(run) or RunFolder(f).name == run.strip("\"'")]
+            folder = RunFolder(found[0]) if found else None
+        else:
+            folder = RunFolder(last.path) if last is not None else None
+        artifacts = folder.artifacts() if folder is not None else []
+    except (TrackingError, OSError):
+        return []
+    return [artifact.name for artifact in artifacts if kind in {None, artifact.kind}]

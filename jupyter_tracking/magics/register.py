@@ -1,0 +1,178 @@
+"""The magics: parse a line, call one function, show one object. `%load_ext jupyter_tracking` registers them.
+
+Nothing is decided here that the Python functions do not decide: each magic is one call of them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import needs_local_scope, no_var_expand
+
+from jupyter_tracking import session
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.magics import commands
+from jupyter_tracking.magics.completion import matcher
+from jupyter_tracking.magics.usage import Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["register", "unregister"]
+
+_STATE = "_jupyter_tracking_magics"
+_TAKES = {"name", "path", "tags"}
+
+# An example for each; a kind that is not here gets one made from its signature.
+_EXAMPLES = {
+    "log_metric": "loss 0.25 --step epoch",
+    "log_metrics": "loss=total/count accuracy=0.9 --step epoch",
+    "log_inputs": "lr=1e-3 layers=[64, 32]",
+    "log_outputs": "best=max(scores)",
+    "log_meta": "machine='laptop'",
+    "log_tags": "baseline,digits",
+    "log_text": 'note "stopped early at {epoch}"',
+    "log_html": 'table "<b>0.9</b>"',
+    "log_curve": "roc fpr tpr --step 14",
+    "log_dataframe": "df preds --step epoch",
+    "log_image": "sample pixels --step 3",
+    "log_mpl_image": "figure --name weights --step 3",
+    "log_artifact": "path/to/file.csv --name file --kind csv --rel-path csv_files/new",
+    "log_model": "model.pkl --framework scikit-learn --step 3",
+    "log_artifact_ref": "s3://bucket/file.ext --name myfile",
+    "log_model_ref": "models/best --framework tensorflow",
+    "log_data_ref": "train --content df",
+    "log_file_ref": "data/train.csv --is-input",
+    "log_dir_ref": "data/images --is-input",
+    "track_init": "--name digits --tags baseline,svm",
+    "track_end": '--status failed --message "diverged"',
+    "artifacts": "digits",
+    "artifact": "roc --kind curve",
+    "compare": "roc first second",
+    "lineage": "digits svm",
+    "runs": "--root experiments",
+}
+
+
+@dataclass(slots=True)
+class _Registered:
+    """What was added to a shell, and what stood there before."""
+
+    magics: dict[tuple[str, str], Callable[..., Any]] = field(default_factory=dict)
+    before: dict[tuple[str, str], Any] = field(default_factory=dict)
+    matchers: list[Any] = field(default_factory=list)
+
+
+def register(shell: InteractiveShell) -> None:
+    """Add the magics and their completion to a shell; what an earlier call added is removed first."""
+    unregister(shell)
+    usages = {usage.name: usage for usage in [*_log_usages(), *_command_usages()]}
+    state = _Registered()
+    for usage in usages.values():
+        _add(shell, state, "line", _line_magic(shell, usage))
+    track = Usage("track", commands.track_init, sign="%%")
+    _add(shell, state, "cell", _cell_magic(shell, track))
+    state.matchers.append(matcher(shell, {**usages, "track": track}))
+    _matchers(shell).extend(state.matchers)
+    setattr(shell, _STATE, state)
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Remove exactly what `register` added, and put back what it replaced."""
+    state: _Registered | None = getattr(shell, _STATE, None)
+    if state is None:
+        return
+    delattr(shell, _STATE)
+    for (kind, name), function in state.magics.items():
+        table = shell.magics_manager.magics[kind]
+        if table.get(name) is not function:  # someone put another in its place
+            continue
+        if state.before[kind, name] is None:
+            del table[name]
+        else:
+            table[name] = state.before[kind, name]
+    for added in state.matchers:
+        if added in _matchers(shell):
+            _matchers(shell).remove(added)
+
+
+def _matchers(shell: InteractiveShell) -> list[Any]:
+    matchers: list[Any] = getattr(shell.Completer, "custom_matchers", [])
+    return matchers
+
+
+def _add(shell: InteractiveShell, state: _Registered, kind: str, function: Callable[..., Any]) -> None:
+    name = function.__name__
+    state.before[kind, name] = shell.magics_manager.magics[kind].get(name)
+    state.magics[kind, name] = function
+    shell.magics_manager.register_function(function, kind, name)
+
+
+def _log_usages() -> list[Usage]:
+    """Return the usage of every `log_*` that takes a name or a path, or `key=value`; a new kind's are among them."""
+    found = []
+    for name, function in vars(session).items():
+        if name.startswith("log_") and callable(function):
+            parameters = inspect.signature(function).parameters.values()
+            if any(p.name in _TAKES or p.kind is p.VAR_KEYWORD for p in parameters):
+                found.append(Usage(name, function))
+    return found
+
+
+def _command_usages() -> list[Usage]:
+    return [Usage(name, getattr(commands, name)) for name in commands.__all__]
+
+
+def _example(usage: Usage) -> str:
+    if usage.name in _EXAMPLES:
+        return f"%{usage.name} {_EXAMPLES[usage.name]}".rstrip()
+    stand_ins = {"name": "name", "path": "path/to/file"}
+    words = [stand_ins.get(a.name, '"some text"' if a.form == "text" else a.name) for a in usage.positional if a.required]
+    return " ".join([f"%{usage.name}", *words, *(["--step 14"] if "step" in usage.options else [])])
+
+
+def _documented(function: Callable[..., Any], usage: Usage, example: str) -> Callable[..., Any]:
+    about = inspect.getdoc(usage.function) or ""
+    function.__doc__ = f"{usage}\n\n{about}\n\nExample:\n    {example}\n"
+    function.__name__ = function.__qualname__ = usage.name
+    return function
+
+
+def _said(error: TrackingError) -> str:
+    """Return what an error says, on one line."""
+    return " ".join(str(getattr(error, "strerror", None) or error).split())
+
+
+def _line_magic(shell: InteractiveShell, usage: Usage) -> Callable[..., Any]:
+    @no_var_expand
+    @needs_local_scope
+    def magic(line: str, local_ns: dict[str, Any] | None = None) -> Any:
+        if line.strip() in {"-h", "--help"}:
+            print(magic.__doc__)  # noqa: T201 - the help that was asked for
+            return None
+        try:
+            return usage.call(line, {**shell.user_ns, **(local_ns or {})})
+        except TrackingError as error:
+            message = f"{usage.name}: {_said(error)}"
+            raise UsageError(message) from error
+
+    return _documented(magic, usage, _example(usage))
+
+
+def _cell_magic(shell: InteractiveShell, usage: Usage) -> Callable[..., Any]:
+    @no_var_expand
+    @needs_local_scope
+    def magic(line: str, cell: str, local_ns: dict[str, Any] | None = None) -> None:
+        args, kwargs = usage.arguments(line, {**shell.user_ns, **(local_ns or {})})
+        try:
+            commands.track(shell, cell, *args, **kwargs)
+        except TrackingError as error:
+            message = f"track: {_said(error)}"
+            raise UsageError(message) from error
+
+    return _documented(magic, usage, "%%track --name digits\n    tracking.log_metric('loss', 0.25)")

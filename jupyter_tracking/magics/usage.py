@@ -1,0 +1,290 @@
+"""The line of a magic ↔ the call of one function, by the function's own signature.
+
+Arguments without a default (and those before a `/`) are positional, in order; the others are `--options`.
+Texts and paths are taken as written, anything else is a Python expression. No magic, run or kind is known here.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from jupyter_tracking.errors import near
+from jupyter_tracking.magics import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["Argument", "Place", "Usage"]
+
+_WRITTEN = {"str", "PathLike[str]", "os.PathLike[str]", "Path", "pathlib.Path", "V1ArtifactKind", "ArtifactKind"}
+_LISTED = {"Iterable[str]", "Sequence[str]", "list[str]"}
+_UNUSED = {"async_req", "older"}  # Polyaxon's, without meaning in a magic
+_OPTION = re.compile(r"--([A-Za-z_][\w-]*)(=?)")
+_PAIR = re.compile(r"([^\s=\"']+|\"[^\"]+\"|'[^']+')=(?!=)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a magic.
+
+    Attributes:
+        name: as the function has it.
+        form: `text` is taken as written, `code` is evaluated, `flag` needs no value, `maybe` is a flag that may take a text,
+            `moment` is a date as written or else code.
+        positional: it has a place, not a name.
+        required: it must be given.
+        many: it takes every word that is left.
+        nameless: the call gives it by its place alone.
+    """
+
+    name: str
+    form: str
+    positional: bool = False
+    required: bool = False
+    many: bool = False
+    nameless: bool = False
+
+    @property
+    def option(self) -> str:
+        """The argument as an option is written."""
+        return "--" + self.name.replace("_", "-")
+
+    def __str__(self) -> str:
+        """The argument as a usage line has it."""
+        word = self.name.upper()
+        if self.positional:
+            word += " …" if self.many else ""
+            return word if self.required else f"[{word}]"
+        value = {"flag": "", "maybe": f" [{word}]"}.get(self.form, f" {word}")
+        return f"[{self.option}{value}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A word of a line: the argument it belongs to (None: a name of an option), its key if it is a pair, and where it is."""
+
+    argument: Argument | None
+    start: int
+    end: int
+    key: str | None = None
+
+
+class Usage:
+    """How a magic is written, read off the signature of what it calls."""
+
+    def __init__(self, name: str, function: Callable[..., Any], *, sign: str = "%") -> None:
+        """Read the signature; `sign` is `%%` for the magic of a whole cell."""
+        self.name = name
+        self.sign = sign
+        self.function = function
+        self.positional: list[Argument] = []
+        self.options: dict[str, Argument] = {}
+        self.pairs: Argument | None = None
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.name in _UNUSED:
+                continue
+            argument = _argument(parameter)
+            if parameter.kind is parameter.VAR_KEYWORD:
+                self.pairs = argument
+            elif argument.positional:
+                self.positional.append(argument)
+            else:
+                self.options[argument.name] = argument
+
+    def __str__(self) -> str:
+        """The usage on one line."""
+        pairs = ["key=expr …"] if self.pairs else []
+        return " ".join([f"{self.sign}{self.name}", *map(str, self.positional), *pairs, *map(str, self.options.values())])
+
+    def call(self, line: str, namespace: Mapping[str, Any]) -> Any:
+        """Call the function with what the line says.
+
+        Raises:
+            UsageError: the line does not fit, or an expression in it fails.
+        """
+        args, kwargs = self.arguments(line, namespace)
+        return self.function(*args, **kwargs)
+
+    def arguments(self, line: str, namespace: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Return the arguments of the call; `namespace` holds the names of the user, local ones too.
+
+        Raises:
+            UsageError: as `call`.
+        """
+        places = list(self.places(line))
+        given: dict[str, list[Place]] = {}
+        for place in places:
+            key = place.key or (place.argument.name if place.argument else "")
+            if key in given and not (place.argument and place.argument.many and place.key is None):
+                self._wrong(f"{key} is given twice")
+            given.setdefault(key, []).append(place)
+        for argument in self.positional:
+            if argument.required and argument.name not in given:
+                self._wrong(f"{argument.name} is missing")
+        if self.pairs and not given:
+            self._wrong("give at least one key=expr")
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for key, found in given.items():
+            values = [self._value(key, place, line, namespace) for place in found]
+            first = found[0].argument
+            if first is not None and first.nameless and found[0].key is None:
+                args += values
+            else:
+                kwargs[key] = values[0]
+        return args, kwargs
+
+    # --- the words -------------------------------------------------------------------------------
+
+    def places(self, line: str, *, unfinished: bool = False) -> Iterator[Place]:
+        """Yield the words of a line with what they are.
+
+        Args:
+            line: what stands after the magic's name.
+            unfinished: the line is still being written: a mistake is passed over, and last comes the place at its end.
+
+        Raises:
+            UsageError: a word has no place, or a quote or bracket is never closed.
+        """
+        waiting = list(self.positional)
+        at, options = tokens.skip(line, 0), True
+        while at < len(line):
+            if options and re.match(r"--(\s|\Z)", line[at:]) and not (unfinished and line.endswith("--")):
+                options, at = False, tokens.skip(line, at + 2)
+                continue
+            if options and (_OPTION.match(line, at) or line[at:] == "--"):
+                place = self._named(line, at, waiting, unfinished=unfinished)
+            else:
+                place = self._placed(line, at, waiting, unfinished=unfinished)
+            yield place
+            at = tokens.skip(line, place.end)
+        if unfinished and (not line or line[-1].isspace()):
+            yield Place(waiting[0] if waiting else self.pairs, at, at)
+
+    def _named(self, line: str, at: int, waiting: list[Argument], *, unfinished: bool) -> Place:
+        """Read an option and its value."""
+        option = _OPTION.match(line, at)
+        if option is None or (unfinished and option.end() == len(line) and not option[2]):
+            return Place(None, at, len(line))
+        argument = self._option(option[1], waiting, unfinished=unfinished)
+        if argument is None:
+            return Place(None, at, option.end())
+        start = option.end() if option[2] else tokens.skip(line, option.end())
+        if not option[2] and self._bare(argument, line, start):
+            return Place(argument, option.end(), option.end())
+        if start == len(line) and not unfinished:
+            self._wrong(f"{argument.option} needs a value")
+        return Place(argument, start, self._end(line, start, argument, unfinished=unfinished))
+
+    def _placed(self, line: str, at: int, waiting: list[Argument], *, unfinished: bool) -> Place:
+        """Read a word that its place gives a meaning, or a `key=expr`."""
+        pair = _PAIR.match(line, at) if self.pairs else None
+        if pair is not None and self.pairs:
+            end = self._end(line, pair.end(), self.pairs, unfinished=unfinished)
+            return Place(self.pairs, pair.end(), end, key=pair[1].strip("\"'"))
+        argument = waiting[0] if waiting else None
+        if argument is not None and not argument.many:
+            waiting.pop(0)
+        end = self._end(line, at, argument or Argument("", "text"), unfinished=unfinished)
+        if argument is None and not unfinished:
+            self._surplus(line[at:end])
+        return Place(argument, at, end)
+
+    def _option(self, written: str, waiting: list[Argument], *, unfinished: bool) -> Argument | None:
+        name = written.replace("-", "_")
+        if name in self.options:
+            return self.options[name]
+        for argument in waiting:  # a required argument may be named too
+            if argument.name == name and not argument.many:
+                waiting.remove(argument)
+                return argument
+        if not unfinished:
+            known = [argument.option for argument in self.options.values()]
+            self._wrong(f"there is no option --{written}{near(f'--{written}', known)}")
+        return None
+
+    def _bare(self, argument: Argument, line: str, at: int) -> bool:
+        """Say whether an option stands without a value."""
+        if argument.form == "flag":
+            return not re.match(r"(True|False)(\s|\Z)", line[at:])
+        return argument.form == "maybe" and (at == len(line) or line.startswith("--", at))
+
+    def _end(self, line: str, start: int, argument: Argument, *, unfinished: bool) -> int:
+        try:
+            return tokens.end(line, start, written=argument.form in {"text", "maybe"})
+        except ValueError as error:
+            return len(line) if unfinished else self._wrong(str(error))
+
+    # --- the values ------------------------------------------------------------------------------
+
+    def _value(self, key: str, place: Place, line: str, namespace: Mapping[str, Any]) -> Any:
+        word = line[place.start : place.end]
+        form = place.argument.form if place.argument else "text"
+        if not word and form in {"flag", "maybe"}:
+            return True
+        if form in {"text", "maybe"} or (form == "moment" and _DATE.match(word.strip("\"'"))):
+            return tokens.as_written(word, namespace)
+        return self._evaluated(key, word, namespace)
+
+    def _evaluated(self, key: str, word: str, namespace: Mapping[str, Any]) -> Any:
+        import ast
+
+        names = dict(namespace)
+        try:
+            try:
+                tree = ast.parse(word, "<magic>", "eval")
+            except SyntaxError:
+                word = tokens.expand(word, names)  # `$name`, as other magics take it
+                tree = ast.parse(word, "<magic>", "eval")
+            if isinstance(tree.body, ast.Set) and len(tree.body.elts) == 1:  # `{expr}`, likewise
+                tree = ast.Expression(tree.body.elts[0])
+            return eval(compile(tree, "<magic>", "eval"), names)  # noqa: S307 - the user's own code in the user's own cell
+        except SyntaxError as error:
+            hint = "; an expression with spaces goes into brackets" if error.lineno == 1 else ""
+            self._wrong(f"{key}={tokens.short(word) if word else 'nothing'} is no expression ({error.msg}){hint}")
+        except NameError as error:
+            missing = getattr(error, "name", None) or word
+            known = [name for name in names if not name.startswith("_")]
+            hint = near(missing, known)
+            message = f"{self.name}: {key}={tokens.short(word)}: {error}{hint if hint.startswith('; near') else ''}"
+            raise UsageError(message) from error
+        except Exception as error:
+            message = f"{self.name}: {key}={tokens.short(word)}: {type(error).__name__}: {' '.join(str(error).split())}"
+            raise UsageError(message) from error
+
+    def _surplus(self, word: str) -> None:
+        if self.pairs:
+            self._wrong(f"{tokens.short(word)} is no key=expr; there are no spaces around the =")
+        known = [argument.name for argument in self.options.values()]
+        hint = f"; options are written --{known[0].replace('_', '-')} …" if known else ""
+        self._wrong(f"{tokens.short(word)} is one word too many; quotes hold spaces in a text, brackets in an expression{hint}")
+
+    def _wrong(self, what: str) -> Any:
+        message = f"{self.name}: {what}; usage: {self}"
+        raise UsageError(message) from None
+
+
+def _argument(parameter: inspect.Parameter) -> Argument:
+    many = parameter.kind is parameter.VAR_POSITIONAL
+    required = parameter.default is parameter.empty and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+    nameless = many or parameter.kind is parameter.POSITIONAL_ONLY
+    return Argument(parameter.name, _form(str(parameter.annotation)), nameless or required, required, many, nameless)
+
+
+def _form(annotation: str) -> str:
+    members = {part.strip() for part in re.split(r"\|(?![^\[]*\])", annotation)} - {"None"}
+    if members == {"bool"}:
+        return "flag"
+    if members == {"bool", "str"}:
+        return "maybe"
+    if "Timestamp" in members:
+        return "moment"
+    literal = members and all(member.startswith("Literal[") for member in members)
+    written = bool(members) and members <= _WRITTEN | _LISTED and bool(members & _WRITTEN)
+    return "text" if written or literal else "code"

@@ -1,0 +1,134 @@
+"""Which cell is executing: hooks before and after each, which never raise, never wait, and are taken out again.
+
+Told to whoever asks; nothing is written here.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jupyter_tracking.format.cell_log import Cell
+from jupyter_tracking.format.convert import now
+from jupyter_tracking.notebook.console import finish_lines, quietly
+from jupyter_tracking.storage.user_files import md5
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["CellWatch", "running_shell"]
+
+
+class Attendant(Protocol):
+    """Who is told of cells."""
+
+    def cell_started(self, cell: Cell, source: str) -> None:
+        """Take note of a cell that starts."""
+
+    def cell_ended(self, cell: Cell) -> None:
+        """Take note of a cell that has ended."""
+
+
+def running_shell() -> InteractiveShell | None:
+    """Return the IPython shell this code runs in, or None; IPython is not imported for it."""
+    import sys
+
+    module = sys.modules.get("IPython")
+    ask = getattr(module, "get_ipython", None)
+    return ask() if ask is not None else None
+
+
+class CellWatch:
+    """Follows the cells of a shell for one run."""
+
+    def __init__(self, shell: InteractiveShell, session: str, notebook: str | None, attendant: Attendant) -> None:
+        """Prepare to follow; nothing is hooked before `start`."""
+        self._shell = shell
+        self._session = session
+        self._notebook = notebook
+        self._attendant = attendant
+        self._open: list[tuple[object, Cell | None]] = []  # a cell may run another: the last is executing
+        self._number = 0
+        self.home = threading.get_ident()
+
+    @property
+    def cell(self) -> Cell | None:
+        """The cell that is executing."""
+        return next((cell for _, cell in reversed(self._open) if cell is not None), None)
+
+    def start(self) -> None:
+        """Hook in; the cell that is executing just now is followed from here."""
+        self._shell.events.register("pre_run_cell", self._before)
+        self._shell.events.register("post_run_cell", self._after)
+        result = getattr(self._shell.displayhook, "exec_result", None)
+        info = getattr(result, "info", None)
+        if info is not None:
+            quietly(lambda: self._begin(info, getattr(result, "execution_count", None)), "the journal of cells")
+
+    def stop(self, error: BaseException | None) -> None:
+        """Take the hooks out; the cell that is executing ends here for the run.
+
+        Args:
+            error: what the run ends with.
+        """
+        for name, hook in (("pre_run_cell", self._before), ("post_run_cell", self._after)):
+            try:
+                self._shell.events.unregister(name, hook)
+            except ValueError:  # somebody has emptied the list
+                continue
+        while self._open:
+            self._end(error, None)
+
+    def earlier_sources(self) -> list[str]:
+        """Return the sources of the cells that ran in this session before the one that is executing."""
+        manager = self._shell.history_manager
+        sources = list(getattr(manager, "input_hist_raw", None) or [])[1:]
+        cell = self.cell
+        count = cell.execution_count if cell is not None else None
+        return sources[: count - 1] if count is not None else sources
+
+    def _before(self, *told: Any) -> None:
+        quietly(lambda: self._begin(told[0] if told else None, None), "the journal of cells")
+
+    def _after(self, *told: Any) -> None:
+        quietly(lambda: self._finish(told[0] if told else None), "the journal of cells")
+
+    def _begin(self, info: Any, count: int | None) -> None:
+        if self._open and not getattr(info, "store_history", True):
+            self._open.append((info, None))  # a cell's own doing, as of %%capture or %run
+            return
+        source = str(getattr(info, "raw_cell", "") or "")
+        if count is None:
+            # What IPython itself says here was one less before 9.8.
+            count = len(getattr(self._shell.history_manager, "input_hist_raw", None) or [""])
+        self._number += 1
+        cell = Cell(self._number, self._session, now(), notebook=self._notebook, execution_count=count)
+        cell.cell_id = getattr(info, "cell_id", None)
+        digest = md5()
+        digest.update(source.encode("utf-8", "surrogatepass"))
+        cell.hash = digest.hexdigest()[:12]
+        self.home = threading.get_ident()
+        self._open.append((info, cell))
+        self._attendant.cell_started(cell, source)
+
+    def _finish(self, result: Any) -> None:
+        info = getattr(result, "info", None)
+        if info is not None and all(known is not info for known, _ in self._open):
+            return  # it started before us
+        error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
+        while self._open:
+            mine = info is None or self._open[-1][0] is info
+            self._end(error if mine else None, getattr(result, "execution_count", None) if mine else None)
+            if mine:
+                return
+
+    def _end(self, error: BaseException | None, count: int | None) -> None:
+        _, cell = self._open[-1]
+        if cell is not None:
+            finish_lines()  # what it printed is of this cell
+            cell.ended = now()
+            cell.execution_count = count or cell.execution_count
+            cell.outcome = "ok" if error is None else "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
+            cell.error = "" if error is None else f"{type(error).__name__}: {error}"
+            self._attendant.cell_ended(cell)
+        self._open.pop()

@@ -1,0 +1,99 @@
+"""What was printed, as Polyaxon keeps logs: `plxlogs/logs.jsonl`, a record a line, with secrets masked.
+
+    {"timestamp": "…", "node": "local", "pod": "<user>", "container": "<host>", "value": "  the line", "stream": "stdout"}
+
+Indentation is kept, and the stream is said, which Polyaxon's readers pass over.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from jupyter_tracking.redact import Masking
+from jupyter_tracking.storage.journal import Journal
+
+if TYPE_CHECKING:
+    from jupyter_tracking.notebook.console import Line
+    from jupyter_tracking.storage.store import Store
+
+__all__ = ["LOGS", "LogWriter"]
+
+LOGS = "plxlogs/logs.jsonl"
+
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_LONGEST = 100_000  # characters of one line
+
+
+class LogWriter:
+    """Writes what it hears to the run's log, a batch of lines at a time."""
+
+    def __init__(self, store: Store) -> None:
+        """Write into the store's folder; the file is made with the first line."""
+        import getpass
+
+        self._journal = Journal(store, LOGS)
+        self._masking = {"stdout": Masking(), "stderr": Masking()}
+        try:
+            user = getpass.getuser()
+        except (OSError, KeyError):
+            user = "user"
+        who = orjson.dumps({"node": "local", "pod": user, "container": socket.gethostname()})
+        self._head = b'{"timestamp":"%b",' + who[1:-1].replace(b"%", b"%%") + b',"value":%b,"stream":"%b"}\n'
+        self._second, self._text = -1, ""
+
+    @property
+    def masked(self) -> int:
+        """How many lines lost a secret."""
+        return sum(masking.count for masking in self._masking.values())
+
+    def printed(self, lines: list[Line]) -> None:
+        """Append the lines."""
+        texts = self._clean(lines)
+        head, names = self._head, {"stdout": b"stdout", "stderr": b"stderr"}
+        rows, known, moment = [], -1, b""
+        for (nanoseconds, name, _, _), text in zip(lines, texts, strict=True):
+            if nanoseconds // 1_000_000 != known:  # a millisecond is fine enough, and most of the cost
+                known, moment = nanoseconds // 1_000_000, self._moment(nanoseconds)
+            rows.append(head % (moment, _as_json(text), names[name]))
+        self._journal.append(b"".join(rows))
+
+    def _clean(self, lines: list[Line]) -> list[str]:
+        texts = [line if len(line) <= _LONGEST else f"{line[:_LONGEST]}… {len(line) - _LONGEST:,} more" for _, _, line, _ in lines]
+        names = {name for _, name, _, _ in lines}
+        if len(names) == 1:
+            return self._masking[names.pop()]("\n".join(texts)).split("\n")
+        return [self._masking[name](text) for (_, name, _, _), text in zip(lines, texts, strict=True)]
+
+    def _moment(self, nanoseconds: int) -> bytes:
+        second, rest = divmod(nanoseconds, 1_000_000_000)
+        if second != self._second:
+            self._second, self._text = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+        return f"{self._text}{rest // 1000:06d}+00:00".encode()
+
+    def shown(self, output: dict[str, Any]) -> None:
+        """Keep the traceback of an error, which a notebook does not print but shows."""
+        if output["output_type"] == "error":
+            from time import time_ns
+
+            text = _COLOURS.sub("", "\n".join(map(str, output["traceback"])))
+            self.printed([(time_ns(), "stderr", line, True) for line in text.split("\n")])
+
+    def cleared(self) -> None:
+        """Do nothing: what was printed was printed."""
+
+    def close(self) -> None:
+        """Let the disk have it all, and let go of the file."""
+        self._journal.sync()
+        self._journal.close()
+
+
+def _as_json(text: str) -> bytes:
+    try:
+        return orjson.dumps(text)
+    except TypeError:  # half a character
+        return orjson.dumps(text.encode("utf-8", "replace").decode())

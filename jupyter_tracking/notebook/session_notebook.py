@@ -1,0 +1,231 @@
+"""The session as a notebook: `code/session.ipynb`, the cells that ran, in the order they ran, with what they put out.
+
+Valid at every moment, and replaced whole at each end of a cell. A cell is turned into JSON once. Outputs
+have their limits: what does not fit says so. Secrets are masked before anything is kept.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from jupyter_tracking.format.cell_log import SESSION
+from jupyter_tracking.redact import Masking, masked
+
+if TYPE_CHECKING:
+    from jupyter_tracking.format.cell_log import Cell
+    from jupyter_tracking.notebook.console import Line
+    from jupyter_tracking.storage.store import Store
+
+__all__ = ["SessionNotebook", "Transcript"]
+
+TEXT_LIMIT = 64_000  # characters printed by a cell
+PICTURE_LIMIT = 1_000_000  # bytes of one picture, in base64
+MARKUP_LIMIT = 64_000  # characters of one table
+WHOLE_LIMIT = 4_000_000  # bytes of all outputs: the file is written at the end of each cell
+SCANT_LIMIT = 2_000  # characters of a cell's text once that is reached
+
+_TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_OURS = "jupyter_tracking"
+
+
+class Transcript:
+    """What one cell put out so far, within the limits."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.outputs: list[dict[str, Any]] = []
+        self._room = TEXT_LIMIT
+        self._left_out = 0
+        self._masking = Masking()
+
+    @property
+    def masked(self) -> int:
+        """How many lines lost a secret."""
+        return self._masking.count
+
+    def printed(self, lines: list[Line]) -> None:
+        """Add printed lines."""
+        at = 0
+        while at < len(lines) and self._room > 0:
+            name, start, room = lines[at][1], at, self._room
+            while at < len(lines) and lines[at][1] == name and room > 0:
+                room -= len(lines[at][2]) + 1
+                at += 1
+            text = "".join(line + ("\n" if ended else "") for _, _, line, ended in lines[start:at])
+            self._print(name, self._masking(text)[: self._room])
+            self._room = max(0, room)
+        self._left_out += len(lines) - at
+
+    def _print(self, name: str, text: str) -> None:
+        last = self.outputs[-1] if self.outputs else {}
+        if last.get("output_type") == "stream" and last.get("name") == name:
+            last["text"] += text
+        else:
+            self.outputs.append({"output_type": "stream", "name": name, "text": text})
+
+    def shown(self, output: dict[str, Any]) -> None:
+        """Add an output as a notebook keeps it."""
+        if output["output_type"] == "error":
+            traceback = [self._masking(str(line)) for line in output["traceback"]]
+            error = {"ename": output["ename"], "evalue": self._masking(str(output["evalue"])[:2000]), "traceback": traceback}
+            self.outputs.append({"output_type": "error", **error})
+            return
+        kept: dict[str, Any] = {"output_type": output["output_type"], "metadata": {}}
+        ours = (output.get("metadata") or {}).get(_OURS)
+        kept["data"] = self._bundle(output["data"], plain=bool(ours))
+        if ours:
+            kept["metadata"] = {_OURS: ours}
+        display = (output.get("transient") or {}).get("display_id")
+        if output.get("update") and display:
+            for earlier in self.outputs:
+                if earlier.get("display") == display:
+                    earlier["data"], earlier["metadata"] = kept["data"], kept["metadata"]
+            return
+        if display:
+            kept["display"] = display
+        self.outputs.append(kept)
+
+    def _bundle(self, data: Any, *, plain: bool) -> dict[str, Any]:
+        bundle: dict[str, Any] = {}
+        for kind in ("text/plain",) if plain else _TEXTS:
+            text = data.get(kind)
+            text = "".join(text) if isinstance(text, list) else text
+            if isinstance(text, str) and len(text) <= MARKUP_LIMIT and "<script" not in text:
+                bundle[kind] = self._masking(text)
+        for kind in () if plain else _PICTURES:
+            picture = data.get(kind)
+            if isinstance(picture, bytes):
+                import base64
+
+                picture = base64.b64encode(picture).decode("ascii")
+            if isinstance(picture, str) and len(picture) <= PICTURE_LIMIT:
+                bundle[kind] = picture
+        if not bundle:
+            size = sum(len(value) for value in data.values() if isinstance(value, str | bytes))
+            bundle["text/plain"] = f"[an output of {size:,} bytes was not kept here: {', '.join(map(str, data))[:200]}]"
+        return bundle
+
+    def cleared(self) -> None:
+        """Forget what was put out so far."""
+        self.outputs.clear()
+
+    def closed(self, execution_count: int | None) -> list[dict[str, Any]]:
+        """Return the outputs as nbformat has them."""
+        outputs = [{key: value for key, value in output.items() if key != "display"} for output in self.outputs]
+        for output in outputs:
+            if output["output_type"] == "execute_result":
+                output["execution_count"] = execution_count
+        if self._left_out:
+            text = f"… {self._left_out:,} more lines: they are in plxlogs/, if logs were kept\n"
+            outputs.append({"output_type": "stream", "name": "stdout", "text": text})
+        return outputs
+
+
+class SessionNotebook:
+    """The file, kept current."""
+
+    def __init__(self, store: Store, name: str = SESSION) -> None:
+        """Go on with the file that is there, if the run was resumed."""
+        self._store = store
+        self._name = name
+        self._cells: list[bytes] = []
+        self._ids: set[str] = set()
+        self._size = 0
+        try:
+            earlier = orjson.loads(store.read(name) or b"{}").get("cells") or []
+        except (orjson.JSONDecodeError, AttributeError):
+            earlier = []
+        for cell in earlier:
+            if isinstance(cell, dict):
+                self._ids.add(str(cell.get("id")))
+                self._keep(orjson.dumps(cell))
+        about = {
+            "name": "python",
+            "version": ".".join(map(str, sys.version_info[:3])),
+            "file_extension": ".py",
+            "mimetype": "text/x-python",
+        }
+        self._metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "language_info": about}
+
+    def add_earlier(self, sources: list[str]) -> int:
+        """Add cells that ran before the run started, without which the later ones would not run again; return the masked lines."""
+        count = 0
+        for number, source in enumerate(sources, start=1):
+            if source.strip():
+                text, lines = masked(source)
+                count += lines
+                self._add(None, number, text, [], {"before": True})
+        return count
+
+    def add(self, cell: Cell, source: str, transcript: Transcript) -> None:
+        """Add a cell that has ended."""
+        about = {
+            "cell": cell.number,
+            "session": cell.session,
+            "started": cell.started,
+            "ended": cell.ended,
+            "outcome": cell.outcome,
+            "hash": cell.hash,
+            "cell_id": cell.cell_id,
+        }
+        outputs = transcript.closed(cell.execution_count)
+        if self._size > WHOLE_LIMIT:
+            outputs = [_scant(output) for output in outputs]
+        self._add(cell.cell_id, cell.execution_count, source, outputs, {key: value for key, value in about.items() if value is not None})
+
+    def _add(self, cell_id: str | None, count: int | None, source: str, outputs: list[dict[str, Any]], about: dict[str, Any]) -> None:
+        own = self._own_id(cell_id or f"cell-{count or 0}")
+        item = {
+            "cell_type": "code",
+            "execution_count": count,
+            "id": own,
+            "metadata": {_OURS: about},
+            "outputs": outputs,
+            "source": source,
+        }
+        try:
+            self._keep(orjson.dumps(item))
+        except TypeError:  # half a character in a text
+            import json
+
+            self._keep(json.dumps(item, default=str).encode("utf-8"))
+
+    def _keep(self, cell: bytes) -> None:
+        self._cells.append(cell)
+        self._size += len(cell)
+
+    def _own_id(self, wanted: str) -> str:
+        """Return an id that no cell has yet: a notebook may hold a cell once, a session runs it twice."""
+        base = wanted if _ID.match(wanted) else "cell"
+        own, again = base, 1
+        while own in self._ids:
+            again += 1
+            own = f"{base[:56]}-{again}"
+        self._ids.add(own)
+        return own
+
+    def save(self, about: dict[str, Any], *, lasting: bool = False) -> None:
+        """Replace the file; `about` is said of the run in its metadata."""
+        metadata = orjson.dumps({**self._metadata, _OURS: about})
+        head = b'{"nbformat":4,"nbformat_minor":5,"metadata":' + metadata + b',"cells":[\n'
+        self._store.replace(self._name, head + b",\n".join(self._cells) + b"\n]}\n", lasting=lasting)
+
+
+def _scant(output: dict[str, Any]) -> dict[str, Any]:
+    """Return an output of a session that holds too much already: its text, shortened."""
+    if output["output_type"] == "stream":
+        return {**output, "text": _short(output["text"])}
+    if "data" in output:
+        plain = output["data"].get("text/plain", "[not kept: the session's outputs have reached their limit]")
+        return {**output, "data": {"text/plain": _short(plain)}}
+    return output
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SCANT_LIMIT else f"{text[:SCANT_LIMIT]}\n… {len(text) - SCANT_LIMIT:,} more characters\n"

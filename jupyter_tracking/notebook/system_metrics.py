@@ -1,0 +1,164 @@
+"""What the machine and the kernel use while a run goes on: `resources/metric/*.plx`, a sample every few seconds.
+
+A daemon thread asks psutil, and NVIDIA's library where it is there. It never waits for a cell, and no
+error of its own, nor a full disk, reaches one. Rows have no step, as Polyaxon's have none.
+"""
+
+from __future__ import annotations
+
+import threading
+from importlib import import_module
+from time import monotonic
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_tracking.errors import MissingExtra
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.convert import now
+from jupyter_tracking.notebook.console import quietly
+from jupyter_tracking.storage.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_tracking.storage.store import Store
+
+__all__ = ["FOLDER", "Sampler"]
+
+FOLDER = "resources/metric"
+INTERVAL = 5.0  # seconds
+_SHORTEST = 0.5  # over less, a rate says nothing
+
+
+class Sampler:
+    """Samples until it is stopped."""
+
+    def __init__(self, store: Store, declare: Callable[[str, str], object], interval: float = INTERVAL) -> None:
+        """Prepare to write into the store's folder.
+
+        Args:
+            store: the run's.
+            declare: told the name and path of each series when it has its first value.
+            interval: seconds between samples.
+
+        Raises:
+            MissingExtra: psutil is not installed.
+        """
+        try:
+            self._machine = _Machine()
+        except ImportError as error:
+            message = f"collect_resources needs psutil: pip install 'jupyter-tracking[resources]' ({error})"
+            raise MissingExtra(message) from error
+        self._store = store
+        self._declare = declare
+        self._interval = interval
+        self._journals: dict[str, Journal] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._go, daemon=True, name="jupyter-tracking resources")
+
+    def start(self) -> None:
+        """Take the first sample, and go on in a thread."""
+        self._sample()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take a last sample, and end the thread; a sample that hangs is not waited for."""
+        self._stopped.set()
+        self._thread.join(1.0)
+        if not self._thread.is_alive():
+            self._sample()
+        for journal in self._journals.values():
+            quietly(journal.sync, "what the machine uses")
+            journal.close()
+
+    def _go(self) -> None:
+        while not self._stopped.wait(self._interval):
+            self._sample()
+
+    def _sample(self) -> None:
+        quietly(self._write, "what the machine uses")
+
+    def _write(self) -> None:
+        moment = now()
+        for name, value in self._machine.values():
+            journal = self._journals.get(name)
+            path = f"{FOLDER}/{name}.plx"
+            if journal is None:
+                journal = self._journals[name] = Journal(self._store, path)
+                self._declare(name, path)
+            journal.append(event_rows.row("metric", None, moment, repr(float(value))), event_rows.header("metric"))
+
+
+class _Counted(NamedTuple):
+    when: float
+    counts: dict[str, int]
+
+
+class _Machine:
+    """What there is to measure."""
+
+    def __init__(self) -> None:
+        import psutil
+
+        self._psutil = psutil
+        self._process = psutil.Process()
+        self._before = _Counted(monotonic(), self._counters())
+        self._gpus = _gpus()
+        psutil.cpu_percent()  # the first call has nothing to compare with
+        self._process.cpu_percent()
+
+    def values(self) -> Iterator[tuple[str, float]]:
+        """Yield name and value of all that can be told now; what a system does not tell is left out."""
+        psutil, process = self._psutil, self._process
+        seconds = monotonic() - self._before.when
+        rates = seconds >= _SHORTEST
+        if rates:
+            yield from _told("cpu", psutil.cpu_percent)
+            yield from _told("kernel_cpu", process.cpu_percent)
+        yield from _told("memory", lambda: psutil.virtual_memory().percent)
+        yield from _told("load", lambda: psutil.getloadavg()[0])
+        yield from _told("kernel_memory", lambda: process.memory_info().rss)
+        if rates:
+            before, self._before = self._before, _Counted(monotonic(), self._counters())
+            for name, count in self._before.counts.items():
+                if name in before.counts:
+                    yield name, max(0.0, (count - before.counts[name]) / seconds)
+        for number, (nvidia, gpu) in enumerate(self._gpus):
+            yield from _told_of_gpu(nvidia, number, gpu)
+
+    def _counters(self) -> dict[str, int]:
+        """Return bytes since the machine started: what goes over network and disk, of which the rates are kept."""
+        counts: dict[str, int] = {}
+        for read, names in ((self._psutil.net_io_counters, _NETWORK), (self._psutil.disk_io_counters, _DISK)):
+            try:
+                counters = read()
+            except (OSError, RuntimeError):
+                continue
+            counts |= {name: getattr(counters, field) for name, field in names.items() if hasattr(counters, field)}
+        return counts
+
+
+_NETWORK = {"network_sent": "bytes_sent", "network_received": "bytes_recv"}
+_DISK = {"disk_read": "read_bytes", "disk_write": "write_bytes"}
+
+
+def _told(name: str, ask: Callable[[], float]) -> Iterator[tuple[str, float]]:
+    try:
+        value = ask()
+    except Exception:  # noqa: BLE001 - what one system does not tell, the others do
+        return
+    yield name, value
+
+
+def _gpus() -> list[tuple[Any, Any]]:
+    try:
+        nvidia = import_module("pynvml")  # comes with NVIDIA's own packages
+        nvidia.nvmlInit()
+        return [(nvidia, nvidia.nvmlDeviceGetHandleByIndex(number)) for number in range(nvidia.nvmlDeviceGetCount())]
+    except Exception:  # noqa: BLE001 - no library, no driver, no card
+        return []
+
+
+def _told_of_gpu(nvidia: Any, number: int, gpu: Any) -> Iterator[tuple[str, float]]:
+    yield from _told(f"gpu_{number}_utilization", lambda: nvidia.nvmlDeviceGetUtilizationRates(gpu).gpu)
+    yield from _told(f"gpu_{number}_memory_used", lambda: nvidia.nvmlDeviceGetMemoryInfo(gpu).used)
+    yield from _told(f"gpu_{number}_memory_free", lambda: nvidia.nvmlDeviceGetMemoryInfo(gpu).free)

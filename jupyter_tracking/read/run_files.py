@@ -1,0 +1,169 @@
+"""The files of a run folder, opened so that nothing outside it ever is; and its document.
+
+Knows nothing of artifacts or events.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from jupyter_tracking.errors import MalformedEvent, MissingFile, TrackingError, visible
+from jupyter_tracking.format import lineage, paths, run_document
+from jupyter_tracking.storage import writer_lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Problem", "RunFiles"]
+
+
+class Problem(NamedTuple):
+    """Something wrong with a file of a run: where, what, and the start of the text."""
+
+    file: str
+    line: int | None
+    problem: str
+    text: str
+
+
+class RunFiles:
+    """A run folder as a place to read from."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder; files are read when they are asked for."""
+        self.path = path
+        self._document = f"{path}/{paths.RUN_FILE}"
+        self._document_seen: tuple[int, ...] | None = None
+        self._info: dict[str, Any] = {}
+        self._info_problem: Problem | None = None
+        self._assets_seen: tuple[int, ...] = ()
+        self._assets: dict[str, dict[str, Any]] = {}
+
+    # --- files -------------------------------------------------------------------------------
+
+    def open(self, relative: str) -> int:
+        """Open a file of the run, following no link.
+
+        Raises:
+            OutsideRun: the path leads out.
+            MissingFile: there is no such file.
+        """
+        root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return paths.open_inside(root, relative)
+        except (FileNotFoundError, NotADirectoryError):
+            message = f"{visible(relative)} is missing from {self.path}"
+            raise MissingFile(errno.ENOENT, message) from None
+        finally:
+            os.close(root)
+
+    def read(self, relative: str) -> bytes:
+        """Return the bytes of a file of the run; raises as `open`."""
+        with os.fdopen(self.open(relative), "rb", buffering=0) as file:
+            return file.read()
+
+    def checked(self, relative: str) -> Path:
+        """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
+        os.close(self.open(relative))
+        return self.path / paths.inside(relative)
+
+    def names(self, relative: str) -> list[str]:
+        """Return the names in a folder of the run; none when it is not there."""
+        try:
+            fd = self.open(relative)
+        except (TrackingError, OSError):
+            return []
+        try:
+            return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor, not a path
+        except NotADirectoryError:
+            return []
+        finally:
+            os.close(fd)
+
+    # --- what was put there ---------------------------------------------------------------------
+
+    @property
+    def assets(self) -> dict[str, dict[str, Any]]:
+        """Size and hash of each asset as they were when it was logged, by its path; read again once more were."""
+        try:
+            stat = (self.path / paths.ASSET_JOURNAL).lstat()
+            seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        except OSError:
+            seen = ()
+        if seen != self._assets_seen:
+            try:
+                self._assets = lineage.read_assets(self.read(paths.ASSET_JOURNAL))[0] if seen else {}
+            except (TrackingError, OSError):
+                self._assets = {}
+            self._assets_seen = seen
+        return self._assets
+
+    def whole(self, relative: str, size: int) -> None:
+        """See that an asset has the size that it had when it was logged.
+
+        Raises:
+            MalformedEvent: it has another: it was cut off by a power failure, or changed.
+        """
+        then = self.assets.get(relative, {}).get("size")
+        if then is not None and then != size:
+            message = f"{visible(relative)} has {size} bytes, and had {then} when it was logged"
+            raise MalformedEvent(message)
+
+    # --- the document ---------------------------------------------------------------------------
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """`run.plx.json` as it is now; empty when it is missing or broken."""
+        try:
+            stat = os.stat(self._document)  # noqa: PTH116 - asked for with every look at the run
+            seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        except OSError:
+            seen = ()
+        if seen != self._document_seen:
+            self._document_seen = seen
+            self._info, self._info_problem = self._read_info()
+        return self._info
+
+    def _read_info(self) -> tuple[dict[str, Any], Problem | None]:
+        try:
+            info = orjson.loads(self.read(paths.RUN_FILE))
+        except (TrackingError, OSError) as error:
+            return {}, Problem(paths.RUN_FILE, None, str(error), "")
+        except orjson.JSONDecodeError as error:
+            return {}, Problem(paths.RUN_FILE, error.lineno, f"not JSON: {error.msg}", "")
+        if not isinstance(info, dict):
+            return {}, Problem(paths.RUN_FILE, 1, "not a JSON object", "")
+        return info, None
+
+    @property
+    def ours(self) -> bool:
+        """Whether this package writes the run."""
+        info = self.info
+        return run_document.is_ours(info) or (not info and (self.path / paths.OWN).is_dir())
+
+    @property
+    def uuid(self) -> str:
+        """The run's uuid: that of its document, else the folder's name."""
+        return str(self.info.get("uuid") or self.path.name)
+
+    @property
+    def name(self) -> str:
+        """The run's name, or an empty text."""
+        return str(self.info.get("name") or "")
+
+    @property
+    def status(self) -> str:
+        """The run's status; `interrupted` when it never ended and nobody writes to it."""
+        status = str(self.info.get("status") or "unknown")
+        if status in run_document.DONE or not self.ours:
+            return status
+        return status if writer_lock.living_writers(self.path) else "interrupted"
+
+    @property
+    def info_problem(self) -> Problem | None:
+        """What is wrong with `run.plx.json`, if anything."""
+        return self._info_problem if self.info or self._info_problem else None

@@ -1,0 +1,323 @@
+"""A run folder, read: its documents, artifacts, events, values and problems.
+
+Reads ours and Polyaxon's, running, finished or broken; a bad file or row never hides the good ones.
+Nothing is written, nothing outside the folder is opened, nothing is unpickled unless asked by name.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from stat import S_ISDIR
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, near
+from jupyter_tracking.format import event_rows, lineage, paths, run_document
+from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.read.event_file import Event, EventFile
+from jupyter_tracking.read.run_files import Problem, RunFiles
+
+if TYPE_CHECKING:
+    from jupyter_tracking.format.lineage import Record
+
+__all__ = ["Artifact", "Event", "Problem", "RunFolder", "open_folder"]
+
+_RESOURCES = "resources/metric/"
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One artifact of a run, as its lineage says.
+
+    Attributes:
+        kind: Polyaxon's kind string.
+        name: the true name.
+        stem: the file stem that stands for the name.
+        path: relative to the run, or absolute, or a URL.
+        is_input: the run used it rather than made it.
+        versioned: it has an event file, with a row a version.
+        summary: what was said of it, and size and hash where known.
+        record: all of its lineage record.
+    """
+
+    kind: str
+    name: str
+    stem: str
+    path: str | None
+    is_input: bool
+    versioned: bool
+    summary: dict[str, Any]
+    record: Record
+
+    @property
+    def rows(self) -> str:
+        """The kind its rows are of: what the machine uses is kept as metrics, of the kind `system`."""
+        return "metric" if self.kind == "system" and (self.path or "").startswith(_RESOURCES) else self.kind
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """Which cell made it, and when it was first logged."""
+        return {"cell": self.record.cell, "logged": self.record.logged}
+
+
+def open_folder(path: str | os.PathLike[str]) -> RunFolder:
+    """Open a run folder.
+
+    Raises:
+        NotFound: no folder, or a folder that holds no run.
+    """
+    folder = RunFolder(Path(os.path.abspath(path)))  # noqa: PTH100 - links stay as they are
+    marks = (paths.RUN_FILE, paths.LINEAGES_FILE, "events", paths.OWN, "outputs", "assets", "plxlogs", "resources")
+    if not any((folder.path / mark).exists() for mark in marks):
+        message = f"{os.fspath(folder.path)!r} is no run folder: it holds neither {paths.RUN_FILE} nor events/"
+        raise NotFound(message)
+    return folder
+
+
+class _AssetReader:
+    """What a decoder may ask of the folder."""
+
+    def __init__(self, folder: RunFolder, *, allow_pickle: bool) -> None:
+        self._folder = folder
+        self.allow_pickle = allow_pickle
+
+    def path(self, payload: dict[str, Any]) -> Path:
+        return self._folder.logged(_asset_path(payload))
+
+    def read(self, payload: dict[str, Any]) -> bytes:
+        path = _asset_path(payload)
+        data = self._folder.read(path)
+        self._folder.whole(path, len(data))
+        return data
+
+
+def _asset_path(payload: dict[str, Any]) -> str:
+    path = payload.get("path")
+    if not isinstance(path, str) or not path:
+        message = f"the row names no asset: {payload!r:.100}"
+        raise MalformedEvent(message)
+    return path
+
+
+class RunFolder(RunFiles):
+    """A run folder, opened for reading."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder; files are read when they are asked for."""
+        super().__init__(path)
+        self._event_files: dict[tuple[str, str], EventFile] = {}
+        self._lineages = f"{path}/{paths.LINEAGES_FILE}"
+        self._lineage_seen: tuple[tuple[int, ...], bool] = ((), False)
+
+    # --- artifacts ---------------------------------------------------------------------------
+
+    def records(self) -> tuple[list[Record], list[Problem]]:
+        """Return a lineage record an artifact, and what could not be read of the lineage."""
+        found: dict[tuple[str, str], Record] = {}
+        problems: list[Problem] = []
+        seen = self._look()
+        document_there = bool(seen)
+        if document_there:
+            records, wrong, all_ours = lineage.from_document(self._bytes(paths.LINEAGES_FILE, problems))
+            self._lineage_seen = (seen, all_ours)
+            found |= {(r.kind, r.name): r for r in records}
+            problems += [Problem(paths.LINEAGES_FILE, None, w, "") for w in wrong]
+        ended = document_there and str(self.info.get("status")) in run_document.DONE
+        if self.ours and ended and self.rows_are_ours and not problems:
+            return list(found.values()), problems
+        if self.ours:
+            data = self._bytes(paths.LINEAGE_JOURNAL, problems)
+            records, bad = lineage.read_journal(data[: data.rfind(b"\n") + 1])
+            for record in records:
+                known = found.get((record.kind, record.name))
+                if known is None and not self.rows_are_ours:
+                    found.pop((record.kind, record.stem), None)  # Polyaxon knows it by its file's name alone
+                record.events = record.events or (known.events if known is not None else {})
+                found[record.kind, record.name] = record
+            problems += [Problem(paths.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
+        kinds = {kind: [f for f in self.names(f"events/{kind}") if f.endswith(".plx")] for kind in self.names("events")}
+        unnamed = {f"events/{kind}/{file}": (kind, file.removesuffix(".plx")) for kind, files in kinds.items() for file in files}
+        for key, record in list(found.items()):
+            if not record.versioned:
+                continue
+            there = unnamed.pop(record.path or "", None) is not None
+            if self.ours and not record.events and not there:
+                del found[key]  # its writer died before the first row: nothing was logged under this name
+        for path, (kind, stem) in unnamed.items():
+            record = lineage.unnamed(found.get((kind, stem)), kind, stem, path)
+            found[record.kind, record.name] = record
+        return list(found.values()), problems
+
+    @property
+    def rows_are_ours(self) -> bool:
+        """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
+        seen = self._look()
+        if seen and seen != self._lineage_seen[0]:
+            self._lineage_seen = (seen, lineage.all_ours(self._bytes(paths.LINEAGES_FILE, [])))
+        return self.ours and (not seen or self._lineage_seen[1])
+
+    def _look(self) -> tuple[int, ...]:
+        return _looks(self._lineages)
+
+    def look(self) -> tuple[int, ...]:
+        """Return what the kernel says of the run's two documents: as long as it is the same, so are they. Empty when one is missing.
+
+        For each: inode, size, and the moments in ns when it was last written and last changed in any way.
+        """
+        ours, lineage = _looks(self._document), self._look()
+        return ours + lineage if ours and lineage else ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the two documents, as last read, say all of the run's lineage: it has ended, and all of it is ours."""
+        seen, all_ours = self._lineage_seen
+        return bool(seen) and all_ours and run_document.is_ours(self._info) and str(self._info.get("status")) in run_document.DONE
+
+    def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
+        try:
+            return self.read(relative)
+        except MissingFile:
+            return b""
+        except (TrackingError, OSError) as error:
+            problems.append(Problem(relative, None, str(error), ""))
+            return b""
+
+    def artifacts(self) -> list[Artifact]:
+        """Return the run's artifacts in the order they were first logged."""
+        return [_artifact(record) for record in self.records()[0]]
+
+    def find(self, name: str, kind: str | None = None) -> Artifact:
+        """Return the artifact of this name; of this kind, when several kinds have the name.
+
+        Raises:
+            NotFound: none has it, or several kinds do; the message lists what is near.
+        """
+        everything = self.artifacts()
+        wanted = None if kind is None else str(getattr(kind, "value", kind))
+        found = [a for a in everything if a.name == name] or [a for a in everything if a.stem == name]
+        if not found:
+            message = f"run {self.uuid[:8]} has no artifact {name!r}{near(str(name), [a.name for a in everything])}"
+            raise NotFound(message)
+        kinds = [a.kind for a in found]
+        found = [a for a in found if wanted is None or a.kind == wanted]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            message = f"{name!r} is no {wanted}; it is a {' and a '.join(kinds)}"
+            raise NotFound(message)
+        message = f"{name!r} is the name of a {' and of a '.join(kinds)}; say which with kind="
+        raise NotFound(message)
+
+    # --- events and values -------------------------------------------------------------------
+
+    def _file(self, artifact: Artifact) -> EventFile | None:
+        if not artifact.versioned or not artifact.path:
+            return None
+        key = (artifact.kind, artifact.path)
+        if key not in self._event_files:
+            relative = artifact.path
+            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.rows, ours=self.rows_are_ours)
+        return self._event_files[key]
+
+    def events(self, artifact: Artifact) -> list[Event]:
+        """Return the good rows of an artifact in the order they were logged; none of what has no event file."""
+        file = self._file(artifact)
+        return file.events() if file is not None else []
+
+    def steps(self, artifact: Artifact) -> list[int | None]:
+        """Return the steps of an artifact, each once, ascending; None comes first if a row has none."""
+        steps = {event.step for event in self.events(artifact)}
+        none: list[int | None] = [None] if None in steps else []
+        return none + sorted(s for s in steps if s is not None)
+
+    def payload(self, artifact: Artifact, event: Event) -> Any:
+        """Return the parsed cell of a row.
+
+        Raises:
+            MalformedEvent: the cell is damaged; the message names file and line.
+        """
+        file = self._file(artifact)
+        try:
+            return file.payload(event) if file is not None else {}
+        except (ValueError, KeyError, RecursionError) as error:
+            message = f"{artifact.path}:{event.line}: {error}"
+            raise MalformedEvent(message) from None
+
+    def payloads(self, artifact: Artifact) -> list[Any]:
+        """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
+        file = self._file(artifact)
+        return file.payloads() if file is not None else []
+
+    def columns(self, artifact: Artifact) -> Any:
+        """Return a metric as a pyarrow table: step int64, timestamp timestamp[us, UTC], value float64."""
+        file = self._file(artifact)
+        if file is None or artifact.rows != "metric":
+            message = f"{artifact.name!r} is a {artifact.kind}; only a metric has columns"
+            raise NotFound(message)
+        return file.columns()
+
+    def value(self, artifact: Artifact, event: Event | None = None, *, allow_pickle: bool = False) -> Any:
+        """Return the value of a row; of an artifact without rows, the path or URL where it is.
+
+        Raises:
+            MalformedEvent: the row or its asset is damaged.
+            MissingFile: the asset is not there.
+            OutsideRun: the row points out of the run.
+        """
+        if event is None:
+            return self._place(artifact)
+        payload = self.payload(artifact, event)
+        try:
+            return kind_of(artifact.rows).decode(payload, _AssetReader(self, allow_pickle=allow_pickle))
+        except (ImportError, MemoryError):
+            raise
+        except Exception as error:  # a decoder of a library may raise anything, of data that anybody may have made
+            if isinstance(error, TrackingError) and not isinstance(error, MalformedEvent):
+                raise
+            message = f"{artifact.path}:{event.line}: {error}"
+            raise MalformedEvent(message) from error
+
+    def _place(self, artifact: Artifact) -> Path | str | None:
+        path = artifact.path
+        if not path or paths.is_url(path):
+            return path
+        return Path(path) if os.path.isabs(path) else self.checked(path)  # noqa: PTH117
+
+    def asset(self, artifact: Artifact, event: Event) -> Path:
+        """Return the path of a row's asset; raises as `value`."""
+        payload = self.payload(artifact, event)
+        return self.logged(_asset_path(payload if isinstance(payload, dict) else {}))
+
+    def logged(self, relative: str) -> Path:
+        """Return the path of an asset that is there as it was logged; raises as `value`."""
+        path = self.checked(relative)
+        stat = path.lstat()
+        if not S_ISDIR(stat.st_mode):
+            self.whole(relative, stat.st_size)
+        return path
+
+    def problems(self, *, hashes: bool = False) -> list[Problem]:
+        """Return what is wrong with the run's files: each bad row, missing asset and escape attempt; with `hashes`, each changed file."""
+        from jupyter_tracking.read.check import find_problems
+
+        return find_problems(self, hashes=hashes)
+
+    def row_problems(self, artifact: Artifact) -> list[event_rows.RowProblem]:
+        """Return the bad rows of an artifact's event file."""
+        file = self._file(artifact)
+        return file.problems() if file is not None else []
+
+
+def _looks(path: str) -> tuple[int, ...]:
+    """Return what the kernel says of a file: inode, size, and the moments of its last changes; nothing when it is not there."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - asked for twice with every run of a root
+    except OSError:
+        return ()
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+def _artifact(record: Record) -> Artifact:
+    found = Artifact(record.kind, record.name, record.stem, record.path, record.is_input, record.versioned, record.summary, record)
+    return replace(found, versioned=True) if found.rows != found.kind else found

@@ -1,0 +1,162 @@
+"""What a run is called, given and says of itself: the parts of its document that its user sets.
+
+Every call changes `run.plx.json` in one step and has happened when it returns. Artifacts do not enter here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import InvalidArgument, InvalidType, near
+from jupyter_tracking.format import paths, run_document
+from jupyter_tracking.format.convert import as_json, as_metric, as_timestamp
+from jupyter_tracking.format.lineage import MARK
+from jupyter_tracking.kinds.base import Recorder
+from jupyter_tracking.kinds.text import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jupyter_tracking.kinds.base import Timestamp
+
+__all__ = ["Details", "as_tags"]
+
+
+class Details(Recorder):
+    """The name, inputs, outputs, tags and statuses of a run."""
+
+    def set_name(self, name: str, async_req: bool = True) -> None:  # noqa: ARG002
+        """Rename the run.
+
+        Args:
+            name: a text.
+            async_req: taken for Polyaxon's sake; the call has happened when it returns.
+        """
+        text = paths.check_name(name)
+        self._update(lambda doc: doc.update(name=text))
+
+    def set_description(self, description: str, async_req: bool = True) -> None:  # noqa: ARG002
+        """Say in a sentence what the run is for.
+
+        Args:
+            description: a text.
+            async_req: taken for Polyaxon's sake.
+        """
+        text = as_json(as_text(description, "description"), "description")
+        self._update(lambda doc: doc.update(description=text))
+
+    def set_readme(self, readme: str, async_req: bool = True) -> None:  # noqa: ARG002
+        """Describe the run at length, in markdown.
+
+        Args:
+            readme: a text.
+            async_req: taken for Polyaxon's sake.
+        """
+        text = as_json(as_text(readme, "readme"), "readme")
+        self._update(lambda doc: doc.update(readme=text))
+
+    def log_inputs(self, /, reset: bool = False, async_req: bool = True, **inputs: Any) -> None:
+        """Keep parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
+
+        Args:
+            reset: forget the inputs so far. Only True and False mean that: an input called `reset` is an input.
+            async_req: taken for Polyaxon's sake; the call has happened when it returns.
+            **inputs: name=value; scalars, arrays, paths, enums, dates and what is made of them.
+
+        Raises:
+            InvalidType: a value that JSON cannot hold; nothing is changed.
+        """
+        self._log_values("inputs", reset, async_req, inputs)
+
+    def log_outputs(self, /, reset: bool = False, async_req: bool = True, **outputs: Any) -> None:
+        """Keep results of the run; the arguments are those of `log_inputs`. Metrics add their last value at the end."""
+        self._log_values("outputs", reset, async_req, outputs)
+
+    def log_meta(self, /, reset: bool = False, async_req: bool = True, **meta: Any) -> None:
+        """Keep facts about the run in its `meta_info`; the arguments are those of `log_inputs`."""
+        self._log_values("meta_info", reset, async_req, meta)
+
+    def _log_values(self, section: str, reset: object, async_req: object, given: dict[str, Any]) -> None:
+        # What Polyaxon takes for its switches may be a value of that name.
+        switches = {"reset": reset, "async_req": async_req}
+        given = {**{name: value for name, value in switches.items() if type(value) is not bool}, **given}
+        plain = {paths.check_name(key): as_json(value, f"{section}.{key}") for key, value in given.items()}
+
+        def change(doc: dict[str, Any]) -> None:
+            present = doc.get(section) or {}
+            own = {key: present[key] for key in (MARK,) if key in present}
+            doc[section] = {**({} if reset is True else present), **plain, **own}
+
+        self._update(change)
+
+    def log_tags(self, tags: Iterable[str] | str, reset: bool = False, async_req: bool = True) -> None:  # noqa: ARG002
+        """Add tags to the run.
+
+        Args:
+            tags: texts, or one text with commas.
+            reset: forget the tags so far.
+            async_req: taken for Polyaxon's sake.
+        """
+        labels = as_tags(tags)
+        self._update(lambda doc: doc.update(tags=list(dict.fromkeys([*([] if reset else doc.get("tags") or []), *labels]))))
+
+    def log_progress(self, value: float) -> None:
+        """Keep how far the run is, between 0 and 1.
+
+        Raises:
+            InvalidType: not a number.
+            InvalidArgument: not between 0 and 1.
+        """
+        number = as_metric(value, "progress")
+        if not 0 <= number <= 1 or isinstance(value, bool):
+            message = f"value={value!r} is no progress; give a number between 0 and 1"
+            raise InvalidArgument(message)
+        self._log_values("meta_info", False, True, {"progress": number})
+
+    def log_status(
+        self,
+        status: str,
+        reason: str | None = None,
+        message: str | None = None,
+        last_transition_time: Timestamp = None,
+        last_update_time: Timestamp = None,
+    ) -> None:
+        """Keep a status of the run, with its reason. It does not end the run; `end()` keeps a final status set so.
+
+        Args:
+            status: one of those Polyaxon knows, such as `"running"` or `"warning"`.
+            reason: a word for why.
+            message: a sentence on it.
+            last_transition_time: when it came to it; now by default.
+            last_update_time: when that was seen; now by default.
+
+        Raises:
+            InvalidArgument: a status that Polyaxon does not know.
+        """
+        text = getattr(status, "value", status)
+        if text not in run_document.STATUSES:
+            told = f"status={status!r} is no status that Polyaxon knows{near(str(text), run_document.STATUSES)}"
+            raise InvalidArgument(told)
+        given = {"last_transition_time": last_transition_time, "last_update_time": last_update_time}
+        moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}
+
+        def change(doc: dict[str, Any]) -> None:
+            run_document.set_status(doc, str(text), reason, message)
+            doc["status_conditions"][-1].update(moments)
+
+        self._update(change)
+
+
+def as_tags(tags: Iterable[str] | str | None) -> list[str]:
+    """Return tags as a list of texts; one text is split at its commas.
+
+    Raises:
+        InvalidType: something that is no text.
+    """
+    if tags is None:
+        return []
+    items = [part.strip() for part in tags.split(",")] if isinstance(tags, str) else list(tags)
+    if not all(isinstance(item, str) for item in items):
+        message = f"tags={tags!r} holds something that is no text"
+        raise InvalidType(message)
+    return [paths.check_name(item, "tags") for item in items if item.strip()]

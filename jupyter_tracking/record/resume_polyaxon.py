@@ -1,0 +1,79 @@
+"""Take over a run that Polyaxon wrote, so that it can be gone on with: every row and every lineage record stays.
+
+Each step can be done again: a start that was killed half-way leaves the rest to the next one. What marks
+the run as ours, and so ends all this, is written last, by the caller.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from jupyter_tracking.errors import InvalidArgument, storage_errors
+from jupyter_tracking.format import event_rows, lineage, paths
+
+if TYPE_CHECKING:
+    from jupyter_tracking.storage.journal import Journal
+    from jupyter_tracking.storage.store import Store
+
+__all__ = ["adopt", "check_form"]
+
+_HEADER = 200  # bytes: no header is longer
+
+
+def adopt(store: Store, journal: Journal) -> None:
+    """Close the last row of each event file, and copy Polyaxon's lineage into our journal.
+
+    Raises:
+        StorageError: the disk refused; every row is as it was.
+    """
+    for kind, stem in store.event_files():
+        _close_rows(store, kind, paths.event_path(kind, stem))
+    # By its stem: of a run of ours that Polyaxon went on with, it knows the names no more.
+    known = {(r.kind, r.stem) for r in lineage.read_journal(store.read(paths.LINEAGE_JOURNAL))[0]}
+    for record in lineage.from_document(store.read(paths.LINEAGES_FILE) or b"[]")[0]:
+        if (record.kind, record.stem) not in known:
+            record.events = {}  # they go on
+            journal.append(record.line())
+
+
+def _close_rows(store: Store, kind: str, relative: str) -> None:
+    """End the last row with a newline: there it is a real row, with us it would be torn. One that is no row is left as it is."""
+    data = store.read(relative)
+    if not data or data.endswith(b"\n"):
+        return
+    if not _is_whole(data, kind):
+        return
+    with storage_errors(relative, kept="every row is as it was"):
+        fd = store.open(relative, os.O_WRONLY | os.O_APPEND)
+        try:
+            store.system.write_all(fd, b"\n")
+        finally:
+            store.system.close(fd)
+
+
+def _is_whole(data: bytes, kind: str) -> bool:
+    """Say whether the last line, which has no newline, is a header or a row."""
+    last, order = None, None
+    for last in event_rows.parse_rows(data, kind):
+        order = last if isinstance(last, event_rows.Columns) else order
+    if not isinstance(last, event_rows.Row):
+        return last is not None and last is order
+    try:
+        event_rows.parse_cell(data[last.start : last.end], kind, order)
+    except ValueError:
+        return False
+    return last.end >= len(data.rstrip(b"\r"))
+
+
+def check_form(store: Store, kind: str, relative: str) -> None:
+    """See that rows of the present form can follow those that a file has.
+
+    Raises:
+        InvalidArgument: an old Polyaxon wrote it in another form.
+    """
+    first = store.read(relative, size=_HEADER).partition(b"\n")[0]
+    found = event_rows.columns(first, kind)
+    if found is not None and (kind in event_rows.JSONL_KINDS or found != event_rows.COLUMNS):
+        message = f"{relative} was written by an old Polyaxon in another form and cannot be gone on with; log under another name"
+        raise InvalidArgument(message)

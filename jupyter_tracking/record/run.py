@@ -1,0 +1,327 @@
+"""The life of one run: how it starts, what it is called and given, and how it ends.
+
+Knows nothing of notebooks, of which run is active, or of reading values back.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import orjson
+
+from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, near, storage_errors
+from jupyter_tracking.format import lineage, paths, run_document
+from jupyter_tracking.format.lineage import MARK
+from jupyter_tracking.kinds import KindsLogging
+from jupyter_tracking.record import resume_polyaxon
+from jupyter_tracking.record.metadata import Details, as_tags
+from jupyter_tracking.record.recorder import FolderRecorder
+from jupyter_tracking.redact import masked
+from jupyter_tracking.storage.store import Store
+from jupyter_tracking.storage.writer_lock import Presence, living_writers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+__all__ = ["Run"]
+
+_DURABILITY = ("process", "power")
+_ENDS = ("succeeded", "failed", "stopped")
+
+
+class Run(FolderRecorder, KindsLogging, Details):
+    """A run being recorded. `tracking.init()` makes one; use it as a context manager to end it."""
+
+    _presence: Presence | None = None
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Iterable[str] | str | None = None,
+        owner: str | None = None,
+        project: str | None = None,
+        durability: str = "process",
+        shared: bool = False,
+    ) -> None:
+        """Start a run in a folder, or resume the one that is there.
+
+        Args:
+            path: the run folder; its name is the run's uuid where it is 32 hex digits.
+            name: by default `run-` and the first 8 digits of the uuid.
+            description: a sentence on what the run is for.
+            tags: texts to find it by; one text with commas does too.
+            owner: by default the user's name.
+            project: by default `default`.
+            durability: `"process"`: a call that returned survives any end of this process;
+                `"power"`: it survives a power failure too, at the cost of a disk flush a call.
+            shared: write although another process does.
+
+        Raises:
+            RunLocked: another process writes to it and `shared` is not set.
+            StorageError: the folder cannot be made or written.
+        """
+        if durability not in _DURABILITY:
+            message = f"durability={durability!r} is none of {', '.join(_DURABILITY)}{near(str(durability), _DURABILITY)}"
+            raise InvalidArgument(message)
+        given = {"name": name, "description": description, "owner": owner, "project": project}
+        for argument, text in given.items():
+            if text is not None:
+                given[argument] = paths.check_name(text, argument) if argument != "description" else str(text)
+        labels = as_tags(tags)
+        self.path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they are
+        super().__init__(Store(self.path, power=durability == "power"))
+        self.before_end: list[Callable[[], object]] = []  # what must finish while the run can still be written
+        try:
+            self._presence = self._enter(shared=shared)
+            self._begin(given, labels)
+        except RunLocked:
+            self._store.close()
+            raise
+        except BaseException:
+            self._leave()
+            self._store.withdraw()
+            raise
+
+    def _enter(self, *, shared: bool) -> Presence:
+        """Say that we are here, unless another process is."""
+        with self._store.locked():
+            others = living_writers(self.path, self._store.system)
+            if others and not shared:
+                message = f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True"
+                raise RunLocked(message)
+            with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
+                mark = Presence(self._store.folder(paths.WRITERS), self._store.system)
+            if not others and mark.locks:
+                self._store.sweep()
+        if not mark.locks:
+            warnings.warn(f"{self.path} is on a file system without locks: let one process at a time write to it", stacklevel=5)
+        return mark
+
+    def _begin(self, given: dict[str, str | None], labels: list[str]) -> None:
+        """Write the document of a new run, or go on with the one that is there."""
+        present = self._stored()
+        uuid = str(present.get("uuid") or self.path.name)
+        self.uuid = uuid if len(uuid) == 32 and uuid.isalnum() else paths.new_uuid()  # noqa: PLR2004
+        with self._store.locked():
+            self._catch_up()
+        files = self._store.event_files()
+        self.resumed = bool(present or files or self._records)
+        # Without its document a run with our lineage journal is ours; one that Polyaxon never ended has event files alone.
+        ours = run_document.is_ours(present) or (not present and bool(self._records))
+        stored = self._store.read(paths.LINEAGES_FILE)
+        ours = ours and (not stored or lineage.all_ours(stored))  # else Polyaxon has gone on with it
+        if self.resumed and not ours:
+            with self._store.locked():
+                resume_polyaxon.adopt(self._store, self._lineage)
+                self._catch_up()
+        self._find(files)
+        if not present:
+            about = {key: given[key] for key in ("description", "owner", "project")}
+            present = run_document.new(self.uuid, given["name"] or f"run-{self.uuid[:8]}", tags=labels, **about)
+        if self.resumed:
+            self._store.shared = True
+            _resume(present, given, labels)
+        else:
+            run_document.set_status(present, "running")
+        with self._store.locked():
+            self._replace_document(present)
+        if stored and not ours:
+            self._write_lineages()  # so that its last rows are ours from now on
+
+    def _stored(self) -> dict[str, Any]:
+        """Return the run's document, empty when there is none.
+
+        Raises:
+            InvalidArgument: there is one that cannot be read.
+        """
+        raw = self._store.read(paths.RUN_FILE)
+        try:
+            present = orjson.loads(raw) if raw.strip() else {}
+        except orjson.JSONDecodeError as error:
+            present = error
+        if not isinstance(present, dict):
+            message = f"path={os.fspath(self.path)!r} holds a {paths.RUN_FILE} that cannot be read: {present}; mend it or move it away"
+            raise InvalidArgument(message)
+        return present
+
+    def _leave(self) -> None:
+        if self._presence is not None:
+            self._presence.leave()
+            self._presence = None
+
+    def after_fork(self) -> None:
+        """Let go, in a child, of what belongs to the parent, who alone ends the run."""
+        super().after_fork()
+        if self._presence is not None:
+            self._presence.forget()
+            self._presence = None
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return str(self._present().get("name") or "")
+
+    @property
+    def status(self) -> str:
+        """The run's status: `running` until it ends."""
+        return str(self._present().get("status") or "unknown")
+
+    def __repr__(self) -> str:
+        """Name the run, its status and its folder."""
+        return f"<Run {self.name!r} {self.uuid[:8]}, {self.status}, in {self.path}>"
+
+    # --- paths -------------------------------------------------------------------------------
+
+    def get_artifacts_path(
+        self,
+        rel_path: str | None = None,
+        ensure_path: bool = False,
+        is_dir: bool = False,
+        use_store_path: bool = False,  # noqa: ARG002
+    ) -> str:
+        """Return the absolute path of the run folder, or of a path inside it.
+
+        Args:
+            rel_path: relative to the run folder.
+            ensure_path: make the folder it lies in.
+            is_dir: it is a folder itself: with `ensure_path` it is made too.
+            use_store_path: taken for Polyaxon's sake; there is one place here.
+
+        Raises:
+            OutsideRun: `rel_path` leads out of the run.
+        """
+        relative = paths.inside(rel_path, "rel_path") if rel_path else ""
+        if relative and (ensure_path or is_dir):
+            folder = relative if is_dir else relative.rpartition("/")[0]
+            with storage_errors(folder, kept="nothing was changed"):
+                os.close(self._store.folder(folder))
+        return os.fspath(self.path / relative)
+
+    def get_outputs_path(
+        self,
+        rel_path: str | None = None,
+        ensure_path: bool = True,
+        is_dir: bool = False,
+        use_store_path: bool = False,  # noqa: ARG002
+    ) -> str:
+        """Return the absolute path of the run's `outputs/`, or of a path inside it; its folder is there when this returns.
+
+        Args:
+            rel_path: relative to `outputs/`.
+            ensure_path: make the folder it lies in.
+            is_dir: it is a folder itself, and is made too.
+            use_store_path: taken for Polyaxon's sake.
+
+        Raises:
+            OutsideRun: `rel_path` leads out of `outputs/`.
+        """
+        relative = paths.inside(rel_path, "rel_path") if rel_path else ""
+        return self.get_artifacts_path(f"outputs/{relative}" if relative else "outputs", ensure_path, is_dir or not relative)
+
+    def get_tensorboard_path(self, rel_path: str = "tensorboard", use_store_path: bool = False) -> str:  # noqa: ARG002
+        """Return a folder under `outputs/` for TensorBoard's files, recorded in the lineage under its own name.
+
+        Args:
+            rel_path: relative to `outputs/`.
+            use_store_path: taken for Polyaxon's sake.
+        """
+        path = self.get_outputs_path(rel_path, is_dir=True)
+        self.log_tensorboard_ref(path, paths.base_name(path))
+        return path
+
+    # --- the end -----------------------------------------------------------------------------
+
+    def log_succeeded(self, reason: str | None = None, message: str | None = None) -> None:
+        """End the run as succeeded."""
+        self.end("succeeded", reason, message)
+
+    def log_failed(self, reason: str | None = None, message: str | None = None) -> None:
+        """End the run as failed, for a reason and with a message."""
+        self.end("failed", reason, message)
+
+    def log_stopped(self, reason: str | None = None, message: str | None = None) -> None:
+        """End the run as stopped."""
+        self.end("stopped", reason, message)
+
+    def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
+        """End the run: write its lineage, its outputs and its status, and wait until the disk has all of it.
+
+        A second call does nothing. A final status that `log_status` set stays, unless another is given.
+
+        Args:
+            status: `"succeeded"`, `"failed"` or `"stopped"`.
+            reason: a word for why.
+            message: a sentence on it.
+        """
+        if status not in _ENDS:
+            text = f"status={status!r} is none of {', '.join(_ENDS)}{near(str(status), _ENDS)}"
+            raise InvalidArgument(text)
+        with self._mutex:
+            if not self._ended and self._store.inherited:
+                self.sync()  # a forked child's end is not the run's
+            elif not self._ended:
+                self._finish(status, reason, message)
+            self._ended = True
+            for journal in {*self._journals.values(), self._lineage, self._assets}:
+                journal.close()
+            self._leave()
+
+    def _finish(self, status: str, reason: str | None, message: str | None) -> None:
+        while self.before_end:
+            ending = self.before_end.pop()
+            try:
+                ending()
+            except OSError:  # the disk refused: the next call tries again
+                self.before_end.append(ending)
+                raise
+        self.sync()  # first: the lineage tells of rows that outlive a power failure
+        last = self._write_lineages()
+
+        def finish(doc: dict[str, Any]) -> None:
+            doc["outputs"] = {**last, **(doc.get("outputs") or {})}
+            told = doc.get("status") in run_document.DONE and (status, reason, message) == ("succeeded", None, None)
+            if not told:
+                run_document.set_status(doc, status, reason, message)
+
+        self._update(finish)
+        self._store.sync()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has ended."""
+        return self._ended
+
+    def __enter__(self) -> Self:
+        """Return the run."""
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """End the run: as failed, with the exception's type and message, when one passes through."""
+        if error is None:
+            self.end()
+            return
+        how = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
+        said = "interrupted" if how == "stopped" else masked(f"{type(error).__name__}: {error}")[0]
+        try:
+            self.end(how, type(error).__name__, said)
+        except TrackingError as refused:  # what went wrong in the block matters more
+            error.add_note(f"the run could not be ended: {refused}")
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a copy of a run in another process would hold none of its locks."""
+        message = f"a run cannot be pickled; open it in the worker: tracking.init(run_uuid={self.uuid!r}, shared=True)"
+        raise TypeError(message)
+
+
+def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str]) -> None:
+    doc.update({key: value for key, value in given.items() if value is not None})
+    doc["tags"] = list(dict.fromkeys([*(doc.get("tags") or []), *labels]))
+    doc.setdefault("meta_info", {}).setdefault(MARK, {"format": run_document.FORMAT})
+    run_document.set_status(doc, "running", message="Run is resumed")

@@ -1,0 +1,286 @@
+"""What a user holds of a run to read it: frames, values, and the views. A facade, with no logic of its own."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import NotFound, near
+from jupyter_tracking.format import paths
+from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
+from jupyter_tracking.frames.lineage import lineage_frame
+from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
+from jupyter_tracking.read.find import find_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from nbformat import NotebookNode
+
+    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
+    from jupyter_tracking.views.widgets.browser import Browser
+    from jupyter_tracking.views.widgets.runs_browser import Runs
+    from jupyter_tracking.views.widgets.stepper import Stepper
+
+__all__ = ["RunView", "browse", "compare", "open_run"]
+
+
+def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:
+    """Open a run to read it: ours or Polyaxon's, finished, running or broken.
+
+    Args:
+        run: a `Run`, a uuid or a prefix of at least 4 digits that only one run has, a name that only one
+            run has, or a folder.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        NotFound: there is no such run, or there are several; the message lists what is near.
+    """
+    return RunView(find_run(run, root))
+
+
+def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> Browser | Runs:
+    """Browse runs: a table of them, from which one is opened and several are compared; of one run, its artifacts.
+
+    Args:
+        runs: a run or several, each as `open_run` takes it; all under the root when None.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    from jupyter_tracking.views.widgets import browser
+    from jupyter_tracking.views.widgets import runs_browser as table
+
+    if runs is None:
+        return table.browse(None, paths.default_root(root))
+    if isinstance(runs, str | os.PathLike) or not hasattr(runs, "__iter__"):
+        return browser.browse(find_run(runs, root))
+    return table.browse([find_run(run, root) for run in runs], paths.default_root(root))
+
+
+def compare(runs: Iterable[object], name: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:
+    """Show the same artifact of several runs, with one slider over all of their steps.
+
+    Curves and metrics lie over each other in one chart; everything else stands side by side. A run without a step shows
+    its latest earlier one, and says which.
+
+    Args:
+        runs: the runs, each as `open_run` takes it.
+        name: the artifact.
+        kind: which kind, when several have the name.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        NotFound: there is no such run, or none of them has the artifact.
+    """
+    from jupyter_tracking.views.widgets import compare as views
+
+    listed = [runs] if isinstance(runs, str) or not hasattr(runs, "__iter__") else list(runs)
+    return views.compare([find_run(run, root) for run in listed], name, kind)
+
+
+class RunView:
+    """A run, opened for reading; what it shows is what is stored at that moment."""
+
+    def __init__(self, files: RunFolder) -> None:
+        """Read from an open run folder."""
+        self.files = files
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.files.path
+
+    @property
+    def uuid(self) -> str:
+        """The run's uuid."""
+        return self.files.uuid
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.files.name
+
+    @property
+    def project(self) -> str:
+        """The project the run belongs to."""
+        return str(self.info.get("project") or "")
+
+    @property
+    def status(self) -> str:
+        """`created running succeeded failed stopped`, or `interrupted` when it never ended and nobody writes to it."""
+        return self.files.status
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """The whole of `run.plx.json`."""
+        return self.files.info
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The run's parameters."""
+        return dict(self.info.get("inputs") or {})
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The run's results, and the last value of each metric once it has ended."""
+        return dict(self.info.get("outputs") or {})
+
+    @property
+    def tags(self) -> list[str]:
+        """The run's tags."""
+        return list(self.info.get("tags") or [])
+
+    def metrics(self, *names: str, tidy: bool = False) -> pd.DataFrame:
+        """Return metrics: a row a step and a column a metric, or (`tidy=True`) a row a value.
+
+        Args:
+            *names: which; all when none is given.
+            tidy: `name step timestamp value` instead of the wide form.
+
+        Raises:
+            NotFound: the run has no metric of a name.
+        """
+        return metrics_frame(self.files, names, tidy=tidy)
+
+    def events(self, name: str, kind: str | None = None) -> pd.DataFrame:
+        """Return every logged row of an artifact: `step` (Int64), `timestamp`, then the payload's fields.
+
+        Of a run that was recorded in a notebook the last columns say who logged each row: `notebook`, `cell_id`,
+        `execution_count`, and `logged_by` (`cell`, `thread …`, `process …`, or nothing between two cells).
+
+        Raises:
+            NotFound: no artifact of this name, or several kinds have it.
+        """
+        artifact = self.files.find(name, kind)
+        return with_cells(self.files, artifact, events_frame(self.files, artifact))
+
+    def steps(self, name: str, kind: str | None = None) -> list[int | None]:
+        """Return the steps of an artifact, ascending, each once; None comes first if a row has none."""
+        return self.files.steps(self.files.find(name, kind))
+
+    def load(self, name: str, kind: str | None = None, step: int | None = None, *, allow_pickle: bool = False) -> Any:
+        """Return the value of an artifact at a step.
+
+        Args:
+            name: the artifact's name.
+            kind: which kind, when several have the name.
+            step: the step; by default the row logged last. Of several rows of a step, the last.
+            allow_pickle: unpickle a pickled dataframe, which runs the code in it.
+
+        Returns:
+            A float for a metric, `Curve(x, y, kind, annotation)` for a curve, a DataFrame, a text, a numpy image;
+            a `Path` for a file, and the path or URL of a reference.
+
+        Raises:
+            NotFound: no such artifact or step; the message lists what is near.
+            MissingFile: the asset is not there.
+            MalformedEvent: the row or its asset is damaged.
+        """
+        artifact = self.files.find(name, kind)
+        if step is None:
+            events = self.files.events(artifact)
+            return self.files.value(artifact, events[-1] if events else None, allow_pickle=allow_pickle)
+        return self.files.value(artifact, self._event(artifact, step), allow_pickle=allow_pickle)
+
+    def _event(self, artifact: Artifact, step: int) -> Event:
+        """Return the last row of a step."""
+        events = self.files.events(artifact)
+        at_step = [event for event in events if event.step == step]
+        if not at_step:
+            steps = sorted({e.step for e in events if e.step is not None}, key=lambda s: abs(s - step))
+            nearest = f"; near: {', '.join(map(str, sorted(steps[:6])))}" if steps else near(str(step), [])
+            message = f"{artifact.kind} {artifact.name!r} has no step {step}{nearest}"
+            raise NotFound(message)
+        return at_step[-1]
+
+    def diff(self, name: str, before: int, after: int, key: str | Sequence[object] | None = None) -> pd.DataFrame:
+        """Return what changed in a dataframe from one step to another.
+
+        A row for each cell that changed, and for each row that was added or removed. The index is that of the rows; the columns
+        are `change` ("added", "removed", "changed"), `column`, `before` and `after`; a row added or removed has only `change`.
+        What is missing in both is no change. Columns that only one of the two has are not compared.
+
+        Args:
+            name: the dataframe's name.
+            before: the earlier step.
+            after: the later step.
+            key: the column, or columns, by which rows belong together; by default the index. Of rows with the same key, the
+                first belongs to the first, and so on.
+
+        Raises:
+            NotFound: no such dataframe or step.
+            InvalidArgument: a key that is no column of both.
+        """
+        from jupyter_tracking.views.table.diff import changes_between
+
+        artifact = self.files.find(name, "dataframe")
+        columns: list[object] | None = [key] if isinstance(key, str) else None if key is None else list(key)
+        return changes_between(self.files, artifact, (self._event(artifact, before), self._event(artifact, after)), columns)
+
+    def artifacts(self) -> list[tuple[str, str]]:
+        """Return (kind, name) of every artifact, in the order they were first logged."""
+        return [(artifact.kind, artifact.name) for artifact in self.files.artifacts()]
+
+    def lineage(self) -> pd.DataFrame:
+        """Return the run's lineage, a row an artifact (see `tracking.lineage`)."""
+        return lineage_frame(self.files)
+
+    def cells(self) -> pd.DataFrame:
+        """Return the cells that ran while the run was active: a row an execution, with outcome, source and what it logged."""
+        return cells_frame(self.files)
+
+    def notebook(self) -> NotebookNode:
+        """Return the session as a notebook (nbformat's): the cells that ran, in the order they ran, with their outputs.
+
+        Raises:
+            NotFound: the run kept no code.
+        """
+        return session_notebook(self.files)
+
+    def logs(self) -> pd.DataFrame:
+        """Return what was printed, a row a line: `timestamp stream text`, and the cell that was executing."""
+        return logs_frame(self.files)
+
+    def problems(self, *, hashes: bool = False) -> pd.DataFrame:
+        """Return what is wrong with the run's files: `file line problem text`; empty when nothing is.
+
+        Args:
+            hashes: read every file and compare it with its hash of when it was logged, or of when the run ended.
+        """
+        return problems_frame(self.files, hashes=hashes)
+
+    def show(self, *names: str, kind: str | None = None) -> Stepper:
+        """Return the stepper: one artifact, or several, moved through their steps by one slider.
+
+        Metrics that follow each other among the names are drawn in one chart, but for one whose values differ so much in
+        size that a line would lie flat. Of more than 5,000 steps the slider offers some, evenly, and says so.
+
+        Args:
+            *names: the artifacts.
+            kind: which kind, when several have a name.
+
+        Raises:
+            NotFound: no artifact of a name, or several kinds have it.
+        """
+        from jupyter_tracking.views.widgets import stepper
+
+        return stepper.show(self, names, kind)
+
+    def browse(self) -> Browser:
+        """Return the artifact browser of the run."""
+        from jupyter_tracking.views.widgets import browser
+
+        return browser.browse(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the run as one HTML file that works from disk with the network off."""
+        return self.browse().save(path)
+
+    def __repr__(self) -> str:
+        """Name the run, its status, what it holds and its folder."""
+        count = len(self.artifacts())
+        return f"<RunView {self.name!r} {self.uuid[:8]}, {self.status}, {count} artifacts, in {self.path}>"

@@ -1,0 +1,205 @@
+"""Append rows to one file, durably: the only writer of event files.
+
+`append` returned means the row is in the kernel's page cache: nothing that happens to this process
+can lose it. Rows are opaque bytes that end with a newline here; no format is known.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from jupyter_tracking.errors import TrackingError, storage_error, storage_errors
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, Sight
+
+if TYPE_CHECKING:
+    from jupyter_tracking.storage.store import Store
+
+__all__ = ["Journal"]
+
+_TAIL = 65_536
+_APPEND = os.O_RDWR | os.O_APPEND | LINK_FLAGS
+_TOO_MANY = {errno.EMFILE, errno.ENFILE}
+
+
+class Journal:
+    """One file of newline-terminated rows, shared safely by threads, processes and forked children."""
+
+    __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_sight", "_size", "_store", "dirty", "relative")
+    _inode: int
+    _size: int  # bytes up to the last newline we know of
+
+    def __init__(self, store: Store, relative: str) -> None:
+        """Name the file, relative to the run; nothing is opened or made before the first append."""
+        self._fd = -1
+        self._store = store
+        self.relative = relative
+        self._sight = Sight(os.fsencode(store.path / relative))
+        self._lock = threading.Lock()
+        self.dirty = False
+        _journals.add(self)
+
+    def append(self, row: bytes, header: bytes = b"") -> None:
+        """Append one row. The file is made, whole with header and row, if it is not there.
+
+        Args:
+            row: ends with a newline and holds no other.
+            header: the first line of a new file.
+
+        Raises:
+            RunGone: the run folder was moved or deleted.
+            StorageError: the disk refused; nothing of the row remains, every earlier row does.
+        """
+        system = self._store.system
+        with self._lock:
+            self.dirty = True
+            try:
+                if self._fd < 0 and self._open(header + row):
+                    return
+                system.lock(self._fd)
+                if self._present_size() != self._size and self._caught_up(header + row):
+                    return
+                self._write(row if self._size else header + row)
+                system.unlock(self._fd)
+            except BaseException as error:
+                self._close()  # which frees its lock too, wherever an interrupt came
+                if isinstance(error, OSError) and not isinstance(error, TrackingError):
+                    raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
+                raise
+
+    def _caught_up(self, first: bytes) -> bool:
+        """Hold the file that is under our path now, up to its last whole row; say whether it was made, with its first row."""
+        system = self._store.system
+        while (size := self._present_size()) is None:  # deleted, or another tool put its own file in place
+            self._close()
+            if self._open(first):
+                return True
+            system.lock(self._fd)
+        self._size = self._recover(size)
+        return False
+
+    def _present_size(self) -> int | None:
+        """Return the size of the file under our path, or None when it is not the one we hold."""
+        try:
+            inode, size = self._store.system.look(self._sight)
+            if inode == self._inode:
+                return size
+        except FileNotFoundError:
+            pass
+        self._store.check()
+        return None
+
+    def _write(self, row: bytes) -> None:
+        system = self._store.system
+        try:
+            system.write_all(self._fd, row)
+            if self._store.power:
+                system.fdatasync(self._fd)
+        except BaseException:
+            # Cut off what part of the row was written: closed by a later newline it could read as a value.
+            with suppress(OSError):  # the next append does it
+                system.ftruncate(self._fd, self._size)
+            raise
+        self._size += len(row)
+
+    def _recover(self, size: int) -> int:
+        """Find the end of the last line; what follows it was never acknowledged, and is cut off."""
+        system = self._store.system
+        end = size
+        while end > 0:
+            start = max(0, end - _TAIL)
+            found = system.pread(self._fd, end - start, start).rfind(b"\n")
+            if found >= 0:
+                end = start + found + 1
+                break
+            end = start
+        if end != size:
+            system.ftruncate(self._fd, end)
+        return end
+
+    def _open(self, first: bytes) -> bool:
+        """Open the file, or make it with its first row; say whether it was made."""
+        try:
+            self._fd, self._inode, made = self._store.open_or_make(self.relative, first, _APPEND)
+        except OSError as error:
+            if error.errno not in _TOO_MANY:
+                raise
+            _make_room(0)
+            self._fd, self._inode, made = self._store.open_or_make(self.relative, first, _APPEND)
+        self._size = len(first) if made else 0
+        _opened[id(self)] = weakref.ref(self)
+        _make_room(_most_open())
+        return made
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        _opened.pop(id(self), None)
+        self._store.system.drop(fd)
+
+    def close(self, *, wait: bool = True) -> None:
+        """Let go of the file; the next append opens it again. Without `wait`, only if nobody appends at this moment."""
+        if self._lock.acquire(blocking=wait):
+            try:
+                self._close()
+            finally:
+                self._lock.release()
+
+    def sync(self) -> None:
+        """Wait until the disk has every row appended so far.
+
+        Raises:
+            RunGone: the run folder was moved or deleted.
+            StorageError: the disk refused.
+        """
+        with self._lock:
+            if not self.dirty:
+                return
+            with storage_errors(self.relative, kept="every row was written", failed="may not outlive a power failure"):
+                if self._fd >= 0:
+                    self._store.system.fsync(self._fd)
+                else:
+                    self._store.sync_file(self.relative)
+            self.dirty = False
+
+    def after_fork(self) -> None:
+        """Forget descriptor and lock of the parent: a lock is shared with whom one shares the descriptor."""
+        self._lock = threading.Lock()
+        self._close()
+
+    def __del__(self) -> None:
+        """Close the file of a run that was dropped."""
+        self._store.system.drop(self._fd)
+
+
+_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+_opened: dict[int, weakref.ref[Journal]] = {}  # those with a descriptor, the one opened longest ago first
+
+
+def _most_open() -> int:
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(8, soft // 2 - 64) if soft > 0 else 1024
+
+
+def _make_room(most: int) -> None:
+    """Close the journals opened longest ago, of all runs of this process, so that no more than `most` stay open."""
+    excess = len(_opened) - most
+    for number, reference in list(_opened.items())[:excess] if excess > 0 else []:
+        journal = reference()
+        if journal is None:
+            _opened.pop(number, None)
+        else:
+            journal.close(wait=False)  # one that is appending stays: to wait for it could be to wait for each other
+
+
+def _after_fork() -> None:
+    for journal in list(_journals):
+        journal.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

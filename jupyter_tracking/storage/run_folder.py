@@ -1,0 +1,259 @@
+"""The run folder, held open by a descriptor: its folders and files, its lock, and the disk it lies on.
+
+Everything is reached from the descriptor, following no link. What is put there is the store's concern.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from jupyter_tracking.errors import InvalidArgument, OutsideRun, RunGone, storage_error, storage_errors
+from jupyter_tracking.format import paths
+from jupyter_tracking.storage.syscalls import LINK_FLAGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from jupyter_tracking.storage.syscalls import System
+
+__all__ = ["TEMPORARY", "Folder"]
+
+TEMPORARY = f"{paths.OWN}/tmp"  # noqa: S108 - a folder of the run
+_ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC  # on the way to the run the user's links are followed
+
+
+class Folder:
+    """A run folder to write to."""
+
+    def __init__(self, path: Path, system: System) -> None:
+        """Open the folder, making it if it is not there.
+
+        Raises:
+            StorageError: the folder cannot be made or opened; nothing remains of the attempt.
+        """
+        self.path = path
+        self.system = system
+        self.fd = self.corner = -1
+        self.unsynced: set[str] = set()  # files and folders put here whose names and bytes may not be on the disk yet
+        self.shared = False  # another process, or an earlier life of the run, has written here too
+        self.inherited = False  # by a forked child: the run is its parent's
+        self._touched = mmap.mmap(-1, 1)  # whether a child has put anything here, seen by both
+        self._own = self._held = -1
+        self._made: list[Path] = []  # the folder itself and those that lead to it
+        self._made_inside: list[str] = []
+        self.fresh = False  # we made it
+        try:
+            self._make()
+            self.fresh = path in self._made
+            self.fd = system.open(path, _ANY_FOLDER)
+            self._inode = system.fstat(self.fd).st_ino
+            self._own = self.folder(paths.OWN)
+            self.corner = self.folder(TEMPORARY)
+        except BaseException:
+            self.withdraw()
+            with storage_errors(f"the run folder {path}", kept="nothing was made"):
+                raise
+
+    def _make(self) -> None:
+        missing = []
+        for folder in (self.path, *self.path.parents):
+            try:
+                self.system.stat(folder)
+            except FileNotFoundError:
+                missing.append(folder)
+            else:
+                break
+        for folder in reversed(missing):
+            with suppress(FileExistsError):
+                self.system.mkdir(folder)
+                self._made.append(folder)
+
+    def withdraw(self) -> None:
+        """Take back what a start that failed has made, as far as nobody else has put anything there; close."""
+        with suppress(OSError):  # what is in use is not empty: there it ends
+            for folder in reversed(self._made_inside):
+                for name in ("lock", "names") if folder == paths.OWN else ():
+                    with suppress(FileNotFoundError):
+                        self.system.unlink(f"{paths.OWN}/{name}", dir_fd=self.fd)
+                self.system.rmdir(folder, dir_fd=self.fd)
+            if self.fresh and self.fd >= 0:
+                with suppress(FileNotFoundError):
+                    self.system.unlink(paths.RUN_FILE, dir_fd=self.fd)
+            for path in reversed(self._made):
+                self.system.rmdir(path)
+        self.close()
+
+    def check(self) -> None:
+        """Say at once when the run folder is no longer where it was.
+
+        Raises:
+            RunGone: moved or deleted.
+        """
+        with suppress(FileNotFoundError, NotADirectoryError):
+            if self.system.stat(self.path).st_ino == self._inode:
+                return
+        message = f"the run folder {self.path} was moved or deleted; nothing more is written to it"
+        raise RunGone(errno.ENOENT, message)
+
+    @contextmanager
+    def locked(self, which: str = "lock") -> Iterator[None]:
+        """Hold a lock of the run's, against other processes, while documents and names are settled."""
+        fd = -1
+        try:
+            fd = self._held = self.system.open(which, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=self._own)
+            self.system.lock(fd)
+        except BaseException as error:
+            self._held = -1
+            self.system.release(fd)
+            if not isinstance(error, OSError):
+                raise
+            self.check()
+            raise storage_error(error, f"{paths.OWN}/{which} of {self.path}", kept="nothing was changed") from error
+        try:
+            yield
+        finally:
+            self._held = -1
+            self.system.release(fd)
+
+    # --- opening ---------------------------------------------------------------------------------
+
+    def folder(self, relative: str) -> int:
+        """Return a descriptor of a folder of the run, made with its parents if need be; links are refused."""
+        fd = self.system.open(".", paths.FOLDER, dir_fd=self.fd)
+        parts = relative.split("/") if relative else []
+        for number, part in enumerate(parts, start=1):
+            try:
+                following = self._enter(part, fd, "/".join(parts[:number]))
+            except OSError as error:
+                if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+                    message = f"path={relative!r} goes through a link or a file; it must be folders of the run"
+                    raise OutsideRun(message) from None
+                raise
+            finally:
+                self.system.drop(fd)
+            fd = following
+        return fd
+
+    def _enter(self, part: str, fd: int, relative: str) -> int:
+        with suppress(FileNotFoundError):
+            return self.system.open(part, paths.FOLDER, dir_fd=fd)
+        with suppress(FileExistsError):
+            self.system.mkdir(part, dir_fd=fd)
+            self._made_inside.append(relative)
+        return self.system.open(part, paths.FOLDER, dir_fd=fd)
+
+    def open(self, relative: str, flags: int) -> int:
+        """Open an existing file of the run, following no link."""
+        return paths.open_inside(self.fd, relative, flags, self.system.open)
+
+    def read(self, relative: str, offset: int = 0, size: int = -1) -> bytes:
+        """Return the bytes of a file from an offset on, at most `size`; none of what is not there.
+
+        Raises:
+            StorageError: the disk refused.
+        """
+        with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
+            try:
+                with os.fdopen(self.open(relative, os.O_RDONLY), "rb") as file:
+                    file.seek(offset)
+                    return file.read(size)
+            except FileNotFoundError:
+                return b""
+
+    def names(self, relative: str) -> list[str]:
+        """Return the names in a folder, sorted; none of what is no folder."""
+        fd = -1
+        with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
+            try:
+                fd = self.open(relative, os.O_RDONLY)
+                return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor
+            except (FileNotFoundError, NotADirectoryError, InvalidArgument):
+                return []
+            finally:
+                self.system.drop(fd)
+
+    def event_files(self) -> list[tuple[str, str]]:
+        """Return (kind, stem) of every event file."""
+        kinds = self.names("events")
+        return [(k, name.removesuffix(".plx")) for k in kinds for name in self.names(f"events/{k}") if name.endswith(".plx")]
+
+    # --- the disk itself -------------------------------------------------------------------------
+
+    def sync(self) -> None:
+        """Wait until the disk has every file put so far, and the folders that name them.
+
+        Raises:
+            RunGone: the run folder was moved or deleted.
+            StorageError: the disk refused.
+        """
+        pending = set(self.unsynced)
+        with storage_errors(f"{self.path}", kept="all of it was written", failed="may not outlive a power failure"):
+            if self.shared or (self._touched[0] and not self.inherited):
+                self.system.sync_disk(self.fd)
+                self.shared, self._touched[0] = False, 0
+            for relative in sorted(pending):
+                self.sync_tree(relative)
+            self.check()
+            self.sync_names(pending)
+        self.unsynced -= pending
+
+    def sync_tree(self, relative: str) -> None:
+        """Sync a file, or a folder with all below it."""
+        self.sync_file(relative)
+        for top, folders, files in os.walk(self.path / relative):
+            below = os.path.relpath(top, self.path)
+            for name in (*folders, *files):
+                self.sync_file(f"{below}/{name}")
+
+    def sync_names(self, relatives: Iterable[str]) -> None:
+        """Sync the folders that lead to files of the run, and those that lead to the run."""
+        parts = [relative.split("/") for relative in relatives]
+        for folder in sorted({"/".join(p[:n]) for p in parts for n in range(len(p))} | {""}, reverse=True):
+            self.sync_file(folder)
+        while self._made:
+            fd = self.system.open(self._made[-1].parent, _ANY_FOLDER)
+            try:
+                self.system.fsync(fd)
+            finally:
+                self.system.drop(fd)
+            self._made.pop()
+
+    def sync_file(self, relative: str) -> None:
+        """Sync one file or folder; what the user deleted or replaced meanwhile is not ours to sync."""
+        try:
+            fd = self.open(relative, os.O_RDONLY)
+        except (FileNotFoundError, InvalidArgument):
+            self.check()
+            return
+        try:
+            self.system.fsync(fd)
+        finally:
+            self.system.drop(fd)
+
+    # --- letting go ------------------------------------------------------------------------------
+
+    def after_fork(self) -> None:
+        """Let go, in a child, of a lock that another thread of the parent was holding."""
+        self.system.drop(self._held)
+        self._held = -1
+        self.inherited = True
+
+    def touch(self) -> None:
+        """Let the parent know, from a forked child, that there is more here than it has put."""
+        if self.inherited:
+            self._touched[0] = 1
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        for fd in (self.fd, self._own, self.corner):
+            self.system.drop(fd)
+        self.fd = self._own = self.corner = -1
+
+    def __del__(self) -> None:
+        """Let go of the folder of a run that was dropped."""
+        self.close()

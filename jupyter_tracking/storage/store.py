@@ -1,0 +1,338 @@
+"""Put bytes into the run folder, whole or not at all: files, folders, documents.
+
+Everything is written to a temporary file in the run's own corner and then linked to its name, which
+must be free: nothing is ever overwritten but our own documents, and those are replaced in one step.
+Size and hash are taken in the same pass over the source.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import itertools
+import os
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error, storage_errors
+from jupyter_tracking.format import paths
+from jupyter_tracking.storage.run_folder import TEMPORARY, Folder
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, System
+from jupyter_tracking.storage.user_files import chunks, md5, opened, pieces, source_mode, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from _typeshed import ReadableBuffer
+
+__all__ = ["Sink", "Store", "Stored"]
+
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | LINK_FLAGS
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+class Stored(NamedTuple):
+    """What was put: its path relative to the run, its size in bytes, the first 12 hex of its md5 (or None)."""
+
+    path: str
+    size: int
+    hash: str | None
+
+
+class Sink(io.RawIOBase):
+    """A file being written from start to end; counts and hashes what passes."""
+
+    def __init__(self, system: System, fd: int, *, hashed: bool) -> None:
+        """Write to `fd`, which stays the caller's to close."""
+        super().__init__()
+        self._system = system
+        self._fd = fd
+        self._md5 = md5() if hashed else None
+        self.size = 0
+
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Write all of the data."""
+        view = memoryview(data).cast("B")
+        self._system.write_all(self._fd, view)
+        if self._md5 is not None:
+            self._md5.update(view)
+        self.size += len(view)
+        return len(view)
+
+    def share(self, source: int) -> bool:
+        """Take all of another open file by sharing its blocks on the disk; False where the file system cannot."""
+        if not self._system.clone(self._fd, source):
+            return False
+        for piece in pieces(self._fd, "the copy"):
+            if self._md5 is not None:
+                self._md5.update(piece)
+            self.size += len(piece)
+        return True
+
+    def tell(self) -> int:
+        """Return how many bytes were written."""
+        return self.size
+
+    @property
+    def digest(self) -> str | None:
+        """The first 12 hex digits of the md5, as Polyaxon's `hash`."""
+        return self._md5.hexdigest()[:12] if self._md5 is not None else None
+
+
+class Store(Folder):
+    """What a run puts into its folder."""
+
+    def __init__(self, path: Path, system: System | None = None, *, power: bool = False) -> None:
+        """Open the folder, making it if it is not there.
+
+        Args:
+            path: the run folder.
+            system: the system calls to make.
+            power: what was put is on the disk itself when the call returns.
+
+        Raises:
+            StorageError: the folder cannot be made or opened; nothing remains of the attempt.
+        """
+        super().__init__(path, system or System())
+        self.power = power
+        self._again: dict[str, int] = {}
+        self._token = paths.new_uuid()[:8]
+        self._numbers = itertools.count()
+
+    def open_or_make(self, relative: str, first: bytes, flags: int) -> tuple[int, int, bool]:
+        """Open a file, or make it with its first bytes in one step; return it, its inode, and whether it was made."""
+        self.touch()
+        while True:
+            fd = -1
+            try:
+                try:
+                    fd = self.open(relative, flags)
+                except FileNotFoundError:
+                    self.check()
+                else:
+                    return fd, self.system.fstat(fd).st_ino, False
+                return *self._make_file(relative, first), True
+            except FileExistsError:  # another process was first
+                continue
+            except BaseException:
+                self.system.drop(fd)
+                raise
+
+    def _make_file(self, relative: str, first: bytes) -> tuple[int, int]:
+        fd, temporary = -1, self._temporary()
+        try:
+            fd = self.system.open(temporary, _NEW | os.O_APPEND, 0o666, dir_fd=self.corner)
+            self.system.write_all(fd, first)
+            inode = self.system.fstat(fd).st_ino
+            self._publish(temporary, relative)
+        except BaseException:
+            self.system.drop(fd)
+            raise
+        finally:
+            self._discard(temporary)
+        return fd, inode
+
+    # --- putting ---------------------------------------------------------------------------------
+
+    def put(self, folder: str, name: Callable[[int], str], write: Callable[[Sink], object], *, hashed: bool = True) -> Stored:
+        """Write a new file under the first free name and return where it is.
+
+        Args:
+            folder: its folder, relative to the run.
+            name: the file name at the first, second, … attempt.
+            write: writes the content to a binary file.
+            hashed: take the md5 too.
+
+        Raises:
+            StorageError: the disk refused; nothing remains of the file.
+        """
+        temporary = self._temporary()
+        with self._putting(temporary, f"a file of {folder}", "every earlier file was kept"):
+            fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.corner)
+            with self._closing(fd):
+                sink = Sink(self.system, fd, hashed=hashed)
+                write(sink)
+            path = self._place(temporary, folder, name)
+            return Stored(path, sink.size, sink.digest)
+
+    def copy(self, source: str, folder: str, name: Callable[[int], str], *, hashed: bool = True) -> Stored:
+        """Copy a file or a folder of the user's into the run; the source is only read.
+
+        Raises:
+            MissingFile: the source is not there.
+            InvalidArgument: a link, a pipe, a socket, a device, or a folder that contains the run.
+            StorageError: the source cannot be read or the disk refused; nothing remains of the copy.
+        """
+        if not stat.S_ISDIR(source_mode(source)):
+
+            def write(sink: Sink) -> None:
+                with opened(source) as fd:
+                    if not sink.share(fd):
+                        for piece in pieces(fd, source):
+                            sink.write(piece)
+
+            return self.put(folder, name, write, hashed=hashed)
+        real = os.path.realpath(source)
+        if os.path.commonpath([real, os.path.realpath(self.path)]) == real:
+            message = f"path={source!r} contains the run folder itself; log what is inside it, or move the root"
+            raise InvalidArgument(message)
+        return self._copy_folder(source, folder, name, hashed=hashed)
+
+    def _copy_folder(self, source: str, folder: str, name: Callable[[int], str], *, hashed: bool) -> Stored:
+        digest = md5() if hashed else None
+        temporary = self._temporary()
+        total, parent, parent_fd = 0, "", -1
+        with self._putting(temporary, f"a folder of {folder}", "every earlier file was kept"):
+            self.system.mkdir(temporary, dir_fd=self.corner)
+            try:
+                for relative, is_folder in walk(source):
+                    above, _, last = f"{TEMPORARY}/{temporary}/{relative}".rpartition("/")
+                    if above != parent:  # the files of a folder follow each other
+                        self.system.drop(parent_fd)
+                        parent_fd = -1
+                        parent, parent_fd = above, self.folder(above)
+                    if is_folder:
+                        self.system.mkdir(last, dir_fd=parent_fd)
+                        continue
+                    fd = self.system.open(last, _NEW, 0o666, dir_fd=parent_fd)
+                    with self._closing(fd):
+                        for chunk in chunks(os.path.join(source, relative)):  # noqa: PTH118
+                            self.system.write_all(fd, chunk)
+                            total += len(chunk)
+                            if digest is not None:
+                                digest.update(chunk)
+            finally:
+                self.system.drop(parent_fd)
+            path = self._place(temporary, folder, name, is_folder=True)
+            return Stored(path, total, digest.hexdigest()[:12] if digest else None)
+
+    def replace(self, relative: str, data: bytes, *, lasting: bool = True) -> None:
+        """Replace one of our documents in one step: after a crash it is the old or the new one.
+
+        Args:
+            relative: the document.
+            data: all of it.
+            lasting: wait for the disk, so that a power failure leaves one of the two as well.
+
+        Raises:
+            StorageError: the disk refused; the old document is intact.
+        """
+        temporary = self._temporary()
+        with self._putting(temporary, relative, "the old one is intact"):
+            self.check()
+            fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.corner)
+            with self._closing(fd):
+                self.system.write_all(fd, data)
+                if lasting:
+                    self.system.fsync(fd)
+            folder, _, last = relative.rpartition("/")
+            folder_fd = self.folder(folder)
+            places = {"src_dir_fd": self.corner, "dst_dir_fd": folder_fd}
+            try:
+                if lasting or not self.system.exchange(temporary, last, **places):
+                    self.system.rename(temporary, last, **places)
+            finally:
+                self.system.drop(folder_fd)
+        self._settle(relative)
+
+    @contextmanager
+    def _putting(self, temporary: str, what: str, kept: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if isinstance(error, TrackingError):
+                raise
+            self.check()
+            raise storage_error(error, what, kept=kept) from error
+        finally:
+            self._discard(temporary)
+
+    @contextmanager
+    def _closing(self, fd: int) -> Iterator[None]:
+        """Close a file that was written: some file systems say only then that they could not."""
+        try:
+            yield
+        except BaseException:
+            self.system.drop(fd)
+            raise
+        self.system.close(fd)
+
+    # --- names and leftovers ---------------------------------------------------------------------
+
+    def _temporary(self) -> str:
+        return f"{os.getpid()}-{self._token}-{next(self._numbers)}.tmp"
+
+    def _discard(self, temporary: str) -> None:
+        """Remove what is left of a temporary file or folder; it is gone when it was renamed."""
+        try:
+            self.system.unlink(temporary, dir_fd=self.corner)
+        except IsADirectoryError:
+            import shutil
+
+            shutil.rmtree(temporary, ignore_errors=True, dir_fd=self.corner)
+        except OSError:
+            pass
+
+    def sweep(self) -> None:
+        """Remove the unfinished files of writers that are gone; call it only while no other lives."""
+        for name in os.listdir(self.corner):  # noqa: PTH208 - a descriptor
+            self._discard(name)
+
+    def _publish(self, temporary: str, relative: str, *, is_folder: bool = False) -> None:
+        """Give the temporary file or folder its name, which must be free."""
+        self.check()
+        self.touch()
+        if self.power:
+            self.sync_tree(f"{TEMPORARY}/{temporary}")
+        folder, _, last = relative.rpartition("/")
+        fd = self.folder(folder)
+        try:
+            if is_folder:
+                self._rename_free(temporary, last, fd)
+            else:
+                try:
+                    self.system.link(temporary, last, src_dir_fd=self.corner, dst_dir_fd=fd, follow_symlinks=False)
+                except OSError as error:
+                    if error.errno not in _NO_LINKS:
+                        raise
+                    self._rename_free(temporary, last, fd)
+        finally:
+            self.system.drop(fd)
+        self._settle(relative)
+
+    def _settle(self, relative: str) -> None:
+        """See that the name just given outlives a power failure: at once, or with the next sync."""
+        self.unsynced.add(relative)
+        if self.power:
+            with storage_errors(relative, kept="it was written", failed="may not outlive a power failure"):
+                self.sync_names([relative])
+            self.unsynced.discard(relative)
+
+    def _rename_free(self, temporary: str, last: str, fd: int) -> None:
+        """Where there are no hard links, and for folders: see that the name is free, then rename, one writer at a time."""
+        with self.locked("names"):
+            try:
+                os.lstat(last, dir_fd=fd)
+            except FileNotFoundError:
+                self.system.rename(temporary, last, src_dir_fd=self.corner, dst_dir_fd=fd)
+            else:
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+    def _place(self, temporary: str, folder: str, name: Callable[[int], str], *, is_folder: bool = False) -> str:
+        first = f"{folder}/{name(1)}"
+        again = self._again.get(first, 1)
+        while True:
+            relative = f"{folder}/{name(again)}"
+            try:
+                self._publish(temporary, relative, is_folder=is_folder)
+            except FileExistsError:
+                again += 1
+                self._again[first] = again
+            else:
+                return relative

@@ -1,0 +1,1 @@
+"""Pages that need no kernel: the static page beside each widget, saved files, reports of notebooks."""

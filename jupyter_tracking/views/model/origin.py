@@ -1,0 +1,61 @@
+"""Where what is shown came from: the cell that logged each step, with its source, and what the cells printed. Told to the page once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jupyter_tracking.frames.cells import cell_label, logs_frame, session_cells
+from jupyter_tracking.read.cell_timeline import Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
+
+__all__ = ["log_of", "origin"]
+
+_LONGEST = 4_000  # characters of a cell's source
+_ROOM = 40_000  # characters of all sources of a pane
+_LINES = 400
+_WIDEST = 300
+
+
+def origin(folder: RunFolder, artifact: Artifact, events: Sequence[Event]) -> dict[str, Any]:
+    """Return `cells`, each with a label and its source where that was kept, and `from`: which of them logged each event (-1: none).
+
+    Nothing of a run that knows no cells, and of what the machine uses, which no cell logs.
+    """
+    timeline = Timeline(folder) if artifact.kind != "system" else None
+    if not timeline or not events:
+        return {}
+    places, by = timeline.of(artifact.kind, artifact.name, np.array([event.timestamp for event in events], dtype=np.int64))
+    sources = session_cells(folder) if (places >= 0).any() else {}
+    room = _ROOM
+    cells: list[dict[str, str]] = []
+    known: dict[object, int] = {}
+    which = []
+    for place, who in zip(places.tolist(), by.tolist(), strict=True):
+        key = place if place >= 0 else who
+        if key is not None and key not in known:
+            known[key] = len(cells)
+            told = {"label": f"cell {cell_label(timeline.cells[place])}" if place >= 0 else str(who)}
+            source = sources.get((timeline.cells[place].session, timeline.cells[place].number), "") if place >= 0 else ""
+            if source and room > 0:
+                told["source"] = source if len(source) <= _LONGEST else f"{source[:_LONGEST]}\n…"
+                room -= len(told["source"])
+            cells.append(told)
+        which.append(known.get(key, -1) if key is not None else -1)
+    return {"cells": cells, "from": which} if cells else {}
+
+
+def log_of(folder: RunFolder) -> dict[str, Any]:
+    """Return the last lines that were printed, each with its cell and whether it is of stderr, and how many there were before."""
+    frame = logs_frame(folder)
+    last = frame.tail(_LINES)
+    counts = [f"[{count}]" for count in last["execution_count"].astype("string").fillna("")]
+    wrong = (last["stream"] == "stderr").fillna(value=False)
+    texts = last["text"].fillna("").str.slice(0, _WIDEST)
+    rows = [[count if count != "[]" else "", text, bool(bad)] for count, text, bad in zip(counts, texts, wrong, strict=True)]
+    return {"lines": rows, "before": len(frame) - len(last)}

@@ -1,0 +1,243 @@
+"""The table of runs: what is said of each on one row, read from the runs' documents, and packed for the page. No widgets."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.format import event_rows, paths, run_document
+from jupyter_tracking.read.run_reader import RunFolder
+from jupyter_tracking.views.model.payload import Frame, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+__all__ = ["RunTable", "encode", "patch"]
+
+Row = dict[str, Any]
+
+_OWN = ("id", "name", "status", "created", "duration", "tags")
+_KINDS = {"created": "time", "duration": "seconds"}
+_GROUPS = ("inputs", "outputs")
+_SHORTEST = 8
+_LONGEST = 200
+_TAIL = 4_096
+# So many are looked at each time; of more, those that go on.
+_ALL = 500
+_DONE = run_document.DONE
+_OVER = _DONE | {"interrupted", "unknown", "broken"}
+_ODD = {"NaN", "Infinity", "-Infinity"}
+
+
+class RunTable:
+    """Runs, the newest first, and a row for each.
+
+    Attributes:
+        folders: the runs, in the order of the rows.
+        rows: what is said of each.
+    """
+
+    def __init__(self, runs: Sequence[RunFolder] | None, root: Path) -> None:
+        """List runs.
+
+        Args:
+            runs: which; all under the root, and those that will come, when None.
+            root: the folder that holds `runs/`.
+        """
+        self.root = root
+        self._given = None if runs is None else list({run.path: run for run in runs}.values())
+        self._known: dict[Path, tuple[RunFolder, Row, dict[str, Any]]] = {}
+        self._stamp: object = None
+        self.folders: list[RunFolder] = []
+        self.rows: list[Row] = []
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read the runs again; return whether there is another row than before."""
+        before = self.rows
+        self._stamp = self._mark()
+        found = [self._read(folder) for folder in self._found()]
+        found.sort(key=lambda each: (-(each[1]["created"] or 0), each[1]["uuid"]))
+        self.folders, self.rows = [folder for folder, *_ in found], [row for _, row, _ in found]
+        _identify(self.rows)
+        self._known = {each[0].path: each for each in found}
+        return self.rows != before
+
+    def _read(self, folder: RunFolder) -> tuple[RunFolder, Row, dict[str, Any]]:
+        """Read a run; what is known of one that is over stays, unless its document is another."""
+        known, info = self._known.get(folder.path), folder.info
+        if known is not None and known[2] is info and known[1]["status"] in _OVER and known[1]["status"] != "interrupted":
+            return known
+        return folder, _row(folder, info), info
+
+    def look(self) -> bool:
+        """Read again what may have changed: every run of a few, of many those that go on; and new ones."""
+        if len(self.rows) <= _ALL or self._mark() != self._stamp:
+            return self.refresh()
+        changed = False
+        for n, folder in enumerate(self.folders):
+            if self.rows[n]["status"] in _OVER:
+                continue
+            row = _row(folder, folder.info) | {"id": self.rows[n]["id"]}
+            changed = changed or row != self.rows[n]
+            self.rows[n] = row
+        return changed
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether runs may come or go on."""
+        return self._given is None or any(row["status"] not in _OVER for row in self.rows)
+
+    def find(self, identity: str) -> RunFolder | None:
+        """Return a run by its uuid, or by its id in the table."""
+        for folder, row in zip(self.folders, self.rows, strict=True):
+            if identity in {row["id"], row["uuid"]}:
+                return folder
+        return None
+
+    def _mark(self) -> object:
+        try:
+            return os.stat(self.root / "runs").st_mtime_ns  # noqa: PTH116 - as elsewhere
+        except OSError:
+            return None
+
+    def _found(self) -> list[RunFolder]:
+        if self._given is not None:
+            return self._given
+        return [self._known[path][0] if path in self._known else RunFolder(path) for path in paths.run_folders(self.root)]
+
+
+def _row(folder: RunFolder, info: dict[str, Any]) -> Row:
+    said = str(info.get("status") or "")
+    status = said if said in _DONE else folder.status if info else "broken"
+    outputs = info.get("outputs")
+    outputs = dict(outputs) if isinstance(outputs, dict) else {}
+    if info and status not in _DONE:
+        outputs = _last_metrics(folder) | outputs
+    inputs = info.get("inputs")
+    tags = info.get("tags")
+    return {
+        "uuid": str(info.get("uuid") or folder.path.name),
+        "name": clean(str(info.get("name") or "")),
+        "status": clean(status),
+        "created": _moment(info.get("created_at")),
+        "duration": _number(info.get("duration")),
+        "tags": clean(", ".join(map(str, tags)) if isinstance(tags, list) else ""),
+        "inputs": {clean(str(k)): _cell(v) for k, v in inputs.items()} if isinstance(inputs, dict) else {},
+        "outputs": {clean(str(k)): _cell(v) for k, v in outputs.items()},
+    }
+
+
+def _last_metrics(folder: RunFolder) -> dict[str, Any]:
+    """Return the last value of each metric of a run that has not ended, and so does not say it itself."""
+    found: dict[str, Any] = {}
+    try:
+        metrics = [a for a in folder.artifacts() if a.kind == "metric" and a.versioned and a.path]
+    except (TrackingError, OSError):
+        return {}
+    for artifact in metrics:
+        try:
+            fd = folder.open(artifact.path or "")
+            try:
+                size = os.fstat(fd).st_size
+                tail = os.pread(fd, _TAIL, max(0, size - _TAIL))
+            finally:
+                os.close(fd)
+            # As far as it is committed; a cell of a metric is a number, and short.
+            value = float(tail[: tail.rfind(b"\n")].rpartition(b"|")[2])
+            found[artifact.name] = math.nan if math.isnan(value) else value  # the same each time, so that rows are equal
+        except (TrackingError, OSError, ValueError):
+            continue
+    return found
+
+
+def _cell(value: object) -> float | str | None:
+    """Return a value as a number or as text."""
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value if value is None else math.nan if math.isnan(value) else float(value)
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    if text in _ODD:
+        return event_rows.number(text)
+    said: str = clean(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+    return said
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _moment(value: object) -> float | None:
+    """Return a moment as µs since the epoch."""
+    try:
+        return datetime.fromisoformat(str(value)).timestamp() * 1e6
+    except ValueError:
+        return None
+
+
+def _identify(rows: Sequence[Row]) -> None:
+    """Give each row the shortest beginning of its uuid that no other has."""
+    length = _SHORTEST
+    while len({row["uuid"][:length] for row in rows}) < len({row["uuid"] for row in rows}):
+        length += 4
+    for row in rows:
+        row["id"] = clean(row["uuid"][:length])
+
+
+# --- on its way to the page ----------------------------------------------------------------------
+
+
+def columns(rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Return the columns there are: group and name."""
+    found: dict[tuple[str, str], None] = dict.fromkeys(("", name) for name in _OWN)
+    for group in _GROUPS:
+        found |= dict.fromkeys((group, name) for row in rows for name in row[group])
+    return list(found)
+
+
+def _picker(group: str, name: str) -> Callable[[Row], Any]:
+    return (lambda row: row[group].get(name)) if group else (lambda row: row[name])
+
+
+def encode(rows: Sequence[Row]) -> Frame:
+    """Pack rows column by column: numbers as they are, texts as their place in a list of words."""
+    frame = Frame({"rows": len(rows), "fields": []})
+    for number, (group, name) in enumerate(columns(rows)):
+        pick = _picker(group, name)
+        cells = [pick(row) for row in rows]
+        field: dict[str, Any] = {"group": group, "name": name}
+        frame.head["fields"].append(field)
+        if (group or name in _KINDS) and all(cell is None or isinstance(cell, float) for cell in cells):
+            field["kind"] = _KINDS.get(name, "number") if not group else "number"
+            frame.add(f"v{number}", np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64))
+            missing = np.array([cell is None for cell in cells], dtype=np.uint8)
+            if missing.any():
+                frame.add(f"n{number}", missing)
+            continue
+        texts = ["" if cell is None else _words(cell) for cell in cells]
+        place: dict[str, int] = {}
+        codes = [place.setdefault(text, len(place)) for text in texts]
+        field |= {"kind": "text", "words": list(place)}
+        frame.add(f"c{number}", np.array(codes, dtype=np.uint32))
+    return frame
+
+
+def _words(cell: float | str) -> str:
+    return cell if isinstance(cell, str) else f"{cell:.6g}"
+
+
+def patch(rows: Sequence[Row], before: Sequence[Row]) -> list[list[Any]] | None:
+    """Return the rows that differ, as place and cells; None when the page needs the whole: other rows, columns or kinds of cells."""
+    if len(rows) != len(before) or columns(rows) != columns(before):
+        return None
+    changed = [n for n, (row, old) in enumerate(zip(rows, before, strict=True)) if row != old]
+    if any(rows[n]["id"] != before[n]["id"] for n in changed) or len(changed) > max(20, len(rows) // 20):
+        return None
+    picks = [_picker(group, name) for group, name in columns(rows)]
+    return [[n, [clean(pick(rows[n])) for pick in picks]] for n in changed]

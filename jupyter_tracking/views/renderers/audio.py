@@ -1,0 +1,98 @@
+"""Sounds: the file as it is, for the browser's own player, and how loud it is over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.views.model.payload import Frame, clean
+from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.renderers import fallback
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from jupyter_tracking.views.model.panel import Pane
+
+__all__ = ["FAMILY"]
+
+_MOST = 64_000_000
+_LIGHT = 80_000
+_PEAKS = 800
+
+_BEGINNINGS = ((b"OggS", "audio/ogg"), (b"fLaC", "audio/flac"), (b"ID3", "audio/mpeg"), (b"\x1aE\xdf\xa3", "audio/webm"))
+
+
+class AudioFamily(Family):
+    """A sound a step."""
+
+    stem = "audio"
+
+    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+        """Return the sound of one step; without the sound itself where the page has no room for it."""
+        path = pane.folder.asset(pane.artifact, pane.events[number])
+        size = path.stat().st_size
+        frame = Frame({"size": size})
+        peaks = _peaks(pane, number)
+        if peaks is not None:
+            low, high, rate, seconds, channels = peaks
+            frame.head.update({"rate": rate, "seconds": seconds, "channels": channels})
+            frame.add("low", low)
+            frame.add("high", high)
+        if size > (_LIGHT if light else _MOST):
+            frame.head["absent"] = clean(path.name)
+            return frame
+        data = path.read_bytes()
+        frame.head["type"] = _kind(data)
+        frame.head["sound"] = frame.attach(data)
+        return frame
+
+    def still(self, pane: Pane, number: int) -> str:
+        """Return the waveform as a picture, or the file's name and size."""
+        frame = self.frame(pane, number, light=True)
+        peaks = _peaks(pane, number)
+        if peaks is None:
+            path = pane.folder.asset(pane.artifact, pane.events[number])
+            return fallback.table(("file", "bytes"), [(clean(path.name), f"{frame.head['size']:,}")])
+        low, high, _, seconds, _ = peaks
+        at = np.linspace(0, seconds, len(low))
+
+        def draw(axes: Axes) -> None:
+            axes.fill_between(at, low / 32_767, high / 32_767, color="#0072b2", linewidth=0.5)
+            axes.set_ylim(-1, 1)
+            axes.set_xlabel("seconds")
+            axes.set_title(clean(pane.artifact.name), fontsize=9)
+
+        return fallback.picture(draw, f"sound {pane.artifact.name}", (5.2, 1.8))
+
+
+def _kind(data: bytes) -> str:
+    if data[:4] == b"RIFF":
+        return "audio/wav"
+    if data[4:8] == b"ftyp":
+        return "audio/mp4"
+    return next((kind for beginning, kind in _BEGINNINGS if data.startswith(beginning)), "audio/mpeg")
+
+
+Short = np.ndarray[tuple[int], np.dtype[np.int16]]
+
+
+def _peaks(pane: Pane, number: int) -> tuple[Short, Short, int, float, int] | None:
+    """Return the lowest and highest sample of each stretch, the rate, the length and the channels; None where only a player can read it."""
+    try:
+        sound = pane.value(number)
+    except TrackingError:
+        return None
+    if not hasattr(sound, "samples") or not len(sound.samples):
+        return None
+    samples = sound.samples.reshape(len(sound.samples), -1)
+    starts = np.unique(np.linspace(0, len(samples), min(_PEAKS, len(samples)), endpoint=False).astype(np.intp))
+    low = np.minimum.reduceat(samples.min(axis=1), starts)
+    high = np.maximum.reduceat(samples.max(axis=1), starts)
+    scaled = [np.rint(np.clip(side, -1, 1) * 32_767).astype(np.int16) for side in (low, high)]
+    return scaled[0], scaled[1], int(sound.sample_rate), len(samples) / sound.sample_rate, samples.shape[1]
+
+
+FAMILY = AudioFamily()

@@ -1,0 +1,65 @@
+"""Confusion matrices: labels and counts of one step; the colours mean the same at every step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from jupyter_tracking.views.model import downsample
+from jupyter_tracking.views.model.payload import Frame, clean
+from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.renderers import fallback
+
+if TYPE_CHECKING:
+    from jupyter_tracking.kinds.confusion import Confusion
+    from jupyter_tracking.views.model.panel import Pane
+
+__all__ = ["FAMILY"]
+
+_SAMPLE = 24
+_STILL = 20
+
+
+class ConfusionFamily(Family):
+    """A square of numbers with a label for each row and column."""
+
+    stem = "confusion"
+
+    def ground(self, pane: Pane, *, light: bool) -> Frame:  # noqa: ARG002
+        """Return the largest number over a sample of the steps."""
+        sample = [np.asarray(_at(pane, n).z, dtype=float).ravel() for n in downsample.places(len(pane.events), _SAMPLE)]
+        span = downsample.extent(sample)
+        return Frame({"most": span[1] if span else 1.0})
+
+    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:  # noqa: ARG002
+        """Return one step's matrix."""
+        matrix = _at(pane, number)
+        rows, columns = matrix.z.shape
+        frame = Frame({"x": _labels(matrix.x, columns), "y": _labels(matrix.y, rows)})
+        frame.add("z", matrix.z.astype(np.float64).ravel())
+        return frame
+
+    def still(self, pane: Pane, number: int) -> str:
+        """Return the matrix as a table, its upper left part if it is large."""
+        matrix = _at(pane, number)
+        rows, columns = matrix.z.shape
+        names = _labels(matrix.x, columns)[:_STILL]
+        sides = _labels(matrix.y, rows)[:_STILL]
+        cells = ([side, *(f"{v:g}" for v in row[:_STILL].astype(float))] for side, row in zip(sides, matrix.z, strict=False))
+        more = f"<p><small>{rows} x {columns}</small></p>" if rows > _STILL else ""
+        return fallback.table(["", *names], cells) + more
+
+
+def _at(pane: Pane, number: int) -> Confusion:
+    matrix: Confusion = pane.value(number)
+    return matrix
+
+
+def _labels(labels: list[object], count: int) -> list[str]:
+    """Return as many labels as there are rows or columns."""
+    words = [str(clean(str(label))) for label in labels[:count]]
+    return words + [str(n) for n in range(len(words), count)]
+
+
+FAMILY = ConfusionFamily()

@@ -1,0 +1,81 @@
+"""Images: the picture file as it is, where a browser reads it; else as PNG."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from jupyter_tracking.views.model.payload import Frame
+from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.renderers import fallback
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_tracking.views.model.panel import Pane
+
+__all__ = ["FAMILY"]
+
+# How a file begins says what it is; its extension only what someone called it.
+_BEGINNINGS = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"BM", "image/bmp"),
+)
+_SVG = "image/svg+xml"
+_LIGHT = 640
+
+
+class ImageFamily(Family):
+    """A picture a step."""
+
+    stem = "image"
+
+    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+        """Return the picture of one step; in a saved page large ones are made smaller."""
+        path = self._path(pane, number)
+        data = path.read_bytes()
+        kind = _kind(data)
+        size = len(data)
+        if not kind or (light and size > 60_000 and kind != _SVG):  # noqa: PLR2004
+            data, kind = _converted(data, _LIGHT if light else None)
+        frame = Frame({"type": kind, "size": size})
+        frame.attach(data)
+        return frame
+
+    def still(self, pane: Pane, number: int) -> str:
+        """Return the picture, made smaller if it is large."""
+        frame = self.frame(pane, number, light=True)
+        return fallback.embed(frame.buffers[0], frame.head["type"], f"image {pane.artifact.name}")
+
+    def _path(self, pane: Pane, number: int) -> Path:
+        return pane.folder.asset(pane.artifact, pane.events[number])
+
+
+def _kind(data: bytes) -> str | None:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    # A drawing: shown as a picture, in which nothing runs and from which nothing is fetched.
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" and b"<svg" in data[:4_096]:
+        return _SVG
+    return next((kind for beginning, kind in _BEGINNINGS if data.startswith(beginning)), None)
+
+
+def _converted(data: bytes, longest: int | None) -> tuple[bytes, str]:
+    """Return a picture that any browser reads, not larger than asked."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as opened:
+        plain = opened.mode in {"1", "L", "LA", "P", "RGB", "RGBA"}
+        picture = opened if plain else opened.convert("RGB")
+        if longest:
+            picture = picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
+            picture.thumbnail((longest, longest))
+        made = io.BytesIO()
+        picture.save(made, "WEBP" if longest else "PNG", **({"quality": 80} if longest else {}))
+    return made.getvalue(), "image/webp" if longest else "image/png"
+
+
+FAMILY = ImageFamily()

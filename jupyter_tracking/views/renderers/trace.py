@@ -1,0 +1,72 @@
+"""Traces: a call with the calls inside it, as its JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.views.model.payload import Frame, clean
+from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.renderers import fallback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_tracking.views.model.panel import Pane
+
+__all__ = ["FAMILY"]
+
+_LIGHT = 60_000
+_STILL = 30
+_LONGEST = 200
+
+
+class TraceFamily(Family):
+    """A tree of calls a step."""
+
+    stem = "trace"
+
+    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+        """Return the tree of one step; in a saved page a large one without what went in and came out."""
+        span = clean(pane.value(number))
+        text = json.dumps(span)
+        frame = Frame()
+        if light and len(text) > _LIGHT:
+            text = json.dumps(_bare(span))
+            frame.head["bare"] = True
+        frame.attach(text.encode())
+        return frame
+
+    def still(self, pane: Pane, number: int) -> str:
+        """Return the calls as a table."""
+        rows = [["\u2003" * depth + name, kind, took, status] for depth, name, kind, took, status in _walk(clean(pane.value(number)), 0)]
+        more = f"<p><small>{len(rows)} calls</small></p>" if len(rows) > _STILL else ""
+        return fallback.table(("call", "kind", "took", "status"), rows[:_STILL]) + more
+
+
+def _walk(span: Any, depth: int) -> Iterator[tuple[int, str, str, str, str]]:
+    if not isinstance(span, dict):
+        return
+    name, kind, status = (str(span.get(key) or "")[:_LONGEST] for key in ("name", "kind", "status"))
+    yield depth, name, kind, _took(span), status
+    for child in span.get("children") or []:
+        yield from _walk(child, depth + 1)
+
+
+def _took(span: dict[str, Any]) -> str:
+    try:
+        start, end = (datetime.fromisoformat(str(span[key])) for key in ("started_at", "finished_at"))
+        return f"{(end - start).total_seconds():.3g} s"
+    except (KeyError, ValueError, TypeError):
+        return ""
+
+
+def _bare(span: Any) -> Any:
+    if not isinstance(span, dict):
+        return None
+    kept = {key: str(span[key])[:_LONGEST] for key in ("name", "kind", "status", "started_at", "finished_at") if span.get(key)}
+    return {**kept, "children": [_bare(child) for child in span.get("children") or []]}
+
+
+FAMILY = TraceFamily()

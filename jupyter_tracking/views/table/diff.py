@@ -1,0 +1,304 @@
+"""What changed from one table to another: rows added, removed and changed, matched by the index or by key columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jupyter_tracking.errors import InvalidArgument, near
+from jupyter_tracking.views.table.encode import label
+from jupyter_tracking.views.table.sort_filter import plain
+from jupyter_tracking.views.table.task import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
+    from jupyter_tracking.views.table.stored_table import Table
+
+__all__ = ["ADDED", "CHANGED", "REMOVED", "SAME", "Changes", "changes_between", "changes_frame", "differs"]
+
+SAME, ADDED, REMOVED, CHANGED = range(4)
+
+_BLOCK = 65_536
+# Rows whose keys are stored are matched in memory; those that are only counted are compared piece by piece, however many.
+_MOST = 5_000_000
+
+
+class Changes(Work):
+    """The rows of two tables, matched.
+
+    The rows of the later table come in their order; a removed row follows the one it stood behind.
+
+    Attributes:
+        status: for each row of the listing, SAME, ADDED, REMOVED or CHANGED.
+        pairs: positions of the columns that both have, in the earlier and in the later table.
+        cells: for each of these, how many cells changed.
+        added: the later table's new columns, by position.
+        removed: the earlier table's columns that are gone, by position.
+    """
+
+    def __init__(self, earlier: Table, later: Table, key: Sequence[object] | None = None) -> None:
+        """Match rows by the index, or by the columns named in `key`.
+
+        Raises:
+            InvalidArgument: a key column that one of the tables has not, or too many rows to match.
+        """
+        super().__init__()
+        self.earlier, self.later = earlier, later
+        self.key = list(key) if key else None
+        mine, theirs = _places(later), _places(earlier)
+        self.pairs = [(theirs[name], place) for name, place in mine.items() if name in theirs]
+        self.added = [place for name, place in mine.items() if name not in theirs]
+        self.removed = [place for name, place in theirs.items() if name not in mine]
+        self.cells = np.zeros(len(self.pairs), dtype=np.int64)
+        self.counted = self.key is None and earlier.counted is not None and earlier.counted == later.counted
+        if self.counted:
+            self.status = np.zeros(max(earlier.count, later.count), dtype=np.uint8)
+            self.status[min(earlier.count, later.count) :] = ADDED if later.count > earlier.count else REMOVED
+        else:
+            self._match()
+
+    @property
+    def size(self) -> int:
+        """How many bytes it holds."""
+        return self.status.nbytes * (1 if self.counted else 17)
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """How many rows are of each status, and how many cells changed."""
+        many = np.bincount(self.status, minlength=4)
+        return {
+            "same": int(many[SAME]),
+            "added": int(many[ADDED]),
+            "removed": int(many[REMOVED]),
+            "changed": int(many[CHANGED]),
+            "cells": int(self.cells.sum()),
+        }
+
+    def count(self, *, only: bool) -> int:
+        """Return how many rows the listing has; or how many of them changed."""
+        return int(np.count_nonzero(self.status)) if only else len(self.status)
+
+    def page(self, start: int, stop: int, *, only: bool) -> NDArray[np.int64]:
+        """Return some places of the listing; or some of those where something changed."""
+        return np.flatnonzero(self.status)[start:stop] if only else np.arange(start, min(stop, len(self.status)))
+
+    def sides(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the numbers of rows in the earlier and in the later table; -1 in the table that has not the row."""
+        if not self.counted:
+            return self._before[places], self._after[places]
+        return np.where(places < self.earlier.count, places, -1), np.where(places < self.later.count, places, -1)
+
+    def _match(self) -> None:
+        if max(self.earlier.count, self.later.count) > _MOST:
+            message = f"more than {_MOST:,} rows with stored keys are not matched"
+            raise InvalidArgument(message)
+        first, second = _codes(_keys(self.earlier, self.key), _keys(self.later, self.key))
+        found = pd.Index(first).get_indexer(pd.Index(second)).astype(np.int64)
+        gone = np.ones(len(first), dtype=bool)
+        gone[found[found >= 0]] = False
+        removed = np.flatnonzero(gone)
+        # The place in the later table of the last row before it that is still there; -1 when there is none.
+        standing = np.full(len(first) + 1, -1, dtype=np.int64)
+        standing[found[found >= 0] + 1] = np.flatnonzero(found >= 0)
+        filled = np.maximum.accumulate(np.where(standing >= 0, np.arange(len(standing)), 0))
+        anchor = standing[filled][removed]
+        order = np.lexsort(
+            (
+                np.concatenate([np.zeros(len(second), dtype=np.int64), removed + 1]),
+                np.concatenate([np.arange(len(second)), anchor]),
+            )
+        )
+        self._before = np.concatenate([found, removed])[order]
+        self._after = np.concatenate([np.arange(len(second)), np.full(len(removed), -1)])[order].astype(np.int64)
+        self.status = np.select([self._before < 0, self._after < 0], [ADDED, REMOVED], SAME).astype(np.uint8)
+
+    def _work(self) -> Iterator[None]:
+        if self.counted:
+            yield from self._compare_blocks()
+        else:
+            yield from self._compare_columns()
+
+    def _compare_blocks(self) -> Iterator[None]:
+        """Compare tables whose rows stand at the same places: a block of rows at a time."""
+        names = [(self.earlier.names[a], self.later.names[b]) for a, b in self.pairs]
+        shared = min(self.earlier.count, self.later.count)
+        for start in range(0, shared, _BLOCK):
+            stop = min(start + _BLOCK, shared)
+            one = self.earlier.read(start, stop, [a for a, _ in names])
+            two = self.later.read(start, stop, [b for _, b in names])
+            for place, (a, b) in enumerate(names):
+                self._mark(place, np.arange(start, stop), differs(one.column(a), two.column(b)))
+            self.seen = stop
+            yield
+
+    def _compare_columns(self) -> Iterator[None]:
+        """Compare matched rows: a column at a time."""
+        both = np.flatnonzero(self.status == SAME)
+        for place, (a, b) in enumerate(self.pairs):
+            one, two = (
+                _column(table, table.names[position]).take(pa.array(rows[both]))
+                for table, position, rows in ((self.earlier, a, self._before), (self.later, b, self._after))
+            )
+            self._mark(place, both, differs(one, two))
+            self.seen = len(self.status) * (place + 1) // len(self.pairs)
+            yield
+
+    def _mark(self, pair: int, places: NDArray[np.int64], changed: NDArray[np.bool_]) -> None:
+        self.cells[pair] += int(changed.sum())
+        self.status[places[changed]] = CHANGED
+
+
+def _places(table: Table) -> dict[tuple[object, int], int]:
+    """Return the place of each column by its label, and the how manieth of the same label it is."""
+    seen: dict[object, int] = {}
+    places = {}
+    for place, name in enumerate(table.labels):
+        seen[name] = seen.get(name, -1) + 1
+        places[name, seen[name]] = place
+    return places
+
+
+def _column(table: Table, name: str) -> pa.ChunkedArray:
+    parts = [piece.column(name) for _, piece in table.pieces([name])]
+    whole: pa.ChunkedArray = pa.concat_tables([pa.table({"v": part}) for part in parts]).unify_dictionaries().column("v") if parts else None
+    return whole if parts else table.schema.empty_table().column(name)
+
+
+def _keys(table: Table, key: list[object] | None) -> list[pd.Series[Any]]:
+    """Return what rows are matched by: the index levels, or the columns of a key."""
+    if key is None:
+        if table.counted is not None:
+            start, step = table.counted
+            return [pd.Series(start + np.arange(table.count) * step)]
+        return [_column(table, name).to_pandas() for name in table.levels]
+    labels = list(table.labels)
+    places = []
+    for name in key:
+        if name not in labels:
+            message = f"key={label(name)!r} is no column of both{near(label(name), [label(n) for n in labels])}"
+            raise InvalidArgument(message)
+        places.append(labels.index(name))
+    return [_column(table, table.names[place]).to_pandas() for place in places]
+
+
+def _codes(first: list[pd.Series[Any]], second: list[pd.Series[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return a number a row, the same for the same key; of rows with one key, the first matches the first, and so on."""
+    if len(first) != len(second):
+        message = f"the index has {len(first)} levels before and {len(second)} after; match by a key column"
+        raise InvalidArgument(message)
+    length = len(first[0])
+    codes = np.zeros(length + len(second[0]), dtype=np.int64)
+    for one, two in zip(first, second, strict=True):
+        joined = pd.concat([_comparable(one, two), _comparable(two, one)], ignore_index=True)
+        own, uniques = pd.factorize(joined, use_na_sentinel=False)
+        codes = pd.factorize(codes * (len(uniques) + 1) + own)[0].astype(np.int64)
+    turns = [pd.Series(part).groupby(part).cumcount().to_numpy() for part in (codes[:length], codes[length:])]
+    most = max((int(turn.max()) for turn in turns if len(turn)), default=0) + 1
+    return codes[:length] * most + turns[0], codes[length:] * most + turns[1]
+
+
+def _comparable(values: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
+    """Return keys that can stand in one column with the other's: of another dtype, each value for itself."""
+    if values.dtype == other.dtype and not isinstance(values.dtype, pd.CategoricalDtype):
+        return values if values.dtype != object else values.map(_hashable)
+    return values.astype(object).map(_hashable)
+
+
+def _hashable(value: object) -> object:
+    try:
+        hash(value)
+    except TypeError:
+        return str(value)
+    return value
+
+
+def differs(one: pa.ChunkedArray, two: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """Return where two columns differ; what is missing in both is the same."""
+    one, two = plain(one), plain(two)
+    gone_one, gone_two = (np.asarray(pc.is_null(v, nan_is_null=pa.types.is_floating(v.type)).to_numpy(), dtype=bool) for v in (one, two))
+    try:
+        same = np.asarray(pc.fill_null(pc.equal(one, two), False).to_numpy(), dtype=bool)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError):
+        pairs = zip(one.to_pylist(), two.to_pylist(), strict=True)
+        same = np.fromiter((a == b for a, b in pairs), dtype=bool, count=len(one))
+    unlike: NDArray[np.bool_] = ~(same | (gone_one & gone_two))
+    return unlike
+
+
+def changes_between(folder: RunFolder, artifact: Artifact, events: tuple[Event, Event], key: list[object] | None) -> pd.DataFrame:
+    """Return what changed in a dataframe from one of its events to another, as `changes_frame` does."""
+    from jupyter_tracking.views.table.stored_table import open_table
+
+    earlier, later = (open_table(folder, folder.payload(artifact, event)) for event in events)
+    return changes_frame(Changes(earlier, later, key))
+
+
+def changes_frame(changes: Changes) -> pd.DataFrame:
+    """Return each row added or removed and each cell changed as a row: its key as index; `change`, `column`, `before`, `after`.
+
+    A row that was added or removed has no column and no values.
+    """
+    changes.go_on(float("inf"))
+    earlier, later = changes.earlier, changes.later
+    parts: list[pd.DataFrame] = []
+    whole = np.flatnonzero((changes.status == ADDED) | (changes.status == REMOVED))
+    words = np.array(["same", "added", "removed", "changed"], dtype=object)
+    parts.append(
+        pd.DataFrame({"place": whole, "order": -1, "change": words[changes.status[whole]], "column": None, "before": None, "after": None})
+    )
+    changed = np.flatnonzero(changes.status == CHANGED)
+    before, after = changes.sides(changed)
+    for order, (a, b) in enumerate(changes.pairs):
+        if not changes.cells[order]:
+            continue
+        one = earlier.gather(before, [earlier.names[a]])
+        two = later.gather(after, [later.names[b]])
+        places = np.flatnonzero(differs(one.column(0), two.column(0)))
+        old = earlier.take(before[places], slice(a, a + 1)).iloc[:, 0]
+        new = later.take(after[places], slice(b, b + 1)).iloc[:, 0]
+        parts.append(
+            pd.DataFrame(
+                {
+                    "place": changed[places],
+                    "order": order,
+                    "change": "changed",
+                    "column": pd.Series([later.labels[b]] * len(places), dtype=object),
+                    "before": pd.Series(list(old), dtype=object),
+                    "after": pd.Series(list(new), dtype=object),
+                }
+            )
+        )
+    listed = pd.concat([p.astype(object) for p in parts]).sort_values(["place", "order"], kind="stable")
+    index = _key_index(changes, listed["place"].to_numpy(dtype=np.int64))
+    said = listed[["change", "column", "before", "after"]].set_axis(index)
+    return said.astype({"change": "string"})
+
+
+def _key_index(changes: Changes, places: NDArray[np.int64]) -> pd.Index[Any]:
+    """Return the keys of some rows of the listing."""
+    before, after = changes.sides(places)
+    there = after >= 0
+    parts = []
+    for table, rows in ((changes.later, after[there]), (changes.earlier, before[~there])):
+        if changes.key is None:
+            parts.append(table.take(rows, slice(0, 0)).index.to_frame(index=False))
+        else:
+            labels = list(table.labels)
+            columns = [labels.index(name) for name in changes.key]
+            parts.append(pd.concat([table.take(rows, slice(c, c + 1)).iloc[:, 0].reset_index(drop=True) for c in columns], axis=1))
+    names = list(changes.later.index_names) if changes.key is None else [label(name) for name in changes.key]
+    back = np.empty(len(places), dtype=np.int64)
+    back[np.concatenate([np.flatnonzero(there), np.flatnonzero(~there)])] = np.arange(len(places))
+    kept = [part for part in parts if len(part)] or parts[:1]
+    joined = pd.concat([part.set_axis(range(part.shape[1]), axis=1) for part in kept], ignore_index=True).iloc[back]
+    index: pd.Index[Any]
+    index = pd.Index(joined.iloc[:, 0], name=names[0]) if joined.shape[1] == 1 else pd.MultiIndex.from_frame(joined, names=names)
+    return index

@@ -1,0 +1,112 @@
+"""Rows of a dataframe as a frame for the page: numbers as they are, everything else as text, and which are missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from jupyter_tracking.views.model.payload import Frame, clean
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["CUT", "add_window", "label", "missing_word", "words_of"]
+
+CUT = 255
+_LONGEST = 2_000
+_TEXT = 1_000_000
+_EXACT = 2**53
+
+
+def label(name: object) -> str:
+    """Return a column's label as it is written."""
+    text = " / ".join(map(str, name)) if isinstance(name, tuple) else "" if name is None else str(name)
+    return str(clean(text))
+
+
+def missing_word(value: object) -> str:
+    """Return the word pandas has for what is missing: NaN, None, NaT, <NA>."""
+    return "NaN" if isinstance(value, float) else str(value)
+
+
+def words_of(value: object, longest: int = _LONGEST) -> str:
+    """Return a cell as text, cut where it is longer."""
+    text = str(value)
+    return str(clean(text if len(text) <= longest else text[:longest]))
+
+
+def add_window(frame: Frame, window: pd.DataFrame, first: int, prefix: str = "") -> list[dict[str, Any]]:
+    """Add the columns of some rows to a frame, and return what the page is told of each.
+
+    Args:
+        frame: the frame.
+        window: the rows.
+        first: the number of the window's first column among the table's.
+        prefix: goes before the names of the binary columns.
+    """
+    fields: list[dict[str, Any]] = []
+    cells = max(1, len(window) * (window.shape[1] + window.index.nlevels))
+    longest = max(100, min(_LONGEST, _TEXT // cells))
+    for level in range(window.index.nlevels):
+        values = window.index.get_level_values(level)
+        field = {"name": label(window.index.names[level]), "at": -1 - level, "index": True}
+        fields.append(_add(frame, f"{prefix}{{}}{len(fields)}", pd.Series(values, dtype=values.dtype), field, longest))
+    for place in range(window.shape[1]):
+        field = {"name": label(window.columns[place]), "at": first + place}
+        fields.append(_add(frame, f"{prefix}{{}}{len(fields)}", window.iloc[:, place], field, longest))
+    return fields
+
+
+def _add(frame: Frame, name: str, values: pd.Series[Any], field: dict[str, Any], longest: int) -> dict[str, Any]:
+    field |= {"dtype": str(values.dtype), "kind": "text"}
+    codes, words = _missing(values)
+    if words:
+        field["missing"] = words
+    gone = codes.astype(bool)
+    numbers = _numbers(values, gone)
+    if numbers is not None:
+        field["kind"] = "boolean" if numbers.dtype == np.uint8 else "number"
+        frame.add(name.format("v"), numbers)
+    else:
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            field["right"] = True
+        texts = ["" if code else str(value) for value, code in zip(values, codes, strict=True)]
+        codes[[len(text) > longest for text in texts]] = CUT
+        packed = [clean(text[:longest]).encode() for text in texts]
+        frame.add(name.format("e"), np.cumsum([len(text) for text in packed], dtype=np.uint32))
+        field["text"] = frame.attach(b"".join(packed))
+    if codes.any():
+        frame.add(name.format("n"), codes)
+    return field
+
+
+def _missing(values: pd.Series[Any]) -> tuple[NDArray[np.uint8], list[str]]:
+    """Return, for each value, 0 or the number of its word, and the words for what is missing."""
+    codes = np.asarray(values.isna(), dtype=np.uint8)
+    words: list[str] = []
+    for place in np.flatnonzero(codes):
+        word = missing_word(values.iloc[place])
+        if word not in words:
+            words.append(word)
+        codes[place] = words.index(word) + 1
+        if len(words) == 1 and values.dtype != object:
+            # Only a column of objects has more than one kind of nothing.
+            break
+    return codes, words
+
+
+def _numbers(values: pd.Series[Any], gone: NDArray[np.bool_]) -> NDArray[Any] | None:
+    """Return a column as numbers a browser holds exactly, or None."""
+    kind = values.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        return np.asarray(values.fillna(value=False) if gone.any() else values, dtype=np.uint8)
+    if pd.api.types.is_integer_dtype(kind):
+        whole = values.fillna(0) if gone.any() else values
+        if len(whole) and (int(whole.max()) > _EXACT or int(whole.min()) < -_EXACT):
+            return None
+        return np.asarray(whole, dtype=np.float64)
+    if pd.api.types.is_float_dtype(kind):
+        return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    return None

@@ -1,0 +1,226 @@
+"""Which rows of a table, and in which order: those that hold a text, sorted by a column. Numbers of rows, no cells."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.views.table.task import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from jupyter_tracking.views.table.stored_table import Table
+
+__all__ = ["Order", "plain"]
+
+_NUMBER = re.compile(r"[-+0-9.,einfa]+", re.IGNORECASE)
+# Numbers of rows that take four bytes.
+_SHORT = 2**32
+_LOOK = 0.02
+_MOMENT = re.compile(r"[-+:.0-9 TZ]+", re.IGNORECASE)
+
+
+class Order(Work):
+    """Rows filtered by a text and sorted by a column.
+
+    Attributes:
+        rows: their numbers; None for all of them as they are stored.
+        sorting: they are not in their order yet.
+    """
+
+    def __init__(self, table: Table, *, text: str = "", column: int | None = None, down: bool = False) -> None:
+        """Say what is wanted.
+
+        Args:
+            table: the table.
+            text: what a cell of a row has to hold, in capitals or not.
+            column: the number of the column to sort by; below zero, an index level: -1 is the first.
+            down: the greatest first. What is missing comes last either way.
+        """
+        super().__init__()
+        self.rows: NDArray[Any] | None = None
+        self.sorting = column is not None
+        self._table = table
+        self._text = text
+        self._column = column
+        self._down = down
+
+    @property
+    def size(self) -> int:
+        """How many bytes it holds."""
+        return 0 if self.rows is None else self.rows.nbytes
+
+    @property
+    def count(self) -> int:
+        """How many rows there are, of those looked at."""
+        return self._table.count if self.rows is None else len(self.rows)
+
+    def page(self, start: int, stop: int) -> NDArray[np.int64]:
+        """Return the numbers of the rows at some places."""
+        if self.rows is None:
+            return np.arange(start, min(stop, self._table.count))
+        return self.rows[start:stop].astype(np.int64)
+
+    def _work(self) -> Iterator[None]:
+        if self._text:
+            yield from self._filter()
+        if self._column is not None:
+            yield from self._sort(self._column)
+            self.sorting = False
+
+    def _filter(self) -> Iterator[None]:
+        table = self._table
+        names = [name for name in (*table.names, *table.levels) if _may_hold(table.schema.field(name).type, self._text)]
+        self.rows = np.empty(0, dtype=np.int64)
+        for start, piece in table.pieces(names) if names else ():
+            hit = np.zeros(piece.num_rows, dtype=bool)
+            for name in names:
+                hit |= _holds(piece.column(name), self._text)
+            self.rows = np.concatenate([self.rows, start + np.flatnonzero(hit)])
+            self.seen = start + piece.num_rows
+            yield
+
+    def _sort(self, column: int) -> Iterator[None]:
+        table = self._table
+        if column < 0 and table.counted is not None:
+            rows = np.arange(table.count) if self.rows is None else self.rows
+            self.rows = rows[::-1] if self._down == (table.counted[1] > 0) else rows
+            return
+        name = table.names[column] if column >= 0 else table.levels[-1 - column]
+        chunks: list[pa.Array] = []
+        for start, piece in table.pieces([name]):
+            values = piece.column(name)
+            if self.rows is not None:
+                low, high = np.searchsorted(self.rows, [start, start + piece.num_rows])
+                values = values.take(pa.array(self.rows[low:high] - start))
+            chunks.extend(values.chunks)
+            self.seen = start + piece.num_rows
+            yield
+        values = plain(pa.chunked_array(chunks, type=chunks[0].type if chunks else table.schema.field(name).type), ranked=True)
+        sorter = _Sorter(values, down=self._down)
+        while not sorter.ended(_LOOK):
+            yield
+        self.rows = sorter.order() if self.rows is None else self.rows[sorter.order()]
+
+
+class _Sorter(threading.Thread):
+    """Sorts beside: Arrow does it in one go, and the kernel has to be free for other wishes meanwhile."""
+
+    def __init__(self, values: pa.ChunkedArray, *, down: bool) -> None:
+        super().__init__(name="jupyter-tracking-sort", daemon=True)
+        self._values = values
+        self._down = down
+        self._order: NDArray[Any] | None = None
+        self._failed: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Sort."""
+        kind = "descending" if self._down else "ascending"
+        try:
+            order = pc.sort_indices(pa.table({"v": self._values}), sort_keys=[("v", kind)]).to_numpy()
+        except (pa.ArrowException, MemoryError) as error:
+            self._failed = error
+            return
+        self._order = order.astype(np.uint32) if len(order) <= _SHORT else order.view(np.int64)
+
+    def ended(self, seconds: float) -> bool:
+        """Wait for so long at most; return whether it is sorted."""
+        self.join(seconds)
+        return not self.is_alive()
+
+    def order(self) -> NDArray[Any]:
+        """Return the places of the values in their order.
+
+        Raises:
+            InvalidArgument: they have none.
+        """
+        if isinstance(self._failed, pa.ArrowNotImplementedError | pa.ArrowTypeError | pa.ArrowInvalid):
+            message = f"a column of {self._values.type} has no order to be sorted by"
+            raise InvalidArgument(message)
+        if self._order is None:
+            raise self._failed or MemoryError
+        return self._order
+
+
+def plain(values: pa.ChunkedArray, *, ranked: bool = False) -> pa.ChunkedArray:
+    """Return a column without what wraps its values: dictionaries and extension types.
+
+    Args:
+        values: the column.
+        ranked: an ordered category as the ranks of its values.
+    """
+    if isinstance(values.type, pa.BaseExtensionType):
+        storage = values.type.storage_type
+        return pa.chunked_array([chunk.storage for chunk in values.chunks], type=storage)
+    if pa.types.is_dictionary(values.type):
+        whole = values.unify_dictionaries()
+        if ranked and values.type.ordered:
+            return pa.chunked_array([chunk.indices for chunk in whole.chunks], type=values.type.index_type)
+        return pa.chunked_array([chunk.dictionary_decode() for chunk in whole.chunks], type=values.type.value_type)
+    return values
+
+
+def _inner(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    view = getattr(pa.types, "is_string_view", None)
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or (view is not None and view(kind)))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _may_hold(kind: pa.DataType, text: str) -> bool:
+    """Return whether a column of a type can hold a text at all: most need not be read."""
+    kind = _inner(kind)
+    if _is_number(kind):
+        return _NUMBER.fullmatch(text) is not None
+    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
+        return _MOMENT.fullmatch(text) is not None
+    if pa.types.is_boolean(kind):
+        return text.lower() in "true" or text.lower() in "false"
+    return not pa.types.is_null(kind)
+
+
+def _holds(values: pa.ChunkedArray, text: str) -> NDArray[np.bool_]:
+    """Return which cells hold a text, as they are written in full."""
+    if pa.types.is_dictionary(values.type):
+        found = [np.empty(0, dtype=bool)]
+        for chunk in values.chunks:
+            # A last place, never a hit, for what is missing.
+            hits = np.append(_holds(pa.chunked_array([chunk.dictionary]), text), False)
+            found.append(hits[chunk.indices.cast(pa.int64()).fill_null(len(hits) - 1).to_numpy()])
+        return np.concatenate(found)
+    values = plain(values)
+    written = _written(values)
+    if written is None:
+        words = ("" if value is None else str(value).lower() for value in values.to_pylist())
+        return np.fromiter((text.lower() in word for word in words), dtype=bool, count=len(values))
+    found = pc.match_substring(written, text, ignore_case=True)
+    return np.asarray(pc.fill_null(found, False).to_numpy(), dtype=bool)
+
+
+def _written(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Return the cells as text; None where Arrow has no way to write them."""
+    kind = values.type
+    if _is_text(kind):
+        return values
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        values = pc.local_timestamp(values)
+    try:
+        return values.cast(pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return None

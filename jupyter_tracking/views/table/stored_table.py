@@ -1,0 +1,290 @@
+"""Stored dataframes by rows and columns: no more of a file is read than what is asked for needs. Nothing of pages."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.kinds.dataframe import content_type_of, csv_encoding, read_csv, stored_labels, to_arrow
+from jupyter_tracking.views.table import html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from jupyter_tracking.read.run_reader import RunFolder
+
+__all__ = ["HeldTable", "ParquetTable", "Table", "open_table"]
+
+_PIECE = 65_536
+_BATCH = 8_192
+# Column chunks of foreign files can be large; they are read through a buffer of this size.
+_BUFFER = 65_536
+
+
+class Table:
+    """A stored dataframe.
+
+    Attributes:
+        count: how many rows there are.
+        schema: what Arrow says of it.
+        levels: Arrow's names of the index levels that are kept as columns.
+        names: Arrow's names of the other columns, in order.
+        note: how it is stored, where that is worth a word.
+    """
+
+    def __init__(self, schema: pa.Schema, count: int, note: str = "") -> None:
+        """Learn index and columns from the schema."""
+        self.schema = schema
+        self.count = count
+        self.note = note
+        said = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+        index = said.get("index_columns", [])
+        self._range: dict[str, Any] = next((entry for entry in index if isinstance(entry, dict)), {})
+        self.levels = [entry for entry in index if isinstance(entry, str) and entry in schema.names]
+        self.names = [name for name in schema.names if name not in self.levels]
+
+    def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
+        """Return the rows from `start` up to `stop`."""
+        raise NotImplementedError
+
+    def gather(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+        """Return rows by their numbers, in that order."""
+        raise NotImplementedError
+
+    def pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Return all rows piece by piece, each with the number of its first."""
+        raise NotImplementedError
+
+    def has_nulls(self, name: str) -> bool:
+        """Return whether a column has nulls anywhere, as far as can be told without reading it."""
+        raise NotImplementedError
+
+    @cached_property
+    def labels(self) -> pd.Index[Any]:
+        """The labels of the columns."""
+        stored = stored_labels(self.schema)
+        if stored is not None:
+            return stored
+        found: pd.Index[Any] = self.schema.empty_table().to_pandas().columns
+        return found
+
+    @property
+    def width(self) -> int:
+        """How many columns there are beside the index."""
+        return len(self.names)
+
+    @property
+    def counted(self) -> tuple[int, int] | None:
+        """Start and step of an index that is only counted; None when it is stored."""
+        return None if self.levels else (self._range.get("start", 0), self._range.get("step", 1))
+
+    @cached_property
+    def index_names(self) -> list[Any]:
+        """The names of the index levels."""
+        if not self.levels:
+            return [self._range.get("name")]
+        return list(self.schema.empty_table().select(self.levels).to_pandas().index.names)
+
+    def window(self, start: int, stop: int, columns: slice | list[int] = slice(None)) -> pd.DataFrame:
+        """Return the rows from `start` up to `stop`, of some of the columns, as they were logged."""
+        stop = min(stop, self.count)
+        start = min(start, stop)
+        return self._frame(self.read(start, stop, [*self.named(columns), *self.levels]), columns, range(start, stop))
+
+    def take(self, rows: NDArray[np.int64], columns: slice | list[int] = slice(None)) -> pd.DataFrame:
+        """Return rows by their numbers, in that order, of some of the columns, as they were logged."""
+        return self._frame(self.gather(rows, [*self.named(columns), *self.levels]), columns, rows)
+
+    def named(self, columns: slice | list[int]) -> list[str]:
+        """Return Arrow's names of some of the columns."""
+        return self.names[columns] if isinstance(columns, slice) else [self.names[place] for place in columns]
+
+    def _frame(self, table: pa.Table, columns: slice | list[int], rows: range | NDArray[np.int64]) -> pd.DataFrame:
+        frame: pd.DataFrame = table.to_pandas()
+        for place, name in enumerate(self.named(columns)):
+            # Integers and booleans are something else where their column has nulls; a window alone would not show it.
+            values = frame.iloc[:, place]
+            if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub" and self.has_nulls(name):
+                frame.isetitem(place, values.astype(object if values.dtype.kind == "b" else "float64").array)
+        if self.names and stored_labels(self.schema) is not None:
+            frame.columns = self.labels[columns]
+        if self.counted is not None:
+            start, step = self.counted
+            called = self._range.get("name")
+            if isinstance(rows, range):
+                frame.index = pd.RangeIndex(start + rows.start * step, start + rows.stop * step, step, name=called)
+            else:
+                frame.index = pd.Index(start + rows * step, name=called)
+        return frame
+
+
+class ParquetTable(Table):
+    """A parquet file: its footer says where the rows are; a descriptor is open only while it is read."""
+
+    def __init__(self, opened: Callable[[], int]) -> None:
+        """Read the footer of the file that `opened` gives a descriptor of."""
+        self._opened = opened
+        self._footer: Any = None
+        with self._file() as file:
+            self._footer = file.metadata
+            counts = [self._footer.row_group(n).num_rows for n in range(self._footer.num_row_groups)]
+            self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+            super().__init__(file.schema_arrow, self._footer.num_rows)
+
+    @contextmanager
+    def _file(self) -> Iterator[parquet.ParquetFile]:
+        with os.fdopen(self._opened(), "rb", buffering=0) as raw:
+            yield parquet.ParquetFile(pa.PythonFile(raw, mode="r"), metadata=self._footer, pre_buffer=False, buffer_size=_BUFFER)
+
+    def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
+        """Return the rows from `start` up to `stop`; what comes after them in a row group is not decoded."""
+        if start >= stop and self.count:
+            return self.read(0, 1, names).slice(0, 0)  # the categories are not in the schema
+        found = []
+        first = int(np.searchsorted(self._starts, start, side="right")) - 1
+        with self._file() as file:
+            for group in range(max(first, 0), len(self._starts) - 1):
+                at = int(self._starts[group])
+                if at >= stop:
+                    break
+                for batch in self._batches(file, group, names, stop - at):
+                    low, high = max(start - at, 0), min(stop - at, batch.num_rows)
+                    if low < high:
+                        found.append(batch.slice(low, high - low))
+                    at += batch.num_rows
+        return self._table(found, names)
+
+    def gather(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+        """Return rows by their numbers, in that order, row group by row group."""
+        if not len(rows):
+            return self.read(0, 0, names)
+        groups = np.searchsorted(self._starts, rows, side="right") - 1
+        order = np.argsort(groups, kind="stable")
+        found = []
+        with self._file() as file:
+            for group in np.unique(groups):
+                local = rows[order][groups[order] == group] - self._starts[group]
+                table = self._table(list(self._batches(file, int(group), names, int(local.max()) + 1)), names)
+                found.append(table.take(pa.array(local)))
+        back = np.empty(len(rows), dtype=np.int64)
+        back[order] = np.arange(len(rows))
+        return pa.concat_tables(found).unify_dictionaries().take(pa.array(back))
+
+    def pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Return all rows a row group at a time."""
+        for group, start in enumerate(self._starts[:-1]):
+            with self._file() as file:
+                table = file.read_row_group(group, columns=list(names))
+            yield int(start), table.select(list(names))
+
+    def has_nulls(self, name: str) -> bool:
+        """Return what the footer says."""
+        place = self.schema.names.index(name)
+        for group in range(self._footer.num_row_groups):
+            chunk = self._footer.row_group(group).column(place) if place < self._footer.num_columns else None
+            if chunk is not None and chunk.path_in_schema == name and chunk.statistics is not None and chunk.statistics.null_count:
+                return True
+        return False
+
+    def _batches(self, file: parquet.ParquetFile, group: int, names: Sequence[str], enough: int) -> Iterator[pa.RecordBatch]:
+        """Return the first `enough` rows of a row group, or a few more."""
+        size = min(enough, _BATCH)
+        for batch in file.iter_batches(size, row_groups=[group], columns=list(names), use_threads=False):
+            yield batch.select(list(names))
+            enough -= batch.num_rows
+            if enough <= 0:
+                return
+
+    def _table(self, batches: list[pa.RecordBatch], names: Sequence[str]) -> pa.Table:
+        schema = pa.schema([self.schema.field(name) for name in names], metadata=self.schema.metadata)
+        if batches:
+            # The dictionaries of a category may differ from row group to row group.
+            return pa.Table.from_batches(batches).unify_dictionaries().replace_schema_metadata(self.schema.metadata)
+        return schema.empty_table()
+
+
+class HeldTable(Table):
+    """A dataframe that had to be read whole."""
+
+    def __init__(self, table: pa.Table, note: str = "") -> None:
+        """Hold an Arrow table."""
+        super().__init__(table.schema, table.num_rows, note)
+        self._table = table
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return int(self._table.nbytes)
+
+    def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
+        """Return the rows from `start` up to `stop`."""
+        return self._table.select(list(names)).slice(start, stop - start)
+
+    def gather(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+        """Return rows by their numbers, in that order."""
+        return self._table.select(list(names)).take(pa.array(rows))
+
+    def pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Return all rows in pieces."""
+        for start in range(0, self.count, _PIECE):
+            yield start, self.read(start, min(start + _PIECE, self.count), names)
+
+    def has_nulls(self, name: str) -> bool:
+        """Return whether there are nulls."""
+        return bool(self._table.column(name).null_count)
+
+
+def open_table(folder: RunFolder, payload: dict[str, Any]) -> Table:
+    """Open a stored dataframe of a run.
+
+    Raises:
+        InvalidArgument: it is a pickle, or of a format that is not known.
+        MalformedEvent: it cannot be read as what it says it is, or it is not what was logged.
+        MissingFile: it is not there.
+        OutsideRun: its path leads out of the run.
+    """
+    path, content = str(payload.get("path") or ""), content_type_of(payload)
+    if content not in {"parquet", "feather", "csv", "html"}:
+        message = f"{path} is a {content or 'file of no known type'}, which is not opened by itself"
+        raise InvalidArgument(message)
+    if not path or folder.logged(path).is_dir():
+        message = f"the row names no file: {path!r}"
+        raise MalformedEvent(message)
+    try:
+        if content == "parquet":
+            return ParquetTable(lambda: folder.open(path))
+        data = folder.read(path)
+        if content == "feather":
+            from pyarrow import feather
+
+            return HeldTable(feather.read_table(pa.BufferReader(data)), "stored as feather")
+        if content == "csv":
+            encoding = csv_encoding(data)
+            odd = "" if encoding.startswith("utf-8") else f", read as {encoding.title()}"
+            return HeldTable(_to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
+        return HeldTable(to_arrow(html.read_html(data.decode("utf-8", "replace"))), "the texts of a table stored as HTML")
+    except (pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        message = f"{path} is no readable {content}: {error}"
+        raise MalformedEvent(message) from error
+
+
+def _to_arrow(frame: pd.DataFrame) -> pa.Table:
+    try:
+        return to_arrow(frame)
+    except InvalidArgument:
+        # Columns of texts and numbers mixed, which Arrow has no type for.
+        for n, dtype in enumerate(frame.dtypes):
+            if dtype.kind == "O":
+                frame.isetitem(n, frame.iloc[:, n].map(str, na_action="ignore").array)
+        return to_arrow(frame)

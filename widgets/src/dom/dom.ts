@@ -1,0 +1,117 @@
+// Building elements. Text enters the page here only, as text nodes and attributes; nothing parses markup.
+
+export type Child = Node | string | number | null | undefined;
+export type Attributes = Record<
+  string,
+  string | number | boolean | null | undefined | ((event: any) => void)
+>;
+
+/** Make an element: attributes as given, `on…` functions as listeners, children as nodes or text. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  put(element, ...children);
+  return element;
+}
+
+/** Replace an element's children. */
+export function put(element: Element, ...children: Child[]): void {
+  element.replaceChildren(
+    ...children
+      .filter((c) => c !== null && c !== undefined)
+      .map((c) => (c instanceof Node ? c : String(c))),
+  );
+}
+
+/** Set text only when it differs, so that live regions speak once. */
+export function say(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Let an element keep its keys: notebooks take arrows from whatever has the focus unless the element itself says otherwise. */
+export function keepKeys<T extends Element>(element: T): T {
+  element.setAttribute("data-lm-suppress-shortcuts", "true");
+  return element;
+}
+
+const icons = {
+  first: "M3 3h2v10H3zM13 3v10L6 8z",
+  back: "M11 3v10L4 8z",
+  next: "M5 3v10l7-5z",
+  last: "M11 3h2v10h-2zM3 3v10l7-5z",
+  play: "M4 2.5v11l9-5.5z",
+  pause: "M4 3h3v10H4zM9 3h3v10H9z",
+  copy: "M5 1h8a1 1 0 0 1 1 1v9h-2V3H5zM3 4h7a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zm1 2v7h5V6z",
+  done: "M6.2 12.6 2 8.4l1.4-1.4 2.8 2.8L12.6 3.4 14 4.8z",
+} as const;
+export type Icon = keyof typeof icons;
+
+/** An icon as a drawing: fonts differ in the signs they have. */
+export function icon(name: Icon): SVGSVGElement {
+  const make = <K extends keyof SVGElementTagNameMap>(
+    tag: K,
+    attributes: Record<string, string>,
+  ) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const svg = make("svg", {
+    viewBox: "0 0 16 16",
+    width: "12",
+    height: "12",
+    fill: "currentColor",
+    "aria-hidden": "true",
+    focusable: "false",
+  });
+  svg.append(make("path", { d: icons[name] }));
+  return svg;
+}
+
+/** A button with an icon and a name for everyone. */
+export function button(
+  label: string,
+  sign: Icon,
+  press: () => void,
+  attributes: Attributes = {},
+): HTMLButtonElement {
+  return keepKeys(
+    h(
+      "button",
+      {
+        type: "button",
+        class: "jt-button",
+        "aria-label": label,
+        title: label,
+        onclick: press,
+        ...attributes,
+      },
+      icon(sign),
+    ),
+  );
+}
+
+/** Give a button another icon and name. */
+export function dub(pressed: HTMLButtonElement, label: string, sign: Icon): void {
+  pressed.replaceChildren(icon(sign));
+  pressed.setAttribute("aria-label", label);
+  pressed.title = label;
+}
+
+const navigation = /^(Arrow|Home$|End$|Page)/;
+
+/** Keep plain navigation keys from reaching the notebook behind. */
+export function holdKeys(root: HTMLElement): void {
+  root.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey && navigation.test(event.key))
+      event.stopPropagation();
+  });
+}

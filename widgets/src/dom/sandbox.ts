@@ -1,0 +1,36 @@
+// Frames for markup that is not ours: nothing of it reaches the notebook's page or the network, and without `scripts` nothing in it runs.
+
+import { h } from "./dom";
+
+function quoted(markup: string): string {
+  return markup.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+}
+
+/**
+ * A frame within a frame. The outer one's policy holds for the inner one too, before its first byte is read; and it
+ * forbids frames of any address, so that a link, a script or a redirect of the inner one leads nowhere.
+ */
+export function enclosed(markup: string, label: string, scripts = false): HTMLIFrameElement {
+  const policy = [
+    "default-src 'none'",
+    "img-src data:",
+    "media-src data:",
+    "font-src data:",
+    "style-src 'unsafe-inline'",
+    "form-action 'none'",
+    "base-uri 'none'",
+    ...(scripts ? ["script-src 'unsafe-inline' 'unsafe-eval'", "worker-src blob:"] : []),
+  ].join("; ");
+  const sandbox = scripts ? "allow-scripts" : "";
+  const outer =
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">` +
+    "<title>frame</title><style>html,body{margin:0;height:100%;overflow:hidden}iframe{display:block;border:0;width:100%;height:100%}</style></head>" +
+    `<body><iframe sandbox="${sandbox}" title="content" srcdoc="${quoted(markup)}"></iframe></body></html>`;
+  return h("iframe", {
+    class: "jt-enclosed",
+    sandbox,
+    title: label,
+    referrerpolicy: "no-referrer",
+    srcdoc: outer,
+  });
+}

@@ -1,0 +1,84 @@
+// Colours and the style sheet. Colours come from the notebook's own variables, with fallbacks where there is no notebook.
+
+import several from "./several.css";
+import sheet from "./style.css";
+import plots from "uplot/dist/uPlot.min.css";
+
+/** Lines that the colour-blind can tell apart (Okabe and Ito), light and dark. */
+const light = [
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#cc79a7",
+  "#946700",
+  "#3b8fbf",
+  "#7a7a00",
+  "#555555",
+];
+const dark = [
+  "#56b4e9",
+  "#ff8c42",
+  "#2fd3a2",
+  "#e79bc6",
+  "#e69f00",
+  "#9ad1f5",
+  "#f0e442",
+  "#bbbbbb",
+];
+
+export interface Colours {
+  lines: string[];
+  text: string;
+  faint: string;
+  grid: string;
+  ground: string;
+  dark: boolean;
+}
+
+/** Put our style sheet in the page, once. */
+export function dress(root: Node): void {
+  const tree = root.getRootNode();
+  const home = tree instanceof ShadowRoot ? tree : document.head;
+  if (home.querySelector("style[data-jt]")) return;
+  const style = document.createElement("style");
+  style.setAttribute("data-jt", "");
+  style.textContent = [plots, sheet, several].join("\n");
+  home.append(style);
+}
+
+function brightness(colour: string): number {
+  const [r = 255, g = 255, b = 255] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** The colours in force where an element stands. */
+export function colours(element: Element): Colours {
+  const style = getComputedStyle(element);
+  const text = style.color || "#222";
+  const isDark = brightness(text) > 128;
+  const of = (name: string, fallback: string) => style.getPropertyValue(name).trim() || fallback;
+  return {
+    lines: isDark ? dark : light,
+    text,
+    faint: of("--jp-ui-font-color2", isDark ? "rgb(180,180,180)" : "rgb(90,90,90)"),
+    grid: isDark ? "rgba(255,255,255,0.12)" : "rgba(0,0,0,0.09)",
+    ground: of("--jp-layout-color0", isDark ? "#111" : "#fff"),
+    dark: isDark,
+  };
+}
+
+/** Call back when the notebook or the system changes its theme. Returns the way to stop. */
+export function ontheme(changed: () => void): () => void {
+  const later = () => requestAnimationFrame(changed);
+  const watcher = new MutationObserver(later);
+  const names = ["data-jp-theme-name", "data-jp-theme-light", "class", "data-theme"];
+  for (const node of [document.documentElement, document.body])
+    watcher.observe(node, { attributes: true, attributeFilter: names });
+  const media =
+    typeof matchMedia === "function" ? matchMedia("(prefers-color-scheme: dark)") : null;
+  media?.addEventListener("change", later);
+  return () => {
+    watcher.disconnect();
+    media?.removeEventListener("change", later);
+  };
+}

@@ -1,0 +1,78 @@
+// Numbers, sizes and times as people read them.
+
+/** A number in at most six significant digits; integers whole. */
+export function number(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e15) return String(value);
+  if (size >= 1e6 || size < 1e-4)
+    return value
+      .toExponential(4)
+      .replace(/\.?0+e/, "e")
+      .replace("e+", "e");
+  return String(Number(value.toPrecision(6)));
+}
+
+/** How a column of numbers is written: six significant digits at most, all with the same decimals, so that they stand in line. */
+export function column(values: ArrayLike<number>): (value: number) => string {
+  let decimals = 0;
+  let wide = false;
+  for (let i = 0; i < values.length; i += 1) {
+    const v = values[i]!;
+    if (!Number.isFinite(v) || v === 0) continue;
+    const size = Math.abs(v);
+    if (size >= 1e9 || (size < 1e-4 && !Number.isInteger(v))) {
+      wide = true;
+      break;
+    }
+    if (Number.isInteger(v)) continue;
+    const text = String(Number(v.toPrecision(6)));
+    decimals = Math.max(decimals, Math.min(6, text.length - text.indexOf(".") - 1));
+  }
+  if (wide) return number;
+  return (value) => (Number.isFinite(value) ? value.toFixed(decimals) : number(value));
+}
+
+/** A whole number with thin separators. */
+export function count(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+export function bytes(size: number): string {
+  if (size < 1000) return `${size} B`;
+  const units = ["kB", "MB", "GB", "TB"];
+  let value = size;
+  let unit = -1;
+  do {
+    value /= 1000;
+    unit += 1;
+  } while (value >= 999.5 && unit < units.length - 1);
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** Microseconds since the epoch as local date and time. */
+export function time(micros: number): string {
+  const date = new Date(micros / 1000);
+  if (Number.isNaN(date.getTime())) return "";
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** Seconds as people say them. */
+export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
+  if (seconds < 60) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  if (hours >= 48) return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  return hours ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
+}
+
+export type Step = number | string | null;
+
+/** A step as it is written in the page; steps beyond 2^53 travel as strings. */
+export function step(value: Step): string {
+  return value === null ? "None" : String(value);
+}

@@ -1,0 +1,88 @@
+// A frame is what one artifact shows at one step: a small header and binary columns.
+
+const types = {
+  f4: Float32Array,
+  f8: Float64Array,
+  i4: Int32Array,
+  i2: Int16Array,
+  u1: Uint8Array,
+  u2: Uint16Array,
+  u4: Uint32Array,
+} as const;
+type Kind = keyof typeof types;
+export type Column = InstanceType<(typeof types)[Kind]>;
+
+export interface Head {
+  /** name → [number of the buffer, its number type] */
+  columns?: Record<string, [number, Kind]>;
+  error?: string;
+  [more: string]: any;
+}
+
+export class Frame {
+  readonly bytes: number;
+  private readonly cache = new Map<string, Column>();
+
+  constructor(
+    readonly head: Head,
+    readonly buffers: DataView[],
+  ) {
+    this.bytes = 200 + buffers.reduce((sum, b) => sum + b.byteLength, 0);
+  }
+
+  /** A column of numbers by name; empty when the frame has none. */
+  column(name: string): Column {
+    let column = this.cache.get(name);
+    if (!column) {
+      const [at, kind] = this.head.columns?.[name] ?? [-1, "u1" as Kind];
+      column = typed(this.buffers[at], kind);
+      this.cache.set(name, column);
+    }
+    return column;
+  }
+
+  has(name: string): boolean {
+    return this.head.columns?.[name] !== undefined;
+  }
+
+  text(at: number): string {
+    const view = this.buffers[at];
+    return view ? new TextDecoder().decode(view) : "";
+  }
+}
+
+function typed(view: DataView | undefined, kind: Kind): Column {
+  const Make = types[kind];
+  if (!view) return new Make(0);
+  const length = Math.floor(view.byteLength / Make.BYTES_PER_ELEMENT);
+  if (view.byteOffset % Make.BYTES_PER_ELEMENT === 0)
+    return new Make(view.buffer as ArrayBuffer, view.byteOffset, length);
+  // The wire gives no alignment; a copy does.
+  return new Make(
+    view.buffer.slice(
+      view.byteOffset,
+      view.byteOffset + length * Make.BYTES_PER_ELEMENT,
+    ) as ArrayBuffer,
+  );
+}
+
+/** Strings packed as Arrow does: one UTF-8 buffer and their ends. */
+export function strings(frame: Frame, ends: string, at: number): string[] {
+  const view = frame.buffers[at];
+  if (!view) return [];
+  const decoder = new TextDecoder();
+  const out: string[] = [];
+  let from = 0;
+  for (const end of frame.column(ends)) {
+    out.push(decoder.decode(new DataView(view.buffer, view.byteOffset + from, end - from)));
+    from = end;
+  }
+  return out;
+}
+
+/** Bytes as a file in the page's memory. */
+export function blob(view: DataView, type: string): Blob {
+  return new Blob([new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength)], {
+    type,
+  });
+}

@@ -1,0 +1,101 @@
+// Sounds: the browser's own player, and the waveform above it.
+
+import { h } from "../dom/dom";
+import * as format from "../model/format";
+import { blob } from "../model/payload";
+import { colours } from "../dom/theme";
+import type { Host, Pane, Shown } from "../model/renderer";
+
+export function audio(host: Host): Pane {
+  const canvas = h("canvas", { class: "jt-wave", role: "img" });
+  const player = h("audio", {
+    class: "jt-player",
+    controls: true,
+    preload: "metadata",
+    "data-lm-suppress-shortcuts": "true",
+    "aria-label": `sound ${host.about.name}`,
+  });
+  const caption = h("p", { class: "jt-caption" });
+  host.element.append(canvas, player, caption);
+  let url = "";
+  let peaks: { low: ArrayLike<number>; high: ArrayLike<number> } | null = null;
+  let queued = 0;
+  canvas.addEventListener("click", (event) => {
+    if (!Number.isFinite(player.duration)) return;
+    player.currentTime = (event.offsetX / Math.max(1, canvas.clientWidth)) * player.duration;
+  });
+  player.addEventListener("timeupdate", () => paint());
+  const sizes = typeof ResizeObserver === "function" ? new ResizeObserver(() => paint()) : null;
+  sizes?.observe(canvas);
+
+  function draw({ frame, step }: Shown): void {
+    if (!frame) return;
+    const { head } = frame;
+    if (url) URL.revokeObjectURL(url);
+    url = "";
+    const sound = head.sound as number | undefined;
+    player.hidden = sound === undefined;
+    if (sound === undefined) player.removeAttribute("src");
+    else player.src = url = URL.createObjectURL(blob(frame.buffers[sound]!, head.type));
+    peaks = frame.has("low") ? { low: frame.column("low"), high: frame.column("high") } : null;
+    canvas.hidden = peaks === null;
+    caption.textContent = [
+      head.seconds ? `${format.number(Number(Number(head.seconds).toPrecision(4)))} s` : null,
+      head.rate ? `${format.count(head.rate)} Hz` : null,
+      head.channels ? (head.channels === 1 ? "mono" : `${head.channels} channels`) : null,
+      format.bytes(head.size),
+      head.absent ? `${head.absent} is too large for this page` : null,
+    ]
+      .filter(Boolean)
+      .join(" · ");
+    canvas.setAttribute(
+      "aria-label",
+      `waveform of ${host.about.name}, step ${format.step(step)}: ${caption.textContent}`,
+    );
+    paint();
+  }
+
+  function paint(): void {
+    cancelAnimationFrame(queued);
+    queued = requestAnimationFrame(() => {
+      const ratio = devicePixelRatio || 1;
+      const width = Math.round(canvas.clientWidth * ratio);
+      const height = Math.round(canvas.clientHeight * ratio);
+      if (!peaks || !width || !height) return;
+      if (canvas.width !== width || canvas.height !== height) {
+        canvas.width = width;
+        canvas.height = height;
+      }
+      const ctx = canvas.getContext("2d");
+      if (!ctx) return;
+      const look = colours(canvas);
+      const played =
+        Number.isFinite(player.duration) && player.duration > 0
+          ? player.currentTime / player.duration
+          : 0;
+      ctx.clearRect(0, 0, width, height);
+      const { low, high } = peaks;
+      const middle = height / 2;
+      for (let i = 0; i < low.length; i += 1) {
+        ctx.fillStyle = look.lines[(i + 0.5) / low.length < played ? 1 : 0]!;
+        const top = middle - (high[i]! / 32767) * middle;
+        const bottom = middle - (low[i]! / 32767) * middle;
+        ctx.fillRect(
+          (i / low.length) * width,
+          top,
+          Math.max(1, width / low.length),
+          Math.max(ratio, bottom - top),
+        );
+      }
+    });
+  }
+  return {
+    draw,
+    destroy: () => {
+      cancelAnimationFrame(queued);
+      sizes?.disconnect();
+      player.pause?.();
+      if (url) URL.revokeObjectURL(url);
+    },
+  };
+}

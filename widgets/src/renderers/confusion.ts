@@ -1,0 +1,196 @@
+// Confusion matrices: a heat map with its numbers in it, as counts or as shares of their row.
+
+import { h, keepKeys, put } from "../dom/dom";
+import * as format from "../model/format";
+import { colours } from "../dom/theme";
+import { bar, check } from "../dom/toolbar";
+import { called } from "../model/model";
+import type { Host, Pane, Shown } from "../model/renderer";
+
+type Colour = [number, number, number];
+
+const light: [Colour, Colour] = [
+  [247, 250, 253],
+  [8, 69, 132],
+];
+const dark: [Colour, Colour] = [
+  [24, 32, 41],
+  [140, 200, 245],
+];
+/** Above these many rows the numbers no longer fit, and the map is painted. */
+const WRITTEN = 30;
+
+export function heat(share: number, isDark: boolean): { ground: string; text: string } {
+  const [from, to] = isDark ? dark : light;
+  const t = Math.sqrt(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)));
+  const mixed = from.map((v, n) => Math.round(v + (to[n]! - v) * t)) as Colour;
+  const [r, g, b] = mixed.map((v) => {
+    const c = v / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  }) as Colour;
+  const bright = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  return { ground: `rgb(${mixed.join(",")})`, text: bright > 0.179 ? "#000" : "#fff" };
+}
+
+export function shares(z: ArrayLike<number>, width: number): Float64Array {
+  const out = new Float64Array(z.length);
+  for (let from = 0; from < z.length; from += width) {
+    let sum = 0;
+    for (let i = from; i < from + width; i += 1) sum += Number.isFinite(z[i]!) ? z[i]! : 0;
+    for (let i = from; i < from + width; i += 1) out[i] = sum > 0 ? z[i]! / sum : NaN;
+  }
+  return out;
+}
+
+export function confusion(host: Host): Pane {
+  let relative = false;
+  let last: Shown | null = null;
+  let signature = "";
+  let cells: HTMLElement[] = [];
+  const table = h("table", { class: "jt-matrix" });
+  const canvas = h("canvas", { class: "jt-heat", role: "img" });
+  const scroll = keepKeys(
+    h(
+      "div",
+      {
+        class: "jt-matrix-frame",
+        tabindex: 0,
+        role: "region",
+        "aria-label": `matrix ${called(host.about)}`,
+      },
+      table,
+      canvas,
+    ),
+  );
+  const caption = h("p", { class: "jt-caption", role: "status" });
+  host.element.append(
+    bar(
+      check("shares of each row", (on) => {
+        relative = on;
+        if (last) draw(last);
+      }),
+    ),
+    scroll,
+    caption,
+  );
+  let told: ((at: number) => string) | null = null;
+  let summary = "";
+  canvas.addEventListener("mousemove", (event) => {
+    const box = canvas.getBoundingClientRect();
+    const side = canvas.width;
+    const at =
+      Math.floor(((event.clientY - box.top) / box.height) * canvas.height) * side +
+      Math.floor(((event.clientX - box.left) / box.width) * side);
+    caption.textContent = told?.(at) ?? "";
+  });
+  canvas.addEventListener("mouseleave", () => {
+    caption.textContent = summary;
+  });
+
+  function draw(shown: Shown): void {
+    last = shown;
+    if (!shown.frame) return;
+    const x: string[] = shown.frame.head.x;
+    const y: string[] = shown.frame.head.y;
+    const z = shown.frame.column("z");
+    const share = shares(z, x.length);
+    const most = relative
+      ? 1
+      : Math.max(Number(host.ground.head.most) || 0, ...(y.length <= 200 ? z : [0])) || 1;
+    const values = relative ? share : z;
+    const isDark = colours(host.element).dark;
+    const words = (at: number) =>
+      Number.isNaN(values[at]!)
+        ? "–"
+        : relative
+          ? `${(values[at]! * 100).toFixed(values[at]! < 0.1 && values[at]! > 0 ? 1 : 0)}%`
+          : format.number(values[at]!);
+    const full = (at: number) =>
+      `${y[Math.floor(at / x.length)]} → ${x[at % x.length]}: ${format.number(z[at]!)}${Number.isNaN(share[at]!) ? "" : `, ${(share[at]! * 100).toFixed(1)}% of its row`}`;
+    told = (at) => (at >= 0 && at < z.length ? full(at) : "");
+    const written = Math.max(x.length, y.length) <= WRITTEN;
+    table.hidden = !written;
+    canvas.hidden = written;
+    if (written) {
+      lay(x, y);
+      for (let at = 0; at < cells.length; at += 1) {
+        const { ground, text } = heat(values[at]! / most, isDark);
+        const cell = cells[at]!;
+        cell.textContent = words(at);
+        cell.title = full(at);
+        cell.style.background = ground;
+        cell.style.color = text;
+      }
+    } else paint(values, most, x.length, y.length, isDark);
+    let sum = 0;
+    let right = 0;
+    for (let at = 0; at < z.length; at += 1) {
+      if (!Number.isFinite(z[at]!)) continue;
+      sum += z[at]!;
+      if (Math.floor(at / x.length) === at % x.length) right += z[at]!;
+    }
+    const same = x.length === y.length && x.every((name, n) => name === y[n]);
+    summary = [
+      `${format.count(y.length)} rows (y) × ${format.count(x.length)} columns (x)`,
+      `sum ${format.number(sum)}`,
+      same && sum > 0 ? `${((right / sum) * 100).toFixed(1)}% on the diagonal` : null,
+    ]
+      .filter(Boolean)
+      .join(" · ");
+    caption.textContent = summary;
+    canvas.setAttribute("aria-label", `heat map of ${host.about.name}: ${summary}`);
+  }
+
+  function lay(x: string[], y: string[]): void {
+    const now = JSON.stringify([x, y]);
+    if (now === signature) return;
+    signature = now;
+    cells = y.flatMap(() => x.map(() => h("td")));
+    put(
+      table,
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("td", { class: "jt-corner" }),
+          ...x.map((name) =>
+            h("th", { scope: "col", title: name }, h("span", { class: "jt-field" }, name)),
+          ),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        ...y.map((name, r) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row", title: name }, h("span", { class: "jt-field" }, name)),
+            ...cells.slice(r * x.length, (r + 1) * x.length),
+          ),
+        ),
+      ),
+    );
+  }
+
+  function paint(
+    values: ArrayLike<number>,
+    most: number,
+    width: number,
+    height: number,
+    isDark: boolean,
+  ): void {
+    canvas.width = width;
+    canvas.height = height;
+    canvas.style.width = `${Math.max(320, Math.min(560, width * 4))}px`;
+    const ctx = canvas.getContext("2d");
+    if (!ctx) return;
+    for (let at = 0; at < values.length; at += 1) {
+      ctx.fillStyle = heat(values[at]! / most, isDark).ground;
+      ctx.fillRect(at % width, Math.floor(at / width), 1, 1);
+    }
+  }
+  return { draw };
+}

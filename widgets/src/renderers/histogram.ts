@@ -1,0 +1,185 @@
+// Histograms: the bins of one step, or a ridge of many steps one behind the other.
+
+import { h } from "../dom/dom";
+import * as format from "../model/format";
+import type { Frame } from "../model/payload";
+import { Lines, type Axes, type Line } from "./line-chart";
+import { bar, check } from "../dom/toolbar";
+import type { Host, Pane, Shown } from "../model/renderer";
+
+type Range = [number, number];
+interface Taken {
+  step: format.Step;
+  counts: ArrayLike<number>;
+  edges: ArrayLike<number>;
+}
+
+/** How many rows of the ridge the highest bin reaches over. */
+const HIGH = 3;
+
+/** The outline of the bins, standing on a base. */
+export function outline(
+  counts: ArrayLike<number>,
+  edges: ArrayLike<number>,
+  base: number,
+  scale: number,
+): { x: number[]; y: number[] } {
+  const x: number[] = [edges[0]!];
+  const y: number[] = [base];
+  for (let i = 0; i < counts.length; i += 1) {
+    const top = base + counts[i]! * scale;
+    x.push(edges[i]!, edges[i + 1]!);
+    y.push(top, top);
+  }
+  x.push(edges[counts.length]!);
+  y.push(base);
+  return { x, y };
+}
+
+export function histogram(host: Host): Pane {
+  const { element, about } = host;
+  let { ground } = host;
+  let limits = { x: ground.head.x as Range, y: ground.head.y as Range };
+  let ridge = false;
+  let log = false;
+  let last: Shown | null = null;
+  let sample = taken();
+  element.append(
+    bar(
+      sample.length > 1
+        ? check("all steps, one behind the other", (on) => {
+            ridge = on;
+            lay();
+          })
+        : null,
+      check("log y", (on) => {
+        log = on;
+        lay();
+      }),
+    ),
+  );
+  const chart = new Lines(element, axes(), 280);
+  const caption = h("p", { class: "jt-caption" });
+  element.append(caption);
+
+  function taken(): Taken[] {
+    const counts = ground.column("counts");
+    const edges = ground.column("edges");
+    let from = 0;
+    return [...ground.column("ends")].map((end, n) => {
+      const one = {
+        step: ground.head.steps[n] as format.Step,
+        counts: counts.subarray(from, end),
+        edges: edges.subarray(from + n, end + n + 1),
+      };
+      from = end;
+      return one;
+    });
+  }
+
+  function axes(): Axes {
+    if (!ridge)
+      return {
+        xLabel: "value",
+        yLabel: "count",
+        x: limits.x,
+        y: log ? [0.8, limits.y[1]] : limits.y,
+        yLog: log,
+        floor: true,
+      };
+    return {
+      height: Math.min(460, 140 + 16 * sample.length),
+      xLabel: "value",
+      yLabel: "step",
+      x: limits.x,
+      y: [-0.2, sample.length - 1 + HIGH],
+      yWords: (v) => (Number.isInteger(v) && sample[v] ? format.step(sample[v]!.step) : ""),
+    };
+  }
+
+  function lay(): void {
+    chart.setAxes(axes());
+    chart.setBack(ridge ? ridges() : []);
+    if (last) draw(last);
+  }
+
+  function high(count: number): number {
+    return log ? Math.log10(1 + count) : count;
+  }
+
+  function stand(one: Taken, place: number, colour: number | undefined): Line {
+    const heights = Float64Array.from(one.counts, high);
+    return {
+      ...outline(heights, one.edges, place, HIGH / (high(limits.y[1]) || 1)),
+      fill: true,
+      width: colour === undefined ? 0.8 : 1.6,
+      ...(colour === undefined ? {} : { colour }),
+    };
+  }
+
+  /** The farthest first, so that nearer ones stand before it. */
+  function ridges(): Line[] {
+    return sample.map((one, place) => stand(one, place, undefined)).reverse();
+  }
+
+  function draw(shown: Shown): void {
+    last = shown;
+    if (!shown.frame) return;
+    chart.restyle();
+    const counts = shown.frame.column("counts");
+    const edges = shown.frame.column("edges");
+    let sum = 0;
+    let most = 0;
+    for (const count of counts) {
+      sum += count;
+      most = Math.max(most, count);
+    }
+    const span: Range = [edges[0] ?? 0, edges[edges.length - 1] ?? 1];
+    if (most > limits.y[1] || span[0] < limits.x[0] || span[1] > limits.x[1]) {
+      // A step outside of the sample widens the axes, once.
+      limits = {
+        x: [Math.min(limits.x[0], span[0]), Math.max(limits.x[1], span[1])],
+        y: [0, Math.max(limits.y[1], most)],
+      };
+      chart.setAxes(axes());
+      if (ridge) chart.setBack(ridges());
+    }
+    if (ridge) {
+      // The step on screen stands where it belongs among the sampled ones.
+      const after = sample.findIndex(
+        (one) => one.step !== null && shown.step !== null && Number(one.step) >= Number(shown.step),
+      );
+      const exact = sample.findIndex((one) => one.step === shown.step);
+      const place = exact >= 0 ? exact : after > 0 ? after - 0.5 : sample.length - 1;
+      const nearer = sample
+        .map((one, n) => [one, n] as const)
+        .filter(([, n]) => n < place)
+        .reverse();
+      chart.setFront([
+        stand({ step: shown.step, counts, edges }, place, 0),
+        ...nearer.map(([one, n]) => stand(one, n, undefined)),
+      ]);
+    } else {
+      const floor = log ? 1e-9 : 0;
+      chart.setFront([
+        {
+          x: edges.subarray(0, counts.length),
+          bars: edges.subarray(1),
+          y: counts,
+          base: floor,
+          colour: 0,
+          label: about.name,
+        },
+      ]);
+    }
+    caption.textContent = `${Number.isInteger(sum) ? format.count(sum) : format.number(sum)} values in ${format.count(counts.length)} bins · from ${format.number(span[0])} to ${format.number(span[1])} · most in a bin ${format.number(most)}`;
+    chart.describe(`histogram ${about.name}: ${caption.textContent}`);
+  }
+  function regrow(now: Frame): void {
+    ground = now;
+    sample = taken();
+    limits = { x: ground.head.x, y: ground.head.y };
+    lay();
+  }
+  return { draw, regrow, destroy: () => chart.destroy() };
+}

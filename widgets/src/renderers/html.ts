@@ -1,0 +1,58 @@
+// HTML: the page it makes, in a frame where nothing runs and nothing is fetched; or its source.
+
+import { h, keepKeys, put } from "../dom/dom";
+import { enclosed } from "../dom/sandbox";
+import * as format from "../model/format";
+import { bar, check } from "../dom/toolbar";
+import { called } from "../model/model";
+import type { Host, Pane, Shown } from "../model/renderer";
+
+export function html(host: Host): Pane {
+  let rendered = true;
+  let last: Shown | null = null;
+  const source = keepKeys(
+    h("pre", {
+      class: "jt-text",
+      tabindex: 0,
+      role: "region",
+      "aria-label": `source of ${called(host.about)}`,
+    }),
+  );
+  const room = h("div");
+  const caption = h("p", { class: "jt-caption" });
+  host.element.append(
+    bar(
+      check(
+        "show rendered (no scripts, no network)",
+        (on) => {
+          rendered = on;
+          if (last) draw(last);
+        },
+        rendered,
+      ),
+    ),
+    source,
+    room,
+    caption,
+  );
+
+  function draw(shown: Shown): void {
+    last = shown;
+    if (!shown.frame) return;
+    const markup = shown.frame.text(0);
+    const { cut } = shown.frame.head;
+    source.hidden = rendered;
+    source.textContent = rendered ? "" : markup;
+    put(
+      room,
+      rendered ? enclosed(markup, `${host.about.name}, step ${format.step(shown.step)}`) : null,
+    );
+    caption.textContent = [
+      `${format.count(cut ?? markup.length)} characters of HTML`,
+      cut ? `the first ${format.count(markup.length)} are shown` : null,
+    ]
+      .filter(Boolean)
+      .join(" · ");
+  }
+  return { draw };
+}

@@ -1,0 +1,137 @@
+// Traces: calls within calls, how long each took and when, and what went in and came out.
+
+import { h, keepKeys, put } from "../dom/dom";
+import * as format from "../model/format";
+import { bar, press } from "../dom/toolbar";
+import { json } from "../dom/json-tree";
+import type { Host, Pane, Shown } from "../model/renderer";
+
+interface Span {
+  name?: string;
+  kind?: string;
+  status?: string;
+  started_at?: string;
+  finished_at?: string;
+  tags?: unknown;
+  children?: Span[];
+  [more: string]: unknown;
+}
+
+/** Seconds since the epoch; a moment without a zone is UTC. */
+export function moment(text: unknown): number {
+  if (typeof text !== "string") return NaN;
+  const zoned =
+    /(Z|[+-]\d\d:?\d\d)$/.test(text) || (!text.includes("T") && !text.includes(" "))
+      ? text
+      : `${text.replace(" ", "T")}Z`;
+  return Date.parse(zoned.replace(" ", "T")) / 1000;
+}
+
+export function seconds(value: number): string {
+  if (!Number.isFinite(value)) return "";
+  if (value < 0.001) return `${Math.round(value * 1e6)} µs`;
+  if (value < 1) return `${Number((value * 1000).toPrecision(3))} ms`;
+  if (value < 120) return `${Number(value.toPrecision(3))} s`;
+  return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+}
+
+const own = new Set(["name", "kind", "status", "started_at", "finished_at", "children", "uuid"]);
+
+export function trace(host: Host): Pane {
+  const room = h("div", { class: "jt-trace" });
+  const caption = h("p", { class: "jt-caption" });
+  const all = (open: boolean) => {
+    for (const box of room.querySelectorAll<HTMLDetailsElement>("details.jt-span")) box.open = open;
+  };
+  host.element.append(
+    bar(
+      press("open all", () => all(true)),
+      press("close all", () => all(false)),
+    ),
+    room,
+    caption,
+  );
+
+  function draw({ frame }: Shown): void {
+    if (!frame) return;
+    const root: Span = JSON.parse(frame.text(0));
+    let from = Infinity;
+    let to = -Infinity;
+    let count = 0;
+    const measure = (span: Span): void => {
+      count += 1;
+      for (const at of [moment(span.started_at), moment(span.finished_at)])
+        if (Number.isFinite(at)) {
+          from = Math.min(from, at);
+          to = Math.max(to, at);
+        }
+      for (const child of span.children ?? []) measure(child);
+    };
+    measure(root);
+    put(room, row(root, 0));
+    caption.textContent = [
+      `${format.count(count)} ${count === 1 ? "call" : "calls"}`,
+      to > from ? seconds(to - from) : null,
+      frame.head.bare ? "without what went in and came out: too large for this page" : null,
+    ]
+      .filter(Boolean)
+      .join(" · ");
+
+    function row(span: Span, depth: number): HTMLElement {
+      const start = moment(span.started_at);
+      const end = moment(span.finished_at);
+      const total = to - from;
+      const place =
+        total > 0 && Number.isFinite(start) && Number.isFinite(end)
+          ? `left:${(((start - from) / total) * 100).toFixed(2)}%;width:${Math.max(0.4, ((end - start) / total) * 100).toFixed(2)}%`
+          : null;
+      const failed = /fail|error/i.test(String(span.status ?? ""));
+      const summary = keepKeys(
+        h(
+          "summary",
+          {},
+          h(
+            "span",
+            { class: "jt-call" },
+            h("span", { class: "jt-name" }, String(span.name ?? "(no name)")),
+            span.kind ? h("span", { class: "jt-kind" }, String(span.kind)) : null,
+            span.status
+              ? h(
+                  "span",
+                  { class: failed ? "jt-status jt-is-failed" : "jt-status" },
+                  String(span.status),
+                )
+              : null,
+          ),
+          h("span", { class: "jt-took" }, seconds(end - start)),
+          h(
+            "span",
+            { class: "jt-span-bar", "aria-hidden": "true" },
+            place ? h("span", { style: place }) : null,
+          ),
+        ),
+      );
+      const more = Object.entries(span).filter(
+        ([key, value]) => !own.has(key) && value !== null && value !== undefined,
+      );
+      const box = h(
+        "details",
+        { class: "jt-span", open: depth < 3 && (span.children?.length ?? 0) > 0 },
+        summary,
+      );
+      const inside = h(
+        "div",
+        { class: "jt-inner" },
+        ...more.map(([key, value]) =>
+          json(value, key, key === "inputs" || key === "outputs" ? 1 : 0),
+        ),
+        ...(span.children ?? []).map((child) => row(child, depth + 1)),
+      );
+      if (!inside.childNodes.length)
+        inside.append(h("div", { class: "jt-leaf jt-kind" }, "nothing more is known of this call"));
+      box.append(inside);
+      return box;
+    }
+  }
+  return { draw };
+}

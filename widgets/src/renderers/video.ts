@@ -1,0 +1,109 @@
+// Moving pictures: the browser's own player; a GIF as the picture it is, which can be held.
+
+import { h } from "../dom/dom";
+import * as format from "../model/format";
+import { blob } from "../model/payload";
+import { bar, check } from "../dom/toolbar";
+import type { Host, Pane, Shown } from "../model/renderer";
+
+export function video(host: Host): Pane {
+  const player = h("video", {
+    class: "jt-video",
+    controls: true,
+    loop: true,
+    playsinline: true,
+    preload: "metadata",
+    "data-lm-suppress-shortcuts": "true",
+    "aria-label": `video ${host.about.name}`,
+  });
+  player.muted = true;
+  const picture = h("img", { class: "jt-picture", alt: host.about.name });
+  const held = h("canvas", {
+    class: "jt-picture",
+    role: "img",
+    "aria-label": `${host.about.name}, held`,
+  });
+  const tools = bar(
+    check(
+      "hold",
+      (on) => {
+        still = on;
+        freeze();
+      },
+      matchMedia("(prefers-reduced-motion: reduce)").matches,
+    ),
+  );
+  const caption = h("p", { class: "jt-caption" });
+  host.element.append(tools, player, picture, held, caption);
+  let url = "";
+  let still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  /** A GIF cannot be stopped; a painting of it stands still. */
+  function freeze(): void {
+    const gif = !tools.hidden;
+    held.hidden = !gif || !still;
+    picture.hidden = player.hidden === false || (gif && still);
+    if (!gif || !still) return;
+    held.width = picture.naturalWidth;
+    held.height = picture.naturalHeight;
+    held.getContext("2d")?.drawImage(picture, 0, 0);
+  }
+
+  async function draw({ frame, step }: Shown): Promise<void> {
+    if (!frame) return;
+    const { head } = frame;
+    const before = url;
+    const data = head.video === undefined ? null : frame.buffers[head.video as number]!;
+    const moving = data !== null && String(head.type).startsWith("video/");
+    url = data ? URL.createObjectURL(blob(data, head.type)) : "";
+    player.hidden = !moving;
+    tools.hidden = head.type !== "image/gif";
+    if (moving) player.src = url;
+    else player.removeAttribute("src");
+    if (data && !moving) {
+      picture.src = url;
+      picture.alt = `${host.about.name}, step ${format.step(step)}`;
+      try {
+        await picture.decode();
+      } catch {
+        throw new Error(
+          `the browser cannot read this video (${head.type}, ${format.bytes(head.size)})`,
+        );
+      }
+    }
+    picture.hidden = moving || !data;
+    freeze();
+    if (before) URL.revokeObjectURL(before);
+    player.onloadedmetadata = () => {
+      player.style.width = `${Math.max(player.videoWidth, Math.min(320, player.videoWidth * 5))}px`;
+    };
+    const small =
+      picture.naturalWidth > 0 && Math.max(picture.naturalWidth, picture.naturalHeight) <= 128;
+    for (const shown of [picture, held]) {
+      shown.classList.toggle("jt-pixels", small);
+      shown.style.width = small
+        ? `${picture.naturalWidth * Math.max(1, Math.floor(256 / Math.max(picture.naturalWidth, picture.naturalHeight)))}px`
+        : "";
+    }
+    caption.textContent = [
+      moving || !data ? null : `${picture.naturalWidth} × ${picture.naturalHeight} pixels`,
+      String(head.type ?? "").replace(/^.*\//, "") || null,
+      format.bytes(head.size),
+      head.absent
+        ? data
+          ? `the first picture only: ${head.absent} is too large for this page`
+          : `${head.absent} cannot be shown in this page`
+        : null,
+    ]
+      .filter(Boolean)
+      .join(" · ");
+  }
+  return {
+    draw,
+    destroy: () => {
+      player.pause?.();
+      player.removeAttribute("src");
+      if (url) URL.revokeObjectURL(url);
+    },
+  };
+}

@@ -1,0 +1,341 @@
+// The catalog of a run: artifacts by kind with a search, files as a tree, what the run says of itself, and its problems.
+
+import { h, keepKeys, put, say } from "../dom/dom";
+import * as format from "../model/format";
+import { Log, type PrintedLog } from "./log";
+
+export interface Entry {
+  kind: string;
+  name: string;
+  steps?: number;
+  last?: string;
+  size?: number;
+  note?: string;
+  input?: boolean;
+}
+export type Fact = [name: string, value: string];
+
+export interface Listing {
+  run: { uuid: string; name: string; status: string; facts: Fact[] };
+  artifacts: Entry[];
+  files: [path: string, size: number][];
+  inputs: Fact[];
+  outputs: Fact[];
+  problems: [file: string, line: string, problem: string][];
+  log?: PrintedLog;
+  more?: Record<string, number>;
+}
+
+const id = (entry: { kind: string; name: string }) => `${entry.kind}/${entry.name}`;
+const NAMES = ["Artifacts", "Files", "Run", "Problems", "Log"];
+let serial = 0;
+
+export class Catalog {
+  readonly element: HTMLElement;
+  private readonly rows = new Map<string, HTMLElement>();
+  private readonly panels: HTMLElement[];
+  private readonly tabs: HTMLButtonElement[];
+  private readonly found = h("p", { class: "jt-caption", role: "status" });
+  private readonly list = h("div", {
+    class: "jt-list",
+    role: "listbox",
+    "aria-label": "artifacts",
+  });
+  private readonly search = keepKeys(
+    h("input", {
+      type: "search",
+      class: "jt-search",
+      placeholder: "search",
+      "aria-label": "search artifacts",
+      oninput: () => this.fill(),
+    }),
+  );
+  private readonly heading = h("div", { class: "jt-heading" });
+  private readonly own = (serial += 1);
+  private readonly log = new Log();
+  private selected = "";
+
+  constructor(
+    private listing: Listing,
+    private readonly select: (kind: string, name: string) => void,
+  ) {
+    this.tabs = NAMES.map((name, n) =>
+      keepKeys(
+        h(
+          "button",
+          {
+            type: "button",
+            role: "tab",
+            class: "jt-tab",
+            id: `jt-tab-${this.own}-${n}`,
+            "aria-controls": `jt-panel-${this.own}-${n}`,
+            onclick: () => this.open(n),
+          },
+          name,
+        ),
+      ),
+    );
+    this.panels = this.tabs.map((_, n) =>
+      h("div", {
+        role: "tabpanel",
+        class: "jt-panel",
+        id: `jt-panel-${this.own}-${n}`,
+        "aria-labelledby": `jt-tab-${this.own}-${n}`,
+      }),
+    );
+    const bar = h("div", { role: "tablist", class: "jt-tabs", "aria-label": "run" }, ...this.tabs);
+    bar.addEventListener("keydown", (event) =>
+      this.along(
+        event,
+        this.tabs.filter((t) => !t.hidden),
+        "ArrowLeft",
+        "ArrowRight",
+      ),
+    );
+    this.list.addEventListener("keydown", (event) =>
+      this.along(event, [...this.rows.values()], "ArrowUp", "ArrowDown"),
+    );
+    put(this.panels[0]!, this.search, this.list, this.found);
+    put(this.panels[4]!, this.log.element);
+    this.element = h("div", { class: "jt-catalog" }, this.heading, bar, ...this.panels);
+    this.update(listing);
+    this.open(0);
+  }
+
+  /** Show a run as it is now; what is selected and searched for stays. */
+  update(listing: Listing): void {
+    this.listing = listing;
+    const { run } = listing;
+    put(
+      this.heading,
+      h("span", { class: "jt-run" }, run.name || run.uuid.slice(0, 8)),
+      " ",
+      h("span", { class: `jt-status jt-is-${run.status.replace(/[^a-z]/g, "")}` }, run.status),
+      h("code", { class: "jt-kind" }, run.uuid.slice(0, 8)),
+    );
+    const counts = [
+      listing.artifacts.length,
+      listing.files.length + (listing.more?.["files"] ?? 0),
+      null,
+      listing.problems.length,
+      this.log.update(listing.log),
+    ];
+    this.tabs.forEach((tab, n) =>
+      put(
+        tab,
+        NAMES[n],
+        counts[n] === null ? null : h("span", { class: "jt-count" }, format.count(counts[n]!)),
+      ),
+    );
+    this.tabs[3]!.hidden = listing.problems.length === 0;
+    this.tabs[4]!.hidden = counts[4] === 0;
+    put(
+      this.panels[1]!,
+      tree(listing.files),
+      listing.more?.["files"]
+        ? h("p", { class: "jt-caption" }, `and ${format.count(listing.more["files"])} more`)
+        : null,
+    );
+    put(
+      this.panels[2]!,
+      facts(run.facts),
+      section("inputs", listing.inputs),
+      section("outputs", listing.outputs),
+    );
+    put(
+      this.panels[3]!,
+      h(
+        "ul",
+        { class: "jt-problems" },
+        ...listing.problems.map(([file, line, problem]) =>
+          h("li", {}, h("code", {}, line ? `${file}:${line}` : file), " ", problem),
+        ),
+      ),
+      listing.more?.["problems"]
+        ? h("p", { class: "jt-caption" }, `and ${format.count(listing.more["problems"])} more`)
+        : null,
+    );
+    this.fill();
+  }
+
+  mark(kind: string, name: string): void {
+    this.selected = id({ kind, name });
+    for (const [key, row] of this.rows) this.dress(key, row);
+  }
+
+  private open(at: number): void {
+    this.tabs.forEach((tab, n) => {
+      tab.setAttribute("aria-selected", String(n === at));
+      tab.tabIndex = n === at ? 0 : -1;
+      this.panels[n]!.hidden = n !== at;
+    });
+  }
+
+  private fill(): void {
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const groups = new Map<string, Entry[]>();
+    for (const entry of this.listing.artifacts) {
+      const text = `${entry.kind} ${entry.name}`.toLowerCase();
+      if (words.every((w) => text.includes(w)))
+        groups.set(entry.kind, [...(groups.get(entry.kind) ?? []), entry]);
+    }
+    this.rows.clear();
+    const shown = [...groups].map(([kind, entries]) =>
+      h(
+        "div",
+        { role: "group", "aria-label": kind },
+        h(
+          "div",
+          { class: "jt-group", "aria-hidden": "true" },
+          kind,
+          h("span", { class: "jt-count" }, format.count(entries.length)),
+        ),
+        ...entries.map((entry) => this.row(entry)),
+      ),
+    );
+    put(this.list, ...shown);
+    this.list.hidden = shown.length === 0;
+    say(
+      this.found,
+      shown.length > 0
+        ? ""
+        : this.listing.artifacts.length > 0
+          ? "nothing has that in its name"
+          : "this run has no artifacts yet",
+    );
+    for (const [key, row] of this.rows) this.dress(key, row);
+  }
+
+  private row(entry: Entry): HTMLElement {
+    const about = [
+      entry.steps ? `${format.count(entry.steps)} ${entry.steps === 1 ? "step" : "steps"}` : null,
+      entry.last ?? null,
+      entry.size === undefined ? null : format.bytes(entry.size),
+      entry.input ? "input" : null,
+      entry.note ?? null,
+    ]
+      .filter(Boolean)
+      .join(" · ");
+    const row = keepKeys(
+      h(
+        "div",
+        { role: "option", class: "jt-row", "data-jt-artifact": id(entry), title: entry.name },
+        h("span", { class: "jt-name" }, entry.name),
+        h("span", { class: "jt-kind" }, about),
+      ),
+    );
+    const choose = () => {
+      this.mark(entry.kind, entry.name);
+      this.select(entry.kind, entry.name);
+    };
+    row.addEventListener("click", choose);
+    row.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        event.stopPropagation();
+        choose();
+      }
+    });
+    this.rows.set(id(entry), row);
+    return row;
+  }
+
+  private dress(key: string, row: HTMLElement): void {
+    const chosen = key === this.selected;
+    row.setAttribute("aria-selected", String(chosen));
+    const first = this.rows.keys().next().value;
+    row.tabIndex = chosen || (!this.rows.has(this.selected) && key === first) ? 0 : -1;
+  }
+
+  /** Move the focus among siblings. */
+  private along(event: KeyboardEvent, items: HTMLElement[], back: string, on: string): void {
+    const at = items.indexOf(document.activeElement as HTMLElement);
+    const to = { [back]: at - 1, [on]: at + 1, Home: 0, End: items.length - 1 }[event.key];
+    if (at < 0 || to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = items[Math.max(0, Math.min(items.length - 1, to))]!;
+    next.focus();
+    if (next.getAttribute("role") === "tab") next.click();
+  }
+}
+
+function facts(list: Fact[]): HTMLElement {
+  return h(
+    "dl",
+    { class: "jt-facts" },
+    ...list.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
+}
+
+function section(name: string, list: Fact[]): HTMLElement | null {
+  return list.length ? h("div", {}, h("div", { class: "jt-group" }, name), facts(list)) : null;
+}
+
+interface Folder {
+  folders: Map<string, Folder>;
+  files: [string, number][];
+  size: number;
+  count: number;
+}
+
+/** Paths with sizes as a tree that opens. */
+function tree(files: [path: string, size: number][]): HTMLElement {
+  const make = (): Folder => ({ folders: new Map(), files: [], size: 0, count: 0 });
+  const root = make();
+  for (const [path, size] of files) {
+    const parts = path.split("/");
+    const name = parts.pop()!;
+    let at = root;
+    for (const part of parts) {
+      let next = at.folders.get(part);
+      if (!next) {
+        next = make();
+        at.folders.set(part, next);
+      }
+      at = next;
+      at.size += size;
+      at.count += 1;
+    }
+    at.files.push([name, size]);
+  }
+  const draw = (folder: Folder, depth: number): HTMLElement =>
+    h(
+      "ul",
+      { class: "jt-tree" },
+      ...[...folder.folders].map(([name, inner]) =>
+        h(
+          "li",
+          {},
+          h(
+            "details",
+            { open: depth < 1 },
+            keepKeys(
+              h(
+                "summary",
+                {},
+                h("span", { class: "jt-name" }, `${name}/`),
+                h(
+                  "span",
+                  { class: "jt-kind" },
+                  `${format.count(inner.count)} · ${format.bytes(inner.size)}`,
+                ),
+              ),
+            ),
+            draw(inner, depth + 1),
+          ),
+        ),
+      ),
+      ...folder.files.map(([name, size]) =>
+        h(
+          "li",
+          { class: "jt-leaf" },
+          h("span", { class: "jt-name" }, name),
+          h("span", { class: "jt-kind" }, format.bytes(size)),
+        ),
+      ),
+    );
+  return files.length
+    ? draw(root, 0)
+    : h("p", { class: "jt-caption" }, "no files under outputs/ or assets/");
+}

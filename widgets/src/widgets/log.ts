@@ -1,0 +1,69 @@
+// What the cells printed: the last lines of the log, with a search.
+
+import { h, keepKeys, put, say } from "../dom/dom";
+import * as format from "../model/format";
+
+export interface PrintedLog {
+  lines: [cell: string, text: string, wrong: boolean][];
+  before: number;
+}
+
+export class Log {
+  readonly element: HTMLElement;
+  private readonly lines = keepKeys(
+    h("div", { class: "jt-log", role: "log", tabindex: 0, "aria-label": "printed lines" }),
+  );
+  private readonly found = h("p", { class: "jt-caption", role: "status" });
+  private readonly search = keepKeys(
+    h("input", {
+      type: "search",
+      class: "jt-search",
+      placeholder: "search",
+      "aria-label": "search printed lines",
+      oninput: () => this.fill(),
+    }),
+  );
+  private log: PrintedLog = { lines: [], before: 0 };
+
+  constructor() {
+    this.element = h("div", {}, this.search, this.lines, this.found);
+  }
+
+  /** Show what was printed so far, and return how many lines that is. */
+  update(log: PrintedLog | undefined): number {
+    this.log = log ?? { lines: [], before: 0 };
+    this.fill();
+    return this.log.lines.length + this.log.before;
+  }
+
+  private fill(): void {
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const { lines, before } = this.log;
+    const kept = lines.filter(([cell, text]) =>
+      words.every((word) => `${cell} ${text}`.toLowerCase().includes(word)),
+    );
+    put(
+      this.lines,
+      ...kept.map(([cell, text, wrong]) =>
+        h(
+          "div",
+          { class: wrong ? "jt-printed jt-wrong" : "jt-printed" },
+          h("span", { class: "jt-kind" }, cell),
+          h("span", {}, text),
+        ),
+      ),
+    );
+    this.lines.hidden = kept.length === 0;
+    const earlier = before
+      ? `the last ${format.count(lines.length)} of ${format.count(lines.length + before)} lines`
+      : "";
+    say(
+      this.found,
+      kept.length === 0 && lines.length > 0
+        ? "no line has that"
+        : words.length > 0
+          ? `${format.count(kept.length)} of ${format.count(lines.length)} lines`
+          : earlier,
+    );
+  }
+}
