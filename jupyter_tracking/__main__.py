@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import jupyter_tracking as tracking
-from jupyter_tracking.errors import visible
+from jupyter_tracking.errors import escape_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return command(given)
     except tracking.TrackingError as error:
-        print(f"jupyter-tracking: {visible(getattr(error, 'strerror', None) or error)}", file=sys.stderr)
+        print(f"jupyter-tracking: {escape_controls(getattr(error, 'strerror', None) or error)}", file=sys.stderr)
         return _MISTAKE
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _print(frame: pd.DataFrame, columns: Sequence[str]) -> None:
     text = frame[list(columns)].to_string(index=False, na_rep="") if len(frame) else "none"
-    print("\n".join(map(visible, text.split("\n"))))
+    print("\n".join(map(escape_controls, text.split("\n"))))
 
 
 def _runs(given: argparse.Namespace) -> int:
@@ -85,7 +85,7 @@ def _show(given: argparse.Namespace) -> int:
     if given.output:
         print(view.save(given.output))
         return 0
-    print(visible(f"{view.name} · {view.uuid} · {view.status} · {view.path}"))
+    print(escape_controls(f"{view.name} · {view.uuid} · {view.status} · {view.path}"))
     _print(view.lineage(), ["kind", "name", "steps", "step_min", "step_max", "last_value", "path"])
     return 0
 
@@ -103,11 +103,11 @@ def _check(given: argparse.Namespace) -> int:
     view = tracking.open_run(given.run, given.root)
     problems = view.problems(hashes=True)
     if len(problems) == 0:
-        print(visible(f"{view.name} · {view.uuid}: no problems"))
+        print(escape_controls(f"{view.name} · {view.uuid}: no problems"))
         return 0
     for problem in problems.itertuples(index=False):
         line = "" if _is_empty(problem.line) else f":{problem.line}"
-        print(visible(f"{problem.file}{line}: {problem.problem}"))
+        print(escape_controls(f"{problem.file}{line}: {problem.problem}"))
     return _PROBLEMS
 
 

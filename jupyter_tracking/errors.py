@@ -133,13 +133,13 @@ def storage_errors(what: str, *, kept: str, failed: str = "was not written") -> 
         raise storage_error(error, what, kept=kept, failed=failed) from error
 
 
-def visible(text: object) -> str:
+def escape_controls(text: object) -> str:
     """Return a text of somebody else's with its control characters, and those that turn what follows, as escapes."""
     shown = str(text)
     return shown if shown.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
 
 
-def near(word: str, known: Iterable[str], *, most: int = 5) -> str:
+def suggest(word: str, known: Iterable[str], *, most: int = 5) -> str:
     """Return `"; near: a, b"` for the known words closest to `word`, or `"; there are: …"`, or `""`."""
     from difflib import get_close_matches
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MASK", "Masking", "masked"]
+__all__ = ["MASK", "Redactor", "redact"]
 
 MASK = "***"
 
@@ -53,7 +53,7 @@ _FORMS: list[tuple[str, str]] = [
 
 
 @functools.cache
-def _form(start: str) -> re.Pattern[str]:
+def _form_pattern(start: str) -> re.Pattern[str]:
     """Return the pattern of a form: it begins with the plain text, which `re` finds fast, and not amid a word."""
     first, rest = re.escape(start), _SHAPES[start]
     amid = rf"(?<!\w{first})" if start[0].isalnum() else ""
@@ -85,13 +85,13 @@ _PIECE = re.compile(r"[\w.~+/=:@!#$%^&*-]+\Z")
 _BEGIN, _END = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"), re.compile(r"-----END [A-Z ]*PRIVATE KEY")
 
 
-def masked(text: str) -> tuple[str, int]:
+def redact(text: str) -> tuple[str, int]:
     """Return a text without its secrets, and how many of its lines had one."""
-    masking = Masking()
+    masking = Redactor()
     return masking(text), masking.count
 
 
-class Masking:
+class Redactor:
     """Masks text after text of one stream: a private key may go over many lines, and over several texts.
 
     Attributes:
@@ -128,10 +128,10 @@ class Masking:
             line = self._without_key(line)
         for start in starts:
             if start in line:
-                line = _form(start).sub(rf"\g<kept>{MASK}", line)
+                line = _form_pattern(start).sub(rf"\g<kept>{MASK}", line)
         if words and len(line) <= _LONG:
             low = line.lower()
-            spans = [span for word in words if word in low for span in _named(line, low, word)]
+            spans = [span for word in words if word in low for span in _values_of_name(line, low, word)]
             for first, end in sorted(set(spans), reverse=True):
                 line = line[:first] + MASK + line[end:]
         return line
@@ -146,33 +146,35 @@ class Masking:
         return line[:start] + MASK + (line[line.find("-----", ends.end()) + 5 :] if ends else "")
 
 
-def _named(line: str, low: str, word: str) -> Iterator[tuple[int, int]]:
+def _values_of_name(line: str, low: str, word: str) -> Iterator[tuple[int, int]]:
     """Yield where the values stand that are given to names with this word."""
     at = low.find(word)
     while at >= 0:
         end = at + len(word)
-        found = _value(line, at, end, word)
+        found = _value_after(line, at, end, word)
         if found is not None and found["value"] != MASK:
             yield found.span("value")
             end = found.end()
         at = low.find(word, end)
 
 
-def _value(line: str, at: int, end: int, word: str) -> re.Match[str] | None:
+def _value_after(line: str, at: int, end: int, word: str) -> re.Match[str] | None:
     strong = word in _STRONG or (word == "key" and bool(_STRENGTHENED.search(line, max(0, at - 12), at)))
     given = None if word in _SCHEMES else _GIVEN.match(line, end)
     if given is not None:
-        plain = strong or (line[end] not in "_s" and not line[end].isalpha() and _drawn(given["value"], 8 if word == "token" else 16))
+        plain = strong or (
+            line[end] not in "_s" and not line[end].isalpha() and _looks_random(given["value"], 8 if word == "token" else 16)
+        )
         return given if plain else None
     if word in _SCHEMES or _OPTION.search(line, max(0, at - 42), at):
         bare = _FOLLOWS.match(line, end) or _BARE.match(line, end)
     else:
         bare = _BARE.match(line, end) if strong or word == "token" else None
     # Outside of a shell's line, a word behind a name is a secret only if it looks drawn by lot.
-    return bare if bare is not None and (_SHELL.match(line) or _drawn(bare["value"], 8)) else None
+    return bare if bare is not None and (_SHELL.match(line) or _looks_random(bare["value"], 8)) else None
 
 
-def _drawn(value: str, least: int) -> bool:
+def _looks_random(value: str, least: int) -> bool:
     """Say whether a text looks drawn by lot: long, of one piece, of letters and digits mixed."""
     piece = len(value) >= least and _PIECE.match(value)
     return bool(piece) and bool(re.search(r"\d", value)) and bool(re.search(r"[A-Za-z]", value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import NotFound, near
+from jupyter_tracking.errors import NotFound, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
     from jupyter_tracking.views.widgets.browser import Browser
-    from jupyter_tracking.views.widgets.runs_browser import Runs
+    from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
     from jupyter_tracking.views.widgets.stepper import Stepper
 
 __all__ = ["RunView", "browse", "compare", "open_run"]
@@ -41,7 +41,7 @@ def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView
     return RunView(find_run(run, root))
 
 
-def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> Browser | Runs:
+def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> Browser | RunsBrowser:
     """Browse runs: a table of them, from which one is opened and several are compared; of one run, its artifacts.
 
     Args:
@@ -192,7 +192,7 @@ class RunView:
         at_step = [event for event in events if event.step == step]
         if not at_step:
             steps = sorted({e.step for e in events if e.step is not None}, key=lambda s: abs(s - step))
-            nearest = f"; near: {', '.join(map(str, sorted(steps[:6])))}" if steps else near(str(step), [])
+            nearest = f"; near: {', '.join(map(str, sorted(steps[:6])))}" if steps else suggest(str(step), [])
             message = f"{artifact.kind} {artifact.name!r} has no step {step}{nearest}"
             raise NotFound(message)
         return at_step[-1]

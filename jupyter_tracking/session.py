@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, TrackingError, near
+from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, TrackingError, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.notebook import provenance
 from jupyter_tracking.record.run import Run
@@ -147,7 +147,7 @@ def init(
     _end_active()
     run = ActiveRun(path, name=name, description=description, tags=tags, owner=owner, project=project, durability=durability, shared=shared)
     _active.append(run)
-    provenance.begin(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
+    provenance.start_capture(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
     print(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")  # noqa: T201 - the one line init prints
     return run
 
@@ -183,9 +183,9 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
         return found[0]
     if found:
         message = f"run_uuid={run_uuid!r}: {'there is such a run' if is_new else 'several runs start so'} under {root}"
-        raise NotFound(message + near(uuid, [path.name for path in found]))
+        raise NotFound(message + suggest(uuid, [path.name for path in found]))
     if len(uuid) < 32 or is_new is False:  # noqa: PLR2004
-        message = f"run_uuid={run_uuid!r}: no run starts so under {root}{near(uuid, [path.name for path in known])}"
+        message = f"run_uuid={run_uuid!r}: no run starts so under {root}{suggest(uuid, [path.name for path in known])}"
         raise NotFound(message)
     return paths.run_path(root, uuid)
 

@@ -56,7 +56,7 @@ def test_a_file_is_read_on_where_it_ended(tmp_path: Path) -> None:
     assert file.events() == []
     for step in range(6):
         with path.open("ab") as stream:
-            stream.write(b"no row\n" if step == 3 else event_rows.row("metric", step, MOMENT, "0.5"))
+            stream.write(b"no row\n" if step == 3 else event_rows.format_row("metric", step, MOMENT, "0.5"))
         file.events()
     assert [(event.position, event.step, event.line) for event in file.events()] == [(0, 0, 2), (1, 1, 3), (2, 2, 4), (3, 4, 6), (4, 5, 7)]
     assert [problem.line for problem in file.problems()] == [5]

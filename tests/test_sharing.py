@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_tracking.storage.store import Store
-from jupyter_tracking.storage.syscalls import System
+from jupyter_tracking.storage.syscalls import Syscalls
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Sharing(System):
+class Sharing(Syscalls):
     """A system whose disk can share blocks: here by copying, unseen."""
 
     def clone(self, fd: int, source: int) -> bool:
@@ -24,9 +24,9 @@ class Sharing(System):
         return True
 
 
-@pytest.mark.parametrize("system", [System(), Sharing()], ids=["copying", "sharing"])
+@pytest.mark.parametrize("system", [Syscalls(), Sharing()], ids=["copying", "sharing"])
 @pytest.mark.parametrize("size", [0, 1, 1_000_000])
-def test_a_logged_file_is_whole_with_its_size_and_hash(system: System, size: int, root: Path) -> None:
+def test_a_logged_file_is_whole_with_its_size_and_hash(system: Syscalls, size: int, root: Path) -> None:
     """Shared or copied, the bytes are the source's, and size and hash are those of what was stored."""
     source = root / "source.bin"
     source.write_bytes(os.urandom(size))

@@ -60,7 +60,7 @@ def _write_rows(path, rows):
     with Path(path).open("wb") as file:
         file.write(event_rows.header("metric"))
         file.writelines(
-            event_rows.row("metric", step, event_rows.format_timestamp(moment + step * 137), repr(value)) for step, value in rows
+            event_rows.format_row("metric", step, event_rows.format_timestamp(moment + step * 137), repr(value)) for step, value in rows
         )
 
 

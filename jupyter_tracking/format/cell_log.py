@@ -15,11 +15,22 @@ from typing import Any
 
 import orjson
 
-__all__ = ["CELLS", "NOTES", "SESSION", "Cell", "Note", "end_line", "note_line", "read_cells", "read_notes", "start_line"]
+__all__ = [
+    "CELLS_FILE",
+    "NOTES_FILE",
+    "SESSION_FILE",
+    "AttributionNote",
+    "Cell",
+    "end_line",
+    "note_line",
+    "read_cells",
+    "read_notes",
+    "start_line",
+]
 
-CELLS = "code/cells.jsonl"
-NOTES = "code/elsewhere.jsonl"
-SESSION = "code/session.ipynb"
+CELLS_FILE = "code/cells.jsonl"
+NOTES_FILE = "code/elsewhere.jsonl"
+SESSION_FILE = "code/session.ipynb"
 
 
 @dataclass(slots=True)
@@ -54,7 +65,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class AttributionNote:
     """Says that rows of an artifact were not logged by the cell executing at their timestamps.
 
     Attributes:
@@ -102,7 +113,7 @@ def end_line(cell: Cell) -> bytes:
     return _line(item)
 
 
-def note_line(note: Note) -> bytes:
+def note_line(note: AttributionNote) -> bytes:
     """Return the line of a note."""
     when = "at" if note.alone else "since"
     cell = list(note.cell) if note.cell else None
@@ -139,7 +150,7 @@ def read_cells(data: bytes) -> list[Cell]:
     return list(found.values())
 
 
-def read_notes(data: bytes) -> list[Note]:
+def read_notes(data: bytes) -> list[AttributionNote]:
     """Return the notes of a journal in their order; lines that are none are passed over."""
     notes = []
     for item in _items(data):
@@ -148,7 +159,7 @@ def read_notes(data: bytes) -> list[Note]:
         if not (isinstance(kind, str) and isinstance(name, str) and isinstance(moment, str)):
             continue
         place = (cell[0], cell[1]) if isinstance(cell, list) and len(cell) == 2 else None  # noqa: PLR2004
-        notes.append(Note(kind, name, moment, alone, _text(item.get("by")) or "", place))
+        notes.append(AttributionNote(kind, name, moment, alone, _text(item.get("by")) or "", place))
     return notes
 
 

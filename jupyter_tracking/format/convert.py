@@ -21,7 +21,17 @@ from jupyter_tracking.format import event_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Moment", "as_array", "as_json", "as_metric", "as_number_list", "as_numbers", "as_step", "as_timestamp", "now"]
+__all__ = [
+    "FormattedTimestamp",
+    "as_array",
+    "as_json",
+    "as_metric",
+    "as_number_list",
+    "as_numbers",
+    "as_step",
+    "as_timestamp",
+    "timestamp_now",
+]
 
 _MAX_DEPTH = 100
 _EXACT = 2**53
@@ -107,7 +117,7 @@ def as_numbers(values: object, argument: str) -> tuple[Any, int]:
         if numpy.isfinite(array).all():
             return array, len(array)
     numbers = as_number_list(values, argument)
-    return event_rows.finite(numbers), len(numbers)
+    return event_rows.json_numbers(numbers), len(numbers)
 
 
 def as_array(data: Any, argument: str) -> NDArray[Any]:
@@ -234,7 +244,7 @@ def as_step(step: object) -> int | None:
 _second: tuple[int, str] = (-1, "")
 
 
-def now() -> str:
+def timestamp_now() -> str:
     """Return the present moment as the format has it: `YYYY-MM-DD HH:MM:SS.ffffff+00:00`.
 
     The text up to the second is kept from call to call: a third of the cost of `isoformat`.
@@ -249,7 +259,7 @@ def now() -> str:
     return f"{text}{rest // 1000:06d}+00:00"
 
 
-class Moment(str):
+class FormattedTimestamp(str):
     """A timestamp as the format has it: taken as it is, where one moment serves many rows."""
 
     __slots__ = ()
@@ -265,8 +275,8 @@ def as_timestamp(timestamp: object) -> str:
         InvalidArgument: a text that is no date, or a moment outside the years 1 to 9999.
     """
     if timestamp is None:
-        return now()
-    if type(timestamp) is Moment:
+        return timestamp_now()
+    if type(timestamp) is FormattedTimestamp:
         return timestamp
     if isinstance(timestamp, bool) or not isinstance(timestamp, dt.datetime | str | int | float):
         message = f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds"

@@ -63,7 +63,7 @@ def header(kind: str) -> bytes:
     return b"" if kind in JSONL_KINDS else f"step|timestamp|{kind}\n".encode()
 
 
-def row(kind: str, step: int | None, timestamp: str, cell: str) -> bytes:
+def format_row(kind: str, step: int | None, timestamp: str, cell: str) -> bytes:
     """Return one row with its newline. `cell` is the metric's repr, JSON text, or (JSONL) raw text.
 
     Lone surrogates cannot be stored as UTF-8; JSON escapes keep them, so any `str` round-trips.
@@ -86,7 +86,7 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"  # a surrogate pair, as JSON has it
 
 
-def cell(payload: dict[str, Any]) -> str:
+def format_cell(payload: dict[str, Any]) -> str:
     """Return the JSON of a payload as one ASCII cell: no `|`, no raw newline, `None` fields dropped.
 
     Arrays of numpy are taken as they are. Non-finite numbers must already be strings (see `finite`).
@@ -107,7 +107,7 @@ def cell(payload: dict[str, Any]) -> str:
     return text if text.isascii() and "|" not in text and "\x7f" not in text else _ESCAPE.sub(_escaped, text)
 
 
-def finite(values: list[float]) -> list[float | str]:
+def json_numbers(values: list[float]) -> list[float | str]:
     """Return the numbers with NaN and the infinities as the strings every JSON reader accepts."""
     return [
         v if math.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"  # noqa: PLR0124
@@ -115,7 +115,7 @@ def finite(values: list[float]) -> list[float | str]:
     ]
 
 
-def number(value: object) -> float:
+def parse_number(value: object) -> float:
     """Return a number of a JSON list as a float: the inverse of `finite` (`null` is NaN, as Polyaxon writes it)."""
     if value is None:
         return math.nan
@@ -182,24 +182,24 @@ def excerpt(line: bytes | bytearray) -> str:
     return line[:120].decode("utf-8", "replace")
 
 
-class Columns(NamedTuple):
+class ColumnOrder(NamedTuple):
     """Where a CSV file keeps its three columns: old Polyaxon files have `timestamp|step|<kind>`."""
 
     step: int
     timestamp: int
 
 
-COLUMNS = Columns(0, 1)
+OUR_COLUMNS = ColumnOrder(0, 1)
 
 
-def columns(line: bytes | bytearray, kind: str) -> Columns | None:
+def parse_header(line: bytes | bytearray, kind: str) -> ColumnOrder | None:
     """Return the order of the columns if the line is a header of this kind, else None."""
     fields = line.rstrip(b"\r").lstrip(b"\xef\xbb\xbf").split(b"|")
     if len(fields) != 3 or fields[2] != kind.encode():  # noqa: PLR2004
         return None
     if fields[:2] == [b"step", b"timestamp"]:
-        return COLUMNS
-    return Columns(1, 0) if fields[:2] == [b"timestamp", b"step"] else None
+        return OUR_COLUMNS
+    return ColumnOrder(1, 0) if fields[:2] == [b"timestamp", b"step"] else None
 
 
 OUR_PREFIX = re.compile(rb"(-?[0-9]{1,18})?\|([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]{15}\+00:00)\|")
@@ -225,9 +225,9 @@ def _loads(text: bytes | bytearray) -> Any:
     raise ValueError(message)
 
 
-def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, line: int) -> Row:
+def _csv_row(raw: Source, start: int, end: int, kind: str, order: ColumnOrder, line: int) -> Row:
     """Read a row without touching the inside of its cell, which may be large."""
-    prefix = OUR_PREFIX.match(raw, start, end) if order is COLUMNS else None
+    prefix = OUR_PREFIX.match(raw, start, end) if order is OUR_COLUMNS else None
     if prefix is not None:  # the form that we write, read in one step
         step, moment, cell_start = int(prefix[1]) if prefix[1] else None, parse_timestamp(prefix[2].decode("ascii")), prefix.end()
     else:
@@ -240,7 +240,7 @@ def _csv_row(raw: Source, start: int, end: int, kind: str, order: Columns, line:
     return Row(step, moment, cell_start, end, line)
 
 
-def _odd_prefix(raw: Source, start: int, end: int, order: Columns) -> tuple[int | None, int, int]:
+def _odd_prefix(raw: Source, start: int, end: int, order: ColumnOrder) -> tuple[int | None, int, int]:
     """Return step, moment, and where the cell starts."""
     first = raw.find(b"|", start, end)
     second = raw.find(b"|", first + 1, end) if first >= 0 else -1
@@ -268,7 +268,7 @@ def _json_row(raw: Source, start: int, end: int, kind: str, line: int) -> Row:
     return Row(step, parse_timestamp(str(fields.get("timestamp"))), start, end, line)
 
 
-def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
+def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS) -> Any:
     """Return the payload of a row: a float, a text, or a dict.
 
     Args:
@@ -294,8 +294,8 @@ def parse_cell(cell_: bytes, kind: str, order: Columns | None = COLUMNS) -> Any:
 
 
 def parse_rows(
-    raw: Source, kind: str, *, order: Columns | None = None, line: int = 1, begun: bool = False, start: int = 0, stop: int | None = None
-) -> Iterator[Row | RowProblem | Columns]:
+    raw: Source, kind: str, *, order: ColumnOrder | None = None, line: int = 1, begun: bool = False, start: int = 0, stop: int | None = None
+) -> Iterator[Row | RowProblem | ColumnOrder]:
     """Yield each row, good or bad, in file order; blank lines are passed over.
 
     The header is yielded too, as the order of its columns: whoever goes on from here needs it.
@@ -314,12 +314,12 @@ def parse_rows(
     for number_, begin, end in _lines(raw, line, start, size):
         text = raw[begin : min(end, begin + _LONGEST_PREFIX)]
         letter = text[0] > _LAST_DIGIT  # no step: a header, perhaps
-        found = columns(text, kind) if letter and len(text) == end - begin else None
+        found = parse_header(text, kind) if letter and len(text) == end - begin else None
         if first:
             # Polyaxon wrote text, html, chart and span as CSV before 2023-09-28; only the header tells.
             first, order = False, found
             if found is None and kind not in JSONL_KINDS:
-                order, headless = COLUMNS, number_
+                order, headless = OUR_COLUMNS, number_
                 yield RowProblem(number_, f"no header; read as step|timestamp|{kind}", excerpt(text))
             if order is not None:
                 yield order

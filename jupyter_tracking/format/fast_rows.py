@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from jupyter_tracking.format import event_rows
 
-__all__ = ["Event", "own_rows"]
+__all__ = ["Event", "parse_our_rows"]
 
 _RETURN, _OPEN, _CLOSE = b"\r{}"
 
@@ -32,7 +32,7 @@ class Event(NamedTuple):
     end: int
 
 
-def own_rows(raw: bytearray, kind: str, first: Event, *, start: int, stop: int) -> tuple[list[Event], int]:
+def parse_our_rows(raw: bytearray, kind: str, first: Event, *, start: int, stop: int) -> tuple[list[Event], int]:
     """Read rows up to the first that is not as we write them; return them, and where in `raw` the rest starts.
 
     Args:

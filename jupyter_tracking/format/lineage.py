@@ -18,16 +18,16 @@ from jupyter_tracking.format import event_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Record", "all_ours", "event_summary", "from_document", "read_journal", "to_document"]
+__all__ = ["LineageRecord", "all_written_here", "dump_lineages", "event_summary", "parse_journal", "parse_lineages"]
 
-MARK = "jupyter_tracking"
+META_KEY = "jupyter_tracking"
 _FURTHER = ("state", "connection", "run")
 _NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 _CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
 
 
 @dataclass(slots=True)
-class Record:
+class LineageRecord:
     """What is known of one artifact of a run.
 
     Attributes:
@@ -61,7 +61,7 @@ class Record:
         return orjson.dumps({k: v for k, v in asdict(self).items() if v}) + b"\n"
 
 
-def read_journal(data: bytes) -> tuple[list[Record], list[tuple[int, str]]]:
+def parse_journal(data: bytes) -> tuple[list[LineageRecord], list[tuple[int, str]]]:
     """Return the records of whole lines of a lineage journal, and (line, problem) of those that are none."""
     records, problems = [], []
     for number, line in enumerate(data.split(b"\n"), start=1):
@@ -74,10 +74,10 @@ def read_journal(data: bytes) -> tuple[list[Record], list[tuple[int, str]]]:
     return records, problems
 
 
-def _record(item: dict[str, Any]) -> Record:
+def _record(item: dict[str, Any]) -> LineageRecord:
     get = item.get
     return _checked(
-        Record(
+        LineageRecord(
             name=item["name"],
             kind=item["kind"],
             stem=get("stem") or item["name"],
@@ -93,7 +93,7 @@ def _record(item: dict[str, Any]) -> Record:
     )
 
 
-def _checked(record: Record) -> Record:
+def _checked(record: LineageRecord) -> LineageRecord:
     read: Any = record  # of a file: anything
     texts = isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str)
     if not texts or not isinstance(read.path or "", str):
@@ -106,7 +106,7 @@ def _checked(record: Record) -> Record:
     return record
 
 
-def unnamed(known: Record | None, kind: str, stem: str, path: str) -> Record:
+def unlisted_record(known: LineageRecord | None, kind: str, stem: str, path: str) -> LineageRecord:
     """Return the record of an event file that no record names.
 
     Args:
@@ -118,15 +118,15 @@ def unnamed(known: Record | None, kind: str, stem: str, path: str) -> Record:
     if known is not None and not known.versioned:
         output = {"output": known.path} if known.path and known.path != path else {}
         return replace(known, path=path, versioned=True, summary={**known.summary, **output})
-    return Record(stem if known is None else f"{stem}.plx", kind, stem, path, versioned=True)
+    return LineageRecord(stem if known is None else f"{stem}.plx", kind, stem, path, versioned=True)
 
 
-def to_document(records: list[Record]) -> bytes:
+def dump_lineages(records: list[LineageRecord]) -> bytes:
     """Return `lineages.plx.json`: an array of Polyaxon's V1RunArtifact."""
-    return as_document([_item(record) for record in records])
+    return dump_document([_item(record) for record in records])
 
 
-def as_document(content: Any) -> bytes:
+def dump_document(content: Any) -> bytes:
     """Return JSON that is YAML as well: Polyaxon's command line reads its documents so.
 
     What YAML takes for the end of a line, or does not take at all, is escaped.
@@ -135,7 +135,7 @@ def as_document(content: Any) -> bytes:
     return (text if text.isascii() and "\x7f" not in text else re.sub(_NOT_YAML, lambda m: f"\\u{ord(m[0]):04x}", text)).encode()
 
 
-def _item(record: Record) -> dict[str, Any]:
+def _item(record: LineageRecord) -> dict[str, Any]:
     ours = {"name": record.name, "versioned": record.versioned, "logged": record.logged}
     ours |= {"cell": record.cell} if record.cell else {}
     if record.events:  # the rest of it stands in the summary, where Polyaxon looks
@@ -150,16 +150,16 @@ def _item(record: Record) -> dict[str, Any]:
         summary["timestamp"] = {k: moment and moment.replace(" ", "T") for k, moment in events["timestamp"].items()}
         summary |= {"metric": events["metric"]} if "metric" in events else {}
     item = {**record.further, "name": record.stem, "kind": record.kind, "path": record.path, "summary": summary}
-    meta = {**record.further.get("meta_info", {}), MARK: ours}
+    meta = {**record.further.get("meta_info", {}), META_KEY: ours}
     return {k: v for k, v in item.items() if v is not None} | {"meta_info": meta, "is_input": record.is_input}
 
 
-def all_ours(data: bytes) -> bool:
+def all_written_here(data: bytes) -> bool:
     """Say whether every record of a `lineages.plx.json` is one of ours: Polyaxon, where it goes on with a run of ours, writes its own."""
-    return from_document(data)[2]
+    return parse_lineages(data)[2]
 
 
-def from_document(data: bytes) -> tuple[list[Record], list[str], bool]:
+def parse_lineages(data: bytes) -> tuple[list[LineageRecord], list[str], bool]:
     """Return the records of a `lineages.plx.json`, ours or Polyaxon's, what is wrong with the rest, and whether all are ours."""
     try:
         items = orjson.loads(data)
@@ -170,24 +170,24 @@ def from_document(data: bytes) -> tuple[list[Record], list[str], bool]:
     records, problems, strangers = [], [], 0
     for position, item in enumerate(items):
         try:
-            strangers += MARK not in (item.get("meta_info") or {})
+            strangers += META_KEY not in (item.get("meta_info") or {})
             records.append(_of_item(item))
         except (TypeError, KeyError, AttributeError) as error:
             problems.append(f"item {position} is not a lineage record: {error}")
     return records, problems, not strangers and not problems
 
 
-def _of_item(item: dict[str, Any]) -> Record:
+def _of_item(item: dict[str, Any]) -> LineageRecord:
     meta = item.get("meta_info") or {}
-    ours = meta.get(MARK) or {}
+    ours = meta.get(META_KEY) or {}
     summary = item.get("summary") or {}
     events = _events(ours["events"], summary) if "events" in ours else {}
     further = {} if item.keys().isdisjoint(_FURTHER) else {key: item[key] for key in _FURTHER if item.get(key) is not None}
-    if len(meta) > (MARK in meta):
-        further["meta_info"] = {key: value for key, value in meta.items() if key != MARK}
+    if len(meta) > (META_KEY in meta):
+        further["meta_info"] = {key: value for key, value in meta.items() if key != META_KEY}
     stem = item["name"]
     return _checked(
-        Record(
+        LineageRecord(
             name=ours.get("name") or stem,
             kind=item["kind"],
             stem=stem,
@@ -229,7 +229,7 @@ def event_summary(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any
     steps: set[int] = set()
     with_step = rows = 0
     first = last = ""
-    figures = _Figures() if kind == "metric" else None
+    figures = _RunningStatistics() if kind == "metric" else None
     for step, moment, cell in _rows(kind, data):
         rows += 1
         if step is not None:
@@ -261,7 +261,7 @@ def _last_asset(kind: str, data: bytes) -> dict[str, Any]:
     return {key: payload[key] for key in ("path", "content_type", "framework") if isinstance(payload.get(key), str)}
 
 
-def read_assets(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
+def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
     """Return path → `{path, size, hash}` of an asset journal, and (line, problem) of lines that are none."""
     assets, problems = {}, []
     for number, line in enumerate(data[: data.rfind(b"\n") + 1].split(b"\n"), start=1):
@@ -274,7 +274,7 @@ def read_assets(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int,
     return assets, problems
 
 
-def about_last(events: dict[str, Any], assets: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def last_version_summary(events: dict[str, Any], assets: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return content type, framework, size and hash of the version logged last."""
     last = events.get("last") or {}
     asset = assets.get(last.get("path", ""), {})
@@ -299,17 +299,17 @@ def _rows(kind: str, data: bytes) -> Iterator[tuple[int | None, str, float]]:
                 continue
             yield row
         elif line:
-            yield from _strict_rows(kind, line, event_rows.COLUMNS)
+            yield from _strict_rows(kind, line, event_rows.OUR_COLUMNS)
 
 
-def _strict_rows(kind: str, data: bytes, order: event_rows.Columns | None) -> Iterator[tuple[int | None, str, float]]:
+def _strict_rows(kind: str, data: bytes, order: event_rows.ColumnOrder | None) -> Iterator[tuple[int | None, str, float]]:
     for row in event_rows.parse_rows(data, kind, order=order):
         if isinstance(row, event_rows.Row):
             value = float(data[row.start : row.end]) if kind == "metric" else 0.0
             yield row.step, event_rows.format_timestamp(row.timestamp), value
 
 
-class _Figures:
+class _RunningStatistics:
     """Count, mean, deviation and extremes of the finite values, in one pass (Welford 1962)."""
 
     def __init__(self) -> None:
@@ -329,9 +329,9 @@ class _Figures:
         self.max = max(self.max, value)
 
     def summary(self) -> dict[str, Any]:
-        figures: dict[str, Any] = {"count": self.count, "last": event_rows.finite([self.last])[0]}
+        figures: dict[str, Any] = {"count": self.count, "last": event_rows.json_numbers([self.last])[0]}
         if self.count:
             figures |= {"mean": self.mean, "min": self.min, "max": self.max}
         if self.count > 1:
             figures["std"] = math.sqrt(max(self.squares, 0.0) / (self.count - 1))
-        return {k: event_rows.finite([v])[0] if isinstance(v, float) else v for k, v in figures.items()}
+        return {k: event_rows.json_numbers([v])[0] if isinstance(v, float) else v for k, v in figures.items()}

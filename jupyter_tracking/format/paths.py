@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LINEAGES_FILE",
-    "OWN",
+    "PRIVATE_FOLDER",
     "RUN_FILE",
     "asset_name",
     "check_name",
     "event_path",
     "file_stem",
-    "inside",
     "open_inside",
     "run_path",
+    "safe_relative",
     "slug",
 ]
 
 RUN_FILE = "run.plx.json"
 LINEAGES_FILE = "lineages.plx.json"
-OWN = ".jupyter-tracking"  # our journals, locks and unfinished files: never under events/
-LINEAGE_JOURNAL = f"{OWN}/lineage.jsonl"
-ASSET_JOURNAL = f"{OWN}/assets.jsonl"
-WRITERS = f"{OWN}/writers"
+PRIVATE_FOLDER = ".jupyter-tracking"  # our journals, locks and unfinished files: never under events/
+LINEAGE_JOURNAL = f"{PRIVATE_FOLDER}/lineage.jsonl"
+ASSET_JOURNAL = f"{PRIVATE_FOLDER}/assets.jsonl"
+WRITERS = f"{PRIVATE_FOLDER}/writers"
 
 _NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | _NO_LINKS
@@ -173,7 +173,7 @@ def is_url(path: str) -> bool:
     return bool(_URL.match(path))
 
 
-def inside(path: str | os.PathLike[str], argument: str = "path") -> str:
+def safe_relative(path: str | os.PathLike[str], argument: str = "path") -> str:
     """Return a relative path in POSIX form that cannot leave the folder it is relative to.
 
     Raises:
@@ -213,13 +213,13 @@ def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: 
         InvalidArgument: neither a regular file nor a folder.
         OSError: as `os.open`.
     """
-    relative = inside(relative)
+    relative = safe_relative(relative)
     *folders, last = relative.split("/") if relative else ["."]
     fd = root_fd
     try:
         for part in folders:
-            fd = _step(fd, root_fd, part, FOLDER, relative, opening)
-        fd = _step(fd, root_fd, last, flags | os.O_NONBLOCK | _NO_LINKS, relative, opening)
+            fd = _open_component(fd, root_fd, part, FOLDER, relative, opening)
+        fd = _open_component(fd, root_fd, last, flags | os.O_NONBLOCK | _NO_LINKS, relative, opening)
         mode = os.fstat(fd).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             message = f"path={relative!r} is not a regular file"
@@ -231,7 +231,7 @@ def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: 
     return fd
 
 
-def _step(fd: int, root_fd: int, part: str, flags: int, path: str, opening: Callable[..., int]) -> int:
+def _open_component(fd: int, root_fd: int, part: str, flags: int, path: str, opening: Callable[..., int]) -> int:
     """Open one component below `fd`, and let go of `fd` unless it is the root's."""
     try:
         following = opening(part, flags, dir_fd=fd)

@@ -6,12 +6,12 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_tracking.format.lineage import MARK, as_document
+from jupyter_tracking.format.lineage import META_KEY, dump_document
 
-__all__ = ["DONE", "STATUSES", "dumps", "is_ours", "new", "set_status"]
+__all__ = ["FINAL_STATUSES", "STATUSES", "dump", "is_ours", "new_document", "set_status"]
 
 FORMAT = 1
-DONE = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
+FINAL_STATUSES = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
 # What Polyaxon's V1Run takes; another value would make the run unreadable there.
 STATUSES = (
     *("created", "resuming", "on_schedule", "compiled", "queued", "scheduled", "starting", "running", "processing"),
@@ -27,14 +27,16 @@ _MESSAGES = {
 }
 
 
-def moment() -> str:
+def now_iso() -> str:
     """Return now as the documents have it: ISO with a `T`, UTC."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def new(uuid: str, name: str, *, description: str | None, tags: list[str], owner: str | None, project: str | None) -> dict[str, Any]:
+def new_document(
+    uuid: str, name: str, *, description: str | None, tags: list[str], owner: str | None, project: str | None
+) -> dict[str, Any]:
     """Return the document of a run that starts now."""
-    now = moment()
+    now = now_iso()
     document = {
         "uuid": uuid,
         "name": name,
@@ -47,7 +49,7 @@ def new(uuid: str, name: str, *, description: str | None, tags: list[str], owner
         "managed_by": "user",
         "is_managed": False,
         "status": "created",
-        "meta_info": {MARK: {"format": FORMAT}},
+        "meta_info": {META_KEY: {"format": FORMAT}},
         "kind": "job",
         "runtime": "job",
         "inputs": {},
@@ -67,7 +69,7 @@ def _user() -> str:
 
 def set_status(document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None) -> None:
     """Set the status with its condition and moments; a resumed run loses its end."""
-    now = moment()
+    now = now_iso()
     condition = {
         "type": status,
         "status": True,
@@ -82,7 +84,7 @@ def set_status(document: dict[str, Any], status: str, reason: str | None = None,
         document.setdefault("started_at", now)
         document.pop("finished_at", None)
         document.pop("duration", None)
-    if status in DONE:
+    if status in FINAL_STATUSES:
         document["finished_at"] = now
         started = document.get("started_at") or document.get("created_at") or now
         document["duration"] = (datetime.fromisoformat(now) - datetime.fromisoformat(started)).total_seconds()
@@ -91,9 +93,9 @@ def set_status(document: dict[str, Any], status: str, reason: str | None = None,
 def is_ours(document: dict[str, Any]) -> bool:
     """Say whether this package wrote the run, so that a row without a newline is no row."""
     meta = document.get("meta_info")
-    return isinstance(meta, dict) and isinstance(meta.get(MARK), dict)
+    return isinstance(meta, dict) and isinstance(meta.get(META_KEY), dict)
 
 
-def dumps(document: dict[str, Any]) -> bytes:
+def dump(document: dict[str, Any]) -> bytes:
     """Return the document's bytes."""
-    return as_document(document)
+    return dump_document(document)

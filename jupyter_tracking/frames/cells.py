@@ -13,8 +13,8 @@ import pandas as pd
 
 from jupyter_tracking.errors import NotFound, TrackingError
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.cell_log import SESSION
-from jupyter_tracking.read.cell_timeline import Timeline
+from jupyter_tracking.format.cell_log import SESSION_FILE
+from jupyter_tracking.read.cell_timeline import CellTimeline
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -54,12 +54,12 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
     `outcome` is `ok`, `error`, `interrupted`, `running`, or `killed` when its kernel died in it. `events` counts
     logged rows, `artifacts` lists their (kind, name). Rows that threads and other processes logged are no cell's.
     """
-    timeline = Timeline(folder)
+    timeline = CellTimeline(folder)
     events = np.zeros(len(timeline.cells), dtype=np.int64)
     artifacts: list[list[tuple[str, str]]] = [[] for _ in timeline.cells]
     logged = [artifact for artifact in folder.artifacts() if artifact.kind != "system"]  # which no cell logs
     for artifact in logged if timeline.cells else []:
-        places, _ = timeline.of(artifact.kind, artifact.name, _moments(folder, artifact))
+        places, _ = timeline.cells_of_rows(artifact.kind, artifact.name, _moments(folder, artifact))
         counts = np.bincount(places[places >= 0], minlength=len(timeline.cells))
         events += counts if artifact.versioned else 0
         for n in np.flatnonzero(counts):
@@ -98,7 +98,7 @@ def _moments(folder: RunFolder, artifact: Artifact) -> np.ndarray[Any, np.dtype[
             return np.array([event_rows.parse_timestamp(logged)] if own else [], dtype=np.int64)
         except ValueError:
             return np.array([], dtype=np.int64)
-    if artifact.rows == "metric":
+    if artifact.row_kind == "metric":
         column = folder.columns(artifact).column("timestamp")
         return np.asarray(column.to_numpy()).astype("datetime64[us]").astype(np.int64)
     return np.array([event.timestamp for event in folder.events(artifact)], dtype=np.int64)
@@ -110,18 +110,18 @@ def with_cells(folder: RunFolder, artifact: Artifact, events: pd.DataFrame) -> p
     The columns are `notebook`, `cell_id`, `execution_count`, and `logged_by`: `cell`, `thread …`, `process …`, or nothing for
     what was logged between two cells.
     """
-    timeline = Timeline(folder)
+    timeline = CellTimeline(folder)
     if not timeline or artifact.kind == "system":
         return events
     moments = events["timestamp"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    places, by = timeline.of(artifact.kind, artifact.name, moments)
+    places, by = timeline.cells_of_rows(artifact.kind, artifact.name, moments)
     for name in ("notebook", "cell_id", "execution_count"):
         events[name] = _of_cells(timeline, places, name)
     events["logged_by"] = pd.array(by, dtype="string")
     return events
 
 
-def _of_cells(timeline: Timeline, places: np.ndarray[Any, np.dtype[np.int64]], name: str) -> Any:
+def _of_cells(timeline: CellTimeline, places: np.ndarray[Any, np.dtype[np.int64]], name: str) -> Any:
     """Return what is known of the cells at these places, as a column."""
     known = np.array([*(getattr(cell, name) for cell in timeline.cells), None], dtype=object)  # -1 is the None at the end
     values: Any = known[places]
@@ -132,8 +132,8 @@ def _of_cells(timeline: Timeline, places: np.ndarray[Any, np.dtype[np.int64]], n
 
 
 def _sessions(folder: RunFolder) -> list[str]:
-    stem = SESSION.rpartition("/")[2].removesuffix(".ipynb")
-    names = [n for n in folder.names("code") if n.startswith(stem) and n.endswith(".ipynb")]
+    stem = SESSION_FILE.rpartition("/")[2].removesuffix(".ipynb")
+    names = [n for n in folder.list_names("code") if n.startswith(stem) and n.endswith(".ipynb")]
     return [f"code/{name}" for name in sorted(names, key=len)]
 
 
@@ -173,13 +173,13 @@ def session_notebook(folder: RunFolder) -> NotebookNode:
 
 def logs_frame(folder: RunFolder) -> pd.DataFrame:
     """Return what was printed, a row a line: `timestamp`, `stream`, `text`, and the cell that was executing."""
-    timeline = Timeline(folder)
-    rows = [row for name in folder.names("plxlogs") for row in _log_rows(folder, f"plxlogs/{name}")]
+    timeline = CellTimeline(folder)
+    rows = [row for name in folder.list_names("plxlogs") for row in _log_rows(folder, f"plxlogs/{name}")]
     frame = _typed(
         pd.DataFrame(rows, columns=["timestamp", "stream", "text"]), {name: _LOGS[name] for name in ("timestamp", "stream", "text")}
     )
     moments = frame["timestamp"].to_numpy(dtype="datetime64[us]")
-    places = timeline.at(moments.astype(np.int64)) if len(timeline.cells) else np.full(len(frame), -1)
+    places = timeline.cells_at(moments.astype(np.int64)) if len(timeline.cells) else np.full(len(frame), -1)
     for name in ("cell_id", "execution_count"):
         frame[name] = _of_cells(timeline, places, name)
     return frame

@@ -19,7 +19,7 @@ import pandas as pd
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, lineage, paths
-from jupyter_tracking.frames.runs import MOMENT, typed
+from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.read.run_reader import RunFolder
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from jupyter_tracking.format.lineage import Record
+    from jupyter_tracking.format.lineage import LineageRecord
 
 __all__ = ["lineage_frame"]
 
@@ -43,8 +43,8 @@ _COLUMNS = {
     "steps": "Int64",
     "step_min": "Int64",
     "step_max": "Int64",
-    "first_logged": MOMENT,
-    "last_logged": MOMENT,
+    "first_logged": TIMESTAMP,
+    "last_logged": TIMESTAMP,
     "last_value": "Float64",
     "hash": "string",
     "size": "Int64",
@@ -108,7 +108,7 @@ def _of_root(root: Path) -> pd.DataFrame:
     places: list[range] = []  # of each run's rows, among those remembered and then the fresh ones
     known, start, now = 0 if memory.frame is None else len(memory.frame), 0, time.time_ns()
     for folder in map(RunFolder, paths.run_folders(root)):
-        seen = folder.look()
+        seen = folder.document_stats()
         before = memory.spans.get(folder.path)
         if seen and before is not None and before[0] == seen:
             place, lasting = range(before[1], before[2]), True
@@ -117,8 +117,8 @@ def _of_root(root: Path) -> pd.DataFrame:
             place = range(known + len(fresh), known + len(fresh) + len(rows))
             fresh += rows
             # What is read of event files is not told by the documents; what changed just now may change unseen.
-            whole = folder.settled and all(row[_STEPS] is not None or not row[_VERSIONED] for row in rows)
-            lasting = whole and folder.look() == seen and max(seen[2:4] + seen[6:8]) < now - _SETTLED
+            whole = folder.is_final and all(row[_STEPS] is not None or not row[_VERSIONED] for row in rows)
+            lasting = whole and folder.document_stats() == seen and max(seen[2:4] + seen[6:8]) < now - _SETTLED
         if lasting:
             spans[folder.path] = (seen, start, start + len(place))
         places.append(place)
@@ -135,7 +135,7 @@ def _of_root(root: Path) -> pd.DataFrame:
 
 def _frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     columns = zip(_COLUMNS, zip(*rows, strict=True) if rows else itertools.repeat(()), strict=False)
-    return typed(pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns}), _COLUMNS)
+    return with_dtypes(pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns}), _COLUMNS)
 
 
 def _opened(frame: pd.DataFrame) -> pd.DataFrame:
@@ -152,7 +152,7 @@ def _rows(folder: RunFolder) -> list[tuple[Any, ...]]:
     return [of_run + _row(folder, record) for record in folder.records()[0]]
 
 
-def _row(folder: RunFolder, record: Record) -> tuple[Any, ...]:
+def _row(folder: RunFolder, record: LineageRecord) -> tuple[Any, ...]:
     events = record.events
     if record.versioned and not events:
         try:
@@ -162,7 +162,7 @@ def _row(folder: RunFolder, record: Record) -> tuple[Any, ...]:
     step, moments = events.get("step") or {}, events.get("timestamp") or {}
     summary = record.summary
     if events.get("last"):  # a run that has not ended: its lineage does not say so yet
-        summary = {**lineage.about_last(events, _assets(folder)), **summary}
+        summary = {**lineage.last_version_summary(events, _assets(folder)), **summary}
     cell = record.cell
     last = (events.get("metric") or {}).get("last")
     return (
@@ -176,7 +176,7 @@ def _row(folder: RunFolder, record: Record) -> tuple[Any, ...]:
         step.get("max"),
         moments.get("min") or record.logged or None,
         moments.get("max") or record.logged or None,
-        last if last is None or type(last) is float else event_rows.number(last),
+        last if last is None or type(last) is float else event_rows.parse_number(last),
         summary.get("hash"),
         summary.get("size"),
         summary.get("framework"),
@@ -190,6 +190,6 @@ def _row(folder: RunFolder, record: Record) -> tuple[Any, ...]:
 
 def _assets(folder: RunFolder) -> dict[str, dict[str, Any]]:
     try:
-        return lineage.read_assets(folder.read(paths.ASSET_JOURNAL))[0]
+        return lineage.parse_asset_journal(folder.read(paths.ASSET_JOURNAL))[0]
     except (TrackingError, OSError):
         return {}

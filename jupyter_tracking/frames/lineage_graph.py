@@ -107,12 +107,12 @@ def _known(root: str | os.PathLike[str] | None) -> _Known:
     return known
 
 
-def _versions(folder: RunFolder, uuid: str, records: list[lineage.Record]) -> list[_Content]:
+def _versions(folder: RunFolder, uuid: str, records: list[lineage.LineageRecord]) -> list[_Content]:
     """Return every version that was logged with a step: the lineage says the hash of the last alone."""
     if not any(record.versioned for record in records):
         return []
     try:
-        assets = lineage.read_assets(folder.read(paths.ASSET_JOURNAL))[0]
+        assets = lineage.parse_asset_journal(folder.read(paths.ASSET_JOURNAL))[0]
     except (TrackingError, OSError):
         return []
     names = {(record.kind, record.stem): record.name for record in records}

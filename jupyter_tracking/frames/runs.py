@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import Artifact
 
-__all__ = ["MOMENT", "events_frame", "metrics_frame", "problems_frame", "runs_frame", "typed"]
+__all__ = ["TIMESTAMP", "events_frame", "metrics_frame", "problems_frame", "runs_frame", "with_dtypes"]
 
-MOMENT = pd.DatetimeTZDtype("us", "UTC")
+TIMESTAMP = pd.DatetimeTZDtype("us", "UTC")
 _RUNS = {
     "uuid": "string",
     "name": "string",
     "project": "string",
     "status": "string",
-    "created_at": MOMENT,
-    "finished_at": MOMENT,
+    "created_at": TIMESTAMP,
+    "finished_at": TIMESTAMP,
     "duration": "Float64",
     "tags": "object",
 }
@@ -93,14 +93,14 @@ def _to_pandas(table: pa.Table) -> pd.DataFrame:
 
 def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
     """Return the rows of an artifact: `step`, `timestamp`, then the payload's fields as columns."""
-    if artifact.rows == "metric":
+    if artifact.row_kind == "metric":
         return _to_pandas(folder.columns(artifact))
     events, payloads = folder.events(artifact), [_fields(artifact.kind, p) for p in folder.payloads(artifact)]
     good = [(e, p) for e, p in zip(events, payloads, strict=False) if not isinstance(p, ValueError)]
     frame = pd.DataFrame(
         {
             "step": pd.array([e.step for e, _ in good], dtype="Int64"),
-            "timestamp": pd.to_datetime([e.timestamp for e, _ in good], unit="us", utc=True).astype(MOMENT),
+            "timestamp": pd.to_datetime([e.timestamp for e, _ in good], unit="us", utc=True).astype(TIMESTAMP),
         }
     )
     if any(not isinstance(p, dict) for _, p in good):
@@ -146,7 +146,7 @@ def runs_frame(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     rows = [_run_row(RunFolder(path)) for path in paths.run_folders(paths.default_root(root))]
     rows.sort(key=lambda row: str(row["created_at"] or ""), reverse=True)
     frame = pd.DataFrame(rows, columns=[*_RUNS, *dict.fromkeys(key for row in rows for key in row if key not in _RUNS)])
-    return typed(frame, _RUNS)
+    return with_dtypes(frame, _RUNS)
 
 
 def _run_row(folder: RunFolder) -> dict[str, Any]:
@@ -159,12 +159,12 @@ def _run_row(folder: RunFolder) -> dict[str, Any]:
     return row
 
 
-def typed(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
+def with_dtypes(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
     """Return the frame with each column of its type; what does not fit is missing."""
     for column, dtype in types.items():
         values = frame[column]
-        if dtype is MOMENT:
-            frame[column] = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601").astype(MOMENT)
+        if dtype is TIMESTAMP:
+            frame[column] = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601").astype(TIMESTAMP)
         elif dtype == "Int64":
             frame[column] = pd.to_numeric(values, errors="coerce").astype(dtype)
         elif dtype == "Float64":  # by hand: NaN is a value, and not the same as none

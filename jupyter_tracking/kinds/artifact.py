@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, near
+from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json, as_step, as_timestamp
 from jupyter_tracking.kinds.base import Kind, Recorder, check_kind, check_path
@@ -97,12 +97,12 @@ class ArtifactLogging(Recorder):
         about = as_json(summary or {}, "summary")
         whole, moment = as_step(step), as_timestamp(timestamp)
         if whole is None:
-            folder = paths.inside(f"outputs/{paths.inside(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
-            self._keep_output(kind, true_name, path, folder, about, hashed=hashed)
+            folder = paths.safe_relative(f"outputs/{paths.safe_relative(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
+            self._copy_output(kind, true_name, path, folder, about, hashed=hashed)
             return
         self._log_copy(kind, true_name, whole, moment, path, {"kind": kind} if payload is None else payload, hashed=hashed)
         if about:
-            self._amend(kind, true_name, about)
+            self._add_summary(kind, true_name, about)
 
 
 def older_names(function: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -113,6 +113,6 @@ def older_names(function: str, given: dict[str, Any]) -> dict[str, Any]:
     """
     for name in given:
         if name != "artifact_kind":
-            message = f"{function}() has no argument {name!r}{near(name, _ARGUMENTS)}"
+            message = f"{function}() has no argument {name!r}{suggest(name, _ARGUMENTS)}"
             raise InvalidArgument(message)
     return given

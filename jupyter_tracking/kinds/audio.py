@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.format.convert import as_array
-from jupyter_tracking.kinds.base import Kind, Recorder, check_path, extra
+from jupyter_tracking.kinds.base import Kind, Recorder, check_path, missing_extra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +149,7 @@ def _encoded(samples: NDArray[np.int16], rate: int, suffix: str) -> bytes:
     try:
         import soundfile
     except ImportError as error:
-        raise extra("soundfile", "media", error) from error
+        raise missing_extra("soundfile", "media", error) from error
     buffer = io.BytesIO()
     try:
         soundfile.write(buffer, samples, rate, format=suffix.upper())

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, near
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, suggest
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.convert import as_step, as_timestamp
 from jupyter_tracking.format.kind_names import V1ArtifactKind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Timestamp = datetime | str | float | None
 
-__all__ = ["Asset", "Kind", "Recorder", "check_kind", "check_path", "extra"]
+__all__ = ["Asset", "Kind", "Recorder", "check_kind", "check_path", "missing_extra"]
 
 
 class Asset(Protocol):
@@ -45,13 +45,13 @@ class Kind:
 
     Attributes:
         name: Polyaxon's kind string, which is also the name of its folder.
-        view: the stem of the view that shows it, in `views/` and in `widgets/src/`.
+        renderer: the stem of the module that shows it, in `views/renderers/` and in `widgets/src/renderers/`.
         decode: the value a row stands for, from its payload and, where there is one, its asset.
         columns: the payload's fields, as the columns that `events()` shows.
     """
 
     name: str
-    view: str
+    renderer: str
     decode: Callable[[Any, Asset], Any]
     columns: tuple[str, ...] = ("path",)
 
@@ -71,7 +71,7 @@ class Recorder:
         """Copy a user's file or folder to be an asset of this name and step."""
         raise NotImplementedError
 
-    def _keep_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool) -> None:
+    def _copy_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool) -> None:
         """Copy a user's file or folder below `outputs/` and record it as a single artifact."""
         raise NotImplementedError
 
@@ -79,7 +79,7 @@ class Recorder:
         """Write a file of our own below `outputs/` and record it as a single artifact."""
         raise NotImplementedError
 
-    def _declare(
+    def _record_artifact(
         self,
         kind: str,
         name: str,
@@ -93,7 +93,7 @@ class Recorder:
         """Record an artifact in the lineage, or what is new of one already there."""
         raise NotImplementedError
 
-    def _amend(self, kind: str, name: str, summary: dict[str, Any]) -> None:
+    def _add_summary(self, kind: str, name: str, summary: dict[str, Any]) -> None:
         """Add to the summary of an artifact already recorded."""
         raise NotImplementedError
 
@@ -101,7 +101,7 @@ class Recorder:
         """Change `run.plx.json` in one step."""
         raise NotImplementedError
 
-    def _measure(self, path: str) -> tuple[str, int]:
+    def _hash_and_size(self, path: str) -> tuple[str, int]:
         """Return hash and size of a user's file or folder."""
         raise NotImplementedError
 
@@ -122,7 +122,7 @@ class Recorder:
         """Write an asset, then the row that names it: a row never points to what is not there."""
         name, whole, moment = paths.check_name(name), as_step(step), as_timestamp(timestamp)
         stored = self._put(kind, name, whole, suffix, write)
-        self._append(kind, name, event_rows.cell({**payload, "path": stored.path}), whole, moment)
+        self._append(kind, name, event_rows.format_cell({**payload, "path": stored.path}), whole, moment)
 
     def _log_copy(
         self,
@@ -139,7 +139,7 @@ class Recorder:
         true_name = paths.check_name(name if name is not None else paths.base_name(path))
         whole, moment = as_step(step), as_timestamp(timestamp)
         stored = self._copy(kind, true_name, whole, path, hashed=hashed)
-        self._append(kind, true_name, event_rows.cell({**payload, "path": stored.path}), whole, moment)
+        self._append(kind, true_name, event_rows.format_cell({**payload, "path": stored.path}), whole, moment)
 
 
 def check_kind(kind: object, argument: str = "kind") -> str:
@@ -154,7 +154,7 @@ def check_kind(kind: object, argument: str = "kind") -> str:
         raise InvalidType(message)
     known = [str(k) for k in V1ArtifactKind]
     if text not in known:
-        message = f"{argument}={text!r} is no kind that Polyaxon knows{near(text, known)}"
+        message = f"{argument}={text!r} is no kind that Polyaxon knows{suggest(text, known)}"
         raise InvalidArgument(message)
     return str(text)
 
@@ -171,6 +171,6 @@ def check_path(path: object, argument: str = "path") -> str:
     return os.fspath(path)
 
 
-def extra(library: str, name: str, error: ImportError) -> MissingExtra:
+def missing_extra(library: str, name: str, error: ImportError) -> MissingExtra:
     """Say which extra brings the library that is missing."""
     return MissingExtra(f"this needs {library}: pip install 'jupyter-tracking[{name}]' ({error})")

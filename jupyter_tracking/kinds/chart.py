@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, MissingExtra
-from jupyter_tracking.kinds.base import Kind, extra
+from jupyter_tracking.kinds.base import Kind, missing_extra
 from jupyter_tracking.kinds.image import ImageLogging, as_figure
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class ChartLogging(ImageLogging):
         try:
             from bokeh.embed import json_item
         except ImportError as error:
-            raise extra("bokeh", "bokeh", error) from error
+            raise missing_extra("bokeh", "bokeh", error) from error
         try:
             item = json.dumps(json_item(figure))
         except (ValueError, TypeError, AttributeError, RuntimeError) as error:
@@ -146,7 +146,7 @@ def _plotly_json(figure: Any) -> str:
         import plotly.tools
         from plotly.utils import PlotlyJSONEncoder
     except ImportError as error:
-        raise extra("plotly", "plotly", error) from error
+        raise missing_extra("plotly", "plotly", error) from error
     if hasattr(figure, "savefig"):
         try:
             with warnings.catch_warnings():

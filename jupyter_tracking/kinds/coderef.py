@@ -41,7 +41,7 @@ class CodeLogging(Recorder):
         found = as_json(code_ref, "code_ref") if code_ref else code_reference()
         if found:
             commit = paths.check_name(found["commit"], "code_ref['commit']")
-            self._declare("coderef", commit, None, summary=found, is_input=bool(is_input))
+            self._record_artifact("coderef", commit, None, summary=found, is_input=bool(is_input))
 
 
 def code_reference(path: str = ".") -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Confusion(NamedTuple):
 def _decode(payload: dict[str, Any], _asset: Asset) -> Confusion:
     import numpy as np
 
-    rows = [[v if type(v) is int else event_rows.number(v) for v in row] for row in payload.get("z") or []]
+    rows = [[v if type(v) is int else event_rows.parse_number(v) for v in row] for row in payload.get("z") or []]
     return Confusion(list(payload.get("x") or []), list(payload.get("y") or []), np.array(rows).reshape(len(rows), -1))
 
 
@@ -78,8 +78,8 @@ class ConfusionLogging(Recorder):
         if matrix.shape != (count, count) or len(sides["y"]) != count or not count:
             message = f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
             raise InvalidArgument(message)
-        rows = [event_rows.finite(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
-        self._append("confusion", name, event_rows.cell({**sides, "z": rows}), step, timestamp)
+        rows = [event_rows.json_numbers(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
+        self._append("confusion", name, event_rows.format_cell({**sides, "z": rows}), step, timestamp)
 
 
 def _labels(labels: Iterable[Any], argument: str) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.convert import as_array, as_numbers, as_timestamp
-from jupyter_tracking.kinds.base import Kind, Recorder, extra
+from jupyter_tracking.kinds.base import Kind, Recorder, missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Curve:
 
     axes = [payload.get(axis) or [] for axis in "xy"]
     # Non-finite numbers stand as texts; a list of plain numbers needs no look at each.
-    x, y = (np.array(v if {*map(type, v)} <= {float, int} else [event_rows.number(n) for n in v], dtype=float) for v in axes)
+    x, y = (np.array(v if {*map(type, v)} <= {float, int} else [event_rows.parse_number(n) for n in v], dtype=float) for v in axes)
     return Curve(x, y, str(payload.get("kind") or "custom"), payload.get("annotation"))
 
 
@@ -152,7 +152,7 @@ class CurveLogging(Recorder):
         try:
             from sklearn import metrics
         except ImportError as error:
-            raise extra("scikit-learn", "sklearn", error) from error
+            raise missing_extra("scikit-learn", "sklearn", error) from error
 
         def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> tuple[dict[str, ArrayLike], float]:
             fpr, tpr, _ = metrics.roc_curve(targets, scores, pos_label=label)
@@ -186,7 +186,7 @@ class CurveLogging(Recorder):
         try:
             from sklearn import metrics
         except ImportError as error:
-            raise extra("scikit-learn", "sklearn", error) from error
+            raise missing_extra("scikit-learn", "sklearn", error) from error
 
         def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> tuple[dict[str, ArrayLike], float]:
             precision, recall, _ = metrics.precision_recall_curve(targets, scores, pos_label=label)
@@ -245,4 +245,4 @@ class CurveLogging(Recorder):
             message = f"{x_name} has {x_count} numbers and {y_name} has {y_count}; give as many of each"
             raise InvalidArgument(message)
         note = None if annotation is None else str(annotation)
-        self._append("curve", name, event_rows.cell({"kind": kind, "x": x_cell, "y": y_cell, "annotation": note}), step, timestamp)
+        self._append("curve", name, event_rows.format_cell({"kind": kind, "x": x_cell, "y": y_cell, "annotation": note}), step, timestamp)

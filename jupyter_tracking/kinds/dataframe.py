@@ -10,7 +10,7 @@ import codecs
 import json
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, near
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
 from jupyter_tracking.kinds.base import Kind, Recorder
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class DataframeLogging(Recorder):
 
         content = str(getattr(content_type, "value", content_type))
         if content not in _CONTENT_TYPES:
-            message = f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{near(content, _CONTENT_TYPES)}"
+            message = f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{suggest(content, _CONTENT_TYPES)}"
             raise InvalidArgument(message)
         frame = df.to_pandas() if hasattr(df, "to_pandas") else df.compute() if hasattr(df, "compute") else df
         if not isinstance(frame, pd.DataFrame):

@@ -13,7 +13,7 @@ from jupyter_tracking.errors import InvalidType
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder
-from jupyter_tracking.redact import MASK, masked
+from jupyter_tracking.redact import MASK, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,7 +42,7 @@ class EnvLogging(Recorder):
         if content is not None and not isinstance(content, dict):
             message = f"content is a {type(content).__name__}; give a dict"
             raise InvalidType(message)
-        path = paths.inside(rel_path or "env.json", "rel_path")
+        path = paths.safe_relative(rel_path or "env.json", "rel_path")
         data = orjson.dumps(as_json(content, "content") if content else environment(), option=orjson.OPT_INDENT_2)
         self._write_output("env", "env", f"outputs/{path}", {}, lambda sink: sink.write(data))
 
@@ -118,5 +118,5 @@ def without_secrets(arguments: Iterable[str]) -> list[str]:
         name, equals, value = argument.partition("=")
         secret = bool(_SECRET.search(name.lstrip("-")))
         hide = secret and not equals and argument.startswith("-")
-        kept.append(f"{name}={MASK}" if secret and equals and value else masked(argument)[0])
+        kept.append(f"{name}={MASK}" if secret and equals and value else redact(argument)[0])
     return kept

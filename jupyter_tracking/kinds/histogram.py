@@ -40,7 +40,7 @@ class Histogram(NamedTuple):
 def _decode(payload: dict[str, Any], _asset: Asset) -> Histogram:
     import numpy as np
 
-    counts, edges = (np.array([event_rows.number(v) for v in payload.get(key) or []], dtype=float) for key in ("values", "counts"))
+    counts, edges = (np.array([event_rows.parse_number(v) for v in payload.get(key) or []], dtype=float) for key in ("values", "counts"))
     if len(counts) == len(edges) + 1:  # by the words' own meaning
         counts, edges = edges, counts
     if len(edges) != len(counts) + 1:
@@ -127,4 +127,4 @@ class HistogramLogging(Recorder):
         if bins > most:
             message = f"the histogram has {bins} bins; give at most {most}"
             raise InvalidArgument(message)
-        self._append("histogram", name, event_rows.cell({"values": in_bins, "counts": between}), step, timestamp)
+        self._append("histogram", name, event_rows.format_cell({"values": in_bins, "counts": between}), step, timestamp)

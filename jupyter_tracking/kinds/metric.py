@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.convert import Moment, as_metric, as_step, as_timestamp
+from jupyter_tracking.format.convert import FormattedTimestamp, as_metric, as_step, as_timestamp
 from jupyter_tracking.kinds.base import Kind, Recorder
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class MetricLogging(Recorder):
             InvalidType: a value is not one number, or the step no integer.
             InvalidArgument: a name is empty, or a number does not fit.
         """
-        step, moment = as_step(step), Moment(as_timestamp(timestamp))
+        step, moment = as_step(step), FormattedTimestamp(as_timestamp(timestamp))
         rows = [(paths.check_name(name), repr(as_metric(value, name))) for name, value in metrics.items()]
         for name, cell in rows:
             self._append("metric", name, cell, step, moment)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, near
+from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder, check_kind, check_path
@@ -199,7 +199,7 @@ class ReferenceLogging(Recorder):
         items = body if isinstance(body, list | tuple) else [body]
         records = [_as_record(item, f"body[{i}]" if item is not body else "body") for i, item in enumerate(items)]
         for record in records:
-            self._declare(**record)
+            self._record_artifact(**record)
 
     def _refer(
         self,
@@ -233,15 +233,15 @@ class ReferenceLogging(Recorder):
             local = not paths.is_url(where)
             if local:
                 if "hash" not in about and not skip:
-                    about["hash"], about["size"] = self._measure(where)
+                    about["hash"], about["size"] = self._hash_and_size(where)
                 where = os.path.abspath(where)  # noqa: PTH100 - links stay as they are
             about["path"] = where
-            recorded = paths.inside(rel_path, "rel_path") if rel_path else self._relative(where)
-        self._declare(chosen, true_name, recorded, summary=about, is_input=bool(is_input), versioned=False)
+            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else self._relative(where)
+        self._record_artifact(chosen, true_name, recorded, summary=about, is_input=bool(is_input), versioned=False)
 
 
 def _as_record(item: Any, where: str) -> dict[str, Any]:
-    """Return the arguments of `_declare` for one lineage record of Polyaxon's."""
+    """Return the arguments of `_record_artifact` for one lineage record of Polyaxon's."""
     if not isinstance(item, Mapping):
         if not hasattr(item, "name") or not hasattr(item, "kind"):
             message = f"{where} is a {type(item).__name__}; give a dict with the fields {', '.join(_FIELDS)}"
@@ -249,7 +249,7 @@ def _as_record(item: Any, where: str) -> dict[str, Any]:
         item = {field: getattr(item, field, None) for field in _FIELDS}
     for key in item:
         if key not in _FIELDS:
-            message = f"{where} has the field {key!r}, which Polyaxon does not know{near(str(key), _FIELDS)}"
+            message = f"{where} has the field {key!r}, which Polyaxon does not know{suggest(str(key), _FIELDS)}"
             raise InvalidArgument(message)
     path = item.get("path")
     plain = {key: as_json(item.get(key) or {}, f"{where}.{key}") for key in ("summary", "meta_info")}

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, near
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Kind, Recorder
@@ -55,7 +55,7 @@ class SpanLogging(Recorder):
             return
         fields = _as_fields(span, "span", 0)
         name = paths.check_name(fields.get("name") or "trace")
-        self._append("span", name, event_rows.cell(fields), step, timestamp)
+        self._append("span", name, event_rows.format_cell(fields), step, timestamp)
         given, made = fields.get("inputs"), fields.get("outputs")
         if given or made:
             self._update(
@@ -79,7 +79,7 @@ def _as_fields(span: Any, where: str, depth: int) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in span.items():
         if key not in _FIELDS:
-            message = f"{where} has the field {key!r}, which Polyaxon does not know{near(str(key), _FIELDS)}"
+            message = f"{where} has the field {key!r}, which Polyaxon does not know{suggest(str(key), _FIELDS)}"
             raise InvalidArgument(message)
         if value is None:
             continue

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.format.convert import as_array, as_metric
 from jupyter_tracking.format.paths import extension
-from jupyter_tracking.kinds.base import Kind, Recorder, check_path, extra
+from jupyter_tracking.kinds.base import Kind, Recorder, check_path, missing_extra
 from jupyter_tracking.kinds.pixels import as_pixels
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _as_movie(frames: NDArray[np.uint8], fps: float, suffix: str) -> bytes:
     try:
         import imageio_ffmpeg
     except ImportError as error:
-        raise extra("imageio-ffmpeg", "media", error) from error
+        raise missing_extra("imageio-ffmpeg", "media", error) from error
     _, height, width, _ = frames.shape
     even = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     with tempfile.TemporaryDirectory() as folder:

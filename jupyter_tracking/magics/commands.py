@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.record.run import Run
     from jupyter_tracking.run_view import RunView
     from jupyter_tracking.views.widgets.browser import Browser
-    from jupyter_tracking.views.widgets.runs_browser import Runs
+    from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
     from jupyter_tracking.views.widgets.stepper import Stepper
 
 __all__ = ["artifact", "artifacts", "compare", "lineage", "runs", "track_end", "track_init", "track_status"]
@@ -120,7 +120,7 @@ def track_status() -> None:
 # --- views ---------------------------------------------------------------------------------------
 
 
-def artifacts(*runs: str, root: str | os.PathLike[str] | None = None) -> Browser | Runs:
+def artifacts(*runs: str, root: str | os.PathLike[str] | None = None) -> Browser | RunsBrowser:
     """Show what a run holds: the artifact browser. Of several runs, or all under a root, show a table to start from.
 
     Args:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 
-from jupyter_tracking.errors import near
+from jupyter_tracking.errors import suggest
 from jupyter_tracking.magics import tokens
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class Usage:
                 return argument
         if not unfinished:
             known = [argument.option for argument in self.options.values()]
-            self._wrong(f"there is no option --{written}{near(f'--{written}', known)}")
+            self._wrong(f"there is no option --{written}{suggest(f'--{written}', known)}")
         return None
 
     def _bare(self, argument: Argument, line: str, at: int) -> bool:
@@ -251,7 +251,7 @@ class Usage:
         except NameError as error:
             missing = getattr(error, "name", None) or word
             known = [name for name in names if not name.startswith("_")]
-            hint = near(missing, known)
+            hint = suggest(missing, known)
             message = f"{self.name}: {key}={tokens.short(word)}: {error}{hint if hint.startswith('; near') else ''}"
             raise UsageError(message) from error
         except Exception as error:

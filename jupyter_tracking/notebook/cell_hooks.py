@@ -9,17 +9,17 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_tracking.format.cell_log import Cell
-from jupyter_tracking.format.convert import now
-from jupyter_tracking.notebook.console import finish_lines, quietly
+from jupyter_tracking.format.convert import timestamp_now
+from jupyter_tracking.notebook.console import flush_lines, log_errors
 from jupyter_tracking.storage.user_files import md5
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellWatch", "running_shell"]
+__all__ = ["CellHooks", "running_shell"]
 
 
-class Attendant(Protocol):
+class CellListener(Protocol):
     """Who is told of cells."""
 
     def cell_started(self, cell: Cell, source: str) -> None:
@@ -38,10 +38,10 @@ def running_shell() -> InteractiveShell | None:
     return ask() if ask is not None else None
 
 
-class CellWatch:
+class CellHooks:
     """Follows the cells of a shell for one run."""
 
-    def __init__(self, shell: InteractiveShell, session: str, notebook: str | None, attendant: Attendant) -> None:
+    def __init__(self, shell: InteractiveShell, session: str, notebook: str | None, attendant: CellListener) -> None:
         """Prepare to follow; nothing is hooked before `start`."""
         self._shell = shell
         self._session = session
@@ -49,7 +49,7 @@ class CellWatch:
         self._attendant = attendant
         self._open: list[tuple[object, Cell | None]] = []  # a cell may run another: the last is executing
         self._number = 0
-        self.home = threading.get_ident()
+        self.cell_thread = threading.get_ident()
 
     @property
     def cell(self) -> Cell | None:
@@ -63,7 +63,7 @@ class CellWatch:
         result = getattr(self._shell.displayhook, "exec_result", None)
         info = getattr(result, "info", None)
         if info is not None:
-            quietly(lambda: self._begin(info, getattr(result, "execution_count", None)), "the journal of cells")
+            log_errors(lambda: self._begin(info, getattr(result, "execution_count", None)), "the journal of cells")
 
     def stop(self, error: BaseException | None) -> None:
         """Take the hooks out; the cell that is executing ends here for the run.
@@ -88,10 +88,10 @@ class CellWatch:
         return sources[: count - 1] if count is not None else sources
 
     def _before(self, *told: Any) -> None:
-        quietly(lambda: self._begin(told[0] if told else None, None), "the journal of cells")
+        log_errors(lambda: self._begin(told[0] if told else None, None), "the journal of cells")
 
     def _after(self, *told: Any) -> None:
-        quietly(lambda: self._finish(told[0] if told else None), "the journal of cells")
+        log_errors(lambda: self._finish(told[0] if told else None), "the journal of cells")
 
     def _begin(self, info: Any, count: int | None) -> None:
         if self._open and not getattr(info, "store_history", True):
@@ -102,12 +102,12 @@ class CellWatch:
             # What IPython itself says here was one less before 9.8.
             count = len(getattr(self._shell.history_manager, "input_hist_raw", None) or [""])
         self._number += 1
-        cell = Cell(self._number, self._session, now(), notebook=self._notebook, execution_count=count)
+        cell = Cell(self._number, self._session, timestamp_now(), notebook=self._notebook, execution_count=count)
         cell.cell_id = getattr(info, "cell_id", None)
         digest = md5()
         digest.update(source.encode("utf-8", "surrogatepass"))
         cell.hash = digest.hexdigest()[:12]
-        self.home = threading.get_ident()
+        self.cell_thread = threading.get_ident()
         self._open.append((info, cell))
         self._attendant.cell_started(cell, source)
 
@@ -125,8 +125,8 @@ class CellWatch:
     def _end(self, error: BaseException | None, count: int | None) -> None:
         _, cell = self._open[-1]
         if cell is not None:
-            finish_lines()  # what it printed is of this cell
-            cell.ended = now()
+            flush_lines()  # what it printed is of this cell
+            cell.ended = timestamp_now()
             cell.execution_count = count or cell.execution_count
             cell.outcome = "ok" if error is None else "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
             cell.error = "" if error is None else f"{type(error).__name__}: {error}"

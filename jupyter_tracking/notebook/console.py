@@ -15,12 +15,12 @@ from itertools import pairwise, repeat
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from jupyter_tracking.notebook.terminal import Screen
+from jupyter_tracking.notebook.terminal import TerminalLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Line", "Listener", "attend", "finish_lines", "listen", "quietly", "stop"]
+__all__ = ["Line", "OutputSubscriber", "begin_cell", "flush_lines", "log_errors", "subscribe", "unsubscribe"]
 
 # (nanoseconds since the epoch, stdout or stderr, the line, whether it ended with a newline)
 Line = tuple[int, str, str, bool]
@@ -32,7 +32,7 @@ _log = logging.getLogger("jupyter_tracking")
 _complained: set[str] = set()
 
 
-class Listener(Protocol):
+class OutputSubscriber(Protocol):
     """Somebody who listens."""
 
     def printed(self, lines: list[Line]) -> None:
@@ -45,7 +45,7 @@ class Listener(Protocol):
         """Forget the outputs of this cell so far."""
 
 
-def quietly(call: Callable[[], object], what: str) -> None:
+def log_errors(call: Callable[[], object], what: str) -> None:
     """Do something that must never disturb a cell; say once when it fails."""
     try:
         call()
@@ -55,10 +55,10 @@ def quietly(call: Callable[[], object], what: str) -> None:
             _log.warning("%s is no longer kept: %s: %s", what, type(error).__name__, error)
 
 
-class _Ear:
+class _StreamTap:
     """One stream's `write`, with ours before it."""
 
-    def __init__(self, hearing: _Hearing, write: Callable[[str], Any], name: str) -> None:
+    def __init__(self, hearing: _ConsoleCapture, write: Callable[[str], Any], name: str) -> None:
         self.name = name
         self.live = True
         heard, append, clock = hearing.heard, hearing.heard.append, time_ns
@@ -83,21 +83,21 @@ class _Ear:
         self.tapped = tapped
 
 
-class _Hearing:
+class _ConsoleCapture:
     """All that is overheard in this process."""
 
     def __init__(self) -> None:
-        self.listeners: list[Listener] = []
+        self.listeners: list[OutputSubscriber] = []
         # Who speaks (until another does), what, and after a newline when: one flat list, which costs a print least.
-        self.heard: list[_Ear | str | int] = []
-        self.speaker: _Ear | None = None
-        self.last: _Ear = _Ear(self, str, "stdout")
-        self.screens = {"stdout": Screen(), "stderr": Screen()}
+        self.heard: list[_StreamTap | str | int] = []
+        self.speaker: _StreamTap | None = None
+        self.last: _StreamTap = _StreamTap(self, str, "stdout")
+        self.screens = {"stdout": TerminalLines(), "stderr": TerminalLines()}
         self.due = 0
         self.patience = _PATIENCE
         self.awake = True  # not while a terminal is printed to what was heard as an output already
         self.wrapped: list[tuple[Any, str, Any, Any]] = []
-        self.ears: dict[str, _Ear] = {}
+        self.ears: dict[str, _StreamTap] = {}
         self.busy = threading.RLock()
 
     def drain(self, *, finish: bool = False) -> None:
@@ -111,11 +111,11 @@ class _Hearing:
             del self.heard[:count]
             lines: list[Line] = []
             # Another thread may have gone on speaking since the last time without saying who it is.
-            if chunks and type(chunks[0]) is not _Ear:
+            if chunks and type(chunks[0]) is not _StreamTap:
                 chunks.insert(0, self.last)
-            starts = [n for n, item in enumerate(chunks) if type(item) is _Ear]
+            starts = [n for n, item in enumerate(chunks) if type(item) is _StreamTap]
             for start, end in pairwise([*starts, len(chunks)]):
-                self.last = cast("_Ear", chunks[start])
+                self.last = cast("_StreamTap", chunks[start])
                 lines += self.lines(self.last.name, chunks[start + 1 : end])
             if finish:
                 for name, screen in self.screens.items():
@@ -124,7 +124,7 @@ class _Hearing:
             self.due = time_ns() + self.patience
             if lines:
                 for listener in list(self.listeners):
-                    quietly(lambda heard=listener: heard.printed(lines), "what is printed")  # type: ignore[misc]
+                    log_errors(lambda heard=listener: heard.printed(lines), "what is printed")  # type: ignore[misc]
         finally:
             self.busy.release()
 
@@ -139,7 +139,7 @@ class _Hearing:
     def after_fork(self) -> None:
         """In a child: nothing of the parent's, and each print on its own, for a child ends without a word."""
         self.heard.clear()
-        self.screens = {"stdout": Screen(), "stderr": Screen()}
+        self.screens = {"stdout": TerminalLines(), "stderr": TerminalLines()}
         self.busy = threading.RLock()
         self.patience = self.due = 0
 
@@ -155,7 +155,7 @@ class _Hearing:
             if ear is not None:
                 ear.live = False  # where it still stands, below the new one, it hears nothing
             try:
-                ear = _Ear(self, stream.write, name)
+                ear = _StreamTap(self, stream.write, name)
                 self.wrap(stream, "write", ear.tapped)
                 self.ears[name] = ear
             except (AttributeError, TypeError):  # a stream whose methods cannot be set is not heard
@@ -175,7 +175,7 @@ class _Hearing:
         def cleared(wait: bool = False) -> Any:
             self.drain(finish=True)
             for listener in list(self.listeners):
-                quietly(listener.cleared, "what is shown")
+                log_errors(listener.cleared, "what is shown")
             return self.unheard(lambda: clear(wait))
 
         def written(data: Any, metadata: Any = None) -> Any:
@@ -197,7 +197,7 @@ class _Hearing:
     def show(self, output: dict[str, Any]) -> None:
         self.drain(finish=True)
         for listener in list(self.listeners):
-            quietly(lambda shown=listener: shown.shown(output), "what is shown")  # type: ignore[misc]
+            log_errors(lambda shown=listener: shown.shown(output), "what is shown")  # type: ignore[misc]
 
     def unheard(self, call: Callable[[], Any]) -> Any:
         """Do what prints to a terminal what was heard as an output already."""
@@ -231,40 +231,40 @@ class _Hearing:
         self.wrapped.clear()
 
 
-_hearing = _Hearing()
+_capture = _ConsoleCapture()
 
 
-def listen(listener: Listener, shell: Any = None) -> None:
+def subscribe(listener: OutputSubscriber, shell: Any = None) -> None:
     """Let a listener hear what this process prints, and what the shell shows, from now on."""
-    _hearing.drain(finish=True)
-    _hearing.wrap_streams()
+    _capture.drain(finish=True)
+    _capture.wrap_streams()
     if shell is not None:
-        quietly(lambda: _hearing.wrap_displays(shell), "what is shown")
-    _hearing.listeners.append(listener)
+        log_errors(lambda: _capture.wrap_displays(shell), "what is shown")
+    _capture.listeners.append(listener)
 
 
-def stop(listener: Listener) -> None:
+def unsubscribe(listener: OutputSubscriber) -> None:
     """Let it hear what was printed so far, and no more."""
-    _hearing.drain(finish=True)
-    if listener in _hearing.listeners:
-        _hearing.listeners.remove(listener)
-    if not _hearing.listeners:
-        _hearing.unwrap()
+    _capture.drain(finish=True)
+    if listener in _capture.listeners:
+        _capture.listeners.remove(listener)
+    if not _capture.listeners:
+        _capture.unwrap()
 
 
-def attend() -> None:
+def begin_cell() -> None:
     """At the start of a cell: hear the streams there are now; what was printed before is not of this cell."""
-    _hearing.awake = True
-    if _hearing.listeners:
-        finish_lines()
-        _hearing.wrap_streams()
+    _capture.awake = True
+    if _capture.listeners:
+        flush_lines()
+        _capture.wrap_streams()
 
 
-def finish_lines() -> None:
+def flush_lines() -> None:
     """Hand on everything that was printed, lines that have not ended too."""
-    _hearing.drain(finish=True)
+    _capture.drain(finish=True)
 
 
-atexit.register(finish_lines)
+atexit.register(flush_lines)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_hearing.after_fork)
+    os.register_at_fork(after_in_child=_capture.after_fork)

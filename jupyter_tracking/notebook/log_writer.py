@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from jupyter_tracking.redact import Masking
+from jupyter_tracking.redact import Redactor
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class LogWriter:
         import getpass
 
         self._journal = Journal(store, LOGS)
-        self._masking = {"stdout": Masking(), "stderr": Masking()}
+        self._masking = {"stdout": Redactor(), "stderr": Redactor()}
         try:
             user = getpass.getuser()
         except (OSError, KeyError):

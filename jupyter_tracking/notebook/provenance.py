@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import MissingExtra
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.cell_log import CELLS, SESSION, end_line, start_line
+from jupyter_tracking.format.cell_log import CELLS_FILE, SESSION_FILE, end_line, start_line
 from jupyter_tracking.notebook import console
-from jupyter_tracking.notebook.attribution import Witness
-from jupyter_tracking.notebook.cell_hooks import CellWatch, running_shell
-from jupyter_tracking.notebook.console import quietly
+from jupyter_tracking.notebook.attribution import Attribution
+from jupyter_tracking.notebook.cell_hooks import CellHooks, running_shell
+from jupyter_tracking.notebook.console import log_errors
 from jupyter_tracking.notebook.log_writer import LogWriter
 from jupyter_tracking.notebook.notebook_path import notebook_path
-from jupyter_tracking.notebook.session_notebook import SessionNotebook, Transcript
-from jupyter_tracking.notebook.system_metrics import Sampler
-from jupyter_tracking.redact import masked
+from jupyter_tracking.notebook.session_notebook import CellOutputs, SessionNotebook
+from jupyter_tracking.notebook.system_metrics import SystemMetrics
+from jupyter_tracking.redact import redact
 from jupyter_tracking.storage.journal import Journal
-from jupyter_tracking.storage.writer_lock import living_writers
+from jupyter_tracking.storage.writer_lock import active_writers
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from jupyter_tracking.notebook.console import Line
     from jupyter_tracking.record.run import Run
 
-__all__ = ["begin"]
+__all__ = ["start_capture"]
 
 
-def begin(run: Run, *, code: bool, env: bool, logs: bool, resources: bool) -> None:
+def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: bool) -> None:
     """Start to keep what was asked for, until the run ends.
 
     Args:
@@ -47,12 +47,12 @@ def begin(run: Run, *, code: bool, env: bool, logs: bool, resources: bool) -> No
     """
     shell = running_shell()
     if shell is not None:
-        quietly(lambda: _Followed(run, shell, code=code).start(), "the journal of cells")
+        log_errors(lambda: _NotebookCapture(run, shell, code=code).start(), "the journal of cells")
     elif run.resumed:
         # A worker of a notebook's run: what it logs is no cell's, whatever the time says.
-        run.witness = Witness(run.store)
+        run.attribution = Attribution(run.store)
     if logs:
-        quietly(lambda: _keep_logs(run, shell), "what is printed")
+        log_errors(lambda: _keep_logs(run, shell), "what is printed")
     if not run.resumed:
         _keep_surroundings(run, shell, code=code, env=env)
     if resources:
@@ -64,7 +64,7 @@ def _sample(run: Run) -> None:
         run.log_artifact_ref(run.path / path, kind="system", name=name, skip_hash_calculation=True)
 
     try:
-        sampler = Sampler(run.store, declare)
+        sampler = SystemMetrics(run.store, declare)
     except MissingExtra as error:
         print(f"{error}; the run goes on without")  # noqa: T201 - asked for, and not there
         return
@@ -74,13 +74,13 @@ def _sample(run: Run) -> None:
 
 def _keep_logs(run: Run, shell: InteractiveShell | None) -> None:
     writer = LogWriter(run.store)
-    console.listen(writer, shell)
+    console.subscribe(writer, shell)
 
     def finish() -> None:
-        console.stop(writer)
+        console.unsubscribe(writer)
         writer.close()
 
-    run.before_end.append(lambda: quietly(finish, "what is printed"))
+    run.before_end.append(lambda: log_errors(finish, "what is printed"))
 
 
 # --- environment and commit ----------------------------------------------------------------------
@@ -92,9 +92,9 @@ def _keep_surroundings(run: Run, shell: InteractiveShell | None, *, code: bool, 
     """Log environment and commit; they are looked up once a cell, since a cell may start many runs."""
     here = (os.getcwd(), len(shell.user_ns.get("In", ())) if shell is not None else 0)  # noqa: PTH109
     if env:
-        quietly(lambda: run.log_env(content=_once("env", here)), "the environment")
+        log_errors(lambda: run.log_env(content=_once("env", here)), "the environment")
     if code:
-        quietly(lambda: _log_commit(run, _once("code", here)), "the commit")
+        log_errors(lambda: _log_commit(run, _once("code", here)), "the commit")
 
 
 def _log_commit(run: Run, found: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ def _once(what: str, here: object) -> Any:
 # --- cells ---------------------------------------------------------------------------------------
 
 
-class _Followed:
+class _NotebookCapture:
     """A run whose cells are followed."""
 
     def __init__(self, run: Run, shell: InteractiveShell, *, code: bool) -> None:
@@ -124,10 +124,10 @@ class _Followed:
         self._code = code
         self._notebook = notebook_path(shell.user_ns)
         self._session = paths.new_uuid()[:12]
-        self._journal = Journal(run.store, CELLS)
-        self._watch = CellWatch(shell, self._session, self._notebook, self)
-        self._witness = Witness(run.store, self._watch.home)
-        self._sources: dict[int, tuple[str, Transcript]] = {}
+        self._journal = Journal(run.store, CELLS_FILE)
+        self._watch = CellHooks(shell, self._session, self._notebook, self)
+        self._witness = Attribution(run.store, self._watch.cell_thread)
+        self._sources: dict[int, tuple[str, CellOutputs]] = {}
         self._file: SessionNotebook | None = None
         self._masked = 0
 
@@ -136,20 +136,20 @@ class _Followed:
         run = self._run
         run.before_end.append(self._stop)
         if self._code:
-            alone = not run.resumed or len(living_writers(run.path, run.store.system)) < 2  # noqa: PLR2004
-            name = SESSION if alone else SESSION.replace(".ipynb", f"-{self._session}.ipynb")
+            alone = not run.resumed or len(active_writers(run.path, run.store.system)) < 2  # noqa: PLR2004
+            name = SESSION_FILE if alone else SESSION_FILE.replace(".ipynb", f"-{self._session}.ipynb")
             self._file = SessionNotebook(run.store, name)
-            console.listen(self, self._shell)
+            console.subscribe(self, self._shell)
         self._watch.start()
         if self._file is not None:
             self._masked += self._file.add_earlier(self._watch.earlier_sources())
-        run.witness = self._witness
-        run.cell_source = self._place
+        run.attribution = self._witness
+        run.current_cell = self._place
 
     def _place(self) -> dict[str, Any]:
         """Say which cell logs, for the lineage."""
         place: dict[str, Any] = {"notebook": self._notebook} if self._notebook else {}
-        by, cell = self._witness.elsewhere(), self._watch.cell
+        by, cell = self._witness.other_writer(), self._watch.cell
         if by:
             return {**place, "by": by}
         if cell is None:
@@ -161,20 +161,20 @@ class _Followed:
 
     def cell_started(self, cell: Cell, source: str) -> None:
         """Write its first line."""
-        console.attend()
+        console.begin_cell()
         if self._code:
-            text, cell.masked = masked(source)
+            text, cell.masked = redact(source)
             self._masked += cell.masked
-            self._sources[cell.number] = (text, Transcript())
-        self._witness.home, self._witness.cell = self._watch.home, cell
+            self._sources[cell.number] = (text, CellOutputs())
+        self._witness.cell_thread, self._witness.cell = self._watch.cell_thread, cell
         self._journal.append(start_line(cell))
 
     def cell_ended(self, cell: Cell) -> None:
         """Write its last line, and bring the session's notebook up to date."""
         self._witness.cell = None
-        cell.error = masked(cell.error)[0][:500]
+        cell.error = redact(cell.error)[0][:500]
         self._journal.append(end_line(cell))
-        source, transcript = self._sources.pop(cell.number, ("", Transcript()))
+        source, transcript = self._sources.pop(cell.number, ("", CellOutputs()))
         if self._file is not None:
             self._file.add(cell, source, transcript)
             self._masked += transcript.masked
@@ -186,7 +186,7 @@ class _Followed:
 
     # --- told by the hearing -------------------------------------------------------------------
 
-    def _transcript(self) -> Transcript | None:
+    def _transcript(self) -> CellOutputs | None:
         cell = self._watch.cell
         return self._sources[cell.number][1] if cell is not None and cell.number in self._sources else None
 
@@ -212,9 +212,9 @@ class _Followed:
 
     def _stop(self) -> None:
         error = sys.exc_info()[1]  # with the run's block, or None
-        quietly(lambda: self._watch.stop(error), "the journal of cells")
-        quietly(lambda: console.stop(self), "what is shown")
-        quietly(lambda: self._save(lasting=True), "the session's notebook")
-        quietly(self._journal.sync, "the journal of cells")
+        log_errors(lambda: self._watch.stop(error), "the journal of cells")
+        log_errors(lambda: console.unsubscribe(self), "what is shown")
+        log_errors(lambda: self._save(lasting=True), "the session's notebook")
+        log_errors(self._journal.sync, "the journal of cells")
         self._journal.close()
-        quietly(self._witness.close, "the journal of cells")
+        log_errors(self._witness.close, "the journal of cells")

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from jupyter_tracking.format.cell_log import SESSION
-from jupyter_tracking.redact import Masking, masked
+from jupyter_tracking.format.cell_log import SESSION_FILE
+from jupyter_tracking.redact import Redactor, redact
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.cell_log import Cell
     from jupyter_tracking.notebook.console import Line
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["SessionNotebook", "Transcript"]
+__all__ = ["CellOutputs", "SessionNotebook"]
 
 TEXT_LIMIT = 64_000  # characters printed by a cell
 PICTURE_LIMIT = 1_000_000  # bytes of one picture, in base64
@@ -34,7 +34,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _OURS = "jupyter_tracking"
 
 
-class Transcript:
+class CellOutputs:
     """What one cell put out so far, within the limits."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Transcript:
         self.outputs: list[dict[str, Any]] = []
         self._room = TEXT_LIMIT
         self._left_out = 0
-        self._masking = Masking()
+        self._masking = Redactor()
 
     @property
     def masked(self) -> int:
@@ -130,7 +130,7 @@ class Transcript:
 class SessionNotebook:
     """The file, kept current."""
 
-    def __init__(self, store: Store, name: str = SESSION) -> None:
+    def __init__(self, store: Store, name: str = SESSION_FILE) -> None:
         """Go on with the file that is there, if the run was resumed."""
         self._store = store
         self._name = name
@@ -158,12 +158,12 @@ class SessionNotebook:
         count = 0
         for number, source in enumerate(sources, start=1):
             if source.strip():
-                text, lines = masked(source)
+                text, lines = redact(source)
                 count += lines
                 self._add(None, number, text, [], {"before": True})
         return count
 
-    def add(self, cell: Cell, source: str, transcript: Transcript) -> None:
+    def add(self, cell: Cell, source: str, transcript: CellOutputs) -> None:
         """Add a cell that has ended."""
         about = {
             "cell": cell.number,
@@ -176,7 +176,7 @@ class SessionNotebook:
         }
         outputs = transcript.closed(cell.execution_count)
         if self._size > WHOLE_LIMIT:
-            outputs = [_scant(output) for output in outputs]
+            outputs = [_shortened(output) for output in outputs]
         self._add(cell.cell_id, cell.execution_count, source, outputs, {key: value for key, value in about.items() if value is not None})
 
     def _add(self, cell_id: str | None, count: int | None, source: str, outputs: list[dict[str, Any]], about: dict[str, Any]) -> None:
@@ -217,15 +217,15 @@ class SessionNotebook:
         self._store.replace(self._name, head + b",\n".join(self._cells) + b"\n]}\n", lasting=lasting)
 
 
-def _scant(output: dict[str, Any]) -> dict[str, Any]:
+def _shortened(output: dict[str, Any]) -> dict[str, Any]:
     """Return an output of a session that holds too much already: its text, shortened."""
     if output["output_type"] == "stream":
-        return {**output, "text": _short(output["text"])}
+        return {**output, "text": _cut(output["text"])}
     if "data" in output:
         plain = output["data"].get("text/plain", "[not kept: the session's outputs have reached their limit]")
-        return {**output, "data": {"text/plain": _short(plain)}}
+        return {**output, "data": {"text/plain": _cut(plain)}}
     return output
 
 
-def _short(text: str) -> str:
+def _cut(text: str) -> str:
     return text if len(text) <= SCANT_LIMIT else f"{text[:SCANT_LIMIT]}\n… {len(text) - SCANT_LIMIT:,} more characters\n"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import MissingExtra
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.convert import now
-from jupyter_tracking.notebook.console import quietly
+from jupyter_tracking.format.convert import timestamp_now
+from jupyter_tracking.notebook.console import log_errors
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["FOLDER", "Sampler"]
+__all__ = ["FOLDER", "SystemMetrics"]
 
 FOLDER = "resources/metric"
 INTERVAL = 5.0  # seconds
 _SHORTEST = 0.5  # over less, a rate says nothing
 
 
-class Sampler:
+class SystemMetrics:
     """Samples until it is stopped."""
 
     def __init__(self, store: Store, declare: Callable[[str, str], object], interval: float = INTERVAL) -> None:
@@ -49,7 +49,7 @@ class Sampler:
             message = f"collect_resources needs psutil: pip install 'jupyter-tracking[resources]' ({error})"
             raise MissingExtra(message) from error
         self._store = store
-        self._declare = declare
+        self._record_artifact = declare
         self._interval = interval
         self._journals: dict[str, Journal] = {}
         self._stopped = threading.Event()
@@ -67,7 +67,7 @@ class Sampler:
         if not self._thread.is_alive():
             self._sample()
         for journal in self._journals.values():
-            quietly(journal.sync, "what the machine uses")
+            log_errors(journal.sync, "what the machine uses")
             journal.close()
 
     def _go(self) -> None:
@@ -75,17 +75,17 @@ class Sampler:
             self._sample()
 
     def _sample(self) -> None:
-        quietly(self._write, "what the machine uses")
+        log_errors(self._write, "what the machine uses")
 
     def _write(self) -> None:
-        moment = now()
+        moment = timestamp_now()
         for name, value in self._machine.values():
             journal = self._journals.get(name)
             path = f"{FOLDER}/{name}.plx"
             if journal is None:
                 journal = self._journals[name] = Journal(self._store, path)
-                self._declare(name, path)
-            journal.append(event_rows.row("metric", None, moment, repr(float(value))), event_rows.header("metric"))
+                self._record_artifact(name, path)
+            journal.append(event_rows.format_row("metric", None, moment, repr(float(value))), event_rows.header("metric"))
 
 
 class _Counted(NamedTuple):

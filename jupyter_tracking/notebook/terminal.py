@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["Screen"]
+__all__ = ["TerminalLines"]
 
 _MOVES = re.compile(r"\n|\r|\x08|\x1b\[(\d*)([ABK])")
 _HELD_ROWS = 40  # how far up a bar may be redrawn
 
 
-class Screen:
+class TerminalLines:
     """The end of a stream, as a terminal would show it."""
 
     def __init__(self) -> None:

@@ -11,22 +11,22 @@ import numpy as np
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.cell_log import CELLS, NOTES, read_cells, read_notes
+from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, read_cells, read_notes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from jupyter_tracking.format.cell_log import Cell, Note
+    from jupyter_tracking.format.cell_log import AttributionNote, Cell
     from jupyter_tracking.read.run_files import RunFiles
 
     Moments = NDArray[np.int64]
 
-__all__ = ["Timeline"]
+__all__ = ["CellTimeline"]
 
 _NEVER = np.iinfo(np.int64).max
 
 
-class Timeline:
+class CellTimeline:
     """The cells of a run in the order they started.
 
     Attributes:
@@ -35,9 +35,9 @@ class Timeline:
 
     def __init__(self, folder: RunFiles) -> None:
         """Read the run's journals; a run without them has no cells."""
-        self.cells: list[Cell] = [cell for cell in read_cells(_bytes(folder, CELLS)) if _moment(cell.started) is not None]
-        self._notes: dict[tuple[str, str], list[Note]] = {}
-        for note in read_notes(_bytes(folder, NOTES)):
+        self.cells: list[Cell] = [cell for cell in read_cells(_bytes(folder, CELLS_FILE)) if _moment(cell.started) is not None]
+        self._notes: dict[tuple[str, str], list[AttributionNote]] = {}
+        for note in read_notes(_bytes(folder, NOTES_FILE)):
             if _moment(note.moment) is not None:
                 self._notes.setdefault((note.kind, note.name), []).append(note)
         self._number = {(cell.session, cell.number): n for n, cell in enumerate(self.cells)}
@@ -68,7 +68,7 @@ class Timeline:
             open_.append(place)
         return order, starts[order], ends[order], around
 
-    def at(self, moments: Moments) -> Moments:
+    def cells_at(self, moments: Moments) -> Moments:
         """Return the place in `cells` of the cell executing at each moment (µs since the epoch), -1 for none."""
         places = np.searchsorted(self._starts, moments, side="right") - 1
         if not len(self._starts):
@@ -80,9 +80,9 @@ class Timeline:
             waiting = over[places[over] >= 0]
         return np.where(places >= 0, self._order[places], -1)
 
-    def of(self, kind: str, name: str, moments: Moments) -> tuple[Moments, NDArray[np.object_]]:
+    def cells_of_rows(self, kind: str, name: str, moments: Moments) -> tuple[Moments, NDArray[np.object_]]:
         """Return who logged each row of an artifact: places in `cells` (-1: none), and `cell`, `thread …`, `process …` or None."""
-        places = self.at(moments)
+        places = self.cells_at(moments)
         by = np.full(len(places), None, dtype=object)
         by[places >= 0] = "cell"
         notes = self._notes.get((kind, name), ())

@@ -29,14 +29,14 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
         folder: the run.
         hashes: read every file and compare its md5 with the one taken when it was logged, or when the run ended.
     """
-    ended = folder.ours and str(folder.info.get("status")) in run_document.DONE
+    ended = folder.is_ours and str(folder.info.get("status")) in run_document.FINAL_STATUSES
     records, problems = folder.records()
     problems = ([folder.info_problem] if folder.info_problem else []) + problems + list(_strays(folder))
     problems += _lines(folder)
     named = {record.path for record in records}
     problems += [
         Problem(path, None, "no lineage record names this event file", "")
-        for path in (f"events/{kind}/{name}" for kind in folder.names("events") for name in folder.names(f"events/{kind}"))
+        for path in (f"events/{kind}/{name}" for kind in folder.list_names("events") for name in folder.list_names(f"events/{kind}"))
         if ended and path.endswith(".plx") and path not in named
     ]
     for artifact in folder.artifacts():
@@ -49,8 +49,8 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
 
 
 def _strays(folder: RunFolder) -> Iterator[Problem]:
-    for kind in folder.names("events"):
-        for name in folder.names(f"events/{kind}"):
+    for kind in folder.list_names("events"):
+        for name in folder.list_names(f"events/{kind}"):
             if not name.endswith(".plx"):
                 yield Problem(f"events/{kind}/{name}", None, "not an event file; Polyaxon parses every file here", "")
 
@@ -58,7 +58,7 @@ def _strays(folder: RunFolder) -> Iterator[Problem]:
 def _lines(folder: RunFolder) -> list[Problem]:
     """Return the bad lines of the journal of assets."""
     try:
-        bad = lineage.read_assets(folder.read(paths.ASSET_JOURNAL))[1]
+        bad = lineage.parse_asset_journal(folder.read(paths.ASSET_JOURNAL))[1]
     except (TrackingError, OSError) as error:
         there = (folder.path / paths.ASSET_JOURNAL).is_symlink()
         return [Problem(paths.ASSET_JOURNAL, None, _words(error), "")] if there else []
@@ -77,7 +77,7 @@ def _rows(folder: RunFolder, artifact: Artifact) -> list[Problem]:
             found.append(Problem(file, event.line, str(payload), ""))
         elif isinstance(payload, dict) and isinstance(payload.get("path"), str):
             try:
-                folder.logged(payload["path"])
+                folder.asset_path(payload["path"])
             except (TrackingError, OSError) as error:
                 found.append(Problem(file, event.line, _words(error), payload["path"]))
     return found
@@ -88,7 +88,7 @@ def _place(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     if not path or paths.is_url(path) or os.path.isabs(path):  # noqa: PTH117
         return []
     try:
-        folder.logged(path)
+        folder.asset_path(path)
     except (TrackingError, OSError) as error:
         return [Problem(paths.LINEAGES_FILE, None, f"{artifact.kind} {artifact.name!r}: {_words(error)}", path)]
     return []
@@ -133,7 +133,7 @@ def _add(folder: RunFolder, path: str, digest: Digest) -> None:
     fd = folder.open(path)
     if stat.S_ISDIR(os.fstat(fd).st_mode):
         os.close(fd)
-        for name in folder.names(path):
+        for name in folder.list_names(path):
             _add(folder, f"{path}/{name}", digest)
         return
     with os.fdopen(fd, "rb", buffering=0) as file:

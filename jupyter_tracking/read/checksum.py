@@ -12,14 +12,14 @@ from jupyter_tracking.format import lineage, paths
 if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
-__all__ = ["is_unchanged", "taken"]
+__all__ = ["checksum_of", "is_unchanged"]
 
 _WHOLE = 4_000_000  # bytes of an event file that are hashed; of a longer one both ends are
 _PART = 1_000_000
 _ASSETS = 200_000_000  # bytes of assets that are hashed; of more the sizes are compared
 
 
-def taken(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
+def checksum_of(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
     """Return what to keep beside a display: size and hash of the artifact's event file, or of the artifact itself."""
     if not artifact.versioned or not artifact.path:
         return {key: artifact.summary[key] for key in ("size", "hash") if key in artifact.summary}
@@ -45,7 +45,7 @@ def _of(file: Any, size: int) -> dict[str, Any]:
 def is_unchanged(folder: RunFolder, artifact: Artifact, then: dict[str, Any]) -> bool:
     """Say whether everything that was there then is there now, byte for byte; more may have been logged since."""
     if not artifact.versioned or not artifact.path:
-        now = taken(folder, artifact)
+        now = checksum_of(folder, artifact)
         return all(now.get(key) == then[key] for key in ("size", "hash") if key in then)
     size = then.get("size")
     try:
@@ -61,7 +61,7 @@ def is_unchanged(folder: RunFolder, artifact: Artifact, then: dict[str, Any]) ->
 
 def _assets_are_whole(folder: RunFolder, artifact: Artifact) -> bool:
     try:
-        known = lineage.read_assets(folder.read(paths.ASSET_JOURNAL))[0]
+        known = lineage.parse_asset_journal(folder.read(paths.ASSET_JOURNAL))[0]
     except (TrackingError, OSError):
         known = {}
     read = 0

@@ -11,7 +11,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.fast_rows import Event, own_rows
+from jupyter_tracking.format.fast_rows import Event, parse_our_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ class EventFile:
     def _forget(self) -> None:
         self._seen: tuple[int, int, int] | None = None
         self._taken: tuple[int, int, int] | None = None  # what was seen when the rows were last taken
-        self._order: event_rows.Columns | None = None
+        self._order: event_rows.ColumnOrder | None = None
         self._done = 0  # bytes read, up to a newline
         self._line = 1
         self._events: list[Event] = []
@@ -114,12 +114,12 @@ class EventFile:
         """Take the rows that are as we write them, which is quick; return where the first other one starts."""
         start, head = 0, event_rows.header(self._kind)
         if not offset and head and block.startswith(head):
-            self._order, start = event_rows.COLUMNS, len(head)
+            self._order, start = event_rows.OUR_COLUMNS, len(head)
             self._line += 1
-        if self._order is not event_rows.COLUMNS:
+        if self._order is not event_rows.OUR_COLUMNS:
             return start
         first = Event(len(self._events), None, 0, self._line, offset, offset)
-        events, start = own_rows(block, self._kind, first, start=start, stop=end)
+        events, start = parse_our_rows(block, self._kind, first, start=start, stop=end)
         self._events += events
         self._line += len(events)
         return start

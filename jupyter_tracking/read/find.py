@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import NotFound, near
+from jupyter_tracking.errors import NotFound, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 
@@ -49,5 +49,5 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
     if os.path.isdir(text):  # noqa: PTH112
         return open_folder(text)
     known = [n for n in names if n] + [f.name[:12] for f in folders]
-    message = f"run={text!r}: no run of this uuid or name under {top}{near(text, known)}"
+    message = f"run={text!r}: no run of this uuid or name under {top}{suggest(text, known)}"
     raise NotFound(message)

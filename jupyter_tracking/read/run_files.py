@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking.errors import MalformedEvent, MissingFile, TrackingError, visible
+from jupyter_tracking.errors import MalformedEvent, MissingFile, TrackingError, escape_controls
 from jupyter_tracking.format import lineage, paths, run_document
 from jupyter_tracking.storage import writer_lock
 
@@ -56,7 +56,7 @@ class RunFiles:
         try:
             return paths.open_inside(root, relative)
         except (FileNotFoundError, NotADirectoryError):
-            message = f"{visible(relative)} is missing from {self.path}"
+            message = f"{escape_controls(relative)} is missing from {self.path}"
             raise MissingFile(errno.ENOENT, message) from None
         finally:
             os.close(root)
@@ -66,12 +66,12 @@ class RunFiles:
         with os.fdopen(self.open(relative), "rb", buffering=0) as file:
             return file.read()
 
-    def checked(self, relative: str) -> Path:
+    def path_of(self, relative: str) -> Path:
         """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
         os.close(self.open(relative))
-        return self.path / paths.inside(relative)
+        return self.path / paths.safe_relative(relative)
 
-    def names(self, relative: str) -> list[str]:
+    def list_names(self, relative: str) -> list[str]:
         """Return the names in a folder of the run; none when it is not there."""
         try:
             fd = self.open(relative)
@@ -96,13 +96,13 @@ class RunFiles:
             seen = ()
         if seen != self._assets_seen:
             try:
-                self._assets = lineage.read_assets(self.read(paths.ASSET_JOURNAL))[0] if seen else {}
+                self._assets = lineage.parse_asset_journal(self.read(paths.ASSET_JOURNAL))[0] if seen else {}
             except (TrackingError, OSError):
                 self._assets = {}
             self._assets_seen = seen
         return self._assets
 
-    def whole(self, relative: str, size: int) -> None:
+    def check_size(self, relative: str, size: int) -> None:
         """See that an asset has the size that it had when it was logged.
 
         Raises:
@@ -110,7 +110,7 @@ class RunFiles:
         """
         then = self.assets.get(relative, {}).get("size")
         if then is not None and then != size:
-            message = f"{visible(relative)} has {size} bytes, and had {then} when it was logged"
+            message = f"{escape_controls(relative)} has {size} bytes, and had {then} when it was logged"
             raise MalformedEvent(message)
 
     # --- the document ---------------------------------------------------------------------------
@@ -140,10 +140,10 @@ class RunFiles:
         return info, None
 
     @property
-    def ours(self) -> bool:
+    def is_ours(self) -> bool:
         """Whether this package writes the run."""
         info = self.info
-        return run_document.is_ours(info) or (not info and (self.path / paths.OWN).is_dir())
+        return run_document.is_ours(info) or (not info and (self.path / paths.PRIVATE_FOLDER).is_dir())
 
     @property
     def uuid(self) -> str:
@@ -159,9 +159,9 @@ class RunFiles:
     def status(self) -> str:
         """The run's status; `interrupted` when it never ended and nobody writes to it."""
         status = str(self.info.get("status") or "unknown")
-        if status in run_document.DONE or not self.ours:
+        if status in run_document.FINAL_STATUSES or not self.is_ours:
             return status
-        return status if writer_lock.living_writers(self.path) else "interrupted"
+        return status if writer_lock.active_writers(self.path) else "interrupted"
 
     @property
     def info_problem(self) -> Problem | None:

@@ -12,14 +12,14 @@ from pathlib import Path
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, near
+from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths, run_document
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.event_file import Event, EventFile
 from jupyter_tracking.read.run_files import Problem, RunFiles
 
 if TYPE_CHECKING:
-    from jupyter_tracking.format.lineage import Record
+    from jupyter_tracking.format.lineage import LineageRecord
 
 __all__ = ["Artifact", "Event", "Problem", "RunFolder", "open_folder"]
 
@@ -48,10 +48,10 @@ class Artifact:
     is_input: bool
     versioned: bool
     summary: dict[str, Any]
-    record: Record
+    record: LineageRecord
 
     @property
-    def rows(self) -> str:
+    def row_kind(self) -> str:
         """The kind its rows are of: what the machine uses is kept as metrics, of the kind `system`."""
         return "metric" if self.kind == "system" and (self.path or "").startswith(_RESOURCES) else self.kind
 
@@ -68,7 +68,7 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
         NotFound: no folder, or a folder that holds no run.
     """
     folder = RunFolder(Path(os.path.abspath(path)))  # noqa: PTH100 - links stay as they are
-    marks = (paths.RUN_FILE, paths.LINEAGES_FILE, "events", paths.OWN, "outputs", "assets", "plxlogs", "resources")
+    marks = (paths.RUN_FILE, paths.LINEAGES_FILE, "events", paths.PRIVATE_FOLDER, "outputs", "assets", "plxlogs", "resources")
     if not any((folder.path / mark).exists() for mark in marks):
         message = f"{os.fspath(folder.path)!r} is no run folder: it holds neither {paths.RUN_FILE} nor events/"
         raise NotFound(message)
@@ -83,12 +83,12 @@ class _AssetReader:
         self.allow_pickle = allow_pickle
 
     def path(self, payload: dict[str, Any]) -> Path:
-        return self._folder.logged(_asset_path(payload))
+        return self._folder.asset_path(_asset_path(payload))
 
     def read(self, payload: dict[str, Any]) -> bytes:
         path = _asset_path(payload)
         data = self._folder.read(path)
-        self._folder.whole(path, len(data))
+        self._folder.check_size(path, len(data))
         return data
 
 
@@ -112,23 +112,23 @@ class RunFolder(RunFiles):
 
     # --- artifacts ---------------------------------------------------------------------------
 
-    def records(self) -> tuple[list[Record], list[Problem]]:
+    def records(self) -> tuple[list[LineageRecord], list[Problem]]:
         """Return a lineage record an artifact, and what could not be read of the lineage."""
-        found: dict[tuple[str, str], Record] = {}
+        found: dict[tuple[str, str], LineageRecord] = {}
         problems: list[Problem] = []
-        seen = self._look()
+        seen = self._lineage_stat()
         document_there = bool(seen)
         if document_there:
-            records, wrong, all_ours = lineage.from_document(self._bytes(paths.LINEAGES_FILE, problems))
+            records, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, problems))
             self._lineage_seen = (seen, all_ours)
             found |= {(r.kind, r.name): r for r in records}
             problems += [Problem(paths.LINEAGES_FILE, None, w, "") for w in wrong]
-        ended = document_there and str(self.info.get("status")) in run_document.DONE
-        if self.ours and ended and self.rows_are_ours and not problems:
+        ended = document_there and str(self.info.get("status")) in run_document.FINAL_STATUSES
+        if self.is_ours and ended and self.rows_are_ours and not problems:
             return list(found.values()), problems
-        if self.ours:
+        if self.is_ours:
             data = self._bytes(paths.LINEAGE_JOURNAL, problems)
-            records, bad = lineage.read_journal(data[: data.rfind(b"\n") + 1])
+            records, bad = lineage.parse_journal(data[: data.rfind(b"\n") + 1])
             for record in records:
                 known = found.get((record.kind, record.name))
                 if known is None and not self.rows_are_ours:
@@ -136,43 +136,43 @@ class RunFolder(RunFiles):
                 record.events = record.events or (known.events if known is not None else {})
                 found[record.kind, record.name] = record
             problems += [Problem(paths.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
-        kinds = {kind: [f for f in self.names(f"events/{kind}") if f.endswith(".plx")] for kind in self.names("events")}
+        kinds = {kind: [f for f in self.list_names(f"events/{kind}") if f.endswith(".plx")] for kind in self.list_names("events")}
         unnamed = {f"events/{kind}/{file}": (kind, file.removesuffix(".plx")) for kind, files in kinds.items() for file in files}
         for key, record in list(found.items()):
             if not record.versioned:
                 continue
             there = unnamed.pop(record.path or "", None) is not None
-            if self.ours and not record.events and not there:
+            if self.is_ours and not record.events and not there:
                 del found[key]  # its writer died before the first row: nothing was logged under this name
         for path, (kind, stem) in unnamed.items():
-            record = lineage.unnamed(found.get((kind, stem)), kind, stem, path)
+            record = lineage.unlisted_record(found.get((kind, stem)), kind, stem, path)
             found[record.kind, record.name] = record
         return list(found.values()), problems
 
     @property
     def rows_are_ours(self) -> bool:
         """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
-        seen = self._look()
+        seen = self._lineage_stat()
         if seen and seen != self._lineage_seen[0]:
-            self._lineage_seen = (seen, lineage.all_ours(self._bytes(paths.LINEAGES_FILE, [])))
-        return self.ours and (not seen or self._lineage_seen[1])
+            self._lineage_seen = (seen, lineage.all_written_here(self._bytes(paths.LINEAGES_FILE, [])))
+        return self.is_ours and (not seen or self._lineage_seen[1])
 
-    def _look(self) -> tuple[int, ...]:
-        return _looks(self._lineages)
+    def _lineage_stat(self) -> tuple[int, ...]:
+        return _stat(self._lineages)
 
-    def look(self) -> tuple[int, ...]:
+    def document_stats(self) -> tuple[int, ...]:
         """Return what the kernel says of the run's two documents: as long as it is the same, so are they. Empty when one is missing.
 
         For each: inode, size, and the moments in ns when it was last written and last changed in any way.
         """
-        ours, lineage = _looks(self._document), self._look()
+        ours, lineage = _stat(self._document), self._lineage_stat()
         return ours + lineage if ours and lineage else ()
 
     @property
-    def settled(self) -> bool:
+    def is_final(self) -> bool:
         """Whether the two documents, as last read, say all of the run's lineage: it has ended, and all of it is ours."""
         seen, all_ours = self._lineage_seen
-        return bool(seen) and all_ours and run_document.is_ours(self._info) and str(self._info.get("status")) in run_document.DONE
+        return bool(seen) and all_ours and run_document.is_ours(self._info) and str(self._info.get("status")) in run_document.FINAL_STATUSES
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
@@ -197,7 +197,7 @@ class RunFolder(RunFiles):
         wanted = None if kind is None else str(getattr(kind, "value", kind))
         found = [a for a in everything if a.name == name] or [a for a in everything if a.stem == name]
         if not found:
-            message = f"run {self.uuid[:8]} has no artifact {name!r}{near(str(name), [a.name for a in everything])}"
+            message = f"run {self.uuid[:8]} has no artifact {name!r}{suggest(str(name), [a.name for a in everything])}"
             raise NotFound(message)
         kinds = [a.kind for a in found]
         found = [a for a in found if wanted is None or a.kind == wanted]
@@ -217,7 +217,7 @@ class RunFolder(RunFiles):
         key = (artifact.kind, artifact.path)
         if key not in self._event_files:
             relative = artifact.path
-            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.rows, ours=self.rows_are_ours)
+            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.row_kind, ours=self.rows_are_ours)
         return self._event_files[key]
 
     def events(self, artifact: Artifact) -> list[Event]:
@@ -252,7 +252,7 @@ class RunFolder(RunFiles):
     def columns(self, artifact: Artifact) -> Any:
         """Return a metric as a pyarrow table: step int64, timestamp timestamp[us, UTC], value float64."""
         file = self._file(artifact)
-        if file is None or artifact.rows != "metric":
+        if file is None or artifact.row_kind != "metric":
             message = f"{artifact.name!r} is a {artifact.kind}; only a metric has columns"
             raise NotFound(message)
         return file.columns()
@@ -269,7 +269,7 @@ class RunFolder(RunFiles):
             return self._place(artifact)
         payload = self.payload(artifact, event)
         try:
-            return kind_of(artifact.rows).decode(payload, _AssetReader(self, allow_pickle=allow_pickle))
+            return kind_of(artifact.row_kind).decode(payload, _AssetReader(self, allow_pickle=allow_pickle))
         except (ImportError, MemoryError):
             raise
         except Exception as error:  # a decoder of a library may raise anything, of data that anybody may have made
@@ -282,19 +282,19 @@ class RunFolder(RunFiles):
         path = artifact.path
         if not path or paths.is_url(path):
             return path
-        return Path(path) if os.path.isabs(path) else self.checked(path)  # noqa: PTH117
+        return Path(path) if os.path.isabs(path) else self.path_of(path)  # noqa: PTH117
 
     def asset(self, artifact: Artifact, event: Event) -> Path:
         """Return the path of a row's asset; raises as `value`."""
         payload = self.payload(artifact, event)
-        return self.logged(_asset_path(payload if isinstance(payload, dict) else {}))
+        return self.asset_path(_asset_path(payload if isinstance(payload, dict) else {}))
 
-    def logged(self, relative: str) -> Path:
+    def asset_path(self, relative: str) -> Path:
         """Return the path of an asset that is there as it was logged; raises as `value`."""
-        path = self.checked(relative)
+        path = self.path_of(relative)
         stat = path.lstat()
         if not S_ISDIR(stat.st_mode):
-            self.whole(relative, stat.st_size)
+            self.check_size(relative, stat.st_size)
         return path
 
     def problems(self, *, hashes: bool = False) -> list[Problem]:
@@ -309,7 +309,7 @@ class RunFolder(RunFiles):
         return file.problems() if file is not None else []
 
 
-def _looks(path: str) -> tuple[int, ...]:
+def _stat(path: str) -> tuple[int, ...]:
     """Return what the kernel says of a file: inode, size, and the moments of its last changes; nothing when it is not there."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - asked for twice with every run of a root
@@ -318,6 +318,6 @@ def _looks(path: str) -> tuple[int, ...]:
     return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
-def _artifact(record: Record) -> Artifact:
+def _artifact(record: LineageRecord) -> Artifact:
     found = Artifact(record.kind, record.name, record.stem, record.path, record.is_input, record.versioned, record.summary, record)
-    return replace(found, versioned=True) if found.rows != found.kind else found
+    return replace(found, versioned=True) if found.row_kind != found.kind else found

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, near
+from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths, run_document
 from jupyter_tracking.format.convert import as_json, as_metric, as_timestamp
-from jupyter_tracking.format.lineage import MARK
+from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.kinds.base import Recorder
 from jupyter_tracking.kinds.text import as_text
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Timestamp
 
-__all__ = ["Details", "as_tags"]
+__all__ = ["RunMetadata", "as_tags"]
 
 
-class Details(Recorder):
+class RunMetadata(Recorder):
     """The name, inputs, outputs, tags and statuses of a run."""
 
     def set_name(self, name: str, async_req: bool = True) -> None:  # noqa: ARG002
@@ -84,7 +84,7 @@ class Details(Recorder):
 
         def change(doc: dict[str, Any]) -> None:
             present = doc.get(section) or {}
-            own = {key: present[key] for key in (MARK,) if key in present}
+            own = {key: present[key] for key in (META_KEY,) if key in present}
             doc[section] = {**({} if reset is True else present), **plain, **own}
 
         self._update(change)
@@ -135,7 +135,7 @@ class Details(Recorder):
         """
         text = getattr(status, "value", status)
         if text not in run_document.STATUSES:
-            told = f"status={status!r} is no status that Polyaxon knows{near(str(text), run_document.STATUSES)}"
+            told = f"status={status!r} is no status that Polyaxon knows{suggest(str(text), run_document.STATUSES)}"
             raise InvalidArgument(told)
         given = {"last_transition_time": last_transition_time, "last_update_time": last_update_time}
         moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}

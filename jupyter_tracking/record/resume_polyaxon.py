@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from jupyter_tracking.storage.journal import Journal
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["adopt", "check_form"]
+__all__ = ["check_header", "take_over_run"]
 
 _HEADER = 200  # bytes: no header is longer
 
 
-def adopt(store: Store, journal: Journal) -> None:
+def take_over_run(store: Store, journal: Journal) -> None:
     """Close the last row of each event file, and copy Polyaxon's lineage into our journal.
 
     Raises:
@@ -30,8 +30,8 @@ def adopt(store: Store, journal: Journal) -> None:
     for kind, stem in store.event_files():
         _close_rows(store, kind, paths.event_path(kind, stem))
     # By its stem: of a run of ours that Polyaxon went on with, it knows the names no more.
-    known = {(r.kind, r.stem) for r in lineage.read_journal(store.read(paths.LINEAGE_JOURNAL))[0]}
-    for record in lineage.from_document(store.read(paths.LINEAGES_FILE) or b"[]")[0]:
+    known = {(r.kind, r.stem) for r in lineage.parse_journal(store.read(paths.LINEAGE_JOURNAL))[0]}
+    for record in lineage.parse_lineages(store.read(paths.LINEAGES_FILE) or b"[]")[0]:
         if (record.kind, record.stem) not in known:
             record.events = {}  # they go on
             journal.append(record.line())
@@ -56,7 +56,7 @@ def _is_whole(data: bytes, kind: str) -> bool:
     """Say whether the last line, which has no newline, is a header or a row."""
     last, order = None, None
     for last in event_rows.parse_rows(data, kind):
-        order = last if isinstance(last, event_rows.Columns) else order
+        order = last if isinstance(last, event_rows.ColumnOrder) else order
     if not isinstance(last, event_rows.Row):
         return last is not None and last is order
     try:
@@ -66,14 +66,14 @@ def _is_whole(data: bytes, kind: str) -> bool:
     return last.end >= len(data.rstrip(b"\r"))
 
 
-def check_form(store: Store, kind: str, relative: str) -> None:
+def check_header(store: Store, kind: str, relative: str) -> None:
     """See that rows of the present form can follow those that a file has.
 
     Raises:
         InvalidArgument: an old Polyaxon wrote it in another form.
     """
     first = store.read(relative, size=_HEADER).partition(b"\n")[0]
-    found = event_rows.columns(first, kind)
-    if found is not None and (kind in event_rows.JSONL_KINDS or found != event_rows.COLUMNS):
+    found = event_rows.parse_header(first, kind)
+    if found is not None and (kind in event_rows.JSONL_KINDS or found != event_rows.OUR_COLUMNS):
         message = f"{relative} was written by an old Polyaxon in another form and cannot be gone on with; log under another name"
         raise InvalidArgument(message)

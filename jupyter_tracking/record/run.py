@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import orjson
 
-from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, near, storage_errors
+from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths, run_document
-from jupyter_tracking.format.lineage import MARK
+from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.kinds import KindsLogging
 from jupyter_tracking.record import resume_polyaxon
-from jupyter_tracking.record.metadata import Details, as_tags
-from jupyter_tracking.record.recorder import FolderRecorder
-from jupyter_tracking.redact import masked
+from jupyter_tracking.record.metadata import RunMetadata, as_tags
+from jupyter_tracking.record.recorder import RunRecorder
+from jupyter_tracking.redact import redact
 from jupyter_tracking.storage.store import Store
-from jupyter_tracking.storage.writer_lock import Presence, living_writers
+from jupyter_tracking.storage.writer_lock import WriterLock, active_writers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,10 +33,10 @@ _DURABILITY = ("process", "power")
 _ENDS = ("succeeded", "failed", "stopped")
 
 
-class Run(FolderRecorder, KindsLogging, Details):
+class Run(RunRecorder, KindsLogging, RunMetadata):
     """A run being recorded. `tracking.init()` makes one; use it as a context manager to end it."""
 
-    _presence: Presence | None = None
+    _writer_lock: WriterLock | None = None
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Run(FolderRecorder, KindsLogging, Details):
             StorageError: the folder cannot be made or written.
         """
         if durability not in _DURABILITY:
-            message = f"durability={durability!r} is none of {', '.join(_DURABILITY)}{near(str(durability), _DURABILITY)}"
+            message = f"durability={durability!r} is none of {', '.join(_DURABILITY)}{suggest(str(durability), _DURABILITY)}"
             raise InvalidArgument(message)
         given = {"name": name, "description": description, "owner": owner, "project": project}
         for argument, text in given.items():
@@ -79,27 +79,27 @@ class Run(FolderRecorder, KindsLogging, Details):
         super().__init__(Store(self.path, power=durability == "power"))
         self.before_end: list[Callable[[], object]] = []  # what must finish while the run can still be written
         try:
-            self._presence = self._enter(shared=shared)
+            self._writer_lock = self._take_lock(shared=shared)
             self._begin(given, labels)
         except RunLocked:
             self._store.close()
             raise
         except BaseException:
-            self._leave()
-            self._store.withdraw()
+            self._release_lock()
+            self._store.undo_creation()
             raise
 
-    def _enter(self, *, shared: bool) -> Presence:
+    def _take_lock(self, *, shared: bool) -> WriterLock:
         """Say that we are here, unless another process is."""
         with self._store.locked():
-            others = living_writers(self.path, self._store.system)
+            others = active_writers(self.path, self._store.system)
             if others and not shared:
                 message = f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True"
                 raise RunLocked(message)
             with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
-                mark = Presence(self._store.folder(paths.WRITERS), self._store.system)
+                mark = WriterLock(self._store.open_folder(paths.WRITERS), self._store.system)
             if not others and mark.locks:
-                self._store.sweep()
+                self._store.remove_unfinished()
         if not mark.locks:
             warnings.warn(f"{self.path} is on a file system without locks: let one process at a time write to it", stacklevel=5)
         return mark
@@ -116,15 +116,15 @@ class Run(FolderRecorder, KindsLogging, Details):
         # Without its document a run with our lineage journal is ours; one that Polyaxon never ended has event files alone.
         ours = run_document.is_ours(present) or (not present and bool(self._records))
         stored = self._store.read(paths.LINEAGES_FILE)
-        ours = ours and (not stored or lineage.all_ours(stored))  # else Polyaxon has gone on with it
+        ours = ours and (not stored or lineage.all_written_here(stored))  # else Polyaxon has gone on with it
         if self.resumed and not ours:
             with self._store.locked():
-                resume_polyaxon.adopt(self._store, self._lineage)
+                resume_polyaxon.take_over_run(self._store, self._lineage)
                 self._catch_up()
-        self._find(files)
+        self._record_unlisted(files)
         if not present:
             about = {key: given[key] for key in ("description", "owner", "project")}
-            present = run_document.new(self.uuid, given["name"] or f"run-{self.uuid[:8]}", tags=labels, **about)
+            present = run_document.new_document(self.uuid, given["name"] or f"run-{self.uuid[:8]}", tags=labels, **about)
         if self.resumed:
             self._store.shared = True
             _resume(present, given, labels)
@@ -151,17 +151,17 @@ class Run(FolderRecorder, KindsLogging, Details):
             raise InvalidArgument(message)
         return present
 
-    def _leave(self) -> None:
-        if self._presence is not None:
-            self._presence.leave()
-            self._presence = None
+    def _release_lock(self) -> None:
+        if self._writer_lock is not None:
+            self._writer_lock.release()
+            self._writer_lock = None
 
     def after_fork(self) -> None:
         """Let go, in a child, of what belongs to the parent, who alone ends the run."""
         super().after_fork()
-        if self._presence is not None:
-            self._presence.forget()
-            self._presence = None
+        if self._writer_lock is not None:
+            self._writer_lock.close()
+            self._writer_lock = None
 
     @property
     def name(self) -> str:
@@ -197,11 +197,11 @@ class Run(FolderRecorder, KindsLogging, Details):
         Raises:
             OutsideRun: `rel_path` leads out of the run.
         """
-        relative = paths.inside(rel_path, "rel_path") if rel_path else ""
+        relative = paths.safe_relative(rel_path, "rel_path") if rel_path else ""
         if relative and (ensure_path or is_dir):
             folder = relative if is_dir else relative.rpartition("/")[0]
             with storage_errors(folder, kept="nothing was changed"):
-                os.close(self._store.folder(folder))
+                os.close(self._store.open_folder(folder))
         return os.fspath(self.path / relative)
 
     def get_outputs_path(
@@ -222,7 +222,7 @@ class Run(FolderRecorder, KindsLogging, Details):
         Raises:
             OutsideRun: `rel_path` leads out of `outputs/`.
         """
-        relative = paths.inside(rel_path, "rel_path") if rel_path else ""
+        relative = paths.safe_relative(rel_path, "rel_path") if rel_path else ""
         return self.get_artifacts_path(f"outputs/{relative}" if relative else "outputs", ensure_path, is_dir or not relative)
 
     def get_tensorboard_path(self, rel_path: str = "tensorboard", use_store_path: bool = False) -> str:  # noqa: ARG002
@@ -261,7 +261,7 @@ class Run(FolderRecorder, KindsLogging, Details):
             message: a sentence on it.
         """
         if status not in _ENDS:
-            text = f"status={status!r} is none of {', '.join(_ENDS)}{near(str(status), _ENDS)}"
+            text = f"status={status!r} is none of {', '.join(_ENDS)}{suggest(str(status), _ENDS)}"
             raise InvalidArgument(text)
         with self._mutex:
             if not self._ended and self._store.inherited:
@@ -271,7 +271,7 @@ class Run(FolderRecorder, KindsLogging, Details):
             self._ended = True
             for journal in {*self._journals.values(), self._lineage, self._assets}:
                 journal.close()
-            self._leave()
+            self._release_lock()
 
     def _finish(self, status: str, reason: str | None, message: str | None) -> None:
         while self.before_end:
@@ -286,7 +286,7 @@ class Run(FolderRecorder, KindsLogging, Details):
 
         def finish(doc: dict[str, Any]) -> None:
             doc["outputs"] = {**last, **(doc.get("outputs") or {})}
-            told = doc.get("status") in run_document.DONE and (status, reason, message) == ("succeeded", None, None)
+            told = doc.get("status") in run_document.FINAL_STATUSES and (status, reason, message) == ("succeeded", None, None)
             if not told:
                 run_document.set_status(doc, status, reason, message)
 
@@ -308,7 +308,7 @@ class Run(FolderRecorder, KindsLogging, Details):
             self.end()
             return
         how = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
-        said = "interrupted" if how == "stopped" else masked(f"{type(error).__name__}: {error}")[0]
+        said = "interrupted" if how == "stopped" else redact(f"{type(error).__name__}: {error}")[0]
         try:
             self.end(how, type(error).__name__, said)
         except TrackingError as refused:  # what went wrong in the block matters more
@@ -323,5 +323,5 @@ class Run(FolderRecorder, KindsLogging, Details):
 def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str]) -> None:
     doc.update({key: value for key, value in given.items() if value is not None})
     doc["tags"] = list(dict.fromkeys([*(doc.get("tags") or []), *labels]))
-    doc.setdefault("meta_info", {}).setdefault(MARK, {"format": run_document.FORMAT})
+    doc.setdefault("meta_info", {}).setdefault(META_KEY, {"format": run_document.FORMAT})
     run_document.set_status(doc, "running", message="Run is resumed")

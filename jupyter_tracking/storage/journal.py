@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import TrackingError, storage_error, storage_errors
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, Sight
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat
 
 if TYPE_CHECKING:
     from jupyter_tracking.storage.store import Store
@@ -38,7 +38,7 @@ class Journal:
         self._fd = -1
         self._store = store
         self.relative = relative
-        self._sight = Sight(os.fsencode(store.path / relative))
+        self._sight = PreparedStat(os.fsencode(store.path / relative))
         self._lock = threading.Lock()
         self.dirty = False
         _journals.add(self)
@@ -85,7 +85,7 @@ class Journal:
     def _present_size(self) -> int | None:
         """Return the size of the file under our path, or None when it is not the one we hold."""
         try:
-            inode, size = self._store.system.look(self._sight)
+            inode, size = self._store.system.inode_and_size(self._sight)
             if inode == self._inode:
                 return size
         except FileNotFoundError:
@@ -124,12 +124,12 @@ class Journal:
     def _open(self, first: bytes) -> bool:
         """Open the file, or make it with its first row; say whether it was made."""
         try:
-            self._fd, self._inode, made = self._store.open_or_make(self.relative, first, _APPEND)
+            self._fd, self._inode, made = self._store.open_or_create(self.relative, first, _APPEND)
         except OSError as error:
             if error.errno not in _TOO_MANY:
                 raise
             _make_room(0)
-            self._fd, self._inode, made = self._store.open_or_make(self.relative, first, _APPEND)
+            self._fd, self._inode, made = self._store.open_or_create(self.relative, first, _APPEND)
         self._size = len(first) if made else 0
         _opened[id(self)] = weakref.ref(self)
         _make_room(_most_open())
@@ -138,7 +138,7 @@ class Journal:
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
         _opened.pop(id(self), None)
-        self._store.system.drop(fd)
+        self._store.system.close_quietly(fd)
 
     def close(self, *, wait: bool = True) -> None:
         """Let go of the file; the next append opens it again. Without `wait`, only if nobody appends at this moment."""
@@ -172,7 +172,7 @@ class Journal:
 
     def __del__(self) -> None:
         """Close the file of a run that was dropped."""
-        self._store.system.drop(self._fd)
+        self._store.system.close_quietly(self._fd)
 
 
 _journals: weakref.WeakSet[Journal] = weakref.WeakSet()

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from jupyter_tracking.storage.syscalls import System
+    from jupyter_tracking.storage.syscalls import Syscalls
 
-__all__ = ["TEMPORARY", "Folder"]
+__all__ = ["TEMPORARY", "WritableFolder"]
 
-TEMPORARY = f"{paths.OWN}/tmp"  # noqa: S108 - a folder of the run
+TEMPORARY = f"{paths.PRIVATE_FOLDER}/tmp"  # noqa: S108 - a folder of the run
 _ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC  # on the way to the run the user's links are followed
 
 
-class Folder:
+class WritableFolder:
     """A run folder to write to."""
 
-    def __init__(self, path: Path, system: System) -> None:
+    def __init__(self, path: Path, system: Syscalls) -> None:
         """Open the folder, making it if it is not there.
 
         Raises:
@@ -38,24 +38,24 @@ class Folder:
         """
         self.path = path
         self.system = system
-        self.fd = self.corner = -1
+        self.fd = self.temporary_fd = -1
         self.unsynced: set[str] = set()  # files and folders put here whose names and bytes may not be on the disk yet
         self.shared = False  # another process, or an earlier life of the run, has written here too
         self.inherited = False  # by a forked child: the run is its parent's
-        self._touched = mmap.mmap(-1, 1)  # whether a child has put anything here, seen by both
+        self._changed_by_child = mmap.mmap(-1, 1)  # whether a child has put anything here, seen by both
         self._own = self._held = -1
         self._made: list[Path] = []  # the folder itself and those that lead to it
         self._made_inside: list[str] = []
-        self.fresh = False  # we made it
+        self.created = False  # we made it
         try:
             self._make()
-            self.fresh = path in self._made
+            self.created = path in self._made
             self.fd = system.open(path, _ANY_FOLDER)
             self._inode = system.fstat(self.fd).st_ino
-            self._own = self.folder(paths.OWN)
-            self.corner = self.folder(TEMPORARY)
+            self._own = self.open_folder(paths.PRIVATE_FOLDER)
+            self.temporary_fd = self.open_folder(TEMPORARY)
         except BaseException:
-            self.withdraw()
+            self.undo_creation()
             with storage_errors(f"the run folder {path}", kept="nothing was made"):
                 raise
 
@@ -73,15 +73,15 @@ class Folder:
                 self.system.mkdir(folder)
                 self._made.append(folder)
 
-    def withdraw(self) -> None:
+    def undo_creation(self) -> None:
         """Take back what a start that failed has made, as far as nobody else has put anything there; close."""
         with suppress(OSError):  # what is in use is not empty: there it ends
             for folder in reversed(self._made_inside):
-                for name in ("lock", "names") if folder == paths.OWN else ():
+                for name in ("lock", "names") if folder == paths.PRIVATE_FOLDER else ():
                     with suppress(FileNotFoundError):
-                        self.system.unlink(f"{paths.OWN}/{name}", dir_fd=self.fd)
+                        self.system.unlink(f"{paths.PRIVATE_FOLDER}/{name}", dir_fd=self.fd)
                 self.system.rmdir(folder, dir_fd=self.fd)
-            if self.fresh and self.fd >= 0:
+            if self.created and self.fd >= 0:
                 with suppress(FileNotFoundError):
                     self.system.unlink(paths.RUN_FILE, dir_fd=self.fd)
             for path in reversed(self._made):
@@ -109,20 +109,20 @@ class Folder:
             self.system.lock(fd)
         except BaseException as error:
             self._held = -1
-            self.system.release(fd)
+            self.system.unlock_and_close(fd)
             if not isinstance(error, OSError):
                 raise
             self.check()
-            raise storage_error(error, f"{paths.OWN}/{which} of {self.path}", kept="nothing was changed") from error
+            raise storage_error(error, f"{paths.PRIVATE_FOLDER}/{which} of {self.path}", kept="nothing was changed") from error
         try:
             yield
         finally:
             self._held = -1
-            self.system.release(fd)
+            self.system.unlock_and_close(fd)
 
     # --- opening ---------------------------------------------------------------------------------
 
-    def folder(self, relative: str) -> int:
+    def open_folder(self, relative: str) -> int:
         """Return a descriptor of a folder of the run, made with its parents if need be; links are refused."""
         fd = self.system.open(".", paths.FOLDER, dir_fd=self.fd)
         parts = relative.split("/") if relative else []
@@ -135,7 +135,7 @@ class Folder:
                     raise OutsideRun(message) from None
                 raise
             finally:
-                self.system.drop(fd)
+                self.system.close_quietly(fd)
             fd = following
         return fd
 
@@ -165,7 +165,7 @@ class Folder:
             except FileNotFoundError:
                 return b""
 
-    def names(self, relative: str) -> list[str]:
+    def list_names(self, relative: str) -> list[str]:
         """Return the names in a folder, sorted; none of what is no folder."""
         fd = -1
         with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
@@ -175,12 +175,12 @@ class Folder:
             except (FileNotFoundError, NotADirectoryError, InvalidArgument):
                 return []
             finally:
-                self.system.drop(fd)
+                self.system.close_quietly(fd)
 
     def event_files(self) -> list[tuple[str, str]]:
         """Return (kind, stem) of every event file."""
-        kinds = self.names("events")
-        return [(k, name.removesuffix(".plx")) for k in kinds for name in self.names(f"events/{k}") if name.endswith(".plx")]
+        kinds = self.list_names("events")
+        return [(k, name.removesuffix(".plx")) for k in kinds for name in self.list_names(f"events/{k}") if name.endswith(".plx")]
 
     # --- the disk itself -------------------------------------------------------------------------
 
@@ -193,9 +193,9 @@ class Folder:
         """
         pending = set(self.unsynced)
         with storage_errors(f"{self.path}", kept="all of it was written", failed="may not outlive a power failure"):
-            if self.shared or (self._touched[0] and not self.inherited):
+            if self.shared or (self._changed_by_child[0] and not self.inherited):
                 self.system.sync_disk(self.fd)
-                self.shared, self._touched[0] = False, 0
+                self.shared, self._changed_by_child[0] = False, 0
             for relative in sorted(pending):
                 self.sync_tree(relative)
             self.check()
@@ -220,7 +220,7 @@ class Folder:
             try:
                 self.system.fsync(fd)
             finally:
-                self.system.drop(fd)
+                self.system.close_quietly(fd)
             self._made.pop()
 
     def sync_file(self, relative: str) -> None:
@@ -233,26 +233,26 @@ class Folder:
         try:
             self.system.fsync(fd)
         finally:
-            self.system.drop(fd)
+            self.system.close_quietly(fd)
 
     # --- letting go ------------------------------------------------------------------------------
 
     def after_fork(self) -> None:
         """Let go, in a child, of a lock that another thread of the parent was holding."""
-        self.system.drop(self._held)
+        self.system.close_quietly(self._held)
         self._held = -1
         self.inherited = True
 
-    def touch(self) -> None:
+    def mark_changed(self) -> None:
         """Let the parent know, from a forked child, that there is more here than it has put."""
         if self.inherited:
-            self._touched[0] = 1
+            self._changed_by_child[0] = 1
 
     def close(self) -> None:
         """Let go of the folder."""
-        for fd in (self.fd, self._own, self.corner):
-            self.system.drop(fd)
-        self.fd = self._own = self.corner = -1
+        for fd in (self.fd, self._own, self.temporary_fd):
+            self.system.close_quietly(fd)
+        self.fd = self._own = self.temporary_fd = -1
 
     def __del__(self) -> None:
         """Let go of the folder of a run that was dropped."""

@@ -1,6 +1,6 @@
 """Put bytes into the run folder, whole or not at all: files, folders, documents.
 
-Everything is written to a temporary file in the run's own corner and then linked to its name, which
+Everything is written to a temporary file in the run's own temporary_fd and then linked to its name, which
 must be free: nothing is ever overwritten but our own documents, and those are replaced in one step.
 Size and hash are taken in the same pass over the source.
 """
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error, storage_errors
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.run_folder import TEMPORARY, Folder
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, System
-from jupyter_tracking.storage.user_files import chunks, md5, opened, pieces, source_mode, walk
+from jupyter_tracking.storage.run_folder import TEMPORARY, WritableFolder
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
+from jupyter_tracking.storage.user_files import file_chunks, file_mode, md5, open_user_file, read_chunks, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ class Stored(NamedTuple):
 class Sink(io.RawIOBase):
     """A file being written from start to end; counts and hashes what passes."""
 
-    def __init__(self, system: System, fd: int, *, hashed: bool) -> None:
+    def __init__(self, system: Syscalls, fd: int, *, hashed: bool) -> None:
         """Write to `fd`, which stays the caller's to close."""
         super().__init__()
         self._system = system
@@ -69,7 +69,7 @@ class Sink(io.RawIOBase):
         """Take all of another open file by sharing its blocks on the disk; False where the file system cannot."""
         if not self._system.clone(self._fd, source):
             return False
-        for piece in pieces(self._fd, "the copy"):
+        for piece in read_chunks(self._fd, "the copy"):
             if self._md5 is not None:
                 self._md5.update(piece)
             self.size += len(piece)
@@ -85,10 +85,10 @@ class Sink(io.RawIOBase):
         return self._md5.hexdigest()[:12] if self._md5 is not None else None
 
 
-class Store(Folder):
+class Store(WritableFolder):
     """What a run puts into its folder."""
 
-    def __init__(self, path: Path, system: System | None = None, *, power: bool = False) -> None:
+    def __init__(self, path: Path, system: Syscalls | None = None, *, power: bool = False) -> None:
         """Open the folder, making it if it is not there.
 
         Args:
@@ -99,15 +99,15 @@ class Store(Folder):
         Raises:
             StorageError: the folder cannot be made or opened; nothing remains of the attempt.
         """
-        super().__init__(path, system or System())
+        super().__init__(path, system or Syscalls())
         self.power = power
         self._again: dict[str, int] = {}
         self._token = paths.new_uuid()[:8]
         self._numbers = itertools.count()
 
-    def open_or_make(self, relative: str, first: bytes, flags: int) -> tuple[int, int, bool]:
+    def open_or_create(self, relative: str, first: bytes, flags: int) -> tuple[int, int, bool]:
         """Open a file, or make it with its first bytes in one step; return it, its inode, and whether it was made."""
-        self.touch()
+        self.mark_changed()
         while True:
             fd = -1
             try:
@@ -121,18 +121,18 @@ class Store(Folder):
             except FileExistsError:  # another process was first
                 continue
             except BaseException:
-                self.system.drop(fd)
+                self.system.close_quietly(fd)
                 raise
 
     def _make_file(self, relative: str, first: bytes) -> tuple[int, int]:
         fd, temporary = -1, self._temporary()
         try:
-            fd = self.system.open(temporary, _NEW | os.O_APPEND, 0o666, dir_fd=self.corner)
+            fd = self.system.open(temporary, _NEW | os.O_APPEND, 0o666, dir_fd=self.temporary_fd)
             self.system.write_all(fd, first)
             inode = self.system.fstat(fd).st_ino
             self._publish(temporary, relative)
         except BaseException:
-            self.system.drop(fd)
+            self.system.close_quietly(fd)
             raise
         finally:
             self._discard(temporary)
@@ -154,7 +154,7 @@ class Store(Folder):
         """
         temporary = self._temporary()
         with self._putting(temporary, f"a file of {folder}", "every earlier file was kept"):
-            fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.corner)
+            fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.temporary_fd)
             with self._closing(fd):
                 sink = Sink(self.system, fd, hashed=hashed)
                 write(sink)
@@ -169,12 +169,12 @@ class Store(Folder):
             InvalidArgument: a link, a pipe, a socket, a device, or a folder that contains the run.
             StorageError: the source cannot be read or the disk refused; nothing remains of the copy.
         """
-        if not stat.S_ISDIR(source_mode(source)):
+        if not stat.S_ISDIR(file_mode(source)):
 
             def write(sink: Sink) -> None:
-                with opened(source) as fd:
+                with open_user_file(source) as fd:
                     if not sink.share(fd):
-                        for piece in pieces(fd, source):
+                        for piece in read_chunks(fd, source):
                             sink.write(piece)
 
             return self.put(folder, name, write, hashed=hashed)
@@ -189,26 +189,26 @@ class Store(Folder):
         temporary = self._temporary()
         total, parent, parent_fd = 0, "", -1
         with self._putting(temporary, f"a folder of {folder}", "every earlier file was kept"):
-            self.system.mkdir(temporary, dir_fd=self.corner)
+            self.system.mkdir(temporary, dir_fd=self.temporary_fd)
             try:
                 for relative, is_folder in walk(source):
                     above, _, last = f"{TEMPORARY}/{temporary}/{relative}".rpartition("/")
                     if above != parent:  # the files of a folder follow each other
-                        self.system.drop(parent_fd)
+                        self.system.close_quietly(parent_fd)
                         parent_fd = -1
-                        parent, parent_fd = above, self.folder(above)
+                        parent, parent_fd = above, self.open_folder(above)
                     if is_folder:
                         self.system.mkdir(last, dir_fd=parent_fd)
                         continue
                     fd = self.system.open(last, _NEW, 0o666, dir_fd=parent_fd)
                     with self._closing(fd):
-                        for chunk in chunks(os.path.join(source, relative)):  # noqa: PTH118
+                        for chunk in file_chunks(os.path.join(source, relative)):  # noqa: PTH118
                             self.system.write_all(fd, chunk)
                             total += len(chunk)
                             if digest is not None:
                                 digest.update(chunk)
             finally:
-                self.system.drop(parent_fd)
+                self.system.close_quietly(parent_fd)
             path = self._place(temporary, folder, name, is_folder=True)
             return Stored(path, total, digest.hexdigest()[:12] if digest else None)
 
@@ -226,19 +226,19 @@ class Store(Folder):
         temporary = self._temporary()
         with self._putting(temporary, relative, "the old one is intact"):
             self.check()
-            fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.corner)
+            fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.temporary_fd)
             with self._closing(fd):
                 self.system.write_all(fd, data)
                 if lasting:
                     self.system.fsync(fd)
             folder, _, last = relative.rpartition("/")
-            folder_fd = self.folder(folder)
-            places = {"src_dir_fd": self.corner, "dst_dir_fd": folder_fd}
+            folder_fd = self.open_folder(folder)
+            places = {"src_dir_fd": self.temporary_fd, "dst_dir_fd": folder_fd}
             try:
                 if lasting or not self.system.exchange(temporary, last, **places):
                     self.system.rename(temporary, last, **places)
             finally:
-                self.system.drop(folder_fd)
+                self.system.close_quietly(folder_fd)
         self._settle(relative)
 
     @contextmanager
@@ -259,7 +259,7 @@ class Store(Folder):
         try:
             yield
         except BaseException:
-            self.system.drop(fd)
+            self.system.close_quietly(fd)
             raise
         self.system.close(fd)
 
@@ -271,39 +271,39 @@ class Store(Folder):
     def _discard(self, temporary: str) -> None:
         """Remove what is left of a temporary file or folder; it is gone when it was renamed."""
         try:
-            self.system.unlink(temporary, dir_fd=self.corner)
+            self.system.unlink(temporary, dir_fd=self.temporary_fd)
         except IsADirectoryError:
             import shutil
 
-            shutil.rmtree(temporary, ignore_errors=True, dir_fd=self.corner)
+            shutil.rmtree(temporary, ignore_errors=True, dir_fd=self.temporary_fd)
         except OSError:
             pass
 
-    def sweep(self) -> None:
+    def remove_unfinished(self) -> None:
         """Remove the unfinished files of writers that are gone; call it only while no other lives."""
-        for name in os.listdir(self.corner):  # noqa: PTH208 - a descriptor
+        for name in os.listdir(self.temporary_fd):  # noqa: PTH208 - a descriptor
             self._discard(name)
 
     def _publish(self, temporary: str, relative: str, *, is_folder: bool = False) -> None:
         """Give the temporary file or folder its name, which must be free."""
         self.check()
-        self.touch()
+        self.mark_changed()
         if self.power:
             self.sync_tree(f"{TEMPORARY}/{temporary}")
         folder, _, last = relative.rpartition("/")
-        fd = self.folder(folder)
+        fd = self.open_folder(folder)
         try:
             if is_folder:
                 self._rename_free(temporary, last, fd)
             else:
                 try:
-                    self.system.link(temporary, last, src_dir_fd=self.corner, dst_dir_fd=fd, follow_symlinks=False)
+                    self.system.link(temporary, last, src_dir_fd=self.temporary_fd, dst_dir_fd=fd, follow_symlinks=False)
                 except OSError as error:
                     if error.errno not in _NO_LINKS:
                         raise
                     self._rename_free(temporary, last, fd)
         finally:
-            self.system.drop(fd)
+            self.system.close_quietly(fd)
         self._settle(relative)
 
     def _settle(self, relative: str) -> None:
@@ -320,7 +320,7 @@ class Store(Folder):
             try:
                 os.lstat(last, dir_fd=fd)
             except FileNotFoundError:
-                self.system.rename(temporary, last, src_dir_fd=self.corner, dst_dir_fd=fd)
+                self.system.rename(temporary, last, src_dir_fd=self.temporary_fd, dst_dir_fd=fd)
             else:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 

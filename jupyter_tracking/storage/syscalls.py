@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LINK_FLAGS", "Sight", "System"]
+__all__ = ["LINK_FLAGS", "PreparedStat", "Syscalls"]
 
 LINK_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -34,7 +34,7 @@ _INODE, _SIZE = 4, 5
 _STATX_BYTES = 256
 
 
-class Sight:
+class PreparedStat:
     """A path to look at again and again, and room for the answer."""
 
     __slots__ = ("ask", "figures", "path")
@@ -57,7 +57,7 @@ def _no_statx(*_arguments: object) -> int:
     return -1
 
 
-class System:
+class Syscalls:
     """The real thing."""
 
     open = staticmethod(os.open)
@@ -90,7 +90,7 @@ class System:
             return False
         return bool(_renameat2(src_dir_fd, os.fsencode(source), dst_dir_fd, os.fsencode(target), _EXCHANGE) == 0)
 
-    def look(self, sight: Sight) -> tuple[int, int]:
+    def inode_and_size(self, sight: PreparedStat) -> tuple[int, int]:
         """Return inode and size of the file under a path.
 
         Linux before each row: who asks for the times too, as `os.stat` does, makes the next write set them anew, which
@@ -135,15 +135,15 @@ class System:
         except OSError:
             pass
 
-    def release(self, fd: int) -> None:
+    def unlock_and_close(self, fd: int) -> None:
         """Unlock and close a file of which nothing more is wanted, so that no error matters."""
         if fd >= 0:
             try:
                 self.unlock(fd)  # a child forked meanwhile shares the lock: closing would not be enough
             finally:
-                self.drop(fd)
+                self.close_quietly(fd)
 
-    def drop(self, fd: int) -> None:
+    def close_quietly(self, fd: int) -> None:
         """Close a file of which nothing more is wanted, so that no error matters."""
         if fd >= 0:
             with suppress(OSError):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from hashlib import _Hash as Digest
 
-__all__ = ["chunks", "hashed", "md5", "measure", "source_mode", "walk"]
+__all__ = ["file_chunks", "file_mode", "hash_and_size", "md5", "md5_prefix", "walk"]
 
 _CHUNK = 1 << 18  # read, hashed and written while it is in a core's cache
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -31,14 +31,14 @@ def md5() -> Digest:
     return hashlib.md5(usedforsecurity=False)
 
 
-def hashed(data: bytes) -> str:
+def md5_prefix(data: bytes) -> str:
     """Return the first 12 hex digits of the md5 of bytes, as Polyaxon's `hash`."""
     digest = md5()
     digest.update(data)
     return digest.hexdigest()[:12]
 
 
-def source_mode(path: str) -> int:
+def file_mode(path: str) -> int:
     """Return the mode of a file or folder to log.
 
     Raises:
@@ -62,13 +62,13 @@ def source_mode(path: str) -> int:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[int]:
+def open_user_file(path: str) -> Iterator[int]:
     """Open a file to read it.
 
     Raises:
         StorageError: it cannot be read; or as `source_mode`.
     """
-    source_mode(path)
+    file_mode(path)
     try:
         fd = os.open(path.rstrip("/"), _READ)
     except OSError as error:
@@ -82,7 +82,7 @@ def opened(path: str) -> Iterator[int]:
         os.close(fd)
 
 
-def pieces(fd: int, path: str) -> Iterator[memoryview]:
+def read_chunks(fd: int, path: str) -> Iterator[memoryview]:
     """Yield the bytes of an open file: of one that grows, those it had at the start. Each piece is good until the next is asked for.
 
     Raises:
@@ -98,22 +98,22 @@ def pieces(fd: int, path: str) -> Iterator[memoryview]:
         raise _unreadable(path, error) from error
 
 
-def chunks(path: str) -> Iterator[memoryview]:
+def file_chunks(path: str) -> Iterator[memoryview]:
     """Yield the bytes of a file; as `opened` and `pieces`."""
-    with opened(path) as fd:
-        yield from pieces(fd, path)
+    with open_user_file(path) as fd:
+        yield from read_chunks(fd, path)
 
 
 def _unreadable(path: str, error: OSError) -> OSError:
     return storage_error(error, f"path={path!r}", failed="could not be read", kept="nothing was logged")
 
 
-def measure(path: str) -> tuple[str, int]:
+def hash_and_size(path: str) -> tuple[str, int]:
     """Return the first 12 hex digits of the md5, and the size in bytes, of a file or of a folder's files in order."""
     digest, size = md5(), 0
-    below = walk(path) if stat.S_ISDIR(source_mode(path)) else [("", False)]
+    below = walk(path) if stat.S_ISDIR(file_mode(path)) else [("", False)]
     for relative, is_folder in below:
-        for chunk in () if is_folder else chunks(os.path.join(path, relative) if relative else path):  # noqa: PTH118
+        for chunk in () if is_folder else file_chunks(os.path.join(path, relative) if relative else path):  # noqa: PTH118
             digest.update(chunk)
             size += len(chunk)
     return digest.hexdigest()[:12], size
@@ -129,7 +129,7 @@ def walk(top: str) -> list[tuple[str, bool]]:
         if relative:
             found.append((relative, is_folder))
         if not is_folder:
-            source_mode(path)  # refuses what is no file
+            file_mode(path)  # refuses what is no file
             continue
         try:
             with os.scandir(path) as entries:

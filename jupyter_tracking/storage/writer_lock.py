@@ -15,17 +15,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, System
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Presence", "living_writers"]
+__all__ = ["WriterLock", "active_writers"]
 
 
-def living_writers(path: Path, system: System | None = None) -> list[str]:
+def active_writers(path: Path, system: Syscalls | None = None) -> list[str]:
     """Return who writes to the run at this moment, in words: `process 4711 on host`; empty when nobody does."""
-    system = system or System()
+    system = system or Syscalls()
     try:
         root = system.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
@@ -35,16 +35,16 @@ def living_writers(path: Path, system: System | None = None) -> list[str]:
     except (OSError, ValueError):
         return []
     finally:
-        system.drop(root)
+        system.close_quietly(root)
     try:
         return [words for name in sorted(os.listdir(folder)) if (words := _living(folder, name, system))]  # noqa: PTH208 - a descriptor
     except NotADirectoryError:
         return []
     finally:
-        system.drop(folder)
+        system.close_quietly(folder)
 
 
-def _living(folder: int, name: str, system: System) -> str:
+def _living(folder: int, name: str, system: Syscalls) -> str:
     """Return the words for the writer of a file, or an empty text when it is gone."""
     if not name.endswith(".lock"):
         return ""
@@ -63,13 +63,13 @@ def _living(folder: int, name: str, system: System) -> str:
     else:
         return words if free is False else f"{words} (this file system has no locks, so it may be gone)"
     finally:
-        system.drop(fd)
+        system.close_quietly(fd)
 
 
-class Presence:
+class WriterLock:
     """A writer's mark in a run for as long as it is held."""
 
-    def __init__(self, folder: int, system: System) -> None:
+    def __init__(self, folder: int, system: Syscalls) -> None:
         """Leave a mark in the writers' folder; marks of writers that are gone are removed on the way.
 
         Args:
@@ -95,7 +95,7 @@ class Presence:
             system.rename(unnamed, self._name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             self._remove(f"{self._name}.new")
-            self.leave()
+            self.release()
             raise
 
     def _clear(self, name: str) -> None:
@@ -109,25 +109,25 @@ class Presence:
         except OSError:  # told to whoever locks it for good
             pass
         finally:
-            self._system.drop(fd)
+            self._system.close_quietly(fd)
 
     def _remove(self, name: str) -> None:
         with suppress(OSError):  # the next writer does it
             self._system.unlink(name, dir_fd=self._folder)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Remove the mark; a second call does nothing."""
         if self._folder >= 0:
             self._remove(self._name)
-        self.forget()
+        self.close()
 
-    def forget(self) -> None:
+    def close(self) -> None:
         """Let go of the mark without removing it: in a forked child it is the parent's."""
         fd, folder = self._fd, self._folder
         self._fd = self._folder = -1
-        self._system.drop(fd)
-        self._system.drop(folder)
+        self._system.close_quietly(fd)
+        self._system.close_quietly(folder)
 
     def __del__(self) -> None:
         """Let go of the mark of a run that was dropped: it was interrupted."""
-        self.forget()
+        self.close()

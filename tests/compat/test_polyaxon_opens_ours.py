@@ -41,7 +41,7 @@ def read(ask_polyaxon: Any, every_kind: Path) -> dict[str, Any]:
 def test_every_kind_that_has_events_is_there(every_kind: Path) -> None:
     """The run is what it says: no kind that has a log function of its own is left out."""
     present = {path.name for path in (every_kind / "events").iterdir()}
-    files = {kind.name for kind in KINDS.values() if kind.view == "file"} - {"model"}
+    files = {kind.name for kind in KINDS.values() if kind.renderer == "file"} - {"model"}
     assert {kind for kind in KINDS if kind not in files} <= present
 
 

@@ -121,10 +121,10 @@ def test_a_run_without_its_documents(theirs: Path, copied: Callable[[Path], Path
     for kind, name in view.artifacts():
         if view.steps(name, kind):
             view.load(name, kind)
-            (pane,) = view.show(name, kind=kind).content.scene.panes
+            (pane,) = view.show(name, kind=kind).content.scene.panels
             for number in range(len(pane.events)):
-                pane.family.frame(pane, number, light=False)
-                assert pane.family.still(pane, number), (kind, name)
+                pane.renderer.payload(pane, number, preview=False)
+                assert pane.renderer.fallback(pane, number), (kind, name)
 
 
 @pytest.mark.parametrize("left", [b"", b"{", b'{"uuid": "', b"[1]", b"null"], ids=["empty", "brace", "cut", "list", "null"])

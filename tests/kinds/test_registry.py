@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 def test_every_kind_of_polyaxons_is_known() -> None:
     """All 32, each with a view and a decoder, and none that Polyaxon would not read."""
     assert KINDS.keys() == {str(kind) for kind in V1ArtifactKind}
-    assert all(kind.view and callable(kind.decode) and kind.columns for kind in KINDS.values())
+    assert all(kind.renderer and callable(kind.decode) and kind.columns for kind in KINDS.values())
 
 
 def test_a_kind_nobody_knows_is_files() -> None:
     """The reader meets folders of the future."""
-    assert kind_of("hologram").view == "file"
+    assert kind_of("hologram").renderer == "file"
 
 
 class Point:
@@ -62,7 +62,7 @@ def test_a_kind_of_another_package(run: Run, view: RunView, others: list[Point],
     (tmp_path / "it.tsv").write_text("a,b")
     run.log_artifact(tmp_path / "it.tsv", kind="table", step=1)
     assert view.load("it") == ["a", "b"]
-    assert kind_of("table").view == "text"
+    assert kind_of("table").renderer == "text"
 
 
 def test_other_packages_cannot_take_a_kind_of_ours(others: list[Point]) -> None:
@@ -76,8 +76,8 @@ def test_a_kind_that_cannot_be_used_is_told_and_left_out(others: list[Point], fo
     """Another package's fault is a warning, once, and the run is read all the same."""
     others.append(Point("table", found))
     with pytest.warns(UserWarning, match=r"'table' of other:table cannot be used"):
-        assert kind_of("table").view == "file"
-    assert kind_of("table").view == "file"
+        assert kind_of("table").renderer == "file"
+    assert kind_of("table").renderer == "file"
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 from playwright.sync_api import TimeoutError as NotYet
 
-from tests.lab import families
-from tests.lab.families import NAMES
+from tests.lab import renderers
+from tests.lab.renderers import NAMES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.lab.document import Document
 
 AXE = Path(__file__).parents[2] / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
-MAKE = f"{Path(families.__file__).read_text('utf-8')}\nview = make()"
+MAKE = f"{Path(renderers.__file__).read_text('utf-8')}\nview = make()"
 LOOK = """async ([where, every]) => { const found = await axe.run(every ? {include: [...document.querySelectorAll(where)]} : document.querySelector(where)); return found.violations.map(v =>
   ({rule: v.id, help: v.help, at: v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + ' ' + (n.failureSummary ?? '').slice(0, 200))})) }"""
 # Every control that a mouse can reach, and a key cannot. Of tabs, one takes the focus and arrows do the rest.
@@ -53,7 +53,7 @@ def violations(page: Page, where: str, *, every: bool = False) -> list[dict[str,
 
 
 def test_axe_finds_nothing_in_the_stepper_and_the_browser(lab: Document) -> None:
-    """In JupyterLab, every family and the browser, light and dark."""
+    """In JupyterLab, every renderer and the browser, preview and dark."""
     lab.resize(1200, 6000)
     lab.run(MAKE, f"view.show(*{list(NAMES)!r})", "view.browse()")
     for theme in ("light", "dark"):
@@ -68,7 +68,7 @@ def test_axe_finds_nothing_in_the_stepper_and_the_browser(lab: Document) -> None
 
 
 def test_axe_finds_nothing_in_comparisons_and_in_the_table_of_runs(lab: Document) -> None:
-    """Lines of several runs and of several metrics, tables and pictures side by side, and the runs themselves; light and dark."""
+    """Lines of several runs and of several metrics, tables and pictures side by side, and the runs themselves; preview and dark."""
     lab.resize(1200, 5000)
     several = "two = [make(), view]\nfor name in ('loss', 'roc', 'predictions', 'digit'): display(tracking.compare(two, name))"
     more = "with tracking.init(root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False) as run:\n"
@@ -84,7 +84,7 @@ def test_axe_finds_nothing_in_comparisons_and_in_the_table_of_runs(lab: Document
 
 
 def show_every_family(lab: Document) -> None:
-    """A stepper of every family and the browser, drawn whole and at rest."""
+    """A stepper of every renderer and the browser, drawn whole and at rest."""
     lab.resize(1200, 6000)
     lab.run(MAKE, f"view.show(*{list(NAMES)!r})", "view.browse()")
     lab.until("n => document.querySelectorAll('[data-jt-step]').length >= n", len(NAMES))
@@ -144,7 +144,7 @@ def test_every_control_does_its_work_by_its_key(lab: Document) -> None:
 def test_axe_finds_nothing_in_saved_pages(blank_page: Page, tmp_path: Path, scheme: Literal["light", "dark"]) -> None:
     """In the files as well, whole pages with their titles and languages."""
     blank_page.emulate_media(color_scheme=scheme)
-    names: dict[str, Any] = {"__name__": "families"}
+    names: dict[str, Any] = {"__name__": "renderers"}
     exec(MAKE, names)
     for file in (names["view"].show(*NAMES).save(tmp_path / "all.html"), names["view"].save(tmp_path / "run.html")):
         blank_page.goto(file.as_uri())

@@ -93,15 +93,15 @@ def test_frames_of_two_runs_stand_side_by_side_and_are_compared(lab: Document) -
     """The second can show what changed since the first run's frame at the same place of the slider."""
     lab.run(MAKE, "%load_ext jupyter_tracking", "%compare predictions run0 run1 --root {root}")
     lab.until("() => [...document.querySelectorAll('[data-jt-view=dataframe]')].every(e => e.dataset.jtStep === '120')")
-    panes = lab.page.locator("[data-jt-view=dataframe]")
-    expect(panes).to_have_count(2)
-    panes.nth(1).get_by_role("button", name="changes").click()
-    expect(panes.nth(1)).to_contain_text("1 row changed (1 cell)")
+    panels = lab.page.locator("[data-jt-view=dataframe]")
+    expect(panels).to_have_count(2)
+    panels.nth(1).get_by_role("button", name="changes").click()
+    expect(panels.nth(1)).to_contain_text("1 row changed (1 cell)")
     lab.hold_focus(lab.page.locator(".noUi-handle").first)
     lab.press("ArrowLeft")
-    expect(panes.nth(1)).to_contain_text("run0, step 110")
-    expect(panes.nth(1)).to_contain_text("from step 100, its latest before 110")
-    expect(panes.nth(1)).to_contain_text("2 rows changed (2 cells)")
+    expect(panels.nth(1)).to_contain_text("run0, step 110")
+    expect(panels.nth(1)).to_contain_text("from step 100, its latest before 110")
+    expect(panels.nth(1)).to_contain_text("2 rows changed (2 cells)")
     lab.shot("compare_frames")
 
 

@@ -23,7 +23,7 @@ def frame(rows):
         "word": generator.choice(["cat", "dog", "owl"], rows), "ok": generator.random(rows) > 0.5,
         "when": pd.date_range("2024-01-01", periods=rows, freq="min"), "group": pd.Categorical(generator.choice(list("abc"), rows)),
     })
-run = tracking.init(name="frames", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False)
+run = tracking.init(name="payloads", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False)
 """
 FIFTY = """
 base = frame(10_000)
@@ -93,7 +93,7 @@ def test_a_step_that_is_not_in_the_page_is_there_soon(lab: Document) -> None:
         MAKE,
         FIFTY,
         """from jupyter_tracking.views.widgets.stepper import Stepper
-from jupyter_tracking.views.pane import scene
+from jupyter_tracking.views.model.panel import scene
 Stepper(scene(view.files, ["table"]), budget=1)""",
         timeout=120,
     )
@@ -197,12 +197,12 @@ view.show("short")
 process = psutil.Process()""",
         "before = process.memory_info().rss\nview.show('short')",
         "view.show('long')",
-        """from jupyter_tracking.views import twin
+        """from jupyter_tracking.views.export import page
 kept = []
 def timed(name):
     start = time.perf_counter()
     kept.append(view.show(name))
-    twin.markup(kept[-1]._scene, key='', line='', index=0, budget=256_000)
+    page.static_page(kept[-1]._scene, key='', line='', index=0, budget=256_000)
     return time.perf_counter() - start
 times = {"short": [], "long": []}
 for _ in range(9):

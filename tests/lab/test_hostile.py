@@ -22,7 +22,7 @@ QUIET = """import tempfile, jupyter_tracking as tracking
 with tracking.init(root=tempfile.mkdtemp(), name="page", track_code=False, track_env=False, track_logs=False) as run:
 """
 HIDEOUS = f"""<script>fetch('THEREfetch')</script><img src=THEREpicture onerror={FLAG}><link rel=stylesheet href=THEREsheet>
-<style>@import url(THEREimport);@font-face{{font-family:x;src:url(THEREfont)}}body{{background:url(THEREground);font-family:x}}</style>
+<style>@import url(THEREimport);@font-face{{font-renderer:x;src:url(THEREfont)}}body{{background:url(THEREground);font-renderer:x}}</style>
 <meta http-equiv=refresh content='0;url=THERErefresh'><iframe src=THEREframe></iframe><object data=THEREobject></object><base href=THERE>
 <link rel=prefetch href=THEREprefetch><video src=THEREvideo></video><form action=THEREform><button>send</button></form>
 <a href=THERElink id=link target=_self>link</a>

@@ -13,18 +13,19 @@ STEPS = 200
 # Each answer takes 50 ms, and the page has room for a few steps: nearly all that is dragged over has to be asked for.
 MAKE = f"""
 import tempfile, time, numpy as np, jupyter_tracking as tracking
-from jupyter_tracking.views import content, pane, stepper
+from jupyter_tracking.views.model import panel
+from jupyter_tracking.views.widgets import step_view, stepper
 with tracking.init(name="slow", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False) as run:
     x = np.linspace(0, 1, 1000)
     for step in range({STEPS}):
         run.log_curve("gain", x, np.sin(x * (step + 9) / 9), step=step)
-class Slow(content.Content):
+class Slow(step_view.StepView):
     def _answer_to(self, message):
         time.sleep(0.05)
         super()._answer_to(message)
-stepper.Content = Slow
-shown = stepper.Stepper(pane.scene(tracking.open_run(run).files, ["gain"]), budget=150_000)
-stepper.Content = content.Content
+stepper.StepView = Slow
+shown = stepper.Stepper(panel.scene(tracking.open_run(run).files, ["gain"]), budget=150_000)
+stepper.StepView = step_view.StepView
 shown"""
 # Counts in the page what is asked and not yet answered.
 COUNT = """() => { const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;

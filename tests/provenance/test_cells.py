@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.format.cell_log import CELLS, NOTES, read_cells, read_notes
+from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, read_cells, read_notes
 from jupyter_tracking.notebook import cell_hooks
-from jupyter_tracking.read.cell_timeline import Timeline
+from jupyter_tracking.read.cell_timeline import CellTimeline
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.storage.user_files import md5
 
@@ -224,8 +224,8 @@ def test_a_hook_that_fails_is_told_once_and_disturbs_nothing(
         raise RuntimeError(message)
 
     monkeypatch.setattr("jupyter_tracking.notebook.console._complained", set())
-    monkeypatch.setattr("jupyter_tracking.notebook.provenance._Followed.cell_started", fail)
-    monkeypatch.setattr("jupyter_tracking.notebook.provenance._Followed.cell_ended", fail)
+    monkeypatch.setattr("jupyter_tracking.notebook.provenance._NotebookCapture.cell_started", fail)
+    monkeypatch.setattr("jupyter_tracking.notebook.provenance._NotebookCapture.cell_ended", fail)
     for n in range(3):
         assert cell(f"tracking.log_metric('a', {n}); {n}").result == n
     assert [record.message for record in caplog.records] == ["the journal of cells is no longer kept: RuntimeError: by design"]
@@ -237,7 +237,7 @@ def test_hooks_take_whatever_a_shell_gives(ip: InteractiveShell, cell, told: tup
     """A future IPython may call with other arguments; its cells run all the same."""
     cell("tracking.init()")
     hooks = [hook for name in ("pre_run_cell", "post_run_cell") for hook in ip.events.callbacks[name]]
-    own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), cell_hooks.CellWatch)]
+    own = [hook for hook in hooks if isinstance(getattr(hook, "__self__", None), cell_hooks.CellHooks)]
     assert len(own) == 2
     for hook in own:
         hook(*told)
@@ -278,12 +278,12 @@ def test_a_cell_that_was_killed_ends_with_the_next_of_its_kernel(root: Path) -> 
         f'{{"cell": {n}, "session": "{session}", "started": "{moment.format(second)}", "count": {n}}}\n'
         for n, session, second in [(1, "a", 0), (2, "a", 10), (1, "b", 20)]
     ]
-    (run.path / CELLS).write_text("".join(lines))
+    (run.path / CELLS_FILE).write_text("".join(lines))
     for n, second in enumerate([5, 15, 25, 30]):
         run.log_metric("x", n, timestamp=moment.format(second))
     run.end()
-    (run.path / NOTES).unlink(missing_ok=True)
-    timeline = Timeline(open_folder(run.path))
+    (run.path / NOTES_FILE).unlink(missing_ok=True)
+    timeline = CellTimeline(open_folder(run.path))
     assert [(c.session, c.number) for c in timeline.cells] == [("a", 1), ("a", 2), ("b", 1)]
     events = tracking.open_run(run).events("x")
     assert events["execution_count"].tolist() == [1, 2, 1, 1]
@@ -300,7 +300,7 @@ def test_a_cell_inside_another_has_its_own_rows_and_leaves_the_rest(root: Path) 
     for n, start, end in spans:
         lines.append(f'{{"cell": {n}, "session": "s", "started": "{moment.format(start)}", "count": {n}}}\n')
         lines.append(f'{{"cell": {n}, "session": "s", "ended": "{moment.format(end)}", "outcome": "ok"}}\n')
-    (run.path / CELLS).write_text("".join(lines))
+    (run.path / CELLS_FILE).write_text("".join(lines))
     seconds = [5, 15, 25, 35, 45, 55]
     for second in seconds:
         run.log_metric("x", second, timestamp=moment.format(second))

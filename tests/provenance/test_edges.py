@@ -142,10 +142,10 @@ def test_a_thousand_runs_give_their_edges_in_the_time_of_reading_them(root: Path
     for n in range(1000):
         folder = root / "runs" / f"{n:032x}"
         folder.mkdir(parents=True)
-        info = run_document.new(folder.name, f"run {n}", description=None, tags=[], owner=None, project=None)
+        info = run_document.new_document(folder.name, f"run {n}", description=None, tags=[], owner=None, project=None)
         run_document.set_status(info, "running")
         run_document.set_status(info, "succeeded")
-        (folder / paths.RUN_FILE).write_bytes(run_document.dumps(info))
+        (folder / paths.RUN_FILE).write_bytes(run_document.dump(info))
         records = [
             {
                 "name": f"{'in' if used else 'out'}{k}",

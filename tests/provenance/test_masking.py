@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.redact import MASK, Masking, masked
+from jupyter_tracking.redact import MASK, Redactor, redact
 from tests.provenance.conftest import executed
 
 if TYPE_CHECKING:
@@ -102,12 +102,12 @@ def test_a_private_key_goes_over_many_lines(root: Path) -> None:
     """From BEGIN to END, in one print or line by line; what stands around it is kept."""
     body = "\n".join(f"MIIEvQIBADANBgkqhkiG9w0BAQEFAASC{n:04d}" for n in range(20))
     key = f"-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----"
-    text, count = masked(f"before\nkey = '''{key}'''\nafter")
+    text, count = redact(f"before\nkey = '''{key}'''\nafter")
     assert "MIIEv" not in text
     assert text.startswith("before\nkey = '''***")
     assert text.endswith("***'''\nafter")
     assert count == 22
-    masking = Masking()
+    masking = Redactor()
     assert [masking(line) for line in ["a", *key.split("\n"), "b"]] == ["a", *[MASK] * 22, "b"]
 
 
@@ -136,13 +136,13 @@ def test_a_private_key_goes_over_many_lines(root: Path) -> None:
 )
 def test_code_that_holds_no_secret_is_left_alone(line: str) -> None:
     """A session must run again: words like key and token name other things too."""
-    assert masked(line) == (line, 0)
+    assert redact(line) == (line, 0)
 
 
 @pytest.mark.parametrize("line", sorted(IN_CELLS.values()))
 def test_a_masked_line_still_parses(line: str) -> None:
     """What is put in the place of a secret keeps the line a line of Python."""
-    text, count = masked(line)
+    text, count = redact(line)
     assert count == 1
     compile(text, "<masked>", "exec")
 
@@ -154,7 +154,7 @@ def test_text_made_to_be_slow_is_not(root: Path) -> None:
         def took(times: int, piece: str = piece) -> float:
             text = piece * times + " key"
             start = time.perf_counter()
-            masked(text)
+            redact(text)
             return time.perf_counter() - start
 
         small = min(took(2_000 // len(piece)) for _ in range(5))

@@ -13,7 +13,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.notebook import console
-from jupyter_tracking.notebook.terminal import Screen
+from jupyter_tracking.notebook.terminal import TerminalLines
 from tests.provenance.conftest import executed
 
 if TYPE_CHECKING:
@@ -187,14 +187,14 @@ def test_nested_progress_bars_are_a_few_lines(cell) -> None:
 def test_text_becomes_the_lines_a_screen_would_show(printed: str, left: list[str]) -> None:
     """Whole or letter by letter: carriage returns overwrite, backspaces go back."""
     for pieces in ([printed], list(printed)) if "\x1b" not in printed else ([printed],):
-        screen = Screen()
+        screen = TerminalLines()
         finished = [line for piece in pieces for line in screen.feed(piece)]
         assert finished + screen.finish() == left
 
 
 def test_rows_that_a_bar_moves_among_are_redrawn_not_repeated() -> None:
     """Two bars drawn alternately for long leave a line each."""
-    screen = Screen()
+    screen = TerminalLines()
     finished = screen.feed("outer 0\n")
     for n in range(1000):
         finished += screen.feed(f"\rinner {n}\x1b[A\router {n}\n")

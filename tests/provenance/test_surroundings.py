@@ -14,7 +14,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.notebook import notebook_path, provenance, system_metrics
-from jupyter_tracking.notebook.system_metrics import Sampler
+from jupyter_tracking.notebook.system_metrics import SystemMetrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,14 +162,14 @@ def test_the_sampler_goes_on_until_the_run_ends(root: Path, monkeypatch: pytest.
     """A daemon thread, gone after the end."""
     monkeypatch.setattr(system_metrics, "INTERVAL", 0.01)
     taken = threading.Semaphore(0)
-    write = Sampler._write
+    write = SystemMetrics._write
 
-    def counted(sampler: Sampler) -> None:
+    def counted(sampler: SystemMetrics) -> None:
         write(sampler)
         taken.release()
 
-    monkeypatch.setattr(Sampler, "_write", counted)
-    monkeypatch.setattr(Sampler.__init__, "__defaults__", (0.01,))
+    monkeypatch.setattr(SystemMetrics, "_write", counted)
+    monkeypatch.setattr(SystemMetrics.__init__, "__defaults__", (0.01,))
     with tracking.init(collect_resources=True):
         threads = [t for t in threading.enumerate() if t.name == "jupyter-tracking resources"]
         assert [t.daemon for t in threads] == [True]

@@ -26,14 +26,14 @@ def test_a_pane_says_from_which_cell_each_step_came(cell) -> None:
     cell("tracking.log_text('t', 'c', step=2)")
     cell("t = threading.Thread(target=lambda: tracking.log_text('t', 'd', step=3), name='trainer'); t.start(); t.join()")
     shown = scene(tracking.open_run("x").files, ["t"])
-    told = shown.about()["panes"][0]
+    told = shown.about()["panels"][0]
     assert [c["label"] for c in told["cells"]] == ["cell [3]", "cell [4]", "thread trainer"]
     assert told["from"] == [0, 0, 1, 2]
     assert told["cells"][0]["source"].endswith("password = '***'")
     assert "source" not in told["cells"][2]
     # Of a twin that holds some of the steps, those.
-    about, _ = page.choose(shown, [0, 2, 3], 0, light=True)
-    assert about["about"]["panes"][0]["from"] == [0, 1, 2]
+    about, _ = page.select_steps(shown, [0, 2, 3], 0, preview=True)
+    assert about["about"]["panels"][0]["from"] == [0, 1, 2]
 
 
 def test_sources_keep_to_a_size(cell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,7 @@ def test_sources_keep_to_a_size(cell, monkeypatch: pytest.MonkeyPatch) -> None:
     cell("tracking.init(name='x')")
     for step in range(4):
         cell(f"tracking.log_text('t', 'a', step={step}) #" + "x" * 500)
-    told = scene(tracking.open_run("x").files, ["t"]).about()["panes"][0]
+    told = scene(tracking.open_run("x").files, ["t"]).about()["panels"][0]
     assert [len(c.get("source", "")) for c in told["cells"]] == [102, 102, 0, 0]
 
 
@@ -52,7 +52,7 @@ def test_a_plain_run_says_nothing_of_cells(root: Path) -> None:
     with tracking.init(track_logs=False) as run:
         tracking.log_text("t", "a", step=0)
     files = tracking.open_run(run).files
-    assert "cells" not in scene(files, ["t"]).about()["panes"][0]
+    assert "cells" not in scene(files, ["t"]).about()["panels"][0]
     assert listing(files)["log"] == {"lines": [], "before": 0}
 
 

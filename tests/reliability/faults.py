@@ -6,7 +6,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking.storage.syscalls import System
+from jupyter_tracking.storage.syscalls import Syscalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,12 +16,12 @@ WAITS = ("fsync", "fdatasync", "sync_disk")  # a test need not wait for the disk
 __all__ = ["CALLS", "Call", "FailAt", "Recording", "Short"]
 
 CALLS = (
-    *("open", "close", "write", "pread", "fsync", "fdatasync", "ftruncate", "look", "stat", "fstat"),
+    *("open", "close", "write", "pread", "fsync", "fdatasync", "ftruncate", "inode_and_size", "stat", "fstat"),
     *("mkdir", "rmdir", "link", "rename", "unlink", "flock", "sync_disk"),
 )
 
 
-class _Observed(System):
+class _Observed(Syscalls):
     """Every system call goes through `_call`."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class FailAt(_Observed):
         return real(*args, **kwargs)
 
 
-class Short(System):
+class Short(Syscalls):
     """No write takes more than a few bytes."""
 
     def __init__(self, most: int) -> None:

@@ -313,7 +313,7 @@ def write_everything(path: Path, source: Path, folder: Path) -> None:
     ):
         with contextlib.suppress(TrackingError):
             log()
-    run._leave()
+    run._release_lock()
 
 
 @pytest.mark.parametrize("thorough", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["", "every view"])

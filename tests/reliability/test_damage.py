@@ -160,7 +160,7 @@ def test_a_file_read_by_bits_is_read_as_its_rows_are(tmp_path: Path, count: int)
         data = bytearray(head)
         for step in range(6):
             cell = repr(step / 7) if kind == "metric" else f'{{"x":[{step}]}}' if kind == "curve" else "text"
-            data += event_rows.row(kind, dice.choice([step, None, 2**63 - 1, -(2**63)]), TIME, cell)
+            data += event_rows.format_row(kind, dice.choice([step, None, 2**63 - 1, -(2**63)]), TIME, cell)
         for _ in range(dice.randrange(4)):
             at = dice.randrange(len(data) + 1)
             data[at : at + dice.randrange(2)] = dice.choice(
@@ -200,7 +200,7 @@ ANYTHING = st.one_of(st.binary(max_size=2000), st.lists(LINES, max_size=20).map(
 def read_everything(path: Path) -> None:
     """Ask a run folder for all it has; only our own errors may come."""
     folder = open_folder(path)
-    _ = (folder.status, folder.uuid, folder.name, folder.ours)
+    _ = (folder.status, folder.uuid, folder.name, folder.is_ours)
     assert all(isinstance(p.problem, str) for p in folder.problems())
     for artifact in folder.artifacts():
         try:
@@ -271,7 +271,7 @@ def test_any_bytes_are_a_document(tmp_path: Path, name: str, data: bytes, double
         run = Run(path)
         run.log_metric("loss", 1.0, 1)
         run.log_curve("roc", [0, 1], [0, 1], step=1)
-        run._leave()
+        run._release_lock()
     before = {p: p.read_bytes() for p in path.rglob("*") if p.is_file()}
     (path / name).write_bytes(data + b"\n" + data if doubled else data)
     read_everything(path)

@@ -189,7 +189,7 @@ def test_a_folder_one_may_not_write_to_is_told_at_the_start(memory: Path) -> Non
 def test_a_start_that_fails_leaves_nothing(root: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever call of a start fails, neither the run's folder nor those on the way to it remain."""
     system = FailAt(at, lambda: OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-    monkeypatch.setattr("jupyter_tracking.storage.store.System", lambda: system)
+    monkeypatch.setattr("jupyter_tracking.storage.store.Syscalls", lambda: system)
     try:
         run = Run(root / "deep" / "runs" / UUID)
     except StorageFull:
@@ -282,7 +282,7 @@ def without_locks(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def no_locks(_fd: int, _how: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("jupyter_tracking.storage.syscalls.System.flock", staticmethod(no_locks))
+    monkeypatch.setattr("jupyter_tracking.storage.syscalls.Syscalls.flock", staticmethod(no_locks))
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
@@ -314,7 +314,7 @@ def test_a_disk_without_hard_links(root: Path, monkeypatch: pytest.MonkeyPatch) 
     def no_links(*_args: object, **_more: object) -> None:
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
-    monkeypatch.setattr("jupyter_tracking.storage.syscalls.System.link", staticmethod(no_links))
+    monkeypatch.setattr("jupyter_tracking.storage.syscalls.Syscalls.link", staticmethod(no_links))
     run = Run(root / "runs" / UUID)
     source = root / "a.txt"
     for step in range(3):

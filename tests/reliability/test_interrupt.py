@@ -40,7 +40,7 @@ def locked_files(path: Path) -> list[str]:
 def interrupted(at: int, *, done: bool, root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Interrupt the nth system call of the script, once begun, before or after it is made; return which it was."""
     system = FailAt(0, KeyboardInterrupt, done=done)
-    monkeypatch.setattr("jupyter_tracking.storage.store.System", lambda: system)
+    monkeypatch.setattr("jupyter_tracking.storage.store.Syscalls", lambda: system)
     run = Run(root / "runs" / f"{int(done)}{at:031x}")
     system.at, system.count = at, 0
     expected: dict[tuple[str, str], list[Any]] = {}
@@ -137,7 +137,7 @@ def test_a_value_that_cannot_be_encoded_leaves_the_run_as_it_was(root: Path, mon
     with pytest.raises(MemoryError):
         run.log_metric("other", Odd(), 2)
     with monkeypatch.context() as patched:
-        patched.setattr("jupyter_tracking.format.event_rows.cell", no_memory)
+        patched.setattr("jupyter_tracking.format.event_rows.format_cell", no_memory)
         with pytest.raises(MemoryError):
             run.log_curve("roc", [0, 1], [0, 1], step=1)
     assert sorted((p, p.stat().st_size) for p in run.path.rglob("*")) == before

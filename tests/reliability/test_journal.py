@@ -16,7 +16,7 @@ from jupyter_tracking.errors import RunGone, StorageError, StorageFull
 from jupyter_tracking.storage import journal as journals
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.store import Store
-from jupyter_tracking.storage.syscalls import System
+from jupyter_tracking.storage.syscalls import Syscalls
 from tests.reliability.faults import Recording
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 HEADER = b"header\n"
 
 
-class Counting(System):
+class Counting(Syscalls):
     """A system that notes which calls were made."""
 
     def __init__(self, **calls: Callable[..., Any]) -> None:
         self.made: list[str] = []
-        for name in ("open", "write", "pread", "ftruncate", "flock", "fdatasync", "fsync", "look"):
+        for name in ("open", "write", "pread", "ftruncate", "flock", "fdatasync", "fsync", "inode_and_size"):
             setattr(self, name, self._noting(name, calls.get(name, getattr(super(), name))))
 
     def _noting(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,7 +96,7 @@ def test_a_row_costs_a_lock_a_look_and_a_write(root: Path) -> None:
         store.system = system = Counting(fdatasync=lambda _fd: None)
         for _ in range(2):
             journal.append(b"2\n")
-            assert system.made == ["flock", "look", "write", *(["fdatasync"] if power else []), "flock"]
+            assert system.made == ["flock", "inode_and_size", "write", *(["fdatasync"] if power else []), "flock"]
             system.made.clear()
 
 
@@ -131,7 +131,7 @@ def test_a_whole_file_is_not_cut(root: Path) -> None:
         other.write(b"2\n")
     store.system = system = Counting()
     journal.append(b"3\n")
-    assert system.made == ["flock", "look", "look", "pread", "write", "flock"]
+    assert system.made == ["flock", "inode_and_size", "inode_and_size", "pread", "write", "flock"]
     assert content(journal, store) == b"1\n2\n3\n"
 
 
@@ -154,7 +154,7 @@ def test_a_row_that_is_written_by_half_is_taken_back(store: Store, taken: int) -
     ):
         journal.append(b"second\n", HEADER)
     assert content(journal, store) == b"header\nfirst\n"
-    store.system = System()
+    store.system = Syscalls()
     journal.append(b"third\n", HEADER)
     assert content(journal, store) == b"header\nfirst\nthird\n"
 
@@ -172,13 +172,13 @@ def test_a_row_that_cannot_be_taken_back_is_by_the_next_one(store: Store) -> Non
     with pytest.raises(StorageError, match="Input/output error"):
         journal.append(b"second\n")
     assert content(journal, store) == b"first\nsec"
-    store.system = System()
+    store.system = Syscalls()
     journal.append(b"third\n")
     assert content(journal, store) == b"first\nthird\n"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-@pytest.mark.parametrize("call", ["flock", "look", "write", "fdatasync"])
+@pytest.mark.parametrize("call", ["flock", "inode_and_size", "write", "fdatasync"])
 def test_an_interrupt_lets_go_of_the_lock(root: Path, call: str, error: type[BaseException]) -> None:
     """Whatever comes out of a call comes out of the row, as it is; no lock is held after it, and the next row is written."""
     store = Store(root / "run", power=True)
@@ -193,7 +193,7 @@ def test_an_interrupt_lets_go_of_the_lock(root: Path, call: str, error: type[Bas
         journal.append(b"second\n")
     with (store.path / "rows").open() as other:
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    store.system = System()
+    store.system = Syscalls()
     journal.append(b"third\n")
     assert content(journal, store) == b"first\nthird\n"
 
@@ -251,7 +251,7 @@ def test_a_file_that_goes_is_made_anew_however_often(store: Store) -> None:
     assert content(journal, store) == b"3\n4\n"
     for file in kept:
         file.close()
-    store.system = System()
+    store.system = Syscalls()
     journal.append(b"5\n", HEADER)
     assert content(journal, store) == b"3\n4\n5\n"
     assert len(os.listdir("/proc/self/fd")) == before
@@ -383,7 +383,7 @@ def test_without_a_free_descriptor_the_others_are_closed(store: Store, few: Call
     for journal in others:
         journal.append(b"1\n")
     journal = Journal(store, "rows")
-    real = System()
+    real = Syscalls()
     fails = refused(number)
 
     def open_(*args: Any, **more: Any) -> int:
@@ -421,7 +421,7 @@ def test_a_journal_may_have_the_descriptor_zero(store: Store) -> None:
         assert journal._fd == 0
         store.system = system = Counting()
         journal.append(b"3\n")
-        assert system.made == ["flock", "look", "write", "flock"]
+        assert system.made == ["flock", "inode_and_size", "write", "flock"]
         system.made.clear()
         journal.sync()
         assert system.made == ["fsync"]

@@ -233,7 +233,7 @@ def test_loading_twice_and_a_hook_that_fails(root: Path, kernel: Kernel) -> None
     kernel.run("import jupyter_tracking as t, jupyter_tracking.notebook.cell_hooks as watch")
     kernel.run(
         "def broken(*_a, **_k): raise RuntimeError('ours')\n"
-        "for name in dir(watch.CellWatch):\n    if 'run_cell' in name: setattr(watch.CellWatch, name, broken)"
+        "for name in dir(watch.CellHooks):\n    if 'run_cell' in name: setattr(watch.CellHooks, name, broken)"
     )
     kernel.run(f"run = t.init(run_uuid={UUID!r})")
     said = [kernel.run(f"t.log_metric('loss', {i}, {i}); print('cell {i}')") for i in range(3)]

@@ -111,7 +111,7 @@ def test_kills_of_a_resumed_run_lose_no_row(root: Path, kills: int, writer: Call
 
 @pytest.mark.parametrize("kills", [12, pytest.param(300, marks=pytest.mark.soak)])
 def test_kills_during_assets_leave_no_row_without_its_asset(root: Path, kills: int) -> None:
-    """SIGKILL while files of 4 MB are logged: no row points to a missing or short asset; leftovers lie in our corner alone."""
+    """SIGKILL while files of 4 MB are logged: no row points to a missing or short asset; leftovers lie in our temporary_fd alone."""
     moments = random.Random(SEED)
     source = root / "large.bin"
     source.write_bytes(moments.randbytes(writers.LARGE))

@@ -269,7 +269,7 @@ def test_a_url_begins_with_its_scheme(text: str, is_url: bool) -> None:
 )
 def test_a_path_inside_is_brought_to_one_form(path: str | Path, found: str) -> None:
     """Relative, with one kind of slash, without steps up."""
-    assert paths.inside(path) == found
+    assert paths.safe_relative(path) == found
 
 
 @pytest.mark.parametrize(
@@ -279,17 +279,17 @@ def test_a_path_that_leads_out_is_refused(path: str) -> None:
     """With the argument's name, and what to give."""
     for argument in ("path", "rel_path"):
         with pytest.raises(OutsideRun, match=rf"^{argument}=.* leads out of the run folder; give a path relative to it$"):
-            paths.inside(path, *([argument] if argument != "path" else []))
+            paths.safe_relative(path, *([argument] if argument != "path" else []))
 
 
 def test_a_path_that_is_none_is_refused() -> None:
     """Bytes, and control characters or half characters in it."""
     with pytest.raises(InvalidType, match=r"^path=b'a' is a bytes; give a text$"):
-        paths.inside(b"a")  # type: ignore[arg-type]
+        paths.safe_relative(b"a")  # type: ignore[arg-type]
     for path in ("a\x00", "a\n", "é\x1b", "\udc80"):
         with pytest.raises(InvalidArgument, match=r"^rel_path=.* holds a control character; leave it out$"):
-            paths.inside(path, "rel_path")
-    assert paths.inside("a\u202eb") == "a\u202eb"
+            paths.safe_relative(path, "rel_path")
+    assert paths.safe_relative("a\u202eb") == "a\u202eb"
 
 
 # --- opening inside --------------------------------------------------------------------------------

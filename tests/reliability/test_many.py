@@ -171,7 +171,7 @@ def test_a_second_process_is_told_who_writes(root: Path) -> None:
     run.log_metric("loss", 1.0, 1)
     process.kill()
     process.join()
-    run._leave()
+    run._release_lock()
     assert open_folder(path).status == "interrupted"
     again = Run(path)
     again.end()

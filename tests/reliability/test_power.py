@@ -33,7 +33,7 @@ class Moment:
 def record(root: Path, durability: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Recording, Disk, list[Moment]]:
     """Run the script, with a sync in its middle and an end, and note what was acknowledged when."""
     system = Recording()
-    monkeypatch.setattr("jupyter_tracking.storage.store.System", lambda: system)
+    monkeypatch.setattr("jupyter_tracking.storage.store.Syscalls", lambda: system)
     disk = Disk(root.stat().st_ino)
     rows: dict[tuple[str, str], list[Any]] = {}
     safe: dict[tuple[str, str], int] = {}

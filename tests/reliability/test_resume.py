@@ -101,12 +101,12 @@ def test_an_adoption_that_is_cut_short_loses_nothing(root: Path, at: int, monkey
     """Killed at any moment while it takes over a run of Polyaxon's, the next start takes over the rest."""
     path = polyaxon_run(root / "runs" / UUID)
     with monkeypatch.context() as patched:
-        patched.setattr("jupyter_tracking.storage.store.System", lambda: FailAt(at, KeyboardInterrupt))
+        patched.setattr("jupyter_tracking.storage.store.Syscalls", lambda: FailAt(at, KeyboardInterrupt))
         # A kill runs no clean-up.
-        patched.setattr("jupyter_tracking.record.run.Run._leave", lambda _run: None)
-        patched.setattr("jupyter_tracking.storage.store.Store.withdraw", lambda store: store.close())
+        patched.setattr("jupyter_tracking.record.run.Run._release_lock", lambda _run: None)
+        patched.setattr("jupyter_tracking.storage.store.Store.undo_creation", lambda store: store.close())
         with contextlib.suppress(KeyboardInterrupt):
-            Run(path)._presence.forget()  # type: ignore[union-attr]
+            Run(path)._writer_lock.forget()  # type: ignore[union-attr]
     run = Run(path, shared=True)
     run.log_metric("loss", 0.125, 3)
     run.end()
@@ -236,7 +236,7 @@ def test_an_empty_document_of_ours_makes_no_torn_row_a_value(root: Path) -> None
         path = root / "runs" / f"{number:032x}"
         run = Run(path)
         run.log_metric("train/loss", 0.5, 1)
-        run._leave()
+        run._release_lock()
         with (path / "events/metric/train__loss.plx").open("ab") as file:
             file.write(f"2|{TIME}|0.12".encode())
         damage(path / "run.plx.json")

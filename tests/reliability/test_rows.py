@@ -11,7 +11,7 @@ import pytest
 
 from jupyter_tracking.errors import InvalidType
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.event_rows import Columns, Row, RowProblem
+from jupyter_tracking.format.event_rows import ColumnOrder, Row, RowProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ MOMENT = 1_704_164_645_678_900
 AT = TIME.encode()
 
 
-def parsed(data: bytes, kind: str = "metric", **more: Any) -> list[Row | RowProblem | Columns]:
+def parsed(data: bytes, kind: str = "metric", **more: Any) -> list[Row | RowProblem | ColumnOrder]:
     """Everything that the parser says of some bytes."""
     return list(event_rows.parse_rows(data, kind, **more))
 
@@ -46,10 +46,12 @@ def test_rows_are_written_as_the_format_says() -> None:
     """A header and a row, of the form with bars and of that of JSON lines, byte for byte."""
     assert event_rows.header("metric") == b"step|timestamp|metric\n"
     assert event_rows.header("text") == event_rows.header("html") == event_rows.header("chart") == event_rows.header("span") == b""
-    assert event_rows.row("metric", 3, TIME, "0.5") == b"3|" + AT + b"|0.5\n"
-    assert event_rows.row("curve", None, TIME, '{"x":[]}') == b"|" + AT + b'|{"x":[]}\n'
-    assert event_rows.row("text", 3, TIME, "a|\u2028\udc80") == b'{"timestamp": "' + AT + b'", "step": 3, "text": "a|\\u2028\\udc80"}\n'
-    assert event_rows.row("html", None, TIME, "") == b'{"timestamp": "' + AT + b'", "step": null, "html": ""}\n'
+    assert event_rows.format_row("metric", 3, TIME, "0.5") == b"3|" + AT + b"|0.5\n"
+    assert event_rows.format_row("curve", None, TIME, '{"x":[]}') == b"|" + AT + b'|{"x":[]}\n'
+    assert (
+        event_rows.format_row("text", 3, TIME, "a|\u2028\udc80") == b'{"timestamp": "' + AT + b'", "step": 3, "text": "a|\\u2028\\udc80"}\n'
+    )
+    assert event_rows.format_row("html", None, TIME, "") == b'{"timestamp": "' + AT + b'", "step": null, "html": ""}\n'
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,7 @@ def test_rows_are_written_as_the_format_says() -> None:
 )
 def test_a_cell_is_one_line_of_ascii(value: Any, text: str) -> None:
     """Whatever a payload holds, its cell is ASCII without a bar or a line's end, and JSON that says the same."""
-    cell = event_rows.cell({"a": value, "dropped": None})
+    cell = event_rows.format_cell({"a": value, "dropped": None})
     assert cell == f'{{"a":{text}}}'
     assert json.loads(cell)["a"] == (value.tolist() if isinstance(value, np.ndarray) else value)
     assert event_rows.parse_cell(cell.encode(), "curve") == json.loads(cell)
@@ -85,7 +87,7 @@ def test_a_cell_is_one_line_of_ascii(value: Any, text: str) -> None:
 def test_a_payload_that_json_cannot_hold_is_refused(value: object) -> None:
     """What has no JSON form is named, and never written in a form that no reader knows."""
     with pytest.raises(InvalidType, match="the payload has a value that JSON cannot hold: "):
-        event_rows.cell({"a": value})
+        event_rows.format_cell({"a": value})
 
 
 def test_a_payload_without_end_is_refused() -> None:
@@ -97,21 +99,28 @@ def test_a_payload_without_end_is_refused() -> None:
         deep = [deep]
     for value in (endless, deep):
         with pytest.raises(InvalidType, match="the payload has a value that JSON cannot hold: "):
-            event_rows.cell({"a": value})
+            event_rows.format_cell({"a": value})
 
 
 def test_numbers_that_are_not_finite_are_words() -> None:
     """NaN and the infinities are words in JSON and come back from them; null is NaN, a number itself."""
-    assert event_rows.finite([1.5, -0.0, math.nan, math.inf, -math.inf, 5e-324]) == [1.5, -0.0, "NaN", "Infinity", "-Infinity", 5e-324]
-    assert [event_rows.number(v) for v in ("Infinity", "-Infinity", 3, 1.5, "0.25")] == [math.inf, -math.inf, 3.0, 1.5, 0.25]
-    assert type(event_rows.number(3)) is float
-    assert math.isnan(event_rows.number("NaN"))
-    assert math.isnan(event_rows.number(None))
+    assert event_rows.json_numbers([1.5, -0.0, math.nan, math.inf, -math.inf, 5e-324]) == [
+        1.5,
+        -0.0,
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        5e-324,
+    ]
+    assert [event_rows.parse_number(v) for v in ("Infinity", "-Infinity", 3, 1.5, "0.25")] == [math.inf, -math.inf, 3.0, 1.5, 0.25]
+    assert type(event_rows.parse_number(3)) is float
+    assert math.isnan(event_rows.parse_number("NaN"))
+    assert math.isnan(event_rows.parse_number(None))
     for value in (True, False, [], {}, b"1"):
         with pytest.raises(InvalidType, match="expected a number, found "):
-            event_rows.number(value)
+            event_rows.parse_number(value)
     with pytest.raises(ValueError, match="could not convert"):
-        event_rows.number("many")
+        event_rows.parse_number("many")
 
 
 # --- timestamps and steps --------------------------------------------------------------------------
@@ -205,10 +214,10 @@ def test_what_is_no_step_is_named(text: bytes, words: str) -> None:
 @pytest.mark.parametrize(
     ("line", "order"),
     [
-        (b"step|timestamp|metric", Columns(0, 1)),
-        (b"step|timestamp|metric\r", Columns(0, 1)),
-        (b"\xef\xbb\xbfstep|timestamp|metric", Columns(0, 1)),
-        (b"timestamp|step|metric", Columns(1, 0)),
+        (b"step|timestamp|metric", ColumnOrder(0, 1)),
+        (b"step|timestamp|metric\r", ColumnOrder(0, 1)),
+        (b"\xef\xbb\xbfstep|timestamp|metric", ColumnOrder(0, 1)),
+        (b"timestamp|step|metric", ColumnOrder(1, 0)),
         (b"timestamp|timestamp|metric", None),
         (b"step|step|metric", None),
         (b"step|timestamp|curve", None),
@@ -220,9 +229,9 @@ def test_what_is_no_step_is_named(text: bytes, words: str) -> None:
         (b"", None),
     ],
 )
-def test_a_header_says_the_order_of_the_columns(line: bytes, order: Columns | None) -> None:
+def test_a_header_says_the_order_of_the_columns(line: bytes, order: ColumnOrder | None) -> None:
     """Ours, and that of an old Polyaxon; anything else is no header of this kind."""
-    assert event_rows.columns(line, "metric") == order
+    assert event_rows.parse_header(line, "metric") == order
 
 
 def test_a_header_is_the_whole_line() -> None:
@@ -239,7 +248,7 @@ def test_a_row_stands_where_it_says() -> None:
     """Each row has its step, its moment, its line, and where in the bytes its cell is."""
     data = b"step|timestamp|metric\n1|%s|0.5\n\n|%s|-0.25\n" % (AT, AT)
     order, first, second = parsed(data)
-    assert order == event_rows.COLUMNS == Columns(0, 1)
+    assert order == event_rows.OUR_COLUMNS == ColumnOrder(0, 1)
     assert isinstance(first, Row)
     assert isinstance(second, Row)
     assert first == Row(1, MOMENT, 22 + 2 + 33, 22 + 2 + 33 + 3, 2)
@@ -260,30 +269,30 @@ def test_reading_goes_on_from_anywhere() -> None:
     row = b"1|%s|0.5\n" % AT
     data = b"step|timestamp|metric\n" + row + row.replace(b"1", b"7", 1)
     at = len(data) - len(row)
-    (last,) = parsed(data, order=event_rows.COLUMNS, line=3, start=at)
+    (last,) = parsed(data, order=event_rows.OUR_COLUMNS, line=3, start=at)
     assert (last.step, last.line) == (7, 3)  # type: ignore[union-attr]
     assert steps(data, stop=at) == [1]
     assert steps(data) == [1, 7]
-    assert steps(data[22:], order=event_rows.COLUMNS) == [1, 7]
+    assert steps(data[22:], order=event_rows.OUR_COLUMNS) == [1, 7]
     assert steps(b"timestamp|step|metric\n%s|5|0.5\n" % AT) == [5]
-    assert steps(b"%s|5|0.5\n" % AT, order=Columns(1, 0)) == [5]
+    assert steps(b"%s|5|0.5\n" % AT, order=ColumnOrder(1, 0)) == [5]
     old = b"%s|5|0.5\n" % AT
-    (found,) = parsed(old, order=Columns(1, 0))
+    (found,) = parsed(old, order=ColumnOrder(1, 0))
     assert isinstance(found, Row)
     assert old[found.start : found.end] == b"0.5"
-    assert steps(b"|%s|0.5\n" % AT.replace(b"+00:00", b"Z"), order=event_rows.COLUMNS) == [None]
-    assert problem(b"5|%s|0.5\n" % AT, order=Columns(1, 0))[1].startswith("the step is not an integer: '2024-")
+    assert steps(b"|%s|0.5\n" % AT.replace(b"+00:00", b"Z"), order=event_rows.OUR_COLUMNS) == [None]
+    assert problem(b"5|%s|0.5\n" % AT, order=ColumnOrder(1, 0))[1].startswith("the step is not an integer: '2024-")
 
 
 def test_a_file_without_a_header_is_told_once_and_read() -> None:
     """The rows are read as ours are; a first line that is no row either is not told of twice."""
     row = b"1|%s|0.5\n" % AT
     assert problem(row + row) == (1, "no header; read as step|timestamp|metric", row[:-1].decode())
-    assert parsed(row + row)[1] == event_rows.COLUMNS
+    assert parsed(row + row)[1] == event_rows.OUR_COLUMNS
     assert [row.step for row in parsed(row + row) if isinstance(row, Row)] == [1, 1]
     assert problem(b"junk\n" + row)[:2] == (1, "no header; read as step|timestamp|metric")
     assert problem(b"\n\nstep|timestamp|curve\n" + row)[:2] == (3, "no header; read as step|timestamp|metric")
-    assert parsed(row, begun=True, order=event_rows.COLUMNS)[0].step == 1  # type: ignore[union-attr]
+    assert parsed(row, begun=True, order=event_rows.OUR_COLUMNS)[0].step == 1  # type: ignore[union-attr]
 
 
 def test_a_second_header_is_no_row() -> None:
@@ -292,23 +301,23 @@ def test_a_second_header_is_no_row() -> None:
     head = b"step|timestamp|metric\n"
     assert problem(head + row + head + row) == (3, "a second header", "step|timestamp|metric")
     assert [r.step for r in parsed(head + row + head + row) if isinstance(r, Row)] == [1, 1]
-    assert problem(head, order=event_rows.COLUMNS, line=9)[:2] == (9, "a second header")
+    assert problem(head, order=event_rows.OUR_COLUMNS, line=9)[:2] == (9, "a second header")
 
 
 def test_texts_of_an_old_polyaxon_have_columns() -> None:
     """A header in a file of texts says that its rows have bars; without one they are JSON."""
     data = b"step|timestamp|text\n4|%s|a | b\n" % AT
     order, row = parsed(data, "text")
-    assert order == event_rows.COLUMNS
+    assert order == event_rows.OUR_COLUMNS
     assert isinstance(row, Row)
-    assert (row.step, event_rows.parse_cell(data[row.start : row.end], "text", event_rows.COLUMNS)) == (4, "a | b")
+    assert (row.step, event_rows.parse_cell(data[row.start : row.end], "text", event_rows.OUR_COLUMNS)) == (4, "a | b")
     line = b'{"timestamp": "%s", "step": 3, "text": "a"}' % AT
     assert event_rows.parse_cell(line, "text", None) == "a"
     assert problem(line + b"\nstep|timestamp|text\n", "text")[:2] == (2, "a second header")
     assert problem(b"step|timestamp|text\n", "text", begun=True, line=5)[:2] == (5, "a second header")
-    assert event_rows.parse_cell(b"a\xed\xb2\x80", "text", event_rows.COLUMNS) == "a\udc80"
+    assert event_rows.parse_cell(b"a\xed\xb2\x80", "text", event_rows.OUR_COLUMNS) == "a\udc80"
     with pytest.raises(ValueError, match="can't decode"):
-        event_rows.parse_cell(b"\xff", "text", event_rows.COLUMNS)
+        event_rows.parse_cell(b"\xff", "text", event_rows.OUR_COLUMNS)
     assert steps(line + b"\n" + line + b"\n", "text") == [3, 3]
 
 
@@ -319,7 +328,7 @@ def test_blank_lines_are_passed_over_and_counted(blank: bytes) -> None:
     rows = [r for r in parsed(blank + b"step|timestamp|metric\n" + blank + row + blank + row) if isinstance(r, Row)]
     lines = blank.count(b"\n")
     assert [r.line for r in rows] == [2 * lines + 2, 3 * lines + 3]
-    assert all(isinstance(r, Row | Columns) for r in parsed(blank + b"step|timestamp|metric\n" + blank + row))
+    assert all(isinstance(r, Row | ColumnOrder) for r in parsed(blank + b"step|timestamp|metric\n" + blank + row))
 
 
 @pytest.mark.parametrize("blanks", [1, 199, 200, 1_000])
@@ -403,8 +412,8 @@ def test_a_bad_row_of_a_text_is_told_in_words(line: bytes, words: str) -> None:
 @pytest.mark.parametrize("step", [2**63 - 1, -(2**63), 0, None])
 def test_the_steps_of_texts_reach_as_far_as_those_of_metrics(step: int | None) -> None:
     """All of 64 bits, or none."""
-    assert steps(event_rows.row("text", step, TIME, "a"), "text") == [step]
-    assert steps(event_rows.header("metric") + event_rows.row("metric", step, TIME, "0.5")) == [step]
+    assert steps(event_rows.format_row("text", step, TIME, "a"), "text") == [step]
+    assert steps(event_rows.header("metric") + event_rows.format_row("metric", step, TIME, "0.5")) == [step]
 
 
 @pytest.mark.parametrize(
@@ -446,7 +455,7 @@ def test_rows_are_read_of_any_buffer(wrap: Callable[[bytes], bytes]) -> None:
     """Bytes, or the buffer that a file is read into."""
     for data, kind in (
         (b"step|timestamp|metric\n+1|%s|0.5\n2|%s|x\n" % (AT, AT), "metric"),
-        (event_rows.row("text", 1, TIME, "a"), "text"),
+        (event_rows.format_row("text", 1, TIME, "a"), "text"),
     ):
         rows = parsed(wrap(data), kind)
         assert [row.step for row in rows if isinstance(row, Row)] == [1]

@@ -14,7 +14,7 @@ import pytest
 from jupyter_tracking.errors import InvalidArgument, MissingFile, StorageError, TrackingError
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
-from jupyter_tracking.storage.user_files import chunks, measure
+from jupyter_tracking.storage.user_files import file_chunks, hash_and_size
 from tests.reliability import writers
 from tests.reliability.killed import finished
 from tests.reliability.script import readable
@@ -149,7 +149,7 @@ def test_a_growing_file_is_copied_as_it_was(run: Run, root: Path) -> None:
     source.write_bytes(b"x" * 3_000_000)
     taken = []
     with source.open("ab", buffering=0) as growing:
-        for chunk in chunks(str(source)):
+        for chunk in file_chunks(str(source)):
             taken.append(bytes(chunk))
             growing.write(b"y" * 2_000_000)
     assert b"".join(taken) == b"x" * 3_000_000
@@ -190,7 +190,7 @@ def test_sources_are_only_read(run: Run, root: Path) -> None:
     assert [(s.st_mode, s.st_ino, s.st_mtime_ns) for s in before[1]] == [(s.st_mode, s.st_ino, s.st_mtime_ns) for s in after[1]]
     assert tree(run.path / "assets/dir/folder_1") == before[0]
     assert (run.path / "assets/dir/folder_1/deep/empty").is_dir()
-    digest, size = measure(str(folder))
+    digest, size = hash_and_size(str(folder))
     whole = b"".join(content for _, content in sorted(before[0].items()) if content)
     assert (digest, size) == (hashlib.md5(whole).hexdigest()[:12], 140_000)
 

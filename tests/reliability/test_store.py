@@ -13,7 +13,7 @@ import pytest
 from jupyter_tracking.errors import InvalidArgument, RunGone, StorageError, StorageFull
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.store import Sink, Store, Stored
-from jupyter_tracking.storage.syscalls import System
+from jupyter_tracking.storage.syscalls import Syscalls
 from tests.reliability.faults import FailAt, Recording
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ CONTENT = b"some bytes"
 DIGEST = hashlib.md5(CONTENT).hexdigest()[:12]
 
 
-class Without(System):
+class Without(Syscalls):
     """A system on which some calls fail in a way of their own."""
 
     def __init__(self, **calls: Callable[..., Any]) -> None:
@@ -96,7 +96,7 @@ def test_what_is_copied_is_told_with_size_and_hash(store: Store, root: Path, has
         assert {p.relative_to(copied): p.is_dir() or p.read_bytes() for p in copied.rglob("*")} == {
             p.relative_to(source): p.is_dir() or p.read_bytes() for p in source.rglob("*")
         }
-    for name, system in (("b", System()), ("shared", Without(clone=shares, write=refused(errno.EIO)))):
+    for name, system in (("b", Syscalls()), ("shared", Without(clone=shares, write=refused(errno.EIO)))):
         store.system = system
         stored = store.copy(str(folder / "deep" / "b"), "files", lambda _, name=name: name, hashed=hashed)
         assert stored == (f"files/{name}", 7, hashlib.md5(CONTENT[3:]).hexdigest()[:12] if hashed else None)
@@ -114,7 +114,7 @@ def test_files_and_folders_have_the_modes_that_the_umask_leaves(root: Path) -> N
         put(store)
         store.copy(str(root / "folder"), "files", lambda _: "folder")
         store.replace("doc", CONTENT)
-        os.close(store.open_or_make("rows", CONTENT, os.O_RDWR)[0])
+        os.close(store.open_or_create("rows", CONTENT, os.O_RDWR)[0])
     finally:
         os.umask(umask)
     modes = {p.relative_to(store.path).as_posix(): p.stat().st_mode & 0o7777 for p in store.path.rglob("*")}
@@ -125,7 +125,7 @@ def test_files_and_folders_have_the_modes_that_the_umask_leaves(root: Path) -> N
 def test_a_sink_is_a_file_for_libraries(root: Path) -> None:
     """What writes to it may ask whether it may, and where it is; any buffer is taken, of items of any size."""
     fd = os.open(root / "file", os.O_RDWR | os.O_CREAT)
-    sink = Sink(System(), fd, hashed=True)
+    sink = Sink(Syscalls(), fd, hashed=True)
     assert sink.writable()
     assert (sink.tell(), sink.size) == (0, 0)
     assert sink.write(memoryview(b"abcdefgh").cast("I")) == 8
@@ -189,7 +189,7 @@ def test_files_are_put_as_new_ones(root: Path) -> None:
     for attempt in (lambda: put(store), lambda: store.replace("doc", CONTENT)):
         with pytest.raises(StorageError, match="File exists"):
             attempt()
-    os.close(store.open_or_make("rows", CONTENT, os.O_RDWR)[0])
+    os.close(store.open_or_create("rows", CONTENT, os.O_RDWR)[0])
     assert (store.path / "rows").read_bytes() == CONTENT
     assert secret.read_bytes() == b"secret"
 
@@ -377,12 +377,12 @@ def test_a_file_of_rows_that_another_makes_first_is_opened(root: Path) -> None:
     store = Store(root / "run")
 
     def late(*args: Any, **more: Any) -> None:
-        store.system = System()
+        store.system = Syscalls()
         (store.path / "rows").write_bytes(b"header\nanother's\n")
         os.link(*args, **more)
 
     store.system = Without(link=late)
-    fd, inode, made = store.open_or_make("rows", b"header\nours\n", os.O_RDWR)
+    fd, inode, made = store.open_or_create("rows", b"header\nours\n", os.O_RDWR)
     assert (made, inode) == (False, os.stat(store.path / "rows").st_ino)
     assert os.pread(fd, 100, 0) == b"header\nanother's\n"
     os.close(fd)
@@ -391,11 +391,11 @@ def test_a_file_of_rows_that_another_makes_first_is_opened(root: Path) -> None:
 
 def test_a_file_of_rows_is_made_with_its_first_row(store: Store) -> None:
     """Made in one step, with what it begins with, and opened to append to; the second time it is there."""
-    first, inode, made = store.open_or_make("deep/rows", b"header\n1\n", os.O_RDWR)
+    first, inode, made = store.open_or_create("deep/rows", b"header\n1\n", os.O_RDWR)
     assert made
     assert (store.path / "deep" / "rows").stat().st_ino == inode == os.fstat(first).st_ino
     os.write(first, b"2\n")
-    second, same, made = store.open_or_make("deep/rows", b"never", os.O_RDWR | os.O_APPEND)
+    second, same, made = store.open_or_create("deep/rows", b"never", os.O_RDWR | os.O_APPEND)
     assert (same, made) == (inode, False)
     os.write(second, b"3\n")
     assert (store.path / "deep" / "rows").read_bytes() == b"header\n1\n2\n3\n"
@@ -409,14 +409,14 @@ def test_a_file_of_rows_is_made_with_its_first_row(store: Store) -> None:
 def test_a_file_of_rows_that_cannot_be_opened_costs_no_descriptor(root: Path, failing: str) -> None:
     """A failure on the way leaves nothing open."""
     store = Store(root / "run")
-    fd, _, _ = store.open_or_make("rows", b"header\n", os.O_RDWR)
+    fd, _, _ = store.open_or_create("rows", b"header\n", os.O_RDWR)
     os.close(fd)
     gc.collect()  # what other tests left
     before = opened()
     store.system = Without(**{failing: refused(errno.EIO)})
     for name in ("rows", "new"):
         with pytest.raises(OSError, match="Input/output"):
-            store.open_or_make(name, b"header\n", os.O_RDWR)
+            store.open_or_create(name, b"header\n", os.O_RDWR)
     assert opened() == before
     assert not left_over(store)
     assert not (store.path / "new").exists()
@@ -476,14 +476,14 @@ def test_what_a_forked_child_put_is_synced_by_its_parent(root: Path, what: str) 
     """The parent does not know which files a child of its put or wrote to: it waits for the whole disk, once, and only then."""
     waits: list[int] = []
     store = Store(root / "run", Without(sync_disk=waits.append))
-    os.close(store.open_or_make("rows", CONTENT, os.O_RDWR)[0])
+    os.close(store.open_or_create("rows", CONTENT, os.O_RDWR)[0])
     pid = os.fork()
     if pid == 0:
         store.after_fork()
         if what == "puts":
             put(store)
         elif what == "opens":
-            store.open_or_make("rows", CONTENT, os.O_RDWR)
+            store.open_or_create("rows", CONTENT, os.O_RDWR)
         os._exit(0)
     os.waitpid(pid, 0)
     for _ in range(2):
@@ -498,9 +498,9 @@ def test_a_leftover_that_stays_is_nobodys_error(store: Store, monkeypatch: pytes
     (tmp / "folder" / "file").touch()
     with monkeypatch.context() as patched:
         patched.setattr(os, "unlink", refused(errno.EIO))
-        store.sweep()
+        store.remove_unfinished()
     assert left_over(store) == ["folder"]
-    store.sweep()
+    store.remove_unfinished()
     assert not left_over(store)
 
 
@@ -529,6 +529,6 @@ def test_leftovers_are_swept(store: Store) -> None:
     (tmp / "folder" / "deep").mkdir(parents=True)
     (tmp / "folder" / "deep" / "file").write_bytes(b"x")
     (tmp / "link").symlink_to(store.path / "files")
-    store.sweep()
+    store.remove_unfinished()
     assert not left_over(store)
     assert (store.path / "files" / "a.bin").read_bytes() == CONTENT

@@ -122,7 +122,7 @@ def test_lineage_and_assets_cut_anywhere_lose_only_what_was_cut(tmp_path: Path, 
     source = tmp_path / "file.txt"
     source.write_text("text")
     run.log_artifact(source, "file", step=1)
-    run._leave()
+    run._release_lock()
     run._store.close()
     for journal in ("lineage.jsonl", "assets.jsonl"):
         data = (run.path / ".jupyter-tracking" / journal).read_bytes()
@@ -151,7 +151,7 @@ def test_a_damaged_line_of_lineage_hides_no_other(tmp_path: Path, line: bytes) -
     """A line of the lineage journal that is none is told by its number; the run is read, and gone on with."""
     run = Run(tmp_path / "runs" / UUID)
     run.log_metric("train/loss", 1.5, 1)
-    run._leave()
+    run._release_lock()
     journal = run.path / ".jupyter-tracking" / "lineage.jsonl"
     journal.write_bytes(line + journal.read_bytes() + line)
     folder = open_folder(run.path)

@@ -18,7 +18,7 @@ from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
-from jupyter_tracking.storage.syscalls import System
+from jupyter_tracking.storage.syscalls import Syscalls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -290,7 +290,7 @@ def ends_of_shared_runs(acknowledge: Acknowledge, path: Path) -> None:
     """End runs that were one's own alone, resumed, and forked without and with a row; tell how often the whole disk was synced."""
     times = [0]
 
-    class Counting(System):
+    class Counting(Syscalls):
         def sync_disk(self, fd: int) -> None:
             super().sync_disk(fd)
             times[0] += 1

@@ -1,4 +1,4 @@
-"""A run with one artifact of each family, to be looked at."""
+"""A run with one artifact of each renderer, to be looked at."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def no_vega(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(view: RunView, name: str, monkeypatch: pytest.MonkeyPatch, query: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
     """What the page is answered about a chart."""
-    ((content, buffers),) = Page(view.show(name), monkeypatch).ask({"id": "a", "query": query, "pane": 0, "frame": 0})
+    ((content, buffers),) = Page(view.show(name), monkeypatch).ask({"id": "a", "query": query, "panel": 0, "number": 0})
     return content["head"], buffers
 
 

@@ -46,25 +46,25 @@ def test_lines_of_all_runs_are_one_drawing_over_the_union_of_their_steps(runs: l
     """Each run shows its latest at or before the step, and says which that is; before its first it shows nothing."""
     stepper = tracking.compare(runs, "gain")
     assert stepper.steps == (10, 15, 20, 30, 40, 45, 50, 60)
-    (pane,) = stepper.content.about["panes"]
-    assert pane["view"] == "curve"
-    assert [member["label"] for member in pane["members"]] == ["first", "second", "third"]
+    (panel,) = stepper.content.about["panels"]
+    assert panel["view"] == "curve"
+    assert [member["label"] for member in panel["members"]] == ["first", "second", "third"]
     page = Page(stepper, monkeypatch)
     ((content, buffers),) = page.ask({"id": "a", "ask": [[0, 0], [0, 4]]})
-    first, fourth = (frame[2]["parts"] for frame in content["frames"])
+    first, fourth = (frame[2]["parts"] for frame in content["payloads"])
     assert [(run, head["step"], head["annotation"]) for run, _, _, head in first] == [(0, 10, "first 10")]
     assert [(run, head["step"]) for run, _, _, head in fourth] == [(0, 40), (1, 40), (2, 30)]
     run, start, _, head = fourth[2]
-    y = np.frombuffer(buffers[content["frames"][0][3] + start + head["columns"]["y"][0]], "<f4")
+    y = np.frombuffer(buffers[content["payloads"][0][3] + start + head["columns"]["y"][0]], "<f4")
     assert (run, list(y)) == (2, [0, 30])
 
 
 def test_metrics_are_one_drawing_that_needs_no_further_frames(runs: list[RunView]) -> None:
     """The ground holds each run's series, and which of its steps stands for each step of the slider."""
     stepper = tracking.compare([view.uuid for view in runs], "loss", root=runs[0].path.parent.parent)
-    (pane,) = stepper.content.about["panes"]
-    assert pane["whole"]
-    assert [member["at"] for member in pane["members"]] == [
+    (panel,) = stepper.content.about["panels"]
+    assert panel["all_steps"]
+    assert [member["at"] for member in panel["members"]] == [
         [0, 0, 1, 2, 3, 3, 4, 5],
         [-1, -1, 0, 0, 1, 1, 1, 2],
         [-1, 0, 0, 1, 1, 2, 2, 3],
@@ -75,25 +75,25 @@ def test_metrics_are_one_drawing_that_needs_no_further_frames(runs: list[RunView
 
 @pytest.mark.parametrize(("name", "view"), [("digit", "image"), ("predictions", "dataframe")])
 def test_what_is_no_line_stands_side_by_side(runs: list[RunView], name: str, view: str) -> None:
-    """A pane a run, each with its run's name and its latest frame for every step."""
-    panes = tracking.compare(runs, name).content.about["panes"]
-    assert [(pane["view"], pane["run"]) for pane in panes] == [(view, "first"), (view, "second"), (view, "third")]
-    assert panes[1]["at"] == [-1, -1, 0, 0, 1, 1, 1, 2]
+    """A panel a run, each with its run's name and its latest frame for every step."""
+    panels = tracking.compare(runs, name).content.about["panels"]
+    assert [(panel["view"], panel["run"]) for panel in panels] == [(view, "first"), (view, "second"), (view, "third")]
+    assert panels[1]["at"] == [-1, -1, 0, 0, 1, 1, 1, 2]
 
 
 def test_frames_are_compared_row_by_row_with_those_of_the_first_run(runs: list[RunView], monkeypatch: pytest.MonkeyPatch) -> None:
     """What changed from the first run's frame, whichever its step, to the other's."""
     stepper = tracking.compare(runs[:2], "predictions")
-    assert [pane.get("beside") for pane in stepper.content.about["panes"]] == [None, 0]
+    assert [panel.get("beside") for panel in stepper.content.about["panels"]] == [None, 0]
     page = Page(stepper, monkeypatch)
     question = {"rows": [0, 10], "since": 1, "beside": True, "only": True}
-    ((content, _),) = page.ask({"id": "a", "query": question, "pane": 1, "frame": 0})
+    ((content, _),) = page.ask({"id": "a", "query": question, "panel": 1, "number": 0})
     assert content["head"]["tally"]["changed"] == 1
     assert content["head"]["cells"] == {"1": 1}
-    ((content, _),) = page.ask({"id": "b", "query": {**question, "since": 99}, "pane": 1, "frame": 0})
-    assert "is no frame" in content["head"]["error"]
-    ((content, _),) = page.ask({"id": "c", "query": question, "pane": 0, "frame": 0})
-    assert "is no frame" in content["head"]["error"]
+    ((content, _),) = page.ask({"id": "b", "query": {**question, "since": 99}, "panel": 1, "number": 0})
+    assert "is no step" in content["head"]["error"]
+    ((content, _),) = page.ask({"id": "c", "query": question, "panel": 0, "number": 0})
+    assert "is no step" in content["head"]["error"]
 
 
 def test_a_run_without_the_artifact_is_told_and_none_at_all_is_an_error(runs: list[RunView]) -> None:
@@ -121,8 +121,8 @@ def test_runs_of_the_same_name_are_told_apart(root: Path) -> None:
         with tracking.init(root=root, name="same", track_code=False, track_env=False, track_logs=False) as run:
             run.log_metric("loss", 1.0, step=step)
         views.append(tracking.open_run(run))
-    (pane,) = tracking.compare(views, "loss").content.about["panes"]
-    assert [member["label"] for member in pane["members"]] == [f"same {view.uuid[:8]}" for view in views]
+    (panel,) = tracking.compare(views, "loss").content.about["panels"]
+    assert [member["label"] for member in panel["members"]] == [f"same {view.uuid[:8]}" for view in views]
 
 
 @pytest.mark.parametrize("name", ["gain", "loss", "digit", "predictions", "note"])
@@ -154,9 +154,9 @@ def test_a_comparison_follows_a_run_that_goes_on(runs: list[RunView], root: Path
         stepper = tracking.compare([runs[1], run], "gain")
         stepper.step = 40
         run.log_curve("gain", [0.0, 1.0], [0.0, 2.0], step=33)
-        assert stepper.look()
+        assert stepper.poll()
         assert (stepper.steps, stepper.step) == ((10, 20, 33, 40, 60), 40)
-    assert not stepper.look()
+    assert not stepper.poll()
     assert stepper.content.about["run"]["status"] == "succeeded"
 
 

@@ -16,7 +16,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, OutsideRun
 from jupyter_tracking.kinds import dataframe as kind
 from jupyter_tracking.views.table import stored_table as tables
-from jupyter_tracking.views.table.stored_table import HeldTable, ParquetTable, Table, open_table
+from jupyter_tracking.views.table.stored_table import LoadedTable, ParquetTable, StoredTable, open_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +66,7 @@ def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kind, "_GROUP", 300)
 
 
-def stored(frame: pd.DataFrame, content: str, root: Path) -> tuple[RunView, Table]:
+def stored(frame: pd.DataFrame, content: str, root: Path) -> tuple[RunView, StoredTable]:
     """Log a frame, and open what was stored."""
     with tracking.init(root=root, track_code=False, track_env=False, track_logs=False) as run:
         run.log_dataframe(frame, "frame", content_type=content, step=1)
@@ -220,7 +220,7 @@ def test_a_csv_file_of_any_encoding_is_read(root: Path, encoding: str, noted: bo
 def test_a_csv_column_of_texts_and_numbers_is_shown_as_texts(root: Path) -> None:
     """What Arrow has no type for is not a reason to show nothing."""
     frame = pd.DataFrame({"mixed": pd.Series([1, "a", None, 2.5], dtype=object)})
-    table = HeldTable(tables._to_arrow(frame))
+    table = LoadedTable(tables._to_arrow(frame))
     assert list(table.window(0, 3)["mixed"][:2]) == ["1", "a"]
     assert table.window(0, 3)["mixed"].isna().tolist() == [False, False, True]
 

@@ -17,8 +17,8 @@ import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.kinds.dataframe import to_arrow
 from jupyter_tracking.views.table.diff import ADDED, CHANGED, REMOVED, SAME, Changes, changes_frame
-from jupyter_tracking.views.table.sort_filter import Order
-from jupyter_tracking.views.table.stored_table import HeldTable, ParquetTable, Table
+from jupyter_tracking.views.table.sort_filter import RowOrder
+from jupyter_tracking.views.table.stored_table import LoadedTable, ParquetTable, StoredTable
 from jupyter_tracking.views.table.summary import Summary
 
 if TYPE_CHECKING:
@@ -33,18 +33,18 @@ FRAME = pd.DataFrame(
         "flag": [True, False, True, True, False, False],
         "moment": pd.to_datetime(["2024-01-03", None, "2024-01-01 12:30", "2024-01-02", "2023-12-31", "2024-01-02"], format="ISO8601"),
         "rank": pd.Categorical(["low", "high", None, "mid", "low", "high"], categories=["low", "mid", "high"], ordered=True),
-        "whole": pd.array([None, 2, 3, 1, 2, None], dtype="Int64"),
+        "all_steps": pd.array([None, 2, 3, 1, 2, None], dtype="Int64"),
         "list": [[1], [2, 3], [], None, [1], [1]],
     }
 )
 
 
-def held(frame: pd.DataFrame) -> Table:
+def held(frame: pd.DataFrame) -> StoredTable:
     """A table of a frame."""
-    return HeldTable(to_arrow(frame))
+    return LoadedTable(to_arrow(frame))
 
 
-def grouped(frame: pd.DataFrame, path: Path, rows: int) -> Table:
+def grouped(frame: pd.DataFrame, path: Path, rows: int) -> StoredTable:
     """A parquet file of a frame, in small row groups."""
     parquet.write_table(to_arrow(frame), path, row_group_size=rows)
     return ParquetTable(lambda: os.open(path, os.O_RDONLY))
@@ -65,7 +65,7 @@ def test_rows_are_sorted_as_pandas_sorts_them(tmp_path: Path, column: str, down:
     """Stable, what is missing last either way, an ordered category by its ranks; over row groups too."""
     wanted = FRAME.sort_values(column, ascending=not down, kind="stable").index.tolist()
     for table in (held(FRAME), grouped(FRAME, tmp_path / "f.parquet", 2)):
-        order = done(Order(table, column=list(FRAME).index(column), down=down))
+        order = done(RowOrder(table, column=list(FRAME).index(column), down=down))
         assert order.page(0, 10).tolist() == wanted
 
 
@@ -74,15 +74,15 @@ def test_rows_are_sorted_as_pandas_sorts_them(tmp_path: Path, column: str, down:
 def test_a_counted_index_is_sorted_without_being_read(step: int, down: bool) -> None:
     """Also when it counts down."""
     frame = FRAME[["n"]].set_axis(pd.RangeIndex(10, 10 + 6 * step, step))
-    order = done(Order(held(frame), column=-1, down=down))
+    order = done(RowOrder(held(frame), column=-1, down=down))
     assert frame.index[order.page(0, 10)].tolist() == sorted(frame.index, reverse=down)
 
 
 def test_a_stored_index_is_sorted_by_its_level() -> None:
     """Each level for itself."""
     frame = FRAME[["n"]].set_axis(pd.MultiIndex.from_arrays([[2, 1, 2, 1, 2, 1], list("fedcba")]))
-    assert done(Order(held(frame), column=-1)).page(0, 9).tolist() == [1, 3, 5, 0, 2, 4]
-    assert done(Order(held(frame), column=-2)).page(0, 9).tolist() == [5, 4, 3, 2, 1, 0]
+    assert done(RowOrder(held(frame), column=-1)).page(0, 9).tolist() == [1, 3, 5, 0, 2, 4]
+    assert done(RowOrder(held(frame), column=-2)).page(0, 9).tolist() == [5, 4, 3, 2, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_a_stored_index_is_sorted_by_its_level() -> None:
 def test_rows_that_hold_a_text_are_found_in_any_column(tmp_path: Path, text: str, rows: list[int]) -> None:
     """Capitals or not, as a text and not as a pattern, in the words that a cell is written in."""
     for table in (held(FRAME), grouped(FRAME, tmp_path / "f.parquet", 4)):
-        assert done(Order(table, text=text)).page(0, 10).tolist() == rows
+        assert done(RowOrder(table, text=text)).page(0, 10).tolist() == rows
 
 
 def test_what_is_found_is_sorted() -> None:
     """Both together."""
-    order = done(Order(held(FRAME), text="2024", column=1, down=True))
+    order = done(RowOrder(held(FRAME), text="2024", column=1, down=True))
     assert order.page(0, 10).tolist() == [0, 3, 5, 2]
     assert order.count == 4
 
@@ -117,13 +117,13 @@ def test_what_is_found_is_sorted() -> None:
 def test_a_column_without_an_order_says_so() -> None:
     """Lists have none."""
     with pytest.raises(InvalidArgument, match="has no order"):
-        done(Order(held(FRAME), column=7))
+        done(RowOrder(held(FRAME), column=7))
 
 
 def test_a_long_search_is_done_in_slices(tmp_path: Path) -> None:
     """Each takes at least a row group; what was found so far can be seen."""
     frame = pd.DataFrame({"word": ["cat", "dog"] * 500})
-    order = Order(grouped(frame, tmp_path / "f.parquet", 100), text="dog")
+    order = RowOrder(grouped(frame, tmp_path / "f.parquet", 100), text="dog")
     seen = []
     while not order.go_on(0):
         seen.append((order.seen, order.count))
@@ -142,10 +142,10 @@ def test_any_frame_is_ordered_and_searched_as_python_would(rows: list[tuple[floa
     table = held(frame)
     for place, name in enumerate(frame):
         wanted = frame.sort_values(name, kind="stable").index.tolist()
-        assert done(Order(table, column=place)).page(0, 999).tolist() == wanted
+        assert done(RowOrder(table, column=place)).page(0, 999).tolist() == wanted
     if text and not text.isdigit():
         wanted = [n for n, (_, word) in enumerate(rows) if word is not None and text.casefold() in word.casefold()]
-        found = done(Order(table, text=text)).page(0, 999).tolist()
+        found = done(RowOrder(table, text=text)).page(0, 999).tolist()
         assert [n for n in found if rows[n][1] is not None and text.lower() in str(rows[n][1]).lower()] == [
             n for n in wanted if text.lower() in str(rows[n][1]).lower()
         ]

@@ -68,7 +68,7 @@ def test_a_step_logged_before_the_one_on_screen_moves_the_slider_to_the_same_ste
     stepper = tracking.open_run(run).show("gain")
     stepper.step = 20
     run.log_curve("gain", [0.0], [0.0], step=5)
-    stepper.look()
+    stepper.poll()
     assert stepper.steps == (0, 5, 10, 20)
     assert (stepper.step, stepper.slider.index) == (20, 3)
     stepper.close()
@@ -77,10 +77,10 @@ def test_a_step_logged_before_the_one_on_screen_moves_the_slider_to_the_same_ste
 def test_the_newest_step_comes_along_however_slow_the_machine_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy kernel would not answer when the page asks for it: only what is older waits to be asked for."""
     stepper = tracking.open_run(run).show("gain")
-    live.leave(stepper)
+    live.stop_polling(stepper)
     log(run, 30, 40)
     monkeypatch.setattr("jupyter_tracking.views.widgets.step_view._PATIENCE", -1)
-    stepper.look()
+    stepper.poll()
     assert [entry[:2] for entry in stepper.content.seed] == [[0, -1], [0, 4]]
     stepper.close()
 
@@ -92,7 +92,7 @@ def test_a_view_with_one_step_gets_its_slider_with_the_second(root: Path) -> Non
         stepper = tracking.open_run(run).show("notes")
         assert len(stepper.children) == 1
         run.log_text("notes", "second", step=2)
-        stepper.look()
+        stepper.poll()
         assert len(stepper.children) == 2
         stepper.close()
 
@@ -100,19 +100,19 @@ def test_a_view_with_one_step_gets_its_slider_with_the_second(root: Path) -> Non
 def test_looking_ends_with_the_run_the_view_and_the_last_who_sees_it(run: Run) -> None:
     """No thread is left when there is nothing to follow."""
     stepper = tracking.open_run(run).show("gain")
-    assert stepper.look()
-    stepper.content._handle_custom_msg({"here": True, "id": "page"}, [])
-    stepper.content._handle_custom_msg({"here": False, "id": "page"}, [])
+    assert stepper.poll()
+    stepper.content._handle_custom_msg({"visible": True, "id": "page"}, [])
+    stepper.content._handle_custom_msg({"visible": False, "id": "page"}, [])
     assert stepper not in live._WATCH._due
-    stepper.content._handle_custom_msg({"here": True, "id": "another"}, [])
+    stepper.content._handle_custom_msg({"visible": True, "id": "another"}, [])
     assert stepper in live._WATCH._due
     log(run, 30)
     run.end()
     until(stepper.content, "about", lambda: stepper.content.about["run"]["status"] == "succeeded")
     assert stepper.steps == (0, 10, 20, 30)
-    assert not stepper.look()
+    assert not stepper.poll()
     stepper.close()
-    assert not stepper.look()
+    assert not stepper.poll()
     thread = live._WATCH._thread
     if thread is not None:
         thread.join(PATIENCE)
@@ -127,7 +127,7 @@ def test_the_browser_lists_what_came_and_keeps_what_is_open(run: Run) -> None:
     run.log_text("late", "words", step=1)
     log(run, 30)
     until(browser.catalog, "about", lambda: ["text", "late"] in [[a["kind"], a["name"]] for a in browser.catalog.about["artifacts"]])
-    browser.look()
+    browser.poll()
     assert next(a["steps"] for a in browser.catalog.about["artifacts"] if a["name"] == "gain") == 4
     assert browser.stepper is before
     browser.close()
@@ -139,7 +139,7 @@ def test_a_run_with_nothing_yet_opens_the_first_that_comes(root: Path) -> None:
         browser = tracking.open_run(run).browse()
         assert browser.selected is None
         run.log_metric("loss", 1.0, step=0)
-        browser.look()
+        browser.poll()
         assert browser.selected == ("metric", "loss")
         browser.close()
 

@@ -10,7 +10,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import NotFound
-from jupyter_tracking.views.model.payload import Frame
+from jupyter_tracking.views.model.payload import Payload
 from tests.views.test_twin import displayed, packed
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> RunView:
     return tracking.open_run(run)
 
 
-def columns(part: Frame, name: str) -> np.ndarray:
+def columns(part: Payload, name: str) -> np.ndarray:
     """A column of a frame."""
     place, kind = part.head["columns"][name]
     return np.frombuffer(part.buffers[place], f"<{kind}")
@@ -60,12 +60,12 @@ def test_metrics_that_follow_each_other_are_one_chart(trained: RunView) -> None:
     """Over the union of their steps, each with its latest value at or before a step; a metric apart from them stays by itself."""
     stepper = trained.show("loss", "val_loss")
     assert stepper.steps == tuple(range(20))
-    (pane,) = stepper.content.about["panes"]
-    assert (pane["view"], pane["kind"], pane["name"]) == ("metric", "metric", "loss, val_loss")
-    assert [member["label"] for member in pane["members"]] == ["loss", "val_loss"]
-    assert [member["at"][12] for member in pane["members"]] == [12, 2]
-    assert [pane["name"] for pane in trained.show("loss", "note", "val_loss").content.about["panes"]] == ["loss", "note", "val_loss"]
-    assert "members" not in trained.show("loss", "loss").content.about["panes"][0]
+    (panel,) = stepper.content.about["panels"]
+    assert (panel["view"], panel["kind"], panel["name"]) == ("metric", "metric", "loss, val_loss")
+    assert [member["label"] for member in panel["members"]] == ["loss", "val_loss"]
+    assert [member["at"][12] for member in panel["members"]] == [12, 2]
+    assert [panel["name"] for panel in trained.show("loss", "note", "val_loss").content.about["panels"]] == ["loss", "note", "val_loss"]
+    assert "members" not in trained.show("loss", "loss").content.about["panels"][0]
 
 
 def test_metrics_of_very_different_size_are_charts_of_their_own(root: Path) -> None:
@@ -79,7 +79,7 @@ def test_metrics_of_very_different_size_are_charts_of_their_own(root: Path) -> N
     view = tracking.open_run(run)
 
     def charts(*names: str) -> list[str]:
-        return [pane["name"] for pane in view.show(*names).content.about["panes"]]
+        return [panel["name"] for panel in view.show(*names).content.about["panels"]]
 
     assert charts("loss", "rate", "val_loss", "fixed") == ["loss, val_loss, fixed", "rate"]
     assert charts("rate", "tokens", "loss") == ["rate", "tokens", "loss"]
@@ -104,16 +104,16 @@ def test_a_saved_chart_of_several_metrics_has_each_at_the_steps_it_keeps(root: P
                 run.log_metric("b", step, step=step)
     page = displayed(shell, tracking.open_run(run).show("a", "b"))[1][0]["text/html"]
     header = packed(page)["scenes"][0]
-    steps, (pane,) = header["about"]["steps"], header["about"]["panes"]
+    steps, (panel,) = header["about"]["steps"], header["about"]["panels"]
     assert len(page) <= 256_000
-    assert len(steps) == len(pane["steps"]) == 400
-    for member, every, first in zip(pane["members"], (1, 3), (0, 1), strict=True):
+    assert len(steps) == len(panel["steps"]) == 400
+    for member, every, first in zip(panel["members"], (1, 3), (0, 1), strict=True):
         shown = [member["steps"][at] if at >= 0 else None for at in member["at"]]
         assert shown == [step - (step - first) % every if step >= first else None for step in steps]
 
 
 def test_very_many_steps_are_thinned_on_the_slider_and_it_says_so(long: RunView) -> None:
-    """Only logged steps are offered, evenly, with the first and the last and those of what was logged seldom; no pane shows an older step for it."""
+    """Only logged steps are offered, evenly, with the first and the last and those of what was logged seldom; no panel shows an older step for it."""
     stepper = long.show("loss", "note")
     about = stepper.content.about
     assert about["total"] == LONG
@@ -122,7 +122,7 @@ def test_very_many_steps_are_thinned_on_the_slider_and_it_says_so(long: RunView)
     assert (stepper.steps[0], stepper.steps[-1]) == (STEPS[0], STEPS[-1])
     assert set(long.steps("note")) <= set(stepper.steps)
     assert max(np.diff(stepper.steps)) == 4 * EVERY
-    loss, note = about["panes"]
+    loss, note = about["panels"]
     assert loss["steps"] == list(stepper.steps)
     assert len(note["steps"]) == len(long.steps("note"))
     assert f"{LONG} steps (0 to {STEPS[-1]})" in stepper.content.scene.line()
@@ -136,7 +136,7 @@ def test_a_thinned_slider_points_at_the_values_that_were_logged(long: RunView) -
     """The line is of all values, and the mark at each offered step stands on its own value."""
     stepper = long.show("loss")
     ((_, _, head, buffers),) = stepper.content.seed
-    ground = Frame(head, buffers)
+    ground = Payload(head, buffers)
     assert head["points"] == LONG
     at = columns(ground, "at")
     np.testing.assert_array_equal(columns(ground, "step")[at], stepper.steps)
@@ -162,7 +162,7 @@ def test_a_run_that_goes_on_keeps_what_it_offered(root: Path) -> None:
         before = stepper.steps
         for step in range(9_000, 9_051):
             run.log_metric("loss", step, step=step)
-        stepper.look()
+        stepper.poll()
         assert stepper.steps[: len(before) - 1] == before[:-1]
         assert (before[-1], stepper.steps[-1]) == (8_999, 9_050)
         stepper.close()

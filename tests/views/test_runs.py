@@ -13,7 +13,7 @@ from ipywidgets.widgets.widget import _instances as widget_instances
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import NotFound
 from jupyter_tracking.views.widgets.browser import Browser
-from jupyter_tracking.views.widgets.runs_browser import Runs
+from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
 from tests.views.test_twin import displayed, packed
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def cells(table: list[Any]) -> dict[str, list[Any]]:
 def test_the_table_has_a_row_a_run_with_inputs_and_last_metrics(several: list[str]) -> None:
     """The newest first; numbers are numbers."""
     runs = tracking.browse()
-    assert isinstance(runs, Runs)
+    assert isinstance(runs, RunsBrowser)
     assert list(runs.runs) == several
     told = cells(runs.table.table)
     assert told["name"] == ["run3", "run2", "run1", "run0"]
@@ -110,7 +110,7 @@ def test_ticked_runs_can_be_compared_by_what_they_share(several: list[str]) -> N
     runs.table._handle_custom_msg({"compare": ["metric", "loss"]}, [])
     assert runs.comparison is not None
     assert (runs.run, runs.browser) == (None, None)
-    assert [member["label"] for member in runs.comparison.content.about["panes"][0]["members"]] == ["run3", "run2", "run1"]
+    assert [member["label"] for member in runs.comparison.content.about["panels"][0]["members"]] == ["run3", "run2", "run1"]
     runs.table._handle_custom_msg({"compare": ["metric", "nothing"]}, [])
     assert runs.comparison is None
     for wrong in (None, {}, {"compare": "loss"}, {"compare": [1, 2]}, {"compare": ["a", "b", "c"]}):
@@ -125,25 +125,25 @@ def test_a_run_that_goes_on_is_patched_and_a_new_one_makes_the_table_anew(severa
     first = runs.table.table
     with tracking.init(root=root, name="going", track_code=False, track_env=False, track_logs=False) as run:
         run.log_metric("loss", math.nan, step=0)
-        assert runs.look()
+        assert runs.poll()
         assert runs.runs[0] == run.uuid
         told = cells(runs.table.table)
         assert (told["status"][0], told["duration"][0]) == ("running", None)
         assert math.isnan(told["outputs.loss"][0])
         second = runs.table.table
         assert second != first
-        runs.look()
+        runs.poll()
         assert runs.table.patches == []
         run.log_metric("loss", 0.25, step=1)
-        runs.look()
+        runs.poll()
         assert runs.table.table is second
         ((row, changed),) = runs.table.patches
         assert (row, changed[1:3], changed[-1]) == (0, ["going", "running"], 0.25)
-    runs.look()
+    runs.poll()
     assert runs.table.patches[0][1][2] == "succeeded"
     assert runs.chosen == tuple(several[:2])
-    assert runs.living
-    assert not tracking.browse(several).look()
+    assert runs.running
+    assert not tracking.browse(several).poll()
 
 
 def test_a_broken_run_is_a_row_and_hides_no_other(several: list[str], root: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_thousand_runs_are_one_message_and_the_twin_keeps_the_newest(root: Pat
     assert len(json.dumps(head)) + sum(map(len, buffers)) < 250_000
     page = displayed(shell, runs)[1][0]["text/html"]
     assert len(page) <= 256_000
-    frames = packed(page)["frames"]
+    frames = packed(page)["payloads"]
     kept = next(head["rows"] for scene, _, _, head, _ in frames if scene == -1)
     assert 100 < kept < 1000
 

@@ -61,17 +61,17 @@ def test_a_step_logged_twice_is_offered_once_and_shows_the_later(view: RunView, 
         run.log_text("notes", "without a step")
     stepper = tracking.open_run(run).show("notes")
     assert stepper.steps == (None, 1)
-    assert stepper.content.about["panes"][0]["versions"] == {"1": 2}
+    assert stepper.content.about["panels"][0]["versions"] == {"1": 2}
     ((_, buffers),) = Page(stepper, monkeypatch).ask({"id": "a", "ask": [[0, 1]]})
     assert buffers == [b"second"]
 
 
 def test_several_names_share_one_slider_over_the_union_of_their_steps(view: RunView) -> None:
-    """Each pane knows its latest earlier frame for every step, and -1 before its first."""
+    """Each panel knows its latest earlier frame for every step, and -1 before its first."""
     stepper = view.show("gain", "clf", "predictions")
     assert stepper.steps == (0, 3, 10, 20, 30, 40)
-    panes = stepper.content.about["panes"]
-    assert [pane["at"] for pane in panes] == [[0, 0, 1, 2, 3, 4], [-1, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 2]]
+    panels = stepper.content.about["panels"]
+    assert [panel["at"] for panel in panels] == [[0, 0, 1, 2, 3, 4], [-1, 0, 0, 0, 0, 0], [0, 0, 0, 1, 1, 2]]
 
 
 def test_what_has_no_steps_is_shown_without_a_slider(view: RunView) -> None:
@@ -95,8 +95,8 @@ def test_the_page_gets_the_frame_it_asks_for_as_binary(view: RunView, monkeypatc
     """A curve's points arrive as float32 columns, equal to what was logged."""
     stepper = view.show("gain")
     ((content, buffers),) = Page(stepper, monkeypatch).ask({"id": "a", "ask": [[0, 2], [0, 3]]})
-    assert [told[:2] for told in content["frames"]] == [[0, 2], [0, 3]]
-    head = content["frames"][0][2]
+    assert [told[:2] for told in content["payloads"]] == [[0, 2], [0, 3]]
+    head = content["payloads"][0][2]
     y = np.frombuffer(buffers[head["columns"]["y"][0]], "<f4")
     np.testing.assert_allclose(y, view.load("gain", step=20).y, rtol=1e-6)
 
@@ -111,9 +111,9 @@ def test_the_page_gets_the_frame_it_asks_for_as_binary(view: RunView, monkeypatc
         {"id": 1, "ask": [[0, 0]]},
         {"id": "a"},
         {"id": "a", "ask": "0"},
-        {"id": "a", "query": {"rows": [0, 1]}, "pane": 7, "frame": 0},
-        {"id": "a", "query": {"rows": [0, 1]}, "pane": True, "frame": 0},
-        {"id": "a", "query": {"rows": [0, 1]}, "pane": 0, "frame": "0"},
+        {"id": "a", "query": {"rows": [0, 1]}, "panel": 7, "number": 0},
+        {"id": "a", "query": {"rows": [0, 1]}, "panel": True, "number": 0},
+        {"id": "a", "query": {"rows": [0, 1]}, "panel": 0, "number": "0"},
     ],
 )
 def test_a_message_that_is_not_ours_is_left_alone(view: RunView, monkeypatch: pytest.MonkeyPatch, message: object) -> None:
@@ -127,7 +127,7 @@ def test_a_message_that_is_not_ours_is_left_alone(view: RunView, monkeypatch: py
 def test_a_frame_that_there_is_not_is_not_answered(view: RunView, monkeypatch: pytest.MonkeyPatch, wish: object) -> None:
     """The rest of the request is answered."""
     ((content, _),) = Page(view.show("gain"), monkeypatch).ask({"id": "a", "ask": [wish, [0, 1]]})
-    assert [told[:2] for told in content["frames"]] == [[0, 1]]
+    assert [told[:2] for told in content["payloads"]] == [[0, 1]]
 
 
 def test_a_broken_step_is_said_in_words_and_the_others_are_shown(view: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,27 +136,27 @@ def test_a_broken_step_is_said_in_words_and_the_others_are_shown(view: RunView, 
     asset.unlink()
     stepper = view.show("predictions")
     ((content, _),) = Page(stepper, monkeypatch).ask({"id": "a", "ask": [[0, 1], [0, 0]]})
-    assert "missing" in content["frames"][0][2]["error"]
-    assert "error" not in content["frames"][1][2]
+    assert "missing" in content["payloads"][0][2]["error"]
+    assert "error" not in content["payloads"][1][2]
 
 
 def test_rows_come_by_pages(view: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page of a dataframe is equal to the same rows of the asset; one that is not there is empty."""
     page = Page(view.show("predictions"), monkeypatch)
-    ((content, buffers),) = page.ask({"id": "a", "query": {"rows": [200, 210]}, "pane": 0, "frame": 2})
+    ((content, buffers),) = page.ask({"id": "a", "query": {"rows": [200, 210]}, "panel": 0, "number": 2})
     head = content["head"]
     assert (head["rows"], head["from"], head["count"]) == (500, 200, 10)
     p = np.frombuffer(buffers[head["columns"]["v2"][0]], "<f8")
     np.testing.assert_array_equal(p, view.load("predictions", step=40)["p"][200:210])
     index = np.frombuffer(buffers[head["columns"]["v0"][0]], "<f8")
     assert list(index) == list(range(200, 210))
-    ((content, _),) = page.ask({"id": "b", "query": {"rows": [10_000, 10_100]}, "pane": 0, "frame": 2})
+    ((content, _),) = page.ask({"id": "b", "query": {"rows": [10_000, 10_100]}, "panel": 0, "number": 2})
     assert content["head"]["count"] == 0
 
 
 def test_a_question_that_a_view_does_not_know_is_answered_with_words(view: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page's promise is settled either way."""
-    ((content, _),) = Page(view.show("gain"), monkeypatch).ask({"id": "a", "query": {"open": "/etc/passwd"}, "pane": 0, "frame": 0})
+    ((content, _),) = Page(view.show("gain"), monkeypatch).ask({"id": "a", "query": {"open": "/etc/passwd"}, "panel": 0, "number": 0})
     assert "nothing is known of" in content["head"]["error"]
 
 
@@ -166,7 +166,7 @@ def test_an_answer_is_bounded_and_the_rest_is_asked_again(view: RunView, root: P
         for step in range(8):
             run.log_text("log", "x" * 400_000, step=step)
     ((content, buffers),) = Page(tracking.open_run(run).show("log"), monkeypatch).ask({"id": "a", "ask": [[0, n] for n in range(8)]})
-    assert 0 < len(content["frames"]) < 8
+    assert 0 < len(content["payloads"]) < 8
     assert sum(map(len, buffers)) < 2_000_000
 
 

@@ -1,4 +1,4 @@
-"""What a page may ask of a dataframe: anything at all is answered in words or with rows of its own pane, and never raises."""
+"""What a page may ask of a dataframe: anything at all is answered in words or with rows of its own panel, and never raises."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> RunView:
         run.log_dataframe(frame, "it", step=0)
         run.log_dataframe(frame.iloc[::-1], "it", step=1)
         run.log_dataframe(frame.iloc[:0], "empty", step=0)
-        run.log_text("secret", "not of this pane", step=0)
+        run.log_text("secret", "not of this panel", step=0)
     return tracking.open_run(run)
 
 
@@ -67,7 +67,7 @@ def pages(tables: RunView) -> dict[str, Page]:
 
 def judged(page: Page, query: dict[str, Any], frame: int = 1) -> dict[str, Any]:
     """Ask, and return the head of the only answer: words that a person understands, or no more than a page of rows."""
-    ((content, buffers),) = page.ask({"id": "a", "query": query, "pane": 0, "frame": frame})
+    ((content, buffers),) = page.ask({"id": "a", "query": query, "panel": 0, "number": frame})
     head: dict[str, Any] = content["head"]
     if "error" in head:
         assert set(head) == {"error"}
@@ -76,7 +76,7 @@ def judged(page: Page, query: dict[str, Any], frame: int = 1) -> dict[str, Any]:
         assert len(head["error"]) < 1_000
     else:
         assert head.get("count", 0) <= MOST
-        assert b"not of this pane" not in b"".join(bytes(part) for part in buffers)
+        assert b"not of this panel" not in b"".join(bytes(part) for part in buffers)
     return head
 
 
@@ -127,9 +127,9 @@ def test_an_answer_is_a_page_at_most(pages: dict[str, Page]) -> None:
 
 
 def test_a_question_about_a_frame_that_there_is_not_has_no_answer(pages: dict[str, Page]) -> None:
-    """The pane and the frame are numbers of a list that the kernel made."""
-    for pane, frame in ((0, 2), (0, -1), (1, 0), (-1, 0), ("0", 0), (0, None), (0, True), (10**30, 0)):
-        assert pages["it"].ask({"id": "a", "query": {"rows": [0, 1]}, "pane": pane, "frame": frame}) == []
+    """The panel and the frame are numbers of a list that the kernel made."""
+    for panel, frame in ((0, 2), (0, -1), (1, 0), (-1, 0), ("0", 0), (0, None), (0, True), (10**30, 0)):
+        assert pages["it"].ask({"id": "a", "query": {"rows": [0, 1]}, "panel": panel, "number": frame}) == []
 
 
 def test_rows_that_are_not_sorted_yet_are_not_shown(pages: dict[str, Page], monkeypatch: pytest.MonkeyPatch) -> None:

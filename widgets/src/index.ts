@@ -8,7 +8,7 @@ import { dress } from "./dom/theme";
 
 export { page } from "./export/page";
 
-const rooms: Record<string, (model: Model, el: HTMLElement) => Promise<() => void>> = {
+const widgets: Record<string, (model: Model, el: HTMLElement) => Promise<() => void>> = {
   stepper,
   browser,
   runs,
@@ -17,7 +17,7 @@ const rooms: Record<string, (model: Model, el: HTMLElement) => Promise<() => voi
 export async function render(model: Model, el: HTMLElement): Promise<() => void> {
   dress(el);
   try {
-    return await rooms[model.get("room") as string]!(model, el);
+    return await widgets[model.get("widget") as string]!(model, el);
   } catch (error) {
     failed(el, error);
     throw error;

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { Catalog, type Listing } from "../src/widgets/artifact-list";
+import { ArtifactList, type Listing } from "../src/widgets/artifact-list";
 
 const listing = (names: [string, string][]): Listing => ({
   run: { uuid: "0123456789", name: "first", status: "running", facts: [["status", "running"]] },
@@ -9,14 +9,14 @@ const listing = (names: [string, string][]): Listing => ({
   outputs: [],
   problems: [],
 });
-const rows = (c: Catalog) =>
+const rows = (c: ArtifactList) =>
   [...c.element.querySelectorAll<HTMLElement>("[data-jt-artifact]")].map(
     (e) => e.dataset["jtArtifact"],
   );
 
 describe("the catalog", () => {
   it("groups by kind, and a search leaves what has all of its words", () => {
-    const catalog = new Catalog(
+    const catalog = new ArtifactList(
       listing([
         ["metric", "train/loss"],
         ["metric", "val/loss"],
@@ -36,7 +36,7 @@ describe("the catalog", () => {
 
   it("selects by click and by Enter, and walks by arrows", () => {
     const select = vi.fn();
-    const catalog = new Catalog(
+    const catalog = new ArtifactList(
       listing([
         ["metric", "a"],
         ["metric", "b"],
@@ -61,7 +61,7 @@ describe("the catalog", () => {
   });
 
   it("keeps the selection and the search when the run has grown", () => {
-    const catalog = new Catalog(listing([["metric", "a"]]), vi.fn());
+    const catalog = new ArtifactList(listing([["metric", "a"]]), vi.fn());
     catalog.mark("metric", "a");
     catalog.update(
       listing([

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { curves, dashOf, metrics, parts } from "../src/renderers/overlay";
-import { Frame } from "../src/model/payload";
-import type { PaneAbout } from "../src/model/model";
+import { Payload } from "../src/model/payload";
+import type { PanelInfo } from "../src/model/model";
 import type { Host } from "../src/model/renderer";
 import { frame } from "./made";
 
@@ -34,7 +34,7 @@ vi.mock("../src/renderers/line-chart", async (original) => ({
 /** A frame of several runs, as the kernel half packs it. */
 function several(
   ...runs: [run: number, head: Record<string, unknown>, ...columns: [string, ArrayBufferView][]][]
-): Frame {
+): Payload {
   const buffers: ArrayBufferView[] = [];
   const told = runs.map(([run, head, ...columns]) => {
     const from = buffers.length;
@@ -60,12 +60,12 @@ function several(
   return frame({ parts: told }, ...buffers);
 }
 
-function host(about: Partial<PaneAbout>, ground: Frame): Host {
+function host(about: Partial<PanelInfo>, shared: Payload): Host {
   const element = document.createElement("div");
   document.body.append(element);
   return {
     element,
-    ground,
+    shared,
     live: false,
     frame: () => undefined,
     beside: () => undefined,
@@ -103,9 +103,9 @@ describe("several runs", () => {
 
   it("have a legend that says what each has at the step: its note, an earlier step, an error, nothing yet", () => {
     const members = ["a", "b", "c", "d"].map((run) => ({ label: run, uuid: run }));
-    const ground = several([0, { curve: "roc", x: [0, 1], y: [0, 1] }]);
-    const made = host({ members }, ground);
-    const pane = curves(made);
+    const shared = several([0, { curve: "roc", x: [0, 1], y: [0, 1] }]);
+    const made = host({ members }, shared);
+    const panel = curves(made);
     const shown = several(
       [
         0,
@@ -116,7 +116,7 @@ describe("several runs", () => {
       [1, { annotation: null, step: 10 }, ["x", points(0, 1)], ["y", points(0, 1)]],
       [2, { error: "the asset is missing" }],
     );
-    pane.draw({ at: 1, step: 20, frame: shown });
+    panel.draw({ at: 1, step: 20, frame: shown });
     expect(keys(made.element)).toEqual([
       "aAUC 0.75",
       "bfrom step 10",
@@ -124,10 +124,10 @@ describe("several runs", () => {
       "dno step yet",
     ]);
     expect(drawn.label).toBe("ROC curves gain: a · AUC 0.75; b · from step 10");
-    pane.destroy?.();
+    panel.destroy?.();
   });
 
-  it("show each metric's value at the step from the ground alone", () => {
+  it("show each metric's value at the step from the shared alone", () => {
     const series = (
       run: number,
       values: number[],
@@ -144,7 +144,7 @@ describe("several runs", () => {
         name: "loss",
         view: "metric",
         kind: "metric",
-        whole: true,
+        all_steps: true,
         steps: [0, 10, 20],
         members: [
           { label: "a", uuid: "a", steps: [0, 10, 20], at: [0, 1, 2] },
@@ -153,12 +153,12 @@ describe("several runs", () => {
       },
       several(series(0, [3, 2, 1]), series(1, [7])),
     );
-    const pane = metrics(made);
-    pane.draw({ at: 2, step: 20, frame: undefined });
+    const panel = metrics(made);
+    panel.draw({ at: 2, step: 20, frame: undefined });
     expect(keys(made.element)).toEqual(["a1", "b7 · from step 10"]);
-    pane.draw({ at: 0, step: 0, frame: undefined });
+    panel.draw({ at: 0, step: 0, frame: undefined });
     expect(keys(made.element)).toEqual(["a3", "bno step yet"]);
-    pane.destroy?.();
+    panel.destroy?.();
   });
 
   it("of one run are metrics with their own names over one clock", () => {
@@ -184,14 +184,14 @@ describe("several runs", () => {
         name: "loss, val_loss",
         view: "metric",
         kind: "metric",
-        whole: true,
+        all_steps: true,
         steps: [0, 10],
         members,
       },
       several(series(0, 100), series(1, 103)),
     );
-    const pane = metrics(made);
-    pane.draw({ at: 1, step: 10, frame: undefined });
+    const panel = metrics(made);
+    panel.draw({ at: 1, step: 10, frame: undefined });
     expect(keys(made.element)).toEqual(["loss2", "val_loss2"]);
     expect(made.element.querySelector(".jt-lines-runs")!.getAttribute("aria-label")).toBe(
       "metrics",
@@ -203,7 +203,7 @@ describe("several runs", () => {
       yLabel: "value",
       x: [100, 108],
     });
-    pane.destroy?.();
+    panel.destroy?.();
   });
 
   it("hide and show by their keys", () => {
@@ -216,7 +216,7 @@ describe("several runs", () => {
       },
       several(),
     );
-    const pane = curves(made);
+    const panel = curves(made);
     const one = (
       run: number,
     ): [number, Record<string, unknown>, ...[string, ArrayBufferView][]] => [
@@ -225,7 +225,7 @@ describe("several runs", () => {
       ["x", points(0, 1)],
       ["y", points(0, 1)],
     ];
-    pane.draw({ at: 0, step: 1, frame: several(one(0), one(1)) });
+    panel.draw({ at: 0, step: 1, frame: several(one(0), one(1)) });
     const labels = () => drawn.front.map((line) => line.label);
     expect(labels()).toEqual(["a", "b"]);
     const key = made.element.querySelector<HTMLElement>(".jt-line-run")!;
@@ -234,6 +234,6 @@ describe("several runs", () => {
     expect(labels()).toEqual(["b"]);
     key.click();
     expect(key.getAttribute("aria-pressed")).toBe("true");
-    pane.destroy?.();
+    panel.destroy?.();
   });
 });

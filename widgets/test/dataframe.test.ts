@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { dataframe } from "../src/renderers/dataframe";
-import type { Frame, Head } from "../src/model/payload";
-import type { Host, Pane } from "../src/model/renderer";
+import type { Payload, Head } from "../src/model/payload";
+import type { Host, Drawing } from "../src/model/renderer";
 import { frame } from "./made";
 
 const FIELDS = [
@@ -16,7 +16,7 @@ function rows(
   total: number,
   more: Partial<Head> = {},
   shift = 0,
-): Frame {
+): Payload {
   const index = Float64Array.from({ length: count }, (_, n) => from + n);
   const values = index.map((n) => n / 8 + shift);
   const missing = Uint8Array.from(index, (n) => (n === 2 ? 1 : 0));
@@ -37,11 +37,11 @@ function rows(
   );
 }
 
-type Ask = (query: Record<string, unknown>, at?: number, signal?: AbortSignal) => Promise<Frame>;
+type Ask = (query: Record<string, unknown>, at?: number, signal?: AbortSignal) => Promise<Payload>;
 const never: Ask = () => new Promise(() => undefined);
 
 function opened(
-  steps: (Frame | undefined)[],
+  steps: (Payload | undefined)[],
   { ask = never, live = true }: { ask?: Ask; live?: boolean } = {},
 ) {
   const element = document.createElement("div");
@@ -51,7 +51,7 @@ function opened(
     element,
     ask,
     live,
-    ground: frame({}),
+    shared: frame({}),
     frame: (at) => steps[at],
     about: {
       kind: "dataframe",
@@ -61,7 +61,7 @@ function opened(
       times: steps.map(() => 0),
     },
   };
-  const pane: Pane = dataframe(host);
+  const panel: Drawing = dataframe(host);
   const find = <T extends HTMLElement = HTMLElement>(selector: string) =>
     element.querySelector<T>(selector)!;
   const cells = () =>
@@ -72,11 +72,11 @@ function opened(
     [...element.querySelectorAll("button")].find((b) => b.textContent === label)!.click();
   return {
     element,
-    pane,
+    panel,
     find,
     cells,
     press,
-    draw: (at: number) => pane.draw({ at, step: at * 10, frame: steps[at] }),
+    draw: (at: number) => panel.draw({ at, step: at * 10, frame: steps[at] }),
     caption: () => find(".jt-caption").textContent!,
     scroll: find(".jt-scroll"),
   };
@@ -233,7 +233,7 @@ describe("order", () => {
   });
 
   it("keeps the old picture until the kernel has answered", async () => {
-    let answer = (_: Frame): void => undefined;
+    let answer = (_: Payload): void => undefined;
     const { draw, cells, find } = opened([rows(0, 60, 1000), rows(0, 60, 1000, {}, 1)], {
       ask: () =>
         new Promise((done) => {

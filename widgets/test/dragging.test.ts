@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Frames, type Answer } from "../src/model/step-cache";
-import type { About } from "../src/model/model";
-import { Stage } from "../src/widgets/step-view";
+import { StepCache, type Answer } from "../src/model/step-cache";
+import type { ViewInfo } from "../src/model/model";
+import { StepView } from "../src/widgets/step-view";
 import { frame } from "./made";
 
 beforeEach(() => {
@@ -18,28 +18,28 @@ describe("dragging with a slow kernel", () => {
     let flying = 0;
     let most = 0;
     let asked = 0;
-    const frames = new Frames(1e9, (wanted) => {
+    const frames = new StepCache(1e9, (wanted) => {
       asked += 1;
       flying += 1;
       most = Math.max(most, flying);
       setTimeout(() => {
         flying -= 1;
-        const told: Answer[] = wanted.map(([pane, at]) => [pane, at, {}, 1]);
+        const told: Answer[] = wanted.map(([panel, at]) => [panel, at, {}, 1]);
         frames.take(
           told,
           wanted.map(([, at]) => new DataView(new TextEncoder().encode(`step ${at}`).buffer)),
         );
       }, 50);
     });
-    frames.put({ pane: 0, frame: 0 }, frame({}, "step 0"));
-    const about: About = {
+    frames.put({ panel: 0, frame: 0 }, frame({}, "step 0"));
+    const about: ViewInfo = {
       run: { uuid: "u", name: "r" },
       steps,
-      panes: [{ kind: "text", name: "a", view: "text", steps, times: steps, versions: {} }],
+      panels: [{ kind: "text", name: "a", view: "text", steps, times: steps, versions: {} }],
     };
     const host = document.createElement("div");
     document.body.append(host);
-    const stage = new Stage({ about, frames, move: () => undefined }, host);
+    const stage = new StepView({ about, frames, move: () => undefined }, host);
     const section = host.querySelector<HTMLElement>("[data-jt-view]")!;
     stage.show(0);
     for (const at of steps.slice(1)) {

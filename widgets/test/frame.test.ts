@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Frame, strings } from "../src/model/payload";
+import { Payload, strings } from "../src/model/payload";
 import { frame } from "./made";
 
 describe("decoding", () => {
@@ -7,7 +7,7 @@ describe("decoding", () => {
     const bytes = new Uint8Array(3 + 16);
     new DataView(bytes.buffer).setFloat64(3, 1.5, true);
     new DataView(bytes.buffer).setFloat64(11, -2, true);
-    const shifted = new Frame({ columns: { x: [0, "f8"] } }, [new DataView(bytes.buffer, 3, 16)]);
+    const shifted = new Payload({ columns: { x: [0, "f8"] } }, [new DataView(bytes.buffer, 3, 16)]);
     expect([...shifted.column("x")]).toEqual([1.5, -2]);
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stepper } from "../src/widgets/stepper";
-import type { About, Model } from "../src/model/model";
+import type { ViewInfo, Model } from "../src/model/model";
 
 /** One of ipywidgets' models: what it holds, who listens, and what was sent to its kernel. */
 class Fake implements Model {
@@ -45,10 +45,10 @@ const text = (words: string) => new DataView(new TextEncoder().encode(words).buf
 /** A view of a text at four steps, of which the page has the last; and its slider. */
 async function opened() {
   const slider = new Fake({ index: 3 });
-  const about: About = {
+  const about: ViewInfo = {
     run: { uuid: "u", name: "r" },
     steps: STEPS,
-    panes: [
+    panels: [
       { kind: "text", name: "notes", view: "text", steps: STEPS, times: STEPS.map(() => 1e6) },
     ],
   };
@@ -76,7 +76,7 @@ async function opened() {
       "msg:custom",
       {
         id: content.id,
-        frames: content.ask.map(([pane, at]: [number, number]) => [pane, at, {}, 1]),
+        payloads: content.ask.map(([panel, at]: [number, number]) => [panel, at, {}, 1]),
       },
       content.ask.map(([, at]: [number, number]) => text(`at ${STEPS[at]}`)),
     );

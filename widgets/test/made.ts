@@ -1,9 +1,9 @@
-// Frames for the tests, as the kernel half makes them.
+// StepCache for the tests, as the kernel half makes them.
 
-import { Frame, type Head } from "../src/model/payload";
+import { Payload, type Head } from "../src/model/payload";
 
-export function frame(head: Head, ...buffers: (ArrayBufferView | string)[]): Frame {
-  return new Frame(
+export function frame(head: Head, ...buffers: (ArrayBufferView | string)[]): Payload {
+  return new Payload(
     head,
     buffers.map((b) => {
       const bytes =

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Log } from "../src/widgets/log";
-import type { PaneAbout } from "../src/model/model";
+import type { PanelInfo } from "../src/model/model";
 import { Origin } from "../src/widgets/origin";
 
-const about = (cells: PaneAbout["cells"], from: number[]): PaneAbout => ({
+const about = (cells: PanelInfo["cells"], from: number[]): PanelInfo => ({
   kind: "text",
   name: "a",
   view: "text",

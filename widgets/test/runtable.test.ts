@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Frame } from "../src/model/payload";
+import { Payload } from "../src/model/payload";
 import { Rows, RunTable, type Patch } from "../src/widgets/run-table";
 import { frame } from "./made";
 
@@ -14,7 +14,7 @@ function table(
   names: string[],
   loss: (number | null)[],
   status: string[] = names.map(() => "succeeded"),
-): Frame {
+): Payload {
   const text = (list: string[]) => words(list);
   const ids = names.map((_, n) => `id${n}`);
   const buffers: ArrayBufferView[] = [];
@@ -100,7 +100,7 @@ describe("the rows of runs", () => {
     going.head["fields"].push({ group: "", name: "duration", kind: "seconds" });
     const read = (live: boolean) =>
       new Rows(
-        new Frame(
+        new Payload(
           { ...going.head, columns: { ...going.head.columns, n5: [6, "u1"], v5: [4, "f8"] } },
           [...going.buffers, new DataView(new Uint8Array([1]).buffer)],
         ),

@@ -13,19 +13,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.read import checksum
-from jupyter_tracking.views.model.downsample import places
-from jupyter_tracking.views.model.panel import GROUND
-from jupyter_tracking.views.model.payload import clean, pack
+from jupyter_tracking.views.model.downsample import spread_evenly
+from jupyter_tracking.views.model.panel import SHARED
+from jupyter_tracking.views.model.payload import json_safe, pack
 from jupyter_tracking.views.widgets.base import bundle, static
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_tracking.read.run_reader import Artifact
-    from jupyter_tracking.views.model.panel import Pane, Scene
-    from jupyter_tracking.views.model.payload import Frame
+    from jupyter_tracking.views.model.panel import Panel, Scene
+    from jupyter_tracking.views.model.payload import Payload
 
-__all__ = ["BUDGET", "body", "choose", "markup", "metadata", "relative", "save", "squeeze", "still", "write"]
+__all__ = [
+    "BUDGET",
+    "compress",
+    "fallback_html",
+    "metadata",
+    "page_body",
+    "relative_path",
+    "save_scene",
+    "select_steps",
+    "static_page",
+    "write_page",
+]
 
 BUDGET = 256_000
 _MOST = 400
@@ -35,7 +46,7 @@ _SCRIPTS = "This is the last step. The slider needs JavaScript."
 # The file may run what is in it, and fetch nothing.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
-    "img-src data: blob:; media-src data: blob:; frame-src data: blob:"
+    "img-src data: blob:; media-src data: blob:; payload-src data: blob:"
 )
 _SHEET = (
     ":root{color-scheme:light dark}body{margin:16px auto;max-width:1100px;padding:0 12px;background:Canvas;color:CanvasText}"
@@ -45,24 +56,24 @@ _SHEET = (
 
 def metadata(scene: Scene) -> dict[str, Any]:
     """Return what lets a reader find the run again from the notebook alone."""
-    first = scene.panes[0]
-    path = relative(first.folder.path)
-    shown = [_shown(pane, artifact) for pane in scene.panes for artifact in pane.artifacts]
+    first = scene.panels[0]
+    path = relative_path(first.folder.path)
+    shown = [_shown(panel, artifact) for panel in scene.panels for artifact in panel.artifacts]
     said: dict[str, Any] = {"run_path": path, **shown[0], "steps": scene.steps}
     if len(shown) > 1:
         said["artifacts"] = shown
     if len(scene.folders) > 1:
-        said["runs"] = [{"run_uuid": folder.uuid, "run_path": relative(folder.path)} for folder in scene.folders]
-    kept: dict[str, Any] = clean(said)
+        said["runs"] = [{"run_uuid": folder.uuid, "run_path": relative_path(folder.path)} for folder in scene.folders]
+    kept: dict[str, Any] = json_safe(said)
     return kept
 
 
-def _shown(pane: Pane, artifact: Artifact) -> dict[str, Any]:
-    about = {"run_uuid": pane.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": pane.steps}
-    return {**about, "events": checksum.taken(pane.folder, artifact)}
+def _shown(panel: Panel, artifact: Artifact) -> dict[str, Any]:
+    about = {"run_uuid": panel.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": panel.steps}
+    return {**about, "events": checksum.checksum_of(panel.folder, artifact)}
 
 
-def relative(path: Path) -> str:
+def relative_path(path: Path) -> str:
     """Return a run's path as seen from here, so that a notebook moved together with its runs still finds them."""
     try:
         return Path(os.path.relpath(path)).as_posix()
@@ -70,44 +81,46 @@ def relative(path: Path) -> str:
         return path.as_posix()
 
 
-def choose(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> tuple[dict[str, Any], list[tuple[int, int, Frame]]]:
-    """Return the scene at some of its steps: what the page is told, and pane, number and frame of each."""
+def select_steps(
+    scene: Scene, chosen: Sequence[int], index: int, *, preview: bool
+) -> tuple[dict[str, Any], list[tuple[int, int, Payload]]]:
+    """Return the scene at some of its steps: what the page is told, and panel, number and payload of each."""
     about = scene.about()
-    frames: list[tuple[int, int, Frame]] = []
-    panes = []
-    for number, (pane, told) in enumerate(zip(scene.panes, about["panes"], strict=True)):
-        every = scene.at(pane)
+    payloads: list[tuple[int, int, Payload]] = []
+    panels = []
+    for number, (panel, told) in enumerate(zip(scene.panels, about["panels"], strict=True)):
+        every = scene.at(panel)
         at = list(chosen) if every is None else [every[place] for place in chosen]
-        wanted = sorted({n for n in at if n >= 0}) if pane.events else []
+        wanted = sorted({n for n in at if n >= 0}) if panel.events else []
         place = {n: k for k, n in enumerate(wanted)}
-        if not pane.events:
-            frames.append((number, GROUND, pane.ground(light=light)))
-            panes.append(told)
-        elif pane.family.whole:
-            kept = pane.only(wanted)
-            frames.append((number, GROUND, kept.ground(light=light)))
-            panes.append({**clean(kept.about()), "at": [place.get(n, -1) for n in at]})
+        if not panel.events:
+            payloads.append((number, SHARED, panel.shared(preview=preview)))
+            panels.append(told)
+        elif panel.renderer.all_steps:
+            kept = panel.only(wanted)
+            payloads.append((number, SHARED, kept.shared(preview=preview)))
+            panels.append({**json_safe(kept.about()), "at": [place.get(n, -1) for n in at]})
         else:
-            frames.append((number, GROUND, pane.ground(light=light)))
-            panes.append({**told, **_picked(told, wanted), "at": [place.get(n, -1) for n in at]})
-            frames.extend((number, place[n], pane.frame(n, light=light)) for n in wanted)
+            payloads.append((number, SHARED, panel.shared(preview=preview)))
+            panels.append({**told, **_picked(told, wanted), "at": [place.get(n, -1) for n in at]})
+            payloads.extend((number, place[n], panel.payload(n, preview=preview)) for n in wanted)
     steps = [about["steps"][n] for n in chosen]
     nearest = min(range(len(chosen)), key=lambda n: abs(chosen[n] - index), default=0)
-    return {"about": {**about, "panes": panes, "steps": steps, "total": scene.total}, "index": nearest}, frames
+    return {"about": {**about, "panels": panels, "steps": steps, "total": scene.total}, "index": nearest}, payloads
 
 
-def squeeze(header: dict[str, Any], frames: Sequence[tuple[int, int, int, Frame]]) -> bytes:
+def compress(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> bytes:
     """Pack and compress; the same content gives the same bytes."""
-    return gzip.compress(pack(header, frames), 9, mtime=0)
+    return gzip.compress(pack(header, payloads), 9, mtime=0)
 
 
-def _packed(scene: Scene, chosen: Sequence[int], index: int, *, light: bool) -> bytes:
-    told, frames = choose(scene, chosen, index, light=light)
-    return squeeze({"scenes": [told]}, [(0, *frame) for frame in frames])
+def _packed(scene: Scene, chosen: Sequence[int], index: int, *, preview: bool) -> bytes:
+    told, payloads = select_steps(scene, chosen, index, preview=preview)
+    return compress({"scenes": [told]}, [(0, *payload) for payload in payloads])
 
 
 def _picked(told: dict[str, Any], wanted: Sequence[int]) -> dict[str, Any]:
-    """Return what the page is told of some of a pane's frames."""
+    """Return what the page is told of some of a panel's frames."""
     versions = {str(k): told["versions"][str(n)] for k, n in enumerate(wanted) if str(n) in told["versions"]}
     kept = {"steps": [told["steps"][n] for n in wanted], "times": [told["times"][n] for n in wanted], "versions": versions}
     return kept | ({"from": [told["from"][n] for n in wanted]} if "from" in told else {})
@@ -118,7 +131,7 @@ def _fitting(scene: Scene, index: int, room: int) -> bytes:
     most = min(len(scene.steps), _MOST)
 
     def packed(kept: int) -> bytes:
-        return _packed(scene, places(len(scene.steps), kept), index, light=True)
+        return _packed(scene, spread_evenly(len(scene.steps), kept), index, preview=True)
 
     kept = min(most, _SAMPLE)
     found = packed(kept)
@@ -133,7 +146,7 @@ def _fitting(scene: Scene, index: int, room: int) -> bytes:
     return found
 
 
-def body(key: str, still: str, data: bytes, line: str) -> str:
+def page_body(key: str, still: str, data: bytes, line: str) -> str:
     """Return the element that holds the still, the bundle, the steps and the script that brings them to life."""
     code, name = bundle()
     return (
@@ -145,42 +158,42 @@ def body(key: str, still: str, data: bytes, line: str) -> str:
     )
 
 
-def markup(scene: Scene, *, index: int, budget: int, key: str, line: str) -> str:
+def static_page(scene: Scene, *, index: int, budget: int, key: str, line: str) -> str:
     """Return the twin within a budget of bytes; `key` and `line` are those of the widget it stands in for."""
-    shown = still(scene, hint=_HINT)
-    room = (budget - len(body(key, shown, b"", line))) * 3 // 4
-    return body(key, shown, _fitting(scene, index, max(0, room)), line)
+    shown = fallback_html(scene, hint=_HINT)
+    room = (budget - len(page_body(key, shown, b"", line))) * 3 // 4
+    return page_body(key, shown, _fitting(scene, index, max(0, room)), line)
 
 
-def still(scene: Scene, *, hint: str = "") -> str:
-    """Return the last step of each pane as a picture or a table."""
+def fallback_html(scene: Scene, *, hint: str = "") -> str:
+    """Return the last step of each panel as a picture or a table."""
     parts = []
-    for pane in scene.panes:
-        number = max(0, len(pane.events) - 1)
-        step = f", step {pane.events[number].step}" if pane.events else ""
+    for panel in scene.panels:
+        number = max(0, len(panel.events) - 1)
+        step = f", step {panel.events[number].step}" if panel.events else ""
         try:
-            shown = pane.family.still(pane, number)
+            shown = panel.renderer.fallback(panel, number)
         except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest goes on
             shown = f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
-        words = f"{pane.artifact.kind}{step}{f', {pane.label}' if pane.label else ''}"
-        parts.append(f"<p><b>{html.escape(clean(pane.title))}</b> {html.escape(clean(words))}</p>{shown}")
+        words = f"{panel.artifact.kind}{step}{f', {panel.label}' if panel.label else ''}"
+        parts.append(f"<p><b>{html.escape(json_safe(panel.title))}</b> {html.escape(json_safe(words))}</p>{shown}")
     return "".join(parts) + (f"<p><small>{hint}</small></p>" if hint else "")
 
 
-def save(scene: Scene, path: str | Path, *, index: int) -> Path:
+def save_scene(scene: Scene, path: str | Path, *, index: int) -> Path:
     """Write the scene with all its steps to one HTML file."""
-    data = _packed(scene, range(len(scene.steps)), index, light=False)
-    title = ", ".join(pane.title for pane in scene.panes)
-    return write(path, title, body(scene.key(), still(scene, hint=_SCRIPTS), data, scene.line()))
+    data = _packed(scene, range(len(scene.steps)), index, preview=False)
+    title = ", ".join(panel.title for panel in scene.panels)
+    return write_page(path, title, page_body(scene.key(), fallback_html(scene, hint=_SCRIPTS), data, scene.line()))
 
 
-def write(path: str | Path, title: str, inside: str) -> Path:
+def write_page(path: str | Path, title: str, inside: str) -> Path:
     """Write a page that stands alone."""
     target = Path(path)
     target.write_text(
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(clean(title))}</title>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(json_safe(title))}</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<style>{_SHEET}</style></head><body><main><h1>{html.escape(clean(title))}</h1>{inside}</main></body></html>\n",
+        f"<style>{_SHEET}</style></head><body><main><h1>{html.escape(json_safe(title))}</h1>{inside}</main></body></html>\n",
         "utf-8",
     )
     return target

@@ -25,7 +25,7 @@ _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _LONGEST = 20_000
 _SHEET = (
     "<style>pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;font-size:13px}details{margin:.6em 0}"
-    "summary{cursor:pointer;opacity:.65;font-family:monospace}.said{font-family:sans-serif;line-height:1.45}"
+    "summary{cursor:pointer;opacity:.65;font-renderer:monospace}.said{font-renderer:sans-serif;line-height:1.45}"
     ".missing{border-left:3px solid;padding-left:.7em;opacity:.75}img{max-width:100%}</style>"
 )
 
@@ -57,7 +57,7 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
         if cell.cell_type == "code":
             parts += [_code(cell), *_outputs(cell, notebook, root)]
     title = os.path.basename(os.fspath(notebook)).removesuffix(".ipynb")  # noqa: PTH119
-    return page.write(Path(output), title, "\n".join(parts))
+    return page.write_page(Path(output), title, "\n".join(parts))
 
 
 def _said(markdown: str) -> list[str]:
@@ -106,14 +106,14 @@ def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | o
             return _missing(about, "its run is not on this disk")
         found = [folder for folder in folders if folder is not None]
         if not about.get("name"):
-            return browser.markup(found[0], budget=None, line=f"<run {found[0].uuid}>")
-        panes = []
+            return browser.browser_page(found[0], budget=None, line=f"<run {found[0].uuid}>")
+        panels = []
         for folder, one in zip(found, shown, strict=True):
-            panes += panel.scene(folder, [(str(one.get("kind")), str(one.get("name")))]).panes
-        scene = panel.Scene(panes)
-        told, drawn = page.choose(scene, range(len(scene.steps)), len(scene.steps) - 1, light=False)
-        data = page.squeeze({"scenes": [told]}, [(0, *frame) for frame in drawn])
-        return page.body(scene.key(), page.still(scene), data, scene.line())
+            panels += panel.scene(folder, [(str(one.get("kind")), str(one.get("name")))]).panels
+        scene = panel.Scene(panels)
+        told, drawn = page.select_steps(scene, range(len(scene.steps)), len(scene.steps) - 1, preview=False)
+        data = page.compress({"scenes": [told]}, [(0, *frame) for frame in drawn])
+        return page.page_body(scene.key(), page.fallback_html(scene), data, scene.line())
     except (TrackingError, OSError) as error:
         return _missing(about, str(error))
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["along", "extent", "keep", "places"]
+__all__ = ["downsample_curve", "downsample_series", "finite_range", "spread_evenly"]
 
 
-def keep(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
+def downsample_series(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
     """Return at most about `limit` places of a series: of each stretch the first, lowest and highest, and the start of a gap."""
     count = len(y)
     if count <= limit:
@@ -32,22 +32,22 @@ def keep(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
     return np.unique(np.concatenate(found))
 
 
-def along(x: NDArray[np.float64], y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
+def downsample_curve(x: NDArray[np.float64], y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
     """Return at most about `limit` places of a curve: half as of a series, half evenly along it, so that steep parts keep theirs."""
     count = len(y)
     if count <= limit:
         return np.arange(count)
     parts = []
     for values in (x, y):
-        span = extent([values])
+        span = finite_range([values])
         scaled = np.nan_to_num(values / ((span[1] - span[0]) or 1.0) if span else values, nan=0.0, posinf=0.0, neginf=0.0)
         parts.append(np.diff(scaled, prepend=scaled[:1]))
     length = np.cumsum(np.hypot(*parts))
     even = np.searchsorted(length, np.linspace(0, length[-1], max(2, limit // 2))).clip(0, count - 1)
-    return np.union1d(keep(y, limit // 2), even)
+    return np.union1d(downsample_series(y, limit // 2), even)
 
 
-def extent(arrays: Iterable[NDArray[np.float64]]) -> list[float] | None:
+def finite_range(arrays: Iterable[NDArray[np.float64]]) -> list[float] | None:
     """Return the lowest and the highest finite number of all; None when there is none."""
     low, high = np.inf, -np.inf
     for array in arrays:
@@ -57,7 +57,7 @@ def extent(arrays: Iterable[NDArray[np.float64]]) -> list[float] | None:
     return None if low > high else [low, high]
 
 
-def places(count: int, kept: int) -> list[int]:
+def spread_evenly(count: int, kept: int) -> list[int]:
     """Return `kept` of `count` places, evenly spread, the first and the last among them."""
     if kept >= count:
         return list(range(count))

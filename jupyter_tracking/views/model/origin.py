@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jupyter_tracking.frames.cells import cell_label, logs_frame, session_cells
-from jupyter_tracking.read.cell_timeline import Timeline
+from jupyter_tracking.read.cell_timeline import CellTimeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["log_of", "origin"]
 
 _LONGEST = 4_000  # characters of a cell's source
-_ROOM = 40_000  # characters of all sources of a pane
+_ROOM = 40_000  # characters of all sources of a panel
 _LINES = 400
 _WIDEST = 300
 
@@ -27,10 +27,10 @@ def origin(folder: RunFolder, artifact: Artifact, events: Sequence[Event]) -> di
 
     Nothing of a run that knows no cells, and of what the machine uses, which no cell logs.
     """
-    timeline = Timeline(folder) if artifact.kind != "system" else None
+    timeline = CellTimeline(folder) if artifact.kind != "system" else None
     if not timeline or not events:
         return {}
-    places, by = timeline.of(artifact.kind, artifact.name, np.array([event.timestamp for event in events], dtype=np.int64))
+    places, by = timeline.cells_of_rows(artifact.kind, artifact.name, np.array([event.timestamp for event in events], dtype=np.int64))
     sources = session_cells(folder) if (places >= 0).any() else {}
     room = _ROOM
     cells: list[dict[str, str]] = []

@@ -1,4 +1,4 @@
-"""Panes and scenes: which artifact at which of its steps, read through the reader. Nothing of widgets or pages."""
+"""Panels and scenes: which artifact at which of its steps, read through the reader. Nothing of widgets or pages."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import run_document
 from jupyter_tracking.views.model.origin import origin
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.renderers import family_of
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.renderers import renderer_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
     from jupyter_tracking.run_view import RunView
-    from jupyter_tracking.views.model.renderer import Family
+    from jupyter_tracking.views.model.renderer import Renderer
 
-__all__ = ["GROUND", "Pane", "Scene", "folder_of", "is_living", "order", "scene"]
+__all__ = ["SHARED", "Panel", "Scene", "folder_of", "is_running", "scene", "step_order"]
 
-GROUND = -1
+SHARED = -1
 # A slider has no room for more, and a page none for their names.
 _MOST = 5_000
 _RARE = 500
-_OVER = run_document.DONE | {"interrupted", "unknown"}
+_OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown"}
 
 Step = int | None
 
 
-def order(step: Step) -> tuple[bool, int]:
+def step_order(step: Step) -> tuple[bool, int]:
     """Return what steps are sorted by: the one without a number first."""
     return step is not None, step or 0
 
 
 @dataclass(slots=True)
-class Pane:
+class Panel:
     """One artifact and the event that stands for each of its steps.
 
     Attributes:
@@ -52,13 +52,13 @@ class Pane:
 
     folder: RunFolder
     artifact: Artifact
-    family: Family
+    renderer: Renderer
     logged: list[Event] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     versions: dict[int, int] = field(default_factory=dict)
-    memory: dict[str, Any] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
     label: str = ""
-    beside: Pane | None = None
+    beside: Panel | None = None
     _latest: dict[Step, Event] = field(default_factory=dict)
     _many: dict[Step, int] = field(default_factory=dict)
     _read: int = 0
@@ -79,26 +79,26 @@ class Pane:
             self._latest[event.step] = event
             self._many[event.step] = self._many.get(event.step, 0) + 1
         self._read, self._last = count, logged[count - 1] if count else None
-        self.logged = [self._latest[step] for step in sorted(self._latest, key=order)]
+        self.logged = [self._latest[step] for step in sorted(self._latest, key=step_order)]
         self._stand(self.logged)
         return True
 
     def _stand(self, events: list[Event]) -> None:
         self.events = events
         self.versions = {n: self._many[e.step] for n, e in enumerate(events) if self._many.get(e.step, 1) > 1}
-        self.memory.clear()
+        self.cache.clear()
 
     def offer(self, steps: Sequence[Step]) -> None:
         """Show what is there at these steps, and no more."""
-        keys = [order(event.step) for event in self.logged]
-        kept = sorted({bisect.bisect_right(keys, order(step)) for step in steps} - {0})
+        keys = [step_order(event.step) for event in self.logged]
+        kept = sorted({bisect.bisect_right(keys, step_order(step)) for step in steps} - {0})
         self._stand([self.logged[n - 1] for n in kept])
 
-    def only(self, numbers: Sequence[int]) -> Pane:
-        """Return this pane as if only some of its events could be looked at."""
+    def only(self, numbers: Sequence[int]) -> Panel:
+        """Return this panel as if only some of its events could be looked at."""
         other = copy.copy(self)
         told = self._origin()
-        other.memory = {**self.memory, "origin": {**told, "from": [told["from"][n] for n in numbers]} if told else {}}
+        other.cache = {**self.cache, "origin": {**told, "from": [told["from"][n] for n in numbers]} if told else {}}
         other.events = [self.events[n] for n in numbers]
         other.versions = {k: self.versions[n] for k, n in enumerate(numbers) if n in self.versions}
         return other
@@ -122,32 +122,32 @@ class Pane:
         """The steps, each once, the one without a number first."""
         return [event.step for event in self.events]
 
-    def ground(self, *, light: bool = False) -> Frame:
+    def shared(self, *, preview: bool = False) -> Payload:
         """Return what holds for all steps, or the error in words."""
         try:
-            return self.family.ground(self, light=light)
+            return self.renderer.shared(self, preview=preview)
         except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest goes on
-            return _fault(error)
+            return _error_payload(error)
 
-    def frame(self, number: int, *, light: bool = False) -> Frame:
+    def payload(self, number: int, *, preview: bool = False) -> Payload:
         """Return what to show at a step, or the error in words."""
         try:
-            return self.family.frame(self, number, light=light)
+            return self.renderer.payload(self, number, preview=preview)
         except Exception as error:  # noqa: BLE001
-            return _fault(error)
+            return _error_payload(error)
 
-    def answer(self, number: int, query: dict[str, Any]) -> Frame:
+    def answer(self, number: int, query: dict[str, Any]) -> Payload:
         """Answer the page, or say the error in words."""
         try:
-            return self.family.answer(self, number, query)
+            return self.renderer.answer(self, number, query)
         except Exception as error:  # noqa: BLE001
-            return _fault(error)
+            return _error_payload(error)
 
     def value(self, number: int) -> Any:
         """Return the value at a step."""
         return self.folder.value(self.artifact, self.events[number])
 
-    def payload(self, number: int) -> Any:
+    def cell(self, number: int) -> Any:
         """Return the parsed cell at a step."""
         return self.folder.payload(self.artifact, self.events[number])
 
@@ -157,36 +157,36 @@ class Pane:
         return told | {
             "kind": self.artifact.kind,
             "name": self.title,
-            "view": self.family.stem,
+            "view": self.renderer.stem,
             "steps": self.steps,
             "times": [event.timestamp for event in self.events],
             "versions": {str(n): many for n, many in self.versions.items()},
-            "whole": self.family.whole or not self.events,
+            "all_steps": self.renderer.all_steps or not self.events,
             **self._origin(),
         }
 
     def _origin(self) -> dict[str, Any]:
-        if "origin" not in self.memory:
-            self.memory["origin"] = origin(self.folder, self.artifact, self.events)
-        told: dict[str, Any] = self.memory["origin"]
+        if "origin" not in self.cache:
+            self.cache["origin"] = origin(self.folder, self.artifact, self.events)
+        told: dict[str, Any] = self.cache["origin"]
         return told
 
 
-def _fault(error: Exception) -> Frame:
+def _error_payload(error: Exception) -> Payload:
     words = str(error) if isinstance(error, TrackingError) else f"{type(error).__name__}: {error}"
-    return Frame({"error": clean(words)})
+    return Payload({"error": json_safe(words)})
 
 
 class Scene:
-    """The panes under one slider, and the union of their steps.
+    """The panels under one slider, and the union of their steps.
 
     Attributes:
         steps: those that are offered: all, or of very many some, evenly, with the first and the last.
         total: how many were logged.
     """
 
-    def __init__(self, panes: Sequence[Pane]) -> None:
-        self.panes = list(panes)
+    def __init__(self, panels: Sequence[Panel]) -> None:
+        self.panels = list(panels)
         self.steps: list[Step] = []
         self.total = 0
         self._join()
@@ -197,18 +197,18 @@ class Scene:
         if len(every) <= _MOST:
             return
         # A power of two: what is offered of a run that goes on stays offered for long.
-        kept = {every[-1], *every[:: 1 << (len(every) // _MOST).bit_length()]}.union(*(pane.rare() for pane in self.panes))
+        kept = {every[-1], *every[:: 1 << (len(every) // _MOST).bit_length()]}.union(*(panel.rare() for panel in self.panels))
         self.steps = [step for step in every if step in kept]
-        for pane in self.panes:
-            pane.offer(self.steps)
+        for panel in self.panels:
+            panel.offer(self.steps)
 
     def logged(self) -> list[Step]:
         """Return every step that was logged."""
-        return sorted({event.step for pane in self.panes for event in pane.logged}, key=order)
+        return sorted({event.step for panel in self.panels for event in panel.logged}, key=step_order)
 
     def refresh(self) -> bool:
         """Read again what was logged; return whether there is something new."""
-        grown = [pane.refresh() for pane in self.panes]
+        grown = [panel.refresh() for panel in self.panels]
         if any(grown):
             self._join()
         return any(grown)
@@ -216,60 +216,60 @@ class Scene:
     @property
     def folders(self) -> list[RunFolder]:
         """The runs that are shown."""
-        return list({id(pane.folder): pane.folder for pane in self.panes}.values())
+        return list({id(panel.folder): panel.folder for panel in self.panels}.values())
 
     @property
-    def living(self) -> bool:
+    def running(self) -> bool:
         """Whether more may be logged."""
-        return any(map(is_living, self.folders))
+        return any(map(is_running, self.folders))
 
-    def at(self, pane: Pane) -> list[int] | None:
-        """Return the pane's frame for each step of the scene, -1 before its first; None when they are the same."""
-        own = pane.steps
+    def at(self, panel: Panel) -> list[int] | None:
+        """Return the panel's payload for each step of the scene, -1 before its first; None when they are the same."""
+        own = panel.steps
         if not own or own == self.steps:
             return None
-        keys = [order(step) for step in own]
-        return [bisect.bisect_right(keys, order(step)) - 1 for step in self.steps]
+        keys = [step_order(step) for step in own]
+        return [bisect.bisect_right(keys, step_order(step)) - 1 for step in self.steps]
 
-    def number(self, pane: Pane, index: int) -> int:
-        """Return the pane's frame at a place of the slider."""
-        at = self.at(pane)
-        return (index if pane.events else 0) if at is None else at[index]
+    def number(self, panel: Panel, index: int) -> int:
+        """Return the panel's payload at a place of the slider."""
+        at = self.at(panel)
+        return (index if panel.events else 0) if at is None else at[index]
 
     def about(self) -> dict[str, Any]:
         """Return what the page is told once."""
-        panes = []
-        for pane in self.panes:
-            told, at = pane.about(), self.at(pane)
-            if pane.beside is not None:
-                told["beside"] = self.panes.index(pane.beside)
-            panes.append(told if at is None else {**told, "at": at})
-        said: dict[str, Any] = clean({"run": self.standing(), "steps": self.steps, "panes": panes})
+        panels = []
+        for panel in self.panels:
+            told, at = panel.about(), self.at(panel)
+            if panel.beside is not None:
+                told["beside"] = self.panels.index(panel.beside)
+            panels.append(told if at is None else {**told, "at": at})
+        said: dict[str, Any] = json_safe({"run": self.standing(), "steps": self.steps, "panels": panels})
         return {**said, "total": self.total} if self.total > len(self.steps) else said
 
     def standing(self) -> dict[str, str]:
         """Return which run this is, and how it stands: of several, one that goes on."""
-        folder = next(filter(is_living, self.folders), self.folders[0])
-        said: dict[str, str] = clean({"uuid": folder.uuid, "name": folder.name, "status": folder.status})
+        folder = next(filter(is_running, self.folders), self.folders[0])
+        said: dict[str, str] = json_safe({"uuid": folder.uuid, "name": folder.name, "status": folder.status})
         return said
 
     def key(self) -> str:
         """Return a word by which a widget and its twin know each other; the same content gives the same word."""
-        names = [[p.folder.uuid, p.artifact.kind, p.title, len(p.logged)] for p in self.panes]
-        return hashlib.blake2s(json.dumps(clean(names)).encode(), digest_size=8).hexdigest()
+        names = [[p.folder.uuid, p.artifact.kind, p.title, len(p.logged)] for p in self.panels]
+        return hashlib.blake2s(json.dumps(json_safe(names)).encode(), digest_size=8).hexdigest()
 
     def line(self) -> str:
         """Return one honest line of text."""
-        names = ", ".join(f"{a.kind} {a.name!r}" for p in self.panes for a in p.artifacts)
-        folder = self.panes[0].folder
+        names = ", ".join(f"{a.kind} {a.name!r}" for p in self.panels for a in p.artifacts)
+        folder = self.panels[0].folder
         many = "no steps" if not self.steps else "1 step"
         if len(self.steps) > 1:
             many = f"{self.total} steps ({self.steps[0]} to {self.steps[-1]})"
-        said: str = clean(f"<{names}: {many}, run {folder.name or folder.uuid} {folder.uuid[:8]}>")
+        said: str = json_safe(f"<{names}: {many}, run {folder.name or folder.uuid} {folder.uuid[:8]}>")
         return said
 
 
-def is_living(folder: RunFolder) -> bool:
+def is_running(folder: RunFolder) -> bool:
     """Say whether a run goes on."""
     return folder.status not in _OVER
 
@@ -284,10 +284,10 @@ def folder_of(view: RunView | RunFolder) -> RunFolder:
 def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None) -> Scene:
     """Open artifacts of a run, each by name or by (kind, name), under one slider; metrics in a row that fit are one chart."""
     from jupyter_tracking.kinds import kind_of
-    from jupyter_tracking.views.renderers.overlay import joined
+    from jupyter_tracking.views.renderers.overlay import combine_metrics
 
-    panes = []
+    panels = []
     for name in names:
         artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
-        panes.append(Pane(folder, artifact, family_of(kind_of(artifact.rows).view)))
-    return Scene(joined(panes))
+        panels.append(Panel(folder, artifact, renderer_of(kind_of(artifact.row_kind).renderer)))
+    return Scene(combine_metrics(panels))

@@ -1,4 +1,4 @@
-"""Frames: what one artifact shows at one step, on its way to the page. No reading, no drawing."""
+"""Payloads: what one artifact shows at one step, on its way to the page. No reading, no drawing."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Frame", "clean", "pack"]
+__all__ = ["Payload", "json_safe", "pack"]
 
 _TYPES = {"float32": "f4", "float64": "f8", "int32": "i4", "int16": "i2", "uint8": "u1", "uint16": "u2", "uint32": "u4"}
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Payload:
     """A header that goes as JSON, and buffers that go as they are."""
 
     head: dict[str, Any] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class Frame:
         return 200 + sum(map(len, self.buffers))
 
 
-def clean(value: Any) -> Any:
+def json_safe(value: Any) -> Any:
     """Return JSON that any parser takes: no NaN, no lone surrogates, no integer that JavaScript would round."""
     if isinstance(value, str):
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
@@ -53,16 +53,16 @@ def clean(value: Any) -> Any:
         exact = not isinstance(value, int) or abs(value) < 2**53
         return value if exact and (not isinstance(value, float) or math.isfinite(value)) else str(value)
     if isinstance(value, dict):
-        return {str(clean(str(key))): clean(item) for key, item in value.items()}
+        return {str(json_safe(str(key))): json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [clean(item) for item in value]
-    return clean(str(value))
+        return [json_safe(item) for item in value]
+    return json_safe(str(value))
 
 
-def pack(header: dict[str, Any], frames: Sequence[tuple[int, int, int, Frame]]) -> bytes:
-    """Put frames into one piece for a saved page: length of the header, header, then each buffer at a multiple of 8."""
-    listed = [[scene, pane, number, frame.head, [len(b) for b in frame.buffers]] for scene, pane, number, frame in frames]
-    text = json.dumps({**header, "frames": listed}, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
+def pack(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> bytes:
+    """Put payloads into one piece for a saved page: length of the header, header, then each buffer at a multiple of 8."""
+    listed = [[scene, panel, number, payload.head, [len(b) for b in payload.buffers]] for scene, panel, number, payload in payloads]
+    text = json.dumps({**header, "payloads": listed}, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
     parts = [struct.pack("<I", len(text)) + text]
-    parts.extend(b for *_, frame in frames for b in frame.buffers)
+    parts.extend(b for *_, payload in payloads for b in payload.buffers)
     return b"".join(part + b"\0" * (-len(part) % 8) for part in parts)

@@ -13,13 +13,13 @@ import numpy as np
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths, run_document
 from jupyter_tracking.read.run_reader import RunFolder
-from jupyter_tracking.views.model.payload import Frame, clean
+from jupyter_tracking.views.model.payload import Payload, json_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["RunTable", "encode", "patch"]
+__all__ = ["RunTable", "changed_rows", "encode_rows"]
 
 Row = dict[str, Any]
 
@@ -31,7 +31,7 @@ _LONGEST = 200
 _TAIL = 4_096
 # So many are looked at each time; of more, those that go on.
 _ALL = 500
-_DONE = run_document.DONE
+_DONE = run_document.FINAL_STATUSES
 _OVER = _DONE | {"interrupted", "unknown", "broken"}
 _ODD = {"NaN", "Infinity", "-Infinity"}
 
@@ -77,7 +77,7 @@ class RunTable:
             return known
         return folder, _row(folder, info), info
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Read again what may have changed: every run of a few, of many those that go on; and new ones."""
         if len(self.rows) <= _ALL or self._mark() != self._stamp:
             return self.refresh()
@@ -125,13 +125,13 @@ def _row(folder: RunFolder, info: dict[str, Any]) -> Row:
     tags = info.get("tags")
     return {
         "uuid": str(info.get("uuid") or folder.path.name),
-        "name": clean(str(info.get("name") or "")),
-        "status": clean(status),
+        "name": json_safe(str(info.get("name") or "")),
+        "status": json_safe(status),
         "created": _moment(info.get("created_at")),
         "duration": _number(info.get("duration")),
-        "tags": clean(", ".join(map(str, tags)) if isinstance(tags, list) else ""),
-        "inputs": {clean(str(k)): _cell(v) for k, v in inputs.items()} if isinstance(inputs, dict) else {},
-        "outputs": {clean(str(k)): _cell(v) for k, v in outputs.items()},
+        "tags": json_safe(", ".join(map(str, tags)) if isinstance(tags, list) else ""),
+        "inputs": {json_safe(str(k)): _cell(v) for k, v in inputs.items()} if isinstance(inputs, dict) else {},
+        "outputs": {json_safe(str(k)): _cell(v) for k, v in outputs.items()},
     }
 
 
@@ -164,8 +164,8 @@ def _cell(value: object) -> float | str | None:
         return value if value is None else math.nan if math.isnan(value) else float(value)
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     if text in _ODD:
-        return event_rows.number(text)
-    said: str = clean(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+        return event_rows.parse_number(text)
+    said: str = json_safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
     return said
 
 
@@ -187,7 +187,7 @@ def _identify(rows: Sequence[Row]) -> None:
     while len({row["uuid"][:length] for row in rows}) < len({row["uuid"] for row in rows}):
         length += 4
     for row in rows:
-        row["id"] = clean(row["uuid"][:length])
+        row["id"] = json_safe(row["uuid"][:length])
 
 
 # --- on its way to the page ----------------------------------------------------------------------
@@ -205,34 +205,34 @@ def _picker(group: str, name: str) -> Callable[[Row], Any]:
     return (lambda row: row[group].get(name)) if group else (lambda row: row[name])
 
 
-def encode(rows: Sequence[Row]) -> Frame:
+def encode_rows(rows: Sequence[Row]) -> Payload:
     """Pack rows column by column: numbers as they are, texts as their place in a list of words."""
-    frame = Frame({"rows": len(rows), "fields": []})
+    payload = Payload({"rows": len(rows), "fields": []})
     for number, (group, name) in enumerate(columns(rows)):
         pick = _picker(group, name)
         cells = [pick(row) for row in rows]
         field: dict[str, Any] = {"group": group, "name": name}
-        frame.head["fields"].append(field)
+        payload.head["fields"].append(field)
         if (group or name in _KINDS) and all(cell is None or isinstance(cell, float) for cell in cells):
             field["kind"] = _KINDS.get(name, "number") if not group else "number"
-            frame.add(f"v{number}", np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64))
+            payload.add(f"v{number}", np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64))
             missing = np.array([cell is None for cell in cells], dtype=np.uint8)
             if missing.any():
-                frame.add(f"n{number}", missing)
+                payload.add(f"n{number}", missing)
             continue
         texts = ["" if cell is None else _words(cell) for cell in cells]
         place: dict[str, int] = {}
         codes = [place.setdefault(text, len(place)) for text in texts]
         field |= {"kind": "text", "words": list(place)}
-        frame.add(f"c{number}", np.array(codes, dtype=np.uint32))
-    return frame
+        payload.add(f"c{number}", np.array(codes, dtype=np.uint32))
+    return payload
 
 
 def _words(cell: float | str) -> str:
     return cell if isinstance(cell, str) else f"{cell:.6g}"
 
 
-def patch(rows: Sequence[Row], before: Sequence[Row]) -> list[list[Any]] | None:
+def changed_rows(rows: Sequence[Row], before: Sequence[Row]) -> list[list[Any]] | None:
     """Return the rows that differ, as place and cells; None when the page needs the whole: other rows, columns or kinds of cells."""
     if len(rows) != len(before) or columns(rows) != columns(before):
         return None
@@ -240,4 +240,4 @@ def patch(rows: Sequence[Row], before: Sequence[Row]) -> list[list[Any]] | None:
     if any(rows[n]["id"] != before[n]["id"] for n in changed) or len(changed) > max(20, len(rows) // 20):
         return None
     picks = [_picker(group, name) for group, name in columns(rows)]
-    return [[n, [clean(pick(rows[n])) for pick in picks]] for n in changed]
+    return [[n, [json_safe(pick(rows[n])) for pick in picks]] for n in changed]

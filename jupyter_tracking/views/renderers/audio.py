@@ -7,55 +7,55 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 _MOST = 64_000_000
-_LIGHT = 80_000
+_PREVIEW = 80_000
 _PEAKS = 800
 
 _BEGINNINGS = ((b"OggS", "audio/ogg"), (b"fLaC", "audio/flac"), (b"ID3", "audio/mpeg"), (b"\x1aE\xdf\xa3", "audio/webm"))
 
 
-class AudioFamily(Family):
+class AudioRenderer(Renderer):
     """A sound a step."""
 
     stem = "audio"
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
         """Return the sound of one step; without the sound itself where the page has no room for it."""
-        path = pane.folder.asset(pane.artifact, pane.events[number])
+        path = panel.folder.asset(panel.artifact, panel.events[number])
         size = path.stat().st_size
-        frame = Frame({"size": size})
-        peaks = _peaks(pane, number)
+        payload = Payload({"size": size})
+        peaks = _peaks(panel, number)
         if peaks is not None:
             low, high, rate, seconds, channels = peaks
-            frame.head.update({"rate": rate, "seconds": seconds, "channels": channels})
-            frame.add("low", low)
-            frame.add("high", high)
-        if size > (_LIGHT if light else _MOST):
-            frame.head["absent"] = clean(path.name)
-            return frame
+            payload.head.update({"rate": rate, "seconds": seconds, "channels": channels})
+            payload.add("low", low)
+            payload.add("high", high)
+        if size > (_PREVIEW if preview else _MOST):
+            payload.head["absent"] = json_safe(path.name)
+            return payload
         data = path.read_bytes()
-        frame.head["type"] = _kind(data)
-        frame.head["sound"] = frame.attach(data)
-        return frame
+        payload.head["type"] = _kind(data)
+        payload.head["sound"] = payload.attach(data)
+        return payload
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the waveform as a picture, or the file's name and size."""
-        frame = self.frame(pane, number, light=True)
-        peaks = _peaks(pane, number)
+        payload = self.payload(panel, number, preview=True)
+        peaks = _peaks(panel, number)
         if peaks is None:
-            path = pane.folder.asset(pane.artifact, pane.events[number])
-            return fallback.table(("file", "bytes"), [(clean(path.name), f"{frame.head['size']:,}")])
+            path = panel.folder.asset(panel.artifact, panel.events[number])
+            return fallback.table(("file", "bytes"), [(json_safe(path.name), f"{payload.head['size']:,}")])
         low, high, _, seconds, _ = peaks
         at = np.linspace(0, seconds, len(low))
 
@@ -63,9 +63,9 @@ class AudioFamily(Family):
             axes.fill_between(at, low / 32_767, high / 32_767, color="#0072b2", linewidth=0.5)
             axes.set_ylim(-1, 1)
             axes.set_xlabel("seconds")
-            axes.set_title(clean(pane.artifact.name), fontsize=9)
+            axes.set_title(json_safe(panel.artifact.name), fontsize=9)
 
-        return fallback.picture(draw, f"sound {pane.artifact.name}", (5.2, 1.8))
+        return fallback.picture(draw, f"sound {panel.artifact.name}", (5.2, 1.8))
 
 
 def _kind(data: bytes) -> str:
@@ -79,10 +79,10 @@ def _kind(data: bytes) -> str:
 Short = np.ndarray[tuple[int], np.dtype[np.int16]]
 
 
-def _peaks(pane: Pane, number: int) -> tuple[Short, Short, int, float, int] | None:
+def _peaks(panel: Panel, number: int) -> tuple[Short, Short, int, float, int] | None:
     """Return the lowest and highest sample of each stretch, the rate, the length and the channels; None where only a player can read it."""
     try:
-        sound = pane.value(number)
+        sound = panel.value(number)
     except TrackingError:
         return None
     if not hasattr(sound, "samples") or not len(sound.samples):
@@ -95,4 +95,4 @@ def _peaks(pane: Pane, number: int) -> tuple[Short, Short, int, float, int] | No
     return scaled[0], scaled[1], int(sound.sample_rate), len(samples) / sound.sample_rate, samples.shape[1]
 
 
-FAMILY = AudioFamily()
+RENDERER = AudioRenderer()

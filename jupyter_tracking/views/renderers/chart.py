@@ -13,20 +13,20 @@ import numpy as np
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.views.model import downsample
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
-from jupyter_tracking.views.renderers.plain_chart import Plot, read
+from jupyter_tracking.views.renderers.plain_chart import Plot, read_chart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 _POINTS = 20_000
-_LIGHT = 600
+_PREVIEW = 600
 _JSON = 4_000_000
 _LIGHT_JSON = 40_000
 _STILL_JSON = 2_000
@@ -34,57 +34,57 @@ _STILL_JSON = 2_000
 _SCRIPTS = {"plotly": ("package_data/plotly.min.js",), "bokeh": ("server/static/js/bokeh.min.js", "server/static/js/bokeh-api.min.js")}
 
 
-class ChartFamily(Family):
+class ChartRenderer(Renderer):
     """A chart a step."""
 
     stem = "chart"
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
         """Return what of the chart we can draw, and its JSON where there is room for it."""
-        library, figure = _chart(pane, number)
-        text = json.dumps(clean(figure))
-        frame = Frame({"library": clean(library), "size": len(text)})
-        if not light and _draws_itself(library):
-            frame.head["renderer"] = True
-        plot = read(library, figure)
+        library, figure = _chart(panel, number)
+        text = json.dumps(json_safe(figure))
+        payload = Payload({"library": json_safe(library), "size": len(text)})
+        if not preview and _draws_itself(library):
+            payload.head["renderer"] = True
+        plot = read_chart(library, figure)
         if plot is not None:
-            _draw(frame, plot, _LIGHT if light else _POINTS)
-        if len(text) <= (_LIGHT_JSON if light else _JSON):
-            frame.head["json"] = frame.attach(text.encode())
-        return frame
+            _draw(payload, plot, _PREVIEW if preview else _POINTS)
+        if len(text) <= (_LIGHT_JSON if preview else _JSON):
+            payload.head["json"] = payload.attach(text.encode())
+        return payload
 
-    def answer(self, pane: Pane, number: int, query: dict[str, Any]) -> Frame:
+    def answer(self, panel: Panel, number: int, query: dict[str, Any]) -> Payload:
         """Return the script that draws the chart, from the library that is installed here: `{"renderer": true}`."""
         if query != {"renderer": True}:
-            return super().answer(pane, number, query)
-        library, _ = _chart(pane, number)
+            return super().answer(panel, number, query)
+        library, _ = _chart(panel, number)
         if not _draws_itself(library):
             message = f"{library} is not installed in this kernel"
             raise InvalidArgument(message)
-        frame = Frame({"library": library})
-        frame.attach(_script(library))
-        return frame
+        payload = Payload({"library": library})
+        payload.attach(_script(library))
+        return payload
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return a chart as a picture, if it is simple or vl-convert draws it; any other as the beginning of its JSON."""
-        library, figure = _chart(pane, number)
-        plot = read(library, figure)
+        library, figure = _chart(panel, number)
+        plot = read_chart(library, figure)
         if plot is not None:
-            return fallback.picture(lambda axes: _paint(axes, plot), f"chart {pane.artifact.name}")
+            return fallback.picture(lambda axes: _paint(axes, plot), f"chart {panel.artifact.name}")
         if library == "vega" and _draws_itself(library):
             import vl_convert
 
             # What is not in the chart is not fetched.
-            return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {pane.artifact.name}")
-        text = json.dumps(clean(figure))
+            return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {panel.artifact.name}")
+        text = json.dumps(json_safe(figure))
         cut = "…" if len(text) > _STILL_JSON else ""
         return f'<pre style="white-space:pre-wrap">{html.escape(text[:_STILL_JSON])}{cut}</pre>'
 
 
-def _chart(pane: Pane, number: int) -> tuple[str, dict[str, Any]]:
-    figure: dict[str, Any] = pane.value(number)
-    payload = pane.payload(number)
-    chart = json.loads(payload) if isinstance(payload, str) else payload
+def _chart(panel: Panel, number: int) -> tuple[str, dict[str, Any]]:
+    figure: dict[str, Any] = panel.value(number)
+    stored = panel.cell(number)
+    chart = json.loads(stored) if isinstance(stored, str) else stored
     return str(chart.get("kind")), figure
 
 
@@ -112,30 +112,30 @@ def _script(library: str) -> bytes:
     return "\n;\n".join(path.read_text("utf-8") for path in _scripts(library)).encode()
 
 
-def _draw(frame: Frame, plot: Plot, points: int) -> None:
+def _draw(payload: Payload, plot: Plot, points: int) -> None:
     rows = sum(trace.mode == "bars" for trace in plot.traces)
     bar = 0
     told = []
     spans: dict[str, list[np.ndarray[Any, Any]]] = {"x": [], "y": []}
     for number, trace in enumerate(plot.traces):
-        at = np.arange(len(trace.x)) if trace.mode == "bars" else downsample.along(trace.x, trace.y, points)
+        at = np.arange(len(trace.x)) if trace.mode == "bars" else downsample.downsample_curve(trace.x, trace.y, points)
         x, y = trace.x[at], trace.y[at]
         told.append({"name": trace.name, "mode": trace.mode})
         if trace.mode == "bars":
             left, right = _sides(x, bar, rows)
             bar += 1
-            frame.add(f"x{number}", left)
-            frame.add(f"r{number}", right)
+            payload.add(f"x{number}", left)
+            payload.add(f"r{number}", right)
             spans["x"].extend((left, right))
             spans["y"].append(np.zeros(1))
         else:
-            frame.add(f"x{number}", x)
+            payload.add(f"x{number}", x)
             spans["x"].append(x)
-        frame.add(f"y{number}", y)
+        payload.add(f"y{number}", y)
         spans["y"].append(y)
     said = {"title": plot.title, "labels": plot.labels, "logs": plot.logs, "names": plot.names, "dates": plot.dates, "traces": told}
-    said.update({axis: downsample.extent(arrays) or [0.0, 1.0] for axis, arrays in spans.items()})
-    frame.head["plot"] = clean(said)
+    said.update({axis: downsample.finite_range(arrays) or [0.0, 1.0] for axis, arrays in spans.items()})
+    payload.head["plot"] = json_safe(said)
 
 
 def _sides(x: np.ndarray[Any, Any], number: int, rows: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -155,20 +155,20 @@ def _paint(axes: Axes, plot: Plot) -> None:
         if trace.mode == "bars":
             left, right = _sides(trace.x, bar, rows)
             bar += 1
-            axes.bar(left, trace.y, right - left, align="edge", color=colour, label=clean(trace.name))
+            axes.bar(left, trace.y, right - left, align="edge", color=colour, label=json_safe(trace.name))
             continue
         style = "-" if "lines" in trace.mode else "none"
         marker = "o" if "markers" in trace.mode else None
-        axes.plot(trace.x, trace.y, color=colour, linestyle=style, marker=marker, markersize=3, linewidth=1.4, label=clean(trace.name))
+        axes.plot(trace.x, trace.y, color=colour, linestyle=style, marker=marker, markersize=3, linewidth=1.4, label=json_safe(trace.name))
     if plot.names:
-        axes.set_xticks(range(len(plot.names)), [clean(name) for name in plot.names])
-    axes.set_xlabel(clean(plot.labels[0]))
-    axes.set_ylabel(clean(plot.labels[1]))
-    axes.set_title(clean(plot.title), fontsize=9)
+        axes.set_xticks(range(len(plot.names)), [json_safe(name) for name in plot.names])
+    axes.set_xlabel(json_safe(plot.labels[0]))
+    axes.set_ylabel(json_safe(plot.labels[1]))
+    axes.set_title(json_safe(plot.title), fontsize=9)
     axes.set_xscale("log" if plot.logs[0] else "linear")
     axes.set_yscale("log" if plot.logs[1] else "linear")
     if len(plot.traces) > 1:
         axes.legend(frameon=False, fontsize=7)
 
 
-FAMILY = ChartFamily()
+RENDERER = ChartRenderer()

@@ -7,42 +7,42 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jupyter_tracking.views.model import downsample
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.confusion import Confusion
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 _SAMPLE = 24
 _STILL = 20
 
 
-class ConfusionFamily(Family):
+class ConfusionRenderer(Renderer):
     """A square of numbers with a label for each row and column."""
 
     stem = "confusion"
 
-    def ground(self, pane: Pane, *, light: bool) -> Frame:  # noqa: ARG002
+    def shared(self, panel: Panel, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return the largest number over a sample of the steps."""
-        sample = [np.asarray(_at(pane, n).z, dtype=float).ravel() for n in downsample.places(len(pane.events), _SAMPLE)]
-        span = downsample.extent(sample)
-        return Frame({"most": span[1] if span else 1.0})
+        sample = [np.asarray(_at(panel, n).z, dtype=float).ravel() for n in downsample.spread_evenly(len(panel.events), _SAMPLE)]
+        span = downsample.finite_range(sample)
+        return Payload({"most": span[1] if span else 1.0})
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:  # noqa: ARG002
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return one step's matrix."""
-        matrix = _at(pane, number)
+        matrix = _at(panel, number)
         rows, columns = matrix.z.shape
-        frame = Frame({"x": _labels(matrix.x, columns), "y": _labels(matrix.y, rows)})
-        frame.add("z", matrix.z.astype(np.float64).ravel())
-        return frame
+        payload = Payload({"x": _labels(matrix.x, columns), "y": _labels(matrix.y, rows)})
+        payload.add("z", matrix.z.astype(np.float64).ravel())
+        return payload
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the matrix as a table, its upper left part if it is large."""
-        matrix = _at(pane, number)
+        matrix = _at(panel, number)
         rows, columns = matrix.z.shape
         names = _labels(matrix.x, columns)[:_STILL]
         sides = _labels(matrix.y, rows)[:_STILL]
@@ -51,15 +51,15 @@ class ConfusionFamily(Family):
         return fallback.table(["", *names], cells) + more
 
 
-def _at(pane: Pane, number: int) -> Confusion:
-    matrix: Confusion = pane.value(number)
+def _at(panel: Panel, number: int) -> Confusion:
+    matrix: Confusion = panel.value(number)
     return matrix
 
 
 def _labels(labels: list[object], count: int) -> list[str]:
     """Return as many labels as there are rows or columns."""
-    words = [str(clean(str(label))) for label in labels[:count]]
+    words = [str(json_safe(str(label))) for label in labels[:count]]
     return words + [str(n) for n in range(len(words), count)]
 
 
-FAMILY = ConfusionFamily()
+RENDERER = ConfusionRenderer()

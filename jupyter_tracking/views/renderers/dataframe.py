@@ -10,26 +10,26 @@ import pandas as pd
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.kinds.dataframe import content_type_of
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 from jupyter_tracking.views.table.diff import Changes, differs
 from jupyter_tracking.views.table.encode import add_window, label, missing_word, words_of
 from jupyter_tracking.views.table.query import Query
-from jupyter_tracking.views.table.sort_filter import Order
-from jupyter_tracking.views.table.stored_table import HeldTable, Table, open_table
+from jupyter_tracking.views.table.sort_filter import RowOrder
+from jupyter_tracking.views.table.stored_table import LoadedTable, StoredTable, open_table
 from jupyter_tracking.views.table.summary import Summary
-from jupyter_tracking.views.table.task import Work
+from jupyter_tracking.views.table.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 _FIRST = 60
-_LIGHT = 20
+_PREVIEW = 20
 _STILL = 12
 _COLUMNS = 100
 _CELL = 1_000_000
@@ -43,79 +43,81 @@ _HELD_WORKS = 100_000_000
 _QUICK_CELLS = 400_000
 _QUICK_COLUMNS = 600
 
-_W = TypeVar("_W", bound=Work)
+_W = TypeVar("_W", bound=Task)
 
 
-class DataframeFamily(Family):
+class DataframeRenderer(Renderer):
     """A dataframe a step."""
 
     stem = "dataframe"
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
         """Return the first rows of one step; of what is not opened, what there is to know about it."""
-        payload = _payload(pane, number)
-        if _is_closed(payload):
-            return Frame({"facts": _facts(pane, number, payload)})
-        table = _table(pane, number)
-        frame = _rows(table, 0, _LIGHT if light else _FIRST, 0)
-        if table.count * table.width * len(pane.events) <= _QUICK_CELLS and table.width * len(pane.events) <= _QUICK_COLUMNS:
+        stored = _stored(panel, number)
+        if _is_closed(stored):
+            return Payload({"facts": _facts(panel, number, stored)})
+        table = _table(panel, number)
+        payload = _rows(table, 0, _PREVIEW if preview else _FIRST, 0)
+        if table.count * table.width * len(panel.events) <= _QUICK_CELLS and table.width * len(panel.events) <= _QUICK_COLUMNS:
             summary = Summary(table, slice(0, _COLUMNS))
             summary.go_on(float("inf"))
-            frame.head["summary"] = _told(summary)
-        return frame
+            payload.head["summary"] = _told(summary)
+        return payload
 
-    def answer(self, pane: Pane, number: int, query: dict[str, Any]) -> Frame:
+    def answer(self, panel: Panel, number: int, query: dict[str, Any]) -> Payload:
         """Answer one of these, each about the columns from `columns` on.
 
         `{"rows": [from, to], "sort": [column, down], "text": …}`: a page of rows, in an order;
-        `{"rows": [from, to], "since": frame, "key": [column, …], "only": …}`: a page of what changed, since a frame of the
+        `{"rows": [from, to], "since": payload, "key": [column, …], "only": …}`: a page of what changed, since a payload of the
             run beside with `"beside": true`;
         `{"summary": true}`: a line a column;
         `{"cell": [row, column]}`: the whole text of a cell.
         """
-        asked, table = Query.read(query), _table(pane, number)
+        asked, table = Query.read(query), _table(panel, number)
         asked.fit(table)
         first = asked.columns
         if asked.cell is not None:
             return _cell(table, *asked.cell)
         if asked.summary:
-            work = _work(pane, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
-            return Frame({"summary": _told(work), "done": work.done, "seen": work.seen})
+            work = _work(panel, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
+            return Payload({"summary": _told(work), "done": work.done, "seen": work.seen})
         if asked.rows is None:
-            return super().answer(pane, number, query)
+            return super().answer(panel, number, query)
         if asked.since is not None:
-            return self._changes(pane, number, asked, asked.since)
+            return self._changes(panel, number, asked, asked.since)
         start, stop = asked.rows
         if not asked.text and asked.sort is None:
             return _rows(table, start, stop, first)
         column, down = asked.sort or (None, False)
         name = ("order", number, asked.text, column, down)
-        order = _work(pane, name, lambda: Order(table, text=asked.text, column=column, down=down))
+        order = _work(panel, name, lambda: RowOrder(table, text=asked.text, column=column, down=down))
         rows = order.page(start, start if order.sorting else stop)
-        frame = Frame({"rows": order.count, "of": table.count, "from": start, "count": len(rows), "done": order.done, "seen": order.seen})
-        frame.head["fields"] = add_window(frame, table.take(rows, slice(first, first + _COLUMNS)), first)
-        frame.add("r", rows.astype(np.uint32))
-        return frame
+        payload = Payload(
+            {"rows": order.count, "of": table.count, "from": start, "count": len(rows), "done": order.done, "seen": order.seen}
+        )
+        payload.head["fields"] = add_window(payload, table.take(rows, slice(first, first + _COLUMNS)), first)
+        payload.add("r", rows.astype(np.uint32))
+        return payload
 
-    def _changes(self, pane: Pane, number: int, asked: Query, since: int) -> Frame:
+    def _changes(self, panel: Panel, number: int, asked: Query, since: int) -> Payload:
         """Return a page of what changed since another step."""
         start, stop = asked.rows or (0, 0)
-        other = pane.beside if asked.beside else pane
+        other = panel.beside if asked.beside else panel
         if other is None or since >= len(other.events):
-            message = f"since={since} is no frame of {pane.artifact.name}"
+            message = f"since={since} is no step of {panel.artifact.name}"
             raise InvalidArgument(message)
-        earlier, later = _table(other, since), _table(pane, number)
+        earlier, later = _table(other, since), _table(panel, number)
         name = ("changes", -1 if asked.beside else since, number, asked.key, earlier)
-        changes = _work(pane, name, lambda: Changes(earlier, later, [later.labels[n] for n in asked.key] or None))
+        changes = _work(panel, name, lambda: Changes(earlier, later, [later.labels[n] for n in asked.key] or None))
         head = {"rows": changes.count(only=asked.only), "from": start}
         return _listing(changes, changes.page(start, stop, only=asked.only), asked.columns, head)
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the first rows as a table."""
-        payload = _payload(pane, number)
-        if _is_closed(payload):
-            return fallback.table(("", ""), (fact[:2] for fact in _facts(pane, number, payload)))
-        table = _table(pane, number)
+        stored = _stored(panel, number)
+        if _is_closed(stored):
+            return fallback.table(("", ""), (fact[:2] for fact in _facts(panel, number, stored)))
+        table = _table(panel, number)
         shown = table.window(0, _STILL, slice(0, _STILL))
         names = [(label(name), shown.index.get_level_values(n).dtype) for n, name in enumerate(shown.index.names)]
         names += [(label(name), shown.iloc[:, n].dtype) for n, name in enumerate(shown.columns)]
@@ -138,41 +140,41 @@ def _still_cell(cell: Any) -> str:
     return fallback.escape(text if len(text) <= 60 else text[:59] + "…")  # noqa: PLR2004
 
 
-def _payload(pane: Pane, number: int) -> dict[str, Any]:
-    if not pane.events:
-        message = f"{pane.artifact.name} has no rows: nothing was logged"
+def _stored(panel: Panel, number: int) -> dict[str, Any]:
+    if not panel.events:
+        message = f"{panel.artifact.name} has no rows: nothing was logged"
         raise InvalidArgument(message)
-    payload = pane.payload(number)
-    return payload if isinstance(payload, dict) else {}
+    stored = panel.cell(number)
+    return stored if isinstance(stored, dict) else {}
 
 
-def _is_closed(payload: dict[str, Any]) -> bool:
+def _is_closed(stored: dict[str, Any]) -> bool:
     """Return whether an asset is of a format that is not opened here."""
-    return content_type_of(payload) not in {"parquet", "feather", "csv", "html"}
+    return content_type_of(stored) not in {"parquet", "feather", "csv", "html"}
 
 
-def _facts(pane: Pane, number: int, payload: dict[str, Any]) -> list[list[Any]]:
+def _facts(panel: Panel, number: int, stored: dict[str, Any]) -> list[list[Any]]:
     """Return what the page shows instead of rows."""
-    path = pane.folder.asset(pane.artifact, pane.events[number])
-    content = content_type_of(payload) or "of no known type"
-    facts: list[list[Any]] = [["stored as", content], ["path", str(payload.get("path")), "path"]]
+    path = panel.folder.asset(panel.artifact, panel.events[number])
+    content = content_type_of(stored) or "of no known type"
+    facts: list[list[Any]] = [["stored as", content], ["path", str(stored.get("path")), "path"]]
     facts += [["size", path.stat().st_size, "bytes"], ["on disk", str(path), "path"]]
     if content == "pickle":
-        step = pane.events[number].step
+        step = panel.events[number].step
         at = "" if step is None else f", step={step}"
         facts.append(["not opened", "a pickle may run any code when it is loaded; if you trust it:"])
-        facts.append(["to load", f"view.load({pane.artifact.name!r}{at}, allow_pickle=True)", "path"])
-    cleaned: list[list[Any]] = clean(facts)
+        facts.append(["to load", f"view.load({panel.artifact.name!r}{at}, allow_pickle=True)", "path"])
+    cleaned: list[list[Any]] = json_safe(facts)
     return cleaned
 
 
-def _table(pane: Pane, number: int) -> Table:
+def _table(panel: Panel, number: int) -> StoredTable:
     """Return the table of a step. A few stay open for the next questions, unless their file has changed."""
-    opened: dict[int, tuple[object, Table]] = pane.memory.setdefault("tables", {})
-    payload = _payload(pane, number)
-    fd = pane.folder.open(str(payload.get("path") or "")) if payload.get("path") else -1
+    opened: dict[int, tuple[object, StoredTable]] = panel.cache.setdefault("tables", {})
+    stored = _stored(panel, number)
+    fd = panel.folder.open(str(stored.get("path") or "")) if stored.get("path") else -1
     if fd < 0:
-        pane.folder.asset(pane.artifact, pane.events[number])  # says what is wrong with the row
+        panel.folder.asset(panel.artifact, panel.events[number])  # says what is wrong with the row
     try:
         stat = os.fstat(fd)
     finally:
@@ -180,27 +182,27 @@ def _table(pane: Pane, number: int) -> Table:
     seen = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
     known = opened.pop(number, None)
     if known is None or known[0] != seen:
-        _forget(pane, number)
-        known = (seen, open_table(pane.folder, payload))
+        _forget(panel, number)
+        known = (seen, open_table(panel.folder, stored))
     opened[number] = known
     while len(opened) > _TABLES or (len(opened) > 1 and sum(_held(table) for _, table in opened.values()) > _HELD):
         opened.pop(next(iter(opened)))
     return known[1]
 
 
-def _held(table: Table) -> int:
-    return table.size if isinstance(table, HeldTable) else 0
+def _held(table: StoredTable) -> int:
+    return table.size if isinstance(table, LoadedTable) else 0
 
 
-def _forget(pane: Pane, number: int) -> None:
-    works: dict[tuple[Any, ...], Work] = pane.memory.get("works", {})
+def _forget(panel: Panel, number: int) -> None:
+    works: dict[tuple[Any, ...], Task] = panel.cache.get("works", {})
     for key in [key for key in works if number in key[1:3]]:
         del works[key]
 
 
-def _work(pane: Pane, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
+def _work(panel: Panel, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
     """Return a computation, a slice further; the latest few are kept."""
-    works: dict[tuple[Any, ...], Any] = pane.memory.setdefault("works", {})
+    works: dict[tuple[Any, ...], Any] = panel.cache.setdefault("works", {})
     work: _W = works.pop(key, None) or make()
     work.go_on(_SLICE)
     works[key] = work
@@ -209,32 +211,32 @@ def _work(pane: Pane, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
     return work
 
 
-def _rows(table: Table, start: int, stop: int, first: int) -> Frame:
+def _rows(table: StoredTable, start: int, stop: int, first: int) -> Payload:
     """Return rows as they are stored."""
     window = table.window(start, stop, slice(first, first + _COLUMNS))
-    frame = Frame({"rows": table.count, "from": start, "count": len(window), "width": table.width, "done": True})
-    frame.head["fields"] = add_window(frame, window, first)
+    payload = Payload({"rows": table.count, "from": start, "count": len(window), "width": table.width, "done": True})
+    payload.head["fields"] = add_window(payload, window, first)
     hidden = table.width - window.shape[1]
     if hidden:
-        frame.head["hidden"] = hidden
+        payload.head["hidden"] = hidden
     if table.note:
-        frame.head["stored"] = table.note
-    return frame
+        payload.head["stored"] = table.note
+    return payload
 
 
-def _listing(changes: Changes, places: np.ndarray[Any, np.dtype[np.int64]], first: int, head: dict[str, Any]) -> Frame:
+def _listing(changes: Changes, places: np.ndarray[Any, np.dtype[np.int64]], first: int, head: dict[str, Any]) -> Payload:
     """Return some rows of what changed: both tables' rows, which belong together, and which cells differ."""
     earlier, later = changes.earlier, changes.later
     before, after = changes.sides(places)
     columns = slice(first, first + _COLUMNS)
     pairs = [(n, a, b) for n, (a, b) in enumerate(changes.pairs) if columns.start <= b < columns.stop]
-    frame = Frame({**head, "count": len(places), "done": changes.done, "seen": changes.seen, "tally": changes.tally})
-    frame.add("status", changes.status[places])
-    frame.head["fields"] = add_window(frame, later.take(after[after >= 0], columns), first)
-    frame.head["before"] = add_window(frame, earlier.take(before[before >= 0], [a for _, a, _ in pairs]), 0, "o")
+    payload = Payload({**head, "count": len(places), "done": changes.done, "seen": changes.seen, "tally": changes.tally})
+    payload.add("status", changes.status[places])
+    payload.head["fields"] = add_window(payload, later.take(after[after >= 0], columns), first)
+    payload.head["before"] = add_window(payload, earlier.take(before[before >= 0], [a for _, a, _ in pairs]), 0, "o")
     for name, sides in (("now", after), ("was", before)):
         there = sides >= 0
-        frame.add(name, np.where(there, np.cumsum(there) - 1, -1).astype(np.int32))
+        payload.add(name, np.where(there, np.cumsum(there) - 1, -1).astype(np.int32))
     both = (before >= 0) & (after >= 0)
     told = [(n, a, b) for n, a, b in pairs if changes.cells[n]] if both.any() else []
     one = earlier.gather(before[both], [earlier.names[a] for _, a, _ in told])
@@ -242,27 +244,27 @@ def _listing(changes: Changes, places: np.ndarray[Any, np.dtype[np.int64]], firs
     for place, (_, _, b) in enumerate(told):
         changed = np.zeros(len(places), dtype=np.uint8)
         changed[both] = differs(one.column(place), two.column(place))
-        frame.add(f"c{max(1, len(later.levels)) + b - first}", changed)
-    frame.head["pairs"] = [b for _, _, b in pairs]
-    frame.head["cells"] = {str(changes.pairs[n][1]): int(many) for n, many in enumerate(changes.cells) if many}
-    frame.head["added"] = [label(later.labels[n]) for n in changes.added[:_COLUMNS]]
-    frame.head["removed"] = [label(earlier.labels[n]) for n in changes.removed[:_COLUMNS]]
-    return frame
+        payload.add(f"c{max(1, len(later.levels)) + b - first}", changed)
+    payload.head["pairs"] = [b for _, _, b in pairs]
+    payload.head["cells"] = {str(changes.pairs[n][1]): int(many) for n, many in enumerate(changes.cells) if many}
+    payload.head["added"] = [label(later.labels[n]) for n in changes.added[:_COLUMNS]]
+    payload.head["removed"] = [label(earlier.labels[n]) for n in changes.removed[:_COLUMNS]]
+    return payload
 
 
-def _cell(table: Table, row: int, column: int) -> Frame:
+def _cell(table: StoredTable, row: int, column: int) -> Payload:
     """Return the whole text of one cell."""
     if column < 0:
         value = table.window(row, row + 1, slice(0, 0)).index.get_level_values(-1 - column)[0]
     else:
         value = table.window(row, row + 1, slice(column, column + 1)).iloc[0, 0]
-    frame = Frame({"done": True})
-    frame.attach(words_of(value, _CELL).encode())
-    return frame
+    payload = Payload({"done": True})
+    payload.attach(words_of(value, _CELL).encode())
+    return payload
 
 
 def _told(summary: Summary) -> list[list[Any]]:
     return [[number, told] for number, told in sorted(summary.columns.items())]
 
 
-FAMILY = DataframeFamily()
+RENDERER = DataframeRenderer()

@@ -5,50 +5,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 Fact = list[Any]
 
 
-class FileFamily(Family):
+class FileRenderer(Renderer):
     """Whatever is kept as a file, or only referred to."""
 
     stem = "file"
 
-    def ground(self, pane: Pane, *, light: bool) -> Frame:  # noqa: ARG002
+    def shared(self, panel: Panel, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return what is known of an artifact without steps."""
-        return Frame({} if pane.events else {"facts": self._facts(pane, None)})
+        return Payload({} if panel.events else {"facts": self._facts(panel, None)})
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:  # noqa: ARG002
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return what is known of one step."""
-        return Frame({"facts": self._facts(pane, number if pane.events else None)})
+        return Payload({"facts": self._facts(panel, number if panel.events else None)})
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the facts as a table."""
-        return fallback.table(("", ""), (fact[:2] for fact in self._facts(pane, number if pane.events else None)))
+        return fallback.table(("", ""), (fact[:2] for fact in self._facts(panel, number if panel.events else None)))
 
-    def _facts(self, pane: Pane, number: int | None) -> list[Fact]:
-        artifact = pane.artifact
+    def _facts(self, panel: Panel, number: int | None) -> list[Fact]:
+        artifact = panel.artifact
         summary = {**artifact.summary}
-        payload: dict[str, Any] = {}
+        stored: dict[str, Any] = {}
         if number is not None:
-            cell = pane.payload(number)
-            payload = cell if isinstance(cell, dict) else {"value": cell}
+            cell = panel.cell(number)
+            stored = cell if isinstance(cell, dict) else {"value": cell}
         facts: list[Fact] = []
-        path = payload.get("path") or artifact.path or summary.get("path")
-        framework = payload.get("framework") or summary.get("framework")
+        path = stored.get("path") or artifact.path or summary.get("path")
+        framework = stored.get("framework") or summary.get("framework")
         if framework:
             facts.append(["framework", framework])
-        local = self._local(pane, number)
+        local = self._local(panel, number)
         if path:
             facts.append(["path", path, "path"])
         if local is not None and local.exists():
@@ -58,20 +58,20 @@ class FileFamily(Family):
         if number is None and summary.get("hash"):
             facts.append(["hash", summary["hash"], "code"])
         shown = {"path", "framework", "kind", "hash", "is_event", "step", "timestamp", "size"}
-        more = payload.get("spec") if number is not None else {k: v for k, v in summary.items() if k not in shown}
+        more = stored.get("spec") if number is not None else {k: v for k, v in summary.items() if k not in shown}
         if isinstance(more, dict):
             facts.extend([str(key), value if isinstance(value, str | int | float) else str(value)] for key, value in more.items())
         if artifact.is_input:
             facts.append(["direction", "input of the run"])
-        return [[clean(str(v)) if not isinstance(v, int) or isinstance(v, bool) else clean(v) for v in fact] for fact in facts]
+        return [[json_safe(str(v)) if not isinstance(v, int) or isinstance(v, bool) else json_safe(v) for v in fact] for fact in facts]
 
-    def _local(self, pane: Pane, number: int | None) -> Path | None:
+    def _local(self, panel: Panel, number: int | None) -> Path | None:
         """Return where it lies inside the run, if it does."""
-        path = pane.artifact.path
+        path = panel.artifact.path
         try:
             if number is not None:
-                return pane.folder.asset(pane.artifact, pane.events[number])
-            return pane.folder.checked(path) if path and "://" not in path else None
+                return panel.folder.asset(panel.artifact, panel.events[number])
+            return panel.folder.path_of(path) if path and "://" not in path else None
         except TrackingError:
             return None
 
@@ -83,4 +83,4 @@ def _measured(path: Path) -> list[Fact]:
     return [["size", path.stat().st_size, "bytes"], ["on disk", str(path), "path"]]
 
 
-FAMILY = FileFamily()
+RENDERER = FileRenderer()

@@ -7,61 +7,63 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jupyter_tracking.views.model import downsample
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from jupyter_tracking.kinds.histogram import Histogram
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 _RIDGES = 32
-_LIGHT = 12
+_PREVIEW = 12
 
 
-class HistogramFamily(Family):
+class HistogramRenderer(Renderer):
     """Counts in bins."""
 
     stem = "histogram"
 
-    def ground(self, pane: Pane, *, light: bool) -> Frame:
+    def shared(self, panel: Panel, *, preview: bool) -> Payload:
         """Return the ranges of the axes over a sample of the steps, and the sample."""
-        places = downsample.places(len(pane.events), _LIGHT if light else _RIDGES)
-        sample = [_at(pane, n) for n in places]
-        high = downsample.extent(s.counts for s in sample)
-        frame = Frame({"x": downsample.extent(s.edges for s in sample) or [0.0, 1.0], "y": [0.0, (high[1] if high else 0.0) or 1.0]})
-        frame.head["steps"] = [clean(pane.events[n].step) for n in places]
-        frame.add("counts", _joined([s.counts for s in sample]))
-        frame.add("edges", _joined([s.edges for s in sample]))
-        frame.add("ends", np.cumsum([len(s.counts) for s in sample], dtype=np.uint32))
-        return frame
+        places = downsample.spread_evenly(len(panel.events), _PREVIEW if preview else _RIDGES)
+        sample = [_at(panel, n) for n in places]
+        high = downsample.finite_range(s.counts for s in sample)
+        payload = Payload(
+            {"x": downsample.finite_range(s.edges for s in sample) or [0.0, 1.0], "y": [0.0, (high[1] if high else 0.0) or 1.0]}
+        )
+        payload.head["steps"] = [json_safe(panel.events[n].step) for n in places]
+        payload.add("counts", _joined([s.counts for s in sample]))
+        payload.add("edges", _joined([s.edges for s in sample]))
+        payload.add("ends", np.cumsum([len(s.counts) for s in sample], dtype=np.uint32))
+        return payload
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:  # noqa: ARG002
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return one step's bins."""
-        taken = _at(pane, number)
-        frame = Frame()
-        frame.add("counts", taken.counts)
-        frame.add("edges", taken.edges)
-        return frame
+        taken = _at(panel, number)
+        payload = Payload()
+        payload.add("counts", taken.counts)
+        payload.add("edges", taken.edges)
+        return payload
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the bins as a picture."""
-        taken = _at(pane, number)
+        taken = _at(panel, number)
 
         def draw(axes: Axes) -> None:
             axes.bar(taken.edges[:-1], taken.counts, np.diff(taken.edges), align="edge", color="#0072b2", edgecolor="white", linewidth=0.3)
             axes.set_ylabel("count")
-            axes.set_title(clean(pane.artifact.name), fontsize=9)
+            axes.set_title(json_safe(panel.artifact.name), fontsize=9)
 
-        return fallback.picture(draw, f"histogram {pane.artifact.name}")
+        return fallback.picture(draw, f"histogram {panel.artifact.name}")
 
 
-def _at(pane: Pane, number: int) -> Histogram:
-    taken: Histogram = pane.value(number)
+def _at(panel: Panel, number: int) -> Histogram:
+    taken: Histogram = panel.value(number)
     return taken
 
 
@@ -69,4 +71,4 @@ def _joined(arrays: list[np.ndarray[tuple[int], np.dtype[np.float64]]]) -> np.nd
     return np.concatenate([np.empty(0), *arrays]).astype(np.float32)
 
 
-FAMILY = HistogramFamily()
+RENDERER = HistogramRenderer()

@@ -1,16 +1,16 @@
-"""HTML: its source as text. The page renders it, in a frame without scripts and without a network."""
+"""HTML: its source as text. The page renders it, in a sandboxed frame without scripts and without a network."""
 
 from __future__ import annotations
 
-from jupyter_tracking.views.renderers.text import TextFamily
+from jupyter_tracking.views.renderers.text import TextRenderer
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 
-class HtmlFamily(TextFamily):
+class HtmlRenderer(TextRenderer):
     """Markup a step."""
 
     stem = "html"
 
 
-FAMILY = HtmlFamily()
+RENDERER = HtmlRenderer()

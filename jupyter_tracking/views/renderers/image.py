@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.views.model.payload import Frame
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 # How a file begins says what it is; its extension only what someone called it.
 _BEGINNINGS = (
@@ -25,33 +25,33 @@ _BEGINNINGS = (
     (b"BM", "image/bmp"),
 )
 _SVG = "image/svg+xml"
-_LIGHT = 640
+_PREVIEW = 640
 
 
-class ImageFamily(Family):
+class ImageRenderer(Renderer):
     """A picture a step."""
 
     stem = "image"
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
         """Return the picture of one step; in a saved page large ones are made smaller."""
-        path = self._path(pane, number)
+        path = self._path(panel, number)
         data = path.read_bytes()
         kind = _kind(data)
         size = len(data)
-        if not kind or (light and size > 60_000 and kind != _SVG):  # noqa: PLR2004
-            data, kind = _converted(data, _LIGHT if light else None)
-        frame = Frame({"type": kind, "size": size})
-        frame.attach(data)
-        return frame
+        if not kind or (preview and size > 60_000 and kind != _SVG):  # noqa: PLR2004
+            data, kind = _converted(data, _PREVIEW if preview else None)
+        payload = Payload({"type": kind, "size": size})
+        payload.attach(data)
+        return payload
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the picture, made smaller if it is large."""
-        frame = self.frame(pane, number, light=True)
-        return fallback.embed(frame.buffers[0], frame.head["type"], f"image {pane.artifact.name}")
+        payload = self.payload(panel, number, preview=True)
+        return fallback.embed(payload.buffers[0], payload.head["type"], f"image {panel.artifact.name}")
 
-    def _path(self, pane: Pane, number: int) -> Path:
-        return pane.folder.asset(pane.artifact, pane.events[number])
+    def _path(self, panel: Panel, number: int) -> Path:
+        return panel.folder.asset(panel.artifact, panel.events[number])
 
 
 def _kind(data: bytes) -> str | None:
@@ -78,4 +78,4 @@ def _converted(data: bytes, longest: int | None) -> tuple[bytes, str]:
     return made.getvalue(), "image/webp" if longest else "image/png"
 
 
-FAMILY = ImageFamily()
+RENDERER = ImageRenderer()

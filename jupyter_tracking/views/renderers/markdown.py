@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from jupyter_tracking.views.renderers.text import TextFamily
+from jupyter_tracking.views.renderers.text import TextRenderer
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 
-class MarkdownFamily(TextFamily):
+class MarkdownRenderer(TextRenderer):
     """Markdown a step."""
 
     stem = "markdown"
 
 
-FAMILY = MarkdownFamily()
+RENDERER = MarkdownRenderer()

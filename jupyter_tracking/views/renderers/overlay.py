@@ -1,4 +1,4 @@
-"""Overlays: lines in one drawing, of several runs or of several metrics. A frame holds a frame of each, as its own family makes it."""
+"""Overlays: lines in one chart, of several runs or of several metrics. A payload holds one payload a line, as its own renderer makes it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jupyter_tracking.read.run_reader import Event
-from jupyter_tracking.views.model.panel import Pane, order
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
-from jupyter_tracking.views.renderers import fallback, family_of
+from jupyter_tracking.views.model.panel import Panel, step_order
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
+from jupyter_tracking.views.renderers import fallback, renderer_of
 from jupyter_tracking.views.renderers.metric import extent
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import Artifact
 
-__all__ = ["OVERLAYS", "Together", "joined"]
+__all__ = ["OVERLAYS", "CombinedPanel", "combine_metrics"]
 
 _NONE = -1
 _LEAST_SHARE = 0.02  # of a chart's height, over which a line must move to be seen to move: about five pixels
@@ -31,11 +31,11 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#946700", "#3b8fbf", "#
 _DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 2, 2)))
 
 
-class Together(Pane):
-    """Panes that are drawn as one: its steps are the union of theirs."""
+class CombinedPanel(Panel):
+    """Panels that are drawn as one: its steps are the union of theirs."""
 
-    def __init__(self, members: Sequence[Pane], overlay: Family) -> None:
-        """Join panes of one family."""
+    def __init__(self, members: Sequence[Panel], overlay: Renderer) -> None:
+        """Join panels of one renderer."""
         self.members = list(members)
         self._joined = False
         first = self.members[0]
@@ -51,7 +51,7 @@ class Together(Pane):
         for member in self.members:
             for event in member.logged:
                 moments[event.step] = max(moments.get(event.step, event.timestamp), event.timestamp)
-        steps = sorted(moments, key=order)
+        steps = sorted(moments, key=step_order)
         self.logged = [Event(n, step, moments[step], 0, 0, 0) for n, step in enumerate(steps)]
         self._stand(self.logged)
         return True
@@ -62,11 +62,11 @@ class Together(Pane):
         for member in self.members:
             member.offer(steps)
 
-    def only(self, numbers: Sequence[int]) -> Together:
-        """Return this pane as if only some of its events could be looked at."""
+    def only(self, numbers: Sequence[int]) -> CombinedPanel:
+        """Return this panel as if only some of its events could be looked at."""
         other = super().only(numbers)
-        assert isinstance(other, Together)
-        other.memory = {"origin": other.memory["origin"]}
+        assert isinstance(other, CombinedPanel)
+        other.cache = {"origin": other.cache["origin"]}
         other.members = [m.only(sorted({self.place(m, n) for n in numbers} - {_NONE})) for m in self.members]
         return other
 
@@ -89,122 +89,122 @@ class Together(Pane):
         """What to call each: its run where there are several, else its name."""
         return [member.label or member.artifact.name for member in self.members]
 
-    def place(self, member: Pane, number: int) -> int:
-        """Return the member's frame at one of ours: its latest at or before that step, -1 before its first."""
+    def place(self, member: Panel, number: int) -> int:
+        """Return the member's payload at one of ours: its latest at or before that step, -1 before its first."""
         if not self.events:
             return 0
         key = f"steps {id(member)}"
-        if key not in self.memory:
-            self.memory[key] = [order(step) for step in member.steps]
-        return bisect.bisect_right(self.memory[key], order(self.events[number].step)) - 1
+        if key not in self.cache:
+            self.cache[key] = [step_order(step) for step in member.steps]
+        return bisect.bisect_right(self.cache[key], step_order(self.events[number].step)) - 1
 
     def about(self) -> dict[str, Any]:
         """Return what the page is told once."""
         told = super().about()
         told["members"] = [{"label": label, "uuid": member.folder.uuid} for label, member in zip(self.labels, self.members, strict=True)]
-        if self.family.whole:
+        if self.renderer.all_steps:
             for member, said in zip(self.members, told["members"], strict=True):
                 said["steps"] = member.steps
                 said["at"] = [self.place(member, number) for number in range(len(self.events))]
         return told
 
-    def shown(self, number: int) -> Iterator[tuple[int, Pane, int]]:
-        """Yield for each member that has a step by then: its place, itself, and its frame."""
+    def shown(self, number: int) -> Iterator[tuple[int, Panel, int]]:
+        """Yield for each member that has a step by then: its place, itself, and its payload."""
         for n, member in enumerate(self.members):
             at = self.place(member, number)
             if at != _NONE:
                 yield n, member, at
 
 
-class Overlay(Family):
-    """A family whose panes are several drawn as one."""
+class Overlay(Renderer):
+    """A renderer whose panels are several drawn as one."""
 
-    def __init__(self, single: Family) -> None:
-        """Draw together what a family draws alone."""
+    def __init__(self, single: Renderer) -> None:
+        """Draw together what a renderer draws alone."""
         self.single = single
         self.stem = single.stem
-        self.whole = single.whole
+        self.all_steps = single.all_steps
 
-    def ground(self, pane: Pane, *, light: bool) -> Frame:
+    def shared(self, panel: Panel, *, preview: bool) -> Payload:
         """Return what holds for all steps, of each."""
-        assert isinstance(pane, Together)
-        return _joined((n, member, member.ground(light=light)) for n, member in enumerate(pane.members))
+        assert isinstance(panel, CombinedPanel)
+        return _join((n, member, member.shared(preview=preview)) for n, member in enumerate(panel.members))
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
         """Return what to show at one step, of each that has one by then."""
-        assert isinstance(pane, Together)
+        assert isinstance(panel, CombinedPanel)
 
-        def parts() -> Iterator[tuple[int, Pane, Frame]]:
-            for n, member, at in pane.shown(number):
-                frame = member.frame(at, light=light)
-                yield n, member, Frame({**frame.head, "step": clean(member.events[at].step)}, frame.buffers)
+        def parts() -> Iterator[tuple[int, Panel, Payload]]:
+            for n, member, at in panel.shown(number):
+                payload = member.payload(at, preview=preview)
+                yield n, member, Payload({**payload.head, "step": json_safe(member.events[at].step)}, payload.buffers)
 
-        return _joined(parts())
+        return _join(parts())
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the lines as a picture with a legend."""
-        assert isinstance(pane, Together)
-        shown = list(pane.shown(number))
+        assert isinstance(panel, CombinedPanel)
+        shown = list(panel.shown(number))
 
         def draw(axes: Axes) -> None:
             for n, member, at in shown:
                 colour, dash = _COLOURS[n % len(_COLOURS)], _DASHES[(n + n // len(_COLOURS)) % len(_DASHES)]
                 for x, y in self._lines(member, at):
-                    axes.plot(x, y, color=colour, linestyle=dash, linewidth=1.5, label=clean(pane.labels[n]))
-            axes.set_title(clean(pane.title), fontsize=9)
+                    axes.plot(x, y, color=colour, linestyle=dash, linewidth=1.5, label=json_safe(panel.labels[n]))
+            axes.set_title(json_safe(panel.title), fontsize=9)
             axes.legend(fontsize=7, frameon=False)
 
-        return fallback.picture(draw, f"{pane.artifact.kind} {pane.title}: {', '.join(pane.labels)}")
+        return fallback.picture(draw, f"{panel.artifact.kind} {panel.title}: {', '.join(panel.labels)}")
 
-    def _lines(self, member: Pane, at: int) -> Iterator[tuple[Any, Any]]:
+    def _lines(self, member: Panel, at: int) -> Iterator[tuple[Any, Any]]:
         """Yield x and y as the page draws them, of one at one of its frames."""
-        frame = member.ground(light=True) if self.whole else member.frame(at, light=True)
-        if "error" in frame.head:
+        payload = member.shared(preview=True) if self.all_steps else member.payload(at, preview=True)
+        if "error" in payload.head:
             return
-        x, y = ("step", "value") if self.whole else ("x", "y")
-        column = {name: _column(frame, name) for name in frame.head["columns"]}
-        if self.whole and not np.isfinite(column[x]).any():
+        x, y = ("step", "value") if self.all_steps else ("x", "y")
+        column = {name: _column(payload, name) for name in payload.head["columns"]}
+        if self.all_steps and not np.isfinite(column[x]).any():
             column[x] = column["time"] - column["time"].min(initial=np.inf)
         yield column[x], column[y]
 
 
-def _column(frame: Frame, name: str) -> Any:
-    place, kind = frame.head["columns"][name]
-    return np.frombuffer(frame.buffers[place], f"<{kind}")
+def _column(payload: Payload, name: str) -> Any:
+    place, kind = payload.head["columns"][name]
+    return np.frombuffer(payload.buffers[place], f"<{kind}")
 
 
-def _joined(parts: Iterable[tuple[int, Pane, Frame]]) -> Frame:
-    """Put frames into one: the head of each as it is, its buffers after those of the others."""
-    joined = Frame({"parts": []})
-    for n, _, frame in parts:
-        joined.head["parts"].append([n, len(joined.buffers), len(frame.buffers), frame.head])
-        joined.buffers.extend(frame.buffers)
+def _join(parts: Iterable[tuple[int, Panel, Payload]]) -> Payload:
+    """Put payloads into one: the head of each as it is, its buffers after those of the others."""
+    joined = Payload({"parts": []})
+    for n, _, payload in parts:
+        joined.head["parts"].append([n, len(joined.buffers), len(payload.buffers), payload.head])
+        joined.buffers.extend(payload.buffers)
     return joined
 
 
-OVERLAYS = {stem: Overlay(family_of(stem)) for stem in ("curve", "metric")}
+OVERLAYS = {stem: Overlay(renderer_of(stem)) for stem in ("curve", "metric")}
 
 
-def joined(panes: Sequence[Pane]) -> list[Pane]:
+def combine_metrics(panels: Sequence[Panel]) -> list[Panel]:
     """Draw metrics that follow each other in one chart, as far as each can still be seen to move; anything else stays by itself."""
-    drawn: list[Pane] = []
-    for stem, group in itertools.groupby(panes, lambda pane: pane.family.stem):
+    drawn: list[Panel] = []
+    for stem, group in itertools.groupby(panels, lambda panel: panel.renderer.stem):
         if stem != "metric":
             drawn.extend(group)
             continue
-        charts: list[list[Pane]] = []
-        for pane in {(pane.artifact.kind, pane.artifact.name): pane for pane in group}.values():
-            chart = next((chart for chart in charts if _all_move([*chart, pane])), None)
+        charts: list[list[Panel]] = []
+        for panel in {(panel.artifact.kind, panel.artifact.name): panel for panel in group}.values():
+            chart = next((chart for chart in charts if _all_move([*chart, panel])), None)
             if chart is None:
                 charts.append(chart := [])
-            chart.append(pane)
-        drawn.extend(Together(chart, OVERLAYS[stem]) if len(chart) > 1 else chart[0] for chart in charts)
+            chart.append(panel)
+        drawn.extend(CombinedPanel(chart, OVERLAYS[stem]) if len(chart) > 1 else chart[0] for chart in charts)
     return drawn
 
 
-def _all_move(panes: Sequence[Pane]) -> bool:
+def _all_move(panels: Sequence[Panel]) -> bool:
     """Say whether every metric, but for those that never move, would use enough of a common chart's height."""
-    known = [seen for pane in panes if (seen := extent(pane)) is not None]
+    known = [seen for panel in panels if (seen := extent(panel)) is not None]
     if not known:
         return True
     height = max(high for _, high in known) - min(low for low, _ in known)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Plot", "Trace", "read"]
+__all__ = ["Plot", "Trace", "read_chart"]
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MARKS = {"line": "lines", "point": "markers", "circle": "markers", "square": "markers", "bar": "bars"}
@@ -41,7 +41,7 @@ class Plot:
     dates: bool = False
 
 
-def read(library: str, figure: dict[str, Any]) -> Plot | None:
+def read_chart(library: str, figure: dict[str, Any]) -> Plot | None:
     """Return the traces of a chart, or None when it has more to it than we draw."""
     try:
         plot = {"plotly": _plotly, "vega": _vega}.get(library, lambda _: None)(figure)

@@ -6,41 +6,43 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
-_LIGHT = 60_000
+_PREVIEW = 60_000
 _STILL = 30
 _LONGEST = 200
 
 
-class TraceFamily(Family):
+class TraceRenderer(Renderer):
     """A tree of calls a step."""
 
     stem = "trace"
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
         """Return the tree of one step; in a saved page a large one without what went in and came out."""
-        span = clean(pane.value(number))
+        span = json_safe(panel.value(number))
         text = json.dumps(span)
-        frame = Frame()
-        if light and len(text) > _LIGHT:
+        payload = Payload()
+        if preview and len(text) > _PREVIEW:
             text = json.dumps(_bare(span))
-            frame.head["bare"] = True
-        frame.attach(text.encode())
-        return frame
+            payload.head["bare"] = True
+        payload.attach(text.encode())
+        return payload
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the calls as a table."""
-        rows = [["\u2003" * depth + name, kind, took, status] for depth, name, kind, took, status in _walk(clean(pane.value(number)), 0)]
+        rows = [
+            ["\u2003" * depth + name, kind, took, status] for depth, name, kind, took, status in _walk(json_safe(panel.value(number)), 0)
+        ]
         more = f"<p><small>{len(rows)} calls</small></p>" if len(rows) > _STILL else ""
         return fallback.table(("call", "kind", "took", "status"), rows[:_STILL]) + more
 
@@ -69,4 +71,4 @@ def _bare(span: Any) -> Any:
     return {**kept, "children": [_bare(child) for child in span.get("children") or []]}
 
 
-FAMILY = TraceFamily()
+RENDERER = TraceRenderer()

@@ -6,55 +6,55 @@ import io
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.renderer import Family
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.views.model.panel import Pane
+    from jupyter_tracking.views.model.panel import Panel
 
-__all__ = ["FAMILY"]
+__all__ = ["RENDERER"]
 
 _MOST = 128_000_000
-_LIGHT = 100_000
+_PREVIEW = 100_000
 _POSTER = 480
 
 
-class VideoFamily(Family):
+class VideoRenderer(Renderer):
     """A video a step."""
 
     stem = "video"
 
-    def frame(self, pane: Pane, number: int, *, light: bool) -> Frame:
+    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
         """Return the video of one step; where the page has no room for it, its first picture."""
-        path = pane.folder.asset(pane.artifact, pane.events[number])
+        path = panel.folder.asset(panel.artifact, panel.events[number])
         size = path.stat().st_size
-        frame = Frame({"size": size})
+        payload = Payload({"size": size})
         with path.open("rb") as file:
             kind = _kind(file.read(16))
-        if size <= (_LIGHT if light else _MOST) and kind:
-            frame.head["type"] = kind
-            frame.head["video"] = frame.attach(path.read_bytes())
-            return frame
-        frame.head["absent"] = clean(path.name)
+        if size <= (_PREVIEW if preview else _MOST) and kind:
+            payload.head["type"] = kind
+            payload.head["video"] = payload.attach(path.read_bytes())
+            return payload
+        payload.head["absent"] = json_safe(path.name)
         poster = _poster(path) if kind == "image/gif" else None
         if poster:
-            frame.head.update({"type": "image/webp", "video": frame.attach(poster)})
-        return frame
+            payload.head.update({"type": "image/webp", "video": payload.attach(poster)})
+        return payload
 
-    def still(self, pane: Pane, number: int) -> str:
+    def fallback(self, panel: Panel, number: int) -> str:
         """Return the first picture, where it can be read without a player."""
         try:
-            path = pane.folder.asset(pane.artifact, pane.events[number])
+            path = panel.folder.asset(panel.artifact, panel.events[number])
             poster = _poster(path)
         except (TrackingError, OSError):
             poster = None
         if poster:
-            return fallback.embed(poster, "image/webp", f"first picture of video {pane.artifact.name}")
-        path = pane.folder.asset(pane.artifact, pane.events[number])
-        return fallback.table(("file", "bytes"), [(clean(path.name), f"{path.stat().st_size:,}")])
+            return fallback.embed(poster, "image/webp", f"first picture of video {panel.artifact.name}")
+        path = panel.folder.asset(panel.artifact, panel.events[number])
+        return fallback.table(("file", "bytes"), [(json_safe(path.name), f"{path.stat().st_size:,}")])
 
 
 def _kind(start: bytes) -> str | None:
@@ -81,4 +81,4 @@ def _poster(path: Path) -> bytes | None:
     return made.getvalue()
 
 
-FAMILY = VideoFamily()
+RENDERER = VideoRenderer()

@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jupyter_tracking.errors import InvalidArgument, near
+from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.views.table.encode import label
-from jupyter_tracking.views.table.sort_filter import plain
-from jupyter_tracking.views.table.task import Work
+from jupyter_tracking.views.table.sort_filter import plain_values
+from jupyter_tracking.views.table.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
-    from jupyter_tracking.views.table.stored_table import Table
+    from jupyter_tracking.views.table.stored_table import StoredTable
 
 __all__ = ["ADDED", "CHANGED", "REMOVED", "SAME", "Changes", "changes_between", "changes_frame", "differs"]
 
@@ -31,7 +31,7 @@ _BLOCK = 65_536
 _MOST = 5_000_000
 
 
-class Changes(Work):
+class Changes(Task):
     """The rows of two tables, matched.
 
     The rows of the later table come in their order; a removed row follows the one it stood behind.
@@ -44,7 +44,7 @@ class Changes(Work):
         removed: the earlier table's columns that are gone, by position.
     """
 
-    def __init__(self, earlier: Table, later: Table, key: Sequence[object] | None = None) -> None:
+    def __init__(self, earlier: StoredTable, later: StoredTable, key: Sequence[object] | None = None) -> None:
         """Match rows by the index, or by the columns named in `key`.
 
         Raises:
@@ -156,7 +156,7 @@ class Changes(Work):
         self.status[places[changed]] = CHANGED
 
 
-def _places(table: Table) -> dict[tuple[object, int], int]:
+def _places(table: StoredTable) -> dict[tuple[object, int], int]:
     """Return the place of each column by its label, and the how manieth of the same label it is."""
     seen: dict[object, int] = {}
     places = {}
@@ -166,13 +166,13 @@ def _places(table: Table) -> dict[tuple[object, int], int]:
     return places
 
 
-def _column(table: Table, name: str) -> pa.ChunkedArray:
+def _column(table: StoredTable, name: str) -> pa.ChunkedArray:
     parts = [piece.column(name) for _, piece in table.pieces([name])]
     whole: pa.ChunkedArray = pa.concat_tables([pa.table({"v": part}) for part in parts]).unify_dictionaries().column("v") if parts else None
     return whole if parts else table.schema.empty_table().column(name)
 
 
-def _keys(table: Table, key: list[object] | None) -> list[pd.Series[Any]]:
+def _keys(table: StoredTable, key: list[object] | None) -> list[pd.Series[Any]]:
     """Return what rows are matched by: the index levels, or the columns of a key."""
     if key is None:
         if table.counted is not None:
@@ -183,7 +183,7 @@ def _keys(table: Table, key: list[object] | None) -> list[pd.Series[Any]]:
     places = []
     for name in key:
         if name not in labels:
-            message = f"key={label(name)!r} is no column of both{near(label(name), [label(n) for n in labels])}"
+            message = f"key={label(name)!r} is no column of both{suggest(label(name), [label(n) for n in labels])}"
             raise InvalidArgument(message)
         places.append(labels.index(name))
     return [_column(table, table.names[place]).to_pandas() for place in places]
@@ -222,7 +222,7 @@ def _hashable(value: object) -> object:
 
 def differs(one: pa.ChunkedArray, two: pa.ChunkedArray) -> NDArray[np.bool_]:
     """Return where two columns differ; what is missing in both is the same."""
-    one, two = plain(one), plain(two)
+    one, two = plain_values(one), plain_values(two)
     gone_one, gone_two = (np.asarray(pc.is_null(v, nan_is_null=pa.types.is_floating(v.type)).to_numpy(), dtype=bool) for v in (one, two))
     try:
         same = np.asarray(pc.fill_null(pc.equal(one, two), False).to_numpy(), dtype=bool)

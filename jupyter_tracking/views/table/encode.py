@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jupyter_tracking.views.model.payload import Frame, clean
+from jupyter_tracking.views.model.payload import Payload, json_safe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ _EXACT = 2**53
 def label(name: object) -> str:
     """Return a column's label as it is written."""
     text = " / ".join(map(str, name)) if isinstance(name, tuple) else "" if name is None else str(name)
-    return str(clean(text))
+    return str(json_safe(text))
 
 
 def missing_word(value: object) -> str:
@@ -34,10 +34,10 @@ def missing_word(value: object) -> str:
 def words_of(value: object, longest: int = _LONGEST) -> str:
     """Return a cell as text, cut where it is longer."""
     text = str(value)
-    return str(clean(text if len(text) <= longest else text[:longest]))
+    return str(json_safe(text if len(text) <= longest else text[:longest]))
 
 
-def add_window(frame: Frame, window: pd.DataFrame, first: int, prefix: str = "") -> list[dict[str, Any]]:
+def add_window(frame: Payload, window: pd.DataFrame, first: int, prefix: str = "") -> list[dict[str, Any]]:
     """Add the columns of some rows to a frame, and return what the page is told of each.
 
     Args:
@@ -59,7 +59,7 @@ def add_window(frame: Frame, window: pd.DataFrame, first: int, prefix: str = "")
     return fields
 
 
-def _add(frame: Frame, name: str, values: pd.Series[Any], field: dict[str, Any], longest: int) -> dict[str, Any]:
+def _add(frame: Payload, name: str, values: pd.Series[Any], field: dict[str, Any], longest: int) -> dict[str, Any]:
     field |= {"dtype": str(values.dtype), "kind": "text"}
     codes, words = _missing(values)
     if words:
@@ -74,7 +74,7 @@ def _add(frame: Frame, name: str, values: pd.Series[Any], field: dict[str, Any],
             field["right"] = True
         texts = ["" if code else str(value) for value, code in zip(values, codes, strict=True)]
         codes[[len(text) > longest for text in texts]] = CUT
-        packed = [clean(text[:longest]).encode() for text in texts]
+        packed = [json_safe(text[:longest]).encode() for text in texts]
         frame.add(name.format("e"), np.cumsum([len(text) for text in packed], dtype=np.uint32))
         field["text"] = frame.attach(b"".join(packed))
     if codes.any():

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.views.model.payload import clean
+from jupyter_tracking.views.model.payload import json_safe
 
 if TYPE_CHECKING:
-    from jupyter_tracking.views.table.stored_table import Table
+    from jupyter_tracking.views.table.stored_table import StoredTable
 
 __all__ = ["PAGE", "Query"]
 
@@ -68,7 +68,7 @@ class Query:
             summary=_yes(query.get("summary"), "summary"),
         )
 
-    def fit(self, table: Table) -> None:
+    def fit(self, table: StoredTable) -> None:
         """See that it names columns and cells that there are.
 
         Raises:
@@ -123,5 +123,5 @@ def _yes(value: object, name: str) -> bool:
 def _text(value: object) -> str:
     if not (value is None or (isinstance(value, str) and len(value) <= _LONGEST)):
         raise _wrong("text", value, f"a text of at most {_LONGEST} characters")
-    cleaned: str = clean(value or "")
+    cleaned: str = json_safe(value or "")
     return cleaned

@@ -11,16 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.views.table.task import Work
+from jupyter_tracking.views.table.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from jupyter_tracking.views.table.stored_table import Table
+    from jupyter_tracking.views.table.stored_table import StoredTable
 
-__all__ = ["Order", "plain"]
+__all__ = ["RowOrder", "plain_values"]
 
 _NUMBER = re.compile(r"[-+0-9.,einfa]+", re.IGNORECASE)
 # Numbers of rows that take four bytes.
@@ -29,7 +29,7 @@ _LOOK = 0.02
 _MOMENT = re.compile(r"[-+:.0-9 TZ]+", re.IGNORECASE)
 
 
-class Order(Work):
+class RowOrder(Task):
     """Rows filtered by a text and sorted by a column.
 
     Attributes:
@@ -37,7 +37,7 @@ class Order(Work):
         sorting: they are not in their order yet.
     """
 
-    def __init__(self, table: Table, *, text: str = "", column: int | None = None, down: bool = False) -> None:
+    def __init__(self, table: StoredTable, *, text: str = "", column: int | None = None, down: bool = False) -> None:
         """Say what is wanted.
 
         Args:
@@ -105,7 +105,7 @@ class Order(Work):
             chunks.extend(values.chunks)
             self.seen = start + piece.num_rows
             yield
-        values = plain(pa.chunked_array(chunks, type=chunks[0].type if chunks else table.schema.field(name).type), ranked=True)
+        values = plain_values(pa.chunked_array(chunks, type=chunks[0].type if chunks else table.schema.field(name).type), ranked=True)
         sorter = _Sorter(values, down=self._down)
         while not sorter.ended(_LOOK):
             yield
@@ -152,7 +152,7 @@ class _Sorter(threading.Thread):
         return self._order
 
 
-def plain(values: pa.ChunkedArray, *, ranked: bool = False) -> pa.ChunkedArray:
+def plain_values(values: pa.ChunkedArray, *, ranked: bool = False) -> pa.ChunkedArray:
     """Return a column without what wraps its values: dictionaries and extension types.
 
     Args:
@@ -204,7 +204,7 @@ def _holds(values: pa.ChunkedArray, text: str) -> NDArray[np.bool_]:
             hits = np.append(_holds(pa.chunked_array([chunk.dictionary]), text), False)
             found.append(hits[chunk.indices.cast(pa.int64()).fill_null(len(hits) - 1).to_numpy()])
         return np.concatenate(found)
-    values = plain(values)
+    values = plain_values(values)
     written = _written(values)
     if written is None:
         words = ("" if value is None else str(value).lower() for value in values.to_pylist())

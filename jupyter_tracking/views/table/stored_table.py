@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import RunFolder
 
-__all__ = ["HeldTable", "ParquetTable", "Table", "open_table"]
+__all__ = ["LoadedTable", "ParquetTable", "StoredTable", "open_table"]
 
 _PIECE = 65_536
 _BATCH = 8_192
@@ -32,7 +32,7 @@ _BATCH = 8_192
 _BUFFER = 65_536
 
 
-class Table:
+class StoredTable:
     """A stored dataframe.
 
     Attributes:
@@ -129,7 +129,7 @@ class Table:
         return frame
 
 
-class ParquetTable(Table):
+class ParquetTable(StoredTable):
     """A parquet file: its footer says where the rows are; a descriptor is open only while it is read."""
 
     def __init__(self, opened: Callable[[], int]) -> None:
@@ -214,7 +214,7 @@ class ParquetTable(Table):
         return schema.empty_table()
 
 
-class HeldTable(Table):
+class LoadedTable(StoredTable):
     """A dataframe that had to be read whole."""
 
     def __init__(self, table: pa.Table, note: str = "") -> None:
@@ -245,7 +245,7 @@ class HeldTable(Table):
         return bool(self._table.column(name).null_count)
 
 
-def open_table(folder: RunFolder, payload: dict[str, Any]) -> Table:
+def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
     """Open a stored dataframe of a run.
 
     Raises:
@@ -258,7 +258,7 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> Table:
     if content not in {"parquet", "feather", "csv", "html"}:
         message = f"{path} is a {content or 'file of no known type'}, which is not opened by itself"
         raise InvalidArgument(message)
-    if not path or folder.logged(path).is_dir():
+    if not path or folder.asset_path(path).is_dir():
         message = f"the row names no file: {path!r}"
         raise MalformedEvent(message)
     try:
@@ -268,12 +268,12 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> Table:
         if content == "feather":
             from pyarrow import feather
 
-            return HeldTable(feather.read_table(pa.BufferReader(data)), "stored as feather")
+            return LoadedTable(feather.read_table(pa.BufferReader(data)), "stored as feather")
         if content == "csv":
             encoding = csv_encoding(data)
             odd = "" if encoding.startswith("utf-8") else f", read as {encoding.title()}"
-            return HeldTable(_to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
-        return HeldTable(to_arrow(html.read_html(data.decode("utf-8", "replace"))), "the texts of a table stored as HTML")
+            return LoadedTable(_to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
+        return LoadedTable(to_arrow(html.read_html(data.decode("utf-8", "replace"))), "the texts of a table stored as HTML")
     except (pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         message = f"{path} is no readable {content}: {error}"
         raise MalformedEvent(message) from error

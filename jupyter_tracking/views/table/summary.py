@@ -10,17 +10,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jupyter_tracking.views.model.payload import clean
+from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.table.encode import words_of
-from jupyter_tracking.views.table.sort_filter import plain
-from jupyter_tracking.views.table.task import Work
+from jupyter_tracking.views.table.sort_filter import plain_values
+from jupyter_tracking.views.table.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from jupyter_tracking.views.table.stored_table import Table
+    from jupyter_tracking.views.table.stored_table import StoredTable
 
 __all__ = ["Summary"]
 
@@ -34,14 +34,14 @@ _COMMON = 1_000
 _HELD = 2_000_000
 
 
-class Summary(Work):
+class Summary(Task):
     """What is in some of the columns.
 
     Attributes:
         columns: a dictionary a column that is done, by its number; below zero, index levels.
     """
 
-    def __init__(self, table: Table, columns: slice) -> None:
+    def __init__(self, table: StoredTable, columns: slice) -> None:
         """Say of which table and columns."""
         super().__init__()
         self.columns: dict[int, dict[str, Any]] = {}
@@ -66,7 +66,7 @@ class Summary(Work):
             yield
 
 
-def _counted(table: Table) -> dict[str, Any]:
+def _counted(table: StoredTable) -> dict[str, Any]:
     start, step = table.counted or (0, 1)
     ends = [start, start + (table.count - 1) * step] if table.count else []
     return {"nulls": 0, "distinct": table.count} | ({"low": min(ends), "high": max(ends)} if ends else {})
@@ -90,7 +90,7 @@ class _Column:
 
     def add(self, values: pa.ChunkedArray) -> None:
         """Take in a piece."""
-        values = plain(values)
+        values = plain_values(values)
         self._kind = values.type
         floating = pa.types.is_floating(values.type)
         there = values.filter(pc.invert(pc.is_null(values, nan_is_null=floating))) if floating else values.drop_null()
@@ -175,7 +175,7 @@ class _Column:
 
     def sort_in(self, values: pa.ChunkedArray) -> None:
         """Put the numbers of a piece into bins."""
-        numbers = self._numbers(plain(values).drop_null())
+        numbers = self._numbers(plain_values(values).drop_null())
         edges = self._edges()
         if numbers is None or edges is None:
             return
@@ -205,7 +205,7 @@ class _Column:
             said["top"] = [list(item) for item in top[:_TOP]]
         if self.endless:
             said["endless"] = self.endless
-        cleaned: dict[str, Any] = clean(said)
+        cleaned: dict[str, Any] = json_safe(said)
         return cleaned
 
 

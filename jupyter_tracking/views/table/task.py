@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Work"]
+__all__ = ["Task"]
 
 
-class Work:
+class Task:
     """Something to be computed piece by piece.
 
     Attributes:

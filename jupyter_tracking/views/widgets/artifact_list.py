@@ -11,8 +11,8 @@ import traitlets
 
 from jupyter_tracking.format import paths
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.views.widgets.base import Drawing
-from jupyter_tracking.views.model.payload import clean
+from jupyter_tracking.views.widgets.base import WidgetBase
+from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.origin import log_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
-__all__ = ["Catalog", "listing", "ordered", "signs"]
+__all__ = ["ArtifactList", "listing", "ordered", "change_marks"]
 
 _FILES = 2_000
 _PROBLEMS = 200
@@ -45,7 +45,7 @@ _FIRST = (
 )
 
 
-class Catalog(Drawing):
+class ArtifactList(WidgetBase):
     """The list beside the stepper."""
 
     about = traitlets.Dict().tag(sync=True)
@@ -78,14 +78,14 @@ def listing(folder: RunFolder, before: dict[str, Any] | None = None) -> dict[str
         "problems": [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]],
         "more": {"files": max(0, len(files) - _FILES), "problems": max(0, len(problems) - _PROBLEMS)},
     }
-    said: dict[str, Any] = clean(told)
+    said: dict[str, Any] = json_safe(told)
     if before:
         said["problems"] = before["problems"]
         said["more"]["problems"] = before["more"]["problems"]
     return said
 
 
-def signs(folder: RunFolder) -> list[tuple[str, int, int]]:
+def change_marks(folder: RunFolder) -> list[tuple[str, int, int]]:
     """Return by what it is seen, without opening a file, that more was logged."""
     files = [Path(place, name) for place, _, names in os.walk(folder.path / "events") for name in names]
     found = []
@@ -104,7 +104,7 @@ def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
         events = folder.events(artifact)
         if events:
             entry["steps"] = len({event.step for event in events})
-        if events and artifact.rows == "metric":
+        if events and artifact.row_kind == "metric":
             entry["last"] = f"{folder.columns(artifact)['value'][-1].as_py():.6g}"
     except (TrackingError, OSError) as error:
         entry["note"] = str(error)

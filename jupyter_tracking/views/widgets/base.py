@@ -17,7 +17,7 @@ from jupyter_tracking.errors import MissingFile
 if TYPE_CHECKING:
     from ipywidgets import Widget
 
-__all__ = ["Drawing", "bundle", "forget", "static"]
+__all__ = ["WidgetBase", "bundle", "close_tree", "static"]
 
 
 def static(name: str) -> str:
@@ -41,19 +41,19 @@ def bundle() -> tuple[bytes, str]:
     return gzip.compress(text, 9, mtime=0), hashlib.blake2s(text, digest_size=8).hexdigest()
 
 
-class Drawing(anywidget.AnyWidget):
-    """A widget whose drawing is in the bundle, under the name `room`.
+class WidgetBase(anywidget.AnyWidget):
+    """A widget whose drawing is in the bundle, under the name `widget`.
 
     Attributes:
-        present: a page shows it; until a page has said so, it is taken to.
+        visible: whether a page shows the widget. Assumed true until the first report from a page.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
     bundle = traitlets.Bytes().tag(sync=True)
     bundle_hash = traitlets.Unicode().tag(sync=True)
-    room = traitlets.Unicode().tag(sync=True)
+    widget = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
-    present = traitlets.Bool(default_value=True)
+    visible = traitlets.Bool(default_value=True)
 
     def __init__(self, **traits: Any) -> None:
         """Bring the bundle along; the page keeps one of the same hash."""
@@ -62,15 +62,15 @@ class Drawing(anywidget.AnyWidget):
         self.lock = RLock()
         self._pages: set[str] = set()
         super().__init__(_esm=static("loader.js"), bundle=code, bundle_hash=name, **traits)
-        self.on_msg(self._attended)
+        self.on_msg(self._visibility_reported)
 
-    def _attended(self, _widget: object, message: object, _buffers: object) -> None:
+    def _visibility_reported(self, _widget: object, message: object, _buffers: object) -> None:
         """Take note of a page that shows this, or shows it no longer."""
-        if not (isinstance(message, dict) and isinstance(message.get("here"), bool) and isinstance(message.get("id"), str)):
+        if not (isinstance(message, dict) and isinstance(message.get("visible"), bool) and isinstance(message.get("id"), str)):
             return
         with self.lock:
-            (self._pages.add if message["here"] else self._pages.discard)(message["id"])
-            self.present = bool(self._pages)
+            (self._pages.add if message["visible"] else self._pages.discard)(message["id"])
+            self.visible = bool(self._pages)
 
     def open(self) -> None:
         """Open the road to the page."""
@@ -96,10 +96,10 @@ class Drawing(anywidget.AnyWidget):
         kept.get("_reply_subshell_ids", {}).clear()
 
 
-def forget(widget: Widget) -> None:
+def close_tree(widget: Widget) -> None:
     """Close a widget with all that is inside it; ipywidgets leaves layouts, styles and children open."""
     for child in (*getattr(widget, "children", ()), getattr(widget, "layout", None), getattr(widget, "style", None)):
         if child is not None:
-            forget(child)
+            close_tree(child)
     widget.unobserve_all()
     widget.close()

@@ -12,13 +12,13 @@ from jupyter_tracking.errors import NotFound
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.renderers import fallback
 from jupyter_tracking.views.widgets import live
-from jupyter_tracking.views.widgets.artifact_list import Catalog, listing, ordered, signs
-from jupyter_tracking.views.widgets.display import Displayed
-from jupyter_tracking.views.widgets.base import forget
-from jupyter_tracking.views.model.payload import Frame, clean
-from jupyter_tracking.views.model.panel import Scene, folder_of, is_living, scene
+from jupyter_tracking.views.widgets.artifact_list import ArtifactList, listing, ordered, change_marks
+from jupyter_tracking.views.widgets.display import NotebookDisplay
+from jupyter_tracking.views.widgets.base import close_tree
+from jupyter_tracking.views.model.payload import Payload, json_safe
+from jupyter_tracking.views.model.panel import Scene, folder_of, is_running, scene
 from jupyter_tracking.views.widgets.stepper import Stepper
-from jupyter_tracking.views.model.downsample import places
+from jupyter_tracking.views.model.downsample import spread_evenly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.run_view import RunView
 
-__all__ = ["Browser", "browse", "kept_of"]
+__all__ = ["Browser", "browse", "fitting_artifacts"]
 
 _KEPT = (1, 2, 4, 8, 16, 32, 64, 128, 400)
 _MOST = 200
@@ -41,15 +41,15 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         stepper: the stepper of what is selected, or None.
     """
 
-    def __init__(self, folder: RunFolder, *, twin_budget: int = page.BUDGET) -> None:
+    def __init__(self, folder: RunFolder, *, page_budget: int = page.BUDGET) -> None:
         """List a run, and open its first artifact."""
         self._folder = folder
-        self._twin_budget = twin_budget
-        self._displayed: Displayed | None = None
+        self._page_budget = page_budget
+        self._displayed: NotebookDisplay | None = None
         self._seen: object = None
         self.stepper: Stepper | None = None
-        self.catalog = Catalog(
-            room="browser",
+        self.catalog = ArtifactList(
+            widget="browser",
             key=_key(folder),
             about=listing(folder),
             layout={"flex": "1 1 210px", "max_width": "340px", "min_width": "200px"},
@@ -62,8 +62,8 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         first = next(iter(ordered(folder)), None)
         if first is not None:
             self.selected = (first.kind, first.name)
-        self.catalog.observe(self._attend, names=["present"])
-        self._attend()
+        self.catalog.observe(self._poll_while_visible, names=["visible"])
+        self._poll_while_visible()
 
     @property
     def selected(self) -> tuple[str, str] | None:
@@ -90,33 +90,33 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
                 self.selected = (first.kind, first.name)
 
     @property
-    def living(self) -> bool:
+    def running(self) -> bool:
         """Whether more may be logged."""
-        return is_living(self._folder)
+        return is_running(self._folder)
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Show what the run holds by now; return whether more may come."""
         with self.catalog.lock:
             if self.catalog.comm is None:
                 return False
-            more, before = is_living(self._folder), self._seen
-            self._seen = (more, signs(self._folder))
+            more, before = is_running(self._folder), self._seen
+            self._seen = (more, change_marks(self._folder))
             if self._seen != before:
                 self.refresh(wholly=not more)
             return more
 
-    def renew(self) -> bool:
+    def refresh_page(self) -> bool:
         """Bring the twin in the notebook up to date; return whether it may have to be again."""
-        more = self.look()
+        more = self.poll()
         if self._displayed is None or self.catalog.comm is None:
             return False
         with self.catalog.lock:
-            self._displayed.renew(markup(self._folder, budget=self._twin_budget, line=self._displayed.line), self._metadata())
+            self._displayed.refresh_page(browser_page(self._folder, budget=self._page_budget, line=self._displayed.line), self._metadata())
         return more
 
     def save(self, path: str | Path) -> Path:
         """Write the browser to one HTML file that needs no network and no kernel."""
-        return page.write(path, self._folder.name or self._folder.uuid, markup(self._folder, budget=None, line=_line(self._folder)))
+        return page.write_page(path, self._folder.name or self._folder.uuid, browser_page(self._folder, budget=None, line=_line(self._folder)))
 
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""
@@ -124,15 +124,15 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             if self.stepper is not None:
                 self.stepper.close()
             for part in (*self.children, self.layout):
-                forget(part)
+                close_tree(part)
             super().close()
 
-    def _attend(self, _change: object = None) -> None:
+    def _poll_while_visible(self, _change: object = None) -> None:
         """Follow the run while there is somebody to see it."""
-        if self.catalog.present and is_living(self._folder):
-            live.watch(self)
+        if self.catalog.visible and is_running(self._folder):
+            live.start_polling(self)
         else:
-            live.leave(self)
+            live.stop_polling(self)
 
     def _selected(self, change: dict[str, Any]) -> None:
         before, self.stepper = self.stepper, None
@@ -141,7 +141,7 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
             self.stepper = Stepper(scene(self._folder, [(kind, name)]))
             self._beside.children = [self.stepper]
         except (NotFound, ValueError, TypeError) as error:
-            self._beside.children = [ipywidgets.Label(clean(str(error)))]
+            self._beside.children = [ipywidgets.Label(json_safe(str(error)))]
         if before is not None:
             before.close()
 
@@ -149,13 +149,13 @@ class Browser(ipywidgets.VBox):  # type: ignore[misc]
         """Display the widget, then its twin."""
         with self.catalog.lock:
             line = _line(self._folder)
-            page = markup(self._folder, budget=self._twin_budget, line=line)
-            self._displayed = Displayed(self, page, line, self._metadata())
-        if is_living(self._folder):
-            live.renew(self)
+            page = browser_page(self._folder, budget=self._page_budget, line=line)
+            self._displayed = NotebookDisplay(self, page, line, self._metadata())
+        if is_running(self._folder):
+            live.refresh_after_cells(self)
 
     def _metadata(self) -> dict[str, Any]:
-        said: dict[str, Any] = clean({"run_uuid": self._folder.uuid, "run_path": page.relative(self._folder.path)})
+        said: dict[str, Any] = json_safe({"run_uuid": self._folder.uuid, "run_path": page.relative_path(self._folder.path)})
         return said
 
 
@@ -169,36 +169,36 @@ def _key(folder: RunFolder) -> str:
 
 
 def _line(folder: RunFolder) -> str:
-    said: str = clean(f"<artifacts of run {folder.name or folder.uuid} {folder.uuid[:8]}: {len(folder.artifacts())}>")
+    said: str = json_safe(f"<artifacts of run {folder.name or folder.uuid} {folder.uuid[:8]}: {len(folder.artifacts())}>")
     return said
 
 
-def markup(folder: RunFolder, *, budget: int | None, line: str) -> str:
+def browser_page(folder: RunFolder, *, budget: int | None, line: str) -> str:
     """Return the browser's twin: the whole list, and of each artifact as many steps as the budget holds."""
     told = listing(folder)
     key = _key(folder)
     columns = ("kind", "name", "steps", "last")
     last = fallback.table(columns, ([a.get(column, "") for column in columns] for a in told["artifacts"]))
-    shown = f"<p><b>{html.escape(clean(folder.name or folder.uuid))}</b> {html.escape(folder.status)}</p>{last}"
-    room = None if budget is None else max(0, (budget - len(page.body(key, shown, b"", line))) * 3 // 4)
-    kept = kept_of(folder, told, None if room is None else room - len(page.squeeze({"listing": told}, [])))
+    shown = f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {html.escape(folder.status)}</p>{last}"
+    room = None if budget is None else max(0, (budget - len(page.page_body(key, shown, b"", line))) * 3 // 4)
+    kept = fitting_artifacts(folder, told, None if room is None else room - len(page.compress({"listing": told}, [])))
     numbers = {n: k for k, n in enumerate(kept)}
     header = {
         "listing": told,
         "places": [numbers.get(n, -1) for n in range(len(told["artifacts"]))],
         "scenes": [about for about, _ in kept.values()],
     }
-    frames = [(numbers[n], *frame) for n, (_, listed) in kept.items() for frame in listed]
-    return page.body(key, shown, page.squeeze(header, frames), line)
+    payloads = [(numbers[n], *payload) for n, (_, listed) in kept.items() for payload in listed]
+    return page.page_body(key, shown, page.compress(header, payloads), line)
 
 
-Kept = tuple[dict[str, Any], list[tuple[int, int, Frame]]]
+Kept = tuple[dict[str, Any], list[tuple[int, int, Payload]]]
 
 
-def kept_of(
+def fitting_artifacts(
     folder: RunFolder, told: dict[str, Any], room: int | None, *, most: int = _MOST, steps: Sequence[int] = _KEPT
 ) -> dict[int, Kept]:
-    """Return, of the artifacts of a listing by their place, what a page is told and the frames that the room holds.
+    """Return, of the artifacts of a listing by their place, what a page is told and the payloads that the room holds.
 
     Args:
         folder: the run.
@@ -212,7 +212,7 @@ def kept_of(
 
 
 def _whole(scenes: list[Scene]) -> dict[int, Kept]:
-    return {n: page.choose(one, range(len(one.steps)), len(one.steps) - 1, light=False) for n, one in enumerate(scenes)}
+    return {n: page.select_steps(one, range(len(one.steps)), len(one.steps) - 1, preview=False) for n, one in enumerate(scenes)}
 
 
 def _fitting(scenes: list[Scene], room: int, steps: Sequence[int]) -> dict[int, Kept]:
@@ -222,9 +222,9 @@ def _fitting(scenes: list[Scene], room: int, steps: Sequence[int]) -> dict[int, 
         round_: dict[int, Kept] = {}
         sizes: dict[int, int] = {}
         for n, one in enumerate(scenes):
-            about, frames = page.choose(one, places(len(one.steps), many), len(one.steps) - 1, light=True)
-            round_[n] = about, frames
-            sizes[n] = len(page.squeeze({"scenes": [about]}, [(0, *frame) for frame in frames]))
+            about, payloads = page.select_steps(one, spread_evenly(len(one.steps), many), len(one.steps) - 1, preview=True)
+            round_[n] = about, payloads
+            sizes[n] = len(page.compress({"scenes": [about]}, [(0, *payload) for payload in payloads]))
         if sum(sizes.values()) <= room:
             kept = round_
         elif not kept:

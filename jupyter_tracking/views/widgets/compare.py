@@ -7,10 +7,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NotFound
-from jupyter_tracking.views.renderers import family_of
-from jupyter_tracking.views.model.payload import clean
-from jupyter_tracking.views.renderers.overlay import OVERLAYS, Together
-from jupyter_tracking.views.model.panel import Pane, Scene
+from jupyter_tracking.views.renderers import renderer_of
+from jupyter_tracking.views.model.payload import json_safe
+from jupyter_tracking.views.renderers.overlay import OVERLAYS, CombinedPanel
+from jupyter_tracking.views.model.panel import Panel, Scene
 from jupyter_tracking.views.widgets.stepper import Stepper
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ class Comparison(Scene):
         note: which runs do not, in words.
     """
 
-    def __init__(self, panes: Sequence[Pane | Together], runs: Sequence[RunFolder], note: str = "") -> None:
-        """Put panes under one slider."""
+    def __init__(self, panels: Sequence[Panel | CombinedPanel], runs: Sequence[RunFolder], note: str = "") -> None:
+        """Put panels under one slider."""
         self.runs = list(runs)
         self.note = note
-        super().__init__(panes)
+        super().__init__(panels)
 
     @property
     def folders(self) -> list[RunFolder]:
@@ -43,19 +43,19 @@ class Comparison(Scene):
     def about(self) -> dict[str, Any]:
         """Return what the page is told once."""
         told = super().about()
-        return {**told, "note": clean(self.note)} if self.note else told
+        return {**told, "note": json_safe(self.note)} if self.note else told
 
     def key(self) -> str:
         """Return a word by which a widget and its twin know each other."""
-        pane = self.panes[0]
-        words = ["compare", pane.artifact.kind, pane.artifact.name, *(folder.uuid for folder in self.runs), len(self.steps)]
-        return hashlib.blake2s(json.dumps(clean(words)).encode(), digest_size=8).hexdigest()
+        panel = self.panels[0]
+        words = ["compare", panel.artifact.kind, panel.artifact.name, *(folder.uuid for folder in self.runs), len(self.steps)]
+        return hashlib.blake2s(json.dumps(json_safe(words)).encode(), digest_size=8).hexdigest()
 
     def line(self) -> str:
         """Return one honest line of text."""
-        pane, count = self.panes[0], self.total
+        panel, count = self.panels[0], self.total
         many = "no steps" if not count else f"{count} step{'s' * (count > 1)} ({self.steps[0]} to {self.steps[-1]})"
-        said: str = clean(f"<{pane.artifact.kind} {pane.artifact.name!r} of {len(self.runs)} runs: {many}; {', '.join(labels(self.runs))}>")
+        said: str = json_safe(f"<{panel.artifact.kind} {panel.artifact.name!r} of {len(self.runs)} runs: {many}; {', '.join(labels(self.runs))}>")
         return said
 
 
@@ -89,20 +89,20 @@ def compare(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> St
         message = f"{name!r} is not the same kind in all runs: {', '.join(sorted(kinds))}; say which with kind="
         raise InvalidArgument(message)
     note = f"without {name}: {', '.join(labels([folder for folder, _ in without]))}" if without else ""
-    return Stepper(Comparison(_panes(found), [folder for folder, _ in found], note))
+    return Stepper(Comparison(_panels(found), [folder for folder, _ in found], note))
 
 
-def _panes(found: Sequence[tuple[RunFolder, Artifact]]) -> list[Pane | Together]:
+def _panels(found: Sequence[tuple[RunFolder, Artifact]]) -> list[Panel | CombinedPanel]:
     from jupyter_tracking.kinds import kind_of
 
-    view = family_of(kind_of(found[0][1].kind).view)
+    view = renderer_of(kind_of(found[0][1].kind).renderer)
     names = labels([folder for folder, _ in found])
-    panes = [Pane(folder, artifact, view, label=label) for (folder, artifact), label in zip(found, names, strict=True)]
+    panels = [Panel(folder, artifact, view, label=label) for (folder, artifact), label in zip(found, names, strict=True)]
     if view.stem == "dataframe":
-        for pane in panes[1:]:
-            pane.beside = panes[0]
+        for panel in panels[1:]:
+            panel.beside = panels[0]
     overlay = OVERLAYS.get(view.stem)
-    return [Together(panes, overlay)] if overlay is not None and len(panes) > 1 else [*panes]
+    return [CombinedPanel(panels, overlay)] if overlay is not None and len(panels) > 1 else [*panels]
 
 
 def labels(runs: Sequence[RunFolder]) -> list[str]:
@@ -110,5 +110,5 @@ def labels(runs: Sequence[RunFolder]) -> list[str]:
     names = [folder.name for folder in runs]
     shorts = [folder.uuid[:8] for folder in runs]
     plain = [name if name and names.count(name) == 1 else f"{name} {short}".strip() for name, short in zip(names, shorts, strict=True)]
-    said: list[str] = clean(plain)
+    said: list[str] = json_safe(plain)
     return said

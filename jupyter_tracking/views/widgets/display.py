@@ -12,12 +12,12 @@ from IPython.display import publish_display_data
 if TYPE_CHECKING:
     import ipywidgets
 
-__all__ = ["Displayed"]
+__all__ = ["NotebookDisplay"]
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-class Displayed:
+class NotebookDisplay:
     """One display of a view.
 
     Where a widget's model is gone, its output shows nothing else: so the twin is an output of its own.
@@ -41,7 +41,7 @@ class Displayed:
         publish_display_data({"text/plain": line, _WIDGET_VIEW: live}, kept)
         publish_display_data({"text/plain": line, "text/html": page}, kept, transient=self._place)
 
-    def renew(self, page: str, metadata: dict[str, Any]) -> None:
+    def refresh_page(self, page: str, metadata: dict[str, Any]) -> None:
         """Put another page in the place of the twin."""
         if page == self._page:
             return

@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Living", "leave", "renew", "watch"]
+__all__ = ["Pollable", "stop_polling", "refresh_after_cells", "start_polling"]
 
 _LEAST = 1.0
 # Looking takes at most this part of the time, and so little from the training beside it.
 _SHARE = 0.05
 
 
-class Living(Protocol):
+class Pollable(Protocol):
     """A view of runs that may go on."""
 
     @property
-    def living(self) -> bool:
+    def running(self) -> bool:
         """Whether more may come."""
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Show what was logged since; return whether more may come."""
 
-    def renew(self) -> bool:
+    def refresh_page(self) -> bool:
         """Bring what is kept in the notebook up to date; return whether it may have to be again."""
 
 
@@ -40,10 +40,10 @@ class _Watch:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._due: weakref.WeakKeyDictionary[Living, float] = weakref.WeakKeyDictionary()
+        self._due: weakref.WeakKeyDictionary[Pollable, float] = weakref.WeakKeyDictionary()
         self._thread: threading.Thread | None = None
 
-    def add(self, view: Living) -> None:
+    def add(self, view: Pollable) -> None:
         with self._changed:
             self._due[view] = time.monotonic() + _LEAST
             if self._thread is None or not self._thread.is_alive():
@@ -51,7 +51,7 @@ class _Watch:
                 self._thread.start()
             self._changed.notify()
 
-    def remove(self, view: Living) -> None:
+    def remove(self, view: Pollable) -> None:
         with self._changed:
             self._due.pop(view, None)
 
@@ -69,10 +69,10 @@ class _Watch:
             while due:
                 self._look(due.pop())
 
-    def _look(self, view: Living) -> None:
+    def _look(self, view: Pollable) -> None:
         began = time.thread_time()  # not the time in which other threads ran
         try:
-            more = view.look()
+            more = view.poll()
         except Exception:  # noqa: BLE001 - the run is gone, or cannot be read: what is on screen stays
             more = False
         took = time.thread_time() - began
@@ -86,12 +86,12 @@ class _Watch:
 _WATCH = _Watch()
 
 
-def watch(view: Living) -> None:
+def start_polling(view: Pollable) -> None:
     """Look at a view's runs from now on, until they have ended or the view is closed."""
     _WATCH.add(view)
 
 
-def leave(view: Living) -> None:
+def stop_polling(view: Pollable) -> None:
     """Look no longer: nobody sees it."""
     _WATCH.remove(view)
 
@@ -101,9 +101,9 @@ class _AfterCells:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
-        self._views: weakref.WeakKeyDictionary[Living, float] = weakref.WeakKeyDictionary()
+        self._views: weakref.WeakKeyDictionary[Pollable, float] = weakref.WeakKeyDictionary()
 
-    def add(self, view: Living) -> None:
+    def add(self, view: Pollable) -> None:
         if not self._views:
             self._shell.events.register("post_run_cell", self)
         self._views[view] = 0.0
@@ -112,9 +112,9 @@ class _AfterCells:
         for view, when in list(self._views.items()):
             began = time.monotonic()
             try:
-                if began < when and view.living:
+                if began < when and view.running:
                     continue
-                more = view.renew()
+                more = view.refresh_page()
             except Exception:  # noqa: BLE001 - what the notebook has stays, and the user's cell has not failed
                 more = False
             ended = time.monotonic()
@@ -129,7 +129,7 @@ class _AfterCells:
 _KEPT = "_jupyter_tracking_views"
 
 
-def renew(view: Living) -> None:
+def refresh_after_cells(view: Pollable) -> None:
     """Renew what the notebook keeps of a view after cells, until its runs have ended."""
     from IPython.core.getipython import get_ipython
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from jupyter_tracking.views.widgets.base import Drawing
-from jupyter_tracking.views.model.panel import GROUND
+from jupyter_tracking.views.widgets.base import WidgetBase
+from jupyter_tracking.views.model.panel import SHARED
 
 if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import Event
     from jupyter_tracking.views.model.panel import Scene
 
-__all__ = ["BUDGET", "Content"]
+__all__ = ["BUDGET", "StepView"]
 
 BUDGET = 8_000_000
 _SEED = 400_000
@@ -23,7 +23,7 @@ _ANSWER = 1_000_000
 _PATIENCE = 0.2
 
 
-class Content(Drawing):
+class StepView(WidgetBase):
     """The drawing under a stepper's slider."""
 
     about = traitlets.Dict().tag(sync=True)
@@ -38,7 +38,7 @@ class Content(Drawing):
         self.scene = scene
         self._before: list[list[Event]] = []
         super().__init__(
-            room="stepper",
+            widget="stepper",
             key=scene.key(),
             about=scene.about(),
             seed=self._first(traits.get("index", 0)),
@@ -47,30 +47,30 @@ class Content(Drawing):
         self.on_msg(self._asked)
 
     def _first(self, index: int) -> list[list[Any]]:
-        """Return the grounds, and the frames about the one on screen that fit: what is seen before anything is asked."""
+        """Return the shared payloads, and the payloads about the one on screen that fit: what is seen before anything is asked."""
         seed: list[list[Any]] = []
         size = 0
-        for number, pane in enumerate(self.scene.panes):
-            ground = pane.ground()
-            seed.append([number, GROUND, ground.head, ground.buffers])
-            size += ground.size
+        for number, panel in enumerate(self.scene.panels):
+            shared = panel.shared()
+            seed.append([number, SHARED, shared.head, shared.buffers])
+            size += shared.size
         ends = time.monotonic() + _PATIENCE
         for far in range(25):
-            for number, pane in enumerate(self.scene.panes):
-                middle = self.scene.number(pane, index)
-                if pane.family.whole or not pane.events:
+            for number, panel in enumerate(self.scene.panels):
+                middle = self.scene.number(panel, index)
+                if panel.renderer.all_steps or not panel.events:
                     continue
                 for at in {middle - far, middle + far}:
                     late = far > 0 and (size > _SEED or time.monotonic() > ends)
-                    if 0 <= at < len(pane.events) and not late:
-                        frame = pane.frame(at)
-                        seed.append([number, at, frame.head, frame.buffers])
-                        size += frame.size
+                    if 0 <= at < len(panel.events) and not late:
+                        payload = panel.payload(at)
+                        seed.append([number, at, payload.head, payload.buffers])
+                        size += payload.size
         return seed
 
     def refresh(self) -> bool:
         """Read what was logged since; return whether there is something new to tell."""
-        self._before = [pane.events for pane in self.scene.panes]
+        self._before = [panel.events for panel in self.scene.panels]
         return self.scene.refresh()
 
     def tell(self, *, grown: bool) -> None:
@@ -83,20 +83,20 @@ class Content(Drawing):
             self.about = self.scene.about()
 
     def _grown(self, before: list[list[Event]]) -> list[list[Any]]:
-        """Return the grounds, the newest frame, and those before it that fit: a busy kernel may not answer when they are asked for."""
+        """Return the shared payloads, the newest payload, and those before it that fit: a busy kernel may not answer when they are asked for."""
         seed: list[list[Any]] = []
         size = 0
         ends = time.monotonic() + _PATIENCE
-        for number, (pane, old) in enumerate(zip(self.scene.panes, before, strict=True)):
-            ground = pane.ground()
-            seed.append([number, GROUND, ground.head, ground.buffers])
-            new = [n for n, event in enumerate(pane.events) if n >= len(old) or event != old[n]]
-            for far, at in enumerate([] if pane.family.whole else reversed(new)):
+        for number, (panel, old) in enumerate(zip(self.scene.panels, before, strict=True)):
+            shared = panel.shared()
+            seed.append([number, SHARED, shared.head, shared.buffers])
+            new = [n for n, event in enumerate(panel.events) if n >= len(old) or event != old[n]]
+            for far, at in enumerate([] if panel.renderer.all_steps else reversed(new)):
                 if far > 0 and (size > _SEED or time.monotonic() > ends):
                     break
-                frame = pane.frame(at)
-                seed.append([number, at, frame.head, frame.buffers])
-                size += frame.size
+                payload = panel.payload(at)
+                seed.append([number, at, payload.head, payload.buffers])
+                size += payload.size
         return seed
 
     def _asked(self, _widget: object, message: object, _buffers: object) -> None:
@@ -108,10 +108,10 @@ class Content(Drawing):
         if not isinstance(message, dict) or not isinstance(message.get("id"), str):
             return
         if isinstance(message.get("query"), dict):
-            pane, number = message.get("pane"), message.get("frame")
-            if isinstance(pane, int) and isinstance(number, int) and self._known(pane, number):
-                frame = self.scene.panes[pane].answer(number, message["query"])
-                self.send({"id": message["id"], "head": frame.head}, frame.buffers)
+            panel, number = message.get("panel"), message.get("number")
+            if isinstance(panel, int) and isinstance(number, int) and self._known(panel, number):
+                payload = self.scene.panels[panel].answer(number, message["query"])
+                self.send({"id": message["id"], "head": payload.head}, payload.buffers)
         elif isinstance(message.get("ask"), list):
             self._answer(message["id"], message["ask"])
 
@@ -123,18 +123,18 @@ class Content(Drawing):
         for wish in wanted:
             if not (isinstance(wish, list) and len(wish) == 2 and self._known(*wish)):  # noqa: PLR2004
                 continue
-            pane, number = wish
-            frame = self.scene.panes[pane].frame(number)
-            told.append([pane, number, frame.head, len(frame.buffers)])
-            buffers.extend(frame.buffers)
-            size += frame.size
+            panel, number = wish
+            payload = self.scene.panels[panel].payload(number)
+            told.append([panel, number, payload.head, len(payload.buffers)])
+            buffers.extend(payload.buffers)
+            size += payload.size
             # What did not fit is asked for again, after what has become more urgent.
             if size > _ANSWER or time.monotonic() > ends:
                 break
-        self.send({"id": identity, "frames": told}, buffers)
+        self.send({"id": identity, "payloads": told}, buffers)
 
-    def _known(self, pane: object, number: object) -> bool:
-        """Return whether the page names a pane and a frame that there are."""
-        if type(pane) is not int or type(number) is not int or not 0 <= pane < len(self.scene.panes):
+    def _known(self, panel: object, number: object) -> bool:
+        """Return whether the page names a panel and a payload that there are."""
+        if type(panel) is not int or type(number) is not int or not 0 <= panel < len(self.scene.panels):
             return False
-        return 0 <= number < max(1, len(self.scene.panes[pane].events))
+        return 0 <= number < max(1, len(self.scene.panels[panel].events))

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, near
+from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.widgets import live
-from jupyter_tracking.views.widgets.step_view import BUDGET, Content
-from jupyter_tracking.views.widgets.display import Displayed
-from jupyter_tracking.views.widgets.base import forget
+from jupyter_tracking.views.widgets.step_view import BUDGET, StepView
+from jupyter_tracking.views.widgets.display import NotebookDisplay
+from jupyter_tracking.views.widgets.base import close_tree
 from jupyter_tracking.views.model.panel import Scene, folder_of, scene
 from jupyter_tracking.views.widgets.slider import StepSlider
 
@@ -34,18 +34,18 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         content: the drawing; it follows the slider in the page, with no kernel between.
     """
 
-    def __init__(self, shown: Scene, *, budget: int = BUDGET, twin_budget: int = page.BUDGET) -> None:
+    def __init__(self, shown: Scene, *, budget: int = BUDGET, page_budget: int = page.BUDGET) -> None:
         """Show a scene at its last step.
 
         Args:
             shown: what to show.
             budget: bytes of steps that the page may keep at a time.
-            twin_budget: bytes that a display may add to the notebook's file.
+            page_budget: bytes that a display may add to the notebook's file.
         """
         self._scene = shown
         self._steps: tuple[int | None, ...] = tuple(shown.steps)
-        self._twin_budget = twin_budget
-        self._displayed: Displayed | None = None
+        self._page_budget = page_budget
+        self._displayed: NotebookDisplay | None = None
         last = max(0, len(shown.steps) - 1)
         self.slider = StepSlider(
             shown.steps,
@@ -55,15 +55,15 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
             layout={"flex": "1 1 auto", "max_width": "620px", "width": "auto", "min_width": "160px"},
         )
         self.play = ipywidgets.Play(min=0, max=last, value=last, interval=150, layout={"flex": "0 0 auto"})
-        self.content = Content(shown, index=last, budget=budget, slider=self.slider, play=self.play)
+        self.content = StepView(shown, index=last, budget=budget, slider=self.slider, play=self.play)
         # A front end without our slider moves the content alone.
         self.content.observe(self._moved, names=["index"])
         self._controls = ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"})
         super().__init__([])
         self._lay()
         self.add_class("jt-stepper")
-        self.content.observe(self._attend, names=["present"])
-        self._attend()
+        self.content.observe(self._poll_while_visible, names=["visible"])
+        self._poll_while_visible()
 
     @property
     def steps(self) -> tuple[int | None, ...]:
@@ -85,23 +85,23 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
     def _no_step(self, step: int | None) -> str:
         if self._scene.total > len(self._steps) and step in self._scene.logged():
             return f"step {step} is not on the slider, which offers {len(self._steps)} of {self._scene.total} steps; load() gives its value"
-        return f"no step {step!r} was logged{near(str(step), [str(s) for s in self._steps])}"
+        return f"no step {step!r} was logged{suggest(str(step), [str(s) for s in self._steps])}"
 
     def save(self, path: str | Path) -> Path:
         """Write the whole view to one HTML file that needs no network and no kernel."""
-        return page.save(self._scene, path, index=self.slider.index)
+        return page.save_scene(self._scene, path, index=self.slider.index)
 
     @property
-    def living(self) -> bool:
+    def running(self) -> bool:
         """Whether more may be logged."""
-        return self._scene.living
+        return self._scene.running
 
-    def look(self) -> bool:
+    def poll(self) -> bool:
         """Show what was logged since; what is on screen stays. Return whether more may come."""
         with self.content.lock:
             if self.content.comm is None:
                 return False
-            more = self._scene.living  # asked first: what was logged before the end is read after
+            more = self._scene.running  # asked first: what was logged before the end is read after
             grown = self.content.refresh()
             if grown:
                 self._lengthen()  # before the content, which moves the slider with it
@@ -117,32 +117,32 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
     def _lay(self) -> None:
         self.children = [self._controls, self.content] if len(self._steps) > 1 else [self.content]
 
-    def renew(self) -> bool:
+    def refresh_page(self) -> bool:
         """Bring the twin in the notebook up to date; return whether it may have to be again."""
-        more = self.look()
+        more = self.poll()
         if self._displayed is None or self.content.comm is None:
             return False
         with self.content.lock:
-            self._displayed.renew(self._page(self._displayed.line), page.metadata(self._scene))
+            self._displayed.refresh_page(self._page(self._displayed.line), page.metadata(self._scene))
         return more
 
     def _page(self, line: str) -> str:
-        return page.markup(self._scene, index=self.slider.index, budget=self._twin_budget, key=self.content.key, line=line)
+        return page.static_page(self._scene, index=self.slider.index, budget=self._page_budget, key=self.content.key, line=line)
 
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""
         parts = {self.play, self.slider, self.content, self._controls, *self.children, self.layout}
         with self.content.lock:
             for part in parts:
-                forget(part)
+                close_tree(part)
             super().close()
 
-    def _attend(self, _change: object = None) -> None:
+    def _poll_while_visible(self, _change: object = None) -> None:
         """Follow the run while there is somebody to see it."""
-        if self.content.present and self._scene.living:
-            live.watch(self)
+        if self.content.visible and self._scene.running:
+            live.start_polling(self)
         else:
-            live.leave(self)
+            live.stop_polling(self)
 
     def _moved(self, change: dict[str, Any]) -> None:
         self.slider.index = change["new"]
@@ -151,9 +151,9 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         """Display the widget, then its twin: the same view for when the widget is gone."""
         with self.content.lock:
             line = self._scene.line()
-            self._displayed = Displayed(self, self._page(line), line, page.metadata(self._scene))
-        if self._scene.living:
-            live.renew(self)
+            self._displayed = NotebookDisplay(self, self._page(line), line, page.metadata(self._scene))
+        if self._scene.running:
+            live.refresh_after_cells(self)
 
 
 def show(view: RunView | RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None) -> Stepper:

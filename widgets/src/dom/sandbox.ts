@@ -1,4 +1,4 @@
-// Frames for markup that is not ours: nothing of it reaches the notebook's page or the network, and without `scripts` nothing in it runs.
+// StepCache for markup that is not ours: nothing of it reaches the notebook's page or the network, and without `scripts` nothing in it runs.
 
 import { h } from "./dom";
 
@@ -10,7 +10,7 @@ function quoted(markup: string): string {
  * A frame within a frame. The outer one's policy holds for the inner one too, before its first byte is read; and it
  * forbids frames of any address, so that a link, a script or a redirect of the inner one leads nowhere.
  */
-export function enclosed(markup: string, label: string, scripts = false): HTMLIFrameElement {
+export function sandboxed(markup: string, label: string, scripts = false): HTMLIFrameElement {
   const policy = [
     "default-src 'none'",
     "img-src data:",

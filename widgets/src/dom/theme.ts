@@ -31,7 +31,7 @@ export interface Colours {
   text: string;
   faint: string;
   grid: string;
-  ground: string;
+  background: string;
   dark: boolean;
 }
 
@@ -62,7 +62,7 @@ export function colours(element: Element): Colours {
     text,
     faint: of("--jp-ui-font-color2", isDark ? "rgb(180,180,180)" : "rgb(90,90,90)"),
     grid: isDark ? "rgba(255,255,255,0.12)" : "rgba(0,0,0,0.09)",
-    ground: of("--jp-layout-color0", isDark ? "#111" : "#fff"),
+    background: of("--jp-layout-color0", isDark ? "#111" : "#fff"),
     dark: isDark,
   };
 }

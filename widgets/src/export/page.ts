@@ -1,24 +1,24 @@
 // The view in a saved page: everything it may show is in the page already.
 
-import { Catalog, type Listing } from "../widgets/artifact-list";
+import { ArtifactList, type Listing } from "../widgets/artifact-list";
 import { controls } from "../widgets/controls";
 import { h, holdKeys, put } from "../dom/dom";
 import * as format from "../model/format";
-import { Frame, type Head } from "../model/payload";
-import { Frames } from "../model/step-cache";
-import type { About } from "../model/model";
+import { Payload, type Head } from "../model/payload";
+import { StepCache } from "../model/step-cache";
+import type { ViewInfo } from "../model/model";
 import { Rows, RunTable } from "../widgets/run-table";
-import { Stage } from "../widgets/step-view";
+import { StepView } from "../widgets/step-view";
 import { dress } from "../dom/theme";
 
 interface Scene {
-  about: About;
+  about: ViewInfo;
   index: number;
   note?: string;
 }
 interface Header {
   scenes: Scene[];
-  frames: [scene: number, pane: number, frame: number, head: Head, sizes: number[]][];
+  payloads: [scene: number, panel: number, frame: number, head: Head, sizes: number[]][];
   /** A browser's listing, and which scene each of its artifacts is; -1 for what the page has no room for. */
   listing?: Listing;
   places?: number[];
@@ -32,28 +32,28 @@ interface Browser {
 }
 
 /** Take a pack apart: length of the header, header, then the buffers, each starting at a multiple of 8. */
-export function unpack(pack: ArrayBuffer): { header: Header; frames: Frames[]; table: Frame } {
+export function unpack(pack: ArrayBuffer): { header: Header; frames: StepCache[]; table: Payload } {
   const length = new DataView(pack).getUint32(0, true);
   const header: Header = JSON.parse(new TextDecoder().decode(new Uint8Array(pack, 4, length)));
-  const frames = header.scenes.map(() => new Frames(Infinity, null));
+  const frames = header.scenes.map(() => new StepCache(Infinity, null));
   const round = (n: number) => Math.ceil(n / 8) * 8;
   let at = round(4 + length);
-  let table = new Frame({}, []);
-  for (const [scene, pane, frame, head, sizes] of header.frames) {
+  let table = new Payload({}, []);
+  for (const [scene, panel, frame, head, sizes] of header.payloads) {
     const buffers = sizes.map((size) => {
       const view = new DataView(pack, at, size);
       at = round(at + size);
       return view;
     });
-    if (scene < 0) table = new Frame(head, buffers);
-    else frames[scene]!.put({ pane, frame }, new Frame(head, buffers));
+    if (scene < 0) table = new Payload(head, buffers);
+    else frames[scene]!.put({ panel, frame }, new Payload(head, buffers));
   }
   return { header, frames, table };
 }
 
-function stepper(host: HTMLElement, { about, index, note }: Scene, frames: Frames): () => void {
+function stepper(host: HTMLElement, { about, index, note }: Scene, frames: StepCache): () => void {
   const own = about.steps.length > 1 ? controls(about.steps, move) : null;
-  const stage = new Stage(
+  const stage = new StepView(
     { about, frames, move, ...(own ? { controls: own.element } : {}), ...(note ? { note } : {}) },
     host,
   );
@@ -69,7 +69,7 @@ function browser(
   host: HTMLElement,
   { listing, places }: Browser,
   scenes: Scene[],
-  frames: Frames[],
+  frames: StepCache[],
 ): () => void {
   dress(host);
   const side = h("div", { class: "jt-beside" });
@@ -93,7 +93,7 @@ function browser(
         ),
       );
   };
-  const catalog = new Catalog(listing, open);
+  const catalog = new ArtifactList(listing, open);
   const root = h("div", { class: "jt-browser jt-whole" }, catalog.element, side);
   holdKeys(root);
   host.append(root);
@@ -108,7 +108,7 @@ function browser(
   };
 }
 
-function runs(host: HTMLElement, header: Header, frames: Frames[], table: Frame): () => void {
+function runs(host: HTMLElement, header: Header, frames: StepCache[], table: Payload): () => void {
   dress(host);
   const rows = new Rows(table);
   const below = h("div", { class: "jt-below" });

@@ -19,7 +19,7 @@ export interface Head {
   [more: string]: any;
 }
 
-export class Frame {
+export class Payload {
   readonly bytes: number;
   private readonly cache = new Map<string, Column>();
 
@@ -67,7 +67,7 @@ function typed(view: DataView | undefined, kind: Kind): Column {
 }
 
 /** Strings packed as Arrow does: one UTF-8 buffer and their ends. */
-export function strings(frame: Frame, ends: string, at: number): string[] {
+export function strings(frame: Payload, ends: string, at: number): string[] {
   const view = frame.buffers[at];
   if (!view) return [];
   const decoder = new TextDecoder();

@@ -1,6 +1,6 @@
 // What the kernel half of a view has answered, kept for a while, and the asking: one question under way, the newest wishes first.
 
-import type { Frame } from "./payload";
+import type { Payload } from "./payload";
 import type { Host } from "./renderer";
 
 export type Question = Record<string, unknown>;
@@ -9,8 +9,8 @@ export type Asked = [at: number, question: Question];
 const KEPT = 2_000_000;
 const name = ([at, question]: Asked): string => `${at} ${JSON.stringify(question)}`;
 
-export class Answers {
-  private readonly kept = new Map<string, Frame>();
+export class QueryCache {
+  private readonly kept = new Map<string, Payload>();
   private readonly failed = new Map<string, string>();
   private size = 0;
   private wishes: Asked[] = [];
@@ -22,7 +22,7 @@ export class Answers {
     private readonly arrived: () => void,
   ) {}
 
-  get(...asked: Asked): Frame | undefined {
+  get(...asked: Asked): Payload | undefined {
     const key = name(asked);
     const frame = this.kept.get(key);
     // The last used is the last to go.
@@ -94,7 +94,7 @@ export class Answers {
       });
   }
 
-  private put(key: string, frame: Frame): void {
+  private put(key: string, frame: Payload): void {
     this.size += frame.bytes - (this.kept.get(key)?.bytes ?? 0);
     this.kept.delete(key);
     this.kept.set(key, frame);

@@ -1,20 +1,20 @@
 // The frames a page has, and the asking for those it has not: at most one request under way, the newest wish first, neighbours ahead.
 
-import { Frame, type Head } from "./payload";
+import { Payload, type Head } from "./payload";
 
-/** Asks the kernel for frames; the answer comes through `Frames.take`. */
-export type Ask = (wanted: [pane: number, frame: number][]) => void;
+/** Asks the kernel for frames; the answer comes through `StepCache.take`. */
+export type Ask = (wanted: [panel: number, frame: number][]) => void;
 export interface Wish {
-  pane: number;
+  panel: number;
   frame: number;
 }
-export type Answer = [pane: number, frame: number, head: Head, buffers: number];
+export type Answer = [panel: number, frame: number, head: Head, buffers: number];
 
 const BATCH = 24;
-const GROUND = -1;
+const SHARED = -1;
 
-export class Frames {
-  private readonly kept = new Map<string, { wish: Wish; frame: Frame }>();
+export class StepCache {
+  private readonly kept = new Map<string, { wish: Wish; frame: Payload }>();
   private readonly listeners = new Set<() => void>();
   private size = 0;
   private busy = false;
@@ -36,31 +36,31 @@ export class Frames {
     return this.size;
   }
 
-  get(pane: number, frame: number): Frame | undefined {
-    return this.kept.get(`${pane}/${frame}`)?.frame;
+  get(panel: number, frame: number): Payload | undefined {
+    return this.kept.get(`${panel}/${frame}`)?.frame;
   }
 
   has(wish: Wish): boolean {
-    return this.kept.has(`${wish.pane}/${wish.frame}`);
+    return this.kept.has(`${wish.panel}/${wish.frame}`);
   }
 
-  put(wish: Wish, frame: Frame): void {
-    const key = `${wish.pane}/${wish.frame}`;
+  put(wish: Wish, frame: Payload): void {
+    const key = `${wish.panel}/${wish.frame}`;
     this.size += frame.bytes - (this.kept.get(key)?.frame.bytes ?? 0);
     this.kept.set(key, { wish, frame });
     while (this.size > this.budget) {
       const far = this.farthest();
       // What is on screen stays, however large it is.
       if (!far || this.distance(far.wish) === 0) break;
-      this.kept.delete(`${far.wish.pane}/${far.wish.frame}`);
+      this.kept.delete(`${far.wish.panel}/${far.wish.frame}`);
       this.size -= far.frame.bytes;
     }
   }
 
-  /** Forget a pane's frames from a number on: its artifact has changed behind them. */
-  drop(pane: number, from: number): void {
+  /** Forget a panel's frames from a number on: its artifact has changed behind them. */
+  drop(panel: number, from: number): void {
     for (const [key, { wish, frame }] of this.kept) {
-      if (wish.pane === pane && wish.frame >= from) {
+      if (wish.panel === panel && wish.frame >= from) {
         this.kept.delete(key);
         this.size -= frame.bytes;
       }
@@ -71,11 +71,11 @@ export class Frames {
     this.listeners.add(listener);
   }
 
-  /** Wish for what is on screen now; an earlier wish that was not yet asked for is forgotten. `lengths`: how many frames each pane has to fetch. */
+  /** Wish for what is on screen now; an earlier wish that was not yet asked for is forgotten. `lengths`: how many frames each panel has to fetch. */
   want(wishes: Wish[], lengths: number[]): void {
-    // The first wish of a pane is what is on screen; a second is what it is compared with.
+    // The first wish of a panel is what is on screen; a second is what it is compared with.
     for (const wish of [...wishes].reverse())
-      if (wish.frame !== GROUND) this.centre.set(wish.pane, wish.frame);
+      if (wish.frame !== SHARED) this.centre.set(wish.panel, wish.frame);
     this.wishes = wishes;
     this.lengths = lengths;
     this.next();
@@ -84,8 +84,8 @@ export class Frames {
   /** The kernel's answer to the request under way. */
   take(answers: Answer[], buffers: DataView[]): void {
     let at = 0;
-    for (const [pane, frame, head, many] of answers) {
-      this.put({ pane, frame }, new Frame(head, buffers.slice(at, at + many)));
+    for (const [panel, frame, head, many] of answers) {
+      this.put({ panel, frame }, new Payload(head, buffers.slice(at, at + many)));
       at += many;
     }
     this.busy = false;
@@ -125,7 +125,7 @@ export class Frames {
     }
     if (asked.length === 0) return;
     this.busy = true;
-    this.ask(asked.map((w) => [w.pane, w.frame]));
+    this.ask(asked.map((w) => [w.panel, w.frame]));
   }
 
   /** Neighbours not yet here, nearest first, as long as there is room or they are nearer than something kept. */
@@ -135,11 +135,11 @@ export class Frames {
     const found: Wish[] = [];
     const longest = Math.max(0, ...this.lengths);
     for (let far = 1; far < longest && far <= reach && found.length < BATCH; far += 1) {
-      this.lengths.forEach((length, pane) => {
-        const centre = this.centre.get(pane) ?? 0;
+      this.lengths.forEach((length, panel) => {
+        const centre = this.centre.get(panel) ?? 0;
         for (const frame of [centre + far, centre - far]) {
-          if (frame >= 0 && frame < length && !this.has({ pane, frame }))
-            found.push({ pane, frame });
+          if (frame >= 0 && frame < length && !this.has({ panel, frame }))
+            found.push({ panel, frame });
         }
       });
     }
@@ -147,18 +147,18 @@ export class Frames {
   }
 
   private distance(wish: Wish | undefined): number {
-    return wish ? Math.abs(wish.frame - (this.centre.get(wish.pane) ?? 0)) : 0;
+    return wish ? Math.abs(wish.frame - (this.centre.get(wish.panel) ?? 0)) : 0;
   }
 
   private wished(wish: Wish): boolean {
-    return this.wishes.some((w) => w.pane === wish.pane && w.frame === wish.frame);
+    return this.wishes.some((w) => w.panel === wish.panel && w.frame === wish.frame);
   }
 
-  private farthest(): { wish: Wish; frame: Frame } | undefined {
-    let worst: { wish: Wish; frame: Frame } | undefined;
+  private farthest(): { wish: Wish; frame: Payload } | undefined {
+    let worst: { wish: Wish; frame: Payload } | undefined;
     for (const kept of this.kept.values()) {
       if (
-        kept.wish.frame !== GROUND &&
+        kept.wish.frame !== SHARED &&
         !this.wished(kept.wish) &&
         (!worst || this.distance(kept.wish) > this.distance(worst.wish))
       )

@@ -4,9 +4,9 @@ import { h } from "../dom/dom";
 import * as format from "../model/format";
 import { blob } from "../model/payload";
 import { colours } from "../dom/theme";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
-export function audio(host: Host): Pane {
+export function audio(host: Host): Drawing {
   const canvas = h("canvas", { class: "jt-wave", role: "img" });
   const player = h("audio", {
     class: "jt-player",

@@ -1,15 +1,15 @@
 // Charts of plotly, bokeh and vega: simple ones drawn as our own lines, any by their own library when the kernel has it, and the JSON.
 
 import { h, keepKeys, put } from "../dom/dom";
-import { enclosed } from "../dom/sandbox";
+import { sandboxed } from "../dom/sandbox";
 import * as format from "../model/format";
-import type { Frame } from "../model/payload";
+import type { Payload } from "../model/payload";
 import { Lines, type Axes, type Line } from "./line-chart";
 import { colours } from "../dom/theme";
 import { bar, choose } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
 import { called } from "../model/model";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 interface Plot {
   title: string;
@@ -29,7 +29,7 @@ if(d.library==="plotly")Plotly.react("chart",d.figure.data,Object.assign({},d.fi
 else if(d.library==="vega")vegaEmbed("#chart",d.figure,{actions:false,ast:true});
 else{document.getElementById("chart").textContent="";Bokeh.embed.embed_item(d.figure,"chart")}})</script></body></html>`;
 
-export function chart(host: Host): Pane {
+export function chart(host: Host): Drawing {
   const { element, about } = host;
   const room = h("div");
   const legend = h("p", { class: "jt-legend" });
@@ -92,7 +92,7 @@ export function chart(host: Host): Pane {
     else themselves(shown.frame);
   }
 
-  function plain(frame: Frame, plot: Plot): void {
+  function plain(frame: Payload, plot: Plot): void {
     const axes: Axes = {
       xLabel: plot.labels[0],
       yLabel: plot.labels[1],
@@ -147,7 +147,7 @@ export function chart(host: Host): Pane {
     legend.hidden = legend.childNodes.length === 0;
   }
 
-  function tree(frame: Frame): void {
+  function tree(frame: Payload): void {
     put(
       room,
       frame.head.json === undefined
@@ -167,14 +167,14 @@ export function chart(host: Host): Pane {
     );
   }
 
-  function themselves(frame: Frame): void {
+  function themselves(frame: Payload): void {
     const { library } = frame.head;
     const figure: unknown = JSON.parse(frame.text(frame.head.json));
     if (own) {
       own.contentWindow?.frames[0]?.postMessage({ library, figure }, "*");
       return;
     }
-    const mine = enclosed(stage, `chart ${about.name}`, true);
+    const mine = sandboxed(stage, `chart ${about.name}`, true);
     own = mine;
     const loaded = new Promise((done) => mine.addEventListener("load", done, { once: true }));
     put(room, mine);

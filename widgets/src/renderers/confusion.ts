@@ -5,7 +5,7 @@ import * as format from "../model/format";
 import { colours } from "../dom/theme";
 import { bar, check } from "../dom/toolbar";
 import { called } from "../model/model";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 type Colour = [number, number, number];
 
@@ -20,7 +20,7 @@ const dark: [Colour, Colour] = [
 /** Above these many rows the numbers no longer fit, and the map is painted. */
 const WRITTEN = 30;
 
-export function heat(share: number, isDark: boolean): { ground: string; text: string } {
+export function heat(share: number, isDark: boolean): { background: string; text: string } {
   const [from, to] = isDark ? dark : light;
   const t = Math.sqrt(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)));
   const mixed = from.map((v, n) => Math.round(v + (to[n]! - v) * t)) as Colour;
@@ -29,7 +29,7 @@ export function heat(share: number, isDark: boolean): { ground: string; text: st
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   }) as Colour;
   const bright = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  return { ground: `rgb(${mixed.join(",")})`, text: bright > 0.179 ? "#000" : "#fff" };
+  return { background: `rgb(${mixed.join(",")})`, text: bright > 0.179 ? "#000" : "#fff" };
 }
 
 export function shares(z: ArrayLike<number>, width: number): Float64Array {
@@ -42,7 +42,7 @@ export function shares(z: ArrayLike<number>, width: number): Float64Array {
   return out;
 }
 
-export function confusion(host: Host): Pane {
+export function confusion(host: Host): Drawing {
   let relative = false;
   let last: Shown | null = null;
   let signature = "";
@@ -96,7 +96,7 @@ export function confusion(host: Host): Pane {
     const share = shares(z, x.length);
     const most = relative
       ? 1
-      : Math.max(Number(host.ground.head.most) || 0, ...(y.length <= 200 ? z : [0])) || 1;
+      : Math.max(Number(host.shared.head.most) || 0, ...(y.length <= 200 ? z : [0])) || 1;
     const values = relative ? share : z;
     const isDark = colours(host.element).dark;
     const words = (at: number) =>
@@ -114,11 +114,11 @@ export function confusion(host: Host): Pane {
     if (written) {
       lay(x, y);
       for (let at = 0; at < cells.length; at += 1) {
-        const { ground, text } = heat(values[at]! / most, isDark);
+        const { background, text } = heat(values[at]! / most, isDark);
         const cell = cells[at]!;
         cell.textContent = words(at);
         cell.title = full(at);
-        cell.style.background = ground;
+        cell.style.background = background;
         cell.style.color = text;
       }
     } else paint(values, most, x.length, y.length, isDark);
@@ -188,7 +188,7 @@ export function confusion(host: Host): Pane {
     const ctx = canvas.getContext("2d");
     if (!ctx) return;
     for (let at = 0; at < values.length; at += 1) {
-      ctx.fillStyle = heat(values[at]! / most, isDark).ground;
+      ctx.fillStyle = heat(values[at]! / most, isDark).background;
       ctx.fillRect(at % width, Math.floor(at / width), 1, 1);
     }
   }

@@ -2,24 +2,24 @@
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
-import type { Frame } from "../model/payload";
+import type { Payload } from "../model/payload";
 import { Lines, type Axes, type Line } from "./line-chart";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 export const labels: Record<string, [string, string]> = {
   roc: ["false positive rate", "true positive rate"],
   pr: ["precision", "recall"],
 };
 
-export function curve({ element, about, ground: first }: Host): Pane {
-  let ground = first;
-  const kind: string = ground.head.curve ?? "custom";
+export function curve({ element, about, shared: first }: Host): Drawing {
+  let shared = first;
+  const kind: string = shared.head.curve ?? "custom";
   const [xLabel, yLabel] = labels[kind] ?? ["x", "y"];
   const unit = kind === "roc" || kind === "pr";
   element.classList.toggle("jt-square", unit);
   const limits = {
-    x: (ground.head.x ?? [0, 1]) as [number, number],
-    y: (ground.head.y ?? [0, 1]) as [number, number],
+    x: (shared.head.x ?? [0, 1]) as [number, number],
+    y: (shared.head.y ?? [0, 1]) as [number, number],
   };
   let logs = { xLog: false, yLog: false };
   const axes = (): Axes => ({ xLabel, yLabel, ...limits, ...logs });
@@ -32,10 +32,10 @@ export function curve({ element, about, ground: first }: Host): Pane {
 
   function past(): Line[] {
     const lines: Line[] = [];
-    const x = ground.column("x");
-    const y = ground.column("y");
+    const x = shared.column("x");
+    const y = shared.column("y");
     let from = 0;
-    for (const end of ground.column("ends")) {
+    for (const end of shared.column("ends")) {
       lines.push({ x: x.subarray(from, end), y: y.subarray(from, end), colour: 0, faint: true });
       from = end;
     }
@@ -62,8 +62,8 @@ export function curve({ element, about, ground: first }: Host): Pane {
   chart.setBack(past());
 
   /** The faint lines behind are those of more steps now; the axes only ever widen. */
-  function regrow(grown: Frame): void {
-    ground = grown;
+  function replaceShared(grown: Payload): void {
+    shared = grown;
     const wide = (axis: "x" | "y"): boolean => {
       const [low, high] = limits[axis];
       const [from, to] = (grown.head[axis] ?? limits[axis]) as [number, number];
@@ -110,5 +110,5 @@ export function curve({ element, about, ground: first }: Host): Pane {
       `${kind === "custom" ? "curve" : kind === "roc" ? "ROC curve" : "precision-recall curve"} ${about.name}: ${words}; x is ${xLabel}, y is ${yLabel}`,
     );
   }
-  return { draw, regrow, destroy: () => chart.destroy() };
+  return { draw, replaceShared, destroy: () => chart.destroy() };
 }

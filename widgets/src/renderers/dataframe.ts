@@ -1,6 +1,6 @@
 // Dataframes: the controls above the table, the table, and the words under it.
 
-import { Answers, type Asked, type Question } from "../model/query-cache";
+import { QueryCache, type Asked, type Question } from "../model/query-cache";
 import { h, keepKeys, put, say } from "../dom/dom";
 import { file } from "./file";
 import * as format from "../model/format";
@@ -10,7 +10,7 @@ import { isWords, type Cell, type Field } from "../table/page";
 import { levels } from "../table/paged";
 import { Scenes, type Painted, type Scene, type Wanted } from "../table/query";
 import { summary, type Told } from "../table/summary";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 /** So many columns of a wide frame are in the page at a time. */
 const WIDE = 100;
@@ -77,7 +77,7 @@ const word = (cell: Cell): string =>
       ? "an empty text"
       : cell.full;
 
-export function dataframe(host: Host): Pane {
+export function dataframe(host: Host): Drawing {
   const wanted: Wanted = {
     sort: null,
     text: "",
@@ -88,7 +88,7 @@ export function dataframe(host: Host): Pane {
     from: 0,
   };
   let summing = false;
-  const answers = new Answers(host, () => render());
+  const answers = new QueryCache(host, () => render());
   const scenes = new Scenes(host, answers);
   const grid = new Grid(`rows of ${host.about.name}`, { press: sort, need: ask, at });
 
@@ -207,7 +207,7 @@ export function dataframe(host: Host): Pane {
   let how = "";
   let late = false;
   let typing = 0;
-  let facts: Pane | null = null;
+  let facts: Drawing | null = null;
   let trouble = "";
   /** The cell that is told under the table, and what was told of it. */
   let pointed: { n: number; column: number; told: string } | null = null;

@@ -2,11 +2,11 @@
 
 import { button, dub, h, put } from "../dom/dom";
 import * as format from "../model/format";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 type Fact = [name: string, value: string | number, kind?: "bytes" | "path" | "code"];
 
-export function file({ element, ground }: Host): Pane {
+export function file({ element, shared }: Host): Drawing {
   const list = h("dl", { class: "jt-facts" });
   element.append(list);
 
@@ -22,7 +22,7 @@ export function file({ element, ground }: Host): Pane {
   }
 
   function draw({ frame }: Shown): void {
-    const facts: Fact[] = (frame ?? ground).head.facts ?? [];
+    const facts: Fact[] = (frame ?? shared).head.facts ?? [];
     put(
       list,
       ...facts.flatMap(([name, value, kind]) => [

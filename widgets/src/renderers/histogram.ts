@@ -2,10 +2,10 @@
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
-import type { Frame } from "../model/payload";
+import type { Payload } from "../model/payload";
 import { Lines, type Axes, type Line } from "./line-chart";
 import { bar, check } from "../dom/toolbar";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 type Range = [number, number];
 interface Taken {
@@ -36,10 +36,10 @@ export function outline(
   return { x, y };
 }
 
-export function histogram(host: Host): Pane {
+export function histogram(host: Host): Drawing {
   const { element, about } = host;
-  let { ground } = host;
-  let limits = { x: ground.head.x as Range, y: ground.head.y as Range };
+  let { shared } = host;
+  let limits = { x: shared.head.x as Range, y: shared.head.y as Range };
   let ridge = false;
   let log = false;
   let last: Shown | null = null;
@@ -63,12 +63,12 @@ export function histogram(host: Host): Pane {
   element.append(caption);
 
   function taken(): Taken[] {
-    const counts = ground.column("counts");
-    const edges = ground.column("edges");
+    const counts = shared.column("counts");
+    const edges = shared.column("edges");
     let from = 0;
-    return [...ground.column("ends")].map((end, n) => {
+    return [...shared.column("ends")].map((end, n) => {
       const one = {
-        step: ground.head.steps[n] as format.Step,
+        step: shared.head.steps[n] as format.Step,
         counts: counts.subarray(from, end),
         edges: edges.subarray(from + n, end + n + 1),
       };
@@ -175,11 +175,11 @@ export function histogram(host: Host): Pane {
     caption.textContent = `${Number.isInteger(sum) ? format.count(sum) : format.number(sum)} values in ${format.count(counts.length)} bins · from ${format.number(span[0])} to ${format.number(span[1])} · most in a bin ${format.number(most)}`;
     chart.describe(`histogram ${about.name}: ${caption.textContent}`);
   }
-  function regrow(now: Frame): void {
-    ground = now;
+  function replaceShared(now: Payload): void {
+    shared = now;
     sample = taken();
-    limits = { x: ground.head.x, y: ground.head.y };
+    limits = { x: shared.head.x, y: shared.head.y };
     lay();
   }
-  return { draw, regrow, destroy: () => chart.destroy() };
+  return { draw, replaceShared, destroy: () => chart.destroy() };
 }

@@ -1,13 +1,13 @@
 // HTML: the page it makes, in a frame where nothing runs and nothing is fetched; or its source.
 
 import { h, keepKeys, put } from "../dom/dom";
-import { enclosed } from "../dom/sandbox";
+import { sandboxed } from "../dom/sandbox";
 import * as format from "../model/format";
 import { bar, check } from "../dom/toolbar";
 import { called } from "../model/model";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
-export function html(host: Host): Pane {
+export function html(host: Host): Drawing {
   let rendered = true;
   let last: Shown | null = null;
   const source = keepKeys(
@@ -45,7 +45,7 @@ export function html(host: Host): Pane {
     source.textContent = rendered ? "" : markup;
     put(
       room,
-      rendered ? enclosed(markup, `${host.about.name}, step ${format.step(shown.step)}`) : null,
+      rendered ? sandboxed(markup, `${host.about.name}, step ${format.step(shown.step)}`) : null,
     );
     caption.textContent = [
       `${format.count(cut ?? markup.length)} characters of HTML`,

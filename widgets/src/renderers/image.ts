@@ -2,10 +2,10 @@
 
 import { h, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
-import { blob, type Frame } from "../model/payload";
+import { blob, type Payload } from "../model/payload";
 import { bar, check, choose, slide } from "../dom/toolbar";
 import { called } from "../model/model";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 const others = [
   "nothing",
@@ -24,7 +24,7 @@ class Picture {
     this.element = h("img", { class: "jt-picture", alt });
   }
 
-  async show(frame: Frame, alt: string): Promise<void> {
+  async show(frame: Payload, alt: string): Promise<void> {
     const next = URL.createObjectURL(blob(frame.buffers[0]!, frame.head.type));
     // Decoded before it is put in place, so that the old picture stays until the new one can be seen.
     const probe = new Image();
@@ -49,7 +49,7 @@ class Picture {
   }
 }
 
-export function image(host: Host): Pane {
+export function image(host: Host): Drawing {
   const { element, about } = host;
   let actual = false;
   let beside: (typeof others)[number] = "nothing";

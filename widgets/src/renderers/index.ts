@@ -15,9 +15,9 @@ import { metric } from "./metric";
 import { text } from "./text";
 import { trace } from "./trace";
 import { video } from "./video";
-import type { View } from "../model/renderer";
+import type { Renderer } from "../model/renderer";
 
-const views: Record<string, View> = {
+const views: Record<string, Renderer> = {
   audio,
   chart,
   confusion,
@@ -34,10 +34,10 @@ const views: Record<string, View> = {
   video,
 };
 // Those that draw several runs as one.
-const together: Record<string, View> = { curve: curves, metric: metrics };
+const together: Record<string, Renderer> = { curve: curves, metric: metrics };
 
 /** The view of a stem; whatever has none is shown as a file. */
-export function viewOf(stem: string, several = false): View {
+export function rendererOf(stem: string, several = false): Renderer {
   if (several && Object.hasOwn(together, stem)) return together[stem]!;
   return Object.hasOwn(views, stem) ? views[stem]! : file;
 }

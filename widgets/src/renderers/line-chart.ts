@@ -113,7 +113,7 @@ export class Lines {
   /** Colours may have changed. */
   restyle(): void {
     const look = colours(this.host);
-    if (look.text !== this.look.text || look.ground !== this.look.ground) {
+    if (look.text !== this.look.text || look.background !== this.look.background) {
       this.look = look;
       this.build();
     }
@@ -366,7 +366,7 @@ export class Lines {
         pen = true;
       }
       if (line.fill) {
-        ctx.fillStyle = this.look.ground;
+        ctx.fillStyle = this.look.background;
         ctx.fill();
         ctx.fillStyle = ctx.strokeStyle;
         ctx.globalAlpha = line.colour === undefined ? 0.1 : 0.35;

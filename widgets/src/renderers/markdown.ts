@@ -5,7 +5,7 @@ import * as format from "../model/format";
 import { text } from "./text";
 import { bar, check } from "../dom/toolbar";
 import { called } from "../model/model";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 const marks: [RegExp, (found: RegExpExecArray, depth: number) => Child][] = [
   [/`([^`]+)`/, (m) => h("code", {}, m[1])],
@@ -178,7 +178,7 @@ function list(lines: string[]): HTMLElement {
   return root ?? h("ul");
 }
 
-export function markdownView(host: Host): Pane {
+export function markdownView(host: Host): Drawing {
   let plain = false;
   let last: Shown | null = null;
   const page = keepKeys(
@@ -192,7 +192,7 @@ export function markdownView(host: Host): Pane {
   );
   const caption = h("p", { class: "jt-caption" });
   const source = h("div");
-  let below: Pane | null = null;
+  let below: Drawing | null = null;
   host.element.append(
     bar(
       check("source", (on) => {

@@ -2,9 +2,9 @@
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
-import type { Frame } from "../model/payload";
+import type { Payload } from "../model/payload";
 import { Lines, type Axes, type Line } from "./line-chart";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 /** Exponential smoothing with the start's bias taken out; gaps stay gaps. */
 export function smooth(values: ArrayLike<number>, weight: number): Float64Array {
@@ -36,11 +36,11 @@ export function extent(values: ArrayLike<number>, positive = false): [number, nu
   return [low, high];
 }
 
-export function metric({ element, about, ground: first }: Host): Pane {
-  let ground = first;
-  let steps = ground.column("step");
-  let times = ground.column("time");
-  let values = ground.column("value");
+export function metric({ element, about, shared: first }: Host): Drawing {
+  let shared = first;
+  let steps = shared.column("step");
+  let times = shared.column("time");
+  let values = shared.column("value");
   const stepless = steps.every((s) => !Number.isFinite(s));
   let over: "step" | "time" = stepless ? "time" : "step";
   let weight = 0;
@@ -113,18 +113,18 @@ export function metric({ element, about, ground: first }: Host): Pane {
   bar.append(h("label", { class: "jt-check" }, "smooth", range));
   lay();
 
-  function regrow(grown: Frame): void {
-    ground = grown;
-    steps = ground.column("step");
-    times = ground.column("time");
-    values = ground.column("value");
+  function replaceShared(grown: Payload): void {
+    shared = grown;
+    steps = shared.column("step");
+    times = shared.column("time");
+    values = shared.column("value");
     lay(true);
   }
 
   function draw(shown: Shown): void {
     last = shown;
     chart.restyle();
-    const at = ground.column("at")[shown.at] ?? shown.at;
+    const at = shared.column("at")[shown.at] ?? shown.at;
     const x = over === "step" ? steps : times;
     const value = values[at] ?? NaN;
     const px = x[at] ?? NaN;
@@ -141,9 +141,9 @@ export function metric({ element, about, ground: first }: Host): Pane {
     chart.setFront(lines);
     const [min, max] = extent(values);
     caption.textContent = Number.isFinite(min)
-      ? `${format.number(value)} · lowest ${format.number(min)} · highest ${format.number(max)} · ${format.count(ground.head.points ?? values.length)} values`
+      ? `${format.number(value)} · lowest ${format.number(min)} · highest ${format.number(max)} · ${format.count(shared.head.points ?? values.length)} values`
       : `${format.number(value)} · ${format.count(values.length)} values`;
     chart.describe(`${about.name} over ${over}: ${caption.textContent}`);
   }
-  return { draw, regrow, destroy: () => chart.destroy() };
+  return { draw, replaceShared, destroy: () => chart.destroy() };
 }

@@ -2,21 +2,21 @@
 
 import { h, keepKeys, say } from "../dom/dom";
 import * as format from "../model/format";
-import { Frame, type Head } from "../model/payload";
+import { Payload, type Head } from "../model/payload";
 import { Lines, roomy, type Axes, type Line } from "./line-chart";
 import { extent, smooth } from "./metric";
 import { labels } from "./curve";
 import { colours } from "../dom/theme";
 import { bar, check, slide } from "../dom/toolbar";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 type Part = [line: number, from: number, many: number, head: Head];
 
 /** The frame of each line that a frame of several holds, by the line's place. */
-export function parts(frame: Frame | undefined): Map<number, Frame> {
-  const found = new Map<number, Frame>();
+export function parts(frame: Payload | undefined): Map<number, Payload> {
+  const found = new Map<number, Payload>();
   for (const [line, from, many, head] of (frame?.head["parts"] ?? []) as Part[])
-    found.set(line, new Frame(head, frame!.buffers.slice(from, from + many)));
+    found.set(line, new Payload(head, frame!.buffers.slice(from, from + many)));
   return found;
 }
 
@@ -121,10 +121,10 @@ function names(host: Host): string[] {
 }
 
 /** Curves of several runs at a step. */
-export function curves(host: Host): Pane {
+export function curves(host: Host): Drawing {
   const { element, about } = host;
   const runs = names(host);
-  const kind: string = [...parts(host.ground).values()][0]?.head["curve"] ?? "custom";
+  const kind: string = [...parts(host.shared).values()][0]?.head["curve"] ?? "custom";
   const [xLabel, yLabel] = labels[kind] ?? ["x", "y"];
   const unit = kind === "roc" || kind === "pr";
   element.classList.toggle("jt-square", unit);
@@ -153,7 +153,7 @@ export function curves(host: Host): Pane {
   if (kind === "roc") chart.setBack([{ x: [0, 1], y: [0, 1], dash: [5, 5], width: 1 }]);
 
   function spans(): { x: [number, number]; y: [number, number] } {
-    const grounds = [...parts(host.ground).values()].filter((g) => !g.head.error);
+    const grounds = [...parts(host.shared).values()].filter((g) => !g.head.error);
     const over = (axis: "x" | "y"): [number, number] =>
       extent(grounds.flatMap((g) => (g.head[axis] as number[] | undefined) ?? []));
     return { x: over("x"), y: over("y") };
@@ -164,7 +164,7 @@ export function curves(host: Host): Pane {
     if (last) draw(last);
   }
 
-  function widen(frames: Iterable<Frame>): void {
+  function widen(frames: Iterable<Payload>): void {
     let wider = false;
     for (const axis of ["x", "y"] as const) {
       for (const frame of frames) {
@@ -216,12 +216,12 @@ export function curves(host: Host): Pane {
     );
   }
 
-  function regrow(): void {
+  function replaceShared(): void {
     const grown = spans();
     limits = { x: extent([...limits.x, ...grown.x]), y: extent([...limits.y, ...grown.y]) };
     chart.setAxes(axes(), true);
   }
-  return { draw, regrow, destroy: () => chart.destroy() };
+  return { draw, replaceShared, destroy: () => chart.destroy() };
 }
 
 interface Series {
@@ -233,7 +233,7 @@ interface Series {
 }
 
 /** Metrics over steps or time: of one run over its own, of several over the time since each began. */
-export function metrics(host: Host): Pane {
+export function metrics(host: Host): Drawing {
   const { element } = host;
   const labels = names(host);
   const one = new Set((host.about.members ?? []).map((m) => m.uuid)).size === 1;
@@ -269,17 +269,17 @@ export function metrics(host: Host): Pane {
   lay();
 
   function read(): Series[] {
-    const found = parts(host.ground);
+    const found = parts(host.shared);
     return labels.map((_, n) => {
-      const ground = found.get(n) ?? new Frame({}, []);
-      const times = ground.column("time");
+      const shared = found.get(n) ?? new Payload({}, []);
+      const times = shared.column("time");
       const start = one ? 0 : (times[0] ?? 0);
       return {
-        step: ground.column("step"),
+        step: shared.column("step"),
         time: Float64Array.from(times, (t) => t - start),
-        value: ground.column("value"),
-        at: ground.column("at"),
-        error: ground.head.error,
+        value: shared.column("value"),
+        at: shared.column("at"),
+        error: shared.head.error,
       };
     });
   }
@@ -345,9 +345,9 @@ export function metrics(host: Host): Pane {
     chart.describe(`${host.about.name} over ${over}: ${said.join("; ")}`);
   }
 
-  function regrow(): void {
+  function replaceShared(): void {
     series = read();
     lay(true);
   }
-  return { draw, regrow, destroy: () => chart.destroy() };
+  return { draw, replaceShared, destroy: () => chart.destroy() };
 }

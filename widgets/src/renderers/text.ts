@@ -4,7 +4,7 @@ import { h, keepKeys, put } from "../dom/dom";
 import * as format from "../model/format";
 import { bar, check } from "../dom/toolbar";
 import { called } from "../model/model";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 export type Change = ["same" | "added" | "removed", string];
 
@@ -68,7 +68,7 @@ function longest(a: string[], b: string[]): Change[] {
 
 const marks = { same: " ", added: "+", removed: "−" };
 
-export function text(host: Host): Pane {
+export function text(host: Host): Drawing {
   let compare = false;
   let last: Shown | null = null;
   const pre = keepKeys(

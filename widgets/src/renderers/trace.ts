@@ -4,7 +4,7 @@ import { h, keepKeys, put } from "../dom/dom";
 import * as format from "../model/format";
 import { bar, press } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
 interface Span {
   name?: string;
@@ -37,7 +37,7 @@ export function seconds(value: number): string {
 
 const own = new Set(["name", "kind", "status", "started_at", "finished_at", "children", "uuid"]);
 
-export function trace(host: Host): Pane {
+export function trace(host: Host): Drawing {
   const room = h("div", { class: "jt-trace" });
   const caption = h("p", { class: "jt-caption" });
   const all = (open: boolean) => {

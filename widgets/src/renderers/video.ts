@@ -4,9 +4,9 @@ import { h } from "../dom/dom";
 import * as format from "../model/format";
 import { blob } from "../model/payload";
 import { bar, check } from "../dom/toolbar";
-import type { Host, Pane, Shown } from "../model/renderer";
+import type { Host, Drawing, Shown } from "../model/renderer";
 
-export function video(host: Host): Pane {
+export function video(host: Host): Drawing {
   const player = h("video", {
     class: "jt-video",
     controls: true,

@@ -57,7 +57,7 @@ const classes = {
   [CHANGED]: "",
 } as Record<number, string>;
 
-interface Slot {
+interface Panel {
   element: HTMLElement;
   words: Text;
   shown: string;
@@ -67,7 +67,7 @@ interface Slot {
 }
 interface Row {
   element: HTMLTableRowElement;
-  slots: Slot[];
+  slots: Panel[];
   sign: HTMLElement | null;
   kind: string;
   index: number;
@@ -317,7 +317,7 @@ export class Grid {
 
   private row(): Row {
     const sign = this.signed ? h("td", { class: "jt-sign jt-stuck" }) : null;
-    const slots = this.headings.map((c, n): Slot => {
+    const slots = this.headings.map((c, n): Panel => {
       const words = document.createTextNode("");
       const kind = c.index ? `jt-index${c.words ? " jt-words" : ""}` : c.words ? "jt-words" : "";
       const element = keepKeys(c.index ? h("th", { scope: "row" }) : h("td"));
@@ -382,7 +382,7 @@ export class Grid {
     row.slots.forEach((slot, c) => this.cell(slot, line?.cells[c], line?.before?.[c]));
   }
 
-  private cell(slot: Slot, cell: Cell | undefined, before: Cell | undefined): void {
+  private cell(slot: Panel, cell: Cell | undefined, before: Cell | undefined): void {
     const text = cell ? cell.text : "…";
     const kind = `${cell?.kind ? `jt-${cell.kind}` : ""}${before ? " jt-changed" : ""}`.trim();
     if (before) {

@@ -1,7 +1,7 @@
 // Rows of a dataframe as cells: what is written, what it is in full, and whether it is missing or empty.
 
 import * as format from "../model/format";
-import { strings, type Frame } from "../model/payload";
+import { strings, type Payload } from "../model/payload";
 
 /** A column, or a level of the index. `at` is its number among the table's columns; below zero, an index level: -1 is the first. */
 export interface Field {
@@ -65,7 +65,7 @@ export class Page {
    * @param prefix goes before the names of the columns in the frame.
    */
   constructor(
-    private readonly frame: Frame,
+    private readonly frame: Payload,
     readonly fields: Field[],
     count: number,
     like?: Page,
@@ -132,7 +132,7 @@ export class Page {
   }
 }
 
-export function pageOf(frame: Frame, like?: Page): Page {
+export function pageOf(frame: Payload, like?: Page): Page {
   return new Page(frame, frame.head.fields ?? [], frame.head.count ?? 0, like);
 }
 

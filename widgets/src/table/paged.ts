@@ -1,7 +1,7 @@
 // Lines that the kernel is asked for a page at a time, and how its answers become lines.
 
-import type { Answers, Asked, Question } from "../model/query-cache";
-import type { Frame } from "../model/payload";
+import type { QueryCache, Asked, Question } from "../model/query-cache";
+import type { Payload } from "../model/payload";
 import { CHANGED, lineOf, REMOVED, type Line, type Lines } from "./lines";
 import { Page, pageOf, type Cell, type Field } from "./page";
 
@@ -10,7 +10,7 @@ export const PAGE = 200;
 /** Rows in an order come from all over the file: fewer at a time. */
 export const FEW = 60;
 
-export type Decode = (frame: Frame) => (n: number) => Line | null;
+export type Decode = (frame: Payload) => (n: number) => Line | null;
 
 /** A page of rows. */
 export function decoder(like?: Page): Decode {
@@ -21,14 +21,14 @@ export function decoder(like?: Page): Decode {
 }
 
 export class Paged implements Lines {
-  private readonly decoded = new WeakMap<Frame, (n: number) => Line | null>();
+  private readonly decoded = new WeakMap<Payload, (n: number) => Line | null>();
 
   /**
    * @param question what is asked, without the rows.
    * @param base rows that are here already: the first ones, as they are stored.
    */
   constructor(
-    private readonly answers: Answers,
+    private readonly answers: QueryCache,
     private readonly at: number,
     private readonly question: Question,
     private readonly size: number,

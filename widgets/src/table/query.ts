@@ -1,8 +1,8 @@
 // What a table shows: the rows as they are stored, filtered and sorted, or what changed; from what is in the page when that is all, else from the kernel.
 
-import type { Answers, Asked, Question } from "../model/query-cache";
+import type { QueryCache, Asked, Question } from "../model/query-cache";
 import * as format from "../model/format";
-import type { Frame } from "../model/payload";
+import type { Payload } from "../model/payload";
 import * as local from "./lines";
 import type { Lines, Tally } from "./lines";
 import { pageOf, type Field, type Page } from "./page";
@@ -51,21 +51,21 @@ export interface Found {
   /** What is under way meanwhile. */ how?: string | undefined;
 }
 
-const whole = (frame: Frame | undefined): boolean =>
+const whole = (frame: Payload | undefined): boolean =>
   frame !== undefined && frame.head["rows"] === frame.head["count"] && !frame.head["hidden"];
 
 const here = (scene: Scene): Found => ({ scene, asks: [] });
 const columns = (from: number): Question => (from ? { columns: from } : {});
 
 export class Scenes {
-  private readonly pages = new WeakMap<Frame, Page>();
+  private readonly pages = new WeakMap<Payload, Page>();
 
   constructor(
     private readonly host: Host,
-    private readonly answers: Answers,
+    private readonly answers: QueryCache,
   ) {}
 
-  page(frame: Frame): Page {
+  page(frame: Payload): Page {
     let page = this.pages.get(frame);
     if (!page) {
       page = pageOf(frame);
@@ -83,7 +83,7 @@ export class Scenes {
       : this.stored(shown, frame, wanted);
   }
 
-  private stored({ at }: Shown, frame: Frame, { from }: Wanted): Found {
+  private stored({ at }: Shown, frame: Payload, { from }: Wanted): Found {
     const base = this.page(frame);
     if (from)
       return this.asked(at, columns(from), PAGE, (first) => ({
@@ -104,7 +104,7 @@ export class Scenes {
 
   private ordered(
     { at }: Shown,
-    frame: Frame,
+    frame: Payload,
     { text, from }: Wanted,
     by: ReturnType<typeof sorting>,
   ): Found {
@@ -144,7 +144,7 @@ export class Scenes {
     }));
   }
 
-  private changes(shown: Shown, frame: Frame, wanted: Wanted): Found {
+  private changes(shown: Shown, frame: Payload, wanted: Wanted): Found {
     const { host } = this;
     const { at } = shown;
     const base = this.page(frame);
@@ -219,7 +219,7 @@ export class Scenes {
     at: number,
     question: Question,
     size: number,
-    made: (first: Frame) => Omit<Scene, "lines" | "ask"> & { decode: Decode },
+    made: (first: Payload) => Omit<Scene, "lines" | "ask"> & { decode: Decode },
   ): Found {
     const ask: Question = { rows: [0, size], ...question };
     const first = this.answers.get(at, ask);

@@ -30,7 +30,7 @@ const id = (entry: { kind: string; name: string }) => `${entry.kind}/${entry.nam
 const NAMES = ["Artifacts", "Files", "Run", "Problems", "Log"];
 let serial = 0;
 
-export class Catalog {
+export class ArtifactList {
   readonly element: HTMLElement;
   private readonly rows = new Map<string, HTMLElement>();
   private readonly panels: HTMLElement[];

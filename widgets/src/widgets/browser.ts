@@ -1,7 +1,7 @@
 // The catalog beside a stepper, in a notebook: a click tells the kernel, which opens the stepper.
 
-import { attend } from "./visibility";
-import { Catalog } from "./artifact-list";
+import { reportVisibility } from "./visibility";
+import { ArtifactList } from "./artifact-list";
 import { h, holdKeys } from "../dom/dom";
 import type { Model } from "../model/model";
 import { dress } from "../dom/theme";
@@ -9,7 +9,7 @@ import { dress } from "../dom/theme";
 export async function browser(model: Model, el: HTMLElement): Promise<() => void> {
   dress(el);
   const key: string = model.get("key");
-  const catalog = new Catalog(model.get("about"), (kind, name) => {
+  const catalog = new ArtifactList(model.get("about"), (kind, name) => {
     model.set("selected", [kind, name]);
     model.save_changes();
   });
@@ -29,7 +29,7 @@ export async function browser(model: Model, el: HTMLElement): Promise<() => void
   mark();
   const announce = (name: string) => window.dispatchEvent(new CustomEvent(name, { detail: key }));
   announce("jt-live");
-  const leave = attend(model);
+  const leave = reportVisibility(model);
   return () => {
     leave();
     model.off("change:selected", mark);

@@ -1,7 +1,7 @@
 // From which cell a step came: a button that opens its source.
 
 import { h, keepKeys, put, say } from "../dom/dom";
-import type { PaneAbout } from "../model/model";
+import type { PanelInfo } from "../model/model";
 
 export class Origin {
   readonly element = h("span", { class: "jt-from" });
@@ -22,7 +22,7 @@ export class Origin {
   }
 
   /** Say from where the frame is; a source that is open stays open and is the new cell's. */
-  tell(about: PaneAbout, at: number): void {
+  tell(about: PanelInfo, at: number): void {
     const cell = about.cells?.[about.from?.[at] ?? -1];
     const key = cell ? `${cell.label}\n${cell.source ?? ""}` : "";
     if (key === this.told) return;

@@ -2,7 +2,7 @@
 
 import { h, keepKeys, put, say } from "../dom/dom";
 import * as format from "../model/format";
-import { Frame } from "../model/payload";
+import { Payload } from "../model/payload";
 
 export type Kind = "text" | "number" | "time" | "seconds";
 export interface Field {
@@ -38,7 +38,7 @@ export class Rows {
 
   /** `live`: the runs may go on. In a saved page nobody knows how long one has been going on. */
   constructor(
-    frame: Frame,
+    frame: Payload,
     patches: Patch[] = [],
     private readonly live = false,
   ) {
@@ -153,7 +153,7 @@ export class Rows {
   }
 }
 
-export interface Backstage {
+export interface Options {
   /** Someone opened a run. */
   open(id: string): void;
   /** Other runs are ticked; missing where they cannot be compared. */
@@ -215,7 +215,7 @@ export class RunTable {
 
   constructor(
     private rows: Rows,
-    private readonly back: Backstage,
+    private readonly back: Options,
   ) {
     this.grid = h(
       "div",

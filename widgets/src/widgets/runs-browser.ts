@@ -1,8 +1,8 @@
 // The table of runs in a notebook: what is opened, ticked and compared is told to the kernel, which shows it below.
 
-import { attend } from "./visibility";
+import { reportVisibility } from "./visibility";
 import { h, holdKeys } from "../dom/dom";
-import { Frame, type Head } from "../model/payload";
+import { Payload, type Head } from "../model/payload";
 import type { Model } from "../model/model";
 import { Rows, RunTable, type Patch } from "./run-table";
 import { dress } from "../dom/theme";
@@ -16,7 +16,7 @@ export async function runs(model: Model, el: HTMLElement): Promise<() => void> {
   };
   const read = (): Rows => {
     const [head, buffers] = model.get("table") as [Head, DataView[]];
-    return new Rows(new Frame(head, buffers), model.get("patches") as Patch[], true);
+    return new Rows(new Payload(head, buffers), model.get("patches") as Patch[], true);
   };
   const table = new RunTable(read(), {
     open: (id) => set("opened", id),
@@ -43,7 +43,7 @@ export async function runs(model: Model, el: HTMLElement): Promise<() => void> {
   mark();
   const announce = (name: string) => window.dispatchEvent(new CustomEvent(name, { detail: key }));
   announce("jt-live");
-  const leave = attend(model);
+  const leave = reportVisibility(model);
   return () => {
     leave();
     for (const [name, heard] of events) model.off(name, heard);

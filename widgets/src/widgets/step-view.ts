@@ -1,28 +1,28 @@
-// The stage: the panes of a view under one step, with the line that says which step it is.
+// The stage: the panels of a view under one step, with the line that says which step it is.
 
 import { button, h, holdKeys, keepKeys, put, say } from "../dom/dom";
 import * as format from "../model/format";
-import { Frame } from "../model/payload";
-import type { Frames, Wish } from "../model/step-cache";
-import { called, type About, type PaneAbout } from "../model/model";
+import { Payload } from "../model/payload";
+import type { StepCache, Wish } from "../model/step-cache";
+import { called, type ViewInfo, type PanelInfo } from "../model/model";
 import { Origin } from "./origin";
 import { dress, ontheme } from "../dom/theme";
-import type { Beside, Host, Pane } from "../model/renderer";
-import { viewOf } from "../renderers/index";
+import type { Beside, Host, Drawing } from "../model/renderer";
+import { rendererOf } from "../renderers/index";
 import { excuse, type Waiting } from "./waiting";
 
-export interface Backstage {
-  about: About;
-  frames: Frames;
+export interface Options {
+  about: ViewInfo;
+  frames: StepCache;
   /** Someone pressed previous or next. */
   move(index: number): void;
-  /** Ask the kernel half of a pane's view; missing in a saved page. */
+  /** Ask the kernel half of a panel's view; missing in a saved page. */
   query?(
-    pane: number,
+    panel: number,
     frame: number,
     query: Record<string, unknown>,
     signal?: AbortSignal,
-  ): Promise<Frame>;
+  ): Promise<Payload>;
   /** Controls that the page brings itself, put before the line. */
   controls?: HTMLElement;
   /** More may come while the run goes on. */
@@ -30,16 +30,16 @@ export interface Backstage {
   note?: string;
 }
 
-interface Slot {
-  about: PaneAbout;
+interface ShownPanel {
+  about: PanelInfo;
   section: HTMLElement;
   body: HTMLElement;
   note: HTMLElement;
   origin: Origin;
-  pane: Pane | null;
-  /** Frame drawn, and the count of drawings asked for, so that a late one does not overwrite a newer. */
+  drawing: Drawing | null;
+  /** Payload drawn, and the count of drawings asked for, so that a late one does not overwrite a newer. */
   drawn: number | null;
-  /** Frame of the pane beside that it was drawn with. */
+  /** Payload of the panel beside that it was drawn with. */
   with: number | null;
   turn: number;
   /** Another step that the view wants beside this one, and whether it has had it. */
@@ -61,12 +61,12 @@ const living = new Set([
   "retrying",
 ]);
 const NONE = -2;
-const GROUND = -1;
+const SHARED = -1;
 /** What takes longer than this is said in words (ms). */
 const SOON = 300;
 
 /** How many frames of an artifact are still what they were: a step may have been logged again, or before others. */
-function unchanged(before: PaneAbout, now: PaneAbout): number {
+function unchanged(before: PanelInfo, now: PanelInfo): number {
   let n = 0;
   while (
     n < before.steps.length &&
@@ -78,7 +78,7 @@ function unchanged(before: PaneAbout, now: PaneAbout): number {
   return n;
 }
 
-export class Stage {
+export class StepView {
   readonly element: HTMLElement;
   index = 0;
   private readonly where = h("span", { class: "jt-where", role: "status", "aria-live": "polite" });
@@ -97,13 +97,13 @@ export class Stage {
     ),
   );
   private following = false;
-  private readonly slots: Slot[];
+  private readonly panels: ShownPanel[];
   private readonly stops: (() => void)[] = [];
   private waiting: Waiting = "coming";
   private timer = 0;
 
   constructor(
-    private readonly back: Backstage,
+    private readonly back: Options,
     host: HTMLElement,
   ) {
     dress(host);
@@ -114,7 +114,7 @@ export class Stage {
       button("next step", "next", () => this.go(this.index + 1)),
       button("last step", "last", () => this.go(this.about.steps.length - 1)),
     ];
-    this.slots = about.panes.map((pane) => this.slot(pane));
+    this.panels = about.panels.map((panel) => this.slot(panel));
     const line = h(
       "div",
       { class: "jt-line" },
@@ -130,8 +130,8 @@ export class Stage {
       line,
       h(
         "div",
-        { class: this.slots.length > 1 ? "jt-panes jt-many" : "jt-panes" },
-        ...this.slots.map((s) => s.section),
+        { class: this.panels.length > 1 ? "jt-panes jt-many" : "jt-panes" },
+        ...this.panels.map((s) => s.section),
       ),
       ...[back.note, about.note].map((words) =>
         words ? h("p", { class: "jt-note" }, words) : null,
@@ -143,7 +143,7 @@ export class Stage {
     this.stops.push(ontheme(() => this.redraw()));
   }
 
-  get about(): About {
+  get about(): ViewInfo {
     return this.back.about;
   }
 
@@ -153,20 +153,20 @@ export class Stage {
     this.index = Math.max(0, Math.min(index, steps.length - 1));
     if (this.following && this.index < steps.length - 1) this.setFollowing(false);
     const wishes: Wish[] = [];
-    this.slots.forEach((slot, pane) => {
-      const frame = this.frameOf(slot, this.index);
-      if (frame >= 0 && !slot.about.whole) wishes.push({ pane, frame });
-      if (slot.need !== null && !slot.met && this.back.frames.has({ pane, frame: slot.need })) {
-        slot.met = true;
-        slot.drawn = NONE;
+    this.panels.forEach((shown, panel) => {
+      const frame = this.frameOf(shown, this.index);
+      if (frame >= 0 && !shown.about.all_steps) wishes.push({ panel, frame });
+      if (shown.need !== null && !shown.met && this.back.frames.has({ panel, frame: shown.need })) {
+        shown.met = true;
+        shown.drawn = NONE;
       }
-      this.drawSlot(slot, pane, frame);
-      if (slot.need !== null && slot.need !== frame) wishes.push({ pane, frame: slot.need });
+      this.drawSlot(shown, panel, frame);
+      if (shown.need !== null && shown.need !== frame) wishes.push({ panel, frame: shown.need });
     });
     this.tell();
     this.back.frames.want(
       wishes,
-      this.slots.map((s) => (s.about.whole ? 0 : s.about.steps.length)),
+      this.panels.map((s) => (s.about.all_steps ? 0 : s.about.steps.length)),
     );
     this.await();
   }
@@ -179,47 +179,47 @@ export class Stage {
 
   /** An old picture is dim at once; that it is old is also said, unless the new one comes soon. */
   private await(): void {
-    const late = this.slots.filter((slot) => slot.section.hasAttribute("aria-busy"));
+    const late = this.panels.filter((shown) => shown.section.hasAttribute("aria-busy"));
     if (late.length === 0 || this.waiting !== "coming") {
       window.clearTimeout(this.timer);
       this.timer = 0;
     }
     if (late.length === 0) return;
-    if (this.waiting !== "coming") late.forEach((slot) => this.excuse(slot));
+    if (this.waiting !== "coming") late.forEach((shown) => this.excuse(shown));
     else
       this.timer ||= window.setTimeout(() => {
         this.timer = 0;
-        for (const slot of this.slots)
-          if (slot.section.hasAttribute("aria-busy")) this.excuse(slot);
+        for (const shown of this.panels)
+          if (shown.section.hasAttribute("aria-busy")) this.excuse(shown);
       }, SOON);
   }
 
-  private excuse(slot: Slot): void {
-    const wanted = format.step(slot.about.steps[this.frameOf(slot, this.index)] ?? null);
-    const old = slot.section.dataset["jtStep"];
-    this.remark(slot, excuse(wanted, old, this.waiting));
+  private excuse(shown: ShownPanel): void {
+    const wanted = format.step(shown.about.steps[this.frameOf(shown, this.index)] ?? null);
+    const old = shown.section.dataset["jtStep"];
+    this.remark(shown, excuse(wanted, old, this.waiting));
   }
 
   /**
    * The run has gone on. What is on screen stays, at its step, unless someone follows the newest.
    * `fresh`: grounds and frames that came along.
    */
-  grow(about: About, fresh: [Wish, Frame][]): void {
+  grow(about: ViewInfo, fresh: [Wish, Payload][]): void {
     const before = this.about;
     const step = before.steps[this.index];
     const { frames } = this.back;
     this.back.about = about;
-    this.slots.forEach((slot, pane) => {
-      const told = about.panes[pane];
+    this.panels.forEach((shown, panel) => {
+      const told = about.panels[panel];
       if (!told) return;
-      const same = unchanged(slot.about, told);
-      slot.about = told;
-      frames.drop(pane, same);
-      if (slot.drawn !== null && slot.drawn >= same) slot.drawn = NONE;
+      const same = unchanged(shown.about, told);
+      shown.about = told;
+      frames.drop(panel, same);
+      if (shown.drawn !== null && shown.drawn >= same) shown.drawn = NONE;
     });
     for (const [wish, frame] of fresh) frames.put(wish, frame);
-    for (const { frame, pane } of fresh.map(([wish]) => wish))
-      if (frame === GROUND) this.reground(this.slots[pane]!, pane);
+    for (const { frame, panel } of fresh.map(([wish]) => wish))
+      if (frame === SHARED) this.updateShared(this.panels[panel]!, panel);
     const kept = step === undefined ? 0 : about.steps.indexOf(step);
     const to = this.following ? about.steps.length - 1 : kept;
     // Nobody asked for this: it is shown, and not spoken.
@@ -228,13 +228,13 @@ export class Stage {
     this.show(to >= 0 ? to : this.index);
   }
 
-  private reground(slot: Slot, pane: number): void {
-    const ground = this.back.frames.get(pane, GROUND);
-    if (!slot.pane || !ground) return;
-    if (slot.pane.regrow) slot.pane.regrow(ground);
-    else if (ground.buffers.length === 0) return;
-    else this.takeDown(slot);
-    slot.drawn = NONE;
+  private updateShared(shown: ShownPanel, panel: number): void {
+    const shared = this.back.frames.get(panel, SHARED);
+    if (!shown.drawing || !shared) return;
+    if (shown.drawing.replaceShared) shown.drawing.replaceShared(shared);
+    else if (shared.buffers.length === 0) return;
+    else this.takeDown(shown);
+    shown.drawn = NONE;
   }
 
   private setFollowing(on: boolean): void {
@@ -244,8 +244,8 @@ export class Stage {
   }
 
   redraw(): void {
-    for (const slot of this.slots) {
-      slot.drawn = null;
+    for (const shown of this.panels) {
+      shown.drawn = null;
     }
     this.show(this.index);
   }
@@ -253,7 +253,7 @@ export class Stage {
   destroy(): void {
     window.clearTimeout(this.timer);
     for (const stop of this.stops) stop();
-    for (const slot of this.slots) slot.pane?.destroy?.();
+    for (const shown of this.panels) shown.drawing?.destroy?.();
     this.element.remove();
   }
 
@@ -263,13 +263,13 @@ export class Stage {
     this.back.move(index);
   }
 
-  private frameOf(slot: Slot, index: number): number {
+  private frameOf(shown: ShownPanel, index: number): number {
     if (this.about.steps.length === 0) return 0;
-    return slot.about.at ? (slot.about.at[index] ?? -1) : index;
+    return shown.about.at ? (shown.about.at[index] ?? -1) : index;
   }
 
-  private beside({ about }: Slot): Beside | undefined {
-    const other = about.beside === undefined ? undefined : this.slots[about.beside];
+  private beside({ about }: ShownPanel): Beside | undefined {
+    const other = about.beside === undefined ? undefined : this.panels[about.beside];
     if (!other) return undefined;
     const at = this.frameOf(other, this.index);
     return at < 0
@@ -282,7 +282,7 @@ export class Stage {
         };
   }
 
-  private slot(about: PaneAbout): Slot {
+  private slot(about: PanelInfo): ShownPanel {
     const body = h("div", { class: "jt-body" });
     const note = h("p", { class: "jt-note", role: "status" });
     note.hidden = true;
@@ -313,7 +313,7 @@ export class Stage {
       body,
       note,
       origin,
-      pane: null,
+      drawing: null,
       drawn: NONE,
       with: null,
       turn: 0,
@@ -322,51 +322,51 @@ export class Stage {
     };
   }
 
-  private drawSlot(slot: Slot, pane: number, at: number): void {
-    const step = slot.about.steps[at] ?? null;
+  private drawSlot(shown: ShownPanel, panel: number, at: number): void {
+    const step = shown.about.steps[at] ?? null;
     if (at < 0) {
-      slot.turn += 1;
-      slot.section.removeAttribute("aria-busy");
+      shown.turn += 1;
+      shown.section.removeAttribute("aria-busy");
       this.remark(
-        slot,
-        `no step of ${slot.about.name} yet at step ${format.step(this.about.steps[this.index] ?? null)}`,
+        shown,
+        `no step of ${shown.about.name} yet at step ${format.step(this.about.steps[this.index] ?? null)}`,
       );
-      slot.body.hidden = true;
-      slot.section.removeAttribute("data-jt-step");
-      slot.drawn = NONE;
+      shown.body.hidden = true;
+      shown.section.removeAttribute("data-jt-step");
+      shown.drawn = NONE;
       return;
     }
-    const frame = this.back.frames.get(pane, at);
-    if (!frame && !slot.about.whole) {
-      slot.section.setAttribute("aria-busy", "true");
+    const frame = this.back.frames.get(panel, at);
+    if (!frame && !shown.about.all_steps) {
+      shown.section.setAttribute("aria-busy", "true");
       return;
     }
-    slot.section.removeAttribute("aria-busy");
-    slot.body.hidden = false;
-    this.remark(slot, this.shift(step));
-    slot.origin.tell(slot.about, at);
-    const beside = this.beside(slot)?.at ?? null;
-    if (slot.drawn === at && slot.with === beside) return;
-    const turn = ++slot.turn;
+    shown.section.removeAttribute("aria-busy");
+    shown.body.hidden = false;
+    this.remark(shown, this.shift(step));
+    shown.origin.tell(shown.about, at);
+    const beside = this.beside(shown)?.at ?? null;
+    if (shown.drawn === at && shown.with === beside) return;
+    const turn = ++shown.turn;
     const done = () => {
-      if (slot.turn !== turn) return;
-      slot.drawn = at;
-      slot.with = beside;
-      slot.section.setAttribute("data-jt-step", format.step(step));
+      if (shown.turn !== turn) return;
+      shown.drawn = at;
+      shown.with = beside;
+      shown.section.setAttribute("data-jt-step", format.step(step));
     };
     const fail = (error: unknown) => {
-      if (slot.turn !== turn) return;
+      if (shown.turn !== turn) return;
       this.fault(
-        slot,
-        `${slot.about.kind} ${slot.about.name}, step ${format.step(step)}: ${error instanceof Error ? error.message : String(error)}`,
+        shown,
+        `${shown.about.kind} ${shown.about.name}, step ${format.step(step)}: ${error instanceof Error ? error.message : String(error)}`,
       );
       done();
     };
     try {
       if (frame?.head.error) throw new Error(frame.head.error);
-      if (slot.section.classList.contains("jt-failed")) this.mend(slot);
-      slot.pane ??= this.open(slot, pane);
-      const drawing = slot.pane.draw({ at, step, frame });
+      if (shown.section.classList.contains("jt-failed")) this.mend(shown);
+      shown.drawing ??= this.open(shown, panel);
+      const drawing = shown.drawing.draw({ at, step, frame });
       if (drawing) drawing.then(done, fail);
       else done();
     } catch (error) {
@@ -374,64 +374,64 @@ export class Stage {
     }
   }
 
-  private open(slot: Slot, pane: number): Pane {
+  private open(shown: ShownPanel, panel: number): Drawing {
     const { frames, query } = this.back;
     const host: Host = {
-      element: slot.body,
+      element: shown.body,
       get about() {
-        return slot.about;
+        return shown.about;
       },
-      get ground() {
-        return frames.get(pane, GROUND) ?? new Frame({}, []);
+      get shared() {
+        return frames.get(panel, SHARED) ?? new Payload({}, []);
       },
-      frame: (at) => frames.get(pane, at),
-      beside: () => this.beside(slot),
-      need: (at) => this.need(slot, pane, at),
+      frame: (at) => frames.get(panel, at),
+      beside: () => this.beside(shown),
+      need: (at) => this.need(shown, panel, at),
       ask: (question, at, signal) =>
         query
-          ? query(pane, at ?? Math.max(0, this.frameOf(slot, this.index)), question, signal)
+          ? query(panel, at ?? Math.max(0, this.frameOf(shown, this.index)), question, signal)
           : Promise.reject(new Error("this needs the notebook's kernel")),
       live: query !== undefined,
     };
-    if (host.ground.head.error) throw new Error(host.ground.head.error);
-    return viewOf(slot.about.view, slot.about.members !== undefined)(host);
+    if (host.shared.head.error) throw new Error(host.shared.head.error);
+    return rendererOf(shown.about.view, shown.about.members !== undefined)(host);
   }
 
-  private need(slot: Slot, pane: number, at: number | null): void {
-    if (slot.need === at) return;
-    slot.need = at;
-    slot.met = at === null || this.back.frames.has({ pane, frame: at });
-    if (!slot.met) queueMicrotask(() => this.show(this.index));
+  private need(shown: ShownPanel, panel: number, at: number | null): void {
+    if (shown.need === at) return;
+    shown.need = at;
+    shown.met = at === null || this.back.frames.has({ panel, frame: at });
+    if (!shown.met) queueMicrotask(() => this.show(this.index));
   }
 
   /** A view that failed once is taken down, so that the next step starts clean. */
-  private fault(slot: Slot, words: string): void {
-    slot.section.classList.add("jt-failed");
-    this.takeDown(slot);
-    put(slot.body, h("p", { class: "jt-error", role: "alert" }, words));
+  private fault(shown: ShownPanel, words: string): void {
+    shown.section.classList.add("jt-failed");
+    this.takeDown(shown);
+    put(shown.body, h("p", { class: "jt-error", role: "alert" }, words));
   }
 
-  private takeDown(slot: Slot): void {
+  private takeDown(shown: ShownPanel): void {
     try {
-      slot.pane?.destroy?.();
+      shown.drawing?.destroy?.();
     } catch {
       /* it has already failed */
     }
-    slot.pane = null;
-    put(slot.body);
+    shown.drawing = null;
+    put(shown.body);
   }
 
-  private mend(slot: Slot): void {
-    slot.section.classList.remove("jt-failed");
-    put(slot.body);
+  private mend(shown: ShownPanel): void {
+    shown.section.classList.remove("jt-failed");
+    put(shown.body);
   }
 
-  private remark(slot: Slot, words: string): void {
-    say(slot.note, words);
-    slot.note.hidden = words === "";
+  private remark(shown: ShownPanel, words: string): void {
+    say(shown.note, words);
+    shown.note.hidden = words === "";
   }
 
-  /** What to say when a pane shows an earlier step than the slider's. */
+  /** What to say when a panel shows an earlier step than the slider's. */
   private shift(step: format.Step): string {
     const { steps } = this.about;
     const asked = steps[this.index];
@@ -451,11 +451,11 @@ export class Stage {
     ];
     let when: number | null = null;
     let versions = 1;
-    for (const slot of this.slots) {
-      const at = this.frameOf(slot, this.index);
-      if (at < 0 || slot.about.steps[at] !== step) continue;
-      when = Math.max(when ?? -Infinity, slot.about.times[at] ?? -Infinity);
-      versions = Math.max(versions, slot.about.versions?.[at] ?? 1);
+    for (const shown of this.panels) {
+      const at = this.frameOf(shown, this.index);
+      if (at < 0 || shown.about.steps[at] !== step) continue;
+      when = Math.max(when ?? -Infinity, shown.about.times[at] ?? -Infinity);
+      versions = Math.max(versions, shown.about.versions?.[at] ?? 1);
     }
     if (when !== null && Number.isFinite(when)) parts.push(format.time(when));
     if (versions > 1) parts.push(`logged ${versions} times, the latest is shown`);

@@ -1,19 +1,19 @@
 // The view in a notebook with its kernel: anywidget's model on one side, the stage on the other.
 
-import { attend } from "./visibility";
+import { reportVisibility } from "./visibility";
 import { h, holdKeys, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
-import { Frame, type Head } from "../model/payload";
-import { Frames, type Answer } from "../model/step-cache";
-import type { About, Model } from "../model/model";
-import { Stage } from "./step-view";
+import { Payload, type Head } from "../model/payload";
+import { StepCache, type Answer } from "../model/step-cache";
+import type { ViewInfo, Model } from "../model/model";
+import { StepView } from "./step-view";
 import { controls } from "./controls";
 
 /** ipywidgets' own model; after a restart of the kernel it says that nobody is behind it any more. */
 interface Slider extends Model {
   comm_live?: boolean;
 }
-type Seed = [pane: number, frame: number, head: Head, buffers: DataView[]];
+type Seed = [panel: number, frame: number, head: Head, buffers: DataView[]];
 
 const PATIENCE = 20_000;
 let serial = 0;
@@ -35,18 +35,18 @@ function announce(name: "jt-live" | "jt-gone", key: string): void {
 
 export async function stepper(model: Model, el: HTMLElement): Promise<() => void> {
   const me = `${Date.now().toString(36)}-${(serial += 1)}`;
-  let about: About = model.get("about");
+  let about: ViewInfo = model.get("about");
   const slider = await other(model, "slider");
   const play = slider && (await other(model, "play"));
   const waiting = new Map<
     string,
-    { resolve(frame: Frame): void; reject(error: Error): void; timer: number }
+    { resolve(frame: Payload): void; reject(error: Error): void; timer: number }
   >();
   let asked = 0;
   let current = "";
   let patience = 0;
 
-  const frames = new Frames(model.get("budget"), (wanted) => {
+  const frames = new StepCache(model.get("budget"), (wanted) => {
     current = `${me}/${(asked += 1)}`;
     clearTimeout(patience);
     if (!send({ ask: wanted, id: current })) {
@@ -69,21 +69,21 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
     if (dead) queueMicrotask(() => stage.wait("gone"));
     return !dead;
   }
-  for (const [pane, frame, head, buffers] of model.get("seed") as Seed[])
-    frames.put({ pane, frame }, new Frame(head, buffers));
+  for (const [panel, frame, head, buffers] of model.get("seed") as Seed[])
+    frames.put({ panel, frame }, new Payload(head, buffers));
 
   const query = (
-    pane: number,
+    panel: number,
     frame: number,
     question: Record<string, unknown>,
     signal?: AbortSignal,
   ) =>
-    new Promise<Frame>((resolve, reject) => {
+    new Promise<Payload>((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(new Error("no longer wanted")));
       frames.errand(() => {
         if (signal?.aborted) return false;
         const id = `${me}/${(asked += 1)}`;
-        if (!send({ query: question, pane, frame, id })) {
+        if (!send({ query: question, panel, number: frame, id })) {
           reject(new Error("the kernel that made this view is gone"));
           return false;
         }
@@ -98,18 +98,18 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
     });
 
   const answered = (
-    content: { id?: string; frames?: Answer[]; head?: Head },
+    content: { id?: string; payloads?: Answer[]; head?: Head },
     buffers: DataView[],
   ) => {
-    if (content.frames && content.id === current) {
+    if (content.payloads && content.id === current) {
       clearTimeout(patience);
       stage.wait("coming");
-      frames.take(content.frames, buffers);
+      frames.take(content.payloads, buffers);
     } else if (content.head && content.id && waiting.has(content.id)) {
       const { resolve, timer } = waiting.get(content.id)!;
       clearTimeout(timer);
       waiting.delete(content.id);
-      resolve(new Frame(content.head, buffers));
+      resolve(new Payload(content.head, buffers));
       // After whoever asked has had the chance to ask on.
       queueMicrotask(() => frames.settle());
     }
@@ -125,7 +125,7 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
   };
   // Without ipywidgets around us (marimo), we bring the controls.
   const own = slider || about.steps.length < 2 ? null : controls(about.steps, move);
-  const stage = new Stage(
+  const stage = new StepView(
     { about, frames, move, query, live: true, ...(own ? { controls: own.element } : {}) },
     el,
   );
@@ -177,9 +177,9 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
     own?.grow(about.steps);
     stage.grow(
       about,
-      (model.get("seed") as Seed[]).map(([pane, frame, head, buffers]) => [
-        { pane, frame },
-        new Frame(head, buffers),
+      (model.get("seed") as Seed[]).map(([panel, frame, head, buffers]) => [
+        { panel, frame },
+        new Payload(head, buffers),
       ]),
     );
     speak();
@@ -216,7 +216,7 @@ export async function stepper(model: Model, el: HTMLElement): Promise<() => void
   sizes?.observe(el);
   stage.show(place());
   announce("jt-live", key);
-  const leave = attend(model);
+  const leave = reportVisibility(model);
 
   return () => {
     leave();

@@ -4,11 +4,11 @@ import type { Model } from "../model/model";
 
 let serial = 0;
 
-export function attend(model: Model): () => void {
+export function reportVisibility(model: Model): () => void {
   const id = `${Date.now().toString(36)}-${(serial += 1)}`;
-  const say = (here: boolean): void => {
+  const say = (visible: boolean): void => {
     try {
-      model.send({ here, id });
+      model.send({ visible, id });
     } catch {
       /* the kernel is gone, and looks no longer */
     }

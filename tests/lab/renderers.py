@@ -1,4 +1,4 @@
-"""A run with an artifact of every family of views, at three steps each.
+"""A run with an artifact of every renderer of views, at three steps each.
 
 Read by the tests, and executed in the notebook's kernel as it stands.
 """
@@ -39,7 +39,7 @@ NAMES = (
 def make() -> RunView:
     """Log them."""
     generator = np.random.default_rng(0)
-    with tracking.init(name="families", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False) as run:
+    with tracking.init(name="renderers", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False) as run:
         for step in range(0, 30, 10):
             _numbers(run, generator, step)
             _media(run, generator, step)
