@@ -187,8 +187,7 @@ def __getattr__(name: str) -> Any:
     if name == "TRACKING_RUN":
         return import_module("jupyter_tracking.session").current_run()
     if name not in __all__:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _ROOMS.get(name, ("session", name))
     value = globals()[name] = getattr(import_module(f"jupyter_tracking.{module}"), attribute)
     return value

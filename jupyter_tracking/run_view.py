@@ -193,8 +193,7 @@ class RunView:
         if not at_step:
             steps = sorted({e.step for e in events if e.step is not None}, key=lambda s: abs(s - step))
             nearest = f"; near: {', '.join(map(str, sorted(steps[:6])))}" if steps else suggest(str(step), [])
-            message = f"{artifact.kind} {artifact.name!r} has no step {step}{nearest}"
-            raise NotFound(message)
+            raise NotFound(f"{artifact.kind} {artifact.name!r} has no step {step}{nearest}")
         return at_step[-1]
 
     def diff(self, name: str, before: int, after: int, key: str | Sequence[object] | None = None) -> pd.DataFrame:

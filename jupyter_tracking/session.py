@@ -60,10 +60,8 @@ def active_run() -> Run:
     if _active:
         return _active[-1]
     if _last_ended is not None:
-        message = f"no run is active: run {_last_ended} has ended; start one with init() or %track_init"
-        raise RunEnded(message)
-    message = "no run is active; start one with init() or %track_init"
-    raise NoActiveRun(message)
+        raise RunEnded(f"no run is active: run {_last_ended} has ended; start one with init() or %track_init")
+    raise NoActiveRun("no run is active; start one with init() or %track_init")
 
 
 def current_run() -> Run | None:
@@ -138,8 +136,7 @@ def init(
     refused = {"client": client is not None, "collect_artifacts": collect_artifacts is False, "is_offline": is_offline is False}
     for argument, wrong in refused.items():
         if wrong:
-            message = f"{argument} has no meaning here: runs are folders on this machine; leave it out"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"{argument} has no meaning here: runs are folders on this machine; leave it out")
     if project is not None and "/" in str(project):
         owner, _, project = str(project).rpartition("/")
     top = paths.default_root(root)
@@ -168,13 +165,11 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
     """Return the folder of the run to start or to resume."""
     if run_uuid is None:
         if is_new is False and artifacts_path is None:
-            message = "is_new=False resumes a run, and run_uuid does not say which; give its uuid"
-            raise InvalidArgument(message)
+            raise InvalidArgument("is_new=False resumes a run, and run_uuid does not say which; give its uuid")
         return Path(artifacts_path) if artifacts_path is not None else paths.run_path(root, paths.new_uuid())
     uuid = str(run_uuid).replace("-", "").lower()
     if not re.fullmatch(r"[0-9a-f]{4,32}", uuid):
-        message = f"run_uuid={run_uuid!r} is no uuid; give 32 hex digits, or at least the first 4"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"run_uuid={run_uuid!r} is no uuid; give 32 hex digits, or at least the first 4")
     if artifacts_path is not None:
         return Path(artifacts_path)
     known = paths.run_folders(root)
@@ -182,11 +177,12 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
     if len(found) == 1 and is_new is not True:
         return found[0]
     if found:
-        message = f"run_uuid={run_uuid!r}: {'there is such a run' if is_new else 'several runs start so'} under {root}"
-        raise NotFound(message + suggest(uuid, [path.name for path in found]))
+        raise NotFound(
+            f"run_uuid={run_uuid!r}: {'there is such a run' if is_new else 'several runs start so'} under {root}"
+            + suggest(uuid, [path.name for path in found])
+        )
     if len(uuid) < 32 or is_new is False:  # noqa: PLR2004
-        message = f"run_uuid={run_uuid!r}: no run starts so under {root}{suggest(uuid, [path.name for path in known])}"
-        raise NotFound(message)
+        raise NotFound(f"run_uuid={run_uuid!r}: no run starts so under {root}{suggest(uuid, [path.name for path in known])}")
     return paths.run_path(root, uuid)
 
 

@@ -86,19 +86,10 @@ def modules() -> dict[str, Path]:
 
 @cache
 def imports() -> list[Import]:
-    """Each import of a module of ours by another, at the top or in a function; what names a type alone comes with the cuts."""
+    """Each import of a module of ours by another, wherever it stands: at the top, in a function, under `TYPE_CHECKING`."""
     found = []
     for importer, path in modules().items():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        typed = {
-            id(inner)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-            for inner in ast.walk(node)
-        }
-        for node in ast.walk(tree):
-            if id(node) in typed:
-                continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             where = f"{path.relative_to(CHECKOUT)}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -114,7 +105,7 @@ def imports() -> list[Import]:
 
 def _module_of(name: str) -> str | None:
     """The module of ours that a dotted name imports: `…kinds.curve.Curve` is `kinds.curve`, a public name of the top is `__init__`."""
-    if name.split(".", maxsplit=1)[0] != NAME:
+    if name.split(".")[0] != NAME:
         return None
     inside = name.split(".")[1:]
     while inside and ".".join(inside) not in modules():
@@ -124,7 +115,7 @@ def _module_of(name: str) -> str | None:
 
 def package_of(module: str) -> str:
     """The package at the top that a module lies in, or the module itself."""
-    return module.split(".", maxsplit=1)[0]
+    return module.split(".")[0]
 
 
 def test_imports_go_only_downwards() -> None:
@@ -149,6 +140,20 @@ def test_the_writer_and_the_reader_meet_only_on_disk() -> None:
         if package_of(each.importer) in one and package_of(each.imported) in other
     ]
     assert not mixed, "\n".join(mixed)
+
+
+def test_no_modules_import_each_other() -> None:
+    """There is no circle of imports, not even one that only names types."""
+    following: dict[str, set[str]] = {module: set() for module in modules()}
+    for each in imports():
+        # A package that gathers its own modules is above them, and they import from the modules beside them.
+        if each.importer != each.imported:
+            following[each.importer].add(each.imported)
+    left = dict(following)
+    while free := [module for module, after in left.items() if not after & left.keys()]:
+        for module in free:
+            del left[module]
+    assert not left, f"these import each other, or what does: {sorted(left)}"
 
 
 def test_a_folder_can_be_taken_in_at_a_glance() -> None:
@@ -182,7 +187,7 @@ def test_each_module_says_what_it_is_for() -> None:
     silent = []
     for path in modules().values():
         said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        if len(said.split("\n")[0].split()) < 4:
+        if len(said.split("\n")[0].split()) < 4:  # noqa: PLR2004
             silent.append(str(path.relative_to(CHECKOUT)))
     assert not silent, f"these do not say what they are for: {silent}"
 

@@ -51,24 +51,20 @@ def as_metric(value: Any, name: str) -> float:
         return value
     kind = type(value).__name__
     if isinstance(value, str | bytes | None | complex):
-        message = f"metric {name!r} has the value {value!r}, a {kind}; give one real number"
-        raise InvalidType(message)
+        raise InvalidType(f"metric {name!r} has the value {value!r}, a {kind}; give one real number")
     size = getattr(value, "size", 1)
     size = size() if callable(size) else size
     if isinstance(size, Sequence):
         size = math.prod(size)
     if size != 1 or (isinstance(value, Iterable) and getattr(value, "shape", None) is None):
-        message = f"metric {name!r} has {kind} of {size} values; give one real number, or log a curve or a histogram"
-        raise InvalidType(message)
+        raise InvalidType(f"metric {name!r} has {kind} of {size} values; give one real number, or log a curve or a histogram")
     try:
         item = value.item() if hasattr(value, "item") else value
         number = float(item)
     except (TypeError, ValueError, OverflowError) as error:
-        message = f"metric {name!r} has a value of type {kind}: {error}; give one real number"
-        raise InvalidType(message) from None
+        raise InvalidType(f"metric {name!r} has a value of type {kind}: {error}; give one real number") from None
     if isinstance(item, int) and abs(item) > _EXACT and int(number) != item:
-        message = f"metric {name!r} has the value {item}, which a 64-bit float cannot hold exactly"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"metric {name!r} has the value {item}, which a 64-bit float cannot hold exactly")
     return number
 
 
@@ -80,12 +76,10 @@ def as_number_list(values: object, argument: str) -> list[float]:
         InvalidArgument: more than one dimension.
     """
     if isinstance(values, str | bytes | Mapping | AbstractSet) or not hasattr(values, "__iter__"):
-        message = f"{argument}={_short(values)} is a {type(values).__name__}; give a list or an array of numbers"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument}={_short(values)} is a {type(values).__name__}; give a list or an array of numbers")
     shape = getattr(values, "shape", None)
     if shape is not None and len(shape) != 1:
-        message = f"{argument} has the shape {tuple(shape)}; give one dimension, for example {argument}.ravel()"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{argument} has the shape {tuple(shape)}; give one dimension, for example {argument}.ravel()")
     if hasattr(values, "detach"):  # a tensor that is part of a graph, perhaps on another device
         values = values.detach().cpu()
     items = values.tolist() if hasattr(values, "tolist") else list(values)
@@ -97,8 +91,7 @@ def as_number_list(values: object, argument: str) -> list[float]:
         return [float(item) for item in items]
     except (TypeError, ValueError):
         bad = next(i for i in items if isinstance(i, str | bytes) or not hasattr(i, "__float__"))
-        message = f"{argument} holds {_short(bad)}, a {type(bad).__name__}; every element must be a number"
-        raise InvalidType(message) from None
+        raise InvalidType(f"{argument} holds {_short(bad)}, a {type(bad).__name__}; every element must be a number") from None
 
 
 def as_numbers(values: object, argument: str) -> tuple[Any, int]:
@@ -133,11 +126,9 @@ def as_array(data: Any, argument: str) -> NDArray[Any]:
     try:
         array = np.asarray(data.numpy() if callable(getattr(data, "numpy", None)) else data)
     except (ValueError, TypeError) as error:
-        message = f"{argument} is no array: {error}"
-        raise InvalidType(message) from None
+        raise InvalidType(f"{argument} is no array: {error}") from None
     if array.dtype.kind not in "biuf":
-        message = f"{argument}={_short(data)} is a {type(data).__name__} of {array.dtype}; give an array of numbers"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument}={_short(data)} is a {type(data).__name__} of {array.dtype}; give an array of numbers")
     return array
 
 
@@ -168,12 +159,10 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
             return float(value)
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if depth > _MAX_DEPTH:
-        message = f"{where} is nested deeper than {_MAX_DEPTH} levels, or contains itself"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{where} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
     if isinstance(value, int):
         if not -(2**63) <= value < 2**64:
-            message = f"{where}={value} does not fit in 64 bits; give it as a text"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"{where}={value} does not fit in 64 bits; give it as a text")
         return int(value)
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
@@ -190,8 +179,7 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
     if isinstance(value, Mapping):
         plain = {str(getattr(k, "value", k)): as_json(v, f"{where}.{k}", depth=depth + 1) for k, v in value.items()}
         if len(plain) != len(value):
-            message = f"{where} has two keys that are the same text; give each its own"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"{where} has two keys that are the same text; give each its own")
         return plain
     if isinstance(value, AbstractSet):
         return sorted((as_json(v, where, depth=depth + 1) for v in value), key=repr)
@@ -206,8 +194,7 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
         return as_json(value.item(), where, depth=depth + 1)
     if hasattr(value, "to_dict") and not hasattr(value, "columns"):
         return as_json(value.to_dict(), where, depth=depth + 1)
-    message = f"{where}={_short(value)} is a {type(value).__name__}, which JSON cannot hold; give numbers, texts, lists or dicts"
-    raise InvalidType(message)
+    raise InvalidType(f"{where}={_short(value)} is a {type(value).__name__}, which JSON cannot hold; give numbers, texts, lists or dicts")
 
 
 def _short(value: object) -> str:
@@ -225,19 +212,15 @@ def as_step(step: object) -> int | None:
     if step is None:
         return None
     if type(step).__name__ in {"bool", "bool_"} or isinstance(step, str | bytes):
-        message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
-        raise InvalidType(message)
+        raise InvalidType(f"step={step!r} is a {type(step).__name__}; a step is an integer or None")
     try:
         whole = step.__index__() if hasattr(step, "__index__") else float(step)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        message = f"step={step!r} is a {type(step).__name__}; a step is an integer or None"
-        raise InvalidType(message) from None
+        raise InvalidType(f"step={step!r} is a {type(step).__name__}; a step is an integer or None") from None
     if whole != whole or whole in {math.inf, -math.inf} or whole != int(whole):  # noqa: PLR0124 - NaN
-        message = f"step={step!r} is not a whole number; a step is an integer or None"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"step={step!r} is not a whole number; a step is an integer or None")
     if not event_rows.STEP_MIN <= whole <= event_rows.STEP_MAX:
-        message = f"step={step!r} does not fit in 64 bits; a step lies between -2**63 and 2**63 - 1"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"step={step!r} does not fit in 64 bits; a step lies between -2**63 and 2**63 - 1")
     return int(whole)
 
 
@@ -279,8 +262,7 @@ def as_timestamp(timestamp: object) -> str:
     if type(timestamp) is FormattedTimestamp:
         return timestamp
     if isinstance(timestamp, bool) or not isinstance(timestamp, dt.datetime | str | int | float):
-        message = f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds"
-        raise InvalidType(message)
+        raise InvalidType(f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds")
     try:
         if isinstance(timestamp, str):
             moment = dt.datetime.fromisoformat(timestamp)
@@ -290,6 +272,5 @@ def as_timestamp(timestamp: object) -> str:
             moment = timestamp
         text = moment.astimezone(dt.UTC).isoformat(sep=" ", timespec="microseconds")
     except (ValueError, OverflowError, OSError) as error:
-        message = f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO text or seconds"
-        raise InvalidArgument(message) from None
+        raise InvalidArgument(f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO text or seconds") from None
     return text.zfill(32)  # years below 1000

@@ -101,8 +101,7 @@ def format_cell(payload: dict[str, Any]) -> str:
         try:
             raw = json.dumps(present, separators=(",", ":"), allow_nan=False).encode("ascii")
         except (TypeError, ValueError, RecursionError) as error:
-            message = f"the payload has a value that JSON cannot hold: {error}"
-            raise InvalidType(message) from None
+            raise InvalidType(f"the payload has a value that JSON cannot hold: {error}") from None
     text = raw.decode("utf-8")
     return text if text.isascii() and "|" not in text and "\x7f" not in text else _ESCAPE.sub(_escaped, text)
 
@@ -122,8 +121,7 @@ def parse_number(value: object) -> float:
     if isinstance(value, str):
         return float(value)  # which knows the words of `finite`
     if isinstance(value, bool) or not isinstance(value, int | float):
-        message = f"expected a number, found {value!r}"
-        raise InvalidType(message)
+        raise InvalidType(f"expected a number, found {value!r}")
     return float(value)
 
 
@@ -141,8 +139,7 @@ def parse_timestamp(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        message = f"the timestamp is not one: {text!r:.60}"
-        raise ValueError(message) from None
+        raise ValueError(f"the timestamp is not one: {text!r:.60}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - EPOCH) // MICROSECOND
@@ -168,12 +165,10 @@ def parse_step(text: bytes | bytearray) -> int | None:
     if _WHOLE_FLOAT.match(text):
         text = text.split(b".")[0]
     if not _INTEGER.match(text):
-        message = f"the step is not an integer: {text[:40].decode('utf-8', 'replace')!r}"
-        raise ValueError(message)
+        raise ValueError(f"the step is not an integer: {text[:40].decode('utf-8', 'replace')!r}")
     step = int(text)
     if not STEP_MIN <= step <= STEP_MAX:
-        message = f"the step does not fit in 64 bits: {step}"
-        raise ValueError(message)
+        raise ValueError(f"the step does not fit in 64 bits: {step}")
     return step
 
 
@@ -209,8 +204,7 @@ def _float(cell_: bytes | bytearray) -> float:
     try:
         return float(cell_)
     except ValueError:
-        message = f"the value is not a number: {excerpt(cell_)!r:.60}"
-        raise ValueError(message) from None
+        raise ValueError(f"the value is not a number: {excerpt(cell_)!r:.60}") from None
 
 
 def _loads(text: bytes | bytearray) -> Any:
@@ -235,8 +229,7 @@ def _csv_row(raw: Source, start: int, end: int, kind: str, order: ColumnOrder, l
     if kind == "metric":
         _float(raw[cell_start:end])
     elif kind not in JSONL_KINDS and (raw[cell_start : cell_start + 1] != b"{" or raw[end - 1 : end] != b"}"):
-        message = "the cell is not a JSON object"
-        raise ValueError(message)
+        raise ValueError("the cell is not a JSON object")
     return Row(step, moment, cell_start, end, line)
 
 
@@ -245,11 +238,9 @@ def _odd_prefix(raw: Source, start: int, end: int, order: ColumnOrder) -> tuple[
     first = raw.find(b"|", start, end)
     second = raw.find(b"|", first + 1, end) if first >= 0 else -1
     if second < 0:
-        message = f'expected 3 fields separated by "|", found {1 if first < 0 else 2}'
-        raise ValueError(message)
+        raise ValueError(f'expected 3 fields separated by "|", found {1 if first < 0 else 2}')
     if second - start > _LONGEST_PREFIX:
-        message = "step and timestamp are too long"
-        raise ValueError(message)
+        raise ValueError("step and timestamp are too long")
     fields = (raw[start:first], raw[first + 1 : second])
     return parse_step(fields[order.step]), parse_timestamp(fields[order.timestamp].decode("ascii", "replace")), second + 1
 
@@ -257,14 +248,12 @@ def _odd_prefix(raw: Source, start: int, end: int, order: ColumnOrder) -> tuple[
 def _json_row(raw: Source, start: int, end: int, kind: str, line: int) -> Row:
     fields = _loads(raw[start:end])
     if not isinstance(fields, dict) or not isinstance(fields.get(kind), str):
-        message = f'expected a JSON object with a text "{kind}"'
-        raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
+        raise ValueError(f'expected a JSON object with a text "{kind}"')  # noqa: TRY004 - a malformed row, whatever its type
     step = fields.get("step")
     if isinstance(step, float) and step.is_integer():
         step = int(step)
     if step is not None and (type(step) is not int or not STEP_MIN <= step <= STEP_MAX):
-        message = f"the step is not a 64-bit integer: {step!r:.60}"
-        raise ValueError(message)
+        raise ValueError(f"the step is not a 64-bit integer: {step!r:.60}")
     return Row(step, parse_timestamp(str(fields.get("timestamp"))), start, end, line)
 
 
@@ -288,8 +277,7 @@ def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS)
     except orjson.JSONDecodeError:  # lone surrogates, NaN tokens and huge integers, which json takes
         payload = _loads(cell_)
     if not isinstance(payload, dict):
-        message = "the cell is not a JSON object"
-        raise ValueError(message)  # noqa: TRY004 - a malformed row, whatever its type
+        raise ValueError("the cell is not a JSON object")  # noqa: TRY004 - a malformed row, whatever its type
     return payload
 
 

@@ -97,12 +97,10 @@ def _checked(record: LineageRecord) -> LineageRecord:
     read: Any = record  # of a file: anything
     texts = isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str)
     if not texts or not isinstance(read.path or "", str):
-        message = "name, kind, stem and path must be texts"
-        raise TypeError(message)
+        raise TypeError("name, kind, stem and path must be texts")
     objects = isinstance(read.summary, dict) and isinstance(read.cell, dict) and isinstance(read.events, dict)
     if not objects or not isinstance(read.further, dict):
-        message = "summary, cell, events and further must be objects"
-        raise TypeError(message)
+        raise TypeError("summary, cell, events and further must be objects")
     return record
 
 

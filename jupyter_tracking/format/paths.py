@@ -90,17 +90,14 @@ def check_name(name: object, argument: str = "name") -> str:
         InvalidArgument: empty, only spaces, or holding control characters or half a character.
     """
     if not isinstance(name, str):
-        message = f"{argument}={name!r} is a {type(name).__name__}; give a text"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument}={name!r} is a {type(name).__name__}; give a text")
     text = name if type(name) is str else str(getattr(name, "value", name))
     if text.isascii() and text.isprintable() and text.strip():
         return text
     if not text.strip():
-        message = f"{argument}={name!r} is empty; give a text with at least one visible character"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{argument}={name!r} is empty; give a text with at least one visible character")
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
-        message = f"{argument}={name!r} holds a control character or half a character; leave it out"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{argument}={name!r} holds a control character or half a character; leave it out")
     return unicodedata.normalize("NFC", text)
 
 
@@ -182,11 +179,9 @@ def safe_relative(path: str | os.PathLike[str], argument: str = "path") -> str:
     """
     text = os.fspath(path)
     if not isinstance(text, str):
-        message = f"{argument}={path!r} is a {type(text).__name__}; give a text"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument}={path!r} is a {type(text).__name__}; give a text")
     if not (text.isascii() and text.isprintable()) and any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
-        message = f"{argument}={text!r} holds a control character; leave it out"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{argument}={text!r} holds a control character; leave it out")
     parts: list[str] = []
     for part in text.replace("\\", "/").split("/"):
         if part == "..":
@@ -198,8 +193,7 @@ def safe_relative(path: str | os.PathLike[str], argument: str = "path") -> str:
     else:
         if not text.startswith(("/", "\\", "~")) and not is_url(text) and not re.match(r"[A-Za-z]:", text):
             return "/".join(parts)
-    message = f"{argument}={text!r} leads out of the run folder; give a path relative to it"
-    raise OutsideRun(message)
+    raise OutsideRun(f"{argument}={text!r} leads out of the run folder; give a path relative to it")
 
 
 def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: Callable[..., int] = os.open) -> int:
@@ -222,8 +216,7 @@ def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: 
         fd = _open_component(fd, root_fd, last, flags | os.O_NONBLOCK | _NO_LINKS, relative, opening)
         mode = os.fstat(fd).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            message = f"path={relative!r} is not a regular file"
-            raise InvalidArgument(message)  # noqa: TRY301 - closes what was opened
+            raise InvalidArgument(f"path={relative!r} is not a regular file")  # noqa: TRY301 - closes what was opened
     except BaseException:
         if fd != root_fd:
             os.close(fd)
@@ -237,11 +230,9 @@ def _open_component(fd: int, root_fd: int, part: str, flags: int, path: str, ope
         following = opening(part, flags, dir_fd=fd)
     except OSError as error:
         if error.errno == errno.ENXIO:
-            message = f"path={path!r} is not a regular file"
-            raise InvalidArgument(message) from None
+            raise InvalidArgument(f"path={path!r} is not a regular file") from None
         if _is_link(part, fd):
-            message = f"path={path!r} goes through a link; links inside a run are not followed"
-            raise OutsideRun(message) from None
+            raise OutsideRun(f"path={path!r} goes through a link; links inside a run are not followed") from None
         raise
     if fd != root_fd:
         os.close(fd)

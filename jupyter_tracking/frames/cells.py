@@ -162,8 +162,7 @@ def session_notebook(folder: RunFolder) -> NotebookNode:
 
     paths = _sessions(folder)
     if not paths:
-        message = f"run {folder.uuid[:8]} kept no cells: it ran outside of IPython, or with track_code=False"
-        raise NotFound(message)
+        raise NotFound(f"run {folder.uuid[:8]} kept no cells: it ran outside of IPython, or with track_code=False")
     notebook: NotebookNode = nbformat.reads(folder.read(paths[0]).decode("utf-8"), as_version=4)
     return notebook
 

@@ -86,13 +86,11 @@ def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
         node: NotebookNode = nbformat.reads(Path(path).read_bytes().decode("utf-8"), as_version=4)
         _ = node.cells
     except FileNotFoundError as error:
-        message = f"notebook={path!r}: no such file"
-        raise MissingFile(error.errno, message) from None
+        raise MissingFile(error.errno, f"notebook={path!r}: no such file") from None
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - what nbformat raises differs with what is wrong
-        message = f"notebook={path!r} is no notebook: {' '.join(str(error).split())[:200] or type(error).__name__}"
-        raise InvalidArgument(message) from None
+        raise InvalidArgument(f"notebook={path!r} is no notebook: {' '.join(str(error).split())[:200] or type(error).__name__}") from None
     return node
 
 

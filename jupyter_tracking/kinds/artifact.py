@@ -113,6 +113,5 @@ def older_names(function: str, given: dict[str, Any]) -> dict[str, Any]:
     """
     for name in given:
         if name != "artifact_kind":
-            message = f"{function}() has no argument {name!r}{suggest(name, _ARGUMENTS)}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"{function}() has no argument {name!r}{suggest(name, _ARGUMENTS)}")
     return given

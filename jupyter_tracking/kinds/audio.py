@@ -54,8 +54,7 @@ def _decode(payload: dict[str, Any], asset: Asset) -> Sound | Path:
     except wave.Error:  # floats, or compressed: for a player
         return asset.path(payload)
     except EOFError as error:
-        message = f"{payload.get('path')} is no readable sound: {error}"
-        raise MalformedEvent(message) from error
+        raise MalformedEvent(f"{payload.get('path')} is no readable sound: {error}") from error
     return Sound(samples if channels == 1 else samples.reshape(-1, channels), rate)
 
 
@@ -96,8 +95,7 @@ class AudioLogging(Recorder):
             return
         samples = _as_samples(as_array(data, "data"))
         if isinstance(sample_rate, bool) or not 0 < sample_rate < 2**31:
-            message = f"sample_rate={sample_rate!r} is no rate; give the frames a second"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"sample_rate={sample_rate!r} is no rate; give the frames a second")
         suffix = (content_type or "wav").lower().removeprefix("audio/").removeprefix("x-")
         sound = _as_wav(samples, int(sample_rate)) if suffix == "wav" else _encoded(samples, int(sample_rate), suffix)
         payload = {
@@ -118,13 +116,11 @@ def _as_samples(array: NDArray[Any]) -> NDArray[np.int16]:
     frames = frames[:, None] if frames.ndim == 1 else frames
     if frames.ndim != 2 or not frames.size or frames.shape[1] > _MOST_CHANNELS:  # noqa: PLR2004
         turned = "; perhaps data.T" if array.ndim == 2 and array.shape[0] <= _MOST_CHANNELS else ""  # noqa: PLR2004
-        message = f"data has the shape {array.shape}; give (frames,) or (frames, channels){turned}"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"data has the shape {array.shape}; give (frames,) or (frames, channels){turned}")
     if frames.dtype == np.int16:
         return frames
     if frames.dtype.kind != "f" and np.abs(frames.astype(float)).max() > 1:
-        message = f"data holds {frames.dtype} numbers; give floats from -1 to 1, or int16"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"data holds {frames.dtype} numbers; give floats from -1 to 1, or int16")
     low, high, missing = float(np.nanmin(frames)), float(np.nanmax(frames)), int(np.count_nonzero(np.isnan(frames)))
     if low < -1 or high > 1 or missing:
         told = f" and {missing} NaN, taken as 0" if missing else ""
@@ -154,6 +150,5 @@ def _encoded(samples: NDArray[np.int16], rate: int, suffix: str) -> bytes:
     try:
         soundfile.write(buffer, samples, rate, format=suffix.upper())
     except (ValueError, TypeError, RuntimeError) as error:
-        message = f"content_type={suffix!r}: {error}; give 'wav', 'flac' or 'ogg'"
-        raise InvalidArgument(message) from None
+        raise InvalidArgument(f"content_type={suffix!r}: {error}; give 'wav', 'flac' or 'ogg'") from None
     return buffer.getvalue()

@@ -150,12 +150,10 @@ def check_kind(kind: object, argument: str = "kind") -> str:
     """
     text = getattr(kind, "value", kind)
     if not isinstance(text, str):
-        message = f"{argument}={kind!r} is a {type(kind).__name__}; give one of V1ArtifactKind or its text"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument}={kind!r} is a {type(kind).__name__}; give one of V1ArtifactKind or its text")
     known = [str(k) for k in V1ArtifactKind]
     if text not in known:
-        message = f"{argument}={text!r} is no kind that Polyaxon knows{suggest(text, known)}"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{argument}={text!r} is no kind that Polyaxon knows{suggest(text, known)}")
     return str(text)
 
 
@@ -166,8 +164,7 @@ def check_path(path: object, argument: str = "path") -> str:
         InvalidType: not a text or a path.
     """
     if isinstance(path, bytes) or not isinstance(path, str | os.PathLike):
-        message = f"{argument}={path!r} is a {type(path).__name__}; give a path"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument}={path!r} is a {type(path).__name__}; give a path")
     return os.fspath(path)
 
 

@@ -23,8 +23,7 @@ def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
     chart = json.loads(payload)
     figure = chart.get("figure") if isinstance(chart, dict) else None
     if not isinstance(figure, dict):
-        message = "the chart has no figure"
-        raise MalformedEvent(message)
+        raise MalformedEvent("the chart has no figure")
     return figure
 
 
@@ -70,8 +69,7 @@ class ChartLogging(ImageLogging):
         try:
             item = json.dumps(json_item(figure))
         except (ValueError, TypeError, AttributeError, RuntimeError) as error:
-            message = f"figure is a {type(figure).__name__}; give a figure of bokeh ({error})"
-            raise InvalidType(message) from None
+            raise InvalidType(f"figure is a {type(figure).__name__}; give a figure of bokeh ({error})") from None
         self._log_chart("bokeh", name, item, step, timestamp)
 
     def log_altair_chart(self, name: str, figure: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
@@ -88,13 +86,11 @@ class ChartLogging(ImageLogging):
             InvalidArgument: altair refuses it, such as one of more than 5,000 rows.
         """
         if not hasattr(figure, "to_json") or not hasattr(figure, "to_dict") or hasattr(figure, "columns"):
-            message = f"figure is a {type(figure).__name__}; give a chart of altair"
-            raise InvalidType(message)
+            raise InvalidType(f"figure is a {type(figure).__name__}; give a chart of altair")
         try:
             text = figure.to_json(indent=None)
         except Exception as error:  # altair's own, such as that of too many rows, are of no one kind
-            message = f"figure: {error}"
-            raise InvalidArgument(message) from error
+            raise InvalidArgument(f"figure: {error}") from error
         self._log_chart("vega", name, text, step, timestamp)
 
     def log_mpl_plotly_chart(
@@ -153,19 +149,16 @@ def _plotly_json(figure: Any) -> str:
                 warnings.simplefilter("ignore")
                 figure = plotly.tools.mpl_to_plotly(figure)
         except Exception as error:
-            message = f"plotly cannot convert the figure: {error}"
-            raise InvalidArgument(message) from error
+            raise InvalidArgument(f"plotly cannot convert the figure: {error}") from error
     if isinstance(figure, list | tuple):
         figure = {"data": list(figure), "layout": {}}
     if isinstance(figure, dict):
         try:
             go.Figure(figure)
         except (ValueError, TypeError) as error:
-            message = f"figure is a dict that plotly refuses: {str(error).strip().partition(chr(10))[0]}"
-            raise InvalidArgument(message) from None
+            raise InvalidArgument(f"figure is a dict that plotly refuses: {str(error).strip().partition(chr(10))[0]}") from None
         return json.dumps(figure, cls=PlotlyJSONEncoder)
     if not hasattr(figure, "to_plotly_json") or not hasattr(figure, "to_json"):
-        message = f"figure is a {type(figure).__name__}; give a figure of plotly, its dict or a list of traces"
-        raise InvalidType(message)
+        raise InvalidType(f"figure is a {type(figure).__name__}; give a figure of plotly, its dict or a list of traces")
     text: str = figure.to_json()
     return text

@@ -33,11 +33,9 @@ class CodeLogging(Recorder):
             InvalidArgument: no `commit` in `code_ref`.
         """
         if code_ref is not None and not isinstance(code_ref, dict):
-            message = f"code_ref is a {type(code_ref).__name__}; give a dict with a commit"
-            raise InvalidType(message)
+            raise InvalidType(f"code_ref is a {type(code_ref).__name__}; give a dict with a commit")
         if code_ref and not code_ref.get("commit"):
-            message = f"code_ref={code_ref!r:.80} has no commit; give its hash"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"code_ref={code_ref!r:.80} has no commit; give its hash")
         found = as_json(code_ref, "code_ref") if code_ref else code_reference()
         if found:
             commit = paths.check_name(found["commit"], "code_ref['commit']")

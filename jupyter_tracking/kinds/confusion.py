@@ -70,21 +70,20 @@ class ConfusionLogging(Recorder):
             InvalidArgument: the labels are not as many as the matrix has rows and columns.
         """
         if z is None:
-            message = "z is missing; give the matrix, with a row for each label of y and a column for each of x"
-            raise InvalidArgument(message)
+            raise InvalidArgument("z is missing; give the matrix, with a row for each label of y and a column for each of x")
         sides = {"x": _labels(x, "x"), "y": _labels(y, "y")}
         matrix = as_array(z, "z")
         count = len(sides["x"])
         if matrix.shape != (count, count) or len(sides["y"]) != count or not count:
-            message = f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
-            raise InvalidArgument(message)
+            raise InvalidArgument(
+                f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
+            )
         rows = [event_rows.json_numbers(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
         self._append("confusion", name, event_rows.format_cell({**sides, "z": rows}), step, timestamp)
 
 
 def _labels(labels: Iterable[Any], argument: str) -> list[Any]:
     if isinstance(labels, str | bytes) or not hasattr(labels, "__iter__"):
-        message = f"{argument}={labels!r:.60} is a {type(labels).__name__}; give a list of labels"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument}={labels!r:.60} is a {type(labels).__name__}; give a list of labels")
     plain: list[Any] = as_json(list(labels), argument)
     return plain

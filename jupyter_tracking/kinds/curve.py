@@ -215,16 +215,14 @@ class CurveLogging(Recorder):
         targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
         labels: Sequence[Any] = list(np.unique(targets)) if each else []
         if each and (scores.ndim != 2 or scores.shape[1] != len(labels)):  # noqa: PLR2004
-            message = f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class")
         try:
             if each:
                 curves = [(f"{true_name}_{i}", *measure(targets, scores[:, i], label)) for i, label in enumerate(labels)]
             else:
                 curves = [(true_name, *measure(targets, scores, None))]
         except ValueError as error:
-            message = f"y_preds and y_targets of {true_name!r}: {error}"
-            raise InvalidArgument(message) from None
+            raise InvalidArgument(f"y_preds and y_targets of {true_name!r}: {error}") from None
         for curve_name, axes, area in curves:
             self._log_curve(kind, curve_name, axes, area, step, moment)
 
@@ -242,7 +240,6 @@ class CurveLogging(Recorder):
         x_cell, x_count = as_numbers(x, x_name)
         y_cell, y_count = as_numbers(y, y_name)
         if x_count != y_count:
-            message = f"{x_name} has {x_count} numbers and {y_name} has {y_count}; give as many of each"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"{x_name} has {x_count} numbers and {y_name} has {y_count}; give as many of each")
         note = None if annotation is None else str(annotation)
         self._append("curve", name, event_rows.format_cell({"kind": kind, "x": x_cell, "y": y_cell, "annotation": note}), step, timestamp)

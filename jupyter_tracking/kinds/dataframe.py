@@ -63,12 +63,10 @@ class DataframeLogging(Recorder):
 
         content = str(getattr(content_type, "value", content_type))
         if content not in _CONTENT_TYPES:
-            message = f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{suggest(content, _CONTENT_TYPES)}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{suggest(content, _CONTENT_TYPES)}")
         frame = df.to_pandas() if hasattr(df, "to_pandas") else df.compute() if hasattr(df, "compute") else df
         if not isinstance(frame, pd.DataFrame):
-            message = f"df is a {type(df).__name__}; give a pandas DataFrame, for example series.to_frame()"
-            raise InvalidType(message)
+            raise InvalidType(f"df is a {type(df).__name__}; give a pandas DataFrame, for example series.to_frame()")
         payload = {"content_type": content}
         self._log_asset("dataframe", name, step, timestamp, content, _writer(frame, content), payload)
 
@@ -112,8 +110,7 @@ def to_arrow(frame: pd.DataFrame) -> pa.Table:
         # A frame without columns has as many rows as its index, so that has to be a column then.
         table = pa.Table.from_pandas(frame, preserve_index=None if labels else True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
-        message = f"df cannot be kept as Arrow: {error}; convert that column, or log it with content_type='csv'"
-        raise InvalidArgument(message) from None
+        raise InvalidArgument(f"df cannot be kept as Arrow: {error}; convert that column, or log it with content_type='csv'") from None
     if own:
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), _LABELS: json.dumps(named).encode()})
     return table
@@ -128,8 +125,7 @@ def _label(label: object) -> list[Any]:
         return ["timestamp", item.isoformat()]
     if item is None or isinstance(item, bool | int | float | str):
         return [type(item).__name__, item]
-    message = f"df has the column {label!r}, a {type(label).__name__}; name columns by texts, numbers or dates"
-    raise InvalidArgument(message)
+    raise InvalidArgument(f"df has the column {label!r}, a {type(label).__name__}; name columns by texts, numbers or dates")
 
 
 def _unlabel(stored: list[Any]) -> Any:
@@ -223,8 +219,7 @@ def _decode(payload: dict[str, Any], asset: Asset) -> pd.DataFrame | str | Path:
             return from_arrow(feather.read_table(io.BytesIO(data)))
         return read_csv(data)
     except Exception as error:
-        message = f"{payload.get('path')} is no readable {content}: {error}"
-        raise MalformedEvent(message) from error
+        raise MalformedEvent(f"{payload.get('path')} is no readable {content}: {error}") from error
 
 
 DATAFRAME = Kind("dataframe", "dataframe", _decode, ("path", "content_type"))

@@ -40,8 +40,7 @@ class EnvLogging(Recorder):
             OutsideRun: `rel_path` leads out of `outputs/`.
         """
         if content is not None and not isinstance(content, dict):
-            message = f"content is a {type(content).__name__}; give a dict"
-            raise InvalidType(message)
+            raise InvalidType(f"content is a {type(content).__name__}; give a dict")
         path = paths.safe_relative(rel_path or "env.json", "rel_path")
         data = orjson.dumps(as_json(content, "content") if content else environment(), option=orjson.OPT_INDENT_2)
         self._write_output("env", "env", f"outputs/{path}", {}, lambda sink: sink.write(data))

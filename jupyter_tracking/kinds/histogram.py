@@ -44,8 +44,7 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Histogram:
     if len(counts) == len(edges) + 1:  # by the words' own meaning
         counts, edges = edges, counts
     if len(edges) != len(counts) + 1:
-        message = f"a histogram with {len(counts)} counts and {len(edges)} edges"
-        raise MalformedEvent(message)
+        raise MalformedEvent(f"a histogram with {len(counts)} counts and {len(edges)} edges")
     return Histogram(counts, edges)
 
 
@@ -84,13 +83,11 @@ class HistogramLogging(Recorder):
         odd = int(np.count_nonzero(~np.isfinite(array)))
         if odd or not array.size:
             what = f"holds {odd} values that are NaN or infinite" if odd else "is empty"
-            message = f"values {what}; give finite numbers, such as values[numpy.isfinite(values)]"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"values {what}; give finite numbers, such as values[numpy.isfinite(values)]")
         try:
             counts, edges = np.histogram(array.astype(float), bins=bins)
         except (TypeError, ValueError) as error:
-            message = f"bins={bins!r:.60}: {error}; give a number of bins, their edges, or 'auto'"
-            raise InvalidArgument(message) from None
+            raise InvalidArgument(f"bins={bins!r:.60}: {error}; give a number of bins, their edges, or 'auto'") from None
         self._log_bins(name, counts, edges, max_bins or _MOST_BINS, step, timestamp)
 
     def log_np_histogram(
@@ -122,9 +119,7 @@ class HistogramLogging(Recorder):
         in_bins, bins = as_numbers(counts, "values")
         between, ends = as_numbers(edges, "counts")
         if ends != bins + 1:
-            message = f"values has {bins} counts and counts has {ends} edges; give one edge more, as numpy.histogram() does"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"values has {bins} counts and counts has {ends} edges; give one edge more, as numpy.histogram() does")
         if bins > most:
-            message = f"the histogram has {bins} bins; give at most {most}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"the histogram has {bins} bins; give at most {most}")
         self._append("histogram", name, event_rows.format_cell({"values": in_bins, "counts": between}), step, timestamp)

@@ -43,8 +43,7 @@ def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
     except UnidentifiedImageError:  # an SVG, or another format for the user's own programs
         return asset.path(payload)
     except (OSError, SyntaxError, ValueError) as error:
-        message = f"{payload.get('path')} is no readable picture: {error}"
-        raise MalformedEvent(message) from error
+        raise MalformedEvent(f"{payload.get('path')} is no readable picture: {error}") from error
 
 
 IMAGE = Kind("image", "image", _decode, ("path", "height", "width", "colorspace"))
@@ -85,16 +84,14 @@ class ImageLogging(Recorder):
         if isinstance(data, str | os.PathLike):
             path = check_path(data, "data")
             if os.path.isdir(path):  # noqa: PTH112
-                message = f"data={path!r} is a folder; give the path of a picture file"
-                raise InvalidArgument(message)
+                raise InvalidArgument(f"data={path!r} is a folder; give the path of a picture file")
             self._log_copy("image", name, step, timestamp, path, {})
         elif isinstance(encoded, bytes | bytearray | memoryview):
             self._log_encoded(name or "image", bytes(encoded), step, timestamp)
         elif hasattr(data, "getbands"):
             self._log_picture(name or "image", data, step, timestamp, ext)  # type: ignore[arg-type]
         elif hasattr(data, "savefig"):
-            message = f"data is a {type(data).__name__}; log it with log_mpl_image()"
-            raise InvalidType(message)
+            raise InvalidType(f"data is a {type(data).__name__}; log it with log_mpl_image()")
         else:
             picture = _as_picture(as_pixels(as_rows(data, dataformats, "data"), "data"))
             self._log_picture(name or "image", _rescaled(picture, rescale), step, timestamp, ext)
@@ -128,8 +125,7 @@ class ImageLogging(Recorder):
 
         boxes = as_array(tensor_boxes, "tensor_boxes")
         if boxes.ndim != 2 or boxes.shape[1] != 4:  # noqa: PLR2004
-            message = f"tensor_boxes has the shape {boxes.shape}; give (n, 4): left, top, right, bottom"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"tensor_boxes has the shape {boxes.shape}; give (n, 4): left, top, right, bottom")
         picture = _as_picture(as_pixels(as_rows(tensor_image, dataformats, "tensor_image"), "tensor_image"))
         if picture.mode == "L":
             picture = picture.convert("RGB")
@@ -162,16 +158,14 @@ class ImageLogging(Recorder):
         """
         figures = [as_figure(item, "data") for item in (data if isinstance(data, list | tuple) else [data])]
         if not figures:
-            message = "data is an empty list; give a figure"
-            raise InvalidArgument(message)
+            raise InvalidArgument("data is an empty list; give a figure")
         pictures = [_rendered(figure) for figure in figures]
         if len(pictures) > 1:
             import numpy as np
 
             sizes = sorted({picture.size for picture in pictures})
             if len(sizes) > 1:
-                message = f"data holds figures of {sizes} pixels; give figures of one size"
-                raise InvalidArgument(message)
+                raise InvalidArgument(f"data holds figures of {sizes} pixels; give figures of one size")
             pictures = [_as_picture(tiled(np.stack([np.array(picture.convert("RGBA")) for picture in pictures])))]
         self._log_picture(name or "figure", pictures[0], step, timestamp, None)
         if close:
@@ -183,8 +177,7 @@ class ImageLogging(Recorder):
     def _log_picture(self, name: str, picture: Image, step: int | None, timestamp: Timestamp, ext: str | None) -> None:
         suffix = (ext or "png").lower().lstrip(".")
         if suffix not in _ENCODERS:
-            message = f"ext={ext!r} is none of {', '.join(_ENCODERS)}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"ext={ext!r} is none of {', '.join(_ENCODERS)}")
         if suffix in {"jpg", "jpeg"}:
             picture = picture.convert("RGB")
         elif suffix == "png" and picture.mode not in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}:
@@ -201,8 +194,7 @@ class ImageLogging(Recorder):
             with Image.open(io.BytesIO(data)) as picture:
                 self._log_bytes(name, data, picture, (picture.format or "png").lower(), step, timestamp)
         except UnidentifiedImageError as error:
-            message = f"data is {len(data)} bytes that are no picture: {error}"
-            raise InvalidArgument(message) from None
+            raise InvalidArgument(f"data is {len(data)} bytes that are no picture: {error}") from None
 
     def _log_bytes(self, name: str, data: bytes, picture: Image, suffix: str, step: int | None, timestamp: Timestamp) -> None:
         payload = {"height": picture.height, "width": picture.width, "colorspace": len(picture.getbands())}
@@ -219,8 +211,7 @@ def as_figure(data: Any, argument: str) -> Figure:
     if not hasattr(found, "savefig"):
         found = getattr(found, "figure", None)
     if not hasattr(found, "savefig"):
-        message = f"{argument} is a {type(data).__name__}; give a matplotlib figure"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument} is a {type(data).__name__}; give a matplotlib figure")
     figure: Figure = found
     return figure
 
@@ -244,8 +235,7 @@ def _as_picture(pixels: NDArray[np.uint8]) -> Image:
 
 def _rescaled(picture: Image, rescale: float) -> Image:
     if not as_metric(rescale, "rescale") > 0:
-        message = f"rescale={rescale!r} is no factor; give a number above 0"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"rescale={rescale!r} is no factor; give a number above 0")
     if rescale == 1:
         return picture
     from PIL.Image import Resampling

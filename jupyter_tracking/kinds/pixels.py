@@ -33,8 +33,7 @@ def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
     import numpy as np
 
     if not array.size:
-        message = f"{argument} has the shape {array.shape}: there is nothing to show"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{argument} has the shape {array.shape}: there is nothing to show")
     if array.dtype == np.uint8:
         return array
     if array.dtype.kind == "f":
@@ -51,8 +50,7 @@ def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
         return levels
     low, high = int(array.min()), int(array.max())
     if low < 0 or high > 255:  # noqa: PLR2004
-        message = f"{argument} goes from {low} to {high}; whole numbers are taken as 0 to 255"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{argument} goes from {low} to {high}; whole numbers are taken as 0 to 255")
     return (array.astype(np.uint8) * 255 if high <= 1 else array.astype(np.uint8)).astype(np.uint8)
 
 
@@ -71,21 +69,18 @@ def as_rows(data: object, dataformats: str, argument: str) -> NDArray[Any]:
     axes = str(dataformats).upper()
     known = next((known for known in _FORMATS if sorted(known) == sorted(axes)), None)
     if known is None:
-        message = f"dataformats={dataformats!r} are no axes of a picture; give 'CHW', 'HWC', 'HW' or 'NCHW'"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"dataformats={dataformats!r} are no axes of a picture; give 'CHW', 'HWC', 'HW' or 'NCHW'")
     if array.ndim != len(axes):
-        message = f"{argument} has the shape {array.shape}, dataformats={axes!r} has {len(axes)} axes{_fitting(array)}"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{argument} has the shape {array.shape}, dataformats={axes!r} has {len(axes)} axes{_fitting(array)}")
     ordered = array.transpose([axes.index(axis) for axis in known])
     if known == "HW":
         return ordered[..., None]
     channels = ordered.shape[-1]
     if channels not in _CHANNELS:
-        message = (
+        raise InvalidArgument(
             f"{argument} has the shape {array.shape}: with dataformats={axes!r} that is {channels} channels, "
             f"and a picture has 1, 3 or 4{_fitting(array)}"
         )
-        raise InvalidArgument(message)
     return tiled(ordered) if known == "NHWC" else ordered
 
 

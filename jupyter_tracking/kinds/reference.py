@@ -215,11 +215,9 @@ class ReferenceLogging(Recorder):
     ) -> None:
         where = None if path is None else check_path(path)
         if where == "":
-            message = "path='' is empty; give a path or a URL"
-            raise InvalidArgument(message)
+            raise InvalidArgument("path='' is empty; give a path or a URL")
         if hash_ is not None and not isinstance(hash_, str):
-            message = f"hash={hash_!r} is a {type(hash_).__name__}; give a text"
-            raise InvalidType(message)
+            raise InvalidType(f"hash={hash_!r} is a {type(hash_).__name__}; give a text")
         folder = where is not None and os.path.isdir(where)  # noqa: PTH112
         chosen = check_kind(kind) if kind is not None else "dir" if folder else "file"
         true_name = paths.check_name(name if name is not None else paths.base_name(where or ""))
@@ -244,13 +242,11 @@ def _as_record(item: Any, where: str) -> dict[str, Any]:
     """Return the arguments of `_record_artifact` for one lineage record of Polyaxon's."""
     if not isinstance(item, Mapping):
         if not hasattr(item, "name") or not hasattr(item, "kind"):
-            message = f"{where} is a {type(item).__name__}; give a dict with the fields {', '.join(_FIELDS)}"
-            raise InvalidType(message)
+            raise InvalidType(f"{where} is a {type(item).__name__}; give a dict with the fields {', '.join(_FIELDS)}")
         item = {field: getattr(item, field, None) for field in _FIELDS}
     for key in item:
         if key not in _FIELDS:
-            message = f"{where} has the field {key!r}, which Polyaxon does not know{suggest(str(key), _FIELDS)}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"{where} has the field {key!r}, which Polyaxon does not know{suggest(str(key), _FIELDS)}")
     path = item.get("path")
     plain = {key: as_json(item.get(key) or {}, f"{where}.{key}") for key in ("summary", "meta_info")}
     further = {key: as_json(item[key], f"{where}.{key}") for key in ("state", "run", "connection") if item.get(key) is not None}

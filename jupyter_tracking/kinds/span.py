@@ -27,8 +27,7 @@ _MOST_DEPTH = 100
 def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
     span = json.loads(payload)
     if not isinstance(span, dict):
-        message = "the span is no JSON object"
-        raise MalformedEvent(message)
+        raise MalformedEvent("the span is no JSON object")
     return span
 
 
@@ -69,18 +68,15 @@ class SpanLogging(Recorder):
 def _as_fields(span: Any, where: str, depth: int) -> dict[str, Any]:
     """Return a span's fields as JSON holds them, those of its children too."""
     if depth > _MOST_DEPTH:
-        message = f"{where} is nested deeper than {_MOST_DEPTH} levels"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{where} is nested deeper than {_MOST_DEPTH} levels")
     if not isinstance(span, Mapping):
         if not any(hasattr(span, field) for field in ("started_at", "children", "metadata")):
-            message = f"{where} is a {type(span).__name__}; give a dict with the fields {', '.join(_FIELDS)}"
-            raise InvalidType(message)
+            raise InvalidType(f"{where} is a {type(span).__name__}; give a dict with the fields {', '.join(_FIELDS)}")
         span = {field: getattr(span, field, None) for field in _FIELDS}
     fields: dict[str, Any] = {}
     for key, value in span.items():
         if key not in _FIELDS:
-            message = f"{where} has the field {key!r}, which Polyaxon does not know{suggest(str(key), _FIELDS)}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"{where} has the field {key!r}, which Polyaxon does not know{suggest(str(key), _FIELDS)}")
         if value is None:
             continue
         if key == "children":
@@ -96,12 +92,10 @@ def _as_fields(span: Any, where: str, depth: int) -> dict[str, Any]:
 def _check_fields(fields: dict[str, Any], where: str) -> None:
     """Refuse what Polyaxon's V1EventSpan would."""
     if "kind" in fields and fields["kind"] not in _KINDS:
-        message = f"{where}.kind={fields['kind']!r} is none of {', '.join(_KINDS)}"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{where}.kind={fields['kind']!r} is none of {', '.join(_KINDS)}")
     wrong = next((key for key in ("metadata", "inputs", "outputs") if not isinstance(fields.get(key, {}), dict)), None)
     if wrong is not None:
-        message = f"{where}.{wrong} is a {type(fields[wrong]).__name__}; give a dict"
-        raise InvalidType(message)
+        raise InvalidType(f"{where}.{wrong} is a {type(fields[wrong]).__name__}; give a dict")
 
 
 def _plain(item: Any) -> Any:

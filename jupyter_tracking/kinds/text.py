@@ -20,8 +20,7 @@ def as_text(text: object, argument: str) -> str:
         InvalidType: not a text.
     """
     if not isinstance(text, str):
-        message = f"{argument}={text!r:.60} is a {type(text).__name__}; give a text"
-        raise InvalidType(message)
+        raise InvalidType(f"{argument}={text!r:.60} is a {type(text).__name__}; give a text")
     return str(text)
 
 

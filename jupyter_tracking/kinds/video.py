@@ -47,8 +47,7 @@ def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
                 shown = float(file.info.get("duration", 0))
                 frames += [np.array(file.convert("RGB"))] * max(1, round(shown * fps / 1000))
     except (OSError, SyntaxError, ValueError) as error:
-        message = f"{payload.get('path')} is no readable GIF: {error}"
-        raise MalformedEvent(message) from error
+        raise MalformedEvent(f"{payload.get('path')} is no readable GIF: {error}") from error
     return np.stack(frames)
 
 
@@ -98,12 +97,10 @@ class VideoLogging(Recorder):
             self._log_copy("video", name, step, timestamp, path, {"content_type": extension(path) or content_type or "gif"})
             return
         if not 0 < as_metric(fps, "fps") <= 1000:  # noqa: PLR2004
-            message = f"fps={fps!r} is no rate; give the frames a second"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"fps={fps!r} is no rate; give the frames a second")
         suffix = (content_type or "gif").lower().removeprefix("video/").removeprefix("image/")
         if suffix not in {"gif", *_CODECS}:
-            message = f"content_type={content_type!r} is none of gif, {', '.join(_CODECS)}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"content_type={content_type!r} is none of gif, {', '.join(_CODECS)}")
         frames = _as_frames(data)
         movie = _as_gif(frames, fps) if suffix == "gif" else _as_movie(frames, fps, suffix)
         _, height, width, channels = frames.shape
@@ -120,8 +117,7 @@ def _as_frames(data: ArrayLike) -> NDArray[np.uint8]:
     if videos.ndim != 5 or videos.shape[2] not in _CHANNELS:  # noqa: PLR2004
         last = videos.ndim == 5 and videos.shape[-1] in _CHANNELS  # noqa: PLR2004
         turned = "; perhaps numpy.moveaxis(data, -1, -3)" if last else ""
-        message = f"data has the shape {array.shape}; give (videos, frames, channels, height, width), channels 1 or 3{turned}"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"data has the shape {array.shape}; give (videos, frames, channels, height, width), channels 1 or 3{turned}")
     pixels = as_pixels(videos, "data")
     # Polyaxon's grid: the number of videos filled up to a power of two, at least as wide as high.
     count = len(pixels)

@@ -88,8 +88,7 @@ def _last_worked_on(root: str | os.PathLike[str], name: str | None) -> str:
         except (OSError, ValueError, AttributeError):
             continue
     if not found:
-        message = f"resume: there is no run{f' called {name!r}' if name else ''} under {top}"
-        raise NotFound(message)
+        raise NotFound(f"resume: there is no run{f' called {name!r}' if name else ''} under {top}")
     return max(found)[1]
 
 
@@ -145,8 +144,7 @@ def artifact(*names: str, kind: str | None = None, run: str | None = None) -> St
     """
     if not names:
         known = ", ".join(dict.fromkeys(name for _, name in _view(run).artifacts())) or "none yet"
-        message = f"name is missing; the run's artifacts: {known}"
-        raise NotFound(message)
+        raise NotFound(f"name is missing; the run's artifacts: {known}")
     return _view(run).show(*names, kind=kind)
 
 
@@ -162,8 +160,7 @@ def compare(name: str, /, *runs: str, kind: str | None = None, root: str | os.Pa
     from jupyter_tracking.run_view import compare as show
 
     if not runs:
-        message = f"runs are missing: say of which runs to compare {name!r}"
-        raise NotFound(message)
+        raise NotFound(f"runs are missing: say of which runs to compare {name!r}")
     return show(runs, name, kind, root if root is not None else place_of_runs())
 
 
@@ -195,8 +192,7 @@ def _view(run: Run | str | None) -> RunView:
 
     chosen = run if run is not None else session.last_run()
     if chosen is None:
-        message = "no run was started in this session; say which one, or start one with %track_init"
-        raise NoActiveRun(message)
+        raise NoActiveRun("no run was started in this session; say which one, or start one with %track_init")
     return open_run(chosen, place_of_runs())
 
 
@@ -248,5 +244,4 @@ def _drive(running: Coroutine[Any, Any, object]) -> None:
     except StopIteration:
         return
     running.close()
-    message = "await outside of a function does not work under %%track; use `with tracking.init():` in the cell"
-    raise RuntimeError(message)
+    raise RuntimeError("await outside of a function does not work under %%track; use `with tracking.init():` in the cell")

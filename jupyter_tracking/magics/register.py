@@ -158,8 +158,7 @@ def _line_magic(shell: InteractiveShell, usage: Usage) -> Callable[..., Any]:
         try:
             return usage.call(line, {**shell.user_ns, **(local_ns or {})})
         except TrackingError as error:
-            message = f"{usage.name}: {_said(error)}"
-            raise UsageError(message) from error
+            raise UsageError(f"{usage.name}: {_said(error)}") from error
 
     return _documented(magic, usage, _example(usage))
 
@@ -172,7 +171,6 @@ def _cell_magic(shell: InteractiveShell, usage: Usage) -> Callable[..., Any]:
         try:
             commands.track(shell, cell, *args, **kwargs)
         except TrackingError as error:
-            message = f"track: {_said(error)}"
-            raise UsageError(message) from error
+            raise UsageError(f"track: {_said(error)}") from error
 
     return _documented(magic, usage, "%%track --name digits\n    tracking.log_metric('loss', 0.25)")

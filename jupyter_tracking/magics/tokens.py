@@ -36,8 +36,7 @@ def end(line: str, start: int, *, written: bool) -> int:
         if char in "\"'":
             close = _closing(line, at, escapes=not written)
             if close < 0:
-                message = f"the quote in {short(line[at:])} is never closed"
-                raise ValueError(message)
+                raise ValueError(f"the quote in {short(line[at:])} is never closed")
             at = close
         elif written and char == "{":
             at = max(at, _matching(line, at))
@@ -49,8 +48,7 @@ def end(line: str, start: int, *, written: bool) -> int:
             return at
         at += 1
     if open_:
-        message = f"a bracket in {short(line[start:])} is never closed"
-        raise ValueError(message)
+        raise ValueError(f"a bracket in {short(line[start:])} is never closed")
     return len(line)
 
 

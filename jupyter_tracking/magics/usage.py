@@ -252,11 +252,9 @@ class Usage:
             missing = getattr(error, "name", None) or word
             known = [name for name in names if not name.startswith("_")]
             hint = suggest(missing, known)
-            message = f"{self.name}: {key}={tokens.short(word)}: {error}{hint if hint.startswith('; near') else ''}"
-            raise UsageError(message) from error
+            raise UsageError(f"{self.name}: {key}={tokens.short(word)}: {error}{hint if hint.startswith('; near') else ''}") from error
         except Exception as error:
-            message = f"{self.name}: {key}={tokens.short(word)}: {type(error).__name__}: {' '.join(str(error).split())}"
-            raise UsageError(message) from error
+            raise UsageError(f"{self.name}: {key}={tokens.short(word)}: {type(error).__name__}: {' '.join(str(error).split())}") from error
 
     def _surplus(self, word: str) -> None:
         if self.pairs:
@@ -266,8 +264,7 @@ class Usage:
         self._wrong(f"{tokens.short(word)} is one word too many; quotes hold spaces in a text, brackets in an expression{hint}")
 
     def _wrong(self, what: str) -> Any:
-        message = f"{self.name}: {what}; usage: {self}"
-        raise UsageError(message) from None
+        raise UsageError(f"{self.name}: {what}; usage: {self}") from None
 
 
 def _argument(parameter: inspect.Parameter) -> Argument:

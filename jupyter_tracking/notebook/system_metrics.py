@@ -46,8 +46,7 @@ class SystemMetrics:
         try:
             self._machine = _Machine()
         except ImportError as error:
-            message = f"collect_resources needs psutil: pip install 'jupyter-tracking[resources]' ({error})"
-            raise MissingExtra(message) from error
+            raise MissingExtra(f"collect_resources needs psutil: pip install 'jupyter-tracking[resources]' ({error})") from error
         self._store = store
         self._record_artifact = declare
         self._interval = interval

@@ -27,8 +27,7 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
     if where is not None and not isinstance(run, os.PathLike):
         return open_folder(where)
     if not isinstance(run, str | os.PathLike):
-        message = f"run={run!r} is a {type(run).__name__}; give a run, a uuid, a name or a folder"
-        raise NotFound(message)
+        raise NotFound(f"run={run!r} is a {type(run).__name__}; give a run, a uuid, a name or a folder")
     text = os.fspath(run)
     top = paths.default_root(root)
     folders = paths.run_folders(top)
@@ -44,10 +43,8 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
     if len(found) == 1:
         return RunFolder(found[0])
     if found:
-        message = f"run={text!r}: {len(found)} runs under {top} match: " + ", ".join(f.name[:8] for f in found[:10])
-        raise NotFound(message)
+        raise NotFound(f"run={text!r}: {len(found)} runs under {top} match: " + ", ".join(f.name[:8] for f in found[:10]))
     if os.path.isdir(text):  # noqa: PTH112
         return open_folder(text)
     known = [n for n in names if n] + [f.name[:12] for f in folders]
-    message = f"run={text!r}: no run of this uuid or name under {top}{suggest(text, known)}"
-    raise NotFound(message)
+    raise NotFound(f"run={text!r}: no run of this uuid or name under {top}{suggest(text, known)}")

@@ -56,8 +56,7 @@ class RunFiles:
         try:
             return paths.open_inside(root, relative)
         except (FileNotFoundError, NotADirectoryError):
-            message = f"{escape_controls(relative)} is missing from {self.path}"
-            raise MissingFile(errno.ENOENT, message) from None
+            raise MissingFile(errno.ENOENT, f"{escape_controls(relative)} is missing from {self.path}") from None
         finally:
             os.close(root)
 
@@ -110,8 +109,7 @@ class RunFiles:
         """
         then = self.assets.get(relative, {}).get("size")
         if then is not None and then != size:
-            message = f"{escape_controls(relative)} has {size} bytes, and had {then} when it was logged"
-            raise MalformedEvent(message)
+            raise MalformedEvent(f"{escape_controls(relative)} has {size} bytes, and had {then} when it was logged")
 
     # --- the document ---------------------------------------------------------------------------
 

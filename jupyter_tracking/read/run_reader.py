@@ -70,8 +70,7 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
     folder = RunFolder(Path(os.path.abspath(path)))  # noqa: PTH100 - links stay as they are
     marks = (paths.RUN_FILE, paths.LINEAGES_FILE, "events", paths.PRIVATE_FOLDER, "outputs", "assets", "plxlogs", "resources")
     if not any((folder.path / mark).exists() for mark in marks):
-        message = f"{os.fspath(folder.path)!r} is no run folder: it holds neither {paths.RUN_FILE} nor events/"
-        raise NotFound(message)
+        raise NotFound(f"{os.fspath(folder.path)!r} is no run folder: it holds neither {paths.RUN_FILE} nor events/")
     return folder
 
 
@@ -95,8 +94,7 @@ class _AssetReader:
 def _asset_path(payload: dict[str, Any]) -> str:
     path = payload.get("path")
     if not isinstance(path, str) or not path:
-        message = f"the row names no asset: {payload!r:.100}"
-        raise MalformedEvent(message)
+        raise MalformedEvent(f"the row names no asset: {payload!r:.100}")
     return path
 
 
@@ -197,17 +195,14 @@ class RunFolder(RunFiles):
         wanted = None if kind is None else str(getattr(kind, "value", kind))
         found = [a for a in everything if a.name == name] or [a for a in everything if a.stem == name]
         if not found:
-            message = f"run {self.uuid[:8]} has no artifact {name!r}{suggest(str(name), [a.name for a in everything])}"
-            raise NotFound(message)
+            raise NotFound(f"run {self.uuid[:8]} has no artifact {name!r}{suggest(str(name), [a.name for a in everything])}")
         kinds = [a.kind for a in found]
         found = [a for a in found if wanted is None or a.kind == wanted]
         if len(found) == 1:
             return found[0]
         if not found:
-            message = f"{name!r} is no {wanted}; it is a {' and a '.join(kinds)}"
-            raise NotFound(message)
-        message = f"{name!r} is the name of a {' and of a '.join(kinds)}; say which with kind="
-        raise NotFound(message)
+            raise NotFound(f"{name!r} is no {wanted}; it is a {' and a '.join(kinds)}")
+        raise NotFound(f"{name!r} is the name of a {' and of a '.join(kinds)}; say which with kind=")
 
     # --- events and values -------------------------------------------------------------------
 
@@ -241,8 +236,7 @@ class RunFolder(RunFiles):
         try:
             return file.payload(event) if file is not None else {}
         except (ValueError, KeyError, RecursionError) as error:
-            message = f"{artifact.path}:{event.line}: {error}"
-            raise MalformedEvent(message) from None
+            raise MalformedEvent(f"{artifact.path}:{event.line}: {error}") from None
 
     def payloads(self, artifact: Artifact) -> list[Any]:
         """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
@@ -253,8 +247,7 @@ class RunFolder(RunFiles):
         """Return a metric as a pyarrow table: step int64, timestamp timestamp[us, UTC], value float64."""
         file = self._file(artifact)
         if file is None or artifact.row_kind != "metric":
-            message = f"{artifact.name!r} is a {artifact.kind}; only a metric has columns"
-            raise NotFound(message)
+            raise NotFound(f"{artifact.name!r} is a {artifact.kind}; only a metric has columns")
         return file.columns()
 
     def value(self, artifact: Artifact, event: Event | None = None, *, allow_pickle: bool = False) -> Any:
@@ -275,8 +268,7 @@ class RunFolder(RunFiles):
         except Exception as error:  # a decoder of a library may raise anything, of data that anybody may have made
             if isinstance(error, TrackingError) and not isinstance(error, MalformedEvent):
                 raise
-            message = f"{artifact.path}:{event.line}: {error}"
-            raise MalformedEvent(message) from error
+            raise MalformedEvent(f"{artifact.path}:{event.line}: {error}") from error
 
     def _place(self, artifact: Artifact) -> Path | str | None:
         path = artifact.path

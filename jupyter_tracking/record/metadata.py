@@ -109,8 +109,7 @@ class RunMetadata(Recorder):
         """
         number = as_metric(value, "progress")
         if not 0 <= number <= 1 or isinstance(value, bool):
-            message = f"value={value!r} is no progress; give a number between 0 and 1"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"value={value!r} is no progress; give a number between 0 and 1")
         self._log_values("meta_info", False, True, {"progress": number})
 
     def log_status(
@@ -135,8 +134,7 @@ class RunMetadata(Recorder):
         """
         text = getattr(status, "value", status)
         if text not in run_document.STATUSES:
-            told = f"status={status!r} is no status that Polyaxon knows{suggest(str(text), run_document.STATUSES)}"
-            raise InvalidArgument(told)
+            raise InvalidArgument(f"status={status!r} is no status that Polyaxon knows{suggest(str(text), run_document.STATUSES)}")
         given = {"last_transition_time": last_transition_time, "last_update_time": last_update_time}
         moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}
 
@@ -157,6 +155,5 @@ def as_tags(tags: Iterable[str] | str | None) -> list[str]:
         return []
     items = [part.strip() for part in tags.split(",")] if isinstance(tags, str) else list(tags)
     if not all(isinstance(item, str) for item in items):
-        message = f"tags={tags!r} holds something that is no text"
-        raise InvalidType(message)
+        raise InvalidType(f"tags={tags!r} holds something that is no text")
     return [paths.check_name(item, "tags") for item in items if item.strip()]

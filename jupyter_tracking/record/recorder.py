@@ -92,8 +92,7 @@ class RunRecorder(Recorder):
         return journal
 
     def _raise_ended(self) -> None:
-        message = f"run {self._store.path.name[:8]} has ended; resume it with init(run_uuid=…), or start another with init()"
-        raise RunEnded(message)
+        raise RunEnded(f"run {self._store.path.name[:8]} has ended; resume it with init(run_uuid=…), or start another with init()")
 
     # --- assets ------------------------------------------------------------------------------
 

@@ -75,5 +75,6 @@ def check_header(store: Store, kind: str, relative: str) -> None:
     first = store.read(relative, size=_HEADER).partition(b"\n")[0]
     found = event_rows.parse_header(first, kind)
     if found is not None and (kind in event_rows.JSONL_KINDS or found != event_rows.OUR_COLUMNS):
-        message = f"{relative} was written by an old Polyaxon in another form and cannot be gone on with; log under another name"
-        raise InvalidArgument(message)
+        raise InvalidArgument(
+            f"{relative} was written by an old Polyaxon in another form and cannot be gone on with; log under another name"
+        )

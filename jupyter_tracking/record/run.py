@@ -68,8 +68,7 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
             StorageError: the folder cannot be made or written.
         """
         if durability not in _DURABILITY:
-            message = f"durability={durability!r} is none of {', '.join(_DURABILITY)}{suggest(str(durability), _DURABILITY)}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"durability={durability!r} is none of {', '.join(_DURABILITY)}{suggest(str(durability), _DURABILITY)}")
         given = {"name": name, "description": description, "owner": owner, "project": project}
         for argument, text in given.items():
             if text is not None:
@@ -94,8 +93,7 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
         with self._store.locked():
             others = active_writers(self.path, self._store.system)
             if others and not shared:
-                message = f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True"
-                raise RunLocked(message)
+                raise RunLocked(f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True")
             with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
                 mark = WriterLock(self._store.open_folder(paths.WRITERS), self._store.system)
             if not others and mark.locks:
@@ -147,8 +145,9 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
         except orjson.JSONDecodeError as error:
             present = error
         if not isinstance(present, dict):
-            message = f"path={os.fspath(self.path)!r} holds a {paths.RUN_FILE} that cannot be read: {present}; mend it or move it away"
-            raise InvalidArgument(message)
+            raise InvalidArgument(
+                f"path={os.fspath(self.path)!r} holds a {paths.RUN_FILE} that cannot be read: {present}; mend it or move it away"
+            )
         return present
 
     def _release_lock(self) -> None:
@@ -261,8 +260,7 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
             message: a sentence on it.
         """
         if status not in _ENDS:
-            text = f"status={status!r} is none of {', '.join(_ENDS)}{suggest(str(status), _ENDS)}"
-            raise InvalidArgument(text)
+            raise InvalidArgument(f"status={status!r} is none of {', '.join(_ENDS)}{suggest(str(status), _ENDS)}")
         with self._mutex:
             if not self._ended and self._store.inherited:
                 self.sync()  # a forked child's end is not the run's
@@ -316,8 +314,7 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
 
     def __reduce__(self) -> NoReturn:
         """Refuse: a copy of a run in another process would hold none of its locks."""
-        message = f"a run cannot be pickled; open it in the worker: tracking.init(run_uuid={self.uuid!r}, shared=True)"
-        raise TypeError(message)
+        raise TypeError(f"a run cannot be pickled; open it in the worker: tracking.init(run_uuid={self.uuid!r}, shared=True)")
 
 
 def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str]) -> None:

@@ -97,8 +97,7 @@ class WritableFolder:
         with suppress(FileNotFoundError, NotADirectoryError):
             if self.system.stat(self.path).st_ino == self._inode:
                 return
-        message = f"the run folder {self.path} was moved or deleted; nothing more is written to it"
-        raise RunGone(errno.ENOENT, message)
+        raise RunGone(errno.ENOENT, f"the run folder {self.path} was moved or deleted; nothing more is written to it")
 
     @contextmanager
     def locked(self, which: str = "lock") -> Iterator[None]:
@@ -131,8 +130,7 @@ class WritableFolder:
                 following = self._enter(part, fd, "/".join(parts[:number]))
             except OSError as error:
                 if error.errno in {errno.ELOOP, errno.ENOTDIR}:
-                    message = f"path={relative!r} goes through a link or a file; it must be folders of the run"
-                    raise OutsideRun(message) from None
+                    raise OutsideRun(f"path={relative!r} goes through a link or a file; it must be folders of the run") from None
                 raise
             finally:
                 self.system.close_quietly(fd)

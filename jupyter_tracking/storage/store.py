@@ -180,8 +180,7 @@ class Store(WritableFolder):
             return self.put(folder, name, write, hashed=hashed)
         real = os.path.realpath(source)
         if os.path.commonpath([real, os.path.realpath(self.path)]) == real:
-            message = f"path={source!r} contains the run folder itself; log what is inside it, or move the root"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"path={source!r} contains the run folder itself; log what is inside it, or move the root")
         return self._copy_folder(source, folder, name, hashed=hashed)
 
     def _copy_folder(self, source: str, folder: str, name: Callable[[int], str], *, hashed: bool) -> Stored:

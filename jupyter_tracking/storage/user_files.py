@@ -53,11 +53,9 @@ def file_mode(path: str) -> int:
     except OSError as error:
         raise _unreadable(path, error) from error
     if stat.S_ISLNK(mode):
-        message = f"path={path!r} is a link; log what it points to, with os.path.realpath(path)"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"path={path!r} is a link; log what it points to, with os.path.realpath(path)")
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        message = f"path={path!r} is a pipe, a socket or a device; give a file or a folder"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"path={path!r} is a pipe, a socket or a device; give a file or a folder")
     return mode
 
 
@@ -75,8 +73,7 @@ def open_user_file(path: str) -> Iterator[int]:
         raise _unreadable(path, error) from error
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):  # swapped since
-            message = f"path={path!r} is no longer a regular file"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"path={path!r} is no longer a regular file")
         yield fd
     finally:
         os.close(fd)

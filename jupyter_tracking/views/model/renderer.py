@@ -38,5 +38,4 @@ class Renderer:
 
     def answer(self, panel: Panel, number: int, query: dict[str, Any]) -> Payload:  # noqa: ARG002
         """Answer what the page asks about the step on screen."""
-        message = f"nothing is known of {sorted(query)}"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"nothing is known of {sorted(query)}")

@@ -59,8 +59,7 @@ class ChartRenderer(Renderer):
             return super().answer(panel, number, query)
         library, _ = _chart(panel, number)
         if not _draws_itself(library):
-            message = f"{library} is not installed in this kernel"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"{library} is not installed in this kernel")
         payload = Payload({"library": library})
         payload.attach(_script(library))
         return payload

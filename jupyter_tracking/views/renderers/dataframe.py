@@ -104,8 +104,7 @@ class DataframeRenderer(Renderer):
         start, stop = asked.rows or (0, 0)
         other = panel.beside if asked.beside else panel
         if other is None or since >= len(other.events):
-            message = f"since={since} is no step of {panel.artifact.name}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"since={since} is no step of {panel.artifact.name}")
         earlier, later = _table(other, since), _table(panel, number)
         name = ("changes", -1 if asked.beside else since, number, asked.key, earlier)
         changes = _work(panel, name, lambda: Changes(earlier, later, [later.labels[n] for n in asked.key] or None))
@@ -142,8 +141,7 @@ def _still_cell(cell: Any) -> str:
 
 def _stored(panel: Panel, number: int) -> dict[str, Any]:
     if not panel.events:
-        message = f"{panel.artifact.name} has no rows: nothing was logged"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{panel.artifact.name} has no rows: nothing was logged")
     stored = panel.cell(number)
     return stored if isinstance(stored, dict) else {}
 

@@ -62,8 +62,7 @@ class _Across:
     def place(self, values: Any) -> Numbers:
         kind, numbers = self._read(values)
         if self.kind not in ("", kind):
-            message = "an axis of two kinds"
-            raise ValueError(message)
+            raise ValueError("an axis of two kinds")
         self.kind = kind
         return numbers
 
@@ -79,8 +78,7 @@ class _Across:
 def _numbers(values: Any) -> Numbers:
     found = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
     if found.ndim != 1:
-        message = "not one row of numbers"
-        raise ValueError(message)
+        raise ValueError("not one row of numbers")
     return found
 
 

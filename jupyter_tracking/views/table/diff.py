@@ -98,8 +98,7 @@ class Changes(Task):
 
     def _match(self) -> None:
         if max(self.earlier.count, self.later.count) > _MOST:
-            message = f"more than {_MOST:,} rows with stored keys are not matched"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"more than {_MOST:,} rows with stored keys are not matched")
         first, second = _codes(_keys(self.earlier, self.key), _keys(self.later, self.key))
         found = pd.Index(first).get_indexer(pd.Index(second)).astype(np.int64)
         gone = np.ones(len(first), dtype=bool)
@@ -183,8 +182,7 @@ def _keys(table: StoredTable, key: list[object] | None) -> list[pd.Series[Any]]:
     places = []
     for name in key:
         if name not in labels:
-            message = f"key={label(name)!r} is no column of both{suggest(label(name), [label(n) for n in labels])}"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"key={label(name)!r} is no column of both{suggest(label(name), [label(n) for n in labels])}")
         places.append(labels.index(name))
     return [_column(table, table.names[place]).to_pandas() for place in places]
 
@@ -192,8 +190,7 @@ def _keys(table: StoredTable, key: list[object] | None) -> list[pd.Series[Any]]:
 def _codes(first: list[pd.Series[Any]], second: list[pd.Series[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return a number a row, the same for the same key; of rows with one key, the first matches the first, and so on."""
     if len(first) != len(second):
-        message = f"the index has {len(first)} levels before and {len(second)} after; match by a key column"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"the index has {len(first)} levels before and {len(second)} after; match by a key column")
     length = len(first[0])
     codes = np.zeros(length + len(second[0]), dtype=np.int64)
     for one, two in zip(first, second, strict=True):

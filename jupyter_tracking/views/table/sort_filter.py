@@ -145,8 +145,7 @@ class _Sorter(threading.Thread):
             InvalidArgument: they have none.
         """
         if isinstance(self._failed, pa.ArrowNotImplementedError | pa.ArrowTypeError | pa.ArrowInvalid):
-            message = f"a column of {self._values.type} has no order to be sorted by"
-            raise InvalidArgument(message)
+            raise InvalidArgument(f"a column of {self._values.type} has no order to be sorted by")
         if self._order is None:
             raise self._failed or MemoryError
         return self._order

@@ -256,11 +256,9 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
     """
     path, content = str(payload.get("path") or ""), content_type_of(payload)
     if content not in {"parquet", "feather", "csv", "html"}:
-        message = f"{path} is a {content or 'file of no known type'}, which is not opened by itself"
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{path} is a {content or 'file of no known type'}, which is not opened by itself")
     if not path or folder.asset_path(path).is_dir():
-        message = f"the row names no file: {path!r}"
-        raise MalformedEvent(message)
+        raise MalformedEvent(f"the row names no file: {path!r}")
     try:
         if content == "parquet":
             return ParquetTable(lambda: folder.open(path))
@@ -275,8 +273,7 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
             return LoadedTable(_to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
         return LoadedTable(to_arrow(html.read_html(data.decode("utf-8", "replace"))), "the texts of a table stored as HTML")
     except (pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        message = f"{path} is no readable {content}: {error}"
-        raise MalformedEvent(message) from error
+        raise MalformedEvent(f"{path} is no readable {content}: {error}") from error
 
 
 def _to_arrow(frame: pd.DataFrame) -> pa.Table:

@@ -30,8 +30,7 @@ def static(name: str) -> str:
     try:
         return file.read_text("utf-8")
     except FileNotFoundError as error:
-        message = f"the browser half is not built: {name} is missing; run `npm ci && npm run build` in widgets/"
-        raise MissingFile(message) from error
+        raise MissingFile(f"the browser half is not built: {name} is missing; run `npm ci && npm run build` in widgets/") from error
 
 
 @cache

@@ -73,8 +73,7 @@ def compare(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> St
     """
     unique = list({folder.path: folder for folder in runs}.values())
     if not unique:
-        message = "runs=[] is empty; give two runs or more"
-        raise InvalidArgument(message)
+        raise InvalidArgument("runs=[] is empty; give two runs or more")
     found: list[tuple[RunFolder, Artifact]] = []
     without: list[tuple[RunFolder, NotFound]] = []
     for folder in unique:
@@ -86,8 +85,7 @@ def compare(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> St
         raise without[0][1]
     kinds = {artifact.kind for _, artifact in found}
     if len(kinds) > 1:
-        message = f"{name!r} is not the same kind in all runs: {', '.join(sorted(kinds))}; say which with kind="
-        raise InvalidArgument(message)
+        raise InvalidArgument(f"{name!r} is not the same kind in all runs: {', '.join(sorted(kinds))}; say which with kind=")
     note = f"without {name}: {', '.join(labels([folder for folder, _ in without]))}" if without else ""
     return Stepper(Comparison(_panels(found), [folder for folder, _ in found], note))
 

@@ -112,8 +112,7 @@ class RunsBrowser(ipywidgets.VBox):  # type: ignore[misc]
     @selected.setter
     def selected(self, chosen: tuple[str, str]) -> None:
         if self.browser is None:
-            message = "no run is open; set .run first"
-            raise InvalidArgument(message)
+            raise InvalidArgument("no run is open; set .run first")
         self.browser.selected = chosen
 
     def compare(self, name: str, kind: str | None = None) -> Stepper:
@@ -129,8 +128,7 @@ class RunsBrowser(ipywidgets.VBox):  # type: ignore[misc]
         found = [row["id"] for row in self._runs.rows if row["uuid"].startswith(uuid) or row["id"] == uuid]
         if len(found) != 1:
             several = f"{len(found)} runs of the table match" if found else f"no such run in the table{suggest(uuid, list(self.runs))}"
-            message = f"run={uuid!r}: {several}"
-            raise NotFound(message)
+            raise NotFound(f"run={uuid!r}: {several}")
         return str(found[0])
 
     # --- what the page asks for ------------------------------------------------------------------

@@ -166,6 +166,5 @@ def show(view: RunView | RunFolder, names: str | Sequence[str | tuple[str, str]]
     """
     listed = [names] if isinstance(names, str) else list(names)
     if not listed:
-        message = "names=[] is empty; give the name of an artifact, or several"
-        raise InvalidArgument(message)
+        raise InvalidArgument("names=[] is empty; give the name of an artifact, or several")
     return Stepper(scene(folder_of(view), listed, kind))
