@@ -1,60 +1,100 @@
-"""The kinds of artifacts: one file each, one word in the registry each.
+r"""The registry of kinds of artifacts: each is one file here and one base of `KindMethods`; `KINDS` is derived from these bases.
 
-Other packages add theirs through the entry-point group `jupyter_tracking.kinds`; each names a `Kind`.
+Another package adds a kind through an entry point of the group `jupyter_tracking.kinds`. The kind must have one of Polyaxon's kind
+strings, since Polyaxon reads no other, and must not be one of those that have a file here. With this in its `pyproject.toml`
+
+    [project.entry-points."jupyter_tracking.kinds"]
+    table = "their_package.table:TABLE"
+
+and this in `their_package/table.py`
+
+    from jupyter_tracking.kinds import Kind, NewAsset, Recorder, example
+
+    def encode(rows):
+        text = "\n".join(",".join(row) for row in rows)
+        return NewAsset({"rows": len(rows)}, "csv", lambda sink: sink.write(text.encode()))
+
+    def decode(payload, asset):
+        return [line.split(",") for line in asset.read(payload).decode().split("\n")]
+
+    @example("scores rows --step 3")
+    def log_table(run: Recorder, name: str, rows: list[list[str]], step: int | None = None) -> None:
+        'Log a table: lists of strings.'
+        run.record("table", name, encode(rows), step)
+
+    TABLE = Kind("table", "file", decode, ("rows", "path"), encode, functions=(log_table,))
+
+there are `run.log_table`, `tracking.log_table` and `%log_table`; `view.load("scores")` returns the rows, and `view.show("scores")`
+draws the table with the renderer of the stem `file`. An encoding that returns a string is stored in the row itself, without an asset.
 """
 
 from __future__ import annotations
 
 import warnings
-from functools import cache
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.kinds.artifact import FILE_KINDS, ArtifactLogging, file_kind
-from jupyter_tracking.kinds.audio import AUDIO, AudioLogging
-from jupyter_tracking.kinds.base import Kind, Recorder, check_kind
-from jupyter_tracking.kinds.chart import CHART, ChartLogging
-from jupyter_tracking.kinds.coderef import CodeLogging
-from jupyter_tracking.kinds.confusion import CONFUSION, ConfusionLogging
-from jupyter_tracking.kinds.curve import CURVE, Curve, CurveLogging
-from jupyter_tracking.kinds.dataframe import DATAFRAME, DataframeLogging
-from jupyter_tracking.kinds.env import EnvLogging
-from jupyter_tracking.kinds.histogram import HISTOGRAM, HistogramLogging
-from jupyter_tracking.kinds.html import HTML, HtmlLogging
-from jupyter_tracking.kinds.image import IMAGE, ImageLogging
-from jupyter_tracking.kinds.markdown import MARKDOWN, MarkdownLogging
-from jupyter_tracking.kinds.metric import METRIC, MetricLogging
-from jupyter_tracking.kinds.model import MODEL, ModelLogging
-from jupyter_tracking.kinds.reference import ReferenceLogging
-from jupyter_tracking.kinds.span import SPAN, SpanLogging
-from jupyter_tracking.kinds.text import TEXT, TextLogging
-from jupyter_tracking.kinds.video import VIDEO, VideoLogging
+from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.kinds.artifact import FILE_KINDS, ArtifactMethods, file_kind
+from jupyter_tracking.kinds.audio import AudioMethods
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_kind, example, logged_kinds
+from jupyter_tracking.kinds.chart import ChartMethods
+from jupyter_tracking.kinds.coderef import CodeMethods
+from jupyter_tracking.kinds.confusion import ConfusionMethods
+from jupyter_tracking.kinds.curve import Curve, CurveMethods
+from jupyter_tracking.kinds.dataframe import DataframeMethods
+from jupyter_tracking.kinds.env import EnvMethods
+from jupyter_tracking.kinds.histogram import HistogramMethods
+from jupyter_tracking.kinds.html import HtmlMethods
+from jupyter_tracking.kinds.image import ImageMethods
+from jupyter_tracking.kinds.markdown import MarkdownMethods
+from jupyter_tracking.kinds.metric import MetricMethods
+from jupyter_tracking.kinds.model import ModelMethods
+from jupyter_tracking.kinds.reference import ReferenceMethods
+from jupyter_tracking.kinds.span import SpanMethods
+from jupyter_tracking.kinds.text import TextMethods
+from jupyter_tracking.kinds.video import VideoMethods
 
-__all__ = ["KINDS", "Curve", "Kind", "KindsLogging", "Recorder", "check_kind", "kind_of"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-_OWN = (METRIC, CURVE, CONFUSION, HISTOGRAM, DATAFRAME, IMAGE, AUDIO, VIDEO, TEXT, HTML, MARKDOWN, CHART, SPAN, MODEL)
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*_OWN, *FILE_KINDS)}
+__all__ = ["KINDS", "AssetCopy", "Curve", "Kind", "KindMethods", "NewAsset", "Recorder", "check_kind", "example", "kind_logged_by"]
+__all__ += ["kind_of", "other_functions", "other_kinds"]
 
 
-class KindsLogging(
-    MetricLogging,
-    CurveLogging,
-    ConfusionLogging,
-    HistogramLogging,
-    DataframeLogging,
-    ChartLogging,
-    ImageLogging,
-    AudioLogging,
-    VideoLogging,
-    TextLogging,
-    HtmlLogging,
-    MarkdownLogging,
-    SpanLogging,
-    ModelLogging,
-    ArtifactLogging,
-    ReferenceLogging,
-    CodeLogging,
-    EnvLogging,
+class KindMethods(
+    MetricMethods,
+    CurveMethods,
+    ConfusionMethods,
+    HistogramMethods,
+    DataframeMethods,
+    ChartMethods,
+    ImageMethods,
+    AudioMethods,
+    VideoMethods,
+    TextMethods,
+    HtmlMethods,
+    MarkdownMethods,
+    SpanMethods,
+    ModelMethods,
+    ArtifactMethods,
+    ReferenceMethods,
+    CodeMethods,
+    EnvMethods,
 ):
-    """Every `log_*` of every kind; `Run` is one of these."""
+    """Every `log_*` method of every kind, those of other packages too; `Run` inherits it."""
+
+    if not TYPE_CHECKING:  # a type checker goes on to refuse names that are not there
+
+        def __getattr__(self, name: str) -> Any:
+            """Return the `log_*` function of another package's kind as a method of this run."""
+            function = other_functions().get(name) if name.startswith("log_") else None
+            if function is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+            return partial(function, self)
+
+
+KINDS: dict[str, Kind] = {kind.name: kind for methods in KindMethods.__bases__ for kind in logged_kinds(methods)}
 
 
 def kind_of(name: str) -> Kind:
@@ -62,19 +102,43 @@ def kind_of(name: str) -> Kind:
     own = KINDS.get(name)
     if own is not None and own not in FILE_KINDS:
         return own
-    return _others().get(name) or own or file_kind(name)
+    return other_kinds().get(name) or own or file_kind(name)
+
+
+def kind_logged_by(function: str) -> Kind | None:
+    """Return the kind of artifact that a `log_*` function logs; None where it may log several kinds, or none."""
+    for methods in KindMethods.__bases__:
+        if function in vars(methods):
+            kinds = logged_kinds(methods)
+            return kinds[0] if len(kinds) == 1 else None
+    return next((kind for kind in other_kinds().values() for each in kind.functions if each.__name__ == function), None)
 
 
 @cache
-def _others() -> dict[str, Kind]:
-    """Return the kinds of other packages; one that cannot be used is told, and left out."""
+def other_kinds() -> dict[str, Kind]:
+    """Return the kinds of other packages by name. One that cannot be used is left out, with a warning."""
     from importlib.metadata import entry_points
 
     found: dict[str, Kind] = {}
     for point in entry_points(group="jupyter_tracking.kinds"):
+        if point.name in KINDS and KINDS[point.name] not in FILE_KINDS:
+            continue  # nothing is imported for a kind that stays ours
         try:
             kind = point.load()
+            for function in kind.functions:
+                _check_function(function)
             found[check_kind(kind.name)] = kind
-        except Exception as error:  # noqa: BLE001 - another's module may fail in any way
+        except Exception as error:  # noqa: BLE001 - another package's module may fail in any way
             warnings.warn(f"the kind {point.name!r} of {point.value} cannot be used: {error}", stacklevel=2)
     return found
+
+
+def _check_function(function: Callable[..., None]) -> None:
+    name = function.__name__
+    if not name.startswith("log_") or hasattr(KindMethods, name):
+        raise InvalidArgument(f"its function {name!r} must be called log_…, and must not be one that a run has already")
+
+
+def other_functions() -> dict[str, Callable[..., None]]:
+    """Return the `log_*` functions of other packages' kinds by name; each takes the run first."""
+    return {function.__name__: function for kind in other_kinds().values() for function in kind.functions}

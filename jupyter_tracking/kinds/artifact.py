@@ -3,45 +3,48 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json, as_step, as_timestamp
-from jupyter_tracking.kinds.base import Kind, Recorder, check_kind, check_path
+from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, check_kind, check_path, encode_file, example, logs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["FILE_KINDS", "ArtifactLogging", "file_kind", "older_names"]
+__all__ = ["FILE_KINDS", "ArtifactMethods", "decode_file", "file_kind", "log_file", "older_names"]
 
 _ARGUMENTS = ("path", "name", "kind", "framework", "summary", "step", "timestamp", "rel_path", "skip_hash_calculation")
 
 
-def _decode(payload: dict[str, Any], asset: Asset) -> Path:
+def decode_file(payload: dict[str, Any], asset: Asset) -> Path:
+    """Return the path of a version that is a file or folder."""
     return asset.path(payload)
 
 
-def file_kind(name: str) -> Kind:
+def file_kind(name: str, order: int = 1000, flag: str | None = None) -> Kind:
     """Return a kind whose versions are simply files."""
-    return Kind(name, "file", _decode, ("kind", "path"))
+    return Kind(name, "file", decode_file, ("kind", "path"), partial(encode_file, kind=name), order, flag)
 
 
 # Kinds of Polyaxon's that have no file of their own here.
-FILE_KINDS = tuple(
-    file_kind(name)
-    for name in (
-        *("artifact", "file", "dir", "csv", "tsv", "psv", "ssv", "data", "env", "table", "tensor"),
-        *("dockerfile", "docker_image", "coderef", "tensorboard", "analysis", "iteration", "system"),
-    )
+FILE_KINDS: tuple[Kind, ...] = (
+    *map(file_kind, ("artifact", "file", "dir", "csv", "tsv", "psv", "ssv", "data", "env", "table", "tensor")),
+    *map(file_kind, ("dockerfile", "docker_image", "coderef", "analysis", "iteration")),
+    file_kind("tensorboard", flag="has_tensorboard"),
+    file_kind("system", order=20),  # the machine's metrics, beside those of the run
 )
 
 
-class ArtifactLogging(Recorder):
+@logs(*FILE_KINDS)
+class ArtifactMethods(Recorder):
     """How a run logs files and folders."""
 
+    @example("path/to/file.csv --name file --kind csv --rel-path csv_files/new")
     def log_artifact(
         self,
         /,
@@ -78,31 +81,32 @@ class ArtifactLogging(Recorder):
         source = check_path(path)
         kind = older_names("log_artifact", older).get("artifact_kind", kind)
         chosen = check_kind(kind) if kind is not None else "dir" if os.path.isdir(source) else "file"  # noqa: PTH112
-        self._log_file(chosen, source, name, summary, step, timestamp, rel_path, hashed=not skip_hash_calculation)
+        encoded = encode_file(source, hashed=not skip_hash_calculation, kind=chosen)
+        log_file(self, chosen, encoded, name, summary, step, timestamp, rel_path)
 
-    def _log_file(
-        self,
-        kind: str,
-        path: str,
-        name: str | None,
-        summary: dict[str, Any] | None,
-        step: int | None,
-        timestamp: Timestamp,
-        rel_path: str | None,
-        *,
-        hashed: bool,
-        payload: dict[str, Any] | None = None,
-    ) -> None:
-        true_name = paths.check_name(name if name is not None else paths.base_name(path))
-        about = as_json(summary or {}, "summary")
-        whole, moment = as_step(step), as_timestamp(timestamp)
-        if whole is None:
-            folder = paths.safe_relative(f"outputs/{paths.safe_relative(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
-            self._copy_output(kind, true_name, path, folder, about, hashed=hashed)
-            return
-        self._log_copy(kind, true_name, whole, moment, path, {"kind": kind} if payload is None else payload, hashed=hashed)
-        if about:
-            self._add_summary(kind, true_name, about)
+
+def log_file(
+    run: Recorder,
+    kind: str,
+    encoded: AssetCopy,
+    name: str | None,
+    summary: dict[str, Any] | None,
+    step: int | None,
+    timestamp: Timestamp,
+    rel_path: str | None,
+) -> None:
+    """Log a user's file or folder: with a step as a version, without one below `outputs/`; by default the file names the artifact."""
+    true_name = paths.check_name(name if name is not None else paths.base_name(encoded.source))
+    about = as_json(summary or {}, "summary")
+    whole = as_step(step)
+    moment = as_timestamp(timestamp)
+    if whole is None:
+        folder = paths.safe_relative(f"outputs/{paths.safe_relative(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
+        run._copy_output(kind, true_name, encoded.source, folder, about, hashed=encoded.hashed)  # noqa: SLF001 - as its methods do
+        return
+    run.record(kind, true_name, encoded, whole, moment)
+    if about:
+        run._add_summary(kind, true_name, about)  # noqa: SLF001
 
 
 def older_names(function: str, given: dict[str, Any]) -> dict[str, Any]:

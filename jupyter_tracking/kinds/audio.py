@@ -1,15 +1,15 @@
-"""The audio kind: a sound file a step, from an array or a file."""
+"""The audio kind: each version is a sound file, made from an array or a file."""
 
 from __future__ import annotations
 
 import io
 import os
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_array
-from jupyter_tracking.kinds.base import Kind, Recorder, check_path, missing_extra
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["AUDIO", "AudioLogging", "Sound"]
+__all__ = ["AUDIO", "AudioMethods", "Sound"]
 
 _FULL = 32_767
 _MOST_CHANNELS = 16
@@ -58,10 +58,33 @@ def _decode(payload: dict[str, Any], asset: Asset) -> Sound | Path:
     return Sound(samples if channels == 1 else samples.reshape(-1, channels), rate)
 
 
-AUDIO = Kind("audio", "audio", _decode, ("path", "sample_rate", "num_channels", "length_frames", "content_type"))
+def _encode(
+    data: ArrayLike | str | os.PathLike[str],
+    sample_rate: int = 44100,
+    content_type: str | None = None,
+) -> AssetCopy | NewAsset:
+    if isinstance(data, str | os.PathLike):
+        return AssetCopy({"content_type": content_type}, check_path(data, "data"))
+    samples = _as_samples(as_array(data, "data"))
+    if isinstance(sample_rate, bool) or not 0 < sample_rate < 2**31:
+        raise InvalidArgument(f"sample_rate={sample_rate!r} is no rate; give the frames a second")
+    suffix = (content_type or "wav").lower().removeprefix("audio/").removeprefix("x-")
+    sound = _as_wav(samples, int(sample_rate)) if suffix == "wav" else _as_other(samples, int(sample_rate), suffix)
+    payload = {
+        "sample_rate": float(sample_rate),
+        "num_channels": samples.shape[1],
+        "length_frames": len(samples),
+        "content_type": f"audio/{suffix}",
+    }
+    return NewAsset(payload, suffix, lambda sink: sink.write(sound))
 
 
-class AudioLogging(Recorder):
+_COLUMNS = ("path", "sample_rate", "num_channels", "length_frames", "content_type")
+AUDIO = Kind("audio", "audio", _decode, _COLUMNS, _encode, order=110)
+
+
+@logs(AUDIO)
+class AudioMethods(Recorder):
     """How a run logs sounds."""
 
     def log_audio(
@@ -90,21 +113,9 @@ class AudioLogging(Recorder):
             InvalidType: not numbers.
             InvalidArgument: a shape, a rate or a content type that does not fit.
         """
-        if isinstance(data, str | os.PathLike):
-            self._log_copy("audio", name, step, timestamp, check_path(data, "data"), {"content_type": content_type})
-            return
-        samples = _as_samples(as_array(data, "data"))
-        if isinstance(sample_rate, bool) or not 0 < sample_rate < 2**31:
-            raise InvalidArgument(f"sample_rate={sample_rate!r} is no rate; give the frames a second")
-        suffix = (content_type or "wav").lower().removeprefix("audio/").removeprefix("x-")
-        sound = _as_wav(samples, int(sample_rate)) if suffix == "wav" else _encoded(samples, int(sample_rate), suffix)
-        payload = {
-            "sample_rate": float(sample_rate),
-            "num_channels": samples.shape[1],
-            "length_frames": len(samples),
-            "content_type": f"audio/{suffix}",
-        }
-        self._log_asset("audio", name or "audio", step, timestamp, suffix, lambda sink: sink.write(sound), payload)
+        encoded = _encode(data, sample_rate, content_type)
+        source = paths.base_name(encoded.source) if isinstance(encoded, AssetCopy) else "audio"
+        self.record("audio", name if name is not None else source, encoded, step, timestamp)
 
 
 def _as_samples(array: NDArray[Any]) -> NDArray[np.int16]:
@@ -124,7 +135,7 @@ def _as_samples(array: NDArray[Any]) -> NDArray[np.int16]:
     low, high, missing = float(np.nanmin(frames)), float(np.nanmax(frames)), int(np.count_nonzero(np.isnan(frames)))
     if low < -1 or high > 1 or missing:
         told = f" and {missing} NaN, taken as 0" if missing else ""
-        warnings.warn(f"data goes from {low:g} to {high:g}{told}; what lies outside -1 to 1 is cut off", stacklevel=4)
+        warn(f"data goes from {low:g} to {high:g}{told}; what lies outside -1 to 1 is cut off")
     levels: NDArray[np.int16] = np.rint(np.clip(np.nan_to_num(frames, nan=0.0), -1, 1) * float(_FULL)).astype(np.int16)
     return levels
 
@@ -141,7 +152,7 @@ def _as_wav(samples: NDArray[np.int16], rate: int) -> bytes:
     return buffer.getvalue()
 
 
-def _encoded(samples: NDArray[np.int16], rate: int, suffix: str) -> bytes:
+def _as_other(samples: NDArray[np.int16], rate: int, suffix: str) -> bytes:
     try:
         import soundfile
     except ImportError as error:

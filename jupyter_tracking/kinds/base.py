@@ -1,18 +1,18 @@
 """What a kind is, and what its `log_*` functions may ask of a run.
 
-A kind is one file here: its name, how a logged value becomes a row (and, for some, an asset), and how
-the row becomes the value again. No file is opened but the one a decoder is handed.
+A kind is one file in this folder: how a user's value is encoded into a row (and, for some kinds, an asset), how the row is decoded
+into the value again, and the `log_*` functions. A kind opens no file except those that a user gives it and the asset it decodes.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, suggest
-from jupyter_tracking.format import event_rows, paths
-from jupyter_tracking.format.convert import as_step, as_timestamp
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 
 if TYPE_CHECKING:
@@ -20,11 +20,56 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from jupyter_tracking.storage.store import Sink, Stored
+    from jupyter_tracking.storage.store import Sink
 
     Timestamp = datetime | str | float | None
 
-__all__ = ["Asset", "Kind", "Recorder", "check_kind", "check_path", "missing_extra"]
+__all__ = ["Asset", "AssetCopy", "Encoded", "Kind", "NewAsset", "Recorder", "check_kind", "check_path", "encode_file", "example"]
+__all__ += ["logged_kinds", "logs", "missing_extra", "warn"]
+
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with the names of frames
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
+_Methods = TypeVar("_Methods")
+
+
+# --- what a kind makes of a value, and a value of what is stored -------------------------------------
+
+
+class NewAsset(NamedTuple):
+    """An asset to be written: a row with this payload will name it.
+
+    Attributes:
+        payload: what the row says beside the asset's `path`.
+        suffix: the file's extension, without the dot.
+        write: writes the content to a binary file.
+    """
+
+    payload: dict[str, Any]
+    suffix: str
+    write: Callable[[Sink], object]
+
+
+class AssetCopy(NamedTuple):
+    """A user's file or folder that is to be copied to be an asset: a row with this payload will name it.
+
+    Attributes:
+        payload: what the row says beside the asset's `path`.
+        source: the user's file or folder.
+        hashed: whether the md5 is taken.
+    """
+
+    payload: dict[str, Any]
+    source: str
+    hashed: bool = True
+
+
+# What is stored of a value: the cell of its row as it stands, or an asset and the payload of the row that will name it.
+Encoded = str | NewAsset | AssetCopy
+
+
+def encode_file(path: str | os.PathLike[str], *, hashed: bool = True, **payload: Any) -> AssetCopy:
+    """Return a user's file or folder as an asset: how a kind without an encoding of its own is stored."""
+    return AssetCopy(payload, check_path(path), hashed)
 
 
 class Asset(Protocol):
@@ -33,51 +78,89 @@ class Asset(Protocol):
     allow_pickle: bool
 
     def path(self, payload: dict[str, Any]) -> Path:
-        """Return where the payload's `path` leads."""
+        """Return the path of the file that the payload's `path` names."""
 
     def read(self, payload: dict[str, Any]) -> bytes:
-        """Return the bytes of the payload's `path`."""
+        """Return the bytes of the file that the payload's `path` names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of artifact.
+    """One kind of artifact; what the rest of the package knows of a kind is derived from this.
 
     Attributes:
-        name: Polyaxon's kind string, which is also the name of its folder.
+        name: Polyaxon's kind string, which is also the name of the kind's folders.
         renderer: the stem of the module that shows it, in `views/renderers/` and in `widgets/src/renderers/`.
-        decode: the value a row stands for, from its payload and, where there is one, its asset.
-        columns: the payload's fields, as the columns that `events()` shows.
+        decode: returns the value that a row stands for, from its payload and, where there is one, its asset.
+        columns: the payload's fields, as the columns of `events()`.
+        encode: the inverse of `decode`: returns what is stored of a user's value; by default the value is the path of a file.
+        order: the place in lists, lowest first; kinds of the same order follow each other by name.
+        flag: the mark in a run's `meta_info` by which Polyaxon's pages find the runs that have such an artifact.
+        functions: for a kind of another package, the functions that log it. Each is called `log_…` and takes the run first.
     """
 
     name: str
     renderer: str
     decode: Callable[[Any, Asset], Any]
     columns: tuple[str, ...] = ("path",)
+    encode: Callable[..., Encoded] = encode_file
+    order: int = 1000
+    flag: str | None = None
+    functions: tuple[Callable[..., None], ...] = ()
 
 
-class Recorder:
-    """What the kinds' `log_*` functions call; `Run` is it."""
+def example(line: str) -> Callable[[_Function], _Function]:
+    """Give a `log_*` function the line that its magic's help shows as an example, without the magic's name."""
 
-    def _append(self, kind: str, name: str, cell: str, step: int | None, timestamp: Timestamp) -> None:
-        """Append one row to the artifact's event file."""
-        raise NotImplementedError
+    def add(function: _Function) -> _Function:
+        function.example = line  # type: ignore[attr-defined]
+        return function
 
-    def _put(self, kind: str, name: str, step: int | None, suffix: str, write: Callable[[Sink], object]) -> Stored:
-        """Write an asset of this name and step, and return where it is."""
-        raise NotImplementedError
+    return add
 
-    def _copy(self, kind: str, name: str, step: int | None, path: str, *, hashed: bool = True) -> Stored:
-        """Copy a user's file or folder to be an asset of this name and step."""
-        raise NotImplementedError
+
+def logs(*kinds: Kind) -> Callable[[type[_Methods]], type[_Methods]]:
+    """Mark a class of `log_*` methods with the kinds of artifact that they log."""
+
+    def add(methods: type[_Methods]) -> type[_Methods]:
+        _logged[methods] = kinds
+        return methods
+
+    return add
+
+
+def logged_kinds(methods: type) -> tuple[Kind, ...]:
+    """Return the kinds of artifact that a class of `log_*` methods is marked with."""
+    return _logged.get(methods, ())
+
+
+_logged: dict[type, tuple[Kind, ...]] = {}
+
+
+# --- what a log_* function may ask of a run ----------------------------------------------------------
+
+
+class Recorder(Protocol):
+    """What the kinds' `log_*` functions call; `record.recorder.RunRecorder` implements it."""
+
+    path: Path  # the run folder
+
+    def record(self, kind: str, name: str, encoded: Encoded, step: int | None = None, timestamp: Timestamp = None) -> None:
+        """Append a row to the artifact's event file; its asset, if there is one, is written first.
+
+        Args:
+            kind: the kind's name.
+            name: the artifact's name.
+            encoded: what the kind's `encode` returned.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+        """
 
     def _copy_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool) -> None:
         """Copy a user's file or folder below `outputs/` and record it as a single artifact."""
-        raise NotImplementedError
 
-    def _write_output(self, kind: str, name: str, path: str, summary: dict[str, Any], write: Callable[[Sink], object]) -> None:
-        """Write a file of our own below `outputs/` and record it as a single artifact."""
-        raise NotImplementedError
+    def _write_output(self, kind: str, name: str, path: str, data: bytes) -> None:
+        """Write a file below `outputs/` and record it as a single artifact."""
 
     def _record_artifact(
         self,
@@ -87,65 +170,34 @@ class Recorder:
         *,
         summary: dict[str, Any],
         is_input: bool = False,
-        versioned: bool = False,
         further: dict[str, Any] | None = None,
-    ) -> object:
-        """Record an artifact in the lineage, or what is new of one already there."""
-        raise NotImplementedError
+    ) -> None:
+        """Record an artifact that has no rows in the lineage, or what is new of one that is there.
+
+        Args:
+            kind: the kind's name.
+            name: the artifact's name.
+            path: where it is, relative to the run if it lies inside.
+            summary: what is kept beside it.
+            is_input: the run used it rather than made it.
+            further: other fields of Polyaxon's lineage record.
+        """
 
     def _add_summary(self, kind: str, name: str, summary: dict[str, Any]) -> None:
         """Add to the summary of an artifact already recorded."""
-        raise NotImplementedError
 
-    def _update(self, change: Callable[[dict[str, Any]], object]) -> None:
+    def _update_document(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change `run.plx.json` in one step."""
-        raise NotImplementedError
 
-    def _hash_and_size(self, path: str) -> tuple[str, int]:
-        """Return hash and size of a user's file or folder."""
-        raise NotImplementedError
 
-    def _relative(self, path: str) -> str:
-        """Return an absolute path relative to the run if it lies inside it, else as it is."""
-        raise NotImplementedError
-
-    def _log_asset(
-        self,
-        kind: str,
-        name: str,
-        step: object,
-        timestamp: Timestamp,
-        suffix: str,
-        write: Callable[[Sink], object],
-        payload: dict[str, Any],
-    ) -> None:
-        """Write an asset, then the row that names it: a row never points to what is not there."""
-        name, whole, moment = paths.check_name(name), as_step(step), as_timestamp(timestamp)
-        stored = self._put(kind, name, whole, suffix, write)
-        self._append(kind, name, event_rows.format_cell({**payload, "path": stored.path}), whole, moment)
-
-    def _log_copy(
-        self,
-        kind: str,
-        name: str | None,
-        step: object,
-        timestamp: Timestamp,
-        path: str,
-        payload: dict[str, Any],
-        *,
-        hashed: bool = True,
-    ) -> None:
-        """Copy a user's file or folder to be an asset, then the row that names it; by default the file names the artifact."""
-        true_name = paths.check_name(name if name is not None else paths.base_name(path))
-        whole, moment = as_step(step), as_timestamp(timestamp)
-        stored = self._copy(kind, true_name, whole, path, hashed=hashed)
-        self._append(kind, true_name, event_rows.format_cell({**payload, "path": stored.path}), whole, moment)
+# --- arguments ---------------------------------------------------------------------------------------
 
 
 def check_kind(kind: object, argument: str = "kind") -> str:
-    """Return the kind as a plain text.
+    """Return the kind as a plain string.
 
     Raises:
+        InvalidType: not a string.
         InvalidArgument: Polyaxon does not know it.
     """
     text = getattr(kind, "value", kind)
@@ -158,10 +210,10 @@ def check_kind(kind: object, argument: str = "kind") -> str:
 
 
 def check_path(path: object, argument: str = "path") -> str:
-    """Return a path as a text.
+    """Return a path as a string.
 
     Raises:
-        InvalidType: not a text or a path.
+        InvalidType: not a string or a path.
     """
     if isinstance(path, bytes) or not isinstance(path, str | os.PathLike):
         raise InvalidType(f"{argument}={path!r} is a {type(path).__name__}; give a path")
@@ -169,5 +221,13 @@ def check_path(path: object, argument: str = "path") -> str:
 
 
 def missing_extra(library: str, name: str, error: ImportError) -> MissingExtra:
-    """Say which extra brings the library that is missing."""
+    """Return the error that says which extra installs the missing library."""
     return MissingExtra(f"this needs {library}: pip install 'jupyter-tracking[{name}]' ({error})")
+
+
+def warn(message: str) -> None:
+    """Warn at the user's own line, which is the first on the stack that is not of this package."""
+    frame, level = sys._getframe(1), 2  # noqa: SLF001 - the documented way of looking at the stack
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)

@@ -7,15 +7,15 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, MissingExtra
-from jupyter_tracking.kinds.base import Kind, missing_extra
-from jupyter_tracking.kinds.image import ImageLogging, as_figure
+from jupyter_tracking.kinds.base import Kind, Recorder, logs, missing_extra, warn
+from jupyter_tracking.kinds.image import as_figure, encode_figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from jupyter_tracking.kinds.base import Asset, Timestamp
+    from jupyter_tracking.kinds.base import Asset, Encoded, Timestamp
 
-__all__ = ["CHART", "ChartLogging"]
+__all__ = ["CHART", "ChartMethods"]
 
 
 def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
@@ -27,10 +27,16 @@ def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
     return figure
 
 
-CHART = Kind("chart", "chart", _decode, ("kind", "figure"))
+def _encode(figure: str, library: str = "plotly") -> str:
+    """Return the cell of a figure that is JSON already, as its library writes it."""
+    return f'{{"kind":"{library}","figure":{figure}}}'
 
 
-class ChartLogging(ImageLogging):
+CHART = Kind("chart", "chart", _decode, ("kind", "figure"), _encode, order=80)
+
+
+@logs(CHART)
+class ChartMethods(Recorder):
     """How a run logs charts."""
 
     def log_plotly_chart(self, name: str, figure: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
@@ -47,7 +53,7 @@ class ChartLogging(ImageLogging):
             InvalidType: not a figure.
             InvalidArgument: plotly refuses it.
         """
-        self._log_chart("plotly", name, _plotly_json(figure), step, timestamp)
+        self.record("chart", name, _encode(_plotly_json(figure)), step, timestamp)
 
     def log_bokeh_chart(self, name: str, figure: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
         """Log a bokeh figure, or anything that bokeh can embed.
@@ -70,7 +76,7 @@ class ChartLogging(ImageLogging):
             item = json.dumps(json_item(figure))
         except (ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise InvalidType(f"figure is a {type(figure).__name__}; give a figure of bokeh ({error})") from None
-        self._log_chart("bokeh", name, item, step, timestamp)
+        self.record("chart", name, _encode(item, "bokeh"), step, timestamp)
 
     def log_altair_chart(self, name: str, figure: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
         """Log an altair chart, kept as its Vega-Lite specification with its data.
@@ -91,7 +97,7 @@ class ChartLogging(ImageLogging):
             text = figure.to_json(indent=None)
         except Exception as error:  # altair's own, such as that of too many rows, are of no one kind
             raise InvalidArgument(f"figure: {error}") from error
-        self._log_chart("vega", name, text, step, timestamp)
+        self.record("chart", name, _encode(text, "vega"), step, timestamp)
 
     def log_mpl_plotly_chart(
         self,
@@ -118,21 +124,18 @@ class ChartLogging(ImageLogging):
         """
         source = as_figure(figure, "figure")
         try:
-            text = _plotly_json(source)
+            kind: str = "chart"
+            encoded: Encoded = _encode(_plotly_json(source))
         except (InvalidArgument, MissingExtra) as error:
             if not fallback_to_image:
                 raise
-            warnings.warn(f"{name!r} is logged as a picture: {error}", stacklevel=3)
-            self.log_mpl_image(source, name, close, step, timestamp)
-            return
-        self._log_chart("plotly", name, text, step, timestamp)
+            warn(f"{name!r} is logged as a picture: {error}")
+            kind, encoded = "image", encode_figures([source])
+        self.record(kind, name, encoded, step, timestamp)
         if close:
             from matplotlib import pyplot as plt
 
             plt.close(source)
-
-    def _log_chart(self, kind: str, name: str, figure: str, step: int | None, timestamp: Timestamp) -> None:
-        self._append("chart", name, f'{{"kind":"{kind}","figure":{figure}}}', step, timestamp)
 
 
 def _plotly_json(figure: Any) -> str:

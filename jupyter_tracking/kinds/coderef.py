@@ -12,13 +12,13 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder
 
-__all__ = ["CodeLogging", "code_reference"]
+__all__ = ["CodeMethods", "code_reference"]
 
 _PATIENCE = 2.0
 _SUMMARY = re.compile(r"(\d+) (file|insertion|deletion)")
 
 
-class CodeLogging(Recorder):
+class CodeMethods(Recorder):
     """How a run refers to its code."""
 
     def log_code_ref(self, code_ref: dict[str, Any] | None = None, is_input: bool = True) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.convert import as_array, as_json
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.base import Kind, Recorder, logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["CONFUSION", "Confusion", "ConfusionLogging"]
+__all__ = ["CONFUSION", "Confusion", "ConfusionMethods"]
 
 
 class Confusion(NamedTuple):
@@ -40,10 +40,30 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Confusion:
     return Confusion(list(payload.get("x") or []), list(payload.get("y") or []), np.array(rows).reshape(len(rows), -1))
 
 
-CONFUSION = Kind("confusion", "confusion", _decode, ("x", "y", "z"))
+def _encode(x: Iterable[Any], y: Iterable[Any], z: ArrayLike) -> str:
+    sides = {"x": _labels(x, "x"), "y": _labels(y, "y")}
+    matrix = as_array(z, "z")
+    count = len(sides["x"])
+    if matrix.shape != (count, count) or len(sides["y"]) != count or not count:
+        raise InvalidArgument(
+            f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
+        )
+    rows = [event_rows.json_numbers(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
+    return event_rows.format_cell({**sides, "z": rows})
 
 
-class ConfusionLogging(Recorder):
+def _labels(labels: Iterable[Any], argument: str) -> list[Any]:
+    if isinstance(labels, str | bytes) or not hasattr(labels, "__iter__"):
+        raise InvalidType(f"{argument}={labels!r:.60} is a {type(labels).__name__}; give a list of labels")
+    plain: list[Any] = as_json(list(labels), argument)
+    return plain
+
+
+CONFUSION = Kind("confusion", "confusion", _decode, ("x", "y", "z"), _encode, order=40)
+
+
+@logs(CONFUSION)
+class ConfusionMethods(Recorder):
     """How a run logs confusion matrices."""
 
     def log_confusion_matrix(
@@ -59,7 +79,7 @@ class ConfusionLogging(Recorder):
 
         Args:
             name: the matrix's name.
-            x: n labels of the columns: texts or numbers.
+            x: n labels of the columns: strings or numbers.
             y: n labels of the rows.
             z: shape (n, n), the matrix. Polyaxon's function can be called without it, and logs nothing then.
             step: as in `log_metric`.
@@ -71,19 +91,4 @@ class ConfusionLogging(Recorder):
         """
         if z is None:
             raise InvalidArgument("z is missing; give the matrix, with a row for each label of y and a column for each of x")
-        sides = {"x": _labels(x, "x"), "y": _labels(y, "y")}
-        matrix = as_array(z, "z")
-        count = len(sides["x"])
-        if matrix.shape != (count, count) or len(sides["y"]) != count or not count:
-            raise InvalidArgument(
-                f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
-            )
-        rows = [event_rows.json_numbers(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
-        self._append("confusion", name, event_rows.format_cell({**sides, "z": rows}), step, timestamp)
-
-
-def _labels(labels: Iterable[Any], argument: str) -> list[Any]:
-    if isinstance(labels, str | bytes) or not hasattr(labels, "__iter__"):
-        raise InvalidType(f"{argument}={labels!r:.60} is a {type(labels).__name__}; give a list of labels")
-    plain: list[Any] = as_json(list(labels), argument)
-    return plain
+        self.record("confusion", name, _encode(x, y, z), step, timestamp)

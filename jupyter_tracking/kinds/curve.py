@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.convert import as_array, as_numbers, as_timestamp
-from jupyter_tracking.kinds.base import Kind, Recorder, missing_extra
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["CURVE", "Curve", "CurveLogging"]
+__all__ = ["CURVE", "Curve", "CurveMethods"]
 
 
 class Curve(NamedTuple):
@@ -27,7 +27,7 @@ class Curve(NamedTuple):
         x: shape (n,); for ROC the false positive rate, for PR the precision.
         y: shape (n,); for ROC the true positive rate, for PR the recall.
         kind: `"roc"`, `"pr"` or `"custom"`.
-        annotation: a text beside it, such as the area under it; or None.
+        annotation: a string beside it, such as the area under it; or None.
     """
 
     x: NDArray[float64]
@@ -40,17 +40,30 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Curve:
     import numpy as np
 
     axes = [payload.get(axis) or [] for axis in "xy"]
-    # Non-finite numbers stand as texts; a list of plain numbers needs no look at each.
+    # Non-finite numbers are stored as strings; only a list that may hold some is looked at number by number.
     x, y = (np.array(v if {*map(type, v)} <= {float, int} else [event_rows.parse_number(n) for n in v], dtype=float) for v in axes)
     return Curve(x, y, str(payload.get("kind") or "custom"), payload.get("annotation"))
 
 
-CURVE = Kind("curve", "curve", _decode, ("kind", "x", "y", "annotation"))
+def _encode(x: ArrayLike, y: ArrayLike, kind: str = "custom", annotation: object = None, names: tuple[str, str] = ("x", "y")) -> str:
+    """Return the cell of a curve; messages call the axes by the names that the caller's arguments have."""
+    x_cell, x_count = as_numbers(x, names[0])
+    y_cell, y_count = as_numbers(y, names[1])
+    if x_count != y_count:
+        raise InvalidArgument(f"{names[0]} has {x_count} numbers and {names[1]} has {y_count}; give as many of each")
+    note = None if annotation is None else str(annotation)
+    return event_rows.format_cell({"kind": kind, "x": x_cell, "y": y_cell, "annotation": note})
 
 
-class CurveLogging(Recorder):
+CURVE = Kind("curve", "curve", _decode, ("kind", "x", "y", "annotation"), _encode, order=30)
+_ROC, _PR = ("fpr", "tpr"), ("precision", "recall")
+
+
+@logs(CURVE)
+class CurveMethods(Recorder):
     """How a run logs curves."""
 
+    @example("roc fpr tpr --step 14")
     def log_curve(
         self,
         name: str,
@@ -66,7 +79,7 @@ class CurveLogging(Recorder):
             name: the curve's name.
             x: shape (n,), numbers; NaN and the infinities are kept.
             y: shape (n,), numbers.
-            annotation: a text to show beside it.
+            annotation: a string to show beside it.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 
@@ -74,7 +87,7 @@ class CurveLogging(Recorder):
             InvalidType: not numbers.
             InvalidArgument: x and y differ in length or have more than one dimension.
         """
-        self._log_curve("custom", name, {"x": x, "y": y}, annotation, step, timestamp)
+        self.record("curve", name, _encode(x, y, "custom", annotation), step, timestamp)
 
     def log_roc_auc_curve(
         self,
@@ -99,7 +112,7 @@ class CurveLogging(Recorder):
             InvalidType: not numbers.
             InvalidArgument: fpr and tpr differ in length or have more than one dimension.
         """
-        self._log_curve("roc", name, {"fpr": fpr, "tpr": tpr}, auc, step, timestamp)
+        self.record("curve", name, _encode(fpr, tpr, "roc", auc, _ROC), step, timestamp)
 
     def log_pr_curve(
         self,
@@ -124,7 +137,7 @@ class CurveLogging(Recorder):
             InvalidType: not numbers.
             InvalidArgument: precision and recall differ in length or have more than one dimension.
         """
-        self._log_curve("pr", name, {"precision": precision, "recall": recall}, average_precision, step, timestamp)
+        self.record("curve", name, _encode(precision, recall, "pr", average_precision, _PR), step, timestamp)
 
     def log_sklearn_roc_auc_curve(
         self,
@@ -154,11 +167,14 @@ class CurveLogging(Recorder):
         except ImportError as error:
             raise missing_extra("scikit-learn", "sklearn", error) from error
 
-        def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> tuple[dict[str, ArrayLike], float]:
+        def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> str:
             fpr, tpr, _ = metrics.roc_curve(targets, scores, pos_label=label)
-            return {"fpr": fpr, "tpr": tpr}, float(metrics.auc(fpr, tpr))
+            return _encode(fpr, tpr, "roc", float(metrics.auc(fpr, tpr)), _ROC)
 
-        self._log_measured("roc", name, measure, y_preds, y_targets, step, timestamp, each=is_multi_class)
+        curves = _measured(name, measure, y_preds, y_targets, each=is_multi_class)
+        moment = as_timestamp(timestamp)
+        for curve_name, cell in curves:
+            self.record("curve", curve_name, cell, step, moment)
 
     def log_sklearn_pr_curve(
         self,
@@ -188,58 +204,40 @@ class CurveLogging(Recorder):
         except ImportError as error:
             raise missing_extra("scikit-learn", "sklearn", error) from error
 
-        def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> tuple[dict[str, ArrayLike], float]:
+        def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> str:
             precision, recall, _ = metrics.precision_recall_curve(targets, scores, pos_label=label)
             hits, positive = (targets, 1) if label is None else (targets == label, True)
-            return {"precision": precision, "recall": recall}, float(metrics.average_precision_score(hits, scores, pos_label=positive))
+            area = float(metrics.average_precision_score(hits, scores, pos_label=positive))
+            return _encode(precision, recall, "pr", area, _PR)
 
-        self._log_measured("pr", name, measure, y_preds, y_targets, step, timestamp, each=is_multi_class)
+        curves = _measured(name, measure, y_preds, y_targets, each=is_multi_class)
+        moment = as_timestamp(timestamp)
+        for curve_name, cell in curves:
+            self.record("curve", curve_name, cell, step, moment)
 
-    def _log_measured(
-        self,
-        kind: str,
-        name: str,
-        measure: Callable[[NDArray[Any], NDArray[Any], object], tuple[dict[str, ArrayLike], float]],
-        y_preds: ArrayLike,
-        y_targets: ArrayLike,
-        step: int | None,
-        timestamp: Timestamp,
-        *,
-        each: bool,
-    ) -> None:
-        """Log the curve of the scores, or of each class's; all are found before the first is written."""
-        import numpy as np
 
-        true_name, moment = paths.check_name(name), as_timestamp(timestamp)
-        scores = as_array(y_preds, "y_preds")
-        targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
-        labels: Sequence[Any] = list(np.unique(targets)) if each else []
-        if each and (scores.ndim != 2 or scores.shape[1] != len(labels)):  # noqa: PLR2004
-            raise InvalidArgument(f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class")
-        try:
-            if each:
-                curves = [(f"{true_name}_{i}", *measure(targets, scores[:, i], label)) for i, label in enumerate(labels)]
-            else:
-                curves = [(true_name, *measure(targets, scores, None))]
-        except ValueError as error:
-            raise InvalidArgument(f"y_preds and y_targets of {true_name!r}: {error}") from None
-        for curve_name, axes, area in curves:
-            self._log_curve(kind, curve_name, axes, area, step, moment)
+def _measured(
+    name: str,
+    measure: Callable[[NDArray[Any], NDArray[Any], object], str],
+    y_preds: ArrayLike,
+    y_targets: ArrayLike,
+    *,
+    each: bool,
+) -> list[tuple[str, str]]:
+    """Return name and cell of the curve of the scores, or of each class's against the others."""
+    import numpy as np
 
-    def _log_curve(
-        self,
-        kind: str,
-        name: str,
-        axes: dict[str, ArrayLike],
-        annotation: object,
-        step: int | None,
-        timestamp: Timestamp,
-    ) -> None:
-        """Log two axes, named as the caller's arguments are, as x and y."""
-        (x_name, x), (y_name, y) = axes.items()
-        x_cell, x_count = as_numbers(x, x_name)
-        y_cell, y_count = as_numbers(y, y_name)
-        if x_count != y_count:
-            raise InvalidArgument(f"{x_name} has {x_count} numbers and {y_name} has {y_count}; give as many of each")
-        note = None if annotation is None else str(annotation)
-        self._append("curve", name, event_rows.format_cell({"kind": kind, "x": x_cell, "y": y_cell, "annotation": note}), step, timestamp)
+    true_name = paths.check_name(name)
+    scores = as_array(y_preds, "y_preds")
+    targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
+    labels: Sequence[Any] = list(np.unique(targets)) if each else []
+    if each and (scores.ndim != 2 or scores.shape[1] != len(labels)):  # noqa: PLR2004
+        raise InvalidArgument(f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class")
+    try:
+        if each:
+            return [(f"{true_name}_{i}", measure(targets, scores[:, i], label)) for i, label in enumerate(labels)]
+        return [(true_name, measure(targets, scores, None))]
+    except InvalidArgument:
+        raise
+    except ValueError as error:
+        raise InvalidArgument(f"y_preds and y_targets of {true_name!r}: {error}") from None

@@ -1,7 +1,7 @@
-"""The dataframe kind: a parquet, feather, CSV or HTML file a step.
+"""The dataframe kind: each version is a parquet, feather, CSV or HTML file.
 
 Parquet and feather keep dtypes, index and nulls. Columns that Arrow cannot name (twice the same, not
-texts, several levels) are stored by position, with their labels beside them.
+strings, several levels) are stored by position, with their labels beside them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, example, logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,56 +23,31 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
     from jupyter_tracking.storage.store import Sink
 
-__all__ = ["DATAFRAME", "DataframeLogging", "content_type_of", "csv_encoding", "from_arrow", "read_csv", "stored_labels", "to_arrow"]
+__all__ = ["DATAFRAME", "DataframeMethods", "content_type_of", "csv_encoding", "from_arrow", "read_csv", "stored_labels", "to_arrow"]
 
 _CONTENT_TYPES = ("parquet", "csv", "html", "feather")
 _LABELS = b"jupyter_tracking.columns"
-# A reader that wants a page of rows decodes one group.
+# Rows of a row group: a reader that wants a page of rows decodes one group.
 _GROUP = 65_536
 # A dictionary pays where it is small beside its rows: a column gives it up above two bytes a row, within these bounds in
 # bytes. Measured: columns of mostly different values are written faster than with pyarrow's defaults, and smaller.
 _LEAST_DICTIONARY, _MOST_DICTIONARY = 20_000, 65_536
 
 
-class DataframeLogging(Recorder):
-    """How a run logs dataframes."""
+def _encode(df: Any, content_type: str = "parquet") -> NewAsset:
+    import pandas as pd
 
-    def log_dataframe(
-        self,
-        df: Any,
-        name: str,
-        content_type: str = "parquet",
-        step: int | None = None,
-        timestamp: Timestamp = None,
-    ) -> None:
-        """Log a dataframe.
-
-        Args:
-            df: a pandas DataFrame, or what becomes one by `to_pandas()` (polars, pyarrow) or `compute()` (dask).
-            name: the dataframe's name.
-            content_type: `"parquet"` (default: dtypes, index and nulls come back equal), `"feather"`,
-                `"csv"` or `"html"`.
-            step: as in `log_metric`.
-            timestamp: as in `log_metric`.
-
-        Raises:
-            InvalidType: not a dataframe.
-            InvalidArgument: an unknown content type, or a column that the format cannot hold.
-        """
-        import pandas as pd
-
-        content = str(getattr(content_type, "value", content_type))
-        if content not in _CONTENT_TYPES:
-            raise InvalidArgument(f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{suggest(content, _CONTENT_TYPES)}")
-        frame = df.to_pandas() if hasattr(df, "to_pandas") else df.compute() if hasattr(df, "compute") else df
-        if not isinstance(frame, pd.DataFrame):
-            raise InvalidType(f"df is a {type(df).__name__}; give a pandas DataFrame, for example series.to_frame()")
-        payload = {"content_type": content}
-        self._log_asset("dataframe", name, step, timestamp, content, _writer(frame, content), payload)
+    content = str(getattr(content_type, "value", content_type))
+    if content not in _CONTENT_TYPES:
+        raise InvalidArgument(f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{suggest(content, _CONTENT_TYPES)}")
+    frame = df.to_pandas() if hasattr(df, "to_pandas") else df.compute() if hasattr(df, "compute") else df
+    if not isinstance(frame, pd.DataFrame):
+        raise InvalidType(f"df is a {type(df).__name__}; give a pandas DataFrame, for example series.to_frame()")
+    return NewAsset({"content_type": content}, content, _writer(frame, content))
 
 
 def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
-    """Return what writes the frame, having turned it into bytes or Arrow already: it fails before anything is made."""
+    """Return what writes the frame. It is turned into bytes or Arrow here, so that what cannot be stored fails before a file is made."""
     if content == "csv":
         text = frame.to_csv().encode("utf-8", "surrogatepass")
         return lambda sink: sink.write(text)
@@ -222,4 +197,34 @@ def _decode(payload: dict[str, Any], asset: Asset) -> pd.DataFrame | str | Path:
         raise MalformedEvent(f"{payload.get('path')} is no readable {content}: {error}") from error
 
 
-DATAFRAME = Kind("dataframe", "dataframe", _decode, ("path", "content_type"))
+DATAFRAME = Kind("dataframe", "dataframe", _decode, ("path", "content_type"), _encode, order=60)
+
+
+@logs(DATAFRAME)
+class DataframeMethods(Recorder):
+    """How a run logs dataframes."""
+
+    @example("df preds --step epoch")
+    def log_dataframe(
+        self,
+        df: Any,
+        name: str,
+        content_type: str = "parquet",
+        step: int | None = None,
+        timestamp: Timestamp = None,
+    ) -> None:
+        """Log a dataframe.
+
+        Args:
+            df: a pandas DataFrame, or what becomes one by `to_pandas()` (polars, pyarrow) or `compute()` (dask).
+            name: the dataframe's name.
+            content_type: `"parquet"` (default: dtypes, index and nulls come back equal), `"feather"`,
+                `"csv"` or `"html"`.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            InvalidType: not a dataframe.
+            InvalidArgument: an unknown content type, or a column that the format cannot hold.
+        """
+        self.record("dataframe", name, _encode(df, content_type), step, timestamp)

@@ -18,14 +18,14 @@ from jupyter_tracking.redact import MASK, redact
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["EnvLogging", "environment", "without_secrets"]
+__all__ = ["EnvMethods", "environment", "without_secrets"]
 
 _SECRET = re.compile(
     r"(?i)(\w*(token|secret|passw(or)?d|passphrase|pwd|credential|auth)s?|(^|[-_.])(api|access|private|secret)?[-_]?keys?)($|[-_.=:])"
 )
 
 
-class EnvLogging(Recorder):
+class EnvMethods(Recorder):
     """How a run keeps what it ran on."""
 
     def log_env(self, rel_path: str | None = None, content: dict[str, Any] | None = None) -> None:
@@ -43,7 +43,7 @@ class EnvLogging(Recorder):
             raise InvalidType(f"content is a {type(content).__name__}; give a dict")
         path = paths.safe_relative(rel_path or "env.json", "rel_path")
         data = orjson.dumps(as_json(content, "content") if content else environment(), option=orjson.OPT_INDENT_2)
-        self._write_output("env", "env", f"outputs/{path}", {}, lambda sink: sink.write(data))
+        self._write_output("env", "env", f"outputs/{path}", data)
 
 
 def environment() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.convert import as_array, as_numbers
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.base import Kind, Recorder, logs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["HISTOGRAM", "Histogram", "HistogramLogging"]
+__all__ = ["HISTOGRAM", "Histogram", "HistogramMethods"]
 
 _MOST_BINS = 512
 
@@ -41,17 +41,29 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Histogram:
     import numpy as np
 
     counts, edges = (np.array([event_rows.parse_number(v) for v in payload.get(key) or []], dtype=float) for key in ("values", "counts"))
-    if len(counts) == len(edges) + 1:  # by the words' own meaning
+    if len(counts) == len(edges) + 1:  # a writer that took Polyaxon's names at their word
         counts, edges = edges, counts
     if len(edges) != len(counts) + 1:
         raise MalformedEvent(f"a histogram with {len(counts)} counts and {len(edges)} edges")
     return Histogram(counts, edges)
 
 
-HISTOGRAM = Kind("histogram", "histogram", _decode, ("values", "counts"))
+def _encode(counts: ArrayLike, edges: ArrayLike, most: int = _MOST_BINS) -> str:
+    """Return the cell of a histogram; messages call the counts and edges as Polyaxon's arguments are called."""
+    in_bins, bins = as_numbers(counts, "values")
+    between, ends = as_numbers(edges, "counts")
+    if ends != bins + 1:
+        raise InvalidArgument(f"values has {bins} counts and counts has {ends} edges; give one edge more, as numpy.histogram() does")
+    if bins > most:
+        raise InvalidArgument(f"the histogram has {bins} bins; give at most {most}")
+    return event_rows.format_cell({"values": in_bins, "counts": between})
 
 
-class HistogramLogging(Recorder):
+HISTOGRAM = Kind("histogram", "histogram", _decode, ("values", "counts"), _encode, order=50)
+
+
+@logs(HISTOGRAM)
+class HistogramMethods(Recorder):
     """How a run logs histograms."""
 
     def log_histogram(
@@ -88,7 +100,7 @@ class HistogramLogging(Recorder):
             counts, edges = np.histogram(array.astype(float), bins=bins)
         except (TypeError, ValueError) as error:
             raise InvalidArgument(f"bins={bins!r:.60}: {error}; give a number of bins, their edges, or 'auto'") from None
-        self._log_bins(name, counts, edges, max_bins or _MOST_BINS, step, timestamp)
+        self.record("histogram", name, _encode(counts, edges, max_bins or _MOST_BINS), step, timestamp)
 
     def log_np_histogram(
         self,
@@ -113,13 +125,4 @@ class HistogramLogging(Recorder):
             InvalidType: not numbers.
             InvalidArgument: not one edge more than bins, or more than 512 bins.
         """
-        self._log_bins(name, values, counts, _MOST_BINS, step, timestamp)
-
-    def _log_bins(self, name: str, counts: ArrayLike, edges: ArrayLike, most: int, step: int | None, timestamp: Timestamp) -> None:
-        in_bins, bins = as_numbers(counts, "values")
-        between, ends = as_numbers(edges, "counts")
-        if ends != bins + 1:
-            raise InvalidArgument(f"values has {bins} counts and counts has {ends} edges; give one edge more, as numpy.histogram() does")
-        if bins > most:
-            raise InvalidArgument(f"the histogram has {bins} bins; give at most {most}")
-        self._append("histogram", name, event_rows.format_cell({"values": in_bins, "counts": between}), step, timestamp)
+        self.record("histogram", name, _encode(values, counts), step, timestamp)

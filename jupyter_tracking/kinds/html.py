@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 from jupyter_tracking.kinds.text import as_text
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["HTML", "HtmlLogging"]
+__all__ = ["HTML", "HtmlMethods"]
 
 
 def _decode(payload: str, _asset: Asset) -> str:
     return payload
 
 
-HTML = Kind("html", "html", _decode, ("html",))
+def _encode(html: str) -> str:
+    return as_text(html, "html")
 
 
-class HtmlLogging(Recorder):
+HTML = Kind("html", "html", _decode, ("html",), _encode, order=100)
+
+
+@logs(HTML)
+class HtmlMethods(Recorder):
     """How a run logs HTML."""
 
+    @example('table "<b>0.9</b>"')
     def log_html(self, name: str, html: str, step: int | None = None, timestamp: Timestamp = None) -> None:
         """Log HTML.
 
@@ -33,6 +39,6 @@ class HtmlLogging(Recorder):
             timestamp: as in `log_metric`.
 
         Raises:
-            InvalidType: not a text.
+            InvalidType: not a string.
         """
-        self._append("html", name, as_text(html, "html"), step, timestamp)
+        self.record("html", name, _encode(html), step, timestamp)

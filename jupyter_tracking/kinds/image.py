@@ -1,4 +1,4 @@
-"""The image kind: a picture file a step, from an array, a file, encoded bytes, Pillow or matplotlib."""
+"""The image kind: each version is a picture file, made from an array, a file, encoded bytes, Pillow or matplotlib."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
+from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_array, as_metric
-from jupyter_tracking.kinds.base import Kind, Recorder, check_path
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs
 from jupyter_tracking.kinds.pixels import as_pixels, as_rows, tiled
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["IMAGE", "ImageLogging", "as_figure"]
+__all__ = ["IMAGE", "ImageMethods", "as_figure", "encode_figures"]
 
 _MOST_PIXELS = 200_000_000
 _ENCODERS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tif": "TIFF"}
@@ -46,12 +47,65 @@ def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
         raise MalformedEvent(f"{payload.get('path')} is no readable picture: {error}") from error
 
 
-IMAGE = Kind("image", "image", _decode, ("path", "height", "width", "colorspace"))
+def _encode(
+    data: ArrayLike | str | os.PathLike[str] | bytes | Image,
+    rescale: float = 1,
+    dataformats: str = "CHW",
+    ext: str | None = None,
+) -> AssetCopy | NewAsset:
+    encoded = getattr(data, "encoded_image_string", data)
+    if isinstance(data, str | os.PathLike):
+        path = check_path(data, "data")
+        if os.path.isdir(path):  # noqa: PTH112
+            raise InvalidArgument(f"data={path!r} is a folder; give the path of a picture file")
+        return AssetCopy({}, path)
+    if isinstance(encoded, bytes | bytearray | memoryview):
+        return _encode_bytes(bytes(encoded))
+    if hasattr(data, "getbands"):  # an image of Pillow
+        return _encode_picture(data, ext)  # type: ignore[arg-type]
+    if hasattr(data, "savefig"):
+        raise InvalidType(f"data is a {type(data).__name__}; log it with log_mpl_image()")
+    picture = _as_picture(as_pixels(as_rows(data, dataformats, "data"), "data"))
+    return _encode_picture(_rescaled(picture, rescale), ext)
 
 
-class ImageLogging(Recorder):
+def _encode_picture(picture: Image, ext: str | None = None) -> NewAsset:
+    suffix = (ext or "png").lower().lstrip(".")
+    if suffix not in _ENCODERS:
+        raise InvalidArgument(f"ext={ext!r} is none of {', '.join(_ENCODERS)}")
+    if suffix in {"jpg", "jpeg"}:
+        picture = picture.convert("RGB")
+    elif suffix == "png" and picture.mode not in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}:
+        picture = picture.convert("RGBA" if picture.mode in {"PA", "RGBa"} else "RGB")
+    buffer = io.BytesIO()
+    picture.save(buffer, _ENCODERS[suffix])
+    return _asset(buffer.getvalue(), picture, suffix)
+
+
+def _encode_bytes(data: bytes) -> NewAsset:
+    """Keep the bytes of a picture file as they are."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(data)) as picture:
+            return _asset(data, picture, (picture.format or "png").lower())
+    except UnidentifiedImageError as error:
+        raise InvalidArgument(f"data is {len(data)} bytes that are no picture: {error}") from None
+
+
+def _asset(data: bytes, picture: Image, suffix: str) -> NewAsset:
+    payload = {"height": picture.height, "width": picture.width, "colorspace": len(picture.getbands())}
+    return NewAsset(payload, suffix, lambda sink: sink.write(data))
+
+
+IMAGE = Kind("image", "image", _decode, ("path", "height", "width", "colorspace"), _encode, order=70)
+
+
+@logs(IMAGE)
+class ImageMethods(Recorder):
     """How a run logs images."""
 
+    @example("sample pixels --step 3")
     def log_image(
         self,
         data: ArrayLike | str | os.PathLike[str] | bytes | Image,
@@ -80,21 +134,9 @@ class ImageLogging(Recorder):
             InvalidType: not numbers.
             InvalidArgument: the shape is not what `dataformats` says, or bytes that are no picture.
         """
-        encoded = getattr(data, "encoded_image_string", data)
-        if isinstance(data, str | os.PathLike):
-            path = check_path(data, "data")
-            if os.path.isdir(path):  # noqa: PTH112
-                raise InvalidArgument(f"data={path!r} is a folder; give the path of a picture file")
-            self._log_copy("image", name, step, timestamp, path, {})
-        elif isinstance(encoded, bytes | bytearray | memoryview):
-            self._log_encoded(name or "image", bytes(encoded), step, timestamp)
-        elif hasattr(data, "getbands"):
-            self._log_picture(name or "image", data, step, timestamp, ext)  # type: ignore[arg-type]
-        elif hasattr(data, "savefig"):
-            raise InvalidType(f"data is a {type(data).__name__}; log it with log_mpl_image()")
-        else:
-            picture = _as_picture(as_pixels(as_rows(data, dataformats, "data"), "data"))
-            self._log_picture(name or "image", _rescaled(picture, rescale), step, timestamp, ext)
+        encoded = _encode(data, rescale, dataformats, ext)
+        source = paths.base_name(encoded.source) if isinstance(encoded, AssetCopy) else "image"
+        self.record("image", name if name is not None else source, encoded, step, timestamp)
 
     def log_image_with_boxes(
         self,
@@ -132,8 +174,9 @@ class ImageLogging(Recorder):
         pen = ImageDraw.Draw(picture)
         for left, top, right, bottom in boxes.astype(float).tolist():
             pen.line([(left, top), (left, bottom), (right, bottom), (right, top), (left, top)], fill="red", width=2)
-        self._log_picture(name or "figure", _rescaled(picture, rescale), step, timestamp, None)
+        self.record("image", name or "figure", _encode_picture(_rescaled(picture, rescale)), step, timestamp)
 
+    @example("figure --name weights --step 3")
     def log_mpl_image(
         self,
         data: Figure | Sequence[Figure],
@@ -157,48 +200,12 @@ class ImageLogging(Recorder):
             InvalidArgument: figures of different sizes.
         """
         figures = [as_figure(item, "data") for item in (data if isinstance(data, list | tuple) else [data])]
-        if not figures:
-            raise InvalidArgument("data is an empty list; give a figure")
-        pictures = [_rendered(figure) for figure in figures]
-        if len(pictures) > 1:
-            import numpy as np
-
-            sizes = sorted({picture.size for picture in pictures})
-            if len(sizes) > 1:
-                raise InvalidArgument(f"data holds figures of {sizes} pixels; give figures of one size")
-            pictures = [_as_picture(tiled(np.stack([np.array(picture.convert("RGBA")) for picture in pictures])))]
-        self._log_picture(name or "figure", pictures[0], step, timestamp, None)
+        self.record("image", name or "figure", encode_figures(figures), step, timestamp)
         if close:
             from matplotlib import pyplot as plt
 
             for figure in figures:
                 plt.close(figure)
-
-    def _log_picture(self, name: str, picture: Image, step: int | None, timestamp: Timestamp, ext: str | None) -> None:
-        suffix = (ext or "png").lower().lstrip(".")
-        if suffix not in _ENCODERS:
-            raise InvalidArgument(f"ext={ext!r} is none of {', '.join(_ENCODERS)}")
-        if suffix in {"jpg", "jpeg"}:
-            picture = picture.convert("RGB")
-        elif suffix == "png" and picture.mode not in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}:
-            picture = picture.convert("RGBA" if picture.mode in {"PA", "RGBa"} else "RGB")
-        buffer = io.BytesIO()
-        picture.save(buffer, _ENCODERS[suffix])
-        self._log_bytes(name, buffer.getvalue(), picture, suffix, step, timestamp)
-
-    def _log_encoded(self, name: str, data: bytes, step: int | None, timestamp: Timestamp) -> None:
-        """Keep encoded bytes as they are."""
-        from PIL import Image, UnidentifiedImageError
-
-        try:
-            with Image.open(io.BytesIO(data)) as picture:
-                self._log_bytes(name, data, picture, (picture.format or "png").lower(), step, timestamp)
-        except UnidentifiedImageError as error:
-            raise InvalidArgument(f"data is {len(data)} bytes that are no picture: {error}") from None
-
-    def _log_bytes(self, name: str, data: bytes, picture: Image, suffix: str, step: int | None, timestamp: Timestamp) -> None:
-        payload = {"height": picture.height, "width": picture.width, "colorspace": len(picture.getbands())}
-        self._log_asset("image", name, step, timestamp, suffix, lambda sink: sink.write(data), payload)
 
 
 def as_figure(data: Any, argument: str) -> Figure:
@@ -214,6 +221,25 @@ def as_figure(data: Any, argument: str) -> Figure:
         raise InvalidType(f"{argument} is a {type(data).__name__}; give a matplotlib figure")
     figure: Figure = found
     return figure
+
+
+def encode_figures(figures: Sequence[Figure]) -> NewAsset:
+    """Return matplotlib figures of one size as one picture, side by side.
+
+    Raises:
+        InvalidArgument: no figure, or figures of different sizes.
+    """
+    if not figures:
+        raise InvalidArgument("data is an empty list; give a figure")
+    pictures = [_rendered(figure) for figure in figures]
+    if len(pictures) > 1:
+        import numpy as np
+
+        sizes = sorted({picture.size for picture in pictures})
+        if len(sizes) > 1:
+            raise InvalidArgument(f"data holds figures of {sizes} pixels; give figures of one size")
+        pictures = [_as_picture(tiled(np.stack([np.array(picture.convert("RGBA")) for picture in pictures])))]
+    return _encode_picture(pictures[0])
 
 
 def _rendered(figure: Figure) -> Image:

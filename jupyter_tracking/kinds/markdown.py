@@ -1,26 +1,32 @@
-"""The markdown kind: a text with marks, in a file a step."""
+"""The markdown kind: a string with marks; each version is a file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, logs
 from jupyter_tracking.kinds.text import as_text
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["MARKDOWN", "MarkdownLogging"]
+__all__ = ["MARKDOWN", "MarkdownMethods"]
 
 
 def _decode(payload: dict[str, Any], asset: Asset) -> str:
     return asset.read(payload).decode("utf-8", "surrogatepass")
 
 
-MARKDOWN = Kind("markdown", "markdown", _decode, ("kind", "path"))
+def _encode(markdown: str) -> NewAsset:
+    data = as_text(markdown, "markdown").encode("utf-8", "surrogatepass")
+    return NewAsset({"kind": "markdown"}, "md", lambda sink: sink.write(data))
 
 
-class MarkdownLogging(Recorder):
+MARKDOWN = Kind("markdown", "markdown", _decode, ("kind", "path"), _encode)
+
+
+@logs(MARKDOWN)
+class MarkdownMethods(Recorder):
     """How a run logs markdown."""
 
     def log_markdown(self, name: str, markdown: str, step: int | None = None, timestamp: Timestamp = None) -> None:
@@ -33,7 +39,6 @@ class MarkdownLogging(Recorder):
             timestamp: as in `log_metric`.
 
         Raises:
-            InvalidType: not a text.
+            InvalidType: not a string.
         """
-        data = as_text(markdown, "markdown").encode("utf-8", "surrogatepass")
-        self._log_asset("markdown", name, step, timestamp, "md", lambda sink: sink.write(data), {"kind": "markdown"})
+        self.record("markdown", name, _encode(markdown), step, timestamp)

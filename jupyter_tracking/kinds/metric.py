@@ -6,24 +6,30 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import FormattedTimestamp, as_metric, as_step, as_timestamp
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["METRIC", "MetricLogging"]
+__all__ = ["METRIC", "MetricMethods"]
+
+
+def _encode(value: float, name: str = "value") -> str:
+    return repr(value if type(value) is float else as_metric(value, name))
 
 
 def _decode(payload: float, _asset: Asset) -> float:
     return payload
 
 
-METRIC = Kind("metric", "metric", _decode, ("value",))
+METRIC = Kind("metric", "metric", _decode, ("value",), _encode, order=10, flag="has_metrics")
 
 
-class MetricLogging(Recorder):
+@logs(METRIC)
+class MetricMethods(Recorder):
     """How a run logs metrics."""
 
+    @example("loss 0.25 --step epoch")
     def log_metric(self, name: str, value: float, step: int | None = None, timestamp: Timestamp = None) -> None:
         """Log one value of a metric.
 
@@ -31,16 +37,15 @@ class MetricLogging(Recorder):
             name: the metric's name, such as `"train/loss"`.
             value: one real number; NaN and the infinities are kept.
             step: an integer, or None for a value outside any sequence. Repeats and steps back are kept.
-            timestamp: a datetime, an ISO text or seconds since the epoch; now by default.
+            timestamp: a datetime, an ISO string or seconds since the epoch; now by default.
 
         Raises:
             InvalidType: the value is not one number, or the step no integer.
             InvalidArgument: the name is empty, or a number does not fit.
         """
-        if type(value) is not float:
-            value = as_metric(value, name)
-        self._append("metric", name, repr(value), step, timestamp)
+        self.record("metric", name, _encode(value, name), step, timestamp)
 
+    @example("loss=total/count accuracy=0.9 --step epoch")
     def log_metrics(self, /, step: int | None = None, timestamp: Timestamp = None, **metrics: float) -> None:
         """Log several metrics at one step: `log_metrics(step=3, loss=0.1, accuracy=0.9)`.
 
@@ -56,6 +61,6 @@ class MetricLogging(Recorder):
             InvalidArgument: a name is empty, or a number does not fit.
         """
         step, moment = as_step(step), FormattedTimestamp(as_timestamp(timestamp))
-        rows = [(paths.check_name(name), repr(as_metric(value, name))) for name, value in metrics.items()]
+        rows = [(paths.check_name(name), _encode(value, name)) for name, value in metrics.items()]
         for name, cell in rows:
-            self._append("metric", name, cell, step, moment)
+            self.record("metric", name, cell, step, moment)

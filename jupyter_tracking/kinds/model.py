@@ -5,28 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.format.convert import as_json
-from jupyter_tracking.kinds.artifact import ArtifactLogging, older_names
-from jupyter_tracking.kinds.base import Kind, check_path
+from jupyter_tracking.kinds.artifact import decode_file, log_file, older_names
+from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, encode_file, example, logs
 
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
 
-    from jupyter_tracking.kinds.base import Asset, Timestamp
+    from jupyter_tracking.kinds.base import Timestamp
 
-__all__ = ["MODEL", "ModelLogging"]
-
-
-def _decode(payload: dict[str, Any], asset: Asset) -> Path:
-    return asset.path(payload)
+__all__ = ["MODEL", "ModelMethods"]
 
 
-MODEL = Kind("model", "file", _decode, ("framework", "path", "spec"))
+def _encode(
+    path: str | os.PathLike[str],
+    framework: str | None = None,
+    spec: dict[str, Any] | None = None,
+    *,
+    hashed: bool = True,
+) -> AssetCopy:
+    return encode_file(path, hashed=hashed, framework=framework, spec=spec)
 
 
-class ModelLogging(ArtifactLogging):
+MODEL = Kind("model", "file", decode_file, ("framework", "path", "spec"), _encode, order=140, flag="has_model")
+
+
+@logs(MODEL)
+class ModelMethods(Recorder):
     """How a run logs models."""
 
+    @example("model.pkl --framework scikit-learn --step 3")
     def log_model(
         self,
         /,
@@ -59,9 +66,8 @@ class ModelLogging(ArtifactLogging):
         """
         older_names("log_model", older)
         about = as_json(summary or {}, "summary")
-        payload = {"framework": framework if framework is None else str(framework), "spec": about or None}
-        if framework is not None:
-            about = {"framework": str(framework), **about}
-        folder = "model" if rel_path is None else rel_path
-        hashed = not skip_hash_calculation
-        self._log_file("model", check_path(path), name, about, step, timestamp, folder, hashed=hashed, payload=payload)
+        text = framework if framework is None else str(framework)
+        encoded = _encode(path, text, about or None, hashed=not skip_hash_calculation)
+        if text is not None:
+            about = {"framework": text, **about}
+        log_file(self, "model", encoded, name, about, step, timestamp, "model" if rel_path is None else rel_path)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format.convert import as_array
+from jupyter_tracking.kinds.base import warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,10 +41,9 @@ def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
         missing = int(np.count_nonzero(np.isnan(array)))
         if low < -_HALF_LEVEL or high > 1 + _HALF_LEVEL or missing:
             told = f" and {missing} NaN, shown as 0" if missing else ""
-            warnings.warn(
+            warn(
                 f"{argument} goes from {low:g} to {high:g}{told}; floats are taken as 0 to 1 and the rest is cut off. "
-                "Scale them, or give uint8 for 0 to 255",
-                stacklevel=4,
+                "Scale them, or give uint8 for 0 to 255"
             )
         levels: NDArray[np.uint8] = np.rint(np.clip(np.nan_to_num(array, nan=0.0), 0, 1) * 255).astype(np.uint8)
         return levels

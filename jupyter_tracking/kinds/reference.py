@@ -9,11 +9,10 @@ from typing import Any
 from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json
-from jupyter_tracking.kinds.base import Recorder, check_kind, check_path
+from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example
+from jupyter_tracking.storage.user_files import hash_and_size
 
-__all__ = ["ReferenceLogging", "content_hash"]
-
-Path = str | os.PathLike[str]
+__all__ = ["ReferenceMethods", "content_hash"]
 
 _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
 
@@ -41,12 +40,13 @@ def content_hash(content: Any) -> str:
     return digest.hexdigest()[:12]
 
 
-class ReferenceLogging(Recorder):
+class ReferenceMethods(Recorder):
     """How a run refers to files that are kept elsewhere."""
 
+    @example("s3://bucket/file.ext --name myfile")
     def log_artifact_ref(
         self,
-        path: Path,
+        path: str | os.PathLike[str],
         kind: str | None = None,
         name: str | None = None,
         hash: str | None = None,  # noqa: A002 - Polyaxon's signature
@@ -75,9 +75,10 @@ class ReferenceLogging(Recorder):
         """
         self._refer(path, kind, name, hash, content, summary, is_input, rel_path, skip_hash_calculation)
 
+    @example("models/best --framework tensorflow")
     def log_model_ref(
         self,
-        path: Path,
+        path: str | os.PathLike[str],
         name: str | None = None,
         framework: str | None = None,
         summary: dict[str, Any] | None = None,
@@ -99,9 +100,10 @@ class ReferenceLogging(Recorder):
         about = {"framework": framework, **(summary or {})} if framework is not None else summary
         self._refer(path, "model", name, None, None, about, is_input, rel_path, skip_hash_calculation)
 
+    @example("data/train.csv --is-input")
     def log_file_ref(
         self,
-        path: Path,
+        path: str | os.PathLike[str],
         name: str | None = None,
         hash: str | None = None,  # noqa: A002
         content: object = None,
@@ -124,9 +126,10 @@ class ReferenceLogging(Recorder):
         """
         self._refer(path, "file", name, hash, content, summary, is_input, rel_path, skip_hash_calculation)
 
+    @example("data/images --is-input")
     def log_dir_ref(
         self,
-        path: Path,
+        path: str | os.PathLike[str],
         name: str | None = None,
         hash: str | None = None,  # noqa: A002
         summary: dict[str, Any] | None = None,
@@ -148,11 +151,12 @@ class ReferenceLogging(Recorder):
         chosen = name or os.path.basename(check_path(path).rstrip("/"))  # noqa: PTH119
         self._refer(path, "dir", chosen, hash, None, summary, is_input, rel_path, skip_hash_calculation)
 
+    @example("train --content df")
     def log_data_ref(
         self,
         name: str,
         hash: str | None = None,  # noqa: A002
-        path: Path | None = None,
+        path: str | os.PathLike[str] | None = None,
         content: object = None,
         summary: dict[str, Any] | None = None,
         is_input: bool = True,
@@ -171,7 +175,13 @@ class ReferenceLogging(Recorder):
         """
         self._refer(path, "data", name, hash, content, summary, is_input, None, skip_hash_calculation)
 
-    def log_tensorboard_ref(self, path: Path, name: str = "tensorboard", is_input: bool = False, rel_path: str | None = None) -> None:
+    def log_tensorboard_ref(
+        self,
+        path: str | os.PathLike[str],
+        name: str = "tensorboard",
+        is_input: bool = False,
+        rel_path: str | None = None,
+    ) -> None:
         """Refer to a folder of TensorBoard's files; the arguments are those of `log_artifact_ref`.
 
         Args:
@@ -203,7 +213,7 @@ class ReferenceLogging(Recorder):
 
     def _refer(
         self,
-        path: Path | None,
+        path: str | os.PathLike[str] | None,
         kind: str | None,
         name: str | None,
         hash_: str | None,
@@ -231,11 +241,11 @@ class ReferenceLogging(Recorder):
             local = not paths.is_url(where)
             if local:
                 if "hash" not in about and not skip:
-                    about["hash"], about["size"] = self._hash_and_size(where)
+                    about["hash"], about["size"] = hash_and_size(where)
                 where = os.path.abspath(where)  # noqa: PTH100 - links stay as they are
             about["path"] = where
-            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else self._relative(where)
-        self._record_artifact(chosen, true_name, recorded, summary=about, is_input=bool(is_input), versioned=False)
+            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else where.removeprefix(f"{self.path}{os.sep}")
+        self._record_artifact(chosen, true_name, recorded, summary=about, is_input=bool(is_input))
 
 
 def _as_record(item: Any, where: str) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.convert import as_json
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.base import Kind, Recorder, logs
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["SPAN", "SpanLogging"]
+__all__ = ["SPAN", "SpanMethods"]
 
 _FIELDS = (
     *("uuid", "name", "tags", "started_at", "finished_at", "status", "status_conditions"),
@@ -31,10 +31,15 @@ def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
     return span
 
 
-SPAN = Kind("span", "trace", _decode, _FIELDS)
+def _encode(span: Any) -> str:
+    return event_rows.format_cell(_as_fields(span, "span", 0))
 
 
-class SpanLogging(Recorder):
+SPAN = Kind("span", "trace", _decode, _FIELDS, _encode, order=130, flag="has_traces")
+
+
+@logs(SPAN)
+class SpanMethods(Recorder):
     """How a run logs traces."""
 
     def log_trace(self, span: Any, step: int | None = None, timestamp: Timestamp = None) -> None:
@@ -54,10 +59,10 @@ class SpanLogging(Recorder):
             return
         fields = _as_fields(span, "span", 0)
         name = paths.check_name(fields.get("name") or "trace")
-        self._append("span", name, event_rows.format_cell(fields), step, timestamp)
+        self.record("span", name, event_rows.format_cell(fields), step, timestamp)
         given, made = fields.get("inputs"), fields.get("outputs")
         if given or made:
-            self._update(
+            self._update_document(
                 lambda document: document.update(
                     inputs={**(document.get("inputs") or {}), **(given or {})},
                     outputs={**(document.get("outputs") or {}), **(made or {})},

@@ -1,23 +1,23 @@
-"""The text kind: any text, in the row."""
+"""The text kind: any string, in the row."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidType
-from jupyter_tracking.kinds.base import Kind, Recorder
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["TEXT", "TextLogging", "as_text"]
+__all__ = ["TEXT", "TextMethods", "as_text"]
 
 
 def as_text(text: object, argument: str) -> str:
-    """Return a text as a plain `str`.
+    """Return a string as a plain `str`, also where it is of a subclass.
 
     Raises:
-        InvalidType: not a text.
+        InvalidType: not a string.
     """
     if not isinstance(text, str):
         raise InvalidType(f"{argument}={text!r:.60} is a {type(text).__name__}; give a text")
@@ -28,22 +28,28 @@ def _decode(payload: str, _asset: Asset) -> str:
     return payload
 
 
-TEXT = Kind("text", "text", _decode, ("text",))
+def _encode(text: str) -> str:
+    return as_text(text, "text")
 
 
-class TextLogging(Recorder):
+TEXT = Kind("text", "text", _decode, ("text",), _encode, order=90)
+
+
+@logs(TEXT)
+class TextMethods(Recorder):
     """How a run logs texts."""
 
+    @example('note "stopped early at {epoch}"')
     def log_text(self, name: str, text: str, step: int | None = None, timestamp: Timestamp = None) -> None:
         """Log a text.
 
         Args:
             name: the text's name.
-            text: any text; every character comes back as it was.
+            text: any string; every character comes back as it was.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 
         Raises:
-            InvalidType: not a text.
+            InvalidType: not a string.
         """
-        self._append("text", name, as_text(text, "text"), step, timestamp)
+        self.record("text", name, _encode(text), step, timestamp)

@@ -1,4 +1,4 @@
-"""The video kind: moving pictures in a file a step, from an array or a file."""
+"""The video kind: each version is a file of moving pictures, made from an array or a file."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_array, as_metric
-from jupyter_tracking.format.paths import extension
-from jupyter_tracking.kinds.base import Kind, Recorder, check_path, missing_extra
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra
 from jupyter_tracking.kinds.pixels import as_pixels
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["VIDEO", "VideoLogging"]
+__all__ = ["VIDEO", "VideoMethods"]
 
 _CHANNELS = (1, 3)
 _MOST_PIXELS = 500_000_000
@@ -59,10 +59,31 @@ def _fps(comment: bytes) -> float:
         return 0.0
 
 
-VIDEO = Kind("video", "video", _decode, ("path", "height", "width", "colorspace", "content_type"))
+def _encode(
+    data: ArrayLike | str | os.PathLike[str],
+    fps: float = 4,
+    content_type: str | None = None,
+) -> AssetCopy | NewAsset:
+    if isinstance(data, str | os.PathLike):
+        path = check_path(data, "data")
+        return AssetCopy({"content_type": paths.extension(path) or content_type or "gif"}, path)
+    if not 0 < as_metric(fps, "fps") <= 1000:  # noqa: PLR2004
+        raise InvalidArgument(f"fps={fps!r} is no rate; give the frames a second")
+    suffix = (content_type or "gif").lower().removeprefix("video/").removeprefix("image/")
+    if suffix not in {"gif", *_CODECS}:
+        raise InvalidArgument(f"content_type={content_type!r} is none of gif, {', '.join(_CODECS)}")
+    frames = _as_frames(data)
+    movie = _as_gif(frames, fps) if suffix == "gif" else _as_movie(frames, fps, suffix)
+    _, height, width, channels = frames.shape
+    payload = {"height": height, "width": width, "colorspace": channels, "content_type": suffix}
+    return NewAsset(payload, suffix, lambda sink: sink.write(movie))
 
 
-class VideoLogging(Recorder):
+VIDEO = Kind("video", "video", _decode, ("path", "height", "width", "colorspace", "content_type"), _encode, order=120)
+
+
+@logs(VIDEO)
+class VideoMethods(Recorder):
     """How a run logs videos."""
 
     def log_video(
@@ -92,20 +113,9 @@ class VideoLogging(Recorder):
             InvalidType: not numbers.
             InvalidArgument: a shape, a rate or a content type that does not fit.
         """
-        if isinstance(data, str | os.PathLike):
-            path = check_path(data, "data")
-            self._log_copy("video", name, step, timestamp, path, {"content_type": extension(path) or content_type or "gif"})
-            return
-        if not 0 < as_metric(fps, "fps") <= 1000:  # noqa: PLR2004
-            raise InvalidArgument(f"fps={fps!r} is no rate; give the frames a second")
-        suffix = (content_type or "gif").lower().removeprefix("video/").removeprefix("image/")
-        if suffix not in {"gif", *_CODECS}:
-            raise InvalidArgument(f"content_type={content_type!r} is none of gif, {', '.join(_CODECS)}")
-        frames = _as_frames(data)
-        movie = _as_gif(frames, fps) if suffix == "gif" else _as_movie(frames, fps, suffix)
-        _, height, width, channels = frames.shape
-        payload = {"height": height, "width": width, "colorspace": channels, "content_type": suffix}
-        self._log_asset("video", name or "video", step, timestamp, suffix, lambda sink: sink.write(movie), payload)
+        encoded = _encode(data, fps, content_type)
+        source = paths.base_name(encoded.source) if isinstance(encoded, AssetCopy) else "video"
+        self.record("video", name if name is not None else source, encoded, step, timestamp)
 
 
 def _as_frames(data: ArrayLike) -> NDArray[np.uint8]:

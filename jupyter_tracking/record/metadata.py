@@ -33,7 +33,7 @@ class RunMetadata(Recorder):
             async_req: taken for Polyaxon's sake; the call has happened when it returns.
         """
         text = paths.check_name(name)
-        self._update(lambda doc: doc.update(name=text))
+        self._update_document(lambda doc: doc.update(name=text))
 
     def set_description(self, description: str, async_req: bool = True) -> None:  # noqa: ARG002
         """Say in a sentence what the run is for.
@@ -43,7 +43,7 @@ class RunMetadata(Recorder):
             async_req: taken for Polyaxon's sake.
         """
         text = as_json(as_text(description, "description"), "description")
-        self._update(lambda doc: doc.update(description=text))
+        self._update_document(lambda doc: doc.update(description=text))
 
     def set_readme(self, readme: str, async_req: bool = True) -> None:  # noqa: ARG002
         """Describe the run at length, in markdown.
@@ -53,7 +53,7 @@ class RunMetadata(Recorder):
             async_req: taken for Polyaxon's sake.
         """
         text = as_json(as_text(readme, "readme"), "readme")
-        self._update(lambda doc: doc.update(readme=text))
+        self._update_document(lambda doc: doc.update(readme=text))
 
     def log_inputs(self, /, reset: bool = False, async_req: bool = True, **inputs: Any) -> None:
         """Keep parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
@@ -87,7 +87,7 @@ class RunMetadata(Recorder):
             own = {key: present[key] for key in (META_KEY,) if key in present}
             doc[section] = {**({} if reset is True else present), **plain, **own}
 
-        self._update(change)
+        self._update_document(change)
 
     def log_tags(self, tags: Iterable[str] | str, reset: bool = False, async_req: bool = True) -> None:  # noqa: ARG002
         """Add tags to the run.
@@ -98,7 +98,7 @@ class RunMetadata(Recorder):
             async_req: taken for Polyaxon's sake.
         """
         labels = as_tags(tags)
-        self._update(lambda doc: doc.update(tags=list(dict.fromkeys([*([] if reset else doc.get("tags") or []), *labels]))))
+        self._update_document(lambda doc: doc.update(tags=list(dict.fromkeys([*([] if reset else doc.get("tags") or []), *labels]))))
 
     def log_progress(self, value: float) -> None:
         """Keep how far the run is, between 0 and 1.
@@ -142,7 +142,7 @@ class RunMetadata(Recorder):
             run_document.set_status(doc, str(text), reason, message)
             doc["status_conditions"][-1].update(moments)
 
-        self._update(change)
+        self._update_document(change)
 
 
 def as_tags(tags: Iterable[str] | str | None) -> list[str]:

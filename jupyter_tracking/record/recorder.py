@@ -1,6 +1,6 @@
 """Artifacts of one run as they are recorded: names, rows, assets and lineage records.
 
-Knows nothing of a run's status or of the values behind the cells.
+A run's status is the concern of `record.run`; how a value becomes a cell or an asset is that of its kind.
 """
 
 from __future__ import annotations
@@ -11,38 +11,54 @@ import threading
 import weakref
 from dataclasses import replace
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunEnded
 from jupyter_tracking.format import event_rows, lineage, paths, run_document
-from jupyter_tracking.format.convert import as_step, as_timestamp, timestamp_now
+from jupyter_tracking.format.convert import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.format.lineage import LineageRecord
-from jupyter_tracking.kinds.base import Recorder
+from jupyter_tracking.kinds import KINDS
+from jupyter_tracking.kinds.base import NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
 from jupyter_tracking.storage.journal import Journal
-from jupyter_tracking.storage.user_files import file_mode, hash_and_size, md5_prefix
+from jupyter_tracking.storage.user_files import file_mode, md5_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from jupyter_tracking.kinds.base import Timestamp
-    from jupyter_tracking.notebook.attribution import Attribution
-    from jupyter_tracking.storage.store import Sink, Store, Stored
+    from jupyter_tracking.kinds.base import AssetCopy, Encoded, Timestamp
+    from jupyter_tracking.storage.store import Store, Stored
 
-__all__ = ["RunRecorder"]
+__all__ = ["RowAttribution", "RunRecorder"]
 
 _STEP_MIN, _STEP_MAX = -(2**63), 2**63 - 1
-_FLAGS = {"metric": "has_metrics", "model": "has_model", "tensorboard": "has_tensorboard", "span": "has_traces"}
+
+
+class RowAttribution(Protocol):
+    """Attributes rows to cells, where a reader could not do so by their timestamps; the notebook provides it.
+
+    Attributes:
+        cell_thread: the thread in which cells execute. Its rows need no look, unless `check_every_row` is set.
+        check_every_row: rows of the cell thread are to be attributed too.
+    """
+
+    cell_thread: int
+    check_every_row: bool
+
+    def attribute(self, kind: str, name: str, moment: str, *, given: bool) -> str:
+        """Return the timestamp that a row is to have; `given` says that it came from the caller."""
 
 
 class RunRecorder(Recorder):
     """Writes rows, assets and lineage records into a run folder."""
 
     def __init__(self, store: Store) -> None:
-        """Record into the store's folder, going on from the lineage it has."""
+        """Record into the store's folder."""
         self._store = store
+        self.path: Path = store.path
         self._ended = False
         self._mutex = threading.RLock()
         self._journals: dict[tuple[str, str], Journal] = {}
@@ -56,7 +72,7 @@ class RunRecorder(Recorder):
         self._document = b"{}"  # as we last wrote it
         self.resumed = False
         self.current_cell: Callable[[], dict[str, Any]] = dict
-        self.attribution: Attribution | None = None
+        self.attribution: RowAttribution | None = None
         _recorders.add(self)
 
     @property
@@ -66,22 +82,39 @@ class RunRecorder(Recorder):
 
     # --- rows --------------------------------------------------------------------------------
 
-    def _append(self, kind: str, name: str, cell: str, step: int | None, timestamp: Timestamp) -> None:
+    def record(self, kind: str, name: str, encoded: Encoded, step: int | None = None, timestamp: Timestamp = None) -> None:
+        """Append a row to the artifact's event file; its asset, if there is one, is written first.
+
+        Args:
+            kind: the kind's name.
+            name: the artifact's name.
+            encoded: what the kind's `encode` returned: the cell, or an asset and the payload of the row that names it.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            RunEnded: the run has ended.
+            StorageError: the disk refused; every earlier row was kept.
+        """
+        if type(encoded) is not str:  # the asset comes first: a row never names a file that is not there
+            name, step, timestamp = paths.check_name(name), as_step(step), FormattedTimestamp(as_timestamp(timestamp))
+            encoded = self._store_asset(kind, name, step, encoded)  # type: ignore[arg-type]
+        # Called for each value that is logged: a plain step and the present time take the shortest way.
         if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
             step = as_step(step)
         moment = timestamp_now() if timestamp is None else as_timestamp(timestamp)
         if self._ended:
             self._raise_ended()
-        witness = self.attribution
-        if witness is not None and (timestamp is not None or witness.check_every_row or get_ident() != witness.cell_thread):
-            moment = witness.attribute(kind, paths.check_name(name), moment, given=timestamp is not None)
+        attribution = self.attribution
+        if attribution is not None and (timestamp is not None or attribution.check_every_row or get_ident() != attribution.cell_thread):
+            moment = attribution.attribute(kind, paths.check_name(name), moment, given=timestamp is not None)
         journal = self._journals.get((kind, name)) or self._event_journal(kind, name)
-        journal.append(event_rows.format_row(kind, step, moment, cell), self._headers[kind])
+        journal.append(event_rows.format_row(kind, step, moment, encoded), self._headers[kind])
 
     def _event_journal(self, kind: str, name: str) -> Journal:
         true_name = paths.check_name(name)
         with self._mutex:
-            record = self._record_artifact(kind, true_name, None, summary={}, versioned=True)
+            record = self._record_versioned(kind, true_name)
             known = self._journals.get((kind, true_name))
             path = paths.event_path(kind, record.stem)
             if known is None and self.resumed:
@@ -96,21 +129,23 @@ class RunRecorder(Recorder):
 
     # --- assets ------------------------------------------------------------------------------
 
-    def _put(self, kind: str, name: str, step: int | None, suffix: str, write: Callable[[Sink], object]) -> Stored:
-        folder, named = self._asset_names(kind, name, step, suffix)
-        return self._journal_asset(self._store.put(folder, named, write))
-
-    def _copy(self, kind: str, name: str, step: int | None, path: str, *, hashed: bool = True) -> Stored:
-        mode = file_mode(path)
-        suffix = "" if stat.S_ISDIR(mode) else paths.extension(path)
-        folder, named = self._asset_names(kind, name, step, suffix)
-        return self._journal_asset(self._store.copy(path, folder, named, hashed=hashed))
+    def _store_asset(self, kind: str, name: str, step: int | None, asset: NewAsset | AssetCopy) -> str:
+        """Write or copy an asset and return the cell of the row that names it."""
+        if isinstance(asset, NewAsset):
+            folder, file_name = self._asset_names(kind, name, step, asset.suffix)
+            stored = self._store.put(folder, file_name, asset.write)
+        else:
+            suffix = "" if stat.S_ISDIR(file_mode(asset.source)) else paths.extension(asset.source)
+            folder, file_name = self._asset_names(kind, name, step, suffix)
+            stored = self._store.copy(asset.source, folder, file_name, hashed=asset.hashed)
+        self._journal_asset(stored)
+        return event_rows.format_cell({**asset.payload, "path": stored.path})
 
     def _asset_names(self, kind: str, name: str, step: int | None, suffix: str) -> tuple[str, Callable[[int], str]]:
         if self._ended:
             self._raise_ended()
-        record = self._record_artifact(kind, name, None, summary={}, versioned=True, only_stem=True)
-        return f"assets/{kind}", lambda again: paths.asset_name(record.stem, step, suffix, again)
+        stem = self._stem(kind, name)
+        return f"assets/{kind}", lambda again: paths.asset_name(stem, step, suffix, again)
 
     def _journal_asset(self, stored: Stored) -> Stored:
         """Keep size and hash of an asset: rows have no room for them, a check of the run needs them."""
@@ -127,19 +162,12 @@ class RunRecorder(Recorder):
         about |= {"hash": stored.hash} if stored.hash else {}
         self._record_artifact(kind, name, stored.path, summary=about)
 
-    def _write_output(self, kind: str, name: str, path: str, summary: dict[str, Any], write: Callable[[Sink], object]) -> None:
+    def _write_output(self, kind: str, name: str, path: str, data: bytes) -> None:
         if self._ended:
             self._raise_ended()
         folder, _, base = path.rpartition("/")
-        stored = self._journal_asset(self._store.put(folder, _numbered(base), write))
-        self._record_artifact(kind, name, stored.path, summary={**summary, "path": stored.path, "hash": stored.hash, "size": stored.size})
-
-    def _hash_and_size(self, path: str) -> tuple[str, int]:
-        return hash_and_size(path)
-
-    def _relative(self, path: str) -> str:
-        top = os.fspath(self._store.path) + os.sep
-        return path.removeprefix(top)
+        stored = self._journal_asset(self._store.put(folder, _numbered(base), lambda sink: sink.write(data)))
+        self._record_artifact(kind, name, stored.path, summary={"path": stored.path, "hash": stored.hash, "size": stored.size})
 
     # --- lineage -----------------------------------------------------------------------------
 
@@ -151,52 +179,73 @@ class RunRecorder(Recorder):
         *,
         summary: dict[str, Any],
         is_input: bool = False,
-        versioned: bool = False,
         further: dict[str, Any] | None = None,
-        only_stem: bool = False,
-    ) -> LineageRecord:
-        """Record an artifact; a line of the lineage journal, written once for what is versioned.
+    ) -> None:
+        if self._ended:
+            self._raise_ended()
+        with self._mutex, self._store.locked():
+            self._read_new_records()
+            stem = self._stem_of(kind, name)
+            record = LineageRecord(name, kind, stem, path, is_input, summary=summary, logged=timestamp_now(), further=further or {})
+            known = self._records.get((kind, name))
+            if known is not None and known.versioned:
+                # Versions and a copy under outputs/ of one name: one record, which knows both.
+                about = {**known.summary, **summary, "output": path}
+                record = replace(known, path=paths.event_path(kind, stem), summary=about, further=record.further or known.further)
+            else:
+                record.cell = self.current_cell()
+            self._write_record(record)
+        self._flag(kind, versioned=False)
 
-        With `only_stem` nothing is written: the record is needed for its file stem, before its first row.
-        """
+    def _record_versioned(self, kind: str, name: str) -> LineageRecord:
+        """Return the record of an artifact that has rows; it is in the lineage journal before the first row is in the event file."""
         if self._ended:
             self._raise_ended()
         with self._mutex:
             known = self._records.get((kind, name))
-            if known is not None and known.versioned and versioned:
+            if known is not None and known.versioned:
                 return known
             with self._store.locked():
-                self._catch_up()
+                self._read_new_records()
                 known = self._records.get((kind, name))
-                if known is not None and known.versioned and versioned:
+                if known is not None and known.versioned:
                     return known
-                stem = known.stem if known is not None else paths.file_stem(name, self._stems)
-                record = LineageRecord(name, kind, stem, path, is_input, versioned, summary, timestamp_now(), further=further or {})
-                if only_stem:
-                    return record
-                record.cell = self.current_cell()
-                if versioned:
-                    record.path = paths.event_path(kind, stem)
-                if known is not None and (known.versioned or versioned):
-                    # Versions and a copy under outputs/ of one name: one record, which knows both.
-                    other = known.path if versioned else path
-                    about = {**known.summary, **summary, "output": other}
-                    own = paths.event_path(kind, stem)
-                    record = replace(known, path=own, versioned=True, summary=about, further=record.further or known.further)
-                self._lineage.append(record.line())
-                self._remember(record)
-        self._flag(kind, versioned=versioned)
+                stem = self._stem_of(kind, name)
+                path = paths.event_path(kind, stem)
+                if known is None:
+                    record = LineageRecord(name, kind, stem, path, versioned=True, logged=timestamp_now(), cell=self.current_cell())
+                else:  # logged before without a step: its record knows both from now on
+                    record = replace(known, path=path, versioned=True, summary={**known.summary, "output": known.path})
+                self._write_record(record)
+        self._flag(kind, versioned=True)
         return record
+
+    def _stem(self, kind: str, name: str) -> str:
+        """Return the file stem that an artifact has, or will have with its first row."""
+        with self._mutex:
+            known = self._records.get((kind, name))
+            if known is not None and known.versioned:
+                return known.stem
+            with self._store.locked():
+                self._read_new_records()
+                return self._stem_of(kind, name)
+
+    def _stem_of(self, kind: str, name: str) -> str:
+        known = self._records.get((kind, name))
+        return known.stem if known is not None else paths.file_stem(name, self._stems)
+
+    def _write_record(self, record: LineageRecord) -> None:
+        self._lineage.append(record.line())
+        self._remember(record)
 
     def _add_summary(self, kind: str, name: str, summary: dict[str, Any]) -> None:
         with self._mutex:
             record = self._records[kind, name]
             merged = replace(record, summary={**record.summary, **summary})
             if merged != record:
-                self._lineage.append(merged.line())
-                self._remember(merged)
+                self._write_record(merged)
 
-    def _catch_up(self) -> None:
+    def _read_new_records(self) -> None:
         """Read the records that other processes, or an earlier life of this run, have written."""
         data = self._store.read(paths.LINEAGE_JOURNAL, self._lineage_read)
         whole = data[: data.rfind(b"\n") + 1]
@@ -211,8 +260,7 @@ class RunRecorder(Recorder):
             path = paths.event_path(kind, stem)
             if path not in known:
                 record = lineage.unlisted_record(self._records.get((kind, stem)), kind, stem, path)
-                self._lineage.append(record.line())
-                self._remember(record)
+                self._write_record(record)
 
     def _remember(self, record: LineageRecord) -> None:
         self._records[record.kind, record.name] = record
@@ -220,14 +268,15 @@ class RunRecorder(Recorder):
 
     def _flag(self, kind: str, *, versioned: bool) -> None:
         """Set the marks by which Polyaxon's pages filter runs, once each."""
-        missing = _marks(kind, versioned=versioned) - self._flags
+        flag = KINDS[kind].flag if kind in KINDS else None
+        missing = {*(["has_events"] if versioned else []), *([flag] if flag else [])} - self._flags
         if missing:
-            self._update(lambda doc: doc.setdefault("meta_info", {}).update(dict.fromkeys(missing, True)))
+            self._update_document(lambda doc: doc.setdefault("meta_info", {}).update(dict.fromkeys(missing, True)))
             self._flags |= missing
 
     # --- documents ---------------------------------------------------------------------------
 
-    def _present(self) -> dict[str, Any]:
+    def _current_document(self) -> dict[str, Any]:
         """Return the run's document; as we last wrote it, where somebody deleted or damaged it meanwhile."""
         try:
             present = orjson.loads(self._store.read(paths.RUN_FILE))
@@ -235,11 +284,11 @@ class RunRecorder(Recorder):
             present = None
         return present if isinstance(present, dict) else dict(orjson.loads(self._document))
 
-    def _update(self, change: Callable[[dict[str, Any]], object]) -> None:
+    def _update_document(self, change: Callable[[dict[str, Any]], object]) -> None:
         if self._ended:
             self._raise_ended()
         with self._mutex, self._store.locked():
-            present = self._present()
+            present = self._current_document()
             change(present)
             self._replace_document(present)
 
@@ -252,7 +301,7 @@ class RunRecorder(Recorder):
         """Write `lineages.plx.json` from the journal and the event files; return the last value of each metric."""
         last: dict[str, Any] = {}
         with self._mutex, self._store.locked():
-            self._catch_up()
+            self._read_new_records()
             assets = lineage.parse_asset_journal(self._store.read(paths.ASSET_JOURNAL))[0]
             for record in self._records.values():
                 if record.versioned:
@@ -289,10 +338,6 @@ class RunRecorder(Recorder):
         """Let go, in a child, of what belongs to the parent."""
         self._mutex = threading.RLock()  # another thread of the parent may hold it
         self._store.after_fork()
-
-
-def _marks(kind: str, *, versioned: bool) -> set[str]:
-    return ({"has_events"} if versioned else set()) | ({_FLAGS[kind]} if kind in _FLAGS else set())
 
 
 def _numbered(base: str) -> Callable[[int], str]:

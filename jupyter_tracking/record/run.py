@@ -15,7 +15,7 @@ import orjson
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths, run_document
 from jupyter_tracking.format.lineage import META_KEY
-from jupyter_tracking.kinds import KindsLogging
+from jupyter_tracking.kinds import KindMethods
 from jupyter_tracking.record import resume_polyaxon
 from jupyter_tracking.record.metadata import RunMetadata, as_tags
 from jupyter_tracking.record.recorder import RunRecorder
@@ -33,7 +33,7 @@ _DURABILITY = ("process", "power")
 _ENDS = ("succeeded", "failed", "stopped")
 
 
-class Run(RunRecorder, KindsLogging, RunMetadata):
+class Run(RunRecorder, KindMethods, RunMetadata):
     """A run being recorded. `tracking.init()` makes one; use it as a context manager to end it."""
 
     _writer_lock: WriterLock | None = None
@@ -108,7 +108,7 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
         uuid = str(present.get("uuid") or self.path.name)
         self.uuid = uuid if len(uuid) == 32 and uuid.isalnum() else paths.new_uuid()  # noqa: PLR2004
         with self._store.locked():
-            self._catch_up()
+            self._read_new_records()
         files = self._store.event_files()
         self.resumed = bool(present or files or self._records)
         # Without its document a run with our lineage journal is ours; one that Polyaxon never ended has event files alone.
@@ -118,7 +118,7 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
         if self.resumed and not ours:
             with self._store.locked():
                 resume_polyaxon.take_over_run(self._store, self._lineage)
-                self._catch_up()
+                self._read_new_records()
         self._record_unlisted(files)
         if not present:
             about = {key: given[key] for key in ("description", "owner", "project")}
@@ -165,12 +165,12 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
     @property
     def name(self) -> str:
         """The run's name."""
-        return str(self._present().get("name") or "")
+        return str(self._current_document().get("name") or "")
 
     @property
     def status(self) -> str:
         """The run's status: `running` until it ends."""
-        return str(self._present().get("status") or "unknown")
+        return str(self._current_document().get("status") or "unknown")
 
     def __repr__(self) -> str:
         """Name the run, its status and its folder."""
@@ -288,7 +288,7 @@ class Run(RunRecorder, KindsLogging, RunMetadata):
             if not told:
                 run_document.set_status(doc, status, reason, message)
 
-        self._update(finish)
+        self._update_document(finish)
         self._store.sync()
 
     @property

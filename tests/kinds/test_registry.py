@@ -51,9 +51,9 @@ def others(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Point]]:
     """What other packages offer."""
     points: list[Point] = []
     monkeypatch.setattr(metadata, "entry_points", lambda group: points if group == "jupyter_tracking.kinds" else [])
-    kinds._others.cache_clear()
+    kinds.other_kinds.cache_clear()
     yield points
-    kinds._others.cache_clear()
+    kinds.other_kinds.cache_clear()
 
 
 def test_a_kind_of_another_package(run: Run, view: RunView, others: list[Point], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_tracking.errors import RunLocked
+from jupyter_tracking.kinds import NewAsset
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability import writers
@@ -240,7 +241,7 @@ def test_a_slow_copy_holds_up_no_metric(root: Path) -> None:
         assert metrics.wait(30)
         sink.write(b"done")
 
-    thread = threading.Thread(target=run._put, args=("file", "slow", 1, "bin", slow))
+    thread = threading.Thread(target=run.record, args=("file", "slow", NewAsset({}, "bin", slow), 1))
     thread.start()
     assert asset.wait(30)
     for step in range(1, 100):
