@@ -1,7 +1,7 @@
 """The active run of this process, and the module functions that act on it.
 
-`tracking.log_metric(…)` is `Run.log_metric` of the run that is active; each function is the method
-lifted, with its signature and its docstring.
+`tracking.log_metric(…)` calls `log_metric` of the run that is active: each public function of `Run` is a function here too, with
+its signature and its docstring. `__init__.pyi` lists them for type checkers and editors; `python -m tests.write_stub` writes it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import functools
 import inspect
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, TrackingError, suggest
 from jupyter_tracking.format import paths
+from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.notebook import provenance
 from jupyter_tracking.record.run import Run
 
@@ -22,33 +23,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Self
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_active: list[Run] = []  # the last is active; those before it are runs whose `with` block is still open
-_entered: set[int] = set()
-_last_ended: str | None = None
-_last: Run | None = None
+_active: list[ActiveRun] = []  # the last is active; the `with` blocks of those before it are still open
+_last_ended: ActiveRun | None = None
 
 
 class ActiveRun(Run):
     """A run of this session: as a context manager it is active inside its block, and the one before after it."""
 
+    in_block = False  # inside its `with` block
+
     def __enter__(self) -> Self:
         """Make the run active, if it is not."""
-        _entered.add(id(self))
+        self.in_block = True
         if self not in _active:
             _active.append(self)
         return self
 
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
         """End the run; the run whose block is around it is active again. Arguments as of `Run.end`."""
-        global _last_ended, _last
+        global _last_ended  # noqa: PLW0603 - one for the process, as the active run is
         super().end(status, reason, message)
-        _entered.discard(id(self))
+        self.in_block = False
         if self in _active:
             _active.remove(self)
-            _last_ended, _last = f"{self.uuid[:8]}", self
+            _last_ended = self
 
 
 def active_run() -> Run:
@@ -60,7 +58,7 @@ def active_run() -> Run:
     if _active:
         return _active[-1]
     if _last_ended is not None:
-        raise RunEnded(f"no run is active: run {_last_ended} has ended; start one with init() or %track_init")
+        raise RunEnded(f"no run is active: run {_last_ended.uuid[:8]} has ended; start one with init() or %track_init")
     raise NoActiveRun("no run is active; start one with init() or %track_init")
 
 
@@ -71,7 +69,7 @@ def current_run() -> Run | None:
 
 def last_run() -> Run | None:
     """Return the active run, else the one that ended last in this process, else None."""
-    return _active[-1] if _active else _last
+    return _active[-1] if _active else _last_ended
 
 
 def init(
@@ -150,7 +148,7 @@ def init(
 
 
 def _end_active() -> None:
-    if _active and id(_active[-1]) not in _entered:
+    if _active and not _active[-1].in_block:
         run = _active[-1]
         try:
             run.end()
@@ -186,73 +184,6 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
     return paths.run_path(root, uuid)
 
 
-def on_active(method: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
-    """Lift a method of `Run` to a function on the active run, with the same signature."""
-    name = method.__name__
-
-    @functools.wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        return getattr(_active[-1] if _active else active_run(), name)(*args, **kwargs)  # type: ignore[no-any-return]
-
-    signature = inspect.signature(method)
-    call.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined]
-    del call.__wrapped__
-    return call
-
-
-get_artifacts_path = on_active(Run.get_artifacts_path)
-get_outputs_path = on_active(Run.get_outputs_path)
-get_tensorboard_path = on_active(Run.get_tensorboard_path)
-log_altair_chart = on_active(Run.log_altair_chart)
-log_artifact = on_active(Run.log_artifact)
-log_artifact_lineage = on_active(Run.log_artifact_lineage)
-log_artifact_ref = on_active(Run.log_artifact_ref)
-log_audio = on_active(Run.log_audio)
-log_bokeh_chart = on_active(Run.log_bokeh_chart)
-log_code_ref = on_active(Run.log_code_ref)
-log_confusion_matrix = on_active(Run.log_confusion_matrix)
-log_curve = on_active(Run.log_curve)
-log_data_ref = on_active(Run.log_data_ref)
-log_dataframe = on_active(Run.log_dataframe)
-log_dir_ref = on_active(Run.log_dir_ref)
-log_env = on_active(Run.log_env)
-log_failed = on_active(Run.log_failed)
-log_file_ref = on_active(Run.log_file_ref)
-log_histogram = on_active(Run.log_histogram)
-log_html = on_active(Run.log_html)
-log_image = on_active(Run.log_image)
-log_image_with_boxes = on_active(Run.log_image_with_boxes)
-log_inputs = on_active(Run.log_inputs)
-log_markdown = on_active(Run.log_markdown)
-log_meta = on_active(Run.log_meta)
-log_metric = on_active(Run.log_metric)
-log_metrics = on_active(Run.log_metrics)
-log_model = on_active(Run.log_model)
-log_model_ref = on_active(Run.log_model_ref)
-log_mpl_image = on_active(Run.log_mpl_image)
-log_mpl_plotly_chart = on_active(Run.log_mpl_plotly_chart)
-log_np_histogram = on_active(Run.log_np_histogram)
-log_outputs = on_active(Run.log_outputs)
-log_plotly_chart = on_active(Run.log_plotly_chart)
-log_pr_curve = on_active(Run.log_pr_curve)
-log_progress = on_active(Run.log_progress)
-log_roc_auc_curve = on_active(Run.log_roc_auc_curve)
-log_sklearn_pr_curve = on_active(Run.log_sklearn_pr_curve)
-log_sklearn_roc_auc_curve = on_active(Run.log_sklearn_roc_auc_curve)
-log_status = on_active(Run.log_status)
-log_stopped = on_active(Run.log_stopped)
-log_succeeded = on_active(Run.log_succeeded)
-log_tags = on_active(Run.log_tags)
-log_tensorboard_ref = on_active(Run.log_tensorboard_ref)
-log_text = on_active(Run.log_text)
-log_trace = on_active(Run.log_trace)
-log_video = on_active(Run.log_video)
-set_description = on_active(Run.set_description)
-set_name = on_active(Run.set_name)
-set_readme = on_active(Run.set_readme)
-sync = on_active(Run.sync)
-
-
 def end(status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
     """End the active run: write its lineage, its outputs and its status, and wait until the disk has all of it.
 
@@ -269,3 +200,33 @@ def end(status: str = "succeeded", reason: str | None = None, message: str | Non
     """
     if _active or _last_ended is None:
         active_run().end(status, reason, message)
+
+
+# --- the public functions of Run ---------------------------------------------------------------------
+
+
+def _on_active(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that calls a method of this name of the active run, with the method's signature and docstring."""
+    name = method.__name__
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(_active[-1] if _active else active_run(), name)(*args, **kwargs)
+
+    signature = inspect.signature(method)
+    call.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined] # no run
+    del call.__wrapped__  # whose signature has the run
+    return call
+
+
+RUN_FUNCTIONS = [name for name in dir(Run) if name.startswith(("get_", "log_", "set_")) or name == "sync"]
+for _name in RUN_FUNCTIONS:
+    globals()[_name] = _on_active(getattr(Run, _name))
+
+PUBLIC = ["current_run", "end", "init", *RUN_FUNCTIONS]  # what `import jupyter_tracking` offers of this module
+
+
+def other_function(name: str) -> Callable[..., Any] | None:
+    """Return the `log_*` function of another package's kind, acting on the active run; None where no kind has it."""
+    function = other_functions().get(name) if name.startswith("log_") else None
+    return _on_active(function) if function is not None else None

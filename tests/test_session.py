@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import re
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking import errors
+from tests import write_stub
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,3 +154,19 @@ def test_a_process_that_never_ends_its_run_leaves_it_interrupted(root: Path) -> 
     view = tracking.open_run("left")
     assert view.status == "interrupted"
     assert view.load("loss", step=1) == 1.0
+
+
+def test_the_stub_lists_the_public_functions_as_they_are() -> None:
+    """What type checkers and editors are told is what there is; `python -m tests.write_stub` writes it anew."""
+    assert write_stub.STUB.read_text(encoding="utf-8") == write_stub.stub()
+
+
+def test_each_public_function_has_the_signature_and_the_docstring_of_its_method() -> None:
+    """Imported by name, looked up in the module, or called on the run: it is the same function."""
+    from jupyter_tracking import log_curve
+
+    assert log_curve is tracking.log_curve
+    assert log_curve.__doc__ == tracking.Run.log_curve.__doc__
+    assert list(inspect.signature(log_curve).parameters) == ["name", "x", "y", "annotation", "step", "timestamp"]
+    assert dir(tracking) == sorted(tracking.__all__)
+    assert {"log_curve", "set_name", "sync", "init", "open_run"} <= set(tracking.__all__)

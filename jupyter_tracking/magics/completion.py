@@ -15,6 +15,7 @@ from jupyter_tracking import session
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.kind_names import V1ArtifactKind
+from jupyter_tracking.kinds import kind_logged_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jupyter_tracking.kinds import Kind
     from jupyter_tracking.magics.usage import Place, Usage
 
 __all__ = ["matcher", "place_of_runs"]
@@ -34,8 +36,6 @@ _WORDS = {
     "durability": ("process", "power"),
     "status": ("succeeded", "failed", "stopped"),
 }
-# Magics whose names are of artifacts of one kind only.
-_KIND_OF = {"log_metric": "metric", "log_metrics": "metric", "log_curve": "curve", "log_dataframe": "dataframe", "log_text": "text"}
 
 
 def matcher(shell: InteractiveShell, usages: Mapping[str, Usage]) -> Callable[[CompletionContext], SimpleMatcherResult]:
@@ -98,7 +98,7 @@ def _words(usage: Usage, places: list[Place], line: str) -> tuple[str, Iterable[
         return "run", _runs()
     if name in {"name", "names", "metrics"}:
         chosen = [line[place.start : place.end] for place in places if place.argument and place.argument.name == "run"]
-        return "artifact", _artifacts(chosen[-1] if chosen else "", _KIND_OF.get(usage.name))
+        return "artifact", _artifacts(chosen[-1] if chosen else "", kind_logged_by(usage.name))
     return "", ()
 
 
@@ -128,7 +128,7 @@ def _runs() -> Iterable[str]:
     return [*(name for name in names if names.count(name) == 1), *(folder.name[:12] for folder in folders)]
 
 
-def _artifacts(run: str, kind: str | None) -> Iterable[str]:
+def _artifacts(run: str, kind: Kind | None) -> Iterable[str]:
     from jupyter_tracking.read.run_reader import RunFolder
 
     last = session.last_run()
@@ -141,4 +141,4 @@ def _artifacts(run: str, kind: str | None) -> Iterable[str]:
         artifacts = folder.artifacts() if folder is not None else []
     except (TrackingError, OSError):
         return []
-    return [artifact.name for artifact in artifacts if kind in {None, artifact.kind}]
+    return [artifact.name for artifact in artifacts if kind is None or artifact.kind == kind.name]

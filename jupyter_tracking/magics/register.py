@@ -14,6 +14,7 @@ from IPython.core.magic import needs_local_scope, no_var_expand
 
 from jupyter_tracking import session
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.magics import commands
 from jupyter_tracking.magics.completion import matcher
 from jupyter_tracking.magics.usage import Usage
@@ -28,27 +29,8 @@ __all__ = ["register", "unregister"]
 _STATE = "_jupyter_tracking_magics"
 _TAKES = {"name", "path", "tags"}
 
-# An example for each; a kind that is not here gets one made from its signature.
+# A `log_*` function has its example beside it; one without gets an example made from its signature.
 _EXAMPLES = {
-    "log_metric": "loss 0.25 --step epoch",
-    "log_metrics": "loss=total/count accuracy=0.9 --step epoch",
-    "log_inputs": "lr=1e-3 layers=[64, 32]",
-    "log_outputs": "best=max(scores)",
-    "log_meta": "machine='laptop'",
-    "log_tags": "baseline,digits",
-    "log_text": 'note "stopped early at {epoch}"',
-    "log_html": 'table "<b>0.9</b>"',
-    "log_curve": "roc fpr tpr --step 14",
-    "log_dataframe": "df preds --step epoch",
-    "log_image": "sample pixels --step 3",
-    "log_mpl_image": "figure --name weights --step 3",
-    "log_artifact": "path/to/file.csv --name file --kind csv --rel-path csv_files/new",
-    "log_model": "model.pkl --framework scikit-learn --step 3",
-    "log_artifact_ref": "s3://bucket/file.ext --name myfile",
-    "log_model_ref": "models/best --framework tensorflow",
-    "log_data_ref": "train --content df",
-    "log_file_ref": "data/train.csv --is-input",
-    "log_dir_ref": "data/images --is-input",
     "track_init": "--name digits --tags baseline,svm",
     "track_end": '--status failed --message "diverged"',
     "artifacts": "digits",
@@ -114,13 +96,14 @@ def _add(shell: InteractiveShell, state: _Registered, kind: str, function: Calla
 
 
 def _log_usages() -> list[Usage]:
-    """Return the usage of every `log_*` that takes a name or a path, or `key=value`; a new kind's are among them."""
+    """Return the usage of every `log_*` function that takes a name, a path or `key=value`; those of other packages' kinds too."""
+    functions = {name: function for name, function in vars(session).items() if name.startswith("log_")}
+    functions |= {name: session.other_function(name) for name in other_functions()}
     found = []
-    for name, function in vars(session).items():
-        if name.startswith("log_") and callable(function):
-            parameters = inspect.signature(function).parameters.values()
-            if any(p.name in _TAKES or p.kind is p.VAR_KEYWORD for p in parameters):
-                found.append(Usage(name, function))
+    for name, function in functions.items():
+        parameters = inspect.signature(function).parameters.values()
+        if any(p.name in _TAKES or p.kind is p.VAR_KEYWORD for p in parameters):
+            found.append(Usage(name, function))
     return found
 
 
@@ -129,8 +112,9 @@ def _command_usages() -> list[Usage]:
 
 
 def _example(usage: Usage) -> str:
-    if usage.name in _EXAMPLES:
-        return f"%{usage.name} {_EXAMPLES[usage.name]}".rstrip()
+    given = getattr(usage.function, "example", None) or _EXAMPLES.get(usage.name)
+    if given is not None:
+        return f"%{usage.name} {given}".rstrip()
     stand_ins = {"name": "name", "path": "path/to/file"}
     words = [stand_ins.get(a.name, '"some text"' if a.form == "text" else a.name) for a in usage.positional if a.required]
     return " ".join([f"%{usage.name}", *words, *(["--step 14"] if "step" in usage.options else [])])

@@ -11,7 +11,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths, run_document
 from jupyter_tracking.format.convert import as_json, as_metric, as_timestamp
 from jupyter_tracking.format.lineage import META_KEY
-from jupyter_tracking.kinds.base import Recorder
+from jupyter_tracking.kinds.base import Recorder, example
 from jupyter_tracking.kinds.text import as_text
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class RunMetadata(Recorder):
         text = as_json(as_text(readme, "readme"), "readme")
         self._update_document(lambda doc: doc.update(readme=text))
 
+    @example("lr=1e-3 layers=[64, 32]")
     def log_inputs(self, /, reset: bool = False, async_req: bool = True, **inputs: Any) -> None:
         """Keep parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
 
@@ -68,10 +69,12 @@ class RunMetadata(Recorder):
         """
         self._log_values("inputs", reset, async_req, inputs)
 
+    @example("best=max(scores)")
     def log_outputs(self, /, reset: bool = False, async_req: bool = True, **outputs: Any) -> None:
         """Keep results of the run; the arguments are those of `log_inputs`. Metrics add their last value at the end."""
         self._log_values("outputs", reset, async_req, outputs)
 
+    @example("machine='laptop'")
     def log_meta(self, /, reset: bool = False, async_req: bool = True, **meta: Any) -> None:
         """Keep facts about the run in its `meta_info`; the arguments are those of `log_inputs`."""
         self._log_values("meta_info", reset, async_req, meta)
@@ -89,6 +92,7 @@ class RunMetadata(Recorder):
 
         self._update_document(change)
 
+    @example("baseline,digits")
     def log_tags(self, tags: Iterable[str] | str, reset: bool = False, async_req: bool = True) -> None:  # noqa: ARG002
         """Add tags to the run.
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import jupyter_tracking as tracking
 from jupyter_tracking import kinds
 from jupyter_tracking.errors import MissingExtra
 from jupyter_tracking.format.kind_names import V1ArtifactKind
-from jupyter_tracking.kinds import KINDS, Kind, kind_of
+from jupyter_tracking.kinds import KINDS, Kind, NewAsset, Recorder, example, kind_of
 from jupyter_tracking.kinds.curve import CURVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from jupyter_tracking.record.run import Run
     from jupyter_tracking.run_view import RunView
@@ -63,6 +65,95 @@ def test_a_kind_of_another_package(run: Run, view: RunView, others: list[Point],
     run.log_artifact(tmp_path / "it.tsv", kind="table", step=1)
     assert view.load("it") == ["a", "b"]
     assert kind_of("table").renderer == "text"
+
+
+def encode_table(rows: list[list[str]]) -> NewAsset:
+    """Rows as a file of comma separated values."""
+    text = "\n".join(",".join(row) for row in rows)
+    return NewAsset({"rows": len(rows)}, "csv", lambda sink: sink.write(text.encode()))
+
+
+def decode_table(payload: dict[str, Any], asset: Any) -> str:
+    """The file's text, which the renderer of texts shows."""
+    return asset.read(payload).decode()
+
+
+@example("scores rows --step 3")
+def log_table(run: Recorder, name: str, rows: list[list[str]], step: int | None = None) -> None:
+    """Log a table.
+
+    Args:
+        run: the run.
+        name: the table's name.
+        rows: lists of strings.
+        step: as in `log_metric`.
+    """
+    run.record("table", name, encode_table(rows), step)
+
+
+TABLE = Kind("table", "text", decode_table, ("rows", "path"), encode_table, order=65, functions=(log_table,))
+
+
+def test_another_package_logs_shows_and_saves_its_kind(others: list[Point], shell: Any, tmp_path: Path) -> None:
+    """By the run, by the module and by a magic; it is read, listed, shown and saved as one of ours is."""
+    others.append(Point("table", TABLE))
+    run = tracking.init(root=tmp_path)
+    run.log_table("scores", [["a", "b"], ["1", "2"]], step=1)
+    tracking.log_table("scores", [["a", "b"], ["3", "4"]], step=2)
+    shell.run_line_magic("load_ext", "jupyter_tracking")
+    shell.run_cell("rows = [['a', 'b'], ['5', '6']]").raise_error()
+    shell.run_cell("%log_table scores rows --step 3").raise_error()
+    tracking.end()
+    assert shell.magics_manager.magics["line"]["log_table"].__doc__.startswith("%log_table NAME ROWS [--step STEP]\n\nLog a table.")
+    assert "Example:\n    %log_table scores rows --step 3" in shell.magics_manager.magics["line"]["log_table"].__doc__
+    shell.run_line_magic("unload_ext", "jupyter_tracking")
+
+    assert str(inspect.signature(tracking.log_table)) == "(name: 'str', rows: 'list[list[str]]', step: 'int | None' = None) -> 'None'"
+    assert "log_table" in dir(tracking)
+    assert "log_table" not in tracking.__all__
+    view = tracking.open_run(run)
+    assert view.artifacts() == [("table", "scores")]
+    assert view.load("scores") == "a,b\n5,6"
+    assert view.load("scores", step=1) == "a,b\n1,2"
+    assert view.events("scores")["rows"].tolist() == [2, 2, 2]
+    stepper = view.show("scores")
+    assert stepper.steps == (1, 2, 3)
+    page = Path(stepper.save(tmp_path / "table.html")).read_text(encoding="utf-8")
+    assert "<b>scores</b> table, step 3" in page
+    assert "a,b\n5,6</pre>" in page  # what stands where no script runs
+    assert "scores" in Path(view.save(tmp_path / "run.html")).read_text(encoding="utf-8")
+
+
+def test_a_kind_of_another_package_is_looked_for_when_it_is_asked_for(others: list[Point], tmp_path: Path) -> None:
+    """Neither a run nor its log functions look at entry points; a name that nobody has is an AttributeError, as ever."""
+    others.append(Point("table", RuntimeError("imported")))
+    with tracking.init(root=tmp_path) as run:
+        run.log_metric("loss", 0.5)
+        tracking.log_artifact(__file__)
+    with pytest.warns(UserWarning, match="imported"), pytest.raises(AttributeError, match="log_table"):
+        _ = run.log_table
+    with pytest.raises(AttributeError, match="log_table"):
+        _ = tracking.log_table
+    with pytest.raises(ImportError, match="log_table"):
+        from jupyter_tracking import log_table  # noqa: F401
+
+
+def test_a_kind_whose_function_has_a_name_of_ours_is_left_out(others: list[Point]) -> None:
+    """`log_curve` stays what it is."""
+
+    def log_curve(run: Recorder, name: str) -> None:
+        run.record("table", name, "")
+
+    others.append(Point("table", Kind("table", "text", decode_table, functions=(log_curve,))))
+    with pytest.warns(UserWarning, match=r"'table' of other:table cannot be used: .*'log_curve'"):
+        assert kind_of("table").renderer == "file"
+
+
+def test_the_order_of_the_kinds_is_the_kinds_own() -> None:
+    """What people look for first stands first; the rest follows by name."""
+    order = sorted(KINDS, key=lambda name: (kind_of(name).order, name))
+    assert order[:4] == ["metric", "system", "curve", "confusion"]
+    assert order[14:] == sorted(order[14:])
 
 
 def test_other_packages_cannot_take_a_kind_of_ours(others: list[Point]) -> None:
