@@ -1,4 +1,4 @@
-"""Every way tracking can fail, and nothing else.
+"""Every way tracking can fail, and how a failure is told.
 
     TrackingError
     ├── InvalidArgument (ValueError)      a value that cannot be logged or looked up
@@ -21,11 +21,12 @@ Each is also the builtin that fits, so that code written without knowing this pa
 from __future__ import annotations
 
 import errno
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
     "InvalidArgument",
@@ -42,9 +43,15 @@ __all__ = [
     "StorageError",
     "StorageFull",
     "TrackingError",
+    "escape_controls",
+    "log_errors",
+    "storage_error",
+    "storage_errors",
+    "suggest",
 ]
 
-
+_log = logging.getLogger("jupyter_tracking")
+_logged: set[str] = set()  # what log_errors has said already
 _HERE = __file__.rpartition("errors")[0]
 
 
@@ -116,7 +123,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def storage_error(error: OSError, what: str, *, kept: str, failed: str = "was not written") -> StorageError:
-    """Put an `OSError` into words: what was being written, why it failed, what was kept."""
+    """Return the error of ours for an `OSError`; its message says what was being written, why it failed and what was kept."""
     number = error.errno or 0
     kind = StorageFull if number in _FULL else StorageError
     return kind(number, f"{what} {failed}: {error.strerror or error}; {kept}")
@@ -124,7 +131,7 @@ def storage_error(error: OSError, what: str, *, kept: str, failed: str = "was no
 
 @contextmanager
 def storage_errors(what: str, *, kept: str, failed: str = "was not written") -> Iterator[None]:
-    """Put every `OSError` of the block that is none of ours into words."""
+    """Raise the error of ours for each `OSError` of the block that is not one already."""
     try:
         yield
     except OSError as error:
@@ -134,9 +141,19 @@ def storage_errors(what: str, *, kept: str, failed: str = "was not written") -> 
 
 
 def escape_controls(text: object) -> str:
-    """Return a text of somebody else's with its control characters, and those that turn what follows, as escapes."""
+    """Escape control and bidirectional characters in a string from outside, so that it cannot disturb the message it is quoted in."""
     shown = str(text)
     return shown if shown.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+
+
+def log_errors(call: Callable[[], object], what: str) -> None:
+    """Make a call that must never disturb a cell. When it fails, log that `what` is no longer kept, once for each `what`."""
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the cell goes on
+        if what not in _logged:
+            _logged.add(what)
+            _log.warning("%s is no longer kept: %s: %s", what, type(error).__name__, error)
 
 
 def suggest(word: str, known: Iterable[str], *, most: int = 5) -> str:

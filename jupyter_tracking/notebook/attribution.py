@@ -1,7 +1,7 @@
-"""Who logs a row that is not of the executing cell: threads, forked children, and rows with a timestamp of another time.
+"""Attribute rows to cells where their timestamps would mislead: rows of threads and forked children, and rows with a given timestamp.
 
-Rows say nothing of cells: a reader joins them by their timestamps. Where that would be wrong, a note is
-written beside the cells' journal. In the cell's own thread that costs one comparison a row.
+A row does not say which cell logged it; a reader finds the cell by the row's timestamp. Where that would be wrong, a note is written
+beside the journal of cells. For a row that a cell logs itself this costs one comparison.
 """
 
 from __future__ import annotations
@@ -23,85 +23,82 @@ __all__ = ["Attribution"]
 
 
 class Attribution:
-    """Sees rows on their way into a run.
+    """Attributes the rows of one run; the recorder asks it for each row that may not be the executing cell's.
 
     Attributes:
-        cell_thread: the thread in which cells execute; rows of other threads are noted.
-        check_every_row: some rows were of others: the cells' own must be looked at too.
+        cell_thread: the thread in which cells execute; rows of other threads are not theirs.
+        check_every_row: other threads have logged too, so that the cell thread's rows must be looked at as well.
         cell: the cell that is executing.
     """
 
     def __init__(self, store: Store, cell_thread: int = 0) -> None:
-        """See rows of the store's run; with no cell_thread, every row is this process's and no cell's."""
+        """Attribute rows to cells that execute in `cell_thread`. Without a notebook every row belongs to the process."""
         self.cell_thread = cell_thread
         self.check_every_row = False
         self.cell: Cell | None = None
-        self._alone = not cell_thread
-        self._by: dict[tuple[str, str], str] = {}
-        self._last = ""
+        self._no_cells = not cell_thread
+        self._last_writers: dict[tuple[str, str], str] = {}  # artifact → who logged to it last, of those that are noted
+        self._last_moment = ""
         self._mutex = threading.Lock()
         self._journal = Journal(store, NOTES_FILE)
-        _witnesses.add(self)
+        _attributions.add(self)
 
     def attribute(self, kind: str, name: str, moment: str, *, given: bool) -> str:
-        """Note who logs a row if a reader could not know; return the moment the row is to have.
+        """Write a note if a reader could not know who logs this row; return the timestamp that the row is to have.
 
         Args:
-            kind: of the artifact.
-            name: of the artifact.
+            kind: the kind of the artifact.
+            name: the artifact's name.
             moment: the row's timestamp so far.
-            given: it came from the caller; else it is now, and may be moved by a microsecond.
+            given: the timestamp came from the caller; else it is the present time, and may be moved by a microsecond.
         """
-        by, cell = self._who(), self.cell
+        writer, cell = self.other_writer(), self.cell
         inside = given and cell is not None and cell.started <= moment <= timestamp_now()
-        if inside and not by and not self._by:
+        if inside and not writer and not self._last_writers:
             return moment
-        place = (kind, name)
+        artifact = (kind, name)
         with self._mutex:
-            if given or self._alone:
-                if by or not inside or place in self._by:
-                    at_cell = (cell.session, cell.number) if cell is not None and not by else None
-                    self._journal.append(note_line(AttributionNote(kind, name, moment, True, by, at_cell)))
+            if given or self._no_cells:
+                if writer or not inside or artifact in self._last_writers:
+                    at_cell = (cell.session, cell.number) if cell is not None and not writer else None
+                    self._journal.append(note_line(AttributionNote(kind, name, moment, True, writer, at_cell)))
                 return moment
-            if self._by.get(place, "") != by:
-                # From this row on, until another logs: the moment must lie between theirs and ours.
+            if self._last_writers.get(artifact, "") != writer:
+                # The note holds from this row on until another writer's: the row's timestamp must lie between theirs and ours.
                 moment = timestamp_now()
-                while moment <= self._last:
+                while moment <= self._last_moment:
                     moment = timestamp_now()
-                self._last = moment
-                self._by[place] = by
+                self._last_moment = moment
+                self._last_writers[artifact] = writer
                 self.check_every_row = True
-                self._journal.append(note_line(AttributionNote(kind, name, moment, False, by)))
+                self._journal.append(note_line(AttributionNote(kind, name, moment, False, writer)))
             elif self.check_every_row:
                 moment = timestamp_now()
             return moment
 
-    def _who(self) -> str:
-        if self._alone:
+    def other_writer(self) -> str:
+        """Return the thread or process that is logging, or an empty string when it is the executing cell."""
+        if self._no_cells:
             return f"process {os.getpid()}"
         return "" if threading.get_ident() == self.cell_thread else f"thread {threading.current_thread().name}"
 
-    def other_writer(self) -> str:
-        """Say who is logging, if it is not the executing cell."""
-        return self._who()
-
     def close(self) -> None:
-        """Let the disk have the notes, and let go of their file."""
+        """Sync the notes to the disk and close their file."""
         self._journal.sync()
         self._journal.close()
 
     def after_fork(self) -> None:
-        """In a child every row is noted by itself: the parent does not know of them."""
+        """In a child, note every row by itself: what the parent knows of its own rows is not true of the child's."""
         self._mutex = threading.Lock()
-        self._alone, self.cell_thread, self.cell = True, 0, None
+        self._no_cells, self.cell_thread, self.cell = True, 0, None
 
 
-_witnesses: weakref.WeakSet[Attribution] = weakref.WeakSet()
+_attributions: weakref.WeakSet[Attribution] = weakref.WeakSet()
 
 
 def _after_fork() -> None:
-    for witness in list(_witnesses):
-        witness.after_fork()
+    for attribution in list(_attributions):
+        attribution.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,6 +1,6 @@
-"""Which cell is executing: hooks before and after each, which never raise, never wait, and are taken out again.
+"""Which cell is executing: hooks before and after each cell, which never raise and never wait, for as long as a run is open.
 
-Told to whoever asks; nothing is written here.
+A listener is told when a cell starts and ends; nothing is written here.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
+from jupyter_tracking.errors import log_errors
 from jupyter_tracking.format.cell_log import Cell
 from jupyter_tracking.format.convert import timestamp_now
-from jupyter_tracking.notebook.console import flush_lines, log_errors
+from jupyter_tracking.notebook.console import flush_lines
 from jupyter_tracking.storage.user_files import md5
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ __all__ = ["CellHooks", "running_shell"]
 
 
 class CellListener(Protocol):
-    """Who is told of cells."""
+    """Takes note of cells as they start and end."""
 
     def cell_started(self, cell: Cell, source: str) -> None:
-        """Take note of a cell that starts."""
+        """Take note of a cell that starts; `source` is its code as it stands in the notebook."""
 
     def cell_ended(self, cell: Cell) -> None:
         """Take note of a cell that has ended."""
@@ -39,44 +40,51 @@ def running_shell() -> InteractiveShell | None:
 
 
 class CellHooks:
-    """Follows the cells of a shell for one run."""
+    """The hooks into a shell for one run."""
 
-    def __init__(self, shell: InteractiveShell, session: str, notebook: str | None, attendant: CellListener) -> None:
-        """Prepare to follow; nothing is hooked before `start`."""
+    def __init__(self, shell: InteractiveShell, session: str, notebook: str | None, listener: CellListener) -> None:
+        """Prepare the hooks; nothing is registered before `start`.
+
+        Args:
+            shell: whose cells are followed.
+            session: the session's id, for the cells.
+            notebook: the notebook's path where it is known, for the cells.
+            listener: told of each cell.
+        """
         self._shell = shell
         self._session = session
         self._notebook = notebook
-        self._attendant = attendant
-        self._open: list[tuple[object, Cell | None]] = []  # a cell may run another: the last is executing
+        self._listener = listener
+        self._executing: list[tuple[object, Cell | None]] = []  # IPython's info and our record; a cell may run another, which is last
         self._number = 0
         self.cell_thread = threading.get_ident()
 
     @property
     def cell(self) -> Cell | None:
         """The cell that is executing."""
-        return next((cell for _, cell in reversed(self._open) if cell is not None), None)
+        return next((cell for _, cell in reversed(self._executing) if cell is not None), None)
 
     def start(self) -> None:
-        """Hook in; the cell that is executing just now is followed from here."""
-        self._shell.events.register("pre_run_cell", self._before)
-        self._shell.events.register("post_run_cell", self._after)
+        """Register the hooks; the cell that is executing now counts from here on."""
+        self._shell.events.register("pre_run_cell", self._before_cell)
+        self._shell.events.register("post_run_cell", self._after_cell)
         result = getattr(self._shell.displayhook, "exec_result", None)
         info = getattr(result, "info", None)
         if info is not None:
             log_errors(lambda: self._begin(info, getattr(result, "execution_count", None)), "the journal of cells")
 
     def stop(self, error: BaseException | None) -> None:
-        """Take the hooks out; the cell that is executing ends here for the run.
+        """Unregister the hooks; the cell that is executing ends here for the run.
 
         Args:
             error: what the run ends with.
         """
-        for name, hook in (("pre_run_cell", self._before), ("post_run_cell", self._after)):
+        for name, hook in (("pre_run_cell", self._before_cell), ("post_run_cell", self._after_cell)):
             try:
                 self._shell.events.unregister(name, hook)
-            except ValueError:  # somebody has emptied the list
+            except ValueError:  # another has emptied the list
                 continue
-        while self._open:
+        while self._executing:
             self._end(error, None)
 
     def earlier_sources(self) -> list[str]:
@@ -87,15 +95,15 @@ class CellHooks:
         count = cell.execution_count if cell is not None else None
         return sources[: count - 1] if count is not None else sources
 
-    def _before(self, *told: Any) -> None:
-        log_errors(lambda: self._begin(told[0] if told else None, None), "the journal of cells")
+    def _before_cell(self, *given: Any) -> None:
+        log_errors(lambda: self._begin(given[0] if given else None, None), "the journal of cells")
 
-    def _after(self, *told: Any) -> None:
-        log_errors(lambda: self._finish(told[0] if told else None), "the journal of cells")
+    def _after_cell(self, *given: Any) -> None:
+        log_errors(lambda: self._finish(given[0] if given else None), "the journal of cells")
 
     def _begin(self, info: Any, count: int | None) -> None:
-        if self._open and not getattr(info, "store_history", True):
-            self._open.append((info, None))  # a cell's own doing, as of %%capture or %run
+        if self._executing and not getattr(info, "store_history", True):
+            self._executing.append((info, None))  # code that a cell runs, as %%capture and %run do
             return
         source = str(getattr(info, "raw_cell", "") or "")
         if count is None:
@@ -108,27 +116,27 @@ class CellHooks:
         digest.update(source.encode("utf-8", "surrogatepass"))
         cell.hash = digest.hexdigest()[:12]
         self.cell_thread = threading.get_ident()
-        self._open.append((info, cell))
-        self._attendant.cell_started(cell, source)
+        self._executing.append((info, cell))
+        self._listener.cell_started(cell, source)
 
     def _finish(self, result: Any) -> None:
         info = getattr(result, "info", None)
-        if info is not None and all(known is not info for known, _ in self._open):
-            return  # it started before us
+        if info is not None and all(known is not info for known, _ in self._executing):
+            return  # a cell that started before the hooks were there
         error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
-        while self._open:
-            mine = info is None or self._open[-1][0] is info
-            self._end(error if mine else None, getattr(result, "execution_count", None) if mine else None)
-            if mine:
+        while self._executing:
+            this = info is None or self._executing[-1][0] is info
+            self._end(error if this else None, getattr(result, "execution_count", None) if this else None)
+            if this:
                 return
 
     def _end(self, error: BaseException | None, count: int | None) -> None:
-        _, cell = self._open[-1]
+        _, cell = self._executing[-1]
         if cell is not None:
-            flush_lines()  # what it printed is of this cell
+            flush_lines()  # so that what it printed is in its outputs
             cell.ended = timestamp_now()
             cell.execution_count = count or cell.execution_count
             cell.outcome = "ok" if error is None else "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
             cell.error = "" if error is None else f"{type(error).__name__}: {error}"
-            self._attendant.cell_ended(cell)
-        self._open.pop()
+            self._listener.cell_ended(cell)
+        self._executing.pop()

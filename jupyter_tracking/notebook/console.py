@@ -1,13 +1,12 @@
-"""What cells print and show, overheard without being moved: the streams and displays of the process keep writing where they did.
+"""Capture what cells print and display, while the streams and displays of the process go on writing where they did.
 
-A method of the object that writes is put before the class's own for as long as anybody listens. What is
-heard goes to the listeners in portions; no listener can break or delay a print for long.
+As long as there is a subscriber, a function of ours stands before the method that writes, on the object itself. What it captures is
+handed to the subscribers in batches; no subscriber can break a print or delay it for long.
 """
 
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import sys
 import threading
@@ -15,254 +14,242 @@ from itertools import pairwise, repeat
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from jupyter_tracking.errors import log_errors
 from jupyter_tracking.notebook.terminal import TerminalLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Line", "OutputSubscriber", "begin_cell", "flush_lines", "log_errors", "subscribe", "unsubscribe"]
+__all__ = ["Line", "OutputSubscriber", "begin_cell", "flush_lines", "subscribe", "unsubscribe"]
 
 # (nanoseconds since the epoch, stdout or stderr, the line, whether it ended with a newline)
 Line = tuple[int, str, str, bool]
 
-_PATIENCE = 200_000_000  # ns that what is printed may wait for more
-_MOST = 16_384
-_NOTHING = object()
-_log = logging.getLogger("jupyter_tracking")
-_complained: set[str] = set()
+_INTERVAL = 200_000_000  # nanoseconds that a printed line may wait, so that many go to the subscribers together
+_MOST_PENDING = 16_384
+_ABSENT = object()
 
 
 class OutputSubscriber(Protocol):
-    """Somebody who listens."""
+    """A subscriber to console output."""
 
     def printed(self, lines: list[Line]) -> None:
         """Take lines that were printed, in order."""
 
     def shown(self, output: dict[str, Any]) -> None:
-        """Take an output as a notebook keeps it; `transient` and `update` are there as the display had them."""
+        """Take an output as a notebook stores it; `transient` and `update` are there as the display had them."""
 
     def cleared(self) -> None:
         """Forget the outputs of this cell so far."""
 
 
-def log_errors(call: Callable[[], object], what: str) -> None:
-    """Do something that must never disturb a cell; say once when it fails."""
-    try:
-        call()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the cell goes on
-        if what not in _complained:
-            _complained.add(what)
-            _log.warning("%s is no longer kept: %s: %s", what, type(error).__name__, error)
+class _StreamCapture:
+    """The capture of one stream: its `write`, with ours before it."""
 
-
-class _StreamTap:
-    """One stream's `write`, with ours before it."""
-
-    def __init__(self, hearing: _ConsoleCapture, write: Callable[[str], Any], name: str) -> None:
+    def __init__(self, console: _ConsoleCapture, write: Callable[[str], Any], name: str) -> None:
         self.name = name
-        self.live = True
-        heard, append, clock = hearing.heard, hearing.heard.append, time_ns
+        self.active = True
+        pending, append, clock = console.pending, console.pending.append, time_ns
 
-        def tapped(text: str) -> Any:
-            done = write(text)
-            if self.live and hearing.awake:
-                if hearing.speaker is not self:
-                    hearing.speaker = self
+        # Called for each print: kept to as few steps as there can be.
+        def captured_write(text: str) -> Any:
+            result = write(text)
+            if self.active and console.recording:
+                if console.current is not self:
+                    console.current = self
                     append(self)
                 append(text)
                 # `print` writes each of its arguments, and then the end of the line.
                 if text[-1:] == "\n":
                     moment = clock()
                     append(moment)
-                    if moment > hearing.due:
-                        hearing.drain()
-                elif len(heard) > _MOST:
-                    hearing.drain()
-            return done
+                    if moment > console.next_flush:
+                        console.flush()
+                elif len(pending) > _MOST_PENDING:
+                    console.flush()
+            return result
 
-        self.tapped = tapped
+        self.write = captured_write
 
 
 class _ConsoleCapture:
-    """All that is overheard in this process."""
+    """Everything captured in this process, and who is subscribed to it."""
 
     def __init__(self) -> None:
-        self.listeners: list[OutputSubscriber] = []
-        # Who speaks (until another does), what, and after a newline when: one flat list, which costs a print least.
-        self.heard: list[_StreamTap | str | int] = []
-        self.speaker: _StreamTap | None = None
-        self.last: _StreamTap = _StreamTap(self, str, "stdout")
-        self.screens = {"stdout": TerminalLines(), "stderr": TerminalLines()}
-        self.due = 0
-        self.patience = _PATIENCE
-        self.awake = True  # not while a terminal is printed to what was heard as an output already
-        self.wrapped: list[tuple[Any, str, Any, Any]] = []
-        self.ears: dict[str, _StreamTap] = {}
-        self.busy = threading.RLock()
+        self.subscribers: list[OutputSubscriber] = []
+        # Which stream is written to (until another is), the texts, and after a newline the time: one flat list costs a print least.
+        self.pending: list[_StreamCapture | str | int] = []
+        self.current: _StreamCapture | None = None
+        self.last: _StreamCapture = _StreamCapture(self, str, "stdout")
+        self.terminals = {"stdout": TerminalLines(), "stderr": TerminalLines()}
+        self.next_flush = 0
+        self.interval = _INTERVAL
+        self.recording = True  # not while an output that was captured already is printed to a terminal
+        self.replaced: list[tuple[Any, str, Any, Any]] = []  # object, name, our function, what the object itself had there
+        self.streams: dict[str, _StreamCapture] = {}
+        self.lock = threading.RLock()
 
-    def drain(self, *, finish: bool = False) -> None:
-        """Hand on what was heard; with `finish`, lines too that have not ended."""
-        if not self.busy.acquire(blocking=finish):
-            return  # another thread is at it, and takes ours along
+    def flush(self, *, unfinished: bool = False) -> None:
+        """Hand what is pending to the subscribers; with `unfinished`, also lines that have not ended."""
+        if not self.lock.acquire(blocking=unfinished):
+            return  # another thread is flushing, and takes this thread's output along
         try:
-            self.speaker = None
-            count = len(self.heard)
-            chunks = self.heard[:count]
-            del self.heard[:count]
+            self.current = None
+            count = len(self.pending)
+            chunks = self.pending[:count]
+            del self.pending[:count]
             lines: list[Line] = []
-            # Another thread may have gone on speaking since the last time without saying who it is.
-            if chunks and type(chunks[0]) is not _StreamTap:
+            # A thread that was printing during the last flush did not say anew which stream it writes to.
+            if chunks and type(chunks[0]) is not _StreamCapture:
                 chunks.insert(0, self.last)
-            starts = [n for n, item in enumerate(chunks) if type(item) is _StreamTap]
+            starts = [n for n, item in enumerate(chunks) if type(item) is _StreamCapture]
             for start, end in pairwise([*starts, len(chunks)]):
-                self.last = cast("_StreamTap", chunks[start])
-                lines += self.lines(self.last.name, chunks[start + 1 : end])
-            if finish:
-                for name, screen in self.screens.items():
-                    rows = screen.finish()
+                self.last = cast("_StreamCapture", chunks[start])
+                lines += self._finished_lines(self.last.name, chunks[start + 1 : end])
+            if unfinished:
+                for name, terminal in self.terminals.items():
+                    rows = terminal.finish()
                     lines.extend((time_ns(), name, row, n < len(rows)) for n, row in enumerate(rows, start=1))
-            self.due = time_ns() + self.patience
+            self.next_flush = time_ns() + self.interval
             if lines:
-                for listener in list(self.listeners):
-                    log_errors(lambda heard=listener: heard.printed(lines), "what is printed")  # type: ignore[misc]
+                self._notify(lambda subscriber: subscriber.printed(lines), "what is printed")
         finally:
-            self.busy.release()
+            self.lock.release()
 
-    def lines(self, name: str, portion: list[Any]) -> list[Line]:
-        """Return the lines that are finished by what one stream was given, each with the time of its end where that is known."""
-        finished = self.screens[name].feed("".join([item for item in portion if type(item) is not int]))
-        ends = [item for item in portion if type(item) is int]
+    def _finished_lines(self, name: str, chunks: list[Any]) -> list[Line]:
+        """Return the lines that end in the chunks of one stream, each with the time of its end where that is known."""
+        finished = self.terminals[name].feed("".join([item for item in chunks if type(item) is not int]))
+        ends = [item for item in chunks if type(item) is int]
         if len(ends) != len(finished):
             ends = [ends[-1] if ends else time_ns()] * len(finished)
         return list(zip(ends, repeat(name), finished, repeat(True), strict=False))
 
+    def _notify(self, call: Callable[[OutputSubscriber], None], what: str) -> None:
+        for subscriber in list(self.subscribers):
+            log_errors(lambda subscriber=subscriber: call(subscriber), what)  # type: ignore[misc]
+
     def after_fork(self) -> None:
-        """In a child: nothing of the parent's, and each print on its own, for a child ends without a word."""
-        self.heard.clear()
-        self.screens = {"stdout": TerminalLines(), "stderr": TerminalLines()}
-        self.busy = threading.RLock()
-        self.patience = self.due = 0
+        """In a child: drop what is the parent's, and flush at each print, since a child may end without notice."""
+        self.pending.clear()
+        self.terminals = {"stdout": TerminalLines(), "stderr": TerminalLines()}
+        self.lock = threading.RLock()
+        self.interval = self.next_flush = 0
 
-    # --- putting ourselves in between ----------------------------------------------------------
+    # --- standing before the methods that write ------------------------------------------------
 
-    def wrap_streams(self) -> None:
-        """Hear the streams there are now: IPython puts a method of its own before theirs for each cell, and takes it out again."""
+    def capture_streams(self) -> None:
+        """Capture the present streams: IPython replaces their `write` for each cell, and puts it back."""
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name)
-            ear = self.ears.get(name)
-            if stream is None or (ear is not None and vars(stream).get("write") is ear.tapped):
+            capture = self.streams.get(name)
+            if stream is None or (capture is not None and vars(stream).get("write") is capture.write):
                 continue
-            if ear is not None:
-                ear.live = False  # where it still stands, below the new one, it hears nothing
+            if capture is not None:
+                capture.active = False  # it may still stand below the new one, and would capture everything twice
             try:
-                ear = _StreamTap(self, stream.write, name)
-                self.wrap(stream, "write", ear.tapped)
-                self.ears[name] = ear
-            except (AttributeError, TypeError):  # a stream whose methods cannot be set is not heard
+                capture = _StreamCapture(self, stream.write, name)
+                self._replace(stream, "write", capture.write)
+                self.streams[name] = capture
+            except (AttributeError, TypeError):  # a stream whose methods cannot be set is not captured
                 continue
 
-    def wrap_displays(self, shell: Any) -> None:
+    def capture_displays(self, shell: Any) -> None:
+        """Capture what the shell displays: outputs, results and tracebacks."""
         publisher, hook = shell.display_pub, shell.displayhook
-        if self.is_wrapped(publisher, "publish"):
+        if any(owner is publisher and name == "publish" for owner, name, _, _ in self.replaced):
             return
         publish, clear, trace = publisher.publish, publisher.clear_output, shell._showtraceback  # noqa: SLF001
         write, prompt = hook.write_format_data, hook.write_output_prompt
 
         def published(data: Any, metadata: Any = None, *rest: Any, transient: Any = None, update: bool = False, **options: Any) -> Any:
-            self.show({"output_type": "display_data", "data": data, "metadata": metadata, "transient": transient, "update": update})
-            return self.unheard(lambda: publish(data, metadata, *rest, transient=transient, update=update, **options))
+            self._show({"output_type": "display_data", "data": data, "metadata": metadata, "transient": transient, "update": update})
+            return self._without_recording(lambda: publish(data, metadata, *rest, transient=transient, update=update, **options))
 
         def cleared(wait: bool = False) -> Any:
-            self.drain(finish=True)
-            for listener in list(self.listeners):
-                log_errors(listener.cleared, "what is shown")
-            return self.unheard(lambda: clear(wait))
+            self.flush(unfinished=True)
+            self._notify(lambda subscriber: subscriber.cleared(), "what is shown")
+            return self._without_recording(lambda: clear(wait))
 
         def written(data: Any, metadata: Any = None) -> Any:
-            self.show({"output_type": "execute_result", "data": data, "metadata": metadata})
-            return self.unheard(lambda: write(data, metadata))
+            self._show({"output_type": "execute_result", "data": data, "metadata": metadata})
+            return self._without_recording(lambda: write(data, metadata))
 
         def traced(kind: Any, value: Any, lines: Any) -> Any:
-            self.show(
-                {"output_type": "error", "ename": getattr(kind, "__name__", str(kind)), "evalue": str(value), "traceback": list(lines)}
-            )
-            return self.unheard(lambda: trace(kind, value, lines))
+            name = getattr(kind, "__name__", str(kind))
+            self._show({"output_type": "error", "ename": name, "evalue": str(value), "traceback": list(lines)})
+            return self._without_recording(lambda: trace(kind, value, lines))
 
-        self.wrap(publisher, "publish", published)
-        self.wrap(publisher, "clear_output", cleared)
-        self.wrap(hook, "write_output_prompt", lambda: self.unheard(prompt))
-        self.wrap(hook, "write_format_data", written)
-        self.wrap(shell, "_showtraceback", traced)
+        self._replace(publisher, "publish", published)
+        self._replace(publisher, "clear_output", cleared)
+        self._replace(hook, "write_output_prompt", lambda: self._without_recording(prompt))
+        self._replace(hook, "write_format_data", written)
+        self._replace(shell, "_showtraceback", traced)
 
-    def show(self, output: dict[str, Any]) -> None:
-        self.drain(finish=True)
-        for listener in list(self.listeners):
-            log_errors(lambda shown=listener: shown.shown(output), "what is shown")  # type: ignore[misc]
+    def _show(self, output: dict[str, Any]) -> None:
+        self.flush(unfinished=True)
+        self._notify(lambda subscriber: subscriber.shown(output), "what is shown")
 
-    def unheard(self, call: Callable[[], Any]) -> Any:
-        """Do what prints to a terminal what was heard as an output already."""
-        before, self.awake = self.awake, False
+    def _without_recording(self, call: Callable[[], Any]) -> Any:
+        """Make a call that may print to a terminal what was captured as an output already."""
+        before, self.recording = self.recording, False
         try:
             return call()
         finally:
-            self.awake = before
+            self.recording = before
 
-    def wrap(self, owner: Any, name: str, method: Any) -> None:
-        before = vars(owner).get(name, _NOTHING)
+    def _replace(self, owner: Any, name: str, method: Any) -> None:
+        before = vars(owner).get(name, _ABSENT)
         setattr(owner, name, method)
-        self.wrapped = [kept for kept in self.wrapped if not (kept[0] is owner and kept[1] == name)]
-        self.wrapped.append((owner, name, method, before))
+        self.replaced = [entry for entry in self.replaced if not (entry[0] is owner and entry[1] == name)]
+        self.replaced.append((owner, name, method, before))
 
-    def is_wrapped(self, owner: Any, name: str) -> bool:
-        return any(known is owner and which == name for known, which, _, _ in self.wrapped)
-
-    def unwrap(self) -> None:
-        """Take ourselves out again, but where another has put itself before us: there we stay, and hear nothing."""
-        for owner, name, method, before in reversed(self.wrapped):
+    def restore(self) -> None:
+        """Put back every method; where another has put its own before ours, ours stays below it and captures nothing."""
+        for owner, name, method, before in reversed(self.replaced):
             if vars(owner).get(name) is not method:
                 continue
-            if before is _NOTHING:
+            if before is _ABSENT:
                 delattr(owner, name)
             else:
                 setattr(owner, name, before)
-        for ear in self.ears.values():
-            ear.live = False
-        self.ears.clear()
-        self.wrapped.clear()
+        for capture in self.streams.values():
+            capture.active = False
+        self.streams.clear()
+        self.replaced.clear()
 
 
 _capture = _ConsoleCapture()
 
 
-def subscribe(listener: OutputSubscriber, shell: Any = None) -> None:
-    """Let a listener hear what this process prints, and what the shell shows, from now on."""
-    _capture.drain(finish=True)
-    _capture.wrap_streams()
+def subscribe(subscriber: OutputSubscriber, shell: Any = None) -> None:
+    """Send to a subscriber what this process prints, and what the shell displays, from now on."""
+    _capture.flush(unfinished=True)
+    _capture.capture_streams()
     if shell is not None:
-        log_errors(lambda: _capture.wrap_displays(shell), "what is shown")
-    _capture.listeners.append(listener)
+        log_errors(lambda: _capture.capture_displays(shell), "what is shown")
+    _capture.subscribers.append(subscriber)
 
 
-def unsubscribe(listener: OutputSubscriber) -> None:
-    """Let it hear what was printed so far, and no more."""
-    _capture.drain(finish=True)
-    if listener in _capture.listeners:
-        _capture.listeners.remove(listener)
-    if not _capture.listeners:
-        _capture.unwrap()
+def unsubscribe(subscriber: OutputSubscriber) -> None:
+    """Send a subscriber what was printed so far, and nothing after it."""
+    _capture.flush(unfinished=True)
+    if subscriber in _capture.subscribers:
+        _capture.subscribers.remove(subscriber)
+    if not _capture.subscribers:
+        _capture.restore()
 
 
 def begin_cell() -> None:
-    """At the start of a cell: hear the streams there are now; what was printed before is not of this cell."""
-    _capture.awake = True
-    if _capture.listeners:
+    """At the start of a cell: capture the streams there are now, and flush what was printed before the cell."""
+    _capture.recording = True
+    if _capture.subscribers:
         flush_lines()
-        _capture.wrap_streams()
+        _capture.capture_streams()
 
 
 def flush_lines() -> None:
-    """Hand on everything that was printed, lines that have not ended too."""
-    _capture.drain(finish=True)
+    """Hand everything that was printed to the subscribers, also lines that have not ended."""
+    _capture.flush(unfinished=True)
 
 
 atexit.register(flush_lines)

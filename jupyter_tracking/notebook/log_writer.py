@@ -1,8 +1,8 @@
-"""What was printed, as Polyaxon keeps logs: `plxlogs/logs.jsonl`, a record a line, with secrets masked.
+"""What was printed, as Polyaxon stores logs: `plxlogs/logs.jsonl`, a record for each line, with secrets masked.
 
     {"timestamp": "…", "node": "local", "pod": "<user>", "container": "<host>", "value": "  the line", "stream": "stdout"}
 
-Indentation is kept, and the stream is said, which Polyaxon's readers pass over.
+Indentation is kept. Polyaxon's readers ignore the field `stream`, which is ours.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _LONGEST = 100_000  # characters of one line
 
 
 class LogWriter:
-    """Writes what it hears to the run's log, a batch of lines at a time."""
+    """Writes printed lines to the run's log, a batch at a time."""
 
     def __init__(self, store: Store) -> None:
         """Write into the store's folder; the file is made with the first line."""
         import getpass
 
         self._journal = Journal(store, LOGS)
-        self._masking = {"stdout": Redactor(), "stderr": Redactor()}
+        self._redactors = {"stdout": Redactor(), "stderr": Redactor()}
         try:
             user = getpass.getuser()
         except (OSError, KeyError):
@@ -49,7 +49,7 @@ class LogWriter:
     @property
     def masked(self) -> int:
         """How many lines lost a secret."""
-        return sum(masking.count for masking in self._masking.values())
+        return sum(redactor.count for redactor in self._redactors.values())
 
     def printed(self, lines: list[Line]) -> None:
         """Append the lines."""
@@ -57,7 +57,7 @@ class LogWriter:
         head, names = self._head, {"stdout": b"stdout", "stderr": b"stderr"}
         rows, known, moment = [], -1, b""
         for (nanoseconds, name, _, _), text in zip(lines, texts, strict=True):
-            if nanoseconds // 1_000_000 != known:  # a millisecond is fine enough, and most of the cost
+            if nanoseconds // 1_000_000 != known:  # formatting the time is most of the cost, and a millisecond is precise enough
                 known, moment = nanoseconds // 1_000_000, self._moment(nanoseconds)
             rows.append(head % (moment, _as_json(text), names[name]))
         self._journal.append(b"".join(rows))
@@ -66,8 +66,8 @@ class LogWriter:
         texts = [line if len(line) <= _LONGEST else f"{line[:_LONGEST]}… {len(line) - _LONGEST:,} more" for _, _, line, _ in lines]
         names = {name for _, name, _, _ in lines}
         if len(names) == 1:
-            return self._masking[names.pop()]("\n".join(texts)).split("\n")
-        return [self._masking[name](text) for (_, name, _, _), text in zip(lines, texts, strict=True)]
+            return self._redactors[names.pop()]("\n".join(texts)).split("\n")
+        return [self._redactors[name](text) for (_, name, _, _), text in zip(lines, texts, strict=True)]
 
     def _moment(self, nanoseconds: int) -> bytes:
         second, rest = divmod(nanoseconds, 1_000_000_000)
@@ -76,7 +76,7 @@ class LogWriter:
         return f"{self._text}{rest // 1000:06d}+00:00".encode()
 
     def shown(self, output: dict[str, Any]) -> None:
-        """Keep the traceback of an error, which a notebook does not print but shows."""
+        """Append the traceback of an error, which a notebook does not print but displays."""
         if output["output_type"] == "error":
             from time import time_ns
 
@@ -84,10 +84,10 @@ class LogWriter:
             self.printed([(time_ns(), "stderr", line, True) for line in text.split("\n")])
 
     def cleared(self) -> None:
-        """Do nothing: what was printed was printed."""
+        """Do nothing: clearing a cell's output does not unsay what was printed."""
 
     def close(self) -> None:
-        """Let the disk have it all, and let go of the file."""
+        """Sync the log to the disk and close it."""
         self._journal.sync()
         self._journal.close()
 
@@ -95,5 +95,5 @@ class LogWriter:
 def _as_json(text: str) -> bytes:
     try:
         return orjson.dumps(text)
-    except TypeError:  # half a character
+    except TypeError:  # an unpaired surrogate
         return orjson.dumps(text.encode("utf-8", "replace").decode())

@@ -1,6 +1,6 @@
-"""The path of the notebook that is running, by the ways front ends have of telling it; None where none does.
+"""The path of the notebook that is running, as far as the front end tells it.
 
-Never guessed, never asked of a server beyond this machine, never longer than a tenth of a second.
+It is never guessed. No server beyond this machine is asked, and no longer than a tenth of a second.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 __all__ = ["notebook_path"]
 
-PATIENCE = 0.1
+TIMEOUT = 0.1  # seconds
 
 
 def notebook_path(names: Mapping[str, Any]) -> str | None:
     """Return the absolute path of the notebook, or its URL in Colab, or None.
 
     Args:
-        names: the user's namespace, in which VS Code and papermill leave word.
+        names: the user's namespace, in which VS Code and papermill leave the path.
     """
-    answer: list[str | None] = []
-    asking = threading.Thread(target=lambda: answer.append(_ask(dict(names))), daemon=True, name="jupyter-tracking notebook path")
-    asking.start()  # a file system, too, may take its time
-    asking.join(PATIENCE)
-    return answer[0] if answer else None
+    found: list[str | None] = []
+    search = threading.Thread(target=lambda: found.append(_find(dict(names))), daemon=True, name="jupyter-tracking notebook path")
+    search.start()  # in a thread, since a slow file system would hold it up too
+    search.join(TIMEOUT)
+    return found[0] if found else None
 
 
-def _ask(names: Mapping[str, Any]) -> str | None:
-    ways: list[Callable[[Mapping[str, Any]], object]] = [_of_vscode, _of_papermill, _of_server, _of_colab]
+def _find(names: Mapping[str, Any]) -> str | None:
+    ways: list[Callable[[Mapping[str, Any]], object]] = [_from_vscode, _from_papermill, _from_server, _from_colab]
     for way in ways:
         try:
             found = way(names)
@@ -44,12 +44,12 @@ def _ask(names: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _of_vscode(names: Mapping[str, Any]) -> str | None:
+def _from_vscode(names: Mapping[str, Any]) -> str | None:
     return _existing(names.get("__vsc_ipynb_file__"))
 
 
-def _of_papermill(names: Mapping[str, Any]) -> str | None:
-    # Only with --inject-paths; the output is what holds the run's displays afterwards.
+def _from_papermill(names: Mapping[str, Any]) -> str | None:
+    # Only with papermill's --inject-paths. The output comes first: it will hold what the run displays.
     for key in ("PAPERMILL_OUTPUT_PATH", "PAPERMILL_INPUT_PATH"):
         found = _existing(names.get(key))
         if found:
@@ -57,8 +57,8 @@ def _of_papermill(names: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _of_server(_: Mapping[str, Any]) -> str | None:
-    # A console's session has a path too, which is no notebook's.
+def _from_server(_: Mapping[str, Any]) -> str | None:
+    # A console's session has a path here too, which does not end with .ipynb.
     return _existing(os.environ.get("JPY_SESSION_NAME"))
 
 
@@ -69,14 +69,14 @@ def _existing(path: object) -> str | None:
     return whole if os.path.isfile(whole) else None  # noqa: PTH113
 
 
-def _of_colab(_: Mapping[str, Any]) -> str | None:
+def _from_colab(_: Mapping[str, Any]) -> str | None:
     address = os.environ.get("COLAB_JUPYTER_IP")
     if "google.colab" not in sys.modules or not address:
         return None
     import http.client
 
     port = int(os.environ.get("KMP_TARGET_PORT", "9000"))
-    connection = http.client.HTTPConnection(address, port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT)
     try:
         connection.request("GET", "/api/sessions")
         sessions = json.loads(connection.getresponse().read(100_000))

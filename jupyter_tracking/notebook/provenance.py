@@ -1,7 +1,6 @@
-"""Which cell, which code, which environment: what a notebook adds to a run.
+"""What a notebook adds to a run: which cell logged what, the code, what was printed, the environment, the machine's metrics.
 
-Puts together what follows the cells, hears what they print, and samples the machine, and takes all of it
-out again when the run ends. Nothing here may fail a cell or a log call.
+All of it starts with the run and stops when the run ends. Nothing here may make a cell or a log call fail.
 """
 
 from __future__ import annotations
@@ -10,13 +9,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import MissingExtra
+from jupyter_tracking.errors import MissingExtra, log_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.cell_log import CELLS_FILE, SESSION_FILE, end_line, start_line
 from jupyter_tracking.notebook import console
 from jupyter_tracking.notebook.attribution import Attribution
 from jupyter_tracking.notebook.cell_hooks import CellHooks, running_shell
-from jupyter_tracking.notebook.console import log_errors
 from jupyter_tracking.notebook.log_writer import LogWriter
 from jupyter_tracking.notebook.notebook_path import notebook_path
 from jupyter_tracking.notebook.session_notebook import CellOutputs, SessionNotebook
@@ -36,7 +34,7 @@ __all__ = ["start_capture"]
 
 
 def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: bool) -> None:
-    """Start to keep what was asked for, until the run ends.
+    """Capture what was asked for, until the run ends.
 
     Args:
         run: the run that has just started or been resumed.
@@ -49,7 +47,7 @@ def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: boo
     if shell is not None:
         log_errors(lambda: _NotebookCapture(run, shell, code=code).start(), "the journal of cells")
     elif run.resumed:
-        # A worker of a notebook's run: what it logs is no cell's, whatever the time says.
+        # A worker process that joined a notebook's run: its rows are no cell's, whatever their timestamps say.
         run.attribution = Attribution(run.store)
     if logs:
         log_errors(lambda: _keep_logs(run, shell), "what is printed")
@@ -60,13 +58,13 @@ def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: boo
 
 
 def _sample(run: Run) -> None:
-    def declare(name: str, path: str) -> None:
+    def record(name: str, path: str) -> None:
         run.log_artifact_ref(run.path / path, kind="system", name=name, skip_hash_calculation=True)
 
     try:
-        sampler = SystemMetrics(run.store, declare)
+        sampler = SystemMetrics(run.store, record)
     except MissingExtra as error:
-        print(f"{error}; the run goes on without")  # noqa: T201 - asked for, and not there
+        print(f"{error}; the run goes on without")  # noqa: T201 - it was asked for, and the library is not installed
         return
     sampler.start()
     run.before_end.append(sampler.stop)
@@ -85,16 +83,16 @@ def _keep_logs(run: Run, shell: InteractiveShell | None) -> None:
 
 # --- environment and commit ----------------------------------------------------------------------
 
-_surroundings: dict[str, tuple[object, Any]] = {}
+_looked_up: dict[str, tuple[object, Any]] = {}  # "env" and "code" → the cell in which they were looked up, and what was found
 
 
 def _keep_surroundings(run: Run, shell: InteractiveShell | None, *, code: bool, env: bool) -> None:
-    """Log environment and commit; they are looked up once a cell, since a cell may start many runs."""
-    here = (os.getcwd(), len(shell.user_ns.get("In", ())) if shell is not None else 0)  # noqa: PTH109
+    """Log the environment and the commit. They are looked up once a cell, since a cell may start many runs."""
+    place = (os.getcwd(), len(shell.user_ns.get("In", ())) if shell is not None else 0)  # noqa: PTH109
     if env:
-        log_errors(lambda: run.log_env(content=_once("env", here)), "the environment")
+        log_errors(lambda: run.log_env(content=_once("env", place)), "the environment")
     if code:
-        log_errors(lambda: _log_commit(run, _once("code", here)), "the commit")
+        log_errors(lambda: _log_commit(run, _once("code", place)), "the commit")
 
 
 def _log_commit(run: Run, found: dict[str, Any]) -> None:
@@ -102,13 +100,13 @@ def _log_commit(run: Run, found: dict[str, Any]) -> None:
         run.log_code_ref(found)
 
 
-def _once(what: str, here: object) -> Any:
+def _once(what: str, place: object) -> Any:
     from jupyter_tracking.kinds.coderef import code_reference
     from jupyter_tracking.kinds.env import environment
 
-    known = _surroundings.get(what)
-    if known is None or known[0] != here:
-        known = _surroundings[what] = (here, environment() if what == "env" else code_reference())
+    known = _looked_up.get(what)
+    if known is None or known[0] != place:
+        known = _looked_up[what] = (place, environment() if what == "env" else code_reference())
     return known[1]
 
 
@@ -116,7 +114,7 @@ def _once(what: str, here: object) -> Any:
 
 
 class _NotebookCapture:
-    """A run whose cells are followed."""
+    """The capture of a notebook's cells, their code and their outputs, for one run."""
 
     def __init__(self, run: Run, shell: InteractiveShell, *, code: bool) -> None:
         self._run = run
@@ -125,96 +123,96 @@ class _NotebookCapture:
         self._notebook = notebook_path(shell.user_ns)
         self._session = paths.new_uuid()[:12]
         self._journal = Journal(run.store, CELLS_FILE)
-        self._watch = CellHooks(shell, self._session, self._notebook, self)
-        self._witness = Attribution(run.store, self._watch.cell_thread)
+        self._hooks = CellHooks(shell, self._session, self._notebook, self)
+        self._attribution = Attribution(run.store, self._hooks.cell_thread)
         self._sources: dict[int, tuple[str, CellOutputs]] = {}
         self._file: SessionNotebook | None = None
         self._masked = 0
 
     def start(self) -> None:
-        """Follow the cells from the one that is executing."""
+        """Start with the cell that is executing."""
         run = self._run
         run.before_end.append(self._stop)
         if self._code:
-            alone = not run.resumed or len(active_writers(run.path, run.store.system)) < 2  # noqa: PLR2004
-            name = SESSION_FILE if alone else SESSION_FILE.replace(".ipynb", f"-{self._session}.ipynb")
+            only_writer = not run.resumed or len(active_writers(run.path, run.store.system)) < 2  # noqa: PLR2004
+            name = SESSION_FILE if only_writer else SESSION_FILE.replace(".ipynb", f"-{self._session}.ipynb")
             self._file = SessionNotebook(run.store, name)
             console.subscribe(self, self._shell)
-        self._watch.start()
+        self._hooks.start()
         if self._file is not None:
-            self._masked += self._file.add_earlier(self._watch.earlier_sources())
-        run.attribution = self._witness
-        run.current_cell = self._place
+            self._masked += self._file.add_earlier(self._hooks.earlier_sources())
+        run.attribution = self._attribution
+        run.current_cell = self._current_cell
 
-    def _place(self) -> dict[str, Any]:
-        """Say which cell logs, for the lineage."""
+    def _current_cell(self) -> dict[str, Any]:
+        """Return which cell, thread or process is logging, as the lineage has it."""
         place: dict[str, Any] = {"notebook": self._notebook} if self._notebook else {}
-        by, cell = self._witness.other_writer(), self._watch.cell
-        if by:
-            return {**place, "by": by}
+        writer, cell = self._attribution.other_writer(), self._hooks.cell
+        if writer:
+            return {**place, "by": writer}
         if cell is None:
             return place
         known = {"cell_id": cell.cell_id, "execution_count": cell.execution_count}
         return place | {key: value for key, value in known.items() if value is not None}
 
-    # --- told by the watch ---------------------------------------------------------------------
+    # --- as a CellListener ---------------------------------------------------------------------
 
     def cell_started(self, cell: Cell, source: str) -> None:
-        """Write its first line."""
+        """Write the first line of a cell into the journal, and begin its outputs."""
         console.begin_cell()
         if self._code:
             text, cell.masked = redact(source)
             self._masked += cell.masked
             self._sources[cell.number] = (text, CellOutputs())
-        self._witness.cell_thread, self._witness.cell = self._watch.cell_thread, cell
+        self._attribution.cell_thread, self._attribution.cell = self._hooks.cell_thread, cell
         self._journal.append(start_line(cell))
 
     def cell_ended(self, cell: Cell) -> None:
-        """Write its last line, and bring the session's notebook up to date."""
-        self._witness.cell = None
+        """Write the last line of a cell into the journal, and bring the session's notebook up to date."""
+        self._attribution.cell = None
         cell.error = redact(cell.error)[0][:500]
         self._journal.append(end_line(cell))
-        source, transcript = self._sources.pop(cell.number, ("", CellOutputs()))
+        source, outputs = self._sources.pop(cell.number, ("", CellOutputs()))
         if self._file is not None:
-            self._file.add(cell, source, transcript)
-            self._masked += transcript.masked
+            self._file.add(cell, source, outputs)
+            self._masked += outputs.masked
             self._save()
 
     def _save(self, *, lasting: bool = False) -> None:
         if self._file is not None:
             self._file.save({"run": self._run.uuid, "masked": self._masked, "notebook": self._notebook}, lasting=lasting)
 
-    # --- told by the hearing -------------------------------------------------------------------
+    # --- as an OutputSubscriber ----------------------------------------------------------------
 
-    def _transcript(self) -> CellOutputs | None:
-        cell = self._watch.cell
+    def _cell_outputs(self) -> CellOutputs | None:
+        cell = self._hooks.cell
         return self._sources[cell.number][1] if cell is not None and cell.number in self._sources else None
 
     def printed(self, lines: list[Line]) -> None:
         """Add lines to the outputs of the cell."""
-        transcript = self._transcript()
-        if transcript is not None:
-            transcript.printed(lines)
+        outputs = self._cell_outputs()
+        if outputs is not None:
+            outputs.printed(lines)
 
     def shown(self, output: dict[str, Any]) -> None:
         """Add an output to those of the cell."""
-        transcript = self._transcript()
-        if transcript is not None:
-            transcript.shown(output)
+        outputs = self._cell_outputs()
+        if outputs is not None:
+            outputs.shown(output)
 
     def cleared(self) -> None:
         """Forget the outputs of the cell."""
-        transcript = self._transcript()
-        if transcript is not None:
-            transcript.cleared()
+        outputs = self._cell_outputs()
+        if outputs is not None:
+            outputs.cleared()
 
     # --- the end -------------------------------------------------------------------------------
 
     def _stop(self) -> None:
-        error = sys.exc_info()[1]  # with the run's block, or None
-        log_errors(lambda: self._watch.stop(error), "the journal of cells")
+        error = sys.exc_info()[1]  # that the run's `with` block ends with, or None
+        log_errors(lambda: self._hooks.stop(error), "the journal of cells")
         log_errors(lambda: console.unsubscribe(self), "what is shown")
         log_errors(lambda: self._save(lasting=True), "the session's notebook")
         log_errors(self._journal.sync, "the journal of cells")
         self._journal.close()
-        log_errors(self._witness.close, "the journal of cells")
+        log_errors(self._attribution.close, "the journal of cells")

@@ -1,7 +1,7 @@
-"""The session as a notebook: `code/session.ipynb`, the cells that ran, in the order they ran, with what they put out.
+"""The session as a notebook: `code/session.ipynb` holds the cells that ran, in the order they ran, with their outputs.
 
-Valid at every moment, and replaced whole at each end of a cell. A cell is turned into JSON once. Outputs
-have their limits: what does not fit says so. Secrets are masked before anything is kept.
+The file is a valid notebook at every moment; it is replaced as a whole when a cell ends, so each cell is turned into JSON only once.
+An output beyond the limits below is left out or shortened, and says so. Secrets are masked before anything is stored.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ if TYPE_CHECKING:
 __all__ = ["CellOutputs", "SessionNotebook"]
 
 TEXT_LIMIT = 64_000  # characters printed by a cell
-PICTURE_LIMIT = 1_000_000  # bytes of one picture, in base64
-MARKUP_LIMIT = 64_000  # characters of one table
-WHOLE_LIMIT = 4_000_000  # bytes of all outputs: the file is written at the end of each cell
-SCANT_LIMIT = 2_000  # characters of a cell's text once that is reached
+IMAGE_LIMIT = 1_000_000  # characters of one image in base64
+MARKUP_LIMIT = 64_000  # characters of one text or HTML representation
+SESSION_LIMIT = 4_000_000  # bytes of all cells, since the file is written at the end of each cell
+SHORT_LIMIT = 2_000  # characters of a cell's text once that is reached
 
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
-_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _OURS = "jupyter_tracking"
 
 
 class CellOutputs:
-    """What one cell put out so far, within the limits."""
+    """The outputs of one cell so far, within the limits."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start without outputs."""
         self.outputs: list[dict[str, Any]] = []
         self._room = TEXT_LIMIT
         self._left_out = 0
-        self._masking = Redactor()
+        self._redactor = Redactor()
 
     @property
     def masked(self) -> int:
         """How many lines lost a secret."""
-        return self._masking.count
+        return self._redactor.count
 
     def printed(self, lines: list[Line]) -> None:
         """Add printed lines."""
@@ -58,7 +58,7 @@ class CellOutputs:
                 room -= len(lines[at][2]) + 1
                 at += 1
             text = "".join(line + ("\n" if ended else "") for _, _, line, ended in lines[start:at])
-            self._print(name, self._masking(text)[: self._room])
+            self._print(name, self._redactor(text)[: self._room])
             self._room = max(0, room)
         self._left_out += len(lines) - at
 
@@ -72,8 +72,8 @@ class CellOutputs:
     def shown(self, output: dict[str, Any]) -> None:
         """Add an output as a notebook keeps it."""
         if output["output_type"] == "error":
-            traceback = [self._masking(str(line)) for line in output["traceback"]]
-            error = {"ename": output["ename"], "evalue": self._masking(str(output["evalue"])[:2000]), "traceback": traceback}
+            traceback = [self._redactor(str(line)) for line in output["traceback"]]
+            error = {"ename": output["ename"], "evalue": self._redactor(str(output["evalue"])[:2000]), "traceback": traceback}
             self.outputs.append({"output_type": "error", **error})
             return
         kept: dict[str, Any] = {"output_type": output["output_type"], "metadata": {}}
@@ -97,14 +97,14 @@ class CellOutputs:
             text = data.get(kind)
             text = "".join(text) if isinstance(text, list) else text
             if isinstance(text, str) and len(text) <= MARKUP_LIMIT and "<script" not in text:
-                bundle[kind] = self._masking(text)
-        for kind in () if plain else _PICTURES:
+                bundle[kind] = self._redactor(text)
+        for kind in () if plain else _IMAGES:
             picture = data.get(kind)
             if isinstance(picture, bytes):
                 import base64
 
                 picture = base64.b64encode(picture).decode("ascii")
-            if isinstance(picture, str) and len(picture) <= PICTURE_LIMIT:
+            if isinstance(picture, str) and len(picture) <= IMAGE_LIMIT:
                 bundle[kind] = picture
         if not bundle:
             size = sum(len(value) for value in data.values() if isinstance(value, str | bytes))
@@ -112,11 +112,11 @@ class CellOutputs:
         return bundle
 
     def cleared(self) -> None:
-        """Forget what was put out so far."""
+        """Forget the outputs so far."""
         self.outputs.clear()
 
-    def closed(self, execution_count: int | None) -> list[dict[str, Any]]:
-        """Return the outputs as nbformat has them."""
+    def final(self, execution_count: int | None) -> list[dict[str, Any]]:
+        """Return the outputs as nbformat has them, once the cell has ended."""
         outputs = [{key: value for key, value in output.items() if key != "display"} for output in self.outputs]
         for output in outputs:
             if output["output_type"] == "execute_result":
@@ -128,10 +128,10 @@ class CellOutputs:
 
 
 class SessionNotebook:
-    """The file, kept current."""
+    """The notebook of a session, and its file."""
 
     def __init__(self, store: Store, name: str = SESSION_FILE) -> None:
-        """Go on with the file that is there, if the run was resumed."""
+        """Go on with the cells of the file that is there, if the run was resumed."""
         self._store = store
         self._name = name
         self._cells: list[bytes] = []
@@ -163,7 +163,7 @@ class SessionNotebook:
                 self._add(None, number, text, [], {"before": True})
         return count
 
-    def add(self, cell: Cell, source: str, transcript: CellOutputs) -> None:
+    def add(self, cell: Cell, source: str, outputs: CellOutputs) -> None:
         """Add a cell that has ended."""
         about = {
             "cell": cell.number,
@@ -174,10 +174,10 @@ class SessionNotebook:
             "hash": cell.hash,
             "cell_id": cell.cell_id,
         }
-        outputs = transcript.closed(cell.execution_count)
-        if self._size > WHOLE_LIMIT:
-            outputs = [_shortened(output) for output in outputs]
-        self._add(cell.cell_id, cell.execution_count, source, outputs, {key: value for key, value in about.items() if value is not None})
+        final = outputs.final(cell.execution_count)
+        if self._size > SESSION_LIMIT:
+            final = [_shortened(output) for output in final]
+        self._add(cell.cell_id, cell.execution_count, source, final, {key: value for key, value in about.items() if value is not None})
 
     def _add(self, cell_id: str | None, count: int | None, source: str, outputs: list[dict[str, Any]], about: dict[str, Any]) -> None:
         own = self._own_id(cell_id or f"cell-{count or 0}")
@@ -191,7 +191,7 @@ class SessionNotebook:
         }
         try:
             self._keep(orjson.dumps(item))
-        except TypeError:  # half a character in a text
+        except TypeError:  # an unpaired surrogate in a string
             import json
 
             self._keep(json.dumps(item, default=str).encode("utf-8"))
@@ -228,4 +228,4 @@ def _shortened(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= SCANT_LIMIT else f"{text[:SCANT_LIMIT]}\n… {len(text) - SCANT_LIMIT:,} more characters\n"
+    return text if len(text) <= SHORT_LIMIT else f"{text[:SHORT_LIMIT]}\n… {len(text) - SHORT_LIMIT:,} more characters\n"

@@ -1,7 +1,7 @@
 """What the machine and the kernel use while a run goes on: `resources/metric/*.plx`, a sample every few seconds.
 
-A daemon thread asks psutil, and NVIDIA's library where it is there. It never waits for a cell, and no
-error of its own, nor a full disk, reaches one. Rows have no step, as Polyaxon's have none.
+A daemon thread reads psutil, and NVIDIA's library where it is installed. It never holds up a cell, and none of its errors, nor a full
+disk, reaches one. The rows have no step, as Polyaxon's have none.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from importlib import import_module
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking.errors import MissingExtra
+from jupyter_tracking.errors import MissingExtra, log_errors
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.convert import timestamp_now
-from jupyter_tracking.notebook.console import log_errors
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:
@@ -26,18 +25,18 @@ __all__ = ["FOLDER", "SystemMetrics"]
 
 FOLDER = "resources/metric"
 INTERVAL = 5.0  # seconds
-_SHORTEST = 0.5  # over less, a rate says nothing
+_SHORTEST = 0.5  # seconds; a rate over a shorter time says nothing
 
 
 class SystemMetrics:
-    """Samples until it is stopped."""
+    """A thread that takes samples until it is stopped."""
 
-    def __init__(self, store: Store, declare: Callable[[str, str], object], interval: float = INTERVAL) -> None:
+    def __init__(self, store: Store, record: Callable[[str, str], object], interval: float = INTERVAL) -> None:
         """Prepare to write into the store's folder.
 
         Args:
             store: the run's.
-            declare: told the name and path of each series when it has its first value.
+            record: called with the name and the path of each series when it has its first value.
             interval: seconds between samples.
 
         Raises:
@@ -48,11 +47,11 @@ class SystemMetrics:
         except ImportError as error:
             raise MissingExtra(f"collect_resources needs psutil: pip install 'jupyter-tracking[resources]' ({error})") from error
         self._store = store
-        self._record_artifact = declare
+        self._record = record
         self._interval = interval
         self._journals: dict[str, Journal] = {}
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._go, daemon=True, name="jupyter-tracking resources")
+        self._thread = threading.Thread(target=self._sample_until_stopped, daemon=True, name="jupyter-tracking resources")
 
     def start(self) -> None:
         """Take the first sample, and go on in a thread."""
@@ -69,7 +68,7 @@ class SystemMetrics:
             log_errors(journal.sync, "what the machine uses")
             journal.close()
 
-    def _go(self) -> None:
+    def _sample_until_stopped(self) -> None:
         while not self._stopped.wait(self._interval):
             self._sample()
 
@@ -83,7 +82,7 @@ class SystemMetrics:
             path = f"{FOLDER}/{name}.plx"
             if journal is None:
                 journal = self._journals[name] = Journal(self._store, path)
-                self._record_artifact(name, path)
+                self._record(name, path)
             journal.append(event_rows.format_row("metric", None, moment, repr(float(value))), event_rows.header("metric"))
 
 
@@ -93,7 +92,7 @@ class _Counted(NamedTuple):
 
 
 class _Machine:
-    """What there is to measure."""
+    """The measurements that this machine offers."""
 
     def __init__(self) -> None:
         import psutil
@@ -106,23 +105,23 @@ class _Machine:
         self._process.cpu_percent()
 
     def values(self) -> Iterator[tuple[str, float]]:
-        """Yield name and value of all that can be told now; what a system does not tell is left out."""
+        """Yield name and value of each measurement; what this system does not report is left out."""
         psutil, process = self._psutil, self._process
         seconds = monotonic() - self._before.when
         rates = seconds >= _SHORTEST
         if rates:
-            yield from _told("cpu", psutil.cpu_percent)
-            yield from _told("kernel_cpu", process.cpu_percent)
-        yield from _told("memory", lambda: psutil.virtual_memory().percent)
-        yield from _told("load", lambda: psutil.getloadavg()[0])
-        yield from _told("kernel_memory", lambda: process.memory_info().rss)
+            yield from _measured("cpu", psutil.cpu_percent)
+            yield from _measured("kernel_cpu", process.cpu_percent)
+        yield from _measured("memory", lambda: psutil.virtual_memory().percent)
+        yield from _measured("load", lambda: psutil.getloadavg()[0])
+        yield from _measured("kernel_memory", lambda: process.memory_info().rss)
         if rates:
             before, self._before = self._before, _Counted(monotonic(), self._counters())
             for name, count in self._before.counts.items():
                 if name in before.counts:
                     yield name, max(0.0, (count - before.counts[name]) / seconds)
         for number, (nvidia, gpu) in enumerate(self._gpus):
-            yield from _told_of_gpu(nvidia, number, gpu)
+            yield from _gpu_values(nvidia, number, gpu)
 
     def _counters(self) -> dict[str, int]:
         """Return bytes since the machine started: what goes over network and disk, of which the rates are kept."""
@@ -140,10 +139,10 @@ _NETWORK = {"network_sent": "bytes_sent", "network_received": "bytes_recv"}
 _DISK = {"disk_read": "read_bytes", "disk_write": "write_bytes"}
 
 
-def _told(name: str, ask: Callable[[], float]) -> Iterator[tuple[str, float]]:
+def _measured(name: str, measure: Callable[[], float]) -> Iterator[tuple[str, float]]:
     try:
-        value = ask()
-    except Exception:  # noqa: BLE001 - what one system does not tell, the others do
+        value = measure()
+    except Exception:  # noqa: BLE001 - not every system reports everything
         return
     yield name, value
 
@@ -157,7 +156,7 @@ def _gpus() -> list[tuple[Any, Any]]:
         return []
 
 
-def _told_of_gpu(nvidia: Any, number: int, gpu: Any) -> Iterator[tuple[str, float]]:
-    yield from _told(f"gpu_{number}_utilization", lambda: nvidia.nvmlDeviceGetUtilizationRates(gpu).gpu)
-    yield from _told(f"gpu_{number}_memory_used", lambda: nvidia.nvmlDeviceGetMemoryInfo(gpu).used)
-    yield from _told(f"gpu_{number}_memory_free", lambda: nvidia.nvmlDeviceGetMemoryInfo(gpu).free)
+def _gpu_values(nvidia: Any, number: int, gpu: Any) -> Iterator[tuple[str, float]]:
+    yield from _measured(f"gpu_{number}_utilization", lambda: nvidia.nvmlDeviceGetUtilizationRates(gpu).gpu)
+    yield from _measured(f"gpu_{number}_memory_used", lambda: nvidia.nvmlDeviceGetMemoryInfo(gpu).used)
+    yield from _measured(f"gpu_{number}_memory_free", lambda: nvidia.nvmlDeviceGetMemoryInfo(gpu).free)

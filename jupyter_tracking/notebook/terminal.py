@@ -1,4 +1,4 @@
-"""Printed text as the lines it leaves on a screen: a progress bar that was drawn a thousand times is one line. Pure."""
+"""Printed text as the lines that a terminal would show: a progress bar that was drawn a thousand times is one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 __all__ = ["TerminalLines"]
 
 _MOVES = re.compile(r"\n|\r|\x08|\x1b\[(\d*)([ABK])")
-_HELD_ROWS = 40  # how far up a bar may be redrawn
+_MOST_ROWS = 40  # how far up a bar may be redrawn
 
 
 class TerminalLines:
@@ -15,40 +15,43 @@ class TerminalLines:
 
     def __init__(self) -> None:
         """Start with an empty line."""
+        self._clear()
+
+    def _clear(self) -> None:
         self._rows = [""]
         self._row = self._column = 0
-        self._holding = False  # rows above the last may change: something moved up
+        self._moved_up = False  # the rows above the last may still change
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing waits for its end of line."""
+        """Whether no line is unfinished."""
         return self._rows == [""]
 
     def feed(self, text: str) -> list[str]:
-        """Take what is printed and return the lines that are finished by it."""
+        """Take printed text and return the lines that it finishes."""
         finished: list[str] = []
-        plain = len(self._rows) == 1 and not self._holding and self._column == len(self._rows[0])
+        plain = len(self._rows) == 1 and not self._moved_up and self._column == len(self._rows[0])
         if plain and "\r" not in text and "\x1b" not in text and "\x08" not in text:
             *finished, rest = (self._rows[0] + text).split("\n")
             self._rows[0], self._column = rest, len(rest)
             return finished
         at = 0
         for move in _MOVES.finditer(text):
-            self._put(text[at : move.start()])
+            self._overwrite(text[at : move.start()])
             at = move.end()
             self._move(move, finished)
-        self._put(text[at:])
+        self._overwrite(text[at:])
         return finished
 
     def finish(self) -> list[str]:
-        """Return what waits, as the lines it is, and start anew."""
+        """Return the unfinished lines, and start anew."""
         rows = self._rows
-        self.__init__()  # type: ignore[misc]
+        self._clear()
         while rows and not rows[-1]:
             rows.pop()
         return rows
 
-    def _put(self, text: str) -> None:
+    def _overwrite(self, text: str) -> None:
         if text:
             row = self._rows[self._row]
             self._rows[self._row] = row[: self._column].ljust(self._column) + text + row[self._column + len(text) :]
@@ -63,7 +66,7 @@ class TerminalLines:
             self._column = max(0, self._column - 1)
         elif move[2] == "A":
             self._row = max(0, self._row - int(move[1] or 1))
-            self._holding = True
+            self._moved_up = True
         elif move[2] == "B":
             self._row = min(len(self._rows) - 1, self._row + int(move[1] or 1))
         else:
@@ -76,6 +79,6 @@ class TerminalLines:
             return
         self._rows.append("")
         self._row += 1
-        if not self._holding or len(self._rows) > _HELD_ROWS:
+        if not self._moved_up or len(self._rows) > _MOST_ROWS:
             finished.append(self._rows.pop(0))
             self._row -= 1

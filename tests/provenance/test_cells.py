@@ -223,7 +223,7 @@ def test_a_hook_that_fails_is_told_once_and_disturbs_nothing(
         message = "by design"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("jupyter_tracking.notebook.console._complained", set())
+    monkeypatch.setattr("jupyter_tracking.errors._logged", set())
     monkeypatch.setattr("jupyter_tracking.notebook.provenance._NotebookCapture.cell_started", fail)
     monkeypatch.setattr("jupyter_tracking.notebook.provenance._NotebookCapture.cell_ended", fail)
     for n in range(3):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.notebook import console
 from jupyter_tracking.notebook.terminal import TerminalLines
 from tests.provenance.conftest import executed
 
@@ -119,7 +118,7 @@ def test_a_full_disk_does_not_disturb_a_print(cell, monkeypatch: pytest.MonkeyPa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("jupyter_tracking.storage.journal.Journal.append", refuse)
-    monkeypatch.setattr(console, "_complained", set())
+    monkeypatch.setattr("jupyter_tracking.errors._logged", set())
     capsys.readouterr()
     cell("print('still here')")
     assert capsys.readouterr().out == "still here\n"

@@ -188,12 +188,12 @@ def test_a_picture_beyond_the_limit_is_named_not_kept() -> None:
     """Two megabytes of one picture: a line says what was there."""
     transcript = CellOutputs()
     transcript.shown({"output_type": "display_data", "data": {"image/png": "A" * 2_000_000}, "metadata": {}})
-    assert transcript.closed(1)[0]["data"] == {"text/plain": "[an output of 2,000,000 bytes was not kept here: image/png]"}
+    assert transcript.final(1)[0]["data"] == {"text/plain": "[an output of 2,000,000 bytes was not kept here: image/png]"}
 
 
 def test_a_session_that_has_grown_large_keeps_less_of_each_cell(cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit of all outputs a cell keeps a little of its text, and stays."""
-    monkeypatch.setattr(session_notebook, "WHOLE_LIMIT", 15_000)
+    monkeypatch.setattr(session_notebook, "SESSION_LIMIT", 15_000)
     cell("tracking.init()")
     for _ in range(4):
         cell("print('x' * 9000)")

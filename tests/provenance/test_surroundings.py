@@ -122,7 +122,7 @@ def test_colab_tells_the_path(notebook: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     monkeypatch.setenv("COLAB_JUPYTER_IP", "127.0.0.1")
     monkeypatch.setenv("KMP_TARGET_PORT", str(server.server_port))
-    monkeypatch.setattr(notebook_path, "PATIENCE", 5)
+    monkeypatch.setattr(notebook_path, "TIMEOUT", 5)
     found = [notebook_path.notebook_path({}) for _ in range(4)]
     server.shutdown()
     server.server_close()

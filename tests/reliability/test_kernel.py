@@ -230,10 +230,10 @@ def test_loading_twice_and_a_hook_that_fails(root: Path, kernel: Kernel) -> None
     """`%load_ext` twice changes nothing; a hook of ours that fails is told once and disturbs no cell."""
     assert "already loaded" in kernel.run("%load_ext jupyter_tracking")
     assert "Error" not in kernel.run("%reload_ext jupyter_tracking")
-    kernel.run("import jupyter_tracking as t, jupyter_tracking.notebook.cell_hooks as watch")
+    kernel.run("import jupyter_tracking as t, jupyter_tracking.notebook.cell_hooks as hooks")
     kernel.run(
         "def broken(*_a, **_k): raise RuntimeError('ours')\n"
-        "for name in dir(watch.CellHooks):\n    if 'run_cell' in name: setattr(watch.CellHooks, name, broken)"
+        "for name in dir(hooks.CellHooks):\n    if name in {'_begin', '_finish'}: setattr(hooks.CellHooks, name, broken)"
     )
     kernel.run(f"run = t.init(run_uuid={UUID!r})")
     said = [kernel.run(f"t.log_metric('loss', {i}, {i}); print('cell {i}')") for i in range(3)]
