@@ -109,7 +109,7 @@ def get_artifacts_path(rel_path: str | None=None, ensure_path: bool=False, is_di
         rel_path: relative to the run folder.
         ensure_path: make the folder it lies in.
         is_dir: it is a folder itself: with `ensure_path` it is made too.
-        use_store_path: taken for Polyaxon's sake; there is one place here.
+        use_store_path: accepted because Polyaxon has it; it changes nothing.
 
     Raises:
         OutsideRun: `rel_path` leads out of the run.
@@ -122,7 +122,7 @@ def get_outputs_path(rel_path: str | None=None, ensure_path: bool=True, is_dir: 
         rel_path: relative to `outputs/`.
         ensure_path: make the folder it lies in.
         is_dir: it is a folder itself, and is made too.
-        use_store_path: taken for Polyaxon's sake.
+        use_store_path: accepted because Polyaxon has it; it changes nothing.
 
     Raises:
         OutsideRun: `rel_path` leads out of `outputs/`.
@@ -133,7 +133,7 @@ def get_tensorboard_path(rel_path: str='tensorboard', use_store_path: bool=False
 
     Args:
         rel_path: relative to `outputs/`.
-        use_store_path: taken for Polyaxon's sake.
+        use_store_path: accepted because Polyaxon has it; it changes nothing.
     """
 
 def log_altair_chart(name: str, figure: Any, step: int | None=None, timestamp: Timestamp=None) -> None:
@@ -290,7 +290,7 @@ def log_data_ref(name: str, hash: str | None=None, path: str | os.PathLike[str] 
         name: the data's name.
         hash: its hash, if you know it.
         path: where it is.
-        content: the value itself: a frame, an array, a text; only its hash is kept.
+        content: the value itself: a dataframe, an array, a string; only its hash is kept.
         summary: anything to keep beside it.
         is_input: the run used it rather than made it.
         skip_hash_calculation: do not take the hash.
@@ -326,11 +326,11 @@ def log_dir_ref(path: str | os.PathLike[str], name: str | None=None, hash: str |
     """
 
 def log_env(rel_path: str | None=None, content: dict[str, Any] | None=None) -> None:
-    """Keep what the run ran on, as `outputs/env.json`.
+    """Log the environment of the run (machine, Python, packages), as `outputs/env.json`.
 
     Args:
         rel_path: another file name under `outputs/`.
-        content: what to keep instead of what `environment()` finds.
+        content: what to store instead; by default this process's environment.
 
     Raises:
         InvalidType: the content is not a dict that JSON can hold.
@@ -421,11 +421,11 @@ def log_image_with_boxes(tensor_image: ArrayLike, tensor_boxes: ArrayLike, name:
     """
 
 def log_inputs(reset: bool=False, async_req: bool=True, **inputs: Any) -> None:
-    """Keep parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
+    """Log parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
 
     Args:
         reset: forget the inputs so far. Only True and False mean that: an input called `reset` is an input.
-        async_req: taken for Polyaxon's sake; the call has happened when it returns.
+        async_req: accepted because Polyaxon has it; the call has happened when it returns.
         **inputs: name=value; scalars, arrays, paths, enums, dates and what is made of them.
 
     Raises:
@@ -446,7 +446,7 @@ def log_markdown(name: str, markdown: str, step: int | None=None, timestamp: Tim
     """
 
 def log_meta(reset: bool=False, async_req: bool=True, **meta: Any) -> None:
-    """Keep facts about the run in its `meta_info`; the arguments are those of `log_inputs`."""
+    """Log facts about the run in its `meta_info`; the arguments are those of `log_inputs`."""
 
 def log_metric(name: str, value: float, step: int | None=None, timestamp: Timestamp=None) -> None:
     """Log one value of a metric.
@@ -559,7 +559,7 @@ def log_np_histogram(name: str, values: ArrayLike, counts: ArrayLike, step: int 
     """
 
 def log_outputs(reset: bool=False, async_req: bool=True, **outputs: Any) -> None:
-    """Keep results of the run; the arguments are those of `log_inputs`. Metrics add their last value at the end."""
+    """Log results of the run; the arguments are those of `log_inputs`. At the end the last value of each metric is added."""
 
 def log_plotly_chart(name: str, figure: Any, step: int | None=None, timestamp: Timestamp=None) -> None:
     """Log a plotly figure.
@@ -593,7 +593,7 @@ def log_pr_curve(name: str, precision: ArrayLike, recall: ArrayLike, average_pre
     """
 
 def log_progress(value: float) -> None:
-    """Keep how far the run is, between 0 and 1.
+    """Log the progress of the run, between 0 and 1.
 
     Raises:
         InvalidType: not a number.
@@ -649,14 +649,14 @@ def log_sklearn_roc_auc_curve(name: str, y_preds: ArrayLike, y_targets: ArrayLik
     """
 
 def log_status(status: str, reason: str | None=None, message: str | None=None, last_transition_time: Timestamp=None, last_update_time: Timestamp=None) -> None:
-    """Keep a status of the run, with its reason. It does not end the run; `end()` keeps a final status set so.
+    """Log a status of the run, with its reason. The run goes on; when it ends, `end()` keeps a final status that was logged.
 
     Args:
         status: one of those Polyaxon knows, such as `"running"` or `"warning"`.
         reason: a word for why.
         message: a sentence on it.
-        last_transition_time: when it came to it; now by default.
-        last_update_time: when that was seen; now by default.
+        last_transition_time: when the run came to this status; now by default.
+        last_update_time: when the status was observed; now by default.
 
     Raises:
         InvalidArgument: a status that Polyaxon does not know.
@@ -672,9 +672,9 @@ def log_tags(tags: Iterable[str] | str, reset: bool=False, async_req: bool=True)
     """Add tags to the run.
 
     Args:
-        tags: texts, or one text with commas.
+        tags: strings, or one string with commas between the tags.
         reset: forget the tags so far.
-        async_req: taken for Polyaxon's sake.
+        async_req: accepted because Polyaxon has it.
     """
 
 def log_tensorboard_ref(path: str | os.PathLike[str], name: str='tensorboard', is_input: bool=False, rel_path: str | None=None) -> None:
@@ -688,7 +688,7 @@ def log_tensorboard_ref(path: str | os.PathLike[str], name: str='tensorboard', i
     """
 
 def log_text(name: str, text: str, step: int | None=None, timestamp: Timestamp=None) -> None:
-    """Log a text.
+    """Log a string.
 
     Args:
         name: the text's name.
@@ -738,24 +738,24 @@ def set_description(description: str, async_req: bool=True) -> None:
     """Say in a sentence what the run is for.
 
     Args:
-        description: a text.
-        async_req: taken for Polyaxon's sake.
+        description: the sentence.
+        async_req: accepted because Polyaxon has it.
     """
 
 def set_name(name: str, async_req: bool=True) -> None:
     """Rename the run.
 
     Args:
-        name: a text.
-        async_req: taken for Polyaxon's sake; the call has happened when it returns.
+        name: the new name.
+        async_req: accepted because Polyaxon has it; the call has happened when it returns.
     """
 
 def set_readme(readme: str, async_req: bool=True) -> None:
     """Describe the run at length, in markdown.
 
     Args:
-        readme: a text.
-        async_req: taken for Polyaxon's sake.
+        readme: the markdown.
+        async_req: accepted because Polyaxon has it.
     """
 
 def sync() -> None:

@@ -108,19 +108,19 @@ def init(
         track_code: keep the cells that run (`code/`), and the commit of a git repository.
         track_env: keep Python's version and the installed packages (`outputs/env.json`).
         track_logs: keep what is printed (`plxlogs/`).
-        refresh_data: taken for Polyaxon's sake.
+        refresh_data: accepted because Polyaxon has it.
         artifacts_path: the run folder itself, instead of one under the root.
-        collect_artifacts: taken for Polyaxon's sake; False is refused.
+        collect_artifacts: accepted because Polyaxon has it; False is refused.
         collect_resources: sample cpu, memory and the like into `resources/`.
-        is_offline: taken for Polyaxon's sake; False is refused: there is no server here.
+        is_offline: accepted because Polyaxon has it; False is refused: there is no server here.
         is_new: True: never resume; False: only resume.
         name: the run's name; by default made from its uuid.
         description: a sentence on what it is for.
-        tags: texts to find it by.
+        tags: strings to find it by.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
         durability: `"process"` or `"power"`, see `Run`.
         shared: write to a run although another process does.
-        log_context: taken for Polyaxon's sake.
+        log_context: accepted because Polyaxon has it.
 
     Returns:
         The run.
@@ -152,7 +152,7 @@ def _end_active() -> None:
         run = _active[-1]
         try:
             run.end()
-        except TrackingError as error:  # its folder is gone, its disk full: that must not keep others from starting
+        except TrackingError as error:  # such as a full disk, which must not keep another run from starting
             _active.remove(run)
             print(f"left {run.uuid} as it is: {error}")  # noqa: T201
         else:

@@ -1,6 +1,6 @@
-"""Users' values → plain Python and arrays: numbers, lists of numbers, and anything that JSON should hold.
+"""Convert users' values: to floats, lists of numbers, arrays, steps, timestamps, and to what JSON can hold.
 
-Knows numpy and friends by what their objects can do; only what returns an array imports numpy.
+Objects of numpy, pandas and the like are recognised by their methods; only a function that returns an array imports numpy.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def as_metric(value: Any, name: str) -> float:
     (0 or 1, as Polyaxon does).
 
     Raises:
-        InvalidType: a text, None, an array, a complex number.
+        InvalidType: a string, None, an array, a complex number.
         InvalidArgument: an integer that a float cannot hold exactly.
     """
     if type(value) is float:
@@ -98,7 +98,7 @@ def as_numbers(values: object, argument: str) -> tuple[Any, int]:
     """Return one-dimensional numbers ready for a JSON cell, and how many there are.
 
     A finite float array of numpy stays one (orjson writes it without a Python object a number); all
-    else becomes a list, with non-finite numbers as texts.
+    else becomes a list, with non-finite numbers as strings.
 
     Raises:
         InvalidType: as `as_number_list`.
@@ -135,8 +135,8 @@ def as_array(data: Any, argument: str) -> NDArray[Any]:
 def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901, PLR0911, PLR0912 - one line a type
     """Return the value as JSON can hold it, or refuse it by name.
 
-    Scalars and arrays of numpy become numbers and lists, paths and enums their text, dates ISO texts,
-    sets sorted lists, non-finite numbers the texts `NaN`, `Infinity`, `-Infinity`.
+    Scalars and arrays of numpy become numbers and lists, paths and enums strings, dates ISO strings,
+    sets sorted lists, non-finite numbers the strings `NaN`, `Infinity`, `-Infinity`.
 
     Args:
         value: what the user gave.
@@ -145,7 +145,7 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
 
     Raises:
         InvalidType: no sensible JSON form (a function, a dataframe, bytes).
-        InvalidArgument: nested deeper than 100 levels, a key that is used twice once made a text, or an
+        InvalidArgument: nested deeper than 100 levels, two keys that are the same string, or an
             integer over 64 bits.
     """
     if value is None or type(value) is bool:
@@ -230,7 +230,7 @@ _second: tuple[int, str] = (-1, "")
 def timestamp_now() -> str:
     """Return the present moment as the format has it: `YYYY-MM-DD HH:MM:SS.ffffff+00:00`.
 
-    The text up to the second is kept from call to call: a third of the cost of `isoformat`.
+    The string up to the second is reused from call to call, which takes a third of the time of `isoformat`.
     """
     global _second  # noqa: PLW0603 - one tuple, replaced whole: safe between threads
     nanoseconds = time_ns()
@@ -255,7 +255,7 @@ def as_timestamp(timestamp: object) -> str:
 
     Raises:
         InvalidType: something else.
-        InvalidArgument: a text that is no date, or a moment outside the years 1 to 9999.
+        InvalidArgument: a string that is no date, or a moment outside the years 1 to 9999.
     """
     if timestamp is None:
         return timestamp_now()

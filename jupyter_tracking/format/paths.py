@@ -1,7 +1,7 @@
-"""Names ↔ paths of a run folder: the one room that turns a user's text into a path.
+"""Names and paths of a run folder: the only module that turns a user's string into a path.
 
-Every file is reached from a descriptor of the run folder, component by component, following no
-link; so no name, path or planted link leads outside. No format is known here.
+Each component of a path is opened from the descriptor of the one before, and no link is followed, so that no name, path or link leads
+out of the run folder.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 
 RUN_FILE = "run.plx.json"
 LINEAGES_FILE = "lineages.plx.json"
-PRIVATE_FOLDER = ".jupyter-tracking"  # our journals, locks and unfinished files: never under events/
+PRIVATE_FOLDER = ".jupyter-tracking"  # our journals, locks and unfinished files; Polyaxon reads all that is under events/
 LINEAGE_JOURNAL = f"{PRIVATE_FOLDER}/lineage.jsonl"
 ASSET_JOURNAL = f"{PRIVATE_FOLDER}/assets.jsonl"
 WRITERS = f"{PRIVATE_FOLDER}/writers"
@@ -86,8 +86,8 @@ def check_name(name: object, argument: str = "name") -> str:
     """Return the name in NFC.
 
     Raises:
-        InvalidType: not a text.
-        InvalidArgument: empty, only spaces, or holding control characters or half a character.
+        InvalidType: not a string.
+        InvalidArgument: empty, only spaces, or with a control character or an unpaired surrogate.
     """
     if not isinstance(name, str):
         raise InvalidType(f"{argument}={name!r} is a {type(name).__name__}; give a text")
@@ -97,7 +97,7 @@ def check_name(name: object, argument: str = "name") -> str:
     if not text.strip():
         raise InvalidArgument(f"{argument}={name!r} is empty; give a text with at least one visible character")
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
-        raise InvalidArgument(f"{argument}={name!r} holds a control character or half a character; leave it out")
+        raise InvalidArgument(f"{argument}={name!r} holds a control character or an unpaired surrogate; leave it out")
     return unicodedata.normalize("NFC", text)
 
 
@@ -118,7 +118,7 @@ def _digest(name: str, digits: int) -> str:
 
 
 def file_stem(name: str, taken: Mapping[str, str]) -> str:
-    """Return the file stem of a name: its slug, with a hash where the slug alone would not be its own.
+    """Return the file stem of a name: its slug, with a hash where the slug alone would not be unique.
 
     Args:
         name: the true name, as `check_name` gave it.
@@ -132,8 +132,7 @@ def file_stem(name: str, taken: Mapping[str, str]) -> str:
         stem = f"{text[: MAX_STEM - digits - 1]}-{_digest(name, digits)}".lstrip("-")
         if taken.get(stem.casefold(), name) == name:
             return stem
-    message = f"name={name!r} has no file name of its own"  # a collision of SHA-256
-    raise InvalidArgument(message)
+    raise InvalidArgument(f"name={name!r} has no file name of its own")  # a collision of SHA-256
 
 
 # --- paths inside a run --------------------------------------------------------------------------

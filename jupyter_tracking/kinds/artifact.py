@@ -1,4 +1,4 @@
-"""Files and folders the user made: copied into the run, with a step as versions, without one under `outputs/`."""
+"""Files and folders of the user's: with a step they are copied as versions of an artifact, without one under `outputs/`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def file_kind(name: str, order: int = 1000, flag: str | None = None) -> Kind:
     return Kind(name, "file", decode_file, ("kind", "path"), partial(encode_file, kind=name), order, flag)
 
 
-# Kinds of Polyaxon's that have no file of their own here.
+# Polyaxon's kinds that have no file of their own here.
 FILE_KINDS: tuple[Kind, ...] = (
     *map(file_kind, ("artifact", "file", "dir", "csv", "tsv", "psv", "ssv", "data", "env", "table", "tensor")),
     *map(file_kind, ("dockerfile", "docker_image", "coderef", "analysis", "iteration")),
@@ -110,10 +110,10 @@ def log_file(
 
 
 def older_names(function: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments by the names that they once had, and refuse what was never one.
+    """Return arguments given by the names that they had in older versions of Polyaxon; refuse any other.
 
     Raises:
-        InvalidArgument: no argument has this name; Polyaxon would leave it out with a warning.
+        InvalidArgument: no argument has or had this name. Polyaxon would ignore it with a warning.
     """
     for name in given:
         if name != "artifact_kind":

@@ -1,4 +1,4 @@
-"""The coderef kind: which commit the code is, and how far it is from it. Asks git, briefly, and never fails for it."""
+"""The coderef kind: the git commit of the code, and how far the code differs from it. It waits for git two seconds at most."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_tracking.kinds.base import Recorder
 
 __all__ = ["CodeMethods", "code_reference"]
 
-_PATIENCE = 2.0
+_TIMEOUT = 2.0  # seconds for all calls of git together
 _SUMMARY = re.compile(r"(\d+) (file|insertion|deletion)")
 
 
@@ -45,14 +45,14 @@ class CodeMethods(Recorder):
 def code_reference(path: str = ".") -> dict[str, Any]:
     """Return commit, branch and url of the git repository of a folder, and its difference from the commit; empty where there is none.
 
-    What git does not say in two seconds is left out.
+    What git does not answer within two seconds is left out.
     """
     import subprocess
 
-    ends = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
 
     def git(*arguments: str) -> str | None:
-        # No lock is taken, no program that the repository names is run.
+        # Git must take no lock, and must not run a program that the repository's own configuration names.
         command = ["git", "-c", "core.fsmonitor=false", "-C", path, *arguments]
         environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         try:
@@ -61,7 +61,7 @@ def code_reference(path: str = ".") -> dict[str, Any]:
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=max(0.05, ends - time.monotonic()),
+                timeout=max(0.05, deadline - time.monotonic()),
                 check=False,
             )
         except (OSError, subprocess.SubprocessError):

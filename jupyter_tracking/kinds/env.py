@@ -1,4 +1,4 @@
-"""The env kind: what the run ran on. The values of environment variables, and secrets among the arguments, are never kept."""
+"""The env kind: the machine, the Python and the packages that a run used. Environment variables and secrets are never stored."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _SECRET = re.compile(
 
 
 class EnvMethods(Recorder):
-    """How a run keeps what it ran on."""
+    """How a run logs its environment."""
 
     def log_env(self, rel_path: str | None = None, content: dict[str, Any] | None = None) -> None:
-        """Keep what the run ran on, as `outputs/env.json`.
+        """Log the environment of the run (machine, Python, packages), as `outputs/env.json`.
 
         Args:
             rel_path: another file name under `outputs/`.
-            content: what to keep instead of what `environment()` finds.
+            content: what to store instead; by default this process's environment.
 
         Raises:
             InvalidType: the content is not a dict that JSON can hold.
@@ -47,7 +47,7 @@ class EnvMethods(Recorder):
 
 
 def environment() -> dict[str, Any]:
-    """Return what this process runs on, in Polyaxon's words."""
+    """Return the environment of this process, under the names that Polyaxon uses."""
     import getpass
     import platform
     import socket
@@ -89,7 +89,7 @@ def _is_installed() -> bool:
 
 
 def installed() -> list[tuple[str, str]]:
-    """Return names and versions of the installed packages, from the names of their folders alone: no file is opened."""
+    """Return names and versions of the installed packages. They are read off the names of their folders, which opens no file."""
     found: dict[str, str] = {}
     for place in sys.path:
         try:
@@ -106,7 +106,7 @@ def installed() -> list[tuple[str, str]]:
 
 
 def without_secrets(arguments: Iterable[str]) -> list[str]:
-    """Return a program's arguments without what is given to a word for a secret, and without what looks like one."""
+    """Mask secrets in a program's arguments: the values of options named like one, and what looks like one."""
     kept: list[str] = []
     hide = False
     for argument in arguments:

@@ -1,4 +1,4 @@
-"""Arrays ↔ pixels: what the kinds that are made of pictures share. Nothing is transposed, cut off or scaled in silence."""
+"""Arrays as pixels, for the kinds that are made of pictures. Nothing is transposed, clipped or scaled without a warning or an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References: lineage records of what the user saved, here or elsewhere; nothing is copied, no network is asked."""
+"""References: lineage records of what the user saved, here or elsewhere. Nothing is copied, and no network request is made."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection",
 
 
 def content_hash(content: Any) -> str:
-    """Return the first 12 hex digits of the md5 of what a value holds: texts and bytes as they are, frames and arrays by every element.
+    """Return the first 12 hex digits of the md5 of what a value holds: strings and bytes as they are, frames and arrays by every element.
 
-    Polyaxon hashes `str(content)`, which for a large frame is its abbreviated repr: two frames may share it.
+    Polyaxon hashes `str(content)`, which for a large dataframe is its abbreviated repr, so that different dataframes may share a hash.
     """
     import hashlib
 
@@ -168,7 +168,7 @@ class ReferenceMethods(Recorder):
             name: the data's name.
             hash: its hash, if you know it.
             path: where it is.
-            content: the value itself: a frame, an array, a text; only its hash is kept.
+            content: the value itself: a dataframe, an array, a string; only its hash is kept.
             summary: anything to keep beside it.
             is_input: the run used it rather than made it.
             skip_hash_calculation: do not take the hash.

@@ -1,4 +1,4 @@
-"""The span kind: what happened in a traced call, with its children, in the row."""
+"""The span kind: a traced call with its child spans, in the row."""
 
 from __future__ import annotations
 

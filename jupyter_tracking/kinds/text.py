@@ -37,11 +37,11 @@ TEXT = Kind("text", "text", _decode, ("text",), _encode, order=90)
 
 @logs(TEXT)
 class TextMethods(Recorder):
-    """How a run logs texts."""
+    """How a run logs text."""
 
     @example('note "stopped early at {epoch}"')
     def log_text(self, name: str, text: str, step: int | None = None, timestamp: Timestamp = None) -> None:
-        """Log a text.
+        """Log a string.
 
         Args:
             name: the text's name.

@@ -1,4 +1,4 @@
-"""What the magics other than `log_*` do: start, end and show runs. Each is a function whose signature is its usage."""
+"""The magics other than `log_*`: start, end and show runs. The usage of each magic is the signature of its function here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking import session
 from jupyter_tracking.errors import NoActiveRun, NotFound
 from jupyter_tracking.format import paths
-from jupyter_tracking.magics.completion import place_of_runs
+from jupyter_tracking.magics.completion import root_of_runs
 
 if TYPE_CHECKING:
     import os
@@ -52,7 +52,7 @@ def track_init(
         name: the run's name.
         project: what it belongs to.
         description: a sentence on what it is for.
-        tags: texts to find it by, with commas between.
+        tags: what to find it by, with commas between the tags.
         root: the folder that holds `runs/`.
         resume: go on with the run of this uuid, or of a prefix of it; without a uuid, with the run worked on last
             (of this `name`, if one is given).
@@ -65,16 +65,27 @@ def track_init(
         durability: `process` or `power`.
         shared: write to a run although another process does.
     """
-    _start(**locals())
-
-
-def _start(*, resume: bool | str, **options: Any) -> Run:
-    if not resume:
-        return session.init(**options)
-    if options["root"] is None:
-        options["root"] = place_of_runs()
-    uuid = _last_worked_on(options["root"], options["name"]) if resume is True else resume
-    return session.init(run_uuid=uuid, is_new=False, **options)
+    uuid = None
+    if resume:
+        root = root if root is not None else root_of_runs()
+        uuid = _last_worked_on(root, name) if resume is True else resume
+    session.init(
+        owner,
+        project,
+        uuid,
+        track_code=track_code,
+        track_env=track_env,
+        track_logs=track_logs,
+        artifacts_path=artifacts_path,
+        collect_resources=collect_resources,
+        is_new=False if resume else None,
+        name=name,
+        description=description,
+        tags=tags,
+        root=root,
+        durability=durability,
+        shared=shared,
+    )
 
 
 def _last_worked_on(root: str | os.PathLike[str], name: str | None) -> str:
@@ -131,7 +142,7 @@ def artifacts(*runs: str, root: str | os.PathLike[str] | None = None) -> Browser
     if not runs and root is None:
         return _view(None).browse()
     chosen = runs[0] if len(runs) == 1 else list(runs) or None
-    return browse(chosen, root if root is not None else place_of_runs())
+    return browse(chosen, root if root is not None else root_of_runs())
 
 
 def artifact(*names: str, kind: str | None = None, run: str | None = None) -> Stepper:
@@ -161,7 +172,7 @@ def compare(name: str, /, *runs: str, kind: str | None = None, root: str | os.Pa
 
     if not runs:
         raise NotFound(f"runs are missing: say of which runs to compare {name!r}")
-    return show(runs, name, kind, root if root is not None else place_of_runs())
+    return show(runs, name, kind, root if root is not None else root_of_runs())
 
 
 def lineage(*runs: str, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
@@ -173,7 +184,7 @@ def lineage(*runs: str, root: str | os.PathLike[str] | None = None) -> pd.DataFr
     """
     from jupyter_tracking.frames.lineage import lineage_frame
 
-    return lineage_frame(list(runs) or None, root if root is not None else place_of_runs())
+    return lineage_frame(list(runs) or None, root if root is not None else root_of_runs())
 
 
 def runs(*, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
@@ -184,7 +195,7 @@ def runs(*, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """
     from jupyter_tracking.frames.runs import runs_frame
 
-    return runs_frame(root if root is not None else place_of_runs())
+    return runs_frame(root if root is not None else root_of_runs())
 
 
 def _view(run: Run | str | None) -> RunView:
@@ -193,7 +204,7 @@ def _view(run: Run | str | None) -> RunView:
     chosen = run if run is not None else session.last_run()
     if chosen is None:
         raise NoActiveRun("no run was started in this session; say which one, or start one with %track_init")
-    return open_run(chosen, place_of_runs())
+    return open_run(chosen, root_of_runs())
 
 
 # --- %%track -------------------------------------------------------------------------------------
@@ -209,8 +220,8 @@ def track(shell: InteractiveShell, cell: str, **options: Any) -> None:
     """
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult
 
-    whole: ExecutionResult | None = shell.displayhook.exec_result
-    result = whole or ExecutionResult(ExecutionInfo(cell, False, False, True, None))
+    present: ExecutionResult | None = shell.displayhook.exec_result
+    result = present or ExecutionResult(ExecutionInfo(cell, False, False, True, None))
     code = shell.transform_cell(cell)
     name = shell.compile.cache(code, len(shell.user_ns.get("In", [0])) - 1, raw_code=cell)
     try:
@@ -220,25 +231,20 @@ def track(shell: InteractiveShell, cell: str, **options: Any) -> None:
         result.error_in_exec = error
         return
     try:
-        with _start(**{**_defaults(), **options}):
+        track_init(**options)
+        with session.active_run():
             nodes = shell.run_ast_nodes(tree.body, name, shell.ast_node_interactivity, shell.compile, result)
-            _drive(nodes)
+            _run_coroutine(nodes)
             if result.error_in_exec is not None:
-                raise result.error_in_exec  # noqa: TRY301 - so that the run's block hears of it
+                raise result.error_in_exec  # noqa: TRY301 - so that the run's block ends with it
     except BaseException as error:
-        # The shell has shown it already, and the cell's result says so; outside of a cell nothing else would.
-        if error is not result.error_in_exec or whole is None:
+        # Inside a cell the shell has shown it and its result has it; without a cell it must be raised.
+        if error is not result.error_in_exec or present is None:
             raise
 
 
-def _defaults() -> dict[str, Any]:
-    import inspect
-
-    return {name: parameter.default for name, parameter in inspect.signature(track_init).parameters.items()}
-
-
-def _drive(running: Coroutine[Any, Any, object]) -> None:
-    """Run a coroutine that does not wait: a kernel's own loop is running already."""
+def _run_coroutine(running: Coroutine[Any, Any, object]) -> None:
+    """Run a coroutine that does not wait for anything, without an event loop: that of the kernel is running already."""
     try:
         running.send(None)
     except StopIteration:

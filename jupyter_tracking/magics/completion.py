@@ -1,6 +1,6 @@
-"""Tab in the line of a magic: its options, and the names, kinds and runs that are there.
+"""Complete the line of a magic on Tab: its options, and the names, kinds and runs that are there.
 
-Reads run folders as any reader does; what a word is, the magic's own usage says.
+What a word of the line means is the concern of the magic's `Usage`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_tracking.kinds import Kind
-    from jupyter_tracking.magics.usage import Place, Usage
+    from jupyter_tracking.magics.usage import Usage, Word
 
-__all__ = ["matcher", "place_of_runs"]
+__all__ = ["matcher", "root_of_runs"]
 
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?%{0,2}(\w+)(\s.*)\Z", re.DOTALL)
 _MOST_RUNS = 500
@@ -56,16 +56,16 @@ def matcher(shell: InteractiveShell, usages: Mapping[str, Usage]) -> Callable[[C
 
 
 def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcherResult:
-    places = list(usage.places(line, unfinished=True))
-    if not places:
+    words = list(usage.words(line, unfinished=True))
+    if not words:
         return {"completions": []}
-    place = places[-1]
-    fragment = line[place.start : place.end]
-    if place.argument is not None and place.argument.form == "code":
+    word = words[-1]
+    fragment = line[word.start : word.end]
+    if word.argument is not None and word.argument.form == "expression":
         return _python(shell, fragment)
-    kind, words = _words(usage, places, line)
+    kind, candidates = _candidates(usage, words, line)
     wanted = fragment.lstrip("\"'").casefold()
-    matching = [word for word in dict.fromkeys(words) if word.casefold().startswith(wanted)]
+    matching = [word for word in dict.fromkeys(candidates) if word.casefold().startswith(wanted)]
     texts = [f'"{word}"' if re.search(r"\s", word) else word for word in matching]
     return {
         "completions": [SimpleCompletion(text, type=kind) for text in texts],
@@ -75,7 +75,7 @@ def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcher
 
 
 def _python(shell: InteractiveShell, expression: str) -> SimpleMatcherResult:
-    """Complete the name an expression ends with: what completes Python is at a loss in the line of a magic."""
+    """Complete the name that an expression ends with; IPython's own completion of Python does not work in the line of a magic."""
     found = re.search(r"[\w.]+\Z", expression)
     if found is None or shell.Completer is None:
         return {"completions": []}
@@ -84,10 +84,10 @@ def _python(shell: InteractiveShell, expression: str) -> SimpleMatcherResult:
     return {"completions": [SimpleCompletion(name, type="instance") for name in names], "matched_fragment": found[0]}
 
 
-def _words(usage: Usage, places: list[Place], line: str) -> tuple[str, Iterable[str]]:
-    argument = places[-1].argument
+def _candidates(usage: Usage, words: list[Word], line: str) -> tuple[str, Iterable[str]]:
+    argument = words[-1].argument
     if argument is None:
-        used = {place.argument for place in places[:-1]}
+        used = {word.argument for word in words[:-1]}
         return "option", [option.option for option in usage.options.values() if option not in used]
     name = argument.name
     if name in _WORDS:
@@ -97,12 +97,12 @@ def _words(usage: Usage, places: list[Place], line: str) -> tuple[str, Iterable[
     if name in {"run", "runs", "resume"}:
         return "run", _runs()
     if name in {"name", "names", "metrics"}:
-        chosen = [line[place.start : place.end] for place in places if place.argument and place.argument.name == "run"]
+        chosen = [line[word.start : word.end] for word in words if word.argument and word.argument.name == "run"]
         return "artifact", _artifacts(chosen[-1] if chosen else "", kind_logged_by(usage.name))
     return "", ()
 
 
-def place_of_runs() -> Path:
+def root_of_runs() -> Path:
     """Return the root where runs are looked for: that of the active or last run of this session, else the default one."""
     last = session.last_run()
     if last is not None and last.path.parent.name == "runs":
@@ -113,11 +113,11 @@ def place_of_runs() -> Path:
 def _folders() -> list[Path]:
     def changed(folder: Path) -> float:
         try:
-            return os.stat(folder / paths.RUN_FILE).st_mtime  # noqa: PTH116 - a thousand of them while a key is pressed
+            return os.stat(folder / paths.RUN_FILE).st_mtime  # noqa: PTH116 - a thousand runs are looked at for one Tab
         except OSError:
             return 0.0
 
-    return sorted(paths.run_folders(place_of_runs()), key=changed, reverse=True)[:_MOST_RUNS]
+    return sorted(paths.run_folders(root_of_runs()), key=changed, reverse=True)[:_MOST_RUNS]
 
 
 def _runs() -> Iterable[str]:

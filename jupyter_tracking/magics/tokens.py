@@ -1,6 +1,6 @@
-"""The words of a magic's line: where each ends, and what it says when it is taken as written.
+"""Split the line of a magic into words, and expand a word that is taken as written.
 
-Quotes hold spaces in a text, brackets too in an expression. What a word is for is not known here.
+Quotes hold spaces together in a text; in an expression brackets do too. What a word is for is the concern of `usage`.
 """
 
 from __future__ import annotations

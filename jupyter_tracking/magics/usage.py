@@ -1,7 +1,7 @@
-"""The line of a magic ↔ the call of one function, by the function's own signature.
+"""Turn the line of a magic into the call of one function, by the function's own signature.
 
-Arguments without a default (and those before a `/`) are positional, in order; the others are `--options`.
-Texts and paths are taken as written, anything else is a Python expression. No magic, run or kind is known here.
+Arguments without a default (and those before a `/`) are positional, in order; the others are `--options`. Strings and paths are taken
+as written, anything else is a Python expression.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from jupyter_tracking.magics import tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Argument", "Place", "Usage"]
+__all__ = ["Argument", "Usage", "Word"]
 
 _WRITTEN = {"str", "PathLike[str]", "os.PathLike[str]", "Path", "pathlib.Path", "V1ArtifactKind", "ArtifactKind"}
 _LISTED = {"Iterable[str]", "Sequence[str]", "list[str]"}
-_UNUSED = {"async_req", "older"}  # Polyaxon's, without meaning in a magic
+_UNUSED = {"async_req", "older"}  # arguments that are there because Polyaxon has them
 _OPTION = re.compile(r"--([A-Za-z_][\w-]*)(=?)")
 _PAIR = re.compile(r"([^\s=\"']+|\"[^\"]+\"|'[^']+')=(?!=)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -35,12 +35,12 @@ class Argument:
 
     Attributes:
         name: as the function has it.
-        form: `text` is taken as written, `code` is evaluated, `flag` needs no value, `maybe` is a flag that may take a text,
-            `moment` is a date as written or else code.
-        positional: it has a place, not a name.
+        form: `text` is taken as written, `expression` is evaluated, `flag` needs no value, `optional text` is a flag that may have a
+            text as its value, `timestamp` is a date as written, or else an expression.
+        positional: it is given by its position, not as an option.
         required: it must be given.
         many: it takes every word that is left.
-        nameless: the call gives it by its place alone.
+        positional_only: the function takes it by its position alone.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Argument:
     positional: bool = False
     required: bool = False
     many: bool = False
-    nameless: bool = False
+    positional_only: bool = False
 
     @property
     def option(self) -> str:
@@ -61,13 +61,13 @@ class Argument:
         if self.positional:
             word += " …" if self.many else ""
             return word if self.required else f"[{word}]"
-        value = {"flag": "", "maybe": f" [{word}]"}.get(self.form, f" {word}")
+        value = {"flag": "", "optional text": f" [{word}]"}.get(self.form, f" {word}")
         return f"[{self.option}{value}]"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A word of a line: the argument it belongs to (None: a name of an option), its key if it is a pair, and where it is."""
+class Word:
+    """A word of a line: where it is, the argument it is the value of (None: it is the name of an option), its key in `key=expr`."""
 
     argument: Argument | None
     start: int
@@ -76,7 +76,7 @@ class Place:
 
 
 class Usage:
-    """How a magic is written, read off the signature of what it calls."""
+    """The usage of a magic, by the signature of the function that it calls."""
 
     def __init__(self, name: str, function: Callable[..., Any], *, sign: str = "%") -> None:
         """Read the signature; `sign` is `%%` for the magic of a whole cell."""
@@ -117,24 +117,24 @@ class Usage:
         Raises:
             UsageError: as `call`.
         """
-        places = list(self.places(line))
-        given: dict[str, list[Place]] = {}
-        for place in places:
-            key = place.key or (place.argument.name if place.argument else "")
-            if key in given and not (place.argument and place.argument.many and place.key is None):
-                self._wrong(f"{key} is given twice")
-            given.setdefault(key, []).append(place)
+        words = list(self.words(line))
+        given: dict[str, list[Word]] = {}
+        for word in words:
+            key = word.key or (word.argument.name if word.argument else "")
+            if key in given and not (word.argument and word.argument.many and word.key is None):
+                self._usage_error(f"{key} is given twice")
+            given.setdefault(key, []).append(word)
         for argument in self.positional:
             if argument.required and argument.name not in given:
-                self._wrong(f"{argument.name} is missing")
+                self._usage_error(f"{argument.name} is missing")
         if self.pairs and not given:
-            self._wrong("give at least one key=expr")
+            self._usage_error("give at least one key=expr")
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
         for key, found in given.items():
-            values = [self._value(key, place, line, namespace) for place in found]
+            values = [self._value(key, word, line, namespace) for word in found]
             first = found[0].argument
-            if first is not None and first.nameless and found[0].key is None:
+            if first is not None and first.positional_only and found[0].key is None:
                 args += values
             else:
                 kwargs[key] = values[0]
@@ -142,15 +142,15 @@ class Usage:
 
     # --- the words -------------------------------------------------------------------------------
 
-    def places(self, line: str, *, unfinished: bool = False) -> Iterator[Place]:
-        """Yield the words of a line with what they are.
+    def words(self, line: str, *, unfinished: bool = False) -> Iterator[Word]:
+        """Yield the words of a line, each with the argument it is the value of.
 
         Args:
             line: what stands after the magic's name.
-            unfinished: the line is still being written: a mistake is passed over, and last comes the place at its end.
+            unfinished: the line is still being written: mistakes are ignored, and the last word is the one at the cursor.
 
         Raises:
-            UsageError: a word has no place, or a quote or bracket is never closed.
+            UsageError: a word fits no argument, or a quote or bracket is never closed.
         """
         waiting = list(self.positional)
         at, options = tokens.skip(line, 0), True
@@ -159,42 +159,42 @@ class Usage:
                 options, at = False, tokens.skip(line, at + 2)
                 continue
             if options and (_OPTION.match(line, at) or line[at:] == "--"):
-                place = self._named(line, at, waiting, unfinished=unfinished)
+                word = self._read_option(line, at, waiting, unfinished=unfinished)
             else:
-                place = self._placed(line, at, waiting, unfinished=unfinished)
-            yield place
-            at = tokens.skip(line, place.end)
+                word = self._read_word(line, at, waiting, unfinished=unfinished)
+            yield word
+            at = tokens.skip(line, word.end)
         if unfinished and (not line or line[-1].isspace()):
-            yield Place(waiting[0] if waiting else self.pairs, at, at)
+            yield Word(waiting[0] if waiting else self.pairs, at, at)
 
-    def _named(self, line: str, at: int, waiting: list[Argument], *, unfinished: bool) -> Place:
+    def _read_option(self, line: str, at: int, waiting: list[Argument], *, unfinished: bool) -> Word:
         """Read an option and its value."""
         option = _OPTION.match(line, at)
         if option is None or (unfinished and option.end() == len(line) and not option[2]):
-            return Place(None, at, len(line))
+            return Word(None, at, len(line))
         argument = self._option(option[1], waiting, unfinished=unfinished)
         if argument is None:
-            return Place(None, at, option.end())
+            return Word(None, at, option.end())
         start = option.end() if option[2] else tokens.skip(line, option.end())
-        if not option[2] and self._bare(argument, line, start):
-            return Place(argument, option.end(), option.end())
+        if not option[2] and self._has_no_value(argument, line, start):
+            return Word(argument, option.end(), option.end())
         if start == len(line) and not unfinished:
-            self._wrong(f"{argument.option} needs a value")
-        return Place(argument, start, self._end(line, start, argument, unfinished=unfinished))
+            self._usage_error(f"{argument.option} needs a value")
+        return Word(argument, start, self._end(line, start, argument, unfinished=unfinished))
 
-    def _placed(self, line: str, at: int, waiting: list[Argument], *, unfinished: bool) -> Place:
-        """Read a word that its place gives a meaning, or a `key=expr`."""
+    def _read_word(self, line: str, at: int, waiting: list[Argument], *, unfinished: bool) -> Word:
+        """Read a positional argument, or a `key=expr`."""
         pair = _PAIR.match(line, at) if self.pairs else None
         if pair is not None and self.pairs:
             end = self._end(line, pair.end(), self.pairs, unfinished=unfinished)
-            return Place(self.pairs, pair.end(), end, key=pair[1].strip("\"'"))
+            return Word(self.pairs, pair.end(), end, key=pair[1].strip("\"'"))
         argument = waiting[0] if waiting else None
         if argument is not None and not argument.many:
             waiting.pop(0)
         end = self._end(line, at, argument or Argument("", "text"), unfinished=unfinished)
         if argument is None and not unfinished:
-            self._surplus(line[at:end])
-        return Place(argument, at, end)
+            self._refuse_extra_word(line[at:end])
+        return Word(argument, at, end)
 
     def _option(self, written: str, waiting: list[Argument], *, unfinished: bool) -> Argument | None:
         name = written.replace("-", "_")
@@ -206,33 +206,33 @@ class Usage:
                 return argument
         if not unfinished:
             known = [argument.option for argument in self.options.values()]
-            self._wrong(f"there is no option --{written}{suggest(f'--{written}', known)}")
+            self._usage_error(f"there is no option --{written}{suggest(f'--{written}', known)}")
         return None
 
-    def _bare(self, argument: Argument, line: str, at: int) -> bool:
-        """Say whether an option stands without a value."""
+    def _has_no_value(self, argument: Argument, line: str, at: int) -> bool:
+        """Return whether an option is written without a value."""
         if argument.form == "flag":
             return not re.match(r"(True|False)(\s|\Z)", line[at:])
-        return argument.form == "maybe" and (at == len(line) or line.startswith("--", at))
+        return argument.form == "optional text" and (at == len(line) or line.startswith("--", at))
 
     def _end(self, line: str, start: int, argument: Argument, *, unfinished: bool) -> int:
         try:
-            return tokens.end(line, start, written=argument.form in {"text", "maybe"})
+            return tokens.end(line, start, written=argument.form in {"text", "optional text"})
         except ValueError as error:
-            return len(line) if unfinished else self._wrong(str(error))
+            return len(line) if unfinished else self._usage_error(str(error))
 
     # --- the values ------------------------------------------------------------------------------
 
-    def _value(self, key: str, place: Place, line: str, namespace: Mapping[str, Any]) -> Any:
-        word = line[place.start : place.end]
-        form = place.argument.form if place.argument else "text"
-        if not word and form in {"flag", "maybe"}:
+    def _value(self, key: str, word: Word, line: str, namespace: Mapping[str, Any]) -> Any:
+        text = line[word.start : word.end]
+        form = word.argument.form if word.argument else "text"
+        if not text and form in {"flag", "optional text"}:
             return True
-        if form in {"text", "maybe"} or (form == "moment" and _DATE.match(word.strip("\"'"))):
-            return tokens.as_written(word, namespace)
-        return self._evaluated(key, word, namespace)
+        if form in {"text", "optional text"} or (form == "timestamp" and _DATE.match(text.strip("\"'"))):
+            return tokens.as_written(text, namespace)
+        return self._evaluate(key, text, namespace)
 
-    def _evaluated(self, key: str, word: str, namespace: Mapping[str, Any]) -> Any:
+    def _evaluate(self, key: str, word: str, namespace: Mapping[str, Any]) -> Any:
         import ast
 
         names = dict(namespace)
@@ -247,7 +247,7 @@ class Usage:
             return eval(compile(tree, "<magic>", "eval"), names)  # noqa: S307 - the user's own code in the user's own cell
         except SyntaxError as error:
             hint = "; an expression with spaces goes into brackets" if error.lineno == 1 else ""
-            self._wrong(f"{key}={tokens.short(word) if word else 'nothing'} is no expression ({error.msg}){hint}")
+            self._usage_error(f"{key}={tokens.short(word) if word else 'nothing'} is no expression ({error.msg}){hint}")
         except NameError as error:
             missing = getattr(error, "name", None) or word
             known = [name for name in names if not name.startswith("_")]
@@ -256,22 +256,22 @@ class Usage:
         except Exception as error:
             raise UsageError(f"{self.name}: {key}={tokens.short(word)}: {type(error).__name__}: {' '.join(str(error).split())}") from error
 
-    def _surplus(self, word: str) -> None:
+    def _refuse_extra_word(self, word: str) -> None:
         if self.pairs:
-            self._wrong(f"{tokens.short(word)} is no key=expr; there are no spaces around the =")
+            self._usage_error(f"{tokens.short(word)} is no key=expr; there are no spaces around the =")
         known = [argument.name for argument in self.options.values()]
         hint = f"; options are written --{known[0].replace('_', '-')} …" if known else ""
-        self._wrong(f"{tokens.short(word)} is one word too many; quotes hold spaces in a text, brackets in an expression{hint}")
+        self._usage_error(f"{tokens.short(word)} is one word too many; quotes hold spaces in a text, brackets in an expression{hint}")
 
-    def _wrong(self, what: str) -> Any:
+    def _usage_error(self, what: str) -> Any:
         raise UsageError(f"{self.name}: {what}; usage: {self}") from None
 
 
 def _argument(parameter: inspect.Parameter) -> Argument:
     many = parameter.kind is parameter.VAR_POSITIONAL
     required = parameter.default is parameter.empty and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
-    nameless = many or parameter.kind is parameter.POSITIONAL_ONLY
-    return Argument(parameter.name, _form(str(parameter.annotation)), nameless or required, required, many, nameless)
+    positional_only = many or parameter.kind is parameter.POSITIONAL_ONLY
+    return Argument(parameter.name, _form(str(parameter.annotation)), positional_only or required, required, many, positional_only)
 
 
 def _form(annotation: str) -> str:
@@ -279,9 +279,9 @@ def _form(annotation: str) -> str:
     if members == {"bool"}:
         return "flag"
     if members == {"bool", "str"}:
-        return "maybe"
+        return "optional text"
     if "Timestamp" in members:
-        return "moment"
+        return "timestamp"
     literal = members and all(member.startswith("Literal[") for member in members)
     written = bool(members) and members <= _WRITTEN | _LISTED and bool(members & _WRITTEN)
-    return "text" if written or literal else "code"
+    return "text" if written or literal else "expression"

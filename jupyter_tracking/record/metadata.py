@@ -1,6 +1,6 @@
-"""What a run is called, given and says of itself: the parts of its document that its user sets.
+"""What the user says of a run: its name, description, inputs, outputs, tags and statuses.
 
-Every call changes `run.plx.json` in one step and has happened when it returns. Artifacts do not enter here.
+Each call replaces `run.plx.json` in one step, which has happened when the call returns.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class RunMetadata(Recorder):
         """Rename the run.
 
         Args:
-            name: a text.
-            async_req: taken for Polyaxon's sake; the call has happened when it returns.
+            name: the new name.
+            async_req: accepted because Polyaxon has it; the call has happened when it returns.
         """
         text = paths.check_name(name)
         self._update_document(lambda doc: doc.update(name=text))
@@ -39,8 +39,8 @@ class RunMetadata(Recorder):
         """Say in a sentence what the run is for.
 
         Args:
-            description: a text.
-            async_req: taken for Polyaxon's sake.
+            description: the sentence.
+            async_req: accepted because Polyaxon has it.
         """
         text = as_json(as_text(description, "description"), "description")
         self._update_document(lambda doc: doc.update(description=text))
@@ -49,19 +49,19 @@ class RunMetadata(Recorder):
         """Describe the run at length, in markdown.
 
         Args:
-            readme: a text.
-            async_req: taken for Polyaxon's sake.
+            readme: the markdown.
+            async_req: accepted because Polyaxon has it.
         """
         text = as_json(as_text(readme, "readme"), "readme")
         self._update_document(lambda doc: doc.update(readme=text))
 
     @example("lr=1e-3 layers=[64, 32]")
     def log_inputs(self, /, reset: bool = False, async_req: bool = True, **inputs: Any) -> None:
-        """Keep parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
+        """Log parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
 
         Args:
             reset: forget the inputs so far. Only True and False mean that: an input called `reset` is an input.
-            async_req: taken for Polyaxon's sake; the call has happened when it returns.
+            async_req: accepted because Polyaxon has it; the call has happened when it returns.
             **inputs: name=value; scalars, arrays, paths, enums, dates and what is made of them.
 
         Raises:
@@ -71,16 +71,16 @@ class RunMetadata(Recorder):
 
     @example("best=max(scores)")
     def log_outputs(self, /, reset: bool = False, async_req: bool = True, **outputs: Any) -> None:
-        """Keep results of the run; the arguments are those of `log_inputs`. Metrics add their last value at the end."""
+        """Log results of the run; the arguments are those of `log_inputs`. At the end the last value of each metric is added."""
         self._log_values("outputs", reset, async_req, outputs)
 
     @example("machine='laptop'")
     def log_meta(self, /, reset: bool = False, async_req: bool = True, **meta: Any) -> None:
-        """Keep facts about the run in its `meta_info`; the arguments are those of `log_inputs`."""
+        """Log facts about the run in its `meta_info`; the arguments are those of `log_inputs`."""
         self._log_values("meta_info", reset, async_req, meta)
 
     def _log_values(self, section: str, reset: object, async_req: object, given: dict[str, Any]) -> None:
-        # What Polyaxon takes for its switches may be a value of that name.
+        # An input may be called like one of the switches: only True and False are the switch.
         switches = {"reset": reset, "async_req": async_req}
         given = {**{name: value for name, value in switches.items() if type(value) is not bool}, **given}
         plain = {paths.check_name(key): as_json(value, f"{section}.{key}") for key, value in given.items()}
@@ -97,15 +97,15 @@ class RunMetadata(Recorder):
         """Add tags to the run.
 
         Args:
-            tags: texts, or one text with commas.
+            tags: strings, or one string with commas between the tags.
             reset: forget the tags so far.
-            async_req: taken for Polyaxon's sake.
+            async_req: accepted because Polyaxon has it.
         """
         labels = as_tags(tags)
         self._update_document(lambda doc: doc.update(tags=list(dict.fromkeys([*([] if reset else doc.get("tags") or []), *labels]))))
 
     def log_progress(self, value: float) -> None:
-        """Keep how far the run is, between 0 and 1.
+        """Log the progress of the run, between 0 and 1.
 
         Raises:
             InvalidType: not a number.
@@ -124,14 +124,14 @@ class RunMetadata(Recorder):
         last_transition_time: Timestamp = None,
         last_update_time: Timestamp = None,
     ) -> None:
-        """Keep a status of the run, with its reason. It does not end the run; `end()` keeps a final status set so.
+        """Log a status of the run, with its reason. The run goes on; when it ends, `end()` keeps a final status that was logged.
 
         Args:
             status: one of those Polyaxon knows, such as `"running"` or `"warning"`.
             reason: a word for why.
             message: a sentence on it.
-            last_transition_time: when it came to it; now by default.
-            last_update_time: when that was seen; now by default.
+            last_transition_time: when the run came to this status; now by default.
+            last_update_time: when the status was observed; now by default.
 
         Raises:
             InvalidArgument: a status that Polyaxon does not know.
@@ -150,10 +150,10 @@ class RunMetadata(Recorder):
 
 
 def as_tags(tags: Iterable[str] | str | None) -> list[str]:
-    """Return tags as a list of texts; one text is split at its commas.
+    """Return tags as a list of strings; one string is split at its commas.
 
     Raises:
-        InvalidType: something that is no text.
+        InvalidType: something that is no string.
     """
     if tags is None:
         return []

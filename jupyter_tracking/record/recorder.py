@@ -69,7 +69,7 @@ class RunRecorder(Recorder):
         self._lineage = Journal(store, paths.LINEAGE_JOURNAL)
         self._lineage_read = 0
         self._assets = Journal(store, paths.ASSET_JOURNAL)
-        self._document = b"{}"  # as we last wrote it
+        self._document = b"{}"  # as it was last written
         self.resumed = False
         self.current_cell: Callable[[], dict[str, Any]] = dict
         self.attribution: RowAttribution | None = None
@@ -133,7 +133,7 @@ class RunRecorder(Recorder):
         """Write or copy an asset and return the cell of the row that names it."""
         if isinstance(asset, NewAsset):
             folder, file_name = self._asset_names(kind, name, step, asset.suffix)
-            stored = self._store.put(folder, file_name, asset.write)
+            stored = self._store.write_file(folder, file_name, asset.write)
         else:
             suffix = "" if stat.S_ISDIR(file_mode(asset.source)) else paths.extension(asset.source)
             folder, file_name = self._asset_names(kind, name, step, suffix)
@@ -148,7 +148,7 @@ class RunRecorder(Recorder):
         return f"assets/{kind}", lambda again: paths.asset_name(stem, step, suffix, again)
 
     def _journal_asset(self, stored: Stored) -> Stored:
-        """Keep size and hash of an asset: rows have no room for them, a check of the run needs them."""
+        """Write size and hash of an asset into its journal: a check of the run needs them, and rows have no field for them."""
         self._assets.append(orjson.dumps(stored._asdict()) + b"\n")
         return stored
 
@@ -166,7 +166,7 @@ class RunRecorder(Recorder):
         if self._ended:
             self._raise_ended()
         folder, _, base = path.rpartition("/")
-        stored = self._journal_asset(self._store.put(folder, _numbered(base), lambda sink: sink.write(data)))
+        stored = self._journal_asset(self._store.write_file(folder, _numbered(base), lambda sink: sink.write(data)))
         self._record_artifact(kind, name, stored.path, summary={"path": stored.path, "hash": stored.hash, "size": stored.size})
 
     # --- lineage -----------------------------------------------------------------------------
@@ -246,7 +246,7 @@ class RunRecorder(Recorder):
                 self._write_record(merged)
 
     def _read_new_records(self) -> None:
-        """Read the records that other processes, or an earlier life of this run, have written."""
+        """Read the records that other processes, or this run before it was resumed, have written."""
         data = self._store.read(paths.LINEAGE_JOURNAL, self._lineage_read)
         whole = data[: data.rfind(b"\n") + 1]
         self._lineage_read += len(whole)
@@ -254,7 +254,7 @@ class RunRecorder(Recorder):
             self._remember(record)
 
     def _record_unlisted(self, files: list[tuple[str, str]]) -> None:
-        """Record the event files that no record tells of: each is an artifact, and no other name may have it."""
+        """Record the event files that no record names: each is an artifact, and no other artifact may get its file."""
         known = {record.path for record in self._records.values() if record.versioned}
         for kind, stem in files:
             path = paths.event_path(kind, stem)
@@ -267,7 +267,7 @@ class RunRecorder(Recorder):
         self._stems[record.stem.casefold()] = record.name
 
     def _flag(self, kind: str, *, versioned: bool) -> None:
-        """Set the marks by which Polyaxon's pages filter runs, once each."""
+        """Set the flags by which Polyaxon's pages filter runs, each once."""
         flag = KINDS[kind].flag if kind in KINDS else None
         missing = {*(["has_events"] if versioned else []), *([flag] if flag else [])} - self._flags
         if missing:
@@ -277,7 +277,7 @@ class RunRecorder(Recorder):
     # --- documents ---------------------------------------------------------------------------
 
     def _current_document(self) -> dict[str, Any]:
-        """Return the run's document; as we last wrote it, where somebody deleted or damaged it meanwhile."""
+        """Return the run's document, or as it was last written, where it was deleted or damaged meanwhile."""
         try:
             present = orjson.loads(self._store.read(paths.RUN_FILE))
         except orjson.JSONDecodeError:
@@ -316,7 +316,7 @@ class RunRecorder(Recorder):
         return last
 
     def _rows_of(self, record: LineageRecord) -> bytes:
-        """Return the event file of a record; nothing, where its journal was made to lead elsewhere."""
+        """Return the rows of a record; none, where its path leads out of the run."""
         try:
             return self._store.read(record.path or paths.event_path(record.kind, record.stem))
         except InvalidArgument:
@@ -335,13 +335,13 @@ class RunRecorder(Recorder):
                 journal.sync()
 
     def after_fork(self) -> None:
-        """Let go, in a child, of what belongs to the parent."""
+        """In a forked child: close what belongs to the parent."""
         self._mutex = threading.RLock()  # another thread of the parent may hold it
         self._store.after_fork()
 
 
 def _numbered(base: str) -> Callable[[int], str]:
-    """Return what names a file at the first, second, … attempt: `a.csv`, `a-2.csv`, …."""
+    """Return a function of the attempt, from 1, that names a file: `a.csv`, `a-2.csv`, …."""
     stem, dot, suffix = base.partition(".") if not base.startswith(".") else (base, "", "")
     return lambda again: base if again == 1 else f"{stem}-{again}{dot}{suffix}"
 

@@ -1,7 +1,7 @@
-"""Take over a run that Polyaxon wrote, so that it can be gone on with: every row and every lineage record stays.
+"""Resume a run that Polyaxon wrote: every row and every lineage record stays.
 
-Each step can be done again: a start that was killed half-way leaves the rest to the next one. What marks
-the run as ours, and so ends all this, is written last, by the caller.
+Each step can be repeated, so that the next start completes one that was killed. The document that marks the run as ours is written
+last, by the caller.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ def take_over_run(store: Store, journal: Journal) -> None:
     """
     for kind, stem in store.event_files():
         _close_rows(store, kind, paths.event_path(kind, stem))
-    # By its stem: of a run of ours that Polyaxon went on with, it knows the names no more.
+    # Compared by stem: Polyaxon does not keep the true names of a run of ours that it went on with.
     known = {(r.kind, r.stem) for r in lineage.parse_journal(store.read(paths.LINEAGE_JOURNAL))[0]}
     for record in lineage.parse_lineages(store.read(paths.LINEAGES_FILE) or b"[]")[0]:
         if (record.kind, record.stem) not in known:
-            record.events = {}  # they go on
+            record.events = {}  # rows will be added, so what it says of them would be wrong
             journal.append(record.line())
 
 
 def _close_rows(store: Store, kind: str, relative: str) -> None:
-    """End the last row with a newline: there it is a real row, with us it would be torn. One that is no row is left as it is."""
+    """End the last row with a newline. Polyaxon reads it as a row without one; we would cut it off. What is no row is left alone."""
     data = store.read(relative)
     if not data or data.endswith(b"\n"):
         return
@@ -53,7 +53,7 @@ def _close_rows(store: Store, kind: str, relative: str) -> None:
 
 
 def _is_whole(data: bytes, kind: str) -> bool:
-    """Say whether the last line, which has no newline, is a header or a row."""
+    """Return whether the last line, which has no newline, is a whole header or row."""
     last, order = None, None
     for last in event_rows.parse_rows(data, kind):
         order = last if isinstance(last, event_rows.ColumnOrder) else order
@@ -67,7 +67,7 @@ def _is_whole(data: bytes, kind: str) -> bool:
 
 
 def check_header(store: Store, kind: str, relative: str) -> None:
-    """See that rows of the present form can follow those that a file has.
+    """Check that rows of the present form can follow those that a file has.
 
     Raises:
         InvalidArgument: an old Polyaxon wrote it in another form.

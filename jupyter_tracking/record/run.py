@@ -1,6 +1,6 @@
-"""The life of one run: how it starts, what it is called and given, and how it ends.
+"""A run from its start, or from where it is resumed, to its end: `Run` is what `tracking.init()` returns.
 
-Knows nothing of notebooks, of which run is active, or of reading values back.
+Which run is active is the concern of `session`, what a notebook adds that of `notebook`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             path: the run folder; its name is the run's uuid where it is 32 hex digits.
             name: by default `run-` and the first 8 digits of the uuid.
             description: a sentence on what the run is for.
-            tags: texts to find it by; one text with commas does too.
+            tags: strings to find it by, or one string with commas between them.
             owner: by default the user's name.
             project: by default `default`.
             durability: `"process"`: a call that returned survives any end of this process;
@@ -76,7 +76,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         labels = as_tags(tags)
         self.path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they are
         super().__init__(Store(self.path, power=durability == "power"))
-        self.before_end: list[Callable[[], object]] = []  # what must finish while the run can still be written
+        self.before_end: list[Callable[[], object]] = []  # called when the run ends, while it can still be written
         try:
             self._writer_lock = self._take_lock(shared=shared)
             self._begin(given, labels)
@@ -89,29 +89,29 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             raise
 
     def _take_lock(self, *, shared: bool) -> WriterLock:
-        """Say that we are here, unless another process is."""
+        """Take the lock of a writer, unless another process is writing."""
         with self._store.locked():
             others = active_writers(self.path, self._store.system)
             if others and not shared:
                 raise RunLocked(f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True")
             with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
-                mark = WriterLock(self._store.open_folder(paths.WRITERS), self._store.system)
-            if not others and mark.locks:
+                lock = WriterLock(self._store.open_folder(paths.WRITERS), self._store.system)
+            if not others and lock.locks:
                 self._store.remove_unfinished()
-        if not mark.locks:
+        if not lock.locks:
             warnings.warn(f"{self.path} is on a file system without locks: let one process at a time write to it", stacklevel=5)
-        return mark
+        return lock
 
     def _begin(self, given: dict[str, str | None], labels: list[str]) -> None:
-        """Write the document of a new run, or go on with the one that is there."""
-        present = self._stored()
+        """Write the document of a new run, or resume the run that is there."""
+        present = self._stored_document()
         uuid = str(present.get("uuid") or self.path.name)
         self.uuid = uuid if len(uuid) == 32 and uuid.isalnum() else paths.new_uuid()  # noqa: PLR2004
         with self._store.locked():
             self._read_new_records()
         files = self._store.event_files()
         self.resumed = bool(present or files or self._records)
-        # Without its document a run with our lineage journal is ours; one that Polyaxon never ended has event files alone.
+        # A run whose document was lost is ours if it has our lineage journal; one that Polyaxon never ended has event files alone.
         ours = run_document.is_ours(present) or (not present and bool(self._records))
         stored = self._store.read(paths.LINEAGES_FILE)
         ours = ours and (not stored or lineage.all_written_here(stored))  # else Polyaxon has gone on with it
@@ -133,7 +133,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         if stored and not ours:
             self._write_lineages()  # so that its last rows are ours from now on
 
-    def _stored(self) -> dict[str, Any]:
+    def _stored_document(self) -> dict[str, Any]:
         """Return the run's document, empty when there is none.
 
         Raises:
@@ -156,7 +156,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             self._writer_lock = None
 
     def after_fork(self) -> None:
-        """Let go, in a child, of what belongs to the parent, who alone ends the run."""
+        """In a forked child: close what belongs to the parent, which alone ends the run."""
         super().after_fork()
         if self._writer_lock is not None:
             self._writer_lock.close()
@@ -191,7 +191,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             rel_path: relative to the run folder.
             ensure_path: make the folder it lies in.
             is_dir: it is a folder itself: with `ensure_path` it is made too.
-            use_store_path: taken for Polyaxon's sake; there is one place here.
+            use_store_path: accepted because Polyaxon has it; it changes nothing.
 
         Raises:
             OutsideRun: `rel_path` leads out of the run.
@@ -216,7 +216,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             rel_path: relative to `outputs/`.
             ensure_path: make the folder it lies in.
             is_dir: it is a folder itself, and is made too.
-            use_store_path: taken for Polyaxon's sake.
+            use_store_path: accepted because Polyaxon has it; it changes nothing.
 
         Raises:
             OutsideRun: `rel_path` leads out of `outputs/`.
@@ -229,7 +229,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
 
         Args:
             rel_path: relative to `outputs/`.
-            use_store_path: taken for Polyaxon's sake.
+            use_store_path: accepted because Polyaxon has it; it changes nothing.
         """
         path = self.get_outputs_path(rel_path, is_dir=True)
         self.log_tensorboard_ref(path, paths.base_name(path))
@@ -256,14 +256,14 @@ class Run(RunRecorder, KindMethods, RunMetadata):
 
         Args:
             status: `"succeeded"`, `"failed"` or `"stopped"`.
-            reason: a word for why.
+            reason: a word on why.
             message: a sentence on it.
         """
         if status not in _ENDS:
             raise InvalidArgument(f"status={status!r} is none of {', '.join(_ENDS)}{suggest(str(status), _ENDS)}")
         with self._mutex:
             if not self._ended and self._store.inherited:
-                self.sync()  # a forked child's end is not the run's
+                self.sync()  # the end of a forked child is not the end of the run
             elif not self._ended:
                 self._finish(status, reason, message)
             self._ended = True
@@ -279,7 +279,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             except OSError:  # the disk refused: the next call tries again
                 self.before_end.append(ending)
                 raise
-        self.sync()  # first: the lineage tells of rows that outlive a power failure
+        self.sync()  # first, so that the lineage lists only rows that are on the disk
         last = self._write_lineages()
 
         def finish(doc: dict[str, Any]) -> None:
@@ -309,11 +309,11 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         said = "interrupted" if how == "stopped" else redact(f"{type(error).__name__}: {error}")[0]
         try:
             self.end(how, type(error).__name__, said)
-        except TrackingError as refused:  # what went wrong in the block matters more
+        except TrackingError as refused:  # the exception of the block matters more
             error.add_note(f"the run could not be ended: {refused}")
 
     def __reduce__(self) -> NoReturn:
-        """Refuse: a copy of a run in another process would hold none of its locks."""
+        """Refuse to pickle: a copy of the run in another process would hold none of its locks."""
         raise TypeError(f"a run cannot be pickled; open it in the worker: tracking.init(run_uuid={self.uuid!r}, shared=True)")
 
 

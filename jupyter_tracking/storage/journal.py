@@ -1,7 +1,7 @@
 """Append rows to one file, durably: the only writer of event files.
 
-`append` returned means the row is in the kernel's page cache: nothing that happens to this process
-can lose it. Rows are opaque bytes that end with a newline here; no format is known.
+When `append` returns, the row is in the operating system's page cache: nothing that happens to this process can lose it. A row is
+any bytes that end with a newline.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TOO_MANY = {errno.EMFILE, errno.ENFILE}
 class Journal:
     """One file of newline-terminated rows, shared safely by threads, processes and forked children."""
 
-    __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_sight", "_size", "_store", "dirty", "relative")
+    __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_prepared_stat", "_size", "_store", "dirty", "relative")
     _inode: int
     _size: int  # bytes up to the last newline we know of
 
@@ -38,7 +38,7 @@ class Journal:
         self._fd = -1
         self._store = store
         self.relative = relative
-        self._sight = PreparedStat(os.fsencode(store.path / relative))
+        self._prepared_stat = PreparedStat(os.fsencode(store.path / relative))
         self._lock = threading.Lock()
         self.dirty = False
         _journals.add(self)
@@ -61,36 +61,36 @@ class Journal:
                 if self._fd < 0 and self._open(header + row):
                     return
                 system.lock(self._fd)
-                if self._present_size() != self._size and self._caught_up(header + row):
+                if self._current_size() != self._size and self._reopen_if_replaced(header + row):
                     return
                 self._write(row if self._size else header + row)
                 system.unlock(self._fd)
             except BaseException as error:
-                self._close()  # which frees its lock too, wherever an interrupt came
+                self._close()  # which unlocks it too, wherever an interrupt came
                 if isinstance(error, OSError) and not isinstance(error, TrackingError):
                     raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
                 raise
 
-    def _caught_up(self, first: bytes) -> bool:
-        """Hold the file that is under our path now, up to its last whole row; say whether it was made, with its first row."""
+    def _reopen_if_replaced(self, first: bytes) -> bool:
+        """Open the file that is at our path now and find the end of its last row; return whether it had to be made, with its first row."""
         system = self._store.system
-        while (size := self._present_size()) is None:  # deleted, or another tool put its own file in place
+        while (size := self._current_size()) is None:  # deleted, or another tool put its own file in place
             self._close()
             if self._open(first):
                 return True
             system.lock(self._fd)
-        self._size = self._recover(size)
+        self._size = self._cut_unfinished_row(size)
         return False
 
-    def _present_size(self) -> int | None:
-        """Return the size of the file under our path, or None when it is not the one we hold."""
+    def _current_size(self) -> int | None:
+        """Return the size of the file at our path, or None when it is not the file that is open."""
         try:
-            inode, size = self._store.system.inode_and_size(self._sight)
+            inode, size = self._store.system.inode_and_size(self._prepared_stat)
             if inode == self._inode:
                 return size
         except FileNotFoundError:
             pass
-        self._store.check()
+        self._store.check_in_place()
         return None
 
     def _write(self, row: bytes) -> None:
@@ -100,14 +100,14 @@ class Journal:
             if self._store.power:
                 system.fdatasync(self._fd)
         except BaseException:
-            # Cut off what part of the row was written: closed by a later newline it could read as a value.
-            with suppress(OSError):  # the next append does it
+            # Cut off the part of the row that was written: with the newline of a later row it could read as a value.
+            with suppress(OSError):  # the next append tries again
                 system.ftruncate(self._fd, self._size)
             raise
         self._size += len(row)
 
-    def _recover(self, size: int) -> int:
-        """Find the end of the last line; what follows it was never acknowledged, and is cut off."""
+    def _cut_unfinished_row(self, size: int) -> int:
+        """Return the end of the last line; what follows it belongs to an append that did not return, and is cut off."""
         system = self._store.system
         end = size
         while end > 0:
@@ -122,26 +122,26 @@ class Journal:
         return end
 
     def _open(self, first: bytes) -> bool:
-        """Open the file, or make it with its first row; say whether it was made."""
+        """Open the file, or make it with its first row; return whether it was made."""
         try:
             self._fd, self._inode, made = self._store.open_or_create(self.relative, first, _APPEND)
         except OSError as error:
             if error.errno not in _TOO_MANY:
                 raise
-            _make_room(0)
+            _close_oldest(0)
             self._fd, self._inode, made = self._store.open_or_create(self.relative, first, _APPEND)
         self._size = len(first) if made else 0
-        _opened[id(self)] = weakref.ref(self)
-        _make_room(_most_open())
+        _open_journals[id(self)] = weakref.ref(self)
+        _close_oldest(_max_open())
         return made
 
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
-        _opened.pop(id(self), None)
+        _open_journals.pop(id(self), None)
         self._store.system.close_quietly(fd)
 
     def close(self, *, wait: bool = True) -> None:
-        """Let go of the file; the next append opens it again. Without `wait`, only if nobody appends at this moment."""
+        """Close the file; the next append opens it again. Without `wait`, only if no thread is appending at this moment."""
         if self._lock.acquire(blocking=wait):
             try:
                 self._close()
@@ -166,7 +166,7 @@ class Journal:
             self.dirty = False
 
     def after_fork(self) -> None:
-        """Forget descriptor and lock of the parent: a lock is shared with whom one shares the descriptor."""
+        """In a child: drop the parent's descriptor and lock. Who shares a descriptor shares its file lock too."""
         self._lock = threading.Lock()
         self._close()
 
@@ -176,25 +176,25 @@ class Journal:
 
 
 _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
-_opened: dict[int, weakref.ref[Journal]] = {}  # those with a descriptor, the one opened longest ago first
+_open_journals: dict[int, weakref.ref[Journal]] = {}  # those with an open descriptor, the longest open first
 
 
-def _most_open() -> int:
+def _max_open() -> int:
     import resource
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(8, soft // 2 - 64) if soft > 0 else 1024
 
 
-def _make_room(most: int) -> None:
-    """Close the journals opened longest ago, of all runs of this process, so that no more than `most` stay open."""
-    excess = len(_opened) - most
-    for number, reference in list(_opened.items())[:excess] if excess > 0 else []:
+def _close_oldest(most: int) -> None:
+    """Close the journals of this process that are open longest, so that at most `most` stay open."""
+    excess = len(_open_journals) - most
+    for number, reference in list(_open_journals.items())[:excess] if excess > 0 else []:
         journal = reference()
         if journal is None:
-            _opened.pop(number, None)
+            _open_journals.pop(number, None)
         else:
-            journal.close(wait=False)  # one that is appending stays: to wait for it could be to wait for each other
+            journal.close(wait=False)  # one that is appending stays open: waiting for it could be a deadlock
 
 
 def _after_fork() -> None:

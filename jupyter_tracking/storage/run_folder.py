@@ -1,6 +1,6 @@
-"""The run folder, held open by a descriptor: its folders and files, its lock, and the disk it lies on.
+"""The run folder as a writer holds it open: its folders and files, its locks, and syncing them to the disk.
 
-Everything is reached from the descriptor, following no link. What is put there is the store's concern.
+Everything in it is opened relative to its descriptor, and no link is followed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["TEMPORARY", "WritableFolder"]
 
 TEMPORARY = f"{paths.PRIVATE_FOLDER}/tmp"  # noqa: S108 - a folder of the run
-_ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC  # on the way to the run the user's links are followed
+_ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC  # links that lead to the run folder are the user's, and are followed
 
 
 class WritableFolder:
@@ -39,20 +39,20 @@ class WritableFolder:
         self.path = path
         self.system = system
         self.fd = self.temporary_fd = -1
-        self.unsynced: set[str] = set()  # files and folders put here whose names and bytes may not be on the disk yet
-        self.shared = False  # another process, or an earlier life of the run, has written here too
-        self.inherited = False  # by a forked child: the run is its parent's
-        self._changed_by_child = mmap.mmap(-1, 1)  # whether a child has put anything here, seen by both
-        self._own = self._held = -1
-        self._made: list[Path] = []  # the folder itself and those that lead to it
+        self.unsynced: set[str] = set()  # files and folders written here that may not be on the disk yet
+        self.shared = False  # another process, or this run before it was resumed, has written here too
+        self.inherited = False  # in a forked child: the run is its parent's
+        self._changed_by_child = mmap.mmap(-1, 1)  # whether a child has written here; parent and child share this byte
+        self._private_fd = self._lock_fd = -1
+        self._made_folders: list[Path] = []  # the run folder and its parents, as far as this run made them
         self._made_inside: list[str] = []
-        self.created = False  # we made it
+        self.created = False  # whether this run made the run folder
         try:
             self._make()
-            self.created = path in self._made
+            self.created = path in self._made_folders
             self.fd = system.open(path, _ANY_FOLDER)
             self._inode = system.fstat(self.fd).st_ino
-            self._own = self.open_folder(paths.PRIVATE_FOLDER)
+            self._private_fd = self.open_folder(paths.PRIVATE_FOLDER)
             self.temporary_fd = self.open_folder(TEMPORARY)
         except BaseException:
             self.undo_creation()
@@ -71,11 +71,11 @@ class WritableFolder:
         for folder in reversed(missing):
             with suppress(FileExistsError):
                 self.system.mkdir(folder)
-                self._made.append(folder)
+                self._made_folders.append(folder)
 
     def undo_creation(self) -> None:
-        """Take back what a start that failed has made, as far as nobody else has put anything there; close."""
-        with suppress(OSError):  # what is in use is not empty: there it ends
+        """Remove what a start that failed has made, unless others have written there; close."""
+        with suppress(OSError):  # a folder that others use is not empty, and stays
             for folder in reversed(self._made_inside):
                 for name in ("lock", "names") if folder == paths.PRIVATE_FOLDER else ():
                     with suppress(FileNotFoundError):
@@ -84,12 +84,12 @@ class WritableFolder:
             if self.created and self.fd >= 0:
                 with suppress(FileNotFoundError):
                     self.system.unlink(paths.RUN_FILE, dir_fd=self.fd)
-            for path in reversed(self._made):
+            for path in reversed(self._made_folders):
                 self.system.rmdir(path)
         self.close()
 
-    def check(self) -> None:
-        """Say at once when the run folder is no longer where it was.
+    def check_in_place(self) -> None:
+        """Check that the run folder is still where it was.
 
         Raises:
             RunGone: moved or deleted.
@@ -101,22 +101,22 @@ class WritableFolder:
 
     @contextmanager
     def locked(self, which: str = "lock") -> Iterator[None]:
-        """Hold a lock of the run's, against other processes, while documents and names are settled."""
+        """Hold one of the run's locks against other processes, while documents or names are changed."""
         fd = -1
         try:
-            fd = self._held = self.system.open(which, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=self._own)
+            fd = self._lock_fd = self.system.open(which, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=self._private_fd)
             self.system.lock(fd)
         except BaseException as error:
-            self._held = -1
+            self._lock_fd = -1
             self.system.unlock_and_close(fd)
             if not isinstance(error, OSError):
                 raise
-            self.check()
+            self.check_in_place()
             raise storage_error(error, f"{paths.PRIVATE_FOLDER}/{which} of {self.path}", kept="nothing was changed") from error
         try:
             yield
         finally:
-            self._held = -1
+            self._lock_fd = -1
             self.system.unlock_and_close(fd)
 
     # --- opening ---------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ class WritableFolder:
         parts = relative.split("/") if relative else []
         for number, part in enumerate(parts, start=1):
             try:
-                following = self._enter(part, fd, "/".join(parts[:number]))
+                following = self._open_or_make(part, fd, "/".join(parts[:number]))
             except OSError as error:
                 if error.errno in {errno.ELOOP, errno.ENOTDIR}:
                     raise OutsideRun(f"path={relative!r} goes through a link or a file; it must be folders of the run") from None
@@ -137,7 +137,7 @@ class WritableFolder:
             fd = following
         return fd
 
-    def _enter(self, part: str, fd: int, relative: str) -> int:
+    def _open_or_make(self, part: str, fd: int, relative: str) -> int:
         with suppress(FileNotFoundError):
             return self.system.open(part, paths.FOLDER, dir_fd=fd)
         with suppress(FileExistsError):
@@ -150,7 +150,7 @@ class WritableFolder:
         return paths.open_inside(self.fd, relative, flags, self.system.open)
 
     def read(self, relative: str, offset: int = 0, size: int = -1) -> bytes:
-        """Return the bytes of a file from an offset on, at most `size`; none of what is not there.
+        """Return the bytes of a file from an offset on, at most `size`; of a file that is not there, none.
 
         Raises:
             StorageError: the disk refused.
@@ -164,7 +164,7 @@ class WritableFolder:
                 return b""
 
     def list_names(self, relative: str) -> list[str]:
-        """Return the names in a folder, sorted; none of what is no folder."""
+        """Return the names in a folder, sorted; of what is no folder, none."""
         fd = -1
         with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
             try:
@@ -183,7 +183,7 @@ class WritableFolder:
     # --- the disk itself -------------------------------------------------------------------------
 
     def sync(self) -> None:
-        """Wait until the disk has every file put so far, and the folders that name them.
+        """Wait until the disk has every file written so far, and the folders that name them.
 
         Raises:
             RunGone: the run folder was moved or deleted.
@@ -196,8 +196,8 @@ class WritableFolder:
                 self.shared, self._changed_by_child[0] = False, 0
             for relative in sorted(pending):
                 self.sync_tree(relative)
-            self.check()
-            self.sync_names(pending)
+            self.check_in_place()
+            self.sync_parents(pending)
         self.unsynced -= pending
 
     def sync_tree(self, relative: str) -> None:
@@ -208,50 +208,50 @@ class WritableFolder:
             for name in (*folders, *files):
                 self.sync_file(f"{below}/{name}")
 
-    def sync_names(self, relatives: Iterable[str]) -> None:
-        """Sync the folders that lead to files of the run, and those that lead to the run."""
+    def sync_parents(self, relatives: Iterable[str]) -> None:
+        """Sync the folders in which these files are, up to the run folder, and those in which that was made."""
         parts = [relative.split("/") for relative in relatives]
         for folder in sorted({"/".join(p[:n]) for p in parts for n in range(len(p))} | {""}, reverse=True):
             self.sync_file(folder)
-        while self._made:
-            fd = self.system.open(self._made[-1].parent, _ANY_FOLDER)
+        while self._made_folders:
+            fd = self.system.open(self._made_folders[-1].parent, _ANY_FOLDER)
             try:
                 self.system.fsync(fd)
             finally:
                 self.system.close_quietly(fd)
-            self._made.pop()
+            self._made_folders.pop()
 
     def sync_file(self, relative: str) -> None:
-        """Sync one file or folder; what the user deleted or replaced meanwhile is not ours to sync."""
+        """Sync one file or folder, unless the user has deleted it meanwhile."""
         try:
             fd = self.open(relative, os.O_RDONLY)
         except (FileNotFoundError, InvalidArgument):
-            self.check()
+            self.check_in_place()
             return
         try:
             self.system.fsync(fd)
         finally:
             self.system.close_quietly(fd)
 
-    # --- letting go ------------------------------------------------------------------------------
+    # --- closing ---------------------------------------------------------------------------------
 
     def after_fork(self) -> None:
-        """Let go, in a child, of a lock that another thread of the parent was holding."""
-        self.system.close_quietly(self._held)
-        self._held = -1
+        """In a child: close a lock that another thread of the parent was holding."""
+        self.system.close_quietly(self._lock_fd)
+        self._lock_fd = -1
         self.inherited = True
 
     def mark_changed(self) -> None:
-        """Let the parent know, from a forked child, that there is more here than it has put."""
+        """In a forked child: tell the parent that there is more here than it has written itself."""
         if self.inherited:
             self._changed_by_child[0] = 1
 
     def close(self) -> None:
-        """Let go of the folder."""
-        for fd in (self.fd, self._own, self.temporary_fd):
+        """Close the descriptors of the folder."""
+        for fd in (self.fd, self._private_fd, self.temporary_fd):
             self.system.close_quietly(fd)
-        self.fd = self._own = self.temporary_fd = -1
+        self.fd = self._private_fd = self.temporary_fd = -1
 
     def __del__(self) -> None:
-        """Let go of the folder of a run that was dropped."""
+        """Close the folder of a run that was garbage collected."""
         self.close()

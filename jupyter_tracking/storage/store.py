@@ -1,8 +1,7 @@
-"""Put bytes into the run folder, whole or not at all: files, folders, documents.
+"""Write files, folders and documents into the run folder, as a whole or not at all.
 
-Everything is written to a temporary file in the run's own temporary_fd and then linked to its name, which
-must be free: nothing is ever overwritten but our own documents, and those are replaced in one step.
-Size and hash are taken in the same pass over the source.
+Everything is written to a temporary file in the run's private folder and then given its name, which must be free: nothing is ever
+overwritten but our own documents, which are replaced in one step. Size and hash are taken while the bytes are written.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 class Stored(NamedTuple):
-    """What was put: its path relative to the run, its size in bytes, the first 12 hex of its md5 (or None)."""
+    """What was written: its path relative to the run, its size in bytes, the first 12 hex digits of its md5 (or None)."""
 
     path: str
     size: int
@@ -42,7 +41,7 @@ class Stored(NamedTuple):
 
 
 class Sink(io.RawIOBase):
-    """A file being written from start to end; counts and hashes what passes."""
+    """A binary file that is written from start to end; its bytes are counted and hashed on the way."""
 
     def __init__(self, system: Syscalls, fd: int, *, hashed: bool) -> None:
         """Write to `fd`, which stays the caller's to close."""
@@ -53,7 +52,7 @@ class Sink(io.RawIOBase):
         self.size = 0
 
     def writable(self) -> bool:
-        """Say yes."""
+        """Report that the sink is writable (the file protocol asks)."""
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
@@ -65,8 +64,8 @@ class Sink(io.RawIOBase):
         self.size += len(view)
         return len(view)
 
-    def share(self, source: int) -> bool:
-        """Take all of another open file by sharing its blocks on the disk; False where the file system cannot."""
+    def clone_from(self, source: int) -> bool:
+        """Become a copy of another open file by sharing its blocks on the disk; False where the file system cannot."""
         if not self._system.clone(self._fd, source):
             return False
         for piece in read_chunks(self._fd, "the copy"):
@@ -86,7 +85,7 @@ class Sink(io.RawIOBase):
 
 
 class Store(WritableFolder):
-    """What a run puts into its folder."""
+    """A run folder into which files are written."""
 
     def __init__(self, path: Path, system: Syscalls | None = None, *, power: bool = False) -> None:
         """Open the folder, making it if it is not there.
@@ -94,14 +93,14 @@ class Store(WritableFolder):
         Args:
             path: the run folder.
             system: the system calls to make.
-            power: what was put is on the disk itself when the call returns.
+            power: when a call returns, what it wrote is on the disk itself.
 
         Raises:
             StorageError: the folder cannot be made or opened; nothing remains of the attempt.
         """
         super().__init__(path, system or Syscalls())
         self.power = power
-        self._again: dict[str, int] = {}
+        self._last_numbers: dict[str, int] = {}
         self._token = paths.new_uuid()[:8]
         self._numbers = itertools.count()
 
@@ -114,7 +113,7 @@ class Store(WritableFolder):
                 try:
                     fd = self.open(relative, flags)
                 except FileNotFoundError:
-                    self.check()
+                    self.check_in_place()
                 else:
                     return fd, self.system.fstat(fd).st_ino, False
                 return *self._make_file(relative, first), True
@@ -130,17 +129,17 @@ class Store(WritableFolder):
             fd = self.system.open(temporary, _NEW | os.O_APPEND, 0o666, dir_fd=self.temporary_fd)
             self.system.write_all(fd, first)
             inode = self.system.fstat(fd).st_ino
-            self._publish(temporary, relative)
+            self._give_name(temporary, relative)
         except BaseException:
             self.system.close_quietly(fd)
             raise
         finally:
-            self._discard(temporary)
+            self._remove_temporary(temporary)
         return fd, inode
 
-    # --- putting ---------------------------------------------------------------------------------
+    # --- writing ---------------------------------------------------------------------------------
 
-    def put(self, folder: str, name: Callable[[int], str], write: Callable[[Sink], object], *, hashed: bool = True) -> Stored:
+    def write_file(self, folder: str, name: Callable[[int], str], write: Callable[[Sink], object], *, hashed: bool = True) -> Stored:
         """Write a new file under the first free name and return where it is.
 
         Args:
@@ -153,12 +152,12 @@ class Store(WritableFolder):
             StorageError: the disk refused; nothing remains of the file.
         """
         temporary = self._temporary()
-        with self._putting(temporary, f"a file of {folder}", "every earlier file was kept"):
+        with self._using_temporary(temporary, f"a file of {folder}", "every earlier file was kept"):
             fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.temporary_fd)
             with self._closing(fd):
                 sink = Sink(self.system, fd, hashed=hashed)
                 write(sink)
-            path = self._place(temporary, folder, name)
+            path = self._give_free_name(temporary, folder, name)
             return Stored(path, sink.size, sink.digest)
 
     def copy(self, source: str, folder: str, name: Callable[[int], str], *, hashed: bool = True) -> Stored:
@@ -173,11 +172,11 @@ class Store(WritableFolder):
 
             def write(sink: Sink) -> None:
                 with open_user_file(source) as fd:
-                    if not sink.share(fd):
+                    if not sink.clone_from(fd):
                         for piece in read_chunks(fd, source):
                             sink.write(piece)
 
-            return self.put(folder, name, write, hashed=hashed)
+            return self.write_file(folder, name, write, hashed=hashed)
         real = os.path.realpath(source)
         if os.path.commonpath([real, os.path.realpath(self.path)]) == real:
             raise InvalidArgument(f"path={source!r} contains the run folder itself; log what is inside it, or move the root")
@@ -187,7 +186,7 @@ class Store(WritableFolder):
         digest = md5() if hashed else None
         temporary = self._temporary()
         total, parent, parent_fd = 0, "", -1
-        with self._putting(temporary, f"a folder of {folder}", "every earlier file was kept"):
+        with self._using_temporary(temporary, f"a folder of {folder}", "every earlier file was kept"):
             self.system.mkdir(temporary, dir_fd=self.temporary_fd)
             try:
                 for relative, is_folder in walk(source):
@@ -208,7 +207,7 @@ class Store(WritableFolder):
                                 digest.update(chunk)
             finally:
                 self.system.close_quietly(parent_fd)
-            path = self._place(temporary, folder, name, is_folder=True)
+            path = self._give_free_name(temporary, folder, name, is_folder=True)
             return Stored(path, total, digest.hexdigest()[:12] if digest else None)
 
     def replace(self, relative: str, data: bytes, *, lasting: bool = True) -> None:
@@ -217,14 +216,14 @@ class Store(WritableFolder):
         Args:
             relative: the document.
             data: all of it.
-            lasting: wait for the disk, so that a power failure leaves one of the two as well.
+            lasting: wait for the disk, so that this also holds for a power failure.
 
         Raises:
             StorageError: the disk refused; the old document is intact.
         """
         temporary = self._temporary()
-        with self._putting(temporary, relative, "the old one is intact"):
-            self.check()
+        with self._using_temporary(temporary, relative, "the old one is intact"):
+            self.check_in_place()
             fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.temporary_fd)
             with self._closing(fd):
                 self.system.write_all(fd, data)
@@ -238,23 +237,23 @@ class Store(WritableFolder):
                     self.system.rename(temporary, last, **places)
             finally:
                 self.system.close_quietly(folder_fd)
-        self._settle(relative)
+        self._sync_name(relative)
 
     @contextmanager
-    def _putting(self, temporary: str, what: str, kept: str) -> Iterator[None]:
+    def _using_temporary(self, temporary: str, what: str, kept: str) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             if isinstance(error, TrackingError):
                 raise
-            self.check()
+            self.check_in_place()
             raise storage_error(error, what, kept=kept) from error
         finally:
-            self._discard(temporary)
+            self._remove_temporary(temporary)
 
     @contextmanager
     def _closing(self, fd: int) -> Iterator[None]:
-        """Close a file that was written: some file systems say only then that they could not."""
+        """Close a file that was written; some file systems report only then that a write failed."""
         try:
             yield
         except BaseException:
@@ -262,12 +261,12 @@ class Store(WritableFolder):
             raise
         self.system.close(fd)
 
-    # --- names and leftovers ---------------------------------------------------------------------
+    # --- names, temporaries ----------------------------------------------------------------------
 
     def _temporary(self) -> str:
         return f"{os.getpid()}-{self._token}-{next(self._numbers)}.tmp"
 
-    def _discard(self, temporary: str) -> None:
+    def _remove_temporary(self, temporary: str) -> None:
         """Remove what is left of a temporary file or folder; it is gone when it was renamed."""
         try:
             self.system.unlink(temporary, dir_fd=self.temporary_fd)
@@ -281,11 +280,11 @@ class Store(WritableFolder):
     def remove_unfinished(self) -> None:
         """Remove the unfinished files of writers that are gone; call it only while no other lives."""
         for name in os.listdir(self.temporary_fd):  # noqa: PTH208 - a descriptor
-            self._discard(name)
+            self._remove_temporary(name)
 
-    def _publish(self, temporary: str, relative: str, *, is_folder: bool = False) -> None:
+    def _give_name(self, temporary: str, relative: str, *, is_folder: bool = False) -> None:
         """Give the temporary file or folder its name, which must be free."""
-        self.check()
+        self.check_in_place()
         self.mark_changed()
         if self.power:
             self.sync_tree(f"{TEMPORARY}/{temporary}")
@@ -303,18 +302,18 @@ class Store(WritableFolder):
                     self._rename_free(temporary, last, fd)
         finally:
             self.system.close_quietly(fd)
-        self._settle(relative)
+        self._sync_name(relative)
 
-    def _settle(self, relative: str) -> None:
-        """See that the name just given outlives a power failure: at once, or with the next sync."""
+    def _sync_name(self, relative: str) -> None:
+        """Sync the folder of a name that was just given: at once with `power`, else with the next `sync`."""
         self.unsynced.add(relative)
         if self.power:
             with storage_errors(relative, kept="it was written", failed="may not outlive a power failure"):
-                self.sync_names([relative])
+                self.sync_parents([relative])
             self.unsynced.discard(relative)
 
     def _rename_free(self, temporary: str, last: str, fd: int) -> None:
-        """Where there are no hard links, and for folders: see that the name is free, then rename, one writer at a time."""
+        """Give a name by renaming, for folders and where there are no hard links: one writer at a time, and only if it is free."""
         with self.locked("names"):
             try:
                 os.lstat(last, dir_fd=fd)
@@ -323,15 +322,15 @@ class Store(WritableFolder):
             else:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
-    def _place(self, temporary: str, folder: str, name: Callable[[int], str], *, is_folder: bool = False) -> str:
+    def _give_free_name(self, temporary: str, folder: str, name: Callable[[int], str], *, is_folder: bool = False) -> str:
         first = f"{folder}/{name(1)}"
-        again = self._again.get(first, 1)
+        again = self._last_numbers.get(first, 1)
         while True:
             relative = f"{folder}/{name(again)}"
             try:
-                self._publish(temporary, relative, is_folder=is_folder)
+                self._give_name(temporary, relative, is_folder=is_folder)
             except FileExistsError:
                 again += 1
-                self._again[first] = again
+                self._last_numbers[first] = again
             else:
                 return relative

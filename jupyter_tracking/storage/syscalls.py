@@ -1,8 +1,4 @@
-"""The few system calls by which a run folder is written, as one object.
-
-The recording rooms take a `System`; tests give them one that records, fails or writes short. No
-path is made and no format known here.
-"""
+"""The few system calls by which a run folder is written, as methods of one object, so that tests can replace them."""
 
 from __future__ import annotations
 
@@ -21,36 +17,35 @@ __all__ = ["LINK_FLAGS", "PreparedStat", "Syscalls"]
 
 LINK_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 
-_CLONE = 0x40049409  # FICLONE
+_FICLONE = 0x40049409
 _UNSUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
-
-_EXCHANGE = 2
+_RENAME_EXCHANGE = 2
 _renameat2: Any = None
 
-# Linux's statx, <linux/stat.h>: what to start from, what is asked, and where the answer has it (in words of 8 bytes).
+# Of Linux's statx, <linux/stat.h>: the folder to start from, the fields asked for, and their places in the result (in 8 bytes each).
 _AT_FDCWD, _STATX_INO, _STATX_SIZE = -100, 0x100, 0x200
 _INODE, _SIZE = 4, 5
 _STATX_BYTES = 256
 
 
 class PreparedStat:
-    """A path to look at again and again, and room for the answer."""
+    """A path prepared for repeated `stat` calls; the result buffer is reused."""
 
-    __slots__ = ("ask", "figures", "path")
+    __slots__ = ("call", "path", "result")
 
     def __init__(self, path: bytes) -> None:
-        """Look at a path; where the system has no statx, `ask` always fails."""
+        """Prepare a path. Where the system has no statx, `call` always fails."""
         self.path = path
-        self.ask: Callable[[], int] = _no_statx
+        self.call: Callable[[], int] = _no_statx
         if sys.platform == "linux":
             import ctypes
 
             statx = getattr(ctypes.CDLL(None), "statx", _no_statx)
-            answer = ctypes.create_string_buffer(_STATX_BYTES)
-            asked = ctypes.c_uint(_STATX_INO | _STATX_SIZE)
-            self.ask = partial(statx, ctypes.c_int(_AT_FDCWD), ctypes.c_char_p(path), ctypes.c_int(0), asked, ctypes.byref(answer))
-            self.figures = memoryview(answer).cast("B").cast("Q")
+            buffer = ctypes.create_string_buffer(_STATX_BYTES)
+            fields = ctypes.c_uint(_STATX_INO | _STATX_SIZE)
+            self.call = partial(statx, ctypes.c_int(_AT_FDCWD), ctypes.c_char_p(path), ctypes.c_int(0), fields, ctypes.byref(buffer))
+            self.result = memoryview(buffer).cast("B").cast("Q")
 
 
 def _no_statx(*_arguments: object) -> int:
@@ -58,7 +53,7 @@ def _no_statx(*_arguments: object) -> int:
 
 
 class Syscalls:
-    """The real thing."""
+    """Direct calls to the operating system. Tests replace this class to inject faults."""
 
     open = staticmethod(os.open)
     close = staticmethod(os.close)
@@ -77,7 +72,7 @@ class Syscalls:
     flock = staticmethod(fcntl.flock)
 
     def exchange(self, source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> bool:
-        """Let two files change names in one step; False where the system cannot.
+        """Swap the names of two files in one step; False where the system cannot.
 
         A rename onto a file that is there makes some file systems (ext4) write it out first, which takes milliseconds.
         """
@@ -88,22 +83,21 @@ class Syscalls:
             _renameat2 = getattr(ctypes.CDLL(None), "renameat2", False) if sys.platform == "linux" else False
         if not _renameat2:
             return False
-        return bool(_renameat2(src_dir_fd, os.fsencode(source), dst_dir_fd, os.fsencode(target), _EXCHANGE) == 0)
+        return bool(_renameat2(src_dir_fd, os.fsencode(source), dst_dir_fd, os.fsencode(target), _RENAME_EXCHANGE) == 0)
 
-    def inode_and_size(self, sight: PreparedStat) -> tuple[int, int]:
+    def inode_and_size(self, prepared: PreparedStat) -> tuple[int, int]:
         """Return inode and size of the file under a path.
 
-        Linux before each row: who asks for the times too, as `os.stat` does, makes the next write set them anew, which
-        costs more than the look (multigrain timestamps, since 6.13).
+        It is called before each row. `os.stat` asks for the times too; since Linux 6.13 (multigrain timestamps) the next write
+        then has to update them, which costs more than the stat itself.
 
         Raises:
             OSError: as `os.stat`.
         """
-        if sight.ask():
-            seen = self.stat(sight.path)  # which also says what is wrong
-            return seen.st_ino, seen.st_size
-        figures = sight.figures
-        return figures[_INODE], figures[_SIZE]
+        if prepared.call():
+            status = self.stat(prepared.path)  # raises the error, if there is one
+            return status.st_ino, status.st_size
+        return prepared.result[_INODE], prepared.result[_SIZE]
 
     def write_all(self, fd: int, data: bytes | bytearray | memoryview) -> None:
         """Write every byte: one call may take fewer than it was given."""
@@ -129,14 +123,14 @@ class Syscalls:
         return True
 
     def unlock(self, fd: int) -> None:
-        """Unlock the open file; to close it is what is left where that fails."""
+        """Unlock the open file; where that fails, closing it unlocks it."""
         try:  # noqa: SIM105 - called for every row: `suppress` would cost as much as the lock
             self.flock(fd, fcntl.LOCK_UN)
         except OSError:
             pass
 
     def unlock_and_close(self, fd: int) -> None:
-        """Unlock and close a file of which nothing more is wanted, so that no error matters."""
+        """Unlock and close a file that is no longer needed; errors are ignored."""
         if fd >= 0:
             try:
                 self.unlock(fd)  # a child forked meanwhile shares the lock: closing would not be enough
@@ -144,7 +138,7 @@ class Syscalls:
                 self.close_quietly(fd)
 
     def close_quietly(self, fd: int) -> None:
-        """Close a file of which nothing more is wanted, so that no error matters."""
+        """Close a file that is no longer needed; errors are ignored."""
         if fd >= 0:
             with suppress(OSError):
                 self.close(fd)
@@ -152,8 +146,8 @@ class Syscalls:
     def clone(self, fd: int, source: int) -> bool:
         """Let an empty file share the blocks of another; False where the file system cannot."""
         try:
-            fcntl.ioctl(fd, _CLONE, source)
-        except OSError:  # the bytes are copied then, and say so if they cannot be
+            fcntl.ioctl(fd, _FICLONE, source)
+        except OSError:  # the caller copies the bytes then, which raises what is wrong
             return False
         return True
 

@@ -1,6 +1,6 @@
 """The user's own files, which are only ever read: what they are, their bytes, their size and hash.
 
-Links, pipes, sockets and devices are refused by name. Nothing is known of runs.
+Links, pipes, sockets and devices are refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["file_chunks", "file_mode", "hash_and_size", "md5", "md5_prefix", "walk"]
 
-_CHUNK = 1 << 18  # read, hashed and written while it is in a core's cache
+_CHUNK = 1 << 18  # bytes that are read, hashed and written while they are in the processor's cache
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
@@ -64,7 +64,7 @@ def open_user_file(path: str) -> Iterator[int]:
     """Open a file to read it.
 
     Raises:
-        StorageError: it cannot be read; or as `source_mode`.
+        StorageError: it cannot be read; or as `file_mode`.
     """
     file_mode(path)
     try:
@@ -87,7 +87,7 @@ def read_chunks(fd: int, path: str) -> Iterator[memoryview]:
     """
     try:
         left = os.fstat(fd).st_size or sys.maxsize  # files of /proc say 0 and have more
-        buffer = memoryview(bytearray(min(_CHUNK, left)))  # one for all: fresh memory costs more than the copying
+        buffer = memoryview(bytearray(min(_CHUNK, left)))  # one buffer for all: allocating costs more than copying
         while taken := os.readv(fd, [buffer[: min(_CHUNK, left)]]):
             left -= taken
             yield buffer[:taken]
@@ -96,7 +96,7 @@ def read_chunks(fd: int, path: str) -> Iterator[memoryview]:
 
 
 def file_chunks(path: str) -> Iterator[memoryview]:
-    """Yield the bytes of a file; as `opened` and `pieces`."""
+    """Yield the bytes of a file; as `open_user_file` and `read_chunks`."""
     with open_user_file(path) as fd:
         yield from read_chunks(fd, path)
 

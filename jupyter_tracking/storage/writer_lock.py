@@ -1,8 +1,7 @@
-"""Who is writing to a run, told by locks that the kernel frees with the process.
+"""Which processes are writing to a run, by file locks that the operating system releases when a process ends, however it ends.
 
-Each writer holds an exclusive lock on a file of its own for as long as it lives: no clock, no pid
-file, nothing to clean up after a kill. Readers only ask. Where a file system has no locks, a file that
-is there counts as its writer's life: better to ask once too often than to let two write unawares.
+Each writer holds an exclusive lock on a file of its own, so nothing has to be cleaned up after a kill. Where a file system has no
+locks, a lock file that is there counts as a living writer: two writers that do not know of each other would be worse.
 """
 
 from __future__ import annotations
@@ -37,20 +36,20 @@ def active_writers(path: Path, system: Syscalls | None = None) -> list[str]:
     finally:
         system.close_quietly(root)
     try:
-        return [words for name in sorted(os.listdir(folder)) if (words := _living(folder, name, system))]  # noqa: PTH208 - a descriptor
+        return [words for name in sorted(os.listdir(folder)) if (words := _writer_of(folder, name, system))]  # noqa: PTH208 - a descriptor
     except NotADirectoryError:
         return []
     finally:
         system.close_quietly(folder)
 
 
-def _living(folder: int, name: str, system: Syscalls) -> str:
-    """Return the words for the writer of a file, or an empty text when it is gone."""
+def _writer_of(folder: int, name: str, system: Syscalls) -> str:
+    """Return the process that holds a lock file, in words, or an empty string when it is gone."""
     if not name.endswith(".lock"):
         return ""
     try:
         fd = paths.open_inside(folder, name)
-    except (OSError, ValueError):  # gone meanwhile, or planted
+    except (OSError, ValueError):  # removed meanwhile, or a link
         return ""
     try:
         free = system.lock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -67,17 +66,17 @@ def _living(folder: int, name: str, system: Syscalls) -> str:
 
 
 class WriterLock:
-    """A writer's mark in a run for as long as it is held."""
+    """The lock file of this process in a run."""
 
     def __init__(self, folder: int, system: Syscalls) -> None:
-        """Leave a mark in the writers' folder; marks of writers that are gone are removed on the way.
+        """Make and lock a file in the writers' folder; files of writers that are gone are removed on the way.
 
         Args:
             folder: the descriptor of the writers' folder, which this takes over.
             system: the system calls to make.
 
         Raises:
-            OSError: the disk refused; no mark remains.
+            OSError: the disk refused; no lock file remains.
         """
         self._system = system
         self._folder = folder
@@ -86,8 +85,8 @@ class WriterLock:
         self.locks = False  # whether the file system has locks
         try:
             for name in os.listdir(folder):
-                self._clear(name)
-            # Named once it is locked: a reader never sees a mark that nobody holds.
+                self._remove_if_free(name)
+            # It gets its name once it is locked, so that a reader never sees a lock file that nobody holds.
             unnamed = f"{self._name}.new"
             self._fd = system.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | LINK_FLAGS, 0o666, dir_fd=folder)
             self.locks = system.lock(self._fd) is True
@@ -98,7 +97,7 @@ class WriterLock:
             self.release()
             raise
 
-    def _clear(self, name: str) -> None:
+    def _remove_if_free(self, name: str) -> None:
         try:
             fd = paths.open_inside(self._folder, name)
         except (OSError, ValueError):
@@ -106,28 +105,28 @@ class WriterLock:
         try:
             if self._system.lock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB):
                 self._remove(name)
-        except OSError:  # told to whoever locks it for good
+        except OSError:  # a writer that needs the lock will see the error
             pass
         finally:
             self._system.close_quietly(fd)
 
     def _remove(self, name: str) -> None:
-        with suppress(OSError):  # the next writer does it
+        with suppress(OSError):  # the next writer tries again
             self._system.unlink(name, dir_fd=self._folder)
 
     def release(self) -> None:
-        """Remove the mark; a second call does nothing."""
+        """Remove the lock file; a second call does nothing."""
         if self._folder >= 0:
             self._remove(self._name)
         self.close()
 
     def close(self) -> None:
-        """Let go of the mark without removing it: in a forked child it is the parent's."""
+        """Close the lock file without removing it: in a forked child it is the parent's."""
         fd, folder = self._fd, self._folder
         self._fd = self._folder = -1
         self._system.close_quietly(fd)
         self._system.close_quietly(folder)
 
     def __del__(self) -> None:
-        """Let go of the mark of a run that was dropped: it was interrupted."""
+        """Close the lock file of a run that was garbage collected: the run was interrupted."""
         self.close()

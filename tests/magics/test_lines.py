@@ -160,7 +160,7 @@ def called(magic: str, line: str) -> dict[str, Any]:
     named = {"artifact": "names", "artifacts": "runs", "lineage": "runs"}.get(magic)
     if named:
         return {named: tuple(args), **kwargs}
-    return {**dict(zip([a.name for a in usage.positional if a.nameless], args, strict=False)), **kwargs}
+    return {**dict(zip([a.name for a in usage.positional if a.positional_only], args, strict=False)), **kwargs}
 
 
 @pytest.mark.parametrize(("magic", "line", "expected"), LINES, ids=[f"{m} {line}" for m, line, _ in LINES])

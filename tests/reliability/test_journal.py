@@ -59,9 +59,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], dict[int, Any]]:
     """Say how many descriptors the process may have; return what is open."""
 
     def allow(descriptors: int) -> dict[int, Any]:
-        monkeypatch.setattr(journals, "_opened", {})
+        monkeypatch.setattr(journals, "_open_journals", {})
         monkeypatch.setattr(resource, "getrlimit", lambda _which: (descriptors, descriptors))
-        return journals._opened
+        return journals._open_journals
 
     return allow
 
@@ -324,7 +324,7 @@ def test_a_sync_that_fails_is_told_and_done_again(root: Path, open_: bool) -> No
 def test_half_of_the_descriptors_are_left_to_others(few: Callable[[int], dict[int, Any]], descriptors: int, most: int) -> None:
     """Of what the process may have open, less than half is ours; a few at least."""
     few(descriptors)
-    assert journals._most_open() == most
+    assert journals._max_open() == most
 
 
 def test_the_journal_opened_longest_ago_is_closed(store: Store, few: Callable[[int], dict[int, Any]]) -> None:
@@ -459,7 +459,7 @@ def test_closing_waits_for_the_row(store: Store) -> None:
 
 def test_a_child_opens_its_files_itself(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a fork a journal has another lock and another descriptor: with its parent's it would share what is locked."""
-    monkeypatch.setattr(journals, "_opened", {})
+    monkeypatch.setattr(journals, "_open_journals", {})
     made = [Journal(store, f"rows{n}") for n in range(3)]
     for journal in made:
         journal.append(b"1\n")
@@ -467,7 +467,7 @@ def test_a_child_opens_its_files_itself(store: Store, monkeypatch: pytest.Monkey
     with locks[0]:  # held by a thread of the parent, which the child does not have
         journals._after_fork()
         assert [journal._fd for journal in made] == [-1, -1, -1]
-        assert not journals._opened
+        assert not journals._open_journals
         for journal in made:
             journal.append(b"2\n")
         assert all(journal._lock is not lock for journal, lock in zip(made, locks, strict=True))

@@ -109,12 +109,12 @@ def test_a_name_that_is_no_text_is_refused(name: object) -> None:
         ("", "is empty; give a text with at least one visible character"),
         ("  ", "is empty"),
         ("\u3000\n", "is empty"),
-        ("a\x00", "holds a control character or half a character; leave it out"),
+        ("a\x00", "holds a control character or an unpaired surrogate; leave it out"),
         ("a\nb", "holds a control character"),
         ("a\x7f", "holds a control character"),
         ("a\u0085b", "holds a control character"),
-        ("\ud800", "half a character"),
-        ("é\udfff", "half a character"),
+        ("\ud800", "an unpaired surrogate"),
+        ("é\udfff", "an unpaired surrogate"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_in_words(name: str, words: str) -> None:

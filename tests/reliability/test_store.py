@@ -49,7 +49,7 @@ def shares(fd: int, source: int) -> bool:
 
 def put(store: Store, name: str = "a.bin", content: bytes = CONTENT, **more: Any) -> Stored:
     """Put a file into a folder of the run; a name that is taken gets a number."""
-    return store.put("files", lambda again: name if again == 1 else f"{again}-{name}", lambda sink: sink.write(content), **more)
+    return store.write_file("files", lambda again: name if again == 1 else f"{again}-{name}", lambda sink: sink.write(content), **more)
 
 
 def left_over(store: Store) -> list[str]:
@@ -144,12 +144,12 @@ def test_a_name_that_is_taken_is_passed_over(store: Store) -> None:
         return f"a-{again}"
 
     for number in range(4):
-        assert store.put("files", name, lambda sink, number=number: sink.write(b"%d" % number)).path == f"files/a-{number + 1}"
+        assert store.write_file("files", name, lambda sink, number=number: sink.write(b"%d" % number)).path == f"files/a-{number + 1}"
     assert len(asked) <= 12  # from the last one on, not from the first
     (store.path / "files" / "a-5").write_bytes(b"another process'")
-    assert store.put("files", name, lambda sink: sink.write(b"5")).path == "files/a-6"
+    assert store.write_file("files", name, lambda sink: sink.write(b"5")).path == "files/a-6"
     assert put(store, "b").path == "files/b"
-    assert store.put("others", name, lambda sink: sink.write(b"x")).path == "others/a-1"
+    assert store.write_file("others", name, lambda sink: sink.write(b"x")).path == "others/a-1"
     found = {p.name: p.read_bytes() for p in (store.path / "files").iterdir()}
     assert found == {"a-1": b"0", "a-2": b"1", "a-3": b"2", "a-4": b"3", "a-5": b"another process'", "a-6": b"5", "b": CONTENT}
 
@@ -316,12 +316,12 @@ def test_an_error_in_words_stays_as_it_is(store: Store) -> None:
 
     for error in (own, ZeroDivisionError("a library's own")):
         with pytest.raises(type(error)) as caught:
-            store.put("files", lambda _: "a", fails(error))
+            store.write_file("files", lambda _: "a", fails(error))
         assert caught.value is error
     assert not left_over(store)
     store.path.rename(store.path.with_name("elsewhere"))
     with pytest.raises(RunGone):
-        store.put("files", lambda _: "a", fails(OSError(errno.EIO, "whatever")))
+        store.write_file("files", lambda _: "a", fails(OSError(errno.EIO, "whatever")))
 
 
 def test_a_hash_is_taken_unless_it_is_not_wanted(store: Store, root: Path) -> None:
