@@ -43,7 +43,8 @@ class MetricMethods(Recorder):
             InvalidType: the value is not one number, or the step no integer.
             InvalidArgument: the name is empty, or a number does not fit.
         """
-        self.record("metric", name, _encode(value, name), step, timestamp)
+        # A float, which most values are, is spared the call of `_encode`.
+        self.record("metric", name, repr(value) if type(value) is float else _encode(value, name), step, timestamp)
 
     @example("loss=total/count accuracy=0.9 --step epoch")
     def log_metrics(self, /, step: int | None = None, timestamp: Timestamp = None, **metrics: float) -> None:

@@ -81,9 +81,9 @@ class SystemMetrics:
             journal = self._journals.get(name)
             path = f"{FOLDER}/{name}.plx"
             if journal is None:
-                journal = self._journals[name] = Journal(self._store, path)
+                journal = self._journals[name] = Journal(self._store, path, event_rows.header("metric"))
                 self._record(name, path)
-            journal.append(event_rows.format_row("metric", None, moment, repr(float(value))), event_rows.header("metric"))
+            journal.append(event_rows.format_row("metric", None, moment, repr(float(value))))
 
 
 class _Counted(NamedTuple):

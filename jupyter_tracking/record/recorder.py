@@ -62,7 +62,6 @@ class RunRecorder(Recorder):
         self._ended = False
         self._mutex = threading.RLock()
         self._journals: dict[tuple[str, str], Journal] = {}
-        self._headers: dict[str, bytes] = {}
         self._records: dict[tuple[str, str], LineageRecord] = {}
         self._stems: dict[str, str] = {}
         self._flags: set[str] = set()
@@ -103,13 +102,11 @@ class RunRecorder(Recorder):
         if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
             step = as_step(step)
         moment = timestamp_now() if timestamp is None else as_timestamp(timestamp)
-        if self._ended:
-            self._raise_ended()
+        journal = self._journals.get((kind, name)) or self._event_journal(kind, name)  # of a run that has ended there is none
         attribution = self.attribution
         if attribution is not None and (timestamp is not None or attribution.check_every_row or get_ident() != attribution.cell_thread):
             moment = attribution.attribute(kind, paths.check_name(name), moment, given=timestamp is not None)
-        journal = self._journals.get((kind, name)) or self._event_journal(kind, name)
-        journal.append(event_rows.format_row(kind, step, moment, encoded), self._headers[kind])
+        journal.append(event_rows.format_row(kind, step, moment, encoded))
 
     def _event_journal(self, kind: str, name: str) -> Journal:
         true_name = paths.check_name(name)
@@ -119,8 +116,7 @@ class RunRecorder(Recorder):
             path = paths.event_path(kind, record.stem)
             if known is None and self.resumed:
                 resume_polyaxon.check_header(self._store, kind, path)
-            journal = known or Journal(self._store, path)
-            self._headers[kind] = event_rows.header(kind)
+            journal = known or Journal(self._store, path, event_rows.header(kind))
             self._journals[kind, true_name] = self._journals[kind, name] = journal
         return journal
 

@@ -269,6 +269,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             self._ended = True
             for journal in {*self._journals.values(), self._lineage, self._assets}:
                 journal.close()
+            self._journals.clear()
             self._release_lock()
 
     def _finish(self, status: str, reason: str | None, message: str | None) -> None:

@@ -29,26 +29,32 @@ _TOO_MANY = {errno.EMFILE, errno.ENFILE}
 class Journal:
     """One file of newline-terminated rows, shared safely by threads, processes and forked children."""
 
-    __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_prepared_stat", "_size", "_store", "dirty", "relative")
+    __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_prepared_stat", "_size", "_store", "dirty", "header", "relative")
     _inode: int
     _size: int  # bytes up to the last newline we know of
 
-    def __init__(self, store: Store, relative: str) -> None:
-        """Name the file, relative to the run; nothing is opened or made before the first append."""
+    def __init__(self, store: Store, relative: str, header: bytes = b"") -> None:
+        """Name the file; nothing is opened or made before the first append.
+
+        Args:
+            store: the run folder.
+            relative: the file, relative to the run folder.
+            header: the first line of the file, if it has to be made.
+        """
         self._fd = -1
         self._store = store
         self.relative = relative
+        self.header = header
         self._prepared_stat = PreparedStat(os.fsencode(store.path / relative))
         self._lock = threading.Lock()
         self.dirty = False
         _journals.add(self)
 
-    def append(self, row: bytes, header: bytes = b"") -> None:
+    def append(self, row: bytes) -> None:
         """Append one row. The file is made, whole with header and row, if it is not there.
 
         Args:
             row: ends with a newline and holds no other.
-            header: the first line of a new file.
 
         Raises:
             RunGone: the run folder was moved or deleted.
@@ -58,12 +64,12 @@ class Journal:
         with self._lock:
             self.dirty = True
             try:
-                if self._fd < 0 and self._open(header + row):
+                if self._fd < 0 and self._open(self.header + row):
                     return
                 system.lock(self._fd)
-                if self._current_size() != self._size and self._reopen_if_replaced(header + row):
+                if self._current_size() != self._size and self._reopen_if_replaced(self.header + row):
                     return
-                self._write(row if self._size else header + row)
+                self._write(row if self._size else self.header + row)
                 system.unlock(self._fd)
             except BaseException as error:
                 self._close()  # which unlocks it too, wherever an interrupt came

@@ -26,7 +26,7 @@ REAL = provenance._keep_surroundings
 def surroundings(no_surroundings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Environment and commit are kept, as they are outside of the tests."""
     monkeypatch.setattr(provenance, "_keep_surroundings", REAL)
-    monkeypatch.setattr(provenance, "_surroundings", {})
+    monkeypatch.setattr(provenance, "_looked_up", {})
 
 
 # --- environment and commit ----------------------------------------------------------------------

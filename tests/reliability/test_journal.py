@@ -73,14 +73,14 @@ def content(journal: Journal, store: Store) -> bytes:
 
 def test_rows_follow_each_other_after_one_header(store: Store) -> None:
     """The file is made by the first row, with its header; the next ones are appended; nothing is made before."""
-    journal = Journal(store, "deep/rows")
+    journal = Journal(store, "deep/rows", HEADER)
     assert not (store.path / "deep").exists()
-    journal.append(b"1\n", HEADER)
+    journal.append(b"1\n")
     assert content(journal, store) == b"header\n1\n"
-    journal.append(b"2\n", HEADER)
+    journal.append(b"2\n")
     journal.close()
-    journal.append(b"3\n", HEADER)
-    Journal(store, "deep/rows").append(b"4\n", HEADER)
+    journal.append(b"3\n")
+    Journal(store, "deep/rows", HEADER).append(b"4\n")
     journal.append(b"5\n")
     assert content(journal, store) == b"header\n1\n2\n3\n4\n5\n"
     Journal(store, "bare").append(b"1\n")
@@ -105,20 +105,20 @@ def test_a_row_costs_a_lock_a_look_and_a_write(root: Path) -> None:
 def test_a_torn_end_is_cut_off_however_long(store: Store, rows: bytes, tail: bytes) -> None:
     """What follows the last newline was never acknowledged: it goes, and no whole row does; an empty file gets its header."""
     (store.path / "rows").write_bytes(rows + tail)
-    journal = Journal(store, "rows")
-    journal.append(b"new\n", HEADER)
+    journal = Journal(store, "rows", HEADER)
+    journal.append(b"new\n")
     assert content(journal, store) == (rows or HEADER) + b"new\n"
     with (store.path / "rows").open("ab") as other:
         other.write(b"whole\n" + tail)
-    journal.append(b"last\n", HEADER)
+    journal.append(b"last\n")
     assert content(journal, store) == (rows or HEADER) + b"new\nwhole\nlast\n"
 
 
 def test_a_torn_end_is_cut_off_whatever_its_length(store: Store) -> None:
     """A file that happens to be as long as a new one would be is looked into all the same."""
     (store.path / "rows").write_bytes(b"header\n12")
-    journal = Journal(store, "rows")
-    journal.append(b"3\n", HEADER)
+    journal = Journal(store, "rows", HEADER)
+    journal.append(b"3\n")
     assert content(journal, store) == b"header\n3\n"
 
 
@@ -138,8 +138,8 @@ def test_a_whole_file_is_not_cut(root: Path) -> None:
 @pytest.mark.parametrize("taken", [0, 3])
 def test_a_row_that_is_written_by_half_is_taken_back(store: Store, taken: int) -> None:
     """Where the disk takes a part of a row and no more, that part is cut off, and the error says what was kept."""
-    journal = Journal(store, "events/rows")
-    journal.append(b"first\n", HEADER)
+    journal = Journal(store, "events/rows", HEADER)
+    journal.append(b"first\n")
     calls = [0]
 
     def write(fd: int, data: Any) -> int:
@@ -152,10 +152,10 @@ def test_a_row_that_is_written_by_half_is_taken_back(store: Store, taken: int) -
     with pytest.raises(
         StorageFull, match=r"^\[Errno 28\] a row of events/rows was not written: No space left.*; every earlier row was kept$"
     ):
-        journal.append(b"second\n", HEADER)
+        journal.append(b"second\n")
     assert content(journal, store) == b"header\nfirst\n"
     store.system = Syscalls()
-    journal.append(b"third\n", HEADER)
+    journal.append(b"third\n")
     assert content(journal, store) == b"header\nfirst\nthird\n"
 
 
@@ -221,17 +221,17 @@ def test_the_lock_is_let_go_after_each_row(store: Store) -> None:
 
 def test_a_file_that_goes_is_made_anew_however_often(store: Store) -> None:
     """Deleted, exchanged, deleted again while it was opened: the row goes to the file that has the name, with a header."""
-    journal = Journal(store, "rows")
-    journal.append(b"1\n", HEADER)
+    journal = Journal(store, "rows", HEADER)
+    journal.append(b"1\n")
     gc.collect()  # what other tests left
     before = len(os.listdir("/proc/self/fd"))
     (store.path / "rows").unlink()
-    journal.append(b"2\n", HEADER)
+    journal.append(b"2\n")
     assert content(journal, store) == b"header\n2\n"
     held = (store.path / "rows").open("rb")  # so that its inode is not used again
     (store.path / "rows").unlink()
     (store.path / "rows").write_bytes(b"other\ntorn")
-    journal.append(b"3\n", HEADER)
+    journal.append(b"3\n")
     assert content(journal, store) == b"other\n3\n"
     assert held.read() == b"header\n2\n"
     held.close()
@@ -247,12 +247,12 @@ def test_a_file_that_goes_is_made_anew_however_often(store: Store) -> None:
         fcntl.flock(fd, how)
 
     store.system = Counting(flock=flock)
-    journal.append(b"4\n", HEADER)
+    journal.append(b"4\n")
     assert content(journal, store) == b"3\n4\n"
     for file in kept:
         file.close()
     store.system = Syscalls()
-    journal.append(b"5\n", HEADER)
+    journal.append(b"5\n")
     assert content(journal, store) == b"3\n4\n5\n"
     assert len(os.listdir("/proc/self/fd")) == before
 
@@ -382,7 +382,7 @@ def test_without_a_free_descriptor_the_others_are_closed(store: Store, few: Call
     others = [Journal(store, f"other{n}") for n in range(3)]
     for journal in others:
         journal.append(b"1\n")
-    journal = Journal(store, "rows")
+    journal = Journal(store, "rows", HEADER)
     real = Syscalls()
     fails = refused(number)
 
@@ -391,11 +391,11 @@ def test_without_a_free_descriptor_the_others_are_closed(store: Store, few: Call
         return real.open(*args, **more)
 
     store.system = Counting(open=open_)
-    journal.append(b"1\n", HEADER)
+    journal.append(b"1\n")
     assert content(journal, store) == b"header\n1\n"
     assert [other._fd for other in others] == [-1, -1, -1]
     assert journal._fd >= 0
-    journal.append(b"2\n", HEADER)
+    journal.append(b"2\n")
     assert content(journal, store) == b"header\n1\n2\n"
 
 

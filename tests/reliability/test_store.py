@@ -261,14 +261,14 @@ def test_a_put_that_fails_leaves_nothing(root: Path, what: str) -> None:
     while True:
         system = FailAt(0, lambda: OSError(errno.EIO, os.strerror(errno.EIO)))
         store = Store(root / f"run{at}", system, power=at % 2 == 0)
-        journal = Journal(store, "files/rows")
+        journal = Journal(store, "files/rows", b"header\n")
 
         def attempt(store: Store = store, journal: Journal = journal) -> object:
             if what == "file":
                 return put(store)
             if what == "folder":
                 return store.copy(str(root / "folder"), "files", lambda again: f"f{again}")
-            return journal.append(b"row\n", b"header\n")
+            return journal.append(b"row\n")
 
         before = opened()
         system.at, system.count = at, 0

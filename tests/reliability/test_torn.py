@@ -104,8 +104,8 @@ def test_what_is_logged_after_a_cut_follows_the_last_whole_row(whole: Path, memo
         target.parent.mkdir(parents=True, exist_ok=True)
         for cut in cuts(len(data), every):
             target.write_bytes(data[:cut])
-            journal = Journal(store, relative)
-            journal.append(new, event_rows.header(kind))
+            journal = Journal(store, relative, event_rows.header(kind))
+            journal.append(new)
             journal.close()
             kept = data[: data.rfind(b"\n", 0, cut) + 1] or event_rows.header(kind)
             assert target.read_bytes() == kept + new, (path.name, cut)
