@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json, as_step, as_timestamp
-from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, check_kind, check_path, encode_file, example, logs
+from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, check_kind, check_path, encode_file, example, logs, name_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def log_file(
     rel_path: str | None,
 ) -> None:
     """Log a user's file or folder: with a step as a version, without one below `outputs/`; by default the file names the artifact."""
-    true_name = paths.check_name(name if name is not None else paths.base_name(encoded.source))
+    true_name = paths.check_name(name_of(name, encoded, "file"))
     about = as_json(summary or {}, "summary")
     whole = as_step(step)
     moment = as_timestamp(timestamp)

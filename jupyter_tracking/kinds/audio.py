@@ -7,9 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
-from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_array
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, warn
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,8 +113,7 @@ class AudioMethods(Recorder):
             InvalidArgument: a shape, a rate or a content type that does not fit.
         """
         encoded = _encode(data, sample_rate, content_type)
-        source = paths.base_name(encoded.source) if isinstance(encoded, AssetCopy) else "audio"
-        self.record("audio", name if name is not None else source, encoded, step, timestamp)
+        self.record("audio", name_of(name, encoded, "audio"), encoded, step, timestamp)
 
 
 def _as_samples(array: NDArray[Any]) -> NDArray[np.int16]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, suggest
+from jupyter_tracking.format import paths
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Timestamp = datetime | str | float | None
 
 __all__ = ["Asset", "AssetCopy", "Encoded", "Kind", "NewAsset", "Recorder", "check_kind", "check_path", "encode_file", "example"]
-__all__ += ["logged_kinds", "logs", "missing_extra", "warn"]
+__all__ += ["logged_kinds", "logs", "missing_extra", "name_of", "warn"]
 
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with the names of frames
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
@@ -70,6 +71,13 @@ Encoded = str | NewAsset | AssetCopy
 def encode_file(path: str | os.PathLike[str], *, hashed: bool = True, **payload: Any) -> AssetCopy:
     """Return a user's file or folder as an asset: how a kind without an encoding of its own is stored."""
     return AssetCopy(payload, check_path(path), hashed)
+
+
+def name_of(name: str | None, encoded: NewAsset | AssetCopy, default: str) -> str:
+    """Return the name of an artifact: the one that was given, else the file's up to its first dot, else the default."""
+    if isinstance(encoded, AssetCopy):
+        return name if name is not None else paths.base_name(encoded.source)
+    return name or default
 
 
 class Asset(Protocol):

@@ -7,9 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
-from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_array, as_metric
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs, name_of
 from jupyter_tracking.kinds.pixels import as_pixels, as_rows, tiled
 
 if TYPE_CHECKING:
@@ -135,8 +134,7 @@ class ImageMethods(Recorder):
             InvalidArgument: the shape is not what `dataformats` says, or bytes that are no picture.
         """
         encoded = _encode(data, rescale, dataformats, ext)
-        source = paths.base_name(encoded.source) if isinstance(encoded, AssetCopy) else "image"
-        self.record("image", name if name is not None else source, encoded, step, timestamp)
+        self.record("image", name_of(name, encoded, "image"), encoded, step, timestamp)
 
     def log_image_with_boxes(
         self,

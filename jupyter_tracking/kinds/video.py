@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_array, as_metric
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of
 from jupyter_tracking.kinds.pixels import as_pixels
 
 if TYPE_CHECKING:
@@ -114,8 +114,7 @@ class VideoMethods(Recorder):
             InvalidArgument: a shape, a rate or a content type that does not fit.
         """
         encoded = _encode(data, fps, content_type)
-        source = paths.base_name(encoded.source) if isinstance(encoded, AssetCopy) else "video"
-        self.record("video", name if name is not None else source, encoded, step, timestamp)
+        self.record("video", name_of(name, encoded, "video"), encoded, step, timestamp)
 
 
 def _as_frames(data: ArrayLike) -> NDArray[np.uint8]:
