@@ -101,7 +101,8 @@ class Kind:
         renderer: the stem of the module that shows it, in `views/renderers/` and in `widgets/src/renderers/`.
         decode: returns the value that a row stands for, from its payload and, where there is one, its asset.
         columns: the payload's fields, as the columns of `events()`.
-        encode: the inverse of `decode`: returns what is stored of a user's value; by default the value is the path of a file.
+        encode: the inverse of `decode`: returns what is stored of a user's value. It takes the value, or the fields of one that is a
+            named tuple, and options of the kind's own; by default the value is the path of a file or folder.
         order: the place in lists, lowest first; kinds of the same order follow each other by name.
         flag: the mark in a run's `meta_info` by which Polyaxon's pages find the runs that have such an artifact.
         functions: for a kind of another package, the functions that log it. Each is called `log_…` and takes the run first.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
@@ -14,7 +17,10 @@ from jupyter_tracking import kinds
 from jupyter_tracking.errors import MissingExtra
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds import KINDS, Kind, NewAsset, Recorder, example, kind_of
-from jupyter_tracking.kinds.curve import CURVE
+from jupyter_tracking.kinds.audio import Sound
+from jupyter_tracking.kinds.confusion import Confusion
+from jupyter_tracking.kinds.curve import CURVE, Curve
+from jupyter_tracking.kinds.histogram import Histogram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +33,29 @@ def test_every_kind_of_polyaxons_is_known() -> None:
     """All 32, each with a view and a decoder, and none that Polyaxon would not read."""
     assert KINDS.keys() == {str(kind) for kind in V1ArtifactKind}
     assert all(kind.renderer and callable(kind.decode) and kind.columns for kind in KINDS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("metric", (0.1,)),
+        ("curve", Curve(np.array([0.0, 1.0]), np.array([0.5, math.inf]), "roc", "0.9")),
+        ("confusion", Confusion(["a", "b"], ["a", "b"], np.array([[1, 2], [3, 4]]))),
+        ("histogram", Histogram(np.array([1.0, 2.0]), np.array([0.0, 0.5, 1.0]))),
+        ("text", ("a | b\n",)),
+        ("html", ("<b>1</b>",)),
+        ("markdown", ("# 損失",)),
+        ("dataframe", (pd.DataFrame({"a": [1, 2]}),)),
+        ("audio", Sound(np.array([0.0, 1.0, -1.0]), 8000)),
+        ("image", (np.arange(4, dtype=np.uint8).reshape(2, 2), 1, "HW")),
+    ],
+)
+def test_a_kind_is_a_pair_of_encode_and_decode(run: Run, view: RunView, kind: str, value: tuple[Any, ...]) -> None:
+    """What a kind encodes, a run records, and the kind decodes it again."""
+    run.record(kind, "it", KINDS[kind].encode(*value), 1)
+    loaded = view.load("it")
+    for one, other in zip(loaded if isinstance(value, Curve | Confusion | Histogram | Sound) else [loaded], value, strict=False):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_a_kind_nobody_knows_is_files() -> None:
