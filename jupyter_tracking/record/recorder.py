@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RowAttribution", "RunRecorder"]
 
-_STEP_MIN, _STEP_MAX = -(2**63), 2**63 - 1
+_STEP_MIN, _STEP_MAX = event_rows.STEP_MIN, event_rows.STEP_MAX
 
 
 class RowAttribution(Protocol):
@@ -120,8 +120,9 @@ class RunRecorder(Recorder):
             self._journals[kind, true_name] = self._journals[kind, name] = journal
         return journal
 
-    def _raise_ended(self) -> None:
-        raise RunEnded(f"run {self._store.path.name[:8]} has ended; resume it with init(run_uuid=…), or start another with init()")
+    def _check_open(self) -> None:
+        if self._ended:
+            raise RunEnded(f"run {self._store.path.name[:8]} has ended; resume it with init(run_uuid=…), or start another with init()")
 
     # --- assets ------------------------------------------------------------------------------
 
@@ -138,8 +139,7 @@ class RunRecorder(Recorder):
         return event_rows.format_cell({**asset.payload, "path": stored.path})
 
     def _asset_names(self, kind: str, name: str, step: int | None, suffix: str) -> tuple[str, Callable[[int], str]]:
-        if self._ended:
-            self._raise_ended()
+        self._check_open()
         stem = self._stem(kind, name)
         return f"assets/{kind}", lambda again: paths.asset_name(stem, step, suffix, again)
 
@@ -149,8 +149,7 @@ class RunRecorder(Recorder):
         return stored
 
     def _copy_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool) -> None:
-        if self._ended:
-            self._raise_ended()
+        self._check_open()
         base = os.path.basename(path.rstrip("/"))  # noqa: PTH119
         paths.check_name(base, "path")
         stored = self._journal_asset(self._store.copy(path, folder, _numbered(base), hashed=hashed))
@@ -159,8 +158,7 @@ class RunRecorder(Recorder):
         self._record_artifact(kind, name, stored.path, summary=about)
 
     def _write_output(self, kind: str, name: str, path: str, data: bytes) -> None:
-        if self._ended:
-            self._raise_ended()
+        self._check_open()
         folder, _, base = path.rpartition("/")
         stored = self._journal_asset(self._store.write_file(folder, _numbered(base), lambda sink: sink.write(data)))
         self._record_artifact(kind, name, stored.path, summary={"path": stored.path, "hash": stored.hash, "size": stored.size})
@@ -177,8 +175,7 @@ class RunRecorder(Recorder):
         is_input: bool = False,
         further: dict[str, Any] | None = None,
     ) -> None:
-        if self._ended:
-            self._raise_ended()
+        self._check_open()
         with self._mutex, self._store.locked():
             self._read_new_records()
             stem = self._stem_of(kind, name)
@@ -195,8 +192,7 @@ class RunRecorder(Recorder):
 
     def _record_versioned(self, kind: str, name: str) -> LineageRecord:
         """Return the record of an artifact that has rows; it is in the lineage journal before the first row is in the event file."""
-        if self._ended:
-            self._raise_ended()
+        self._check_open()
         with self._mutex:
             known = self._records.get((kind, name))
             if known is not None and known.versioned:
@@ -281,8 +277,7 @@ class RunRecorder(Recorder):
         return present if isinstance(present, dict) else dict(orjson.loads(self._document))
 
     def _update_document(self, change: Callable[[dict[str, Any]], object]) -> None:
-        if self._ended:
-            self._raise_ended()
+        self._check_open()
         with self._mutex, self._store.locked():
             present = self._current_document()
             change(present)
