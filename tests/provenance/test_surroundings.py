@@ -183,10 +183,10 @@ def test_a_full_disk_stops_no_cell_and_no_run(root: Path, monkeypatch: pytest.Mo
     with tracking.init(collect_resources=True) as run:
         append = system_metrics.Journal.append
 
-        def refuse(journal: Any, row: bytes, header: bytes = b"") -> None:
+        def refuse(journal: Any, row: bytes) -> None:
             if journal.relative.startswith("resources/"):
                 raise OSError(28, "No space left on device")
-            append(journal, row, header)
+            append(journal, row)
 
         monkeypatch.setattr("jupyter_tracking.storage.journal.Journal.append", refuse)
         tracking.log_metric("a", 1)
