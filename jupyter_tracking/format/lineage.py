@@ -6,19 +6,13 @@ Polyaxon refuses keys it does not know, so what is ours lies in `meta_info["jupy
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-from jupyter_tracking.format import event_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["LineageRecord", "all_written_here", "dump_lineages", "event_summary", "parse_journal", "parse_lineages"]
+__all__ = ["LineageRecord", "all_written_here", "dump_lineages", "parse_journal", "parse_lineages"]
 
 META_KEY = "jupyter_tracking"
 _FURTHER = ("state", "connection", "run")
@@ -215,50 +209,6 @@ def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
     return events
 
 
-def event_summary(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
-    """Return what an event file holds: rows, steps and their true extremes, moments, and a metric's figures.
-
-    The keys `step{count,min,max}`, `timestamp{min,max}` and `metric{…}` are Polyaxon's, `count` of steps
-    being rows that have one. Ours: `rows`, and `step.distinct`. Bad rows are passed over; a last row
-    without a newline is one unless the file is `ours`.
-    """
-    if not ours:
-        data += b"\n"
-    steps: set[int] = set()
-    with_step = rows = 0
-    first = last = ""
-    figures = _RunningStatistics() if kind == "metric" else None
-    for step, moment, cell in _rows(kind, data):
-        rows += 1
-        if step is not None:
-            with_step += 1
-            steps.add(step)
-        first = moment if not first or moment < first else first
-        last = max(last, moment)
-        if figures is not None:
-            figures.add(cell)
-    extremes = {"min": min(steps, default=None), "max": max(steps, default=None)}
-    summary: dict[str, Any] = {
-        "rows": rows,
-        "step": {"count": with_step, **extremes, "distinct": len(steps)},
-        "timestamp": {"min": first or None, "max": last or None},
-    }
-    if figures is not None:
-        return summary | {"metric": figures.summary()}
-    return summary | {"last": _last_asset(kind, data)}
-
-
-def _last_asset(kind: str, data: bytes) -> dict[str, Any]:
-    """Return what the last row says of its asset: path, content type, framework."""
-    if kind in event_rows.JSONL_KINDS:
-        return {}
-    try:
-        payload = event_rows.parse_cell(data[: data.rfind(b"\n")].rpartition(b"\n")[2].split(b"|", 2)[2], kind)
-    except (ValueError, IndexError):
-        return {}
-    return {key: payload[key] for key in ("path", "content_type", "framework") if isinstance(payload.get(key), str)}
-
-
 def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
     """Return path → `{path, size, hash}` of an asset journal, and (line, problem) of lines that are none."""
     assets, problems = {}, []
@@ -270,66 +220,3 @@ def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tu
         except (ValueError, TypeError, KeyError) as error:
             problems.append((number, f"not an asset record: {error}"))
     return assets, problems
-
-
-def last_version_summary(events: dict[str, Any], assets: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return content type, framework, size and hash of the version logged last."""
-    last = events.get("last") or {}
-    asset = assets.get(last.get("path", ""), {})
-    found = {"content_type": last.get("content_type"), "framework": last.get("framework")}
-    return {k: v for k, v in (found | {"size": asset.get("size"), "hash": asset.get("hash")}).items() if v is not None}
-
-
-def _rows(kind: str, data: bytes) -> Iterator[tuple[int | None, str, float]]:
-    """Yield (step, timestamp text, metric) of each good row; rows of our own form by the short way."""
-    metric, head = kind == "metric", event_rows.header(kind)
-    whole = data[: data.rfind(b"\n") + 1]
-    if not head or not whole.startswith(head):
-        yield from _strict_rows(kind, whole, None)
-        return
-    for line in whole[len(head) :].split(b"\n"):
-        fields = line.split(b"|", 2)
-        if len(fields) == 3 and len(fields[1]) == _CANONICAL:  # noqa: PLR2004
-            try:
-                step = int(fields[0]) if fields[0] else None
-                row = step, fields[1].decode("ascii"), float(fields[2]) if metric else 0.0
-            except ValueError:
-                continue
-            yield row
-        elif line:
-            yield from _strict_rows(kind, line, event_rows.OUR_COLUMNS)
-
-
-def _strict_rows(kind: str, data: bytes, order: event_rows.ColumnOrder | None) -> Iterator[tuple[int | None, str, float]]:
-    for row in event_rows.parse_rows(data, kind, order=order):
-        if isinstance(row, event_rows.Row):
-            value = float(data[row.start : row.end]) if kind == "metric" else 0.0
-            yield row.step, event_rows.format_timestamp(row.timestamp), value
-
-
-class _RunningStatistics:
-    """Count, mean, deviation and extremes of the finite values, in one pass (Welford 1962)."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.mean = self.squares = 0.0
-        self.min, self.max, self.last = math.inf, -math.inf, math.nan
-
-    def add(self, value: float) -> None:
-        self.last = value
-        if not math.isfinite(value):
-            return
-        self.count += 1
-        change = value - self.mean
-        self.mean += change / self.count
-        self.squares += change * (value - self.mean)
-        self.min = min(self.min, value)
-        self.max = max(self.max, value)
-
-    def summary(self) -> dict[str, Any]:
-        figures: dict[str, Any] = {"count": self.count, "last": event_rows.json_numbers([self.last])[0]}
-        if self.count:
-            figures |= {"mean": self.mean, "min": self.min, "max": self.max}
-        if self.count > 1:
-            figures["std"] = math.sqrt(max(self.squares, 0.0) / (self.count - 1))
-        return {k: event_rows.json_numbers([v])[0] if isinstance(v, float) else v for k, v in figures.items()}

@@ -19,6 +19,7 @@ import pandas as pd
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, lineage, paths
+from jupyter_tracking.format.event_summary import event_summary, last_version_summary
 from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.read.run_reader import RunFolder
@@ -156,13 +157,13 @@ def _row(folder: RunFolder, record: LineageRecord) -> tuple[Any, ...]:
     events = record.events
     if record.versioned and not events:
         try:
-            events = lineage.event_summary(record.kind, folder.read(record.path or ""), ours=folder.rows_are_ours)
+            events = event_summary(record.kind, folder.read(record.path or ""), ours=folder.rows_are_ours)
         except (TrackingError, OSError):
             events = {}
     step, moments = events.get("step") or {}, events.get("timestamp") or {}
     summary = record.summary
     if events.get("last"):  # a run that has not ended: its lineage does not say so yet
-        summary = {**lineage.last_version_summary(events, _assets(folder)), **summary}
+        summary = {**last_version_summary(events, _assets(folder)), **summary}
     cell = record.cell
     last = (events.get("metric") or {}).get("last")
     return (

@@ -15,7 +15,7 @@ import pandas as pd
 from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames import cells
-from jupyter_tracking.read import checksum
+from jupyter_tracking.read import check
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.read.run_reader import RunFolder
 
@@ -145,7 +145,7 @@ def _row(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | os
         return row
     then = about.get("events") if isinstance(about.get("events"), dict) else {}
     complete = there >= set(steps if isinstance(steps, list) else ())
-    return row | {"on_disk": True, "unchanged": complete and checksum.is_unchanged(folder, artifact, then or {})}
+    return row | {"on_disk": True, "unchanged": complete and check.is_unchanged(folder, artifact, then or {})}
 
 
 # --- how two sessions differ ---------------------------------------------------------------------

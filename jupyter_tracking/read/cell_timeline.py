@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, read_cells, read_notes
 
@@ -35,9 +34,9 @@ class CellTimeline:
 
     def __init__(self, folder: RunFiles) -> None:
         """Read the run's journals; a run without them has no cells."""
-        self.cells: list[Cell] = [cell for cell in read_cells(_bytes(folder, CELLS_FILE)) if _moment(cell.started) is not None]
+        self.cells: list[Cell] = [cell for cell in read_cells(folder.read_or_empty(CELLS_FILE)) if _moment(cell.started) is not None]
         self._notes: dict[tuple[str, str], list[AttributionNote]] = {}
-        for note in read_notes(_bytes(folder, NOTES_FILE)):
+        for note in read_notes(folder.read_or_empty(NOTES_FILE)):
             if _moment(note.moment) is not None:
                 self._notes.setdefault((note.kind, note.name), []).append(note)
         self._number = {(cell.session, cell.number): n for n, cell in enumerate(self.cells)}
@@ -99,13 +98,6 @@ class CellTimeline:
                 place = self._number.get(note.cell, -1) if note.cell else -1
                 places[n], by[n] = place, note.by or ("cell" if place >= 0 else None)
         return places, by
-
-
-def _bytes(folder: RunFiles, relative: str) -> bytes:
-    try:
-        return folder.read(relative)
-    except (TrackingError, OSError):
-        return b""
 
 
 def _moment(text: str) -> int | None:

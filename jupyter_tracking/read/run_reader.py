@@ -121,8 +121,7 @@ class RunFolder(RunFiles):
             self._lineage_seen = (seen, all_ours)
             found |= {(r.kind, r.name): r for r in records}
             problems += [Problem(paths.LINEAGES_FILE, None, w, "") for w in wrong]
-        ended = document_there and str(self.info.get("status")) in run_document.FINAL_STATUSES
-        if self.is_ours and ended and self.rows_are_ours and not problems:
+        if self.is_ours and document_there and self.has_ended and self.rows_are_ours and not problems:
             return list(found.values()), problems
         if self.is_ours:
             data = self._bytes(paths.LINEAGE_JOURNAL, problems)
@@ -170,7 +169,7 @@ class RunFolder(RunFiles):
     def is_final(self) -> bool:
         """Whether the two documents, as last read, say all of the run's lineage: it has ended, and all of it is ours."""
         seen, all_ours = self._lineage_seen
-        return bool(seen) and all_ours and run_document.is_ours(self._info) and str(self._info.get("status")) in run_document.FINAL_STATUSES
+        return bool(seen) and all_ours and run_document.is_ours(self._info) and run_document.has_ended(self._info)
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
@@ -225,6 +224,11 @@ class RunFolder(RunFiles):
         steps = {event.step for event in self.events(artifact)}
         none: list[int | None] = [None] if None in steps else []
         return none + sorted(s for s in steps if s is not None)
+
+    def last_value(self, artifact: Artifact) -> float | None:
+        """Return the last value of a metric, reading the end of its file alone; None when it has none."""
+        file = self._file(artifact)
+        return file.last_value() if file is not None else None
 
     def payload(self, artifact: Artifact, event: Event) -> Any:
         """Return the parsed cell of a row.
@@ -288,12 +292,6 @@ class RunFolder(RunFiles):
         if not S_ISDIR(stat.st_mode):
             self.check_size(relative, stat.st_size)
         return path
-
-    def problems(self, *, hashes: bool = False) -> list[Problem]:
-        """Return what is wrong with the run's files: each bad row, missing asset and escape attempt; with `hashes`, each changed file."""
-        from jupyter_tracking.read.check import find_problems
-
-        return find_problems(self, hashes=hashes)
 
     def row_problems(self, artifact: Artifact) -> list[event_rows.RowProblem]:
         """Return the bad rows of an artifact's event file."""
