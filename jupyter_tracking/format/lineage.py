@@ -198,15 +198,14 @@ def _of_item(item: dict[str, Any]) -> LineageRecord:
 def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
     """Put together again what `_item` took apart; the summary keeps what the user said of the artifact."""
     summary.pop("is_event", None)
-    step = {**(summary.pop("step", None) or {}), "distinct": ours.get("distinct")}
-    events = {"rows": ours.get("rows"), "step": step, "timestamp": summary.pop("timestamp", None) or {}}
-    if "size" in ours:
-        events["size"] = ours["size"]
-    if "hash" in ours:
-        events["hash"] = ours["hash"]
+    # What was parsed is changed in place and not copied: the lineage of a root has tens of thousands of these.
+    step = summary.pop("step", None) or {}
+    step["distinct"] = ours.pop("distinct", None)
+    ours["step"] = step
+    ours["timestamp"] = summary.pop("timestamp", None) or {}
     if "metric" in summary:
-        events["metric"] = summary.pop("metric")
-    return events
+        ours["metric"] = summary.pop("metric")
+    return ours
 
 
 def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:

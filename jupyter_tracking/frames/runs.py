@@ -1,7 +1,4 @@
-"""Runs as pandas DataFrames: metrics, events, lineage, runs.
-
-Shapes what the reader found; opens no file itself.
-"""
+"""A run's metrics, events and problems as DataFrames, and a DataFrame of all runs under a root."""
 
 from __future__ import annotations
 
@@ -113,7 +110,7 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
 
 
 def _fields(kind: str, payload: Any) -> Any:
-    """Return the fields of a payload: those of a chart and of a span are JSON in a text."""
+    """Return the fields of a payload: those of a chart and of a span are JSON in a string."""
     if isinstance(payload, str) and kind_of(kind).columns != (kind,):
         try:
             return orjson.loads(payload)
@@ -158,7 +155,7 @@ def _run_row(folder: RunFolder) -> dict[str, Any]:
 
 
 def with_dtypes(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
-    """Return the frame with each column of its type; what does not fit is missing."""
+    """Convert the columns of a frame in place, and return it; a value that does not fit its type is missing."""
     for column, dtype in types.items():
         values = frame[column]
         if dtype is TIMESTAMP:
