@@ -72,3 +72,26 @@ def test_a_file_is_read_on_where_it_ended(tmp_path: Path) -> None:
         file.events()
     assert [(event.position, event.step, event.line) for event in file.events()] == [(0, 0, 2), (1, 1, 3), (2, 2, 4), (3, 4, 6), (4, 5, 7)]
     assert [problem.line for problem in file.problems()] == [5]
+
+
+def last_value(path: Path, data: bytes, *, ours: bool = True) -> float | None:
+    """The last value of a metric whose file has these bytes."""
+    path.write_bytes(data)
+    return EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=ours).last_value()
+
+
+def test_the_last_value_is_that_of_the_last_good_row(tmp_path: Path) -> None:
+    """However long the file is, whoever wrote it, and whatever follows."""
+    path, head = tmp_path / "loss.plx", event_rows.header("metric")
+    rows = [event_rows.format_row("metric", step, MOMENT, repr(step / 2)) for step in range(1_000)]
+    old = [f"{MOMENT}|{step}|{step / 2}\n".encode() for step in range(1_000)]
+    assert last_value(path, b"") is None
+    assert last_value(path, head) is None
+    assert last_value(path, head + b"no row\n") is None
+    assert last_value(path, head + rows[3]) == 1.5
+    assert last_value(path, rows[3]) == 1.5
+    assert last_value(path, head + b"".join(rows)) == 499.5
+    assert last_value(path, head + b"".join(rows) + b"no row\n\n") == 499.5
+    assert last_value(path, b"timestamp|step|metric\n" + b"".join(old)) == 499.5
+    assert last_value(path, head + rows[3] + rows[5].rstrip()) == 1.5
+    assert last_value(path, head + rows[3] + rows[5].rstrip(), ours=False) == 2.5

@@ -1,7 +1,6 @@
-"""Lineage: one record per artifact, as a line of our journal and as an item of `lineages.plx.json`.
+"""Lineage records: one for each artifact, as a line of the lineage journal and as an item of `lineages.plx.json`.
 
-Pure: bytes ↔ records. Who appends the lines is the run's concern, who reads them the reader's.
-Polyaxon refuses keys it does not know, so what is ours lies in `meta_info["jupyter_tracking"]`.
+Polyaxon refuses keys that it does not know, so ours lie in `meta_info["jupyter_tracking"]`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import orjson
 __all__ = ["LineageRecord", "all_written_here", "dump_lineages", "parse_journal", "parse_lineages"]
 
 META_KEY = "jupyter_tracking"
-_FURTHER = ("state", "connection", "run")
+_POLYAXON_FIELDS = ("state", "connection", "run")
 _NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 _CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
 
@@ -35,7 +34,7 @@ class LineageRecord:
         logged: the moment of the first call, as the format has timestamps.
         cell: which cell made it: `notebook`, `cell_id`, `execution_count`.
         events: what its event file holds (see `event_summary`), known once the run has ended.
-        further: fields of Polyaxon's record that mean nothing here: `state connection run meta_info`.
+        further: the fields of Polyaxon's record that we keep as they are: `state connection run meta_info`.
     """
 
     name: str
@@ -88,12 +87,13 @@ def _record(item: dict[str, Any]) -> LineageRecord:
 
 
 def _checked(record: LineageRecord) -> LineageRecord:
-    read: Any = record  # of a file: anything
-    texts = isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str)
-    if not texts or not isinstance(read.path or "", str):
-        raise TypeError("name, kind, stem and path must be texts")
-    objects = isinstance(read.summary, dict) and isinstance(read.cell, dict) and isinstance(read.events, dict)
-    if not objects or not isinstance(read.further, dict):
+    """Return the record; raise `TypeError` when a field has another type than it should, since it was read of a file."""
+    read: Any = record
+    if not (isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str) and isinstance(read.path or "", str)):
+        raise TypeError("name, kind, stem and path must be strings")
+    if not (
+        isinstance(read.summary, dict) and isinstance(read.cell, dict) and isinstance(read.events, dict) and isinstance(read.further, dict)
+    ):
         raise TypeError("summary, cell, events and further must be objects")
     return record
 
@@ -115,7 +115,7 @@ def unlisted_record(known: LineageRecord | None, kind: str, stem: str, path: str
 
 def dump_lineages(records: list[LineageRecord]) -> bytes:
     """Return `lineages.plx.json`: an array of Polyaxon's V1RunArtifact."""
-    return dump_document([_item(record) for record in records])
+    return dump_document([_to_artifact(record) for record in records])
 
 
 def dump_document(content: Any) -> bytes:
@@ -127,7 +127,8 @@ def dump_document(content: Any) -> bytes:
     return (text if text.isascii() and "\x7f" not in text else re.sub(_NOT_YAML, lambda m: f"\\u{ord(m[0]):04x}", text)).encode()
 
 
-def _item(record: LineageRecord) -> dict[str, Any]:
+def _to_artifact(record: LineageRecord) -> dict[str, Any]:
+    """Return a record as a V1RunArtifact."""
     ours = {"name": record.name, "versioned": record.versioned, "logged": record.logged}
     ours |= {"cell": record.cell} if record.cell else {}
     if record.events:  # the rest of it stands in the summary, where Polyaxon looks
@@ -147,7 +148,7 @@ def _item(record: LineageRecord) -> dict[str, Any]:
 
 
 def all_written_here(data: bytes) -> bool:
-    """Say whether every record of a `lineages.plx.json` is one of ours: Polyaxon, where it goes on with a run of ours, writes its own."""
+    """Return whether every record of a `lineages.plx.json` is ours; Polyaxon writes its own when it resumes a run of ours."""
     return parse_lineages(data)[2]
 
 
@@ -163,18 +164,19 @@ def parse_lineages(data: bytes) -> tuple[list[LineageRecord], list[str], bool]:
     for position, item in enumerate(items):
         try:
             strangers += META_KEY not in (item.get("meta_info") or {})
-            records.append(_of_item(item))
+            records.append(_from_artifact(item))
         except (TypeError, KeyError, AttributeError) as error:
             problems.append(f"item {position} is not a lineage record: {error}")
     return records, problems, not strangers and not problems
 
 
-def _of_item(item: dict[str, Any]) -> LineageRecord:
+def _from_artifact(item: dict[str, Any]) -> LineageRecord:
+    """Return the record of a V1RunArtifact, ours or Polyaxon's."""
     meta = item.get("meta_info") or {}
     ours = meta.get(META_KEY) or {}
     summary = item.get("summary") or {}
     events = _events(ours["events"], summary) if "events" in ours else {}
-    further = {} if item.keys().isdisjoint(_FURTHER) else {key: item[key] for key in _FURTHER if item.get(key) is not None}
+    further = {} if item.keys().isdisjoint(_POLYAXON_FIELDS) else {key: item[key] for key in _POLYAXON_FIELDS if item.get(key) is not None}
     if len(meta) > (META_KEY in meta):
         further["meta_info"] = {key: value for key, value in meta.items() if key != META_KEY}
     stem = item["name"]
@@ -196,7 +198,7 @@ def _of_item(item: dict[str, Any]) -> LineageRecord:
 
 
 def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
-    """Put together again what `_item` took apart; the summary keeps what the user said of the artifact."""
+    """Return the event summary, most of which `_to_artifact` put into the summary; the rest of the summary is the user's."""
     summary.pop("is_event", None)
     # What was parsed is changed in place and not copied: the lineage of a root has tens of thousands of these.
     step = summary.pop("step", None) or {}

@@ -180,12 +180,8 @@ def logs_frame(folder: RunFolder) -> pd.DataFrame:
 
 
 def _log_rows(folder: RunFolder, path: str) -> list[dict[str, Any]]:
-    try:
-        data = folder.read(path)
-    except (TrackingError, OSError):
-        return []
     rows: list[dict[str, Any]] = []
-    for line in data.split(b"\n"):
+    for line in folder.read_or_empty(path).split(b"\n"):
         try:
             record = orjson.loads(line) if line.strip() else None
         except orjson.JSONDecodeError:  # torn by a kill
