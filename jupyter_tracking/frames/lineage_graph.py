@@ -74,16 +74,16 @@ def _edges(versions: _Versions) -> pd.DataFrame:
     for used in versions.used:
         for made in makers.get(used.hash, ()):
             if made.run != used.run:
-                about: dict[str, Any] = {
+                edge: dict[str, Any] = {
                     "producer": made.run,
                     "consumer": used.run,
                     "hash": used.hash,
                     "artifact": made.name,
                     "used_as": used.name,
                 }
-                about |= {"kind": made.kind, "size": made.size if made.size is not None else used.size}
-                about |= {"producer_name": versions.runs[made.run], "consumer_name": versions.runs[used.run]}
-                rows.setdefault((made.run, used.run, used.hash), about)
+                edge |= {"kind": made.kind, "size": made.size if made.size is not None else used.size}
+                edge |= {"producer_name": versions.runs[made.run], "consumer_name": versions.runs[used.run]}
+                rows.setdefault((made.run, used.run, used.hash), edge)
     return pd.DataFrame(list(rows.values()), columns=list(_EDGES)).astype(_EDGES)
 
 

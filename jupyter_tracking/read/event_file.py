@@ -83,7 +83,7 @@ class EventFile:
         fd = self._open()
         try:
             size = self._look(fd)
-            if self._rows_stat == self._stat or not size:
+            if self._rows_stat == self._stat:
                 return
             self._rows_stat = self._stat
             committed = _committed(fd, size)
