@@ -1,6 +1,6 @@
-"""Secrets in text: lines that look like one lose it before anything is kept. Pure; knows no cell and no file.
+"""Remove secrets from text before it is stored: sources of cells, printed lines, command lines.
 
-By shape: keys whose form gives them away. By name: a text given to something called a password, token or key.
+A secret is known by its form (`ghp_…`, `AKIA…`, a private key), or because it is given to a name such as `password` or `token`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["MASK", "Redactor", "redact"]
 
 MASK = "***"
 
-# What says by its own form that it is a secret: how it begins, and how it goes on.
+# Secrets that are known by their form: how they begin, and the pattern of the rest.
 _FORMS: list[tuple[str, str]] = [
     ("AKIA ASIA ABIA ACCA", r"[A-Z0-9]{16}\b"),  # AWS
     ("ghp_ gho_ ghs_ ghu_ ghr_ github_pat_", r"\w{20,}"),
@@ -54,48 +54,48 @@ _FORMS: list[tuple[str, str]] = [
 
 @functools.cache
 def _form_pattern(start: str) -> re.Pattern[str]:
-    """Return the pattern of a form: it begins with the plain text, which `re` finds fast, and not amid a word."""
-    first, rest = re.escape(start), _SHAPES[start]
-    amid = rf"(?<!\w{first})" if start[0].isalnum() else ""
+    """Return the pattern of a form. It begins with plain text, which `re` finds fast, and matches only at the start of a word."""
+    first, rest = re.escape(start), _REST_OF[start]
+    not_inside_word = rf"(?<!\w{first})" if start[0].isalnum() else ""
     kept = start if start in {"://", "AccountKey=", "SharedAccessKey="} else ""
-    return re.compile(f"(?P<kept>{re.escape(kept)}){first[len(re.escape(kept)) :]}{amid}{rest}")
+    return re.compile(f"(?P<kept>{re.escape(kept)}){first[len(re.escape(kept)) :]}{not_inside_word}{rest}")
 
 
-_SHAPES = {start: rest for starts, rest in _FORMS for start in starts.split()}
-# Looked for only where the one character is.
-_MARKED = {mark: [start for start in _SHAPES if mark in start] for mark in "_-/=."}
-_UNMARKED = [start for start in _SHAPES if not any(mark in start for mark in _MARKED)]
+_REST_OF = {start: rest for starts, rest in _FORMS for start in starts.split()}
+# Most text has none of these characters, and then the forms that begin with one are not looked for.
+_WITH_MARK = {mark: [start for start in _REST_OF if mark in start] for mark in "_-/=."}
+_WITHOUT_MARK = [start for start in _REST_OF if not any(mark in start for mark in _WITH_MARK)]
 
-# A text given to a name that holds secrets: `password = "…"`, `os.environ["HF_TOKEN"] = '…'`, `{"api_key": "…"}`, `login(token="…")`.
-_STRONG = ("passw", "passphrase", "pwd", "secret", "credential")
-_WEAK = ("token", "auth", "key")  # which name other things too: the value must look like a secret
+# A string given to a name that holds secrets: `password = "…"`, `os.environ["HF_TOKEN"] = '…'`, `{"api_key": "…"}`, `login(token="…")`.
+_SECRET_NAMES = ("passw", "passphrase", "pwd", "secret", "credential")
+_AMBIGUOUS_NAMES = ("token", "auth", "key")  # names of other things too: the value must look random
 _SCHEMES = ("bearer", "basic")
-_WORDS = (*_STRONG, *_WEAK, *_SCHEMES)
-_STRENGTHENED = re.compile(r"(?i)(?:api|access|private|secret|auth|signing|encryption)[_-]?\Z")
-_GIVEN = re.compile(
+_WORDS = (*_SECRET_NAMES, *_AMBIGUOUS_NAMES, *_SCHEMES)
+_BEFORE_KEY = re.compile(r"(?i)(?:api|access|private|secret|auth|signing|encryption)[_-]?\Z")
+_QUOTED_VALUE = re.compile(
     r"\w{0,40}[\"']?\s{0,4}[\])]?\s{0,4}(?::\s{0,4}\w{1,20}\s{0,4})?[=:,]\s{0,4}[bfruBFRU]{0,2}(?P<q>[\"'])(?P<value>(?:(?!(?P=q)).){1,2000})(?P=q)"
 )
 # The same where no quotes are: `%env API_KEY=…`, `export TOKEN=…`, `--password …`, and in what is printed.
-_BARE = re.compile(r"[\w-]{0,40}\s{0,4}[=:]\s{0,4}(?P<value>[^\s\"'(){}\[\],;]{6,500})")
-_FOLLOWS = re.compile(r"[\w-]{0,40}\s{1,4}(?P<value>[^\s\"'(){}\[\],;]{6,500})")
+_UNQUOTED_VALUE = re.compile(r"[\w-]{0,40}\s{0,4}[=:]\s{0,4}(?P<value>[^\s\"'(){}\[\],;]{6,500})")
+_NEXT_WORD = re.compile(r"[\w-]{0,40}\s{1,4}(?P<value>[^\s\"'(){}\[\],;]{6,500})")
 _OPTION = re.compile(r"(?:^|\s)--?[\w-]{0,40}\Z")
-_SHELL = re.compile(r"\s*(?:%env|%set_env|!|%%?(?:bash|sh|sx|system)|export )")
-_LONG = 20_000  # such a line is data, in which names mean nothing
-_PIECE = re.compile(r"[\w.~+/=:@!#$%^&*-]+\Z")
+_SHELL_LINE = re.compile(r"\s*(?:%env|%set_env|!|%%?(?:bash|sh|sx|system)|export )")
+_LONGEST_LINE = 20_000  # characters; a longer line is data, in which names mean nothing
+_ONE_WORD = re.compile(r"[\w.~+/=:@!#$%^&*-]+\Z")
 _BEGIN, _END = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"), re.compile(r"-----END [A-Z ]*PRIVATE KEY")
 
 
 def redact(text: str) -> tuple[str, int]:
-    """Return a text without its secrets, and how many of its lines had one."""
-    masking = Redactor()
-    return masking(text), masking.count
+    """Return the text with `***` in place of its secrets, and how many of its lines had one."""
+    redactor = Redactor()
+    return redactor(text), redactor.count
 
 
 class Redactor:
-    """Masks text after text of one stream: a private key may go over many lines, and over several texts.
+    """Redacts a stream piece by piece, since a private key may go over many lines and several pieces.
 
     Attributes:
-        count: the lines that lost a secret so far.
+        count: how many lines had a secret so far.
     """
 
     def __init__(self) -> None:
@@ -104,10 +104,10 @@ class Redactor:
         self._in_key = False
 
     def __call__(self, text: str) -> str:
-        """Return the text without its secrets; it has as many lines as before."""
-        # Plain searches of the whole text first: most texts hold nothing that could begin a secret.
-        starts = [start for start in _UNMARKED if start in text]
-        for mark, marked in _MARKED.items():
+        """Return the text with `***` in place of its secrets; it has as many lines as before."""
+        # Plain searches of the whole text first: most text has nothing that could begin a secret.
+        starts = [start for start in _WITHOUT_MARK if start in text]
+        for mark, marked in _WITH_MARK.items():
             if mark in text:
                 starts += [start for start in marked if start in text]
         low = text.lower()
@@ -117,26 +117,26 @@ class Redactor:
         lines = text.split("\n")
         starts = list(dict.fromkeys(starts))
         for number, line in enumerate(lines):
-            clean = self._line(line, starts, words)
-            if clean != line:
+            redacted = self._redact_line(line, starts, words)
+            if redacted != line:
                 self.count += 1
-                lines[number] = clean
+                lines[number] = redacted
         return "\n".join(lines)
 
-    def _line(self, line: str, starts: list[str], words: list[str]) -> str:
+    def _redact_line(self, line: str, starts: list[str], words: list[str]) -> str:
         if self._in_key or "-----BEGIN" in line:
-            line = self._without_key(line)
+            line = self._redact_private_key(line)
         for start in starts:
             if start in line:
                 line = _form_pattern(start).sub(rf"\g<kept>{MASK}", line)
-        if words and len(line) <= _LONG:
+        if words and len(line) <= _LONGEST_LINE:
             low = line.lower()
-            spans = [span for word in words if word in low for span in _values_of_name(line, low, word)]
+            spans = [span for word in words if word in low for span in _secret_spans(line, low, word)]
             for first, end in sorted(set(spans), reverse=True):
                 line = line[:first] + MASK + line[end:]
         return line
 
-    def _without_key(self, line: str) -> str:
+    def _redact_private_key(self, line: str) -> str:
         begins = None if self._in_key else _BEGIN.search(line)
         if begins is None and not self._in_key:
             return line
@@ -146,8 +146,8 @@ class Redactor:
         return line[:start] + MASK + (line[line.find("-----", ends.end()) + 5 :] if ends else "")
 
 
-def _values_of_name(line: str, low: str, word: str) -> Iterator[tuple[int, int]]:
-    """Yield where the values stand that are given to names with this word."""
+def _secret_spans(line: str, low: str, word: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each value that is given to a name with this word."""
     at = low.find(word)
     while at >= 0:
         end = at + len(word)
@@ -159,22 +159,23 @@ def _values_of_name(line: str, low: str, word: str) -> Iterator[tuple[int, int]]
 
 
 def _value_after(line: str, at: int, end: int, word: str) -> re.Match[str] | None:
-    strong = word in _STRONG or (word == "key" and bool(_STRENGTHENED.search(line, max(0, at - 12), at)))
-    given = None if word in _SCHEMES else _GIVEN.match(line, end)
+    """Return the match of a secret that is given to the name with this word, which stands at `at` to `end`."""
+    certain = word in _SECRET_NAMES or (word == "key" and bool(_BEFORE_KEY.search(line, max(0, at - 12), at)))
+    given = None if word in _SCHEMES else _QUOTED_VALUE.match(line, end)
     if given is not None:
-        plain = strong or (
+        secret = certain or (
             line[end] not in "_s" and not line[end].isalpha() and _looks_random(given["value"], 8 if word == "token" else 16)
         )
-        return given if plain else None
+        return given if secret else None
     if word in _SCHEMES or _OPTION.search(line, max(0, at - 42), at):
-        bare = _FOLLOWS.match(line, end) or _BARE.match(line, end)
+        unquoted = _NEXT_WORD.match(line, end) or _UNQUOTED_VALUE.match(line, end)
     else:
-        bare = _BARE.match(line, end) if strong or word == "token" else None
-    # Outside of a shell's line, a word behind a name is a secret only if it looks drawn by lot.
-    return bare if bare is not None and (_SHELL.match(line) or _looks_random(bare["value"], 8)) else None
+        unquoted = _UNQUOTED_VALUE.match(line, end) if certain or word == "token" else None
+    # Outside of a shell command, a word after such a name is a secret only if it looks random.
+    return unquoted if unquoted is not None and (_SHELL_LINE.match(line) or _looks_random(unquoted["value"], 8)) else None
 
 
 def _looks_random(value: str, least: int) -> bool:
-    """Say whether a text looks drawn by lot: long, of one piece, of letters and digits mixed."""
-    piece = len(value) >= least and _PIECE.match(value)
+    """Return whether a string is at least that long, one word, and has both letters and digits."""
+    piece = len(value) >= least and _ONE_WORD.match(value)
     return bool(piece) and bool(re.search(r"\d", value)) and bool(re.search(r"[A-Za-z]", value))

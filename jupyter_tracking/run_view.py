@@ -1,4 +1,4 @@
-"""What a user holds of a run to read it: frames, values, and the views. A facade, with no logic of its own."""
+"""`RunView`: a run opened for reading, its values, DataFrames and views."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ def compare(runs: Iterable[object], name: str, kind: str | None = None, root: st
 
 
 class RunView:
-    """A run, opened for reading; what it shows is what is stored at that moment."""
+    """A run opened for reading. Every call reads what is stored at that moment."""
 
     def __init__(self, files: RunFolder) -> None:
-        """Read from an open run folder."""
+        """Make the view of an open run folder; users call `open_run`."""
         self.files = files
 
     @property
@@ -172,7 +172,7 @@ class RunView:
             allow_pickle: unpickle a pickled dataframe, which runs the code in it.
 
         Returns:
-            A float for a metric, `Curve(x, y, kind, annotation)` for a curve, a DataFrame, a text, a numpy image;
+            A float for a metric, `Curve(x, y, kind, annotation)` for a curve, a DataFrame, a string, a numpy image;
             a `Path` for a file, and the path or URL of a reference.
 
         Raises:

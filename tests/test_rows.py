@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +29,19 @@ def rows(kind: str) -> st.SearchStrategy[str]:
     return st.lists(st.one_of(good, good, good, st.sampled_from(ODD)), max_size=30).map("\n".join)
 
 
+def strictly(data: bytes, kind: str) -> list[event_rows.Event | event_rows.RowProblem | event_rows.ColumnOrder]:
+    """The rows, none of them read by the short way that those of our own form go."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_OUR_METRIC", "_OUR_OBJECT"):
+            patch.setattr(event_rows, name, re.compile(rb"(?!)"))
+        return list(event_rows.parse_rows(data, kind))
+
+
+def same_row(event: event_rows.Event) -> tuple[object, ...]:
+    """All of a row; NaN is the same as NaN."""
+    return *event[:-1], repr(event.value)
+
+
 @pytest.mark.parametrize("kind", ["metric", "curve", "text"])
 @given(data=st.data(), headed=st.booleans(), tail=st.sampled_from(["", "\n"]))
 def test_rows_are_read_as_the_grammar_has_them(
@@ -39,11 +53,9 @@ def test_rows_are_read_as_the_grammar_has_them(
     path: Path = tmp_path_factory.getbasetemp() / f"{kind}.plx"
     path.write_bytes(raw)
     committed = raw[: raw.rfind(b"\n") + 1]
-    expected = list(event_rows.parse_rows(committed, kind))
+    expected = strictly(committed, kind)
     file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
-    assert [event[1:] for event in file.events()] == [
-        (row.step, row.timestamp, row.line, row.start, row.end) for row in expected if isinstance(row, event_rows.Row)
-    ]
+    assert [same_row(row) for row in file.events()] == [same_row(row) for row in expected if isinstance(row, event_rows.Event)]
     assert [event.position for event in file.events()] == list(range(len(file.events())))
     assert file.problems() == [row for row in expected if isinstance(row, event_rows.RowProblem)]
 
@@ -60,3 +72,26 @@ def test_a_file_is_read_on_where_it_ended(tmp_path: Path) -> None:
         file.events()
     assert [(event.position, event.step, event.line) for event in file.events()] == [(0, 0, 2), (1, 1, 3), (2, 2, 4), (3, 4, 6), (4, 5, 7)]
     assert [problem.line for problem in file.problems()] == [5]
+
+
+def last_value(path: Path, data: bytes, *, ours: bool = True) -> float | None:
+    """The last value of a metric whose file has these bytes."""
+    path.write_bytes(data)
+    return EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=ours).last_value()
+
+
+def test_the_last_value_is_that_of_the_last_good_row(tmp_path: Path) -> None:
+    """However long the file is, whoever wrote it, and whatever follows."""
+    path, head = tmp_path / "loss.plx", event_rows.header("metric")
+    rows = [event_rows.format_row("metric", step, MOMENT, repr(step / 2)) for step in range(1_000)]
+    old = [f"{MOMENT}|{step}|{step / 2}\n".encode() for step in range(1_000)]
+    assert last_value(path, b"") is None
+    assert last_value(path, head) is None
+    assert last_value(path, head + b"no row\n") is None
+    assert last_value(path, head + rows[3]) == 1.5
+    assert last_value(path, rows[3]) == 1.5
+    assert last_value(path, head + b"".join(rows)) == 499.5
+    assert last_value(path, head + b"".join(rows) + b"no row\n\n") == 499.5
+    assert last_value(path, b"timestamp|step|metric\n" + b"".join(old)) == 499.5
+    assert last_value(path, head + rows[3] + rows[5].rstrip()) == 1.5
+    assert last_value(path, head + rows[3] + rows[5].rstrip(), ours=False) == 2.5

@@ -1,27 +1,20 @@
-"""Lineage: one record per artifact, as a line of our journal and as an item of `lineages.plx.json`.
+"""Lineage records: one for each artifact, as a line of the lineage journal and as an item of `lineages.plx.json`.
 
-Pure: bytes ↔ records. Who appends the lines is the run's concern, who reads them the reader's.
-Polyaxon refuses keys it does not know, so what is ours lies in `meta_info["jupyter_tracking"]`.
+Polyaxon refuses keys that it does not know, so ours lie in `meta_info["jupyter_tracking"]`.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-from jupyter_tracking.format import event_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["LineageRecord", "all_written_here", "dump_lineages", "event_summary", "parse_journal", "parse_lineages"]
+__all__ = ["LineageRecord", "all_written_here", "dump_lineages", "parse_journal", "parse_lineages"]
 
 META_KEY = "jupyter_tracking"
-_FURTHER = ("state", "connection", "run")
+_POLYAXON_FIELDS = ("state", "connection", "run")
 _NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 _CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
 
@@ -41,7 +34,7 @@ class LineageRecord:
         logged: the moment of the first call, as the format has timestamps.
         cell: which cell made it: `notebook`, `cell_id`, `execution_count`.
         events: what its event file holds (see `event_summary`), known once the run has ended.
-        further: fields of Polyaxon's record that mean nothing here: `state connection run meta_info`.
+        further: the fields of Polyaxon's record that we keep as they are: `state connection run meta_info`.
     """
 
     name: str
@@ -94,12 +87,13 @@ def _record(item: dict[str, Any]) -> LineageRecord:
 
 
 def _checked(record: LineageRecord) -> LineageRecord:
-    read: Any = record  # of a file: anything
-    texts = isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str)
-    if not texts or not isinstance(read.path or "", str):
-        raise TypeError("name, kind, stem and path must be texts")
-    objects = isinstance(read.summary, dict) and isinstance(read.cell, dict) and isinstance(read.events, dict)
-    if not objects or not isinstance(read.further, dict):
+    """Return the record; raise `TypeError` when a field has another type than it should, since it was read of a file."""
+    read: Any = record
+    if not (isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str) and isinstance(read.path or "", str)):
+        raise TypeError("name, kind, stem and path must be strings")
+    if not (
+        isinstance(read.summary, dict) and isinstance(read.cell, dict) and isinstance(read.events, dict) and isinstance(read.further, dict)
+    ):
         raise TypeError("summary, cell, events and further must be objects")
     return record
 
@@ -121,7 +115,7 @@ def unlisted_record(known: LineageRecord | None, kind: str, stem: str, path: str
 
 def dump_lineages(records: list[LineageRecord]) -> bytes:
     """Return `lineages.plx.json`: an array of Polyaxon's V1RunArtifact."""
-    return dump_document([_item(record) for record in records])
+    return dump_document([_to_artifact(record) for record in records])
 
 
 def dump_document(content: Any) -> bytes:
@@ -133,7 +127,8 @@ def dump_document(content: Any) -> bytes:
     return (text if text.isascii() and "\x7f" not in text else re.sub(_NOT_YAML, lambda m: f"\\u{ord(m[0]):04x}", text)).encode()
 
 
-def _item(record: LineageRecord) -> dict[str, Any]:
+def _to_artifact(record: LineageRecord) -> dict[str, Any]:
+    """Return a record as a V1RunArtifact."""
     ours = {"name": record.name, "versioned": record.versioned, "logged": record.logged}
     ours |= {"cell": record.cell} if record.cell else {}
     if record.events:  # the rest of it stands in the summary, where Polyaxon looks
@@ -153,7 +148,7 @@ def _item(record: LineageRecord) -> dict[str, Any]:
 
 
 def all_written_here(data: bytes) -> bool:
-    """Say whether every record of a `lineages.plx.json` is one of ours: Polyaxon, where it goes on with a run of ours, writes its own."""
+    """Return whether every record of a `lineages.plx.json` is ours; Polyaxon writes its own when it resumes a run of ours."""
     return parse_lineages(data)[2]
 
 
@@ -169,18 +164,19 @@ def parse_lineages(data: bytes) -> tuple[list[LineageRecord], list[str], bool]:
     for position, item in enumerate(items):
         try:
             strangers += META_KEY not in (item.get("meta_info") or {})
-            records.append(_of_item(item))
+            records.append(_from_artifact(item))
         except (TypeError, KeyError, AttributeError) as error:
             problems.append(f"item {position} is not a lineage record: {error}")
     return records, problems, not strangers and not problems
 
 
-def _of_item(item: dict[str, Any]) -> LineageRecord:
+def _from_artifact(item: dict[str, Any]) -> LineageRecord:
+    """Return the record of a V1RunArtifact, ours or Polyaxon's."""
     meta = item.get("meta_info") or {}
     ours = meta.get(META_KEY) or {}
     summary = item.get("summary") or {}
     events = _events(ours["events"], summary) if "events" in ours else {}
-    further = {} if item.keys().isdisjoint(_FURTHER) else {key: item[key] for key in _FURTHER if item.get(key) is not None}
+    further = {} if item.keys().isdisjoint(_POLYAXON_FIELDS) else {key: item[key] for key in _POLYAXON_FIELDS if item.get(key) is not None}
     if len(meta) > (META_KEY in meta):
         further["meta_info"] = {key: value for key, value in meta.items() if key != META_KEY}
     stem = item["name"]
@@ -202,61 +198,16 @@ def _of_item(item: dict[str, Any]) -> LineageRecord:
 
 
 def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
-    """Put together again what `_item` took apart; the summary keeps what the user said of the artifact."""
+    """Return the event summary, most of which `_to_artifact` put into the summary; the rest of the summary is the user's."""
     summary.pop("is_event", None)
-    step = {**(summary.pop("step", None) or {}), "distinct": ours.get("distinct")}
-    events = {"rows": ours.get("rows"), "step": step, "timestamp": summary.pop("timestamp", None) or {}}
-    if "size" in ours:
-        events["size"] = ours["size"]
-    if "hash" in ours:
-        events["hash"] = ours["hash"]
+    # What was parsed is changed in place and not copied: the lineage of a root has tens of thousands of these.
+    step = summary.pop("step", None) or {}
+    step["distinct"] = ours.pop("distinct", None)
+    ours["step"] = step
+    ours["timestamp"] = summary.pop("timestamp", None) or {}
     if "metric" in summary:
-        events["metric"] = summary.pop("metric")
-    return events
-
-
-def event_summary(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
-    """Return what an event file holds: rows, steps and their true extremes, moments, and a metric's figures.
-
-    The keys `step{count,min,max}`, `timestamp{min,max}` and `metric{…}` are Polyaxon's, `count` of steps
-    being rows that have one. Ours: `rows`, and `step.distinct`. Bad rows are passed over; a last row
-    without a newline is one unless the file is `ours`.
-    """
-    if not ours:
-        data += b"\n"
-    steps: set[int] = set()
-    with_step = rows = 0
-    first = last = ""
-    figures = _RunningStatistics() if kind == "metric" else None
-    for step, moment, cell in _rows(kind, data):
-        rows += 1
-        if step is not None:
-            with_step += 1
-            steps.add(step)
-        first = moment if not first or moment < first else first
-        last = max(last, moment)
-        if figures is not None:
-            figures.add(cell)
-    extremes = {"min": min(steps, default=None), "max": max(steps, default=None)}
-    summary: dict[str, Any] = {
-        "rows": rows,
-        "step": {"count": with_step, **extremes, "distinct": len(steps)},
-        "timestamp": {"min": first or None, "max": last or None},
-    }
-    if figures is not None:
-        return summary | {"metric": figures.summary()}
-    return summary | {"last": _last_asset(kind, data)}
-
-
-def _last_asset(kind: str, data: bytes) -> dict[str, Any]:
-    """Return what the last row says of its asset: path, content type, framework."""
-    if kind in event_rows.JSONL_KINDS:
-        return {}
-    try:
-        payload = event_rows.parse_cell(data[: data.rfind(b"\n")].rpartition(b"\n")[2].split(b"|", 2)[2], kind)
-    except (ValueError, IndexError):
-        return {}
-    return {key: payload[key] for key in ("path", "content_type", "framework") if isinstance(payload.get(key), str)}
+        ours["metric"] = summary.pop("metric")
+    return ours
 
 
 def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
@@ -270,66 +221,3 @@ def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tu
         except (ValueError, TypeError, KeyError) as error:
             problems.append((number, f"not an asset record: {error}"))
     return assets, problems
-
-
-def last_version_summary(events: dict[str, Any], assets: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return content type, framework, size and hash of the version logged last."""
-    last = events.get("last") or {}
-    asset = assets.get(last.get("path", ""), {})
-    found = {"content_type": last.get("content_type"), "framework": last.get("framework")}
-    return {k: v for k, v in (found | {"size": asset.get("size"), "hash": asset.get("hash")}).items() if v is not None}
-
-
-def _rows(kind: str, data: bytes) -> Iterator[tuple[int | None, str, float]]:
-    """Yield (step, timestamp text, metric) of each good row; rows of our own form by the short way."""
-    metric, head = kind == "metric", event_rows.header(kind)
-    whole = data[: data.rfind(b"\n") + 1]
-    if not head or not whole.startswith(head):
-        yield from _strict_rows(kind, whole, None)
-        return
-    for line in whole[len(head) :].split(b"\n"):
-        fields = line.split(b"|", 2)
-        if len(fields) == 3 and len(fields[1]) == _CANONICAL:  # noqa: PLR2004
-            try:
-                step = int(fields[0]) if fields[0] else None
-                row = step, fields[1].decode("ascii"), float(fields[2]) if metric else 0.0
-            except ValueError:
-                continue
-            yield row
-        elif line:
-            yield from _strict_rows(kind, line, event_rows.OUR_COLUMNS)
-
-
-def _strict_rows(kind: str, data: bytes, order: event_rows.ColumnOrder | None) -> Iterator[tuple[int | None, str, float]]:
-    for row in event_rows.parse_rows(data, kind, order=order):
-        if isinstance(row, event_rows.Row):
-            value = float(data[row.start : row.end]) if kind == "metric" else 0.0
-            yield row.step, event_rows.format_timestamp(row.timestamp), value
-
-
-class _RunningStatistics:
-    """Count, mean, deviation and extremes of the finite values, in one pass (Welford 1962)."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.mean = self.squares = 0.0
-        self.min, self.max, self.last = math.inf, -math.inf, math.nan
-
-    def add(self, value: float) -> None:
-        self.last = value
-        if not math.isfinite(value):
-            return
-        self.count += 1
-        change = value - self.mean
-        self.mean += change / self.count
-        self.squares += change * (value - self.mean)
-        self.min = min(self.min, value)
-        self.max = max(self.max, value)
-
-    def summary(self) -> dict[str, Any]:
-        figures: dict[str, Any] = {"count": self.count, "last": event_rows.json_numbers([self.last])[0]}
-        if self.count:
-            figures |= {"mean": self.mean, "min": self.min, "max": self.max}
-        if self.count > 1:
-            figures["std"] = math.sqrt(max(self.squares, 0.0) / (self.count - 1))
-        return {k: event_rows.json_numbers([v])[0] if isinstance(v, float) else v for k, v in figures.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from jupyter_tracking.format.lineage import META_KEY, dump_document
 
-__all__ = ["FINAL_STATUSES", "STATUSES", "dump", "is_ours", "new_document", "set_status"]
+__all__ = ["FINAL_STATUSES", "STATUSES", "dump", "has_ended", "is_ours", "new_document", "set_status"]
 
 FORMAT = 1
 FINAL_STATUSES = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
@@ -91,9 +91,14 @@ def set_status(document: dict[str, Any], status: str, reason: str | None = None,
 
 
 def is_ours(document: dict[str, Any]) -> bool:
-    """Say whether this package wrote the run, so that a row without a newline is no row."""
+    """Return whether this package wrote the run, so that a last row without a newline is torn and no row."""
     meta = document.get("meta_info")
     return isinstance(meta, dict) and isinstance(meta.get(META_KEY), dict)
+
+
+def has_ended(document: dict[str, Any]) -> bool:
+    """Return whether the run's status is a final one."""
+    return str(document.get("status")) in FINAL_STATUSES
 
 
 def dump(document: dict[str, Any]) -> bytes:

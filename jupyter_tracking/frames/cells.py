@@ -1,7 +1,4 @@
-"""What a run knows of its notebook, as pandas DataFrames and as a notebook: cells, events with their cells, logs.
-
-Shapes what was read; writes nothing.
-"""
+"""The cells that recorded a run and what they printed, as DataFrames; the cell that logged each event; the session as a notebook."""
 
 from __future__ import annotations
 
@@ -14,6 +11,8 @@ import pandas as pd
 from jupyter_tracking.errors import NotFound, TrackingError
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.cell_log import SESSION_FILE
+from jupyter_tracking.format.lineage import META_KEY
+from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
 from jupyter_tracking.read.cell_timeline import CellTimeline
 
 if TYPE_CHECKING:
@@ -24,15 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["cells_frame", "logs_frame", "session_cells", "session_notebook", "with_cells"]
 
-_MOMENT = pd.DatetimeTZDtype("us", "UTC")
-_MARK = "jupyter_tracking"
 _CELLS = {
     "cell_id": "string",
     "execution_count": "Int64",
     "notebook": "string",
     "session": "string",
-    "started": _MOMENT,
-    "ended": _MOMENT,
+    "started": TIMESTAMP,
+    "ended": TIMESTAMP,
     "duration": "Float64",
     "outcome": "string",
     "error": "string",
@@ -42,7 +39,7 @@ _CELLS = {
     "artifacts": "object",
     "source": "string",
 }
-_LOGS = {"timestamp": _MOMENT, "stream": "string", "text": "string"}
+_LOGS = {"timestamp": TIMESTAMP, "stream": "string", "text": "string"}
 
 
 # --- cells ---------------------------------------------------------------------------------------
@@ -59,7 +56,7 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
     artifacts: list[list[tuple[str, str]]] = [[] for _ in timeline.cells]
     logged = [artifact for artifact in folder.artifacts() if artifact.kind != "system"]  # which no cell logs
     for artifact in logged if timeline.cells else []:
-        places, _ = timeline.cells_of_rows(artifact.kind, artifact.name, _moments(folder, artifact))
+        places, _ = timeline.cells_of_rows(artifact.kind, artifact.name, _timestamps(folder, artifact))
         counts = np.bincount(places[places >= 0], minlength=len(timeline.cells))
         events += counts if artifact.versioned else 0
         for n in np.flatnonzero(counts):
@@ -71,7 +68,7 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
             **{key: getattr(cell, key) for key in ("cell_id", "execution_count", "notebook", "session", "hash", "masked")},
             "started": cell.started,
             "ended": cell.ended or None,
-            "outcome": cell.outcome or _open_outcome(folder, last=last[cell.session] == n),
+            "outcome": cell.outcome or _outcome_without_end(folder, last=last[cell.session] == n),
             "error": cell.error or None,
             "events": events[n],
             "artifacts": artifacts[n],
@@ -80,17 +77,17 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
         for n, cell in enumerate(timeline.cells)
     ]
     frame = pd.DataFrame(rows, columns=list(_CELLS))
-    frame = _typed(frame, {name: dtype for name, dtype in _CELLS.items() if name != "duration"})
+    frame = with_dtypes(frame, {name: dtype for name, dtype in _CELLS.items() if name != "duration"})
     frame["duration"] = (frame["ended"] - frame["started"]).dt.total_seconds().astype("Float64")
     return frame
 
 
-def _open_outcome(folder: RunFolder, *, last: bool) -> str:
+def _outcome_without_end(folder: RunFolder, *, last: bool) -> str:
     return "running" if last and folder.status == "running" else "killed"
 
 
-def _moments(folder: RunFolder, artifact: Artifact) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return when the rows of an artifact were logged; of one without rows, when it was first logged."""
+def _timestamps(folder: RunFolder, artifact: Artifact) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the timestamps of an artifact's rows in µs since the epoch; of one without rows, when it was first logged."""
     if not artifact.versioned:
         logged = artifact.meta.get("logged") or ""
         own = not (artifact.meta.get("cell") or {}).get("by")
@@ -116,13 +113,13 @@ def with_cells(folder: RunFolder, artifact: Artifact, events: pd.DataFrame) -> p
     moments = events["timestamp"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     places, by = timeline.cells_of_rows(artifact.kind, artifact.name, moments)
     for name in ("notebook", "cell_id", "execution_count"):
-        events[name] = _of_cells(timeline, places, name)
+        events[name] = _cell_column(timeline, places, name)
     events["logged_by"] = pd.array(by, dtype="string")
     return events
 
 
-def _of_cells(timeline: CellTimeline, places: np.ndarray[Any, np.dtype[np.int64]], name: str) -> Any:
-    """Return what is known of the cells at these places, as a column."""
+def _cell_column(timeline: CellTimeline, places: np.ndarray[Any, np.dtype[np.int64]], name: str) -> Any:
+    """Return an attribute of the cells at these places in `timeline.cells` as a column; missing where the place is -1."""
     known = np.array([*(getattr(cell, name) for cell in timeline.cells), None], dtype=object)  # -1 is the None at the end
     values: Any = known[places]
     return pd.array(values, dtype=_CELLS[name])
@@ -131,7 +128,7 @@ def _of_cells(timeline: CellTimeline, places: np.ndarray[Any, np.dtype[np.int64]
 # --- the session ---------------------------------------------------------------------------------
 
 
-def _sessions(folder: RunFolder) -> list[str]:
+def _session_paths(folder: RunFolder) -> list[str]:
     stem = SESSION_FILE.rpartition("/")[2].removesuffix(".ipynb")
     names = [n for n in folder.list_names("code") if n.startswith(stem) and n.endswith(".ipynb")]
     return [f"code/{name}" for name in sorted(names, key=len)]
@@ -140,15 +137,15 @@ def _sessions(folder: RunFolder) -> list[str]:
 def session_cells(folder: RunFolder) -> dict[tuple[str, int], str]:
     """Return the source of each execution, by session and number; none of a run that kept no code."""
     found = {}
-    for path in _sessions(folder):
+    for path in _session_paths(folder):
         try:
             cells = orjson.loads(folder.read(path)).get("cells")
         except (TrackingError, OSError, orjson.JSONDecodeError, AttributeError):
             continue
         for cell in cells if isinstance(cells, list) else []:
-            about = (cell.get("metadata") or {}).get(_MARK) or {}
-            if isinstance(cell.get("source"), str) and "session" in about:
-                found[str(about["session"]), int(about.get("cell", 0))] = cell["source"]
+            metadata = (cell.get("metadata") or {}).get(META_KEY) or {}
+            if isinstance(cell.get("source"), str) and "session" in metadata:
+                found[str(metadata["session"]), int(metadata.get("cell", 0))] = cell["source"]
     return found
 
 
@@ -160,7 +157,7 @@ def session_notebook(folder: RunFolder) -> NotebookNode:
     """
     import nbformat
 
-    paths = _sessions(folder)
+    paths = _session_paths(folder)
     if not paths:
         raise NotFound(f"run {folder.uuid[:8]} kept no cells: it ran outside of IPython, or with track_code=False")
     notebook: NotebookNode = nbformat.reads(folder.read(paths[0]).decode("utf-8"), as_version=4)
@@ -174,23 +171,17 @@ def logs_frame(folder: RunFolder) -> pd.DataFrame:
     """Return what was printed, a row a line: `timestamp`, `stream`, `text`, and the cell that was executing."""
     timeline = CellTimeline(folder)
     rows = [row for name in folder.list_names("plxlogs") for row in _log_rows(folder, f"plxlogs/{name}")]
-    frame = _typed(
-        pd.DataFrame(rows, columns=["timestamp", "stream", "text"]), {name: _LOGS[name] for name in ("timestamp", "stream", "text")}
-    )
+    frame = with_dtypes(pd.DataFrame(rows, columns=list(_LOGS)), _LOGS)
     moments = frame["timestamp"].to_numpy(dtype="datetime64[us]")
     places = timeline.cells_at(moments.astype(np.int64)) if len(timeline.cells) else np.full(len(frame), -1)
     for name in ("cell_id", "execution_count"):
-        frame[name] = _of_cells(timeline, places, name)
+        frame[name] = _cell_column(timeline, places, name)
     return frame
 
 
 def _log_rows(folder: RunFolder, path: str) -> list[dict[str, Any]]:
-    try:
-        data = folder.read(path)
-    except (TrackingError, OSError):
-        return []
     rows: list[dict[str, Any]] = []
-    for line in data.split(b"\n"):
+    for line in folder.read_or_empty(path).split(b"\n"):
         try:
             record = orjson.loads(line) if line.strip() else None
         except orjson.JSONDecodeError:  # torn by a kill
@@ -202,15 +193,6 @@ def _log_rows(folder: RunFolder, path: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _typed(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
-    for column, dtype in types.items():
-        if dtype is _MOMENT:
-            frame[column] = pd.to_datetime(frame[column], utc=True, errors="coerce", format="ISO8601").astype(_MOMENT)
-        elif dtype != "object":
-            frame[column] = frame[column].astype(dtype)
-    return frame
-
-
 def cell_label(cell: Cell) -> str:
-    """Return what a view calls a cell: the number in its brackets, else its id."""
+    """Return what a view calls a cell: `[execution count]`, else its id."""
     return f"[{cell.execution_count}]" if cell.execution_count is not None else cell.cell_id or "?"

@@ -1,6 +1,6 @@
-"""Runs joined by content: what one run made and another used, told by the hash of its bytes, whatever it is called.
+"""Which run used what another run made, as a DataFrame and as a graph. The same content is recognised by its hash, not by its name.
 
-Reads the lineage of every run under a root; no file of an artifact is opened.
+Only the lineage of the runs is read; no file of an artifact is opened.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _EDGES = {
 
 
 @dataclass(slots=True)
-class _Content:
-    """Some bytes, as one run knows them."""
+class _Version:
+    """A version of an artifact that a run made or used."""
 
     run: str
     hash: str
@@ -46,12 +46,12 @@ class _Content:
 
 
 @dataclass(slots=True)
-class _Known:
-    """What is known of the runs under a root."""
+class _Versions:
+    """The runs under a root and the versions that they made and used."""
 
     runs: dict[str, str] = field(default_factory=dict)  # uuid → name, in the order they were made
-    made: list[_Content] = field(default_factory=list)
-    used: list[_Content] = field(default_factory=list)
+    made: list[_Version] = field(default_factory=list)
+    used: list[_Version] = field(default_factory=list)
 
 
 def lineage_edges(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
@@ -63,36 +63,36 @@ def lineage_edges(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     Args:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
-    return _edges(_known(root))
+    return _edges(_read_versions(root))
 
 
-def _edges(known: _Known) -> pd.DataFrame:
-    makers: dict[str, list[_Content]] = defaultdict(list)
-    for content in known.made:
-        makers[content.hash].append(content)
+def _edges(versions: _Versions) -> pd.DataFrame:
+    makers: dict[str, list[_Version]] = defaultdict(list)
+    for version in versions.made:
+        makers[version.hash].append(version)
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for used in known.used:
+    for used in versions.used:
         for made in makers.get(used.hash, ()):
             if made.run != used.run:
-                about: dict[str, Any] = {
+                edge: dict[str, Any] = {
                     "producer": made.run,
                     "consumer": used.run,
                     "hash": used.hash,
                     "artifact": made.name,
                     "used_as": used.name,
                 }
-                about |= {"kind": made.kind, "size": made.size if made.size is not None else used.size}
-                about |= {"producer_name": known.runs[made.run], "consumer_name": known.runs[used.run]}
-                rows.setdefault((made.run, used.run, used.hash), about)
+                edge |= {"kind": made.kind, "size": made.size if made.size is not None else used.size}
+                edge |= {"producer_name": versions.runs[made.run], "consumer_name": versions.runs[used.run]}
+                rows.setdefault((made.run, used.run, used.hash), edge)
     return pd.DataFrame(list(rows.values()), columns=list(_EDGES)).astype(_EDGES)
 
 
-def _known(root: str | os.PathLike[str] | None) -> _Known:
-    known = _Known()
+def _read_versions(root: str | os.PathLike[str] | None) -> _Versions:
+    versions = _Versions()
     folders = [RunFolder(path) for path in paths.run_folders(paths.default_root(root))]
     for folder in sorted(folders, key=lambda f: str(f.info.get("created_at") or "")):
         uuid = folder.uuid
-        known.runs[uuid] = folder.name
+        versions.runs[uuid] = folder.name
         try:
             records = folder.records()[0]
         except (TrackingError, OSError):
@@ -101,28 +101,24 @@ def _known(root: str | os.PathLike[str] | None) -> _Known:
             digest = record.summary.get("hash")
             if isinstance(digest, str) and digest:
                 size = record.summary.get("size")
-                content = _Content(uuid, digest, record.name, record.kind, size if isinstance(size, int) else None)
-                (known.used if record.is_input else known.made).append(content)
-        known.made += _versions(folder, uuid, records)
-    return known
+                version = _Version(uuid, digest, record.name, record.kind, size if isinstance(size, int) else None)
+                (versions.used if record.is_input else versions.made).append(version)
+        versions.made += _stepped_versions(folder, uuid, records)
+    return versions
 
 
-def _versions(folder: RunFolder, uuid: str, records: list[lineage.LineageRecord]) -> list[_Content]:
-    """Return every version that was logged with a step: the lineage says the hash of the last alone."""
+def _stepped_versions(folder: RunFolder, uuid: str, records: list[lineage.LineageRecord]) -> list[_Version]:
+    """Return every version that was logged with a step; the lineage records have the hash of the last one alone."""
     if not any(record.versioned for record in records):
-        return []
-    try:
-        assets = lineage.parse_asset_journal(folder.read(paths.ASSET_JOURNAL))[0]
-    except (TrackingError, OSError):
         return []
     names = {(record.kind, record.stem): record.name for record in records}
     found = []
-    for path, about in assets.items():
+    for path, asset in folder.assets.items():
         _, _, rest = path.partition("/")
         kind, _, file = rest.partition("/")
         stem = file.split(".")[0].rpartition("_")[0] or file.split(".")[0]
-        if about.get("hash") and path.startswith("assets/"):
-            found.append(_Content(uuid, str(about["hash"]), names.get((kind, stem), stem), kind, about.get("size")))
+        if asset.get("hash") and path.startswith("assets/"):
+            found.append(_Version(uuid, str(asset["hash"]), names.get((kind, stem), stem), kind, asset.get("size")))
     return found
 
 
@@ -135,20 +131,20 @@ def lineage_graph(root: str | os.PathLike[str] | None = None) -> LineageGraph:
     Args:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
-    known = _known(root)
-    used = {content.hash for content in known.used}
+    versions = _read_versions(root)
+    used = {version.hash for version in versions.used}
     made: dict[str, dict[str, str]] = defaultdict(dict)
-    for content in known.made:
-        if content.kind not in {"env", "coderef"}:
-            made[content.name].setdefault(content.hash, content.run)
-    versions = {name: list(hashes) for name, hashes in made.items() if len(hashes) > 1}
+    for version in versions.made:
+        if version.kind not in {"env", "coderef"}:
+            made[version.name].setdefault(version.hash, version.run)
+    changed = {name: list(hashes) for name, hashes in made.items() if len(hashes) > 1}
     orphans = [(run, name) for name, hashes in made.items() for digest, run in hashes.items() if digest not in used]
-    return LineageGraph(known.runs, _edges(known), versions, orphans)
+    return LineageGraph(versions.runs, _edges(versions), changed, orphans)
 
 
 @dataclass(slots=True, repr=False)
 class LineageGraph:
-    """Runs and what passes between them; JupyterLab draws it, elsewhere it is a picture.
+    """Runs and the artifacts that pass between them. JupyterLab draws it as Mermaid; elsewhere it is a PNG.
 
     Attributes:
         runs: uuid → name.
@@ -164,17 +160,17 @@ class LineageGraph:
 
     @property
     def cycles(self) -> list[list[str]]:
-        """Groups of runs each of which used, over some way, what it made itself: each a list of uuids."""
-        return [group for group in _components(self._following()) if len(group) > 1]
+        """Groups of runs that used, directly or through others, what they made themselves: each a list of uuids."""
+        return [group for group in _components(self._consumers()) if len(group) > 1]
 
-    def _following(self) -> dict[str, list[str]]:
+    def _consumers(self) -> dict[str, list[str]]:
         following: dict[str, list[str]] = {run: [] for run in self.runs}
         for producer, consumer in zip(self.edges["producer"], self.edges["consumer"], strict=True):
             following[producer].append(consumer)
         return following
 
-    def _passed(self) -> dict[tuple[str, str], list[str]]:
-        """Return the names of what passes from each producer to each consumer."""
+    def _artifacts_between(self) -> dict[tuple[str, str], list[str]]:
+        """Return the names of the artifacts that pass from each producer to each consumer."""
         passed: dict[tuple[str, str], list[str]] = {}
         for producer, consumer, name in zip(*(self.edges[c] for c in ("producer", "consumer", "artifact")), strict=True):
             passed.setdefault((producer, consumer), []).append(str(name))
@@ -182,18 +178,18 @@ class LineageGraph:
 
     @property
     def mermaid(self) -> str:
-        """The graph in Mermaid's language; names are quoted, and hold nothing that it would take for its own."""
+        """The graph in Mermaid's language; names are escaped."""
         joined = sorted({*self.edges["producer"], *self.edges["consumer"]}, key=list(self.runs).index)
-        lines = ["graph LR", *(f'  r{run[:12]}["{_plain(self.runs[run] or run[:8])}"]' for run in joined)]
-        for (producer, consumer), names in self._passed().items():
-            label = ", ".join(map(_plain, names))
+        lines = ["graph LR", *(f'  r{run[:12]}["{_mermaid_text(self.runs[run] or run[:8])}"]' for run in joined)]
+        for (producer, consumer), names in self._artifacts_between().items():
+            label = ", ".join(map(_mermaid_text, names))
             lines.append(f'  r{producer[:12]} -->|"{label}"| r{consumer[:12]}')
         circling = [f"r{run[:12]}" for group in self.cycles for run in group]
         lines += [f"  style {','.join(circling)} stroke-width:3px"] if circling else []
         return "\n".join(lines) + "\n"
 
     def __repr__(self) -> str:
-        """Say how much there is, and list the edges."""
+        """Return the counts of runs, edges, cycles and orphans, and a line an edge."""
         counts = f"{len(self.runs)} runs, {len(self.edges)} edges, {len(self.cycles)} cycles, {len(self.orphans)} orphans"
         shown = self.edges.head(_MOST_DRAWN)
         rows = zip(*(shown[name] for name in ("producer_name", "artifact", "consumer_name")), strict=True)
@@ -201,7 +197,7 @@ class LineageGraph:
         return "\n".join([f"<LineageGraph {counts}>", *(f"{made} --{name}--> {used}" for made, name, used in rows), *more])
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        """Show the drawing that the front end can."""
+        """Offer Mermaid and a PNG to the front end, unless there is no edge or too many to draw."""
         if not 0 < len(self.edges) <= _MOST_DRAWN:
             return {"text/plain": repr(self)}
         return {"text/plain": repr(self), "text/vnd.mermaid": self.mermaid, "image/png": self.picture()}
@@ -213,16 +209,16 @@ class LineageGraph:
 
         from matplotlib.figure import Figure
 
-        places = self._places()
-        columns = max((x for x, _ in places.values()), default=0) + 1
-        rows = max((y for _, y in places.values()), default=0) + 1
+        positions = self._positions()
+        columns = max((x for x, _ in positions.values()), default=0) + 1
+        rows = max((y for _, y in positions.values()), default=0) + 1
         figure = Figure(figsize=(max(4.0, 2.6 * columns), max(1.6, 0.9 * rows)), dpi=100, layout="constrained")
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set_xlim(-0.6, columns - 0.4)
         axes.set_ylim(rows - 0.4, -0.6)
-        for (producer, consumer), names in self._passed().items():
-            (x, y), (u, v) = places[producer], places[consumer]
+        for (producer, consumer), names in self._artifacts_between().items():
+            (x, y), (u, v) = positions[producer], positions[consumer]
             arrow = {"arrowstyle": "->", "color": "0.45", "shrinkA": 22, "shrinkB": 22}
             axes.annotate("", xy=(u, v), xytext=(x, y), arrowprops=arrow)
             axes.text(
@@ -236,7 +232,7 @@ class LineageGraph:
                 backgroundcolor="white",
                 parse_math=False,
             )
-        for run, (x, y) in places.items():
+        for run, (x, y) in positions.items():
             box = {"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": "0.3"}
             axes.text(x, y, (self.runs[run] or run)[:18], fontsize=8, ha="center", va="center", bbox=box, parse_math=False)
         target = io.BytesIO()
@@ -245,9 +241,9 @@ class LineageGraph:
             figure.savefig(target, format="png")
         return target.getvalue()
 
-    def _places(self) -> dict[str, tuple[int, int]]:
-        """Return column and row of each run that has an edge: the column is the longest way to it."""
-        following = self._following()
+    def _positions(self) -> dict[str, tuple[int, int]]:
+        """Return (column, row) of each run that has an edge; the column is the length of the longest path to it."""
+        following = self._consumers()
         column: dict[str, int] = {}
         for group in reversed(_components(following)):  # those that use nothing come first; a cycle shares a column
             own = max(column.get(run, 0) for run in group)
@@ -256,16 +252,16 @@ class LineageGraph:
                 column[after] = max(column.get(after, 0), own + 1)
         joined = {*self.edges["producer"], *self.edges["consumer"]}
         rows: dict[int, int] = defaultdict(int)
-        places = {}
+        positions = {}
         for run in self.runs:
             if run in joined:
-                places[run] = (column[run], rows[column[run]])
+                positions[run] = (column[run], rows[column[run]])
                 rows[column[run]] += 1
-        return places
+        return positions
 
 
-def _plain(text: str) -> str:
-    """Return a name as Mermaid shows it and takes nothing of it for markup."""
+def _mermaid_text(text: str) -> str:
+    """Return a name with everything escaped that Mermaid could take for markup."""
     kept = "".join(c if c.isalnum() or c in " -_./" else f"#{ord(c)};" for c in str(text))
     return kept[:200]
 

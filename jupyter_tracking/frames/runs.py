@@ -1,7 +1,4 @@
-"""Runs as pandas DataFrames: metrics, events, lineage, runs.
-
-Shapes what the reader found; opens no file itself.
-"""
+"""A run's metrics, events and problems as DataFrames, and a DataFrame of all runs under a root."""
 
 from __future__ import annotations
 
@@ -13,7 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.metric_table import metric_table
 from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
     tables = [(a, folder.columns(a)) for a in every if a.versioned]
     if tidy:
         parts = [t.add_column(0, "name", pa.array([a.name] * len(t), pa.string())) for a, t in tables]
-        empty = pa.table({"name": pa.array([], pa.string()), **{c: pa.array([], t) for c, t in _metric_types().items()}})
+        empty = metric_table([]).add_column(0, "name", pa.array([], pa.string()))
         return _to_pandas(pa.concat_tables([empty, *parts]))
     wide = pd.DataFrame({artifact.name: _latest(table) for artifact, table in tables}, copy=False)
     wide.index = wide.index.astype("Int64")
@@ -79,10 +78,6 @@ def _array(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
     """Return a column as an array that is the caller's to change, copied once at most."""
     array: np.ndarray[Any, Any] = column.to_numpy()
     return array if array.flags.writeable else array.copy()
-
-
-def _metric_types() -> dict[str, pa.DataType]:
-    return {"step": pa.int64(), "timestamp": pa.timestamp("us", "UTC"), "value": pa.float64()}
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
@@ -115,7 +110,7 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
 
 
 def _fields(kind: str, payload: Any) -> Any:
-    """Return the fields of a payload: those of a chart and of a span are JSON in a text."""
+    """Return the fields of a payload: those of a chart and of a span are JSON in a string."""
     if isinstance(payload, str) and kind_of(kind).columns != (kind,):
         try:
             return orjson.loads(payload)
@@ -126,7 +121,7 @@ def _fields(kind: str, payload: Any) -> Any:
 
 def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
     """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
-    problems = folder.problems(hashes=hashes)
+    problems = find_problems(folder, hashes=hashes)
     frame = pd.DataFrame(problems, columns=["file", "line", "problem", "text"])
     return frame.astype({"file": "string", "line": "Int64", "problem": "string", "text": "string"})
 
@@ -160,7 +155,7 @@ def _run_row(folder: RunFolder) -> dict[str, Any]:
 
 
 def with_dtypes(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
-    """Return the frame with each column of its type; what does not fit is missing."""
+    """Convert the columns of a frame in place, and return it; a value that does not fit its type is missing."""
     for column, dtype in types.items():
         values = frame[column]
         if dtype is TIMESTAMP:

@@ -1,7 +1,4 @@
-"""From notebooks to runs: what a saved notebook shows, and how the sessions of two runs differ.
-
-Reads notebooks with nbformat and runs with the reader; executes and writes nothing.
-"""
+"""The runs that a saved notebook shows, and how the notebook sessions of two runs differ. No notebook is executed or written."""
 
 from __future__ import annotations
 
@@ -14,8 +11,9 @@ import pandas as pd
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.frames import cells
-from jupyter_tracking.read import checksum
+from jupyter_tracking.read import check
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.read.run_reader import RunFolder
 
@@ -24,10 +22,9 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-__all__ = ["NotebookDiff", "diff_notebooks", "find_shown", "read_notebook", "runs_in", "shown_by"]
+__all__ = ["NotebookDiff", "diff_notebooks", "find_shown_run", "read_notebook", "runs_in", "shown_artifacts"]
 
-_MARK = "jupyter_tracking"
-_SHOWN = {
+_COLUMNS = {
     "cell": "Int64",
     "cell_id": "string",
     "execution_count": "Int64",
@@ -62,14 +59,14 @@ def runs_in(notebook: str | os.PathLike[str], root: str | os.PathLike[str] | Non
     rows = []
     for position, cell in enumerate(read_notebook(notebook).cells):
         seen = set()
-        for shown in _shown_in(cell):
-            for about in shown_by(shown):
-                key = (about["run_uuid"], about.get("kind"), about.get("name"))
+        for display in _displays(cell):
+            for shown in shown_artifacts(display):
+                key = (shown["run_uuid"], shown.get("kind"), shown.get("name"))
                 if key not in seen:
                     seen.add(key)
                     place = {"cell": position, "cell_id": cell.get("id"), "execution_count": cell.get("execution_count")}
-                    rows.append(place | _row(about, notebook, root))
-    return pd.DataFrame(rows, columns=list(_SHOWN)).astype(_SHOWN)
+                    rows.append(place | _row(shown, notebook, root))
+    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
 
 
 def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
@@ -94,28 +91,29 @@ def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
     return node
 
 
-def _shown_in(cell: Any) -> Iterator[dict[str, Any]]:
+def _displays(cell: Any) -> Iterator[dict[str, Any]]:
+    """Yield the metadata of each display of ours among the outputs of a cell."""
     for output in cell.get("outputs") or ():
-        about = (output.get("metadata") or {}).get(_MARK)
-        if isinstance(about, dict) and isinstance(about.get("run_uuid"), str):
-            yield about
+        metadata = (output.get("metadata") or {}).get(META_KEY)
+        if isinstance(metadata, dict) and isinstance(metadata.get("run_uuid"), str):
+            yield metadata
 
 
-def shown_by(about: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def shown_artifacts(metadata: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield each artifact of a display's metadata, with the run it is of."""
-    own = {"run_uuid": about["run_uuid"], "run_path": str(about.get("run_path") or "")}
-    paths = {str(run.get("run_uuid")): str(run.get("run_path") or "") for run in about.get("runs") or [] if isinstance(run, dict)}
-    artifacts = about.get("artifacts")
-    for artifact in artifacts if isinstance(artifacts, list) else [about]:
+    own = {"run_uuid": metadata["run_uuid"], "run_path": str(metadata.get("run_path") or "")}
+    paths = {str(run.get("run_uuid")): str(run.get("run_path") or "") for run in metadata.get("runs") or [] if isinstance(run, dict)}
+    artifacts = metadata.get("artifacts")
+    for artifact in artifacts if isinstance(artifacts, list) else [metadata]:
         if isinstance(artifact, dict):
             uuid = str(artifact.get("run_uuid") or own["run_uuid"])
             kept = {key: artifact[key] for key in ("kind", "name", "steps", "events") if key in artifact}
             yield own | kept | {"run_uuid": uuid, "run_path": paths.get(uuid, own["run_path"])}
 
 
-def find_shown(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> RunFolder | None:
+def find_shown_run(shown: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> RunFolder | None:
     """Return the run of a display: where it was as seen from the notebook, else under the root; None when it is nowhere."""
-    uuid, path = about["run_uuid"], about["run_path"]
+    uuid, path = shown["run_uuid"], shown["run_path"]
     beside = os.path.join(os.path.dirname(os.path.abspath(notebook)), path) if path else ""  # noqa: PTH100, PTH118, PTH120
     bare = uuid.replace("-", "").lower()
     under = [paths.run_path(paths.default_root(root), bare)] if bare.isalnum() else []
@@ -127,25 +125,25 @@ def find_shown(about: dict[str, Any], notebook: str | os.PathLike[str], root: st
     return None
 
 
-def _row(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> dict[str, Any]:
-    steps = about.get("steps")
-    row: dict[str, Any] = {key: about.get(key) for key in ("run_uuid", "kind", "name")}
-    row |= {"run_path": about["run_path"] or None, "run_name": None, "on_disk": False, "unchanged": None}
+def _row(shown: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> dict[str, Any]:
+    steps = shown.get("steps")
+    row: dict[str, Any] = {key: shown.get(key) for key in ("run_uuid", "kind", "name")}
+    row |= {"run_path": shown["run_path"] or None, "run_name": None, "on_disk": False, "unchanged": None}
     row["steps"] = len(steps) if isinstance(steps, list) else None
-    folder = find_shown(about, notebook, root)
+    folder = find_shown_run(shown, notebook, root)
     if folder is None:
         return row
     row |= {"run_name": folder.name or None, "run_path": str(folder.path)}
-    if not about.get("name"):
+    if not shown.get("name"):
         return row | {"on_disk": True}
     try:
-        artifact = folder.find(str(about["name"]), about.get("kind"))
+        artifact = folder.find(str(shown["name"]), shown.get("kind"))
         there = set(folder.steps(artifact))
     except (TrackingError, OSError):
         return row
-    then = about.get("events") if isinstance(about.get("events"), dict) else {}
+    then = shown.get("events") if isinstance(shown.get("events"), dict) else {}
     complete = there >= set(steps if isinstance(steps, list) else ())
-    return row | {"on_disk": True, "unchanged": complete and checksum.is_unchanged(folder, artifact, then or {})}
+    return row | {"on_disk": True, "unchanged": complete and check.is_unchanged(folder, artifact, then or {})}
 
 
 # --- how two sessions differ ---------------------------------------------------------------------

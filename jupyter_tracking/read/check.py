@@ -1,25 +1,32 @@
-"""What is wrong with a run's files, in words: every bad row, missing or changed file, escape attempt, stray file."""
+"""What is wrong with a run's files: every bad row, missing or changed file, path that leads out of the run, and stray file.
+
+Beside it, checksums of an artifact: a display in a notebook keeps one, and later it is seen whether the artifact is unchanged.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.format import lineage, paths, run_document
+from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.read.run_files import Problem
+from jupyter_tracking.storage.user_files import md5
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from hashlib import _Hash as Digest
+    from typing import BinaryIO
 
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
-__all__ = ["find_problems"]
+__all__ = ["checksum_of", "find_problems", "is_unchanged"]
 
 _CHUNK = 1 << 20
+_HASHED_WHOLE = 4_000_000  # bytes: an event file up to this size is hashed whole, of a longer one both ends
+_HASHED_END = 1_000_000
+_MOST_HASHED = 200_000_000  # bytes of an artifact's assets that are hashed; of the rest only the sizes are compared
 
 
 def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
@@ -29,10 +36,10 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
         folder: the run.
         hashes: read every file and compare its md5 with the one taken when it was logged, or when the run ended.
     """
-    ended = folder.is_ours and str(folder.info.get("status")) in run_document.FINAL_STATUSES
+    ended = folder.has_ended and folder.is_ours
     records, problems = folder.records()
-    problems = ([folder.info_problem] if folder.info_problem else []) + problems + list(_strays(folder))
-    problems += _lines(folder)
+    problems = ([folder.info_problem] if folder.info_problem else []) + problems + list(_stray_files(folder))
+    problems += _asset_journal_problems(folder)
     named = {record.path for record in records}
     problems += [
         Problem(path, None, "no lineage record names this event file", "")
@@ -40,38 +47,38 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
         if ended and path.endswith(".plx") and path not in named
     ]
     for artifact in folder.artifacts():
-        problems += _rows(folder, artifact) if artifact.versioned else _place(folder, artifact)
+        problems += _row_problems(folder, artifact) if artifact.versioned else _path_problems(folder, artifact)
         if ended and hashes and artifact.versioned:
-            problems += _since_end(folder, artifact)
+            problems += _changed_since_end(folder, artifact)
     if hashes:
-        problems += _since_logged(folder)
+        problems += _changed_since_logged(folder)
     return problems
 
 
-def _strays(folder: RunFolder) -> Iterator[Problem]:
+def _stray_files(folder: RunFolder) -> Iterator[Problem]:
     for kind in folder.list_names("events"):
         for name in folder.list_names(f"events/{kind}"):
             if not name.endswith(".plx"):
                 yield Problem(f"events/{kind}/{name}", None, "not an event file; Polyaxon parses every file here", "")
 
 
-def _lines(folder: RunFolder) -> list[Problem]:
-    """Return the bad lines of the journal of assets."""
+def _asset_journal_problems(folder: RunFolder) -> list[Problem]:
+    """Return the bad lines of the asset journal."""
     try:
         bad = lineage.parse_asset_journal(folder.read(paths.ASSET_JOURNAL))[1]
     except (TrackingError, OSError) as error:
         there = (folder.path / paths.ASSET_JOURNAL).is_symlink()
-        return [Problem(paths.ASSET_JOURNAL, None, _words(error), "")] if there else []
+        return [Problem(paths.ASSET_JOURNAL, None, _reason(error), "")] if there else []
     return [Problem(paths.ASSET_JOURNAL, line, problem, "") for line, problem in bad]
 
 
-def _rows(folder: RunFolder, artifact: Artifact) -> list[Problem]:
+def _row_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     file = artifact.path or ""
     try:
         found = [Problem(file, p.line, p.problem, p.text) for p in folder.row_problems(artifact)]
         pairs = list(zip(folder.events(artifact), folder.payloads(artifact), strict=False))
     except (TrackingError, OSError) as error:
-        return [Problem(file, None, _words(error), "")]
+        return [Problem(file, None, _reason(error), "")]
     for event, payload in pairs:
         if isinstance(payload, ValueError):
             found.append(Problem(file, event.line, str(payload), ""))
@@ -79,52 +86,52 @@ def _rows(folder: RunFolder, artifact: Artifact) -> list[Problem]:
             try:
                 folder.asset_path(payload["path"])
             except (TrackingError, OSError) as error:
-                found.append(Problem(file, event.line, _words(error), payload["path"]))
+                found.append(Problem(file, event.line, _reason(error), payload["path"]))
     return found
 
 
-def _place(folder: RunFolder, artifact: Artifact) -> list[Problem]:
+def _path_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     path = artifact.path
     if not path or paths.is_url(path) or os.path.isabs(path):  # noqa: PTH117
         return []
     try:
         folder.asset_path(path)
     except (TrackingError, OSError) as error:
-        return [Problem(paths.LINEAGES_FILE, None, f"{artifact.kind} {artifact.name!r}: {_words(error)}", path)]
+        return [Problem(paths.LINEAGES_FILE, None, f"{artifact.kind} {artifact.name!r}: {_reason(error)}", path)]
     return []
 
 
-def _words(error: Exception) -> str:
-    """Return what an error says, without its number."""
+def _reason(error: Exception) -> str:
+    """Return an error's message without its errno."""
     return str(getattr(error, "strerror", None) or error)
 
 
-def _since_end(folder: RunFolder, artifact: Artifact) -> Iterator[Problem]:
+def _changed_since_end(folder: RunFolder, artifact: Artifact) -> Iterator[Problem]:
     """Compare an event file with its hash of when the run ended."""
     then = artifact.record.events.get("hash")
     try:
-        digest = _digest(folder, artifact.path or "")
+        digest = _hash(folder, artifact.path or "")
     except (TrackingError, OSError):
         return  # told with its rows
     if then and digest != then:
         yield Problem(artifact.path or "", None, "the file is not what it was when the run ended", f"md5 {digest}, was {then}")
 
 
-def _since_logged(folder: RunFolder) -> Iterator[Problem]:
+def _changed_since_logged(folder: RunFolder) -> Iterator[Problem]:
     """Compare assets, and copies under outputs/, with their hashes of when they were logged."""
     for path, item in folder.assets.items():
         then = item.get("hash")
         try:
-            digest = _digest(folder, path) if then else then
+            digest = _hash(folder, path) if then else then
         except (TrackingError, OSError):
             continue  # told with the row or the record that names it
         if digest != then:
             yield Problem(path, None, "the content is not what was logged", f"md5 {digest}, was {then}")
 
 
-def _digest(folder: RunFolder, path: str) -> str:
+def _hash(folder: RunFolder, path: str) -> str:
     """Return the first 12 hex digits of the md5 of a file, or of a folder's files in order."""
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = md5()
     _add(folder, path, digest)
     return digest.hexdigest()[:12]
 
@@ -139,3 +146,69 @@ def _add(folder: RunFolder, path: str, digest: Digest) -> None:
     with os.fdopen(fd, "rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
+
+
+# --- whether an artifact is still what was shown -------------------------------------------------
+
+
+def checksum_of(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
+    """Return what a display keeps: size and hash of the artifact's event file, or of the artifact itself; empty when it is missing."""
+    if not artifact.versioned or not artifact.path:
+        return {key: artifact.summary[key] for key in ("size", "hash") if key in artifact.summary}
+    try:
+        fd = folder.open(artifact.path)
+    except (TrackingError, OSError):
+        return {}
+    with os.fdopen(fd, "rb") as file:
+        size = os.fstat(fd).st_size
+        return {"size": size, "hash": _hash_of_start(file, size)}
+
+
+def _hash_of_start(file: BinaryIO, size: int) -> str:
+    """Hash the first `size` bytes of an event file, so that rows logged since do not count."""
+    digest = md5()
+    if size <= _HASHED_WHOLE:
+        digest.update(file.read(size))
+    else:
+        digest.update(file.read(_HASHED_END))
+        file.seek(size - _HASHED_END)
+        digest.update(file.read(_HASHED_END))
+    return digest.hexdigest()[:12]
+
+
+def is_unchanged(folder: RunFolder, artifact: Artifact, then: dict[str, Any]) -> bool:
+    """Return whether all that an artifact had when `checksum_of` returned `then` is there byte for byte; more may have been logged."""
+    if not artifact.versioned or not artifact.path:
+        now = checksum_of(folder, artifact)
+        return all(now.get(key) == then[key] for key in ("size", "hash") if key in then)
+    size = then.get("size")
+    try:
+        if isinstance(size, int):
+            fd = folder.open(artifact.path)
+            with os.fdopen(fd, "rb") as file:
+                if os.fstat(fd).st_size < size or _hash_of_start(file, size) != then.get("hash"):
+                    return False
+        return _assets_unchanged(folder, artifact)
+    except (TrackingError, OSError):
+        return False
+
+
+def _assets_unchanged(folder: RunFolder, artifact: Artifact) -> bool:
+    read = 0
+    for event in folder.events(artifact):
+        payload = folder.payload(artifact, event)
+        path = payload.get("path") if isinstance(payload, dict) else None
+        if not isinstance(path, str) or paths.is_url(path):
+            continue
+        logged = folder.assets.get(path, {})
+        fd = folder.open(path)
+        try:
+            size = os.fstat(fd).st_size
+        finally:
+            os.close(fd)
+        if logged.get("size", size) != size:
+            return False
+        read += size
+        if logged.get("hash") and read <= _MOST_HASHED and _hash(folder, path) != logged["hash"]:
+            return False
+    return True

@@ -1,7 +1,4 @@
-"""The files of a run folder, opened so that nothing outside it ever is; and its document.
-
-Knows nothing of artifacts or events.
-"""
+"""The files of a run folder and its document `run.plx.json`. No file outside of the folder is ever opened."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ class Problem(NamedTuple):
 
 
 class RunFiles:
-    """A run folder as a place to read from."""
+    """Reads the files of a run folder, and its document."""
 
     def __init__(self, path: Path) -> None:
         """Name the folder; files are read when they are asked for."""
@@ -65,6 +62,13 @@ class RunFiles:
         with os.fdopen(self.open(relative), "rb", buffering=0) as file:
             return file.read()
 
+    def read_or_empty(self, relative: str) -> bytes:
+        """Return the bytes of a file of the run, or none when it is missing or cannot be read."""
+        try:
+            return self.read(relative)
+        except (TrackingError, OSError):
+            return b""
+
     def path_of(self, relative: str) -> Path:
         """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
         os.close(self.open(relative))
@@ -83,11 +87,11 @@ class RunFiles:
         finally:
             os.close(fd)
 
-    # --- what was put there ---------------------------------------------------------------------
+    # --- assets --------------------------------------------------------------------------------
 
     @property
     def assets(self) -> dict[str, dict[str, Any]]:
-        """Size and hash of each asset as they were when it was logged, by its path; read again once more were."""
+        """`path`, `size` and `hash` of each asset as it was when it was logged, by its path; empty when the journal cannot be read."""
         try:
             stat = (self.path / paths.ASSET_JOURNAL).lstat()
             seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
@@ -102,10 +106,10 @@ class RunFiles:
         return self._assets
 
     def check_size(self, relative: str, size: int) -> None:
-        """See that an asset has the size that it had when it was logged.
+        """Raise `MalformedEvent` unless the asset still has the size that was logged.
 
         Raises:
-            MalformedEvent: it has another: it was cut off by a power failure, or changed.
+            MalformedEvent: it was cut off by a power failure, or changed.
         """
         then = self.assets.get(relative, {}).get("size")
         if then is not None and then != size:
@@ -144,20 +148,25 @@ class RunFiles:
         return run_document.is_ours(info) or (not info and (self.path / paths.PRIVATE_FOLDER).is_dir())
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the document says a final status."""
+        return run_document.has_ended(self.info)
+
+    @property
     def uuid(self) -> str:
         """The run's uuid: that of its document, else the folder's name."""
         return str(self.info.get("uuid") or self.path.name)
 
     @property
     def name(self) -> str:
-        """The run's name, or an empty text."""
+        """The run's name, or an empty string."""
         return str(self.info.get("name") or "")
 
     @property
     def status(self) -> str:
         """The run's status; `interrupted` when it never ended and nobody writes to it."""
         status = str(self.info.get("status") or "unknown")
-        if status in run_document.FINAL_STATUSES or not self.is_ours:
+        if self.has_ended or not self.is_ours:
             return status
         return status if writer_lock.active_writers(self.path) else "interrupted"
 

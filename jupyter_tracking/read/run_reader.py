@@ -1,7 +1,7 @@
-"""A run folder, read: its documents, artifacts, events, values and problems.
+"""A run folder, ours or Polyaxon's, running, ended or broken: its artifacts, their events and their values.
 
-Reads ours and Polyaxon's, running, finished or broken; a bad file or row never hides the good ones.
-Nothing is written, nothing outside the folder is opened, nothing is unpickled unless asked by name.
+A bad file or row never hides the good ones. Nothing is written, nothing outside of the folder is opened, and nothing is
+unpickled unless the caller asks for it.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
 
 
 class _AssetReader:
-    """What a decoder may ask of the folder."""
+    """Gives a decoder the asset of a row, as path or bytes."""
 
     def __init__(self, folder: RunFolder, *, allow_pickle: bool) -> None:
         self._folder = folder
@@ -106,30 +106,31 @@ class RunFolder(RunFiles):
         super().__init__(path)
         self._event_files: dict[tuple[str, str], EventFile] = {}
         self._lineages = f"{path}/{paths.LINEAGES_FILE}"
-        self._lineage_seen: tuple[tuple[int, ...], bool] = ((), False)
+        self._lineage_seen: tuple[tuple[int, ...], bool] = ((), False)  # the stat of the document as last read, and whether all is ours
 
     # --- artifacts ---------------------------------------------------------------------------
 
     def records(self) -> tuple[list[LineageRecord], list[Problem]]:
-        """Return a lineage record an artifact, and what could not be read of the lineage."""
+        """Return a lineage record for each artifact, and what could not be read of the lineage."""
         found: dict[tuple[str, str], LineageRecord] = {}
         problems: list[Problem] = []
-        seen = self._lineage_stat()
-        document_there = bool(seen)
-        if document_there:
+        is_ours = self.is_ours
+        has_ended = run_document.has_ended(self._info)  # of the document that was just read, which saves another look at the file
+        seen, rows_are_ours = self._lineage_stat(), is_ours
+        if seen:
             records, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, problems))
             self._lineage_seen = (seen, all_ours)
+            rows_are_ours = is_ours and all_ours
             found |= {(r.kind, r.name): r for r in records}
             problems += [Problem(paths.LINEAGES_FILE, None, w, "") for w in wrong]
-        ended = document_there and str(self.info.get("status")) in run_document.FINAL_STATUSES
-        if self.is_ours and ended and self.rows_are_ours and not problems:
+        if seen and has_ended and rows_are_ours and not problems:
             return list(found.values()), problems
-        if self.is_ours:
+        if is_ours:
             data = self._bytes(paths.LINEAGE_JOURNAL, problems)
             records, bad = lineage.parse_journal(data[: data.rfind(b"\n") + 1])
             for record in records:
                 known = found.get((record.kind, record.name))
-                if known is None and not self.rows_are_ours:
+                if known is None and not rows_are_ours:
                     found.pop((record.kind, record.stem), None)  # Polyaxon knows it by its file's name alone
                 record.events = record.events or (known.events if known is not None else {})
                 found[record.kind, record.name] = record
@@ -140,7 +141,7 @@ class RunFolder(RunFiles):
             if not record.versioned:
                 continue
             there = unnamed.pop(record.path or "", None) is not None
-            if self.is_ours and not record.events and not there:
+            if is_ours and not record.events and not there:
                 del found[key]  # its writer died before the first row: nothing was logged under this name
         for path, (kind, stem) in unnamed.items():
             record = lineage.unlisted_record(found.get((kind, stem)), kind, stem, path)
@@ -159,18 +160,18 @@ class RunFolder(RunFiles):
         return _stat(self._lineages)
 
     def document_stats(self) -> tuple[int, ...]:
-        """Return what the kernel says of the run's two documents: as long as it is the same, so are they. Empty when one is missing.
+        """Return a stat of the run's two documents, to see whether they are unchanged; empty when one is missing.
 
         For each: inode, size, and the moments in ns when it was last written and last changed in any way.
         """
-        ours, lineage = _stat(self._document), self._lineage_stat()
-        return ours + lineage if ours and lineage else ()
+        document, lineages = _stat(self._document), self._lineage_stat()
+        return document + lineages if document and lineages else ()
 
     @property
     def is_final(self) -> bool:
         """Whether the two documents, as last read, say all of the run's lineage: it has ended, and all of it is ours."""
         seen, all_ours = self._lineage_seen
-        return bool(seen) and all_ours and run_document.is_ours(self._info) and str(self._info.get("status")) in run_document.FINAL_STATUSES
+        return bool(seen) and all_ours and run_document.is_ours(self._info) and run_document.has_ended(self._info)
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
@@ -225,6 +226,11 @@ class RunFolder(RunFiles):
         steps = {event.step for event in self.events(artifact)}
         none: list[int | None] = [None] if None in steps else []
         return none + sorted(s for s in steps if s is not None)
+
+    def last_value(self, artifact: Artifact) -> float | None:
+        """Return the last value of a metric, reading the end of its file alone; None when it has none."""
+        file = self._file(artifact)
+        return file.last_value() if file is not None else None
 
     def payload(self, artifact: Artifact, event: Event) -> Any:
         """Return the parsed cell of a row.
@@ -289,12 +295,6 @@ class RunFolder(RunFiles):
             self.check_size(relative, stat.st_size)
         return path
 
-    def problems(self, *, hashes: bool = False) -> list[Problem]:
-        """Return what is wrong with the run's files: each bad row, missing asset and escape attempt; with `hashes`, each changed file."""
-        from jupyter_tracking.read.check import find_problems
-
-        return find_problems(self, hashes=hashes)
-
     def row_problems(self, artifact: Artifact) -> list[event_rows.RowProblem]:
         """Return the bad rows of an artifact's event file."""
         file = self._file(artifact)
@@ -302,7 +302,7 @@ class RunFolder(RunFiles):
 
 
 def _stat(path: str) -> tuple[int, ...]:
-    """Return what the kernel says of a file: inode, size, and the moments of its last changes; nothing when it is not there."""
+    """Return inode, size, and the times in ns of the last write and the last change of a file; empty when it is not there."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - asked for twice with every run of a root
     except OSError:

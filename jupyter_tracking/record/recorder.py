@@ -18,6 +18,7 @@ import orjson
 from jupyter_tracking.errors import InvalidArgument, RunEnded
 from jupyter_tracking.format import event_rows, lineage, paths, run_document
 from jupyter_tracking.format.convert import FormattedTimestamp, as_step, as_timestamp, timestamp_now
+from jupyter_tracking.format.event_summary import event_summary, last_version_summary
 from jupyter_tracking.format.lineage import LineageRecord
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.kinds.base import NewAsset, Recorder
@@ -297,9 +298,9 @@ class RunRecorder(Recorder):
             for record in self._records.values():
                 if record.versioned:
                     data = self._rows_of(record)
-                    record.events = lineage.event_summary(record.kind, data)
+                    record.events = event_summary(record.kind, data)
                     record.events |= {"size": len(data), "hash": md5_prefix(data)}
-                    record.summary = {**lineage.last_version_summary(record.events, assets), **record.summary}
+                    record.summary = {**last_version_summary(record.events, assets), **record.summary}
                     if record.kind == "metric" and record.events["rows"]:
                         last[record.name] = record.events["metric"]["last"]
             kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]

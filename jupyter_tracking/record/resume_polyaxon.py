@@ -57,7 +57,7 @@ def _is_whole(data: bytes, kind: str) -> bool:
     last, order = None, None
     for last in event_rows.parse_rows(data, kind):
         order = last if isinstance(last, event_rows.ColumnOrder) else order
-    if not isinstance(last, event_rows.Row):
+    if not isinstance(last, event_rows.Event):
         return last is not None and last is order
     try:
         event_rows.parse_cell(data[last.start : last.end], kind, order)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from jupyter_tracking.errors import StorageError
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def check(session: Session) -> None:
         assert all(same(f, e) for f, e in zip(found[key], rows, strict=True)), key
     for key, value in session.document.items():
         assert folder.info.get(key) == value, key
-    assert not folder.problems()
+    assert not find_problems(folder)
 
 
 def run_through(session: Session, sources: Path, begin: Callable[[], Run]) -> list[BaseException]:

@@ -23,6 +23,7 @@ import pytest
 from jupyter_tracking import __main__ as command_line
 from jupyter_tracking.errors import InvalidArgument, OutsideRun, TrackingError
 from jupyter_tracking.frames import runs
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.record.run import Run
 from jupyter_tracking.run_view import RunView
@@ -79,7 +80,7 @@ def ask_everything(path: Path, out: Path) -> str:
     view = RunView(folder)
     for attribute in ("name", "status", "project", "info", "inputs", "outputs", "tags", "__repr__"):
         ask(lambda attribute=attribute: str(getattr(view, attribute)))
-    ask(lambda: [str(p) for p in folder.problems()])
+    ask(lambda: [str(p) for p in find_problems(folder)])
     ask(view.problems)
     ask(view.metrics)
     ask(lambda: view.metrics(tidy=True))
@@ -203,7 +204,7 @@ def test_a_row_that_points_outside_opens_nothing(root: Path, tmp_path: Path, can
     shown = ask_everything(path, tmp_path)
     assert not canary.sang()
     assert canary.secret not in shown
-    told = [p for p in open_folder(path).problems() if p.file == "events/file/x.plx"]
+    told = [p for p in find_problems(open_folder(path)) if p.file == "events/file/x.plx"]
     assert [p.line for p in told] == list(range(2, len(ways) + 2))
 
 
@@ -238,7 +239,7 @@ def test_a_record_that_points_outside_opens_nothing(root: Path, tmp_path: Path, 
         shown = ask_everything(path, tmp_path) if thorough else ask_briefly(path)
         assert not canary.sang(), status
         assert canary.secret not in shown
-        assert len(open_folder(path).problems()) >= 30
+        assert len(find_problems(open_folder(path))) >= 30
 
 
 POSITIONS = [
@@ -287,7 +288,7 @@ def ask_briefly(path: Path) -> str:
         folder = open_folder(path)
     except TrackingError as error:
         return str(error)
-    shown = [str(folder.problems()), str(folder.info), folder.status]
+    shown = [str(find_problems(folder)), str(folder.info), folder.status]
     for artifact in folder.artifacts():
         with contextlib.suppress(TrackingError):
             shown += [str(folder.value(artifact, event)) for event in folder.events(artifact)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_tracking import __main__ as command_line
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 
@@ -162,9 +163,9 @@ def test_every_flipped_bit_of_a_finished_run_is_found(run: Path, flips: int) -> 
         damaged[dice.randrange(len(sound))] ^= 1 << dice.randrange(8)
         file.write_bytes(damaged)
         relative = file.relative_to(run).as_posix()
-        assert any(relative.startswith(p.file) for p in open_folder(run).problems(hashes=True)), relative
+        assert any(relative.startswith(p.file) for p in find_problems(open_folder(run), hashes=True)), relative
         file.write_bytes(sound)
-    assert not open_folder(run).problems(hashes=True)
+    assert not find_problems(open_folder(run), hashes=True)
 
 
 def test_the_command_exists_under_both_names(run: Path) -> None:

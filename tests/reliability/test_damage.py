@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.frames import lineage, runs
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability import writers
 from tests.reliability.killed import finished
+from tests.test_rows import same_row, strictly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,10 +174,9 @@ def test_a_file_read_by_bits_is_read_as_its_rows_are(tmp_path: Path, count: int)
             size = min(len(data), size + dice.randrange(1, len(data) + 1))
             path.write_bytes(data[:size])
             events = file.events()
-            expected = list(event_rows.parse_rows(bytes(data[: data.rfind(b"\n", 0, size) + 1]), kind))
-            rows = [row for row in expected if isinstance(row, event_rows.Row)]
-            assert [(e.step, e.timestamp, e.start, e.end, e.line) for e in events] == [tuple(row) for row in rows], bytes(data[:size])
-            assert [e.position for e in events] == list(range(len(rows)))
+            expected = strictly(bytes(data[: data.rfind(b"\n", 0, size) + 1]), kind)
+            rows = [row for row in expected if isinstance(row, event_rows.Event)]
+            assert list(map(same_row, events)) == list(map(same_row, rows)), bytes(data[:size])
             assert file.problems() == [row for row in expected if isinstance(row, event_rows.RowProblem)], bytes(data[:size])
 
 
@@ -201,7 +202,7 @@ def read_everything(path: Path) -> None:
     """Ask a run folder for all it has; only our own errors may come."""
     folder = open_folder(path)
     _ = (folder.status, folder.uuid, folder.name, folder.is_ours)
-    assert all(isinstance(p.problem, str) for p in folder.problems())
+    assert all(isinstance(p.problem, str) for p in find_problems(folder))
     for artifact in folder.artifacts():
         try:
             events = folder.events(artifact)

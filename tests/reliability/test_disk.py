@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_tracking.errors import RunGone, RunLocked, StorageError, StorageFull
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability import writers
@@ -78,7 +79,7 @@ def test_a_full_disk_keeps_every_acknowledged_row(root: Path, how: str) -> None:
                 run.log_metric("loss", writers.metric(len(logged)), len(logged))
                 logged.append(len(logged))
             assert metric_rows(run.path) == [(step, writers.metric(step)) for step in logged]
-            assert not open_folder(run.path).problems()
+            assert not find_problems(open_folder(run.path))
             run.end()
         assert open_folder(run.path).status == "succeeded"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability import writers
@@ -62,7 +63,7 @@ def interrupted(at: int, *, done: bool, root: Path, monkeypatch: pytest.MonkeyPa
     system.at = 0  # what is dropped with the run is not of the script
     folder = open_folder(run.path)
     assert folder.status == "succeeded"
-    assert not folder.problems()
+    assert not find_problems(folder)
     found = readable(folder)
     for key, rows in expected.items():
         if key in perhaps and len(found.get(key, [])) < len(rows):
@@ -118,7 +119,7 @@ def test_two_hundred_real_interrupts_tear_no_row(root: Path) -> None:
     assert set(acknowledged) <= set(steps)
     assert all(value == writers.metric(step) for step, value in found)
     assert not locked_files(path)
-    assert not open_folder(path).problems()
+    assert not find_problems(open_folder(path))
 
 
 def test_a_value_that_cannot_be_encoded_leaves_the_run_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,4 +166,4 @@ def test_an_interrupted_copy_leaves_nothing(root: Path, monkeypatch: pytest.Monk
     run._store.system = FailAt(0, KeyboardInterrupt)
     run.log_artifact(source, "copy", step=1)
     run.end()
-    assert not open_folder(run.path).problems()
+    assert not find_problems(open_folder(run.path))

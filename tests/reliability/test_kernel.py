@@ -12,6 +12,7 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 import jupyter_tracking
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from tests.reliability.script import readable
 
@@ -121,7 +122,7 @@ def test_an_interrupted_copy_leaves_the_kernel_and_the_run_usable(root: Path, ke
     kernel.run("%track_end")
     folder = open_folder(path)
     assert folder.status == "succeeded"
-    assert not folder.problems()
+    assert not find_problems(folder)
     assert [step for step, _ in readable(folder)["file", "large"]] == [1]
 
 
@@ -221,7 +222,7 @@ def test_a_reload_of_our_modules_leaves_the_run_alive(root: Path, kernels: list[
     assert "Error" not in kernel.run("run.end()")
     folder = open_folder(root / "runs" / UUID)
     assert folder.status == "succeeded"
-    assert not folder.problems()
+    assert not find_problems(folder)
     found = readable(folder)
     assert len(found["metric", "loss"]) == 1 + len(found["metric", "other"])
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from tests.reliability import writers
 from tests.reliability.killed import killed
@@ -31,7 +32,7 @@ def check_everything(path: Path, told: list[tuple[str, int]]) -> None:
     """Each call that had returned is read back exactly, and at most one more beside them."""
     folder = open_folder(path)
     assert folder.status == "interrupted"
-    assert not folder.problems()
+    assert not find_problems(folder)
     expected = {kind: [step for which, step in told if which == kind] for kind in ("metric", "curve", "dataframe")}
     for kind, name in (("metric", "train/loss"), ("curve", "roc"), ("dataframe", "preds")):
         if not expected[kind] and name not in {artifact.name for artifact in folder.artifacts()}:
@@ -78,7 +79,7 @@ def check_rows(path: Path, told: list[int]) -> list[int]:
     """Every row that was told is there, in order, with its value; return all that are there."""
     folder = open_folder(path)
     assert folder.status == "interrupted"
-    assert not folder.problems()
+    assert not find_problems(folder)
     artifact = folder.artifacts()[0]
     rows = [(event.step, payload) for event, payload in zip(folder.events(artifact), folder.payloads(artifact), strict=True)]
     steps = [step for step, _ in rows]
@@ -121,7 +122,7 @@ def test_kills_during_assets_leave_no_row_without_its_asset(root: Path, kills: i
         for life in range(3):  # each goes on with the run of the one before
             told += killed(writers.large_assets, path, source, life, after=moments.uniform(0, 0.06))
             folder = open_folder(path)
-            assert not folder.problems(hashes=True)
+            assert not find_problems(folder, hashes=True)
             artifacts = folder.artifacts()
             steps = [event.step for event in folder.events(artifacts[0])] if artifacts else []
             assert [step for step in steps if step in told] == [step for step in told if step >= 0]
@@ -142,7 +143,7 @@ def test_kills_during_documents_leave_the_old_or_the_new(root: Path, kills: int)
     for _ in range(kills):
         told = killed(writers.documents, path, last + 1, after=moments.uniform(0, 0.03))
         folder = open_folder(path)
-        assert not folder.problems()
+        assert not find_problems(folder)
         lineage = folder.path / "lineages.plx.json"
         assert isinstance(json.loads(lineage.read_bytes()), list) if lineage.exists() else True
         number = folder.info.get("inputs", {}).get("number", -1)

@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_tracking.errors import RunLocked
 from jupyter_tracking.kinds import NewAsset
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability import writers
@@ -28,7 +29,7 @@ UUID = "0" * 32
 
 def rows_by_writer(path: Path, name: str = "shared", kind: str = "metric") -> dict[int, list[int]]:
     """The steps of each writer in file order; a writer's number is the value's whole part, its steps go up."""
-    assert not open_folder(path).problems()
+    assert not find_problems(open_folder(path))
     found: dict[int, list[int]] = {}
     for step, value in readable(open_folder(path))[kind, name]:
         number = int(value) if kind == "metric" else int(value.partition(" ")[0])
@@ -82,7 +83,7 @@ def test_one_file_made_twice_at_once_has_one_header(root: Path, rounds: int) -> 
     """Processes that make the same event file at the same moment: one header, no row lost."""
     at_once(writers.same_new_names, root / "runs" / UUID, rounds)
     folder = open_folder(root / "runs" / UUID)
-    assert not folder.problems()
+    assert not find_problems(folder)
     found = readable(folder)
     assert {name: sorted(value for _, value in rows) for (_, name), rows in found.items()} == {
         f"name {n}": [0.0, 1.0] for n in range(rounds)
@@ -211,7 +212,7 @@ def test_a_reader_meets_each_row_once_while_it_is_written(root: Path) -> None:
         receive.recv()
     process.join()
     assert [event.step for event in folder.events(artifact)] == list(range(20_000))
-    assert not folder.problems()
+    assert not find_problems(folder)
 
 
 @pytest.mark.parametrize("rounds", [500, pytest.param(5000, marks=pytest.mark.soak)])

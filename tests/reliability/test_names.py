@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from jupyter_tracking.errors import InvalidArgument, OutsideRun, TrackingError
 from jupyter_tracking.format import paths
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability.script import readable
@@ -90,7 +91,7 @@ def test_a_climbing_name_stays_inside_with_an_asset(root: Path) -> None:
     run.end()
     assert snapshot(root.parent, run.path) == outside
     folder = open_folder(run.path)
-    assert not folder.problems()
+    assert not find_problems(folder)
     assert {name for _, name in readable(folder)} == set(names)
     for path in (run.path / "assets" / "file").iterdir():
         assert_legal(path.name.removesuffix("_1.txt"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_tracking.errors import NotFound, TrackingError
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability.faults import Recording
@@ -79,7 +80,7 @@ def check(folder: RunFolder, before: Moment, after: Moment) -> None:
             if not same((event.step, found), expected):
                 assert number >= before.safe.get(key, 0), key
                 asset = folder.payload(artifact, event)["path"]  # what stands in the row itself is never another value
-                changed = {problem.file for problem in folder.problems(hashes=True)}
+                changed = {problem.file for problem in find_problems(folder, hashes=True)}
                 assert asset in changed or asset not in folder.assets, key  # without its hash on the disk nobody can know
 
 

@@ -63,6 +63,15 @@ def test_what_has_no_rows_answers_where_it_is(run: Run, root: Path) -> None:
     assert set(folder.find("note").meta) == {"cell", "logged"}
 
 
+def test_the_last_value_of_a_metric_needs_no_reading_of_the_rest(run: Run) -> None:
+    """A run that goes on is asked for it again and again; what is no metric has none."""
+    folder = open_folder(run.path)
+    assert folder.last_value(folder.find("loss", "metric")) == 0.5
+    run.log_metric("loss", 0.25, 2)
+    assert folder.last_value(folder.find("loss", "metric")) == 0.25
+    assert [folder.last_value(folder.find(name)) for name in ("note", "away")] == [None, None]
+
+
 def test_only_a_metric_has_columns(run: Run) -> None:
     """Anything else says what it is."""
     folder = open_folder(run.path)

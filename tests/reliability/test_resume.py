@@ -14,6 +14,7 @@ import pytest
 
 from jupyter_tracking import session
 from jupyter_tracking.errors import InvalidArgument, RunEnded
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability import writers
@@ -77,7 +78,7 @@ def test_a_run_of_polyaxon_keeps_every_row_and_record(root: Path) -> None:
     }
     data = folder.find("data")
     assert (data.path, data.is_input, data.summary["hash"]) == ("s3://bucket/data", True, "abc")
-    assert not folder.problems()
+    assert not find_problems(folder)
 
 
 def test_a_torn_row_of_polyaxon_does_not_become_a_value(root: Path) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from jupyter_tracking.errors import InvalidType
-from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.event_rows import ColumnOrder, Row, RowProblem
+from jupyter_tracking.format import event_rows, event_summary
+from jupyter_tracking.format.event_rows import ColumnOrder, Event, RowProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ MOMENT = 1_704_164_645_678_900
 AT = TIME.encode()
 
 
-def parsed(data: bytes, kind: str = "metric", **more: Any) -> list[Row | RowProblem | ColumnOrder]:
+def parsed(data: bytes, kind: str = "metric", **more: Any) -> list[Event | RowProblem | ColumnOrder]:
     """Everything that the parser says of some bytes."""
     return list(event_rows.parse_rows(data, kind, **more))
 
@@ -30,7 +30,7 @@ def steps(data: bytes, kind: str = "metric", **more: Any) -> list[int | None]:
     """The steps of the good rows; a bad one raises."""
     rows = parsed(data, kind, **more)
     assert not [row for row in rows if isinstance(row, RowProblem)]
-    return [row.step for row in rows if isinstance(row, Row)]
+    return [row.step for row in rows if isinstance(row, Event)]
 
 
 def problem(data: bytes, kind: str = "metric", **more: Any) -> tuple[int, str, str]:
@@ -241,7 +241,7 @@ def test_a_header_is_the_whole_line() -> None:
         assert steps(f"step|timestamp|{kind}\r\r\n".encode() + row, kind) == [1]
     long = "k" * (200 - len("step|timestamp|"))
     assert problem(f"step|timestamp|{long}more\n".encode() + row, long)[:2] == (1, f"no header; read as step|timestamp|{long}")
-    assert [r.step for r in parsed(f"step|timestamp|{long}more\n".encode() + row, long) if isinstance(r, Row)] == [1]
+    assert [r.step for r in parsed(f"step|timestamp|{long}more\n".encode() + row, long) if isinstance(r, Event)] == [1]
 
 
 def test_a_row_stands_where_it_says() -> None:
@@ -249,9 +249,9 @@ def test_a_row_stands_where_it_says() -> None:
     data = b"step|timestamp|metric\n1|%s|0.5\n\n|%s|-0.25\n" % (AT, AT)
     order, first, second = parsed(data)
     assert order == event_rows.OUR_COLUMNS == ColumnOrder(0, 1)
-    assert isinstance(first, Row)
-    assert isinstance(second, Row)
-    assert first == Row(1, MOMENT, 22 + 2 + 33, 22 + 2 + 33 + 3, 2)
+    assert isinstance(first, Event)
+    assert isinstance(second, Event)
+    assert first == Event(0, 1, MOMENT, 2, 22 + 2 + 33, 22 + 2 + 33 + 3, 0.5)
     assert data[first.start : first.end] == b"0.5"
     assert (second.step, second.timestamp, second.line, data[second.start : second.end]) == (None, MOMENT, 4, b"-0.25")
 
@@ -261,7 +261,7 @@ def test_a_row_of_json_is_its_whole_line() -> None:
     line = b'{"timestamp": "%s", "step": 3, "text": "a"}' % AT
     data = b"\n" + line + b"\r\n" + line + b"\n"
     first, second = parsed(data, "text")
-    assert (first, second) == (Row(3, MOMENT, 1, 1 + len(line), 2), Row(3, MOMENT, 3 + len(line), 3 + 2 * len(line), 3))
+    assert (first, second) == (Event(0, 3, MOMENT, 2, 1, 1 + len(line)), Event(1, 3, MOMENT, 3, 3 + len(line), 3 + 2 * len(line)))
 
 
 def test_reading_goes_on_from_anywhere() -> None:
@@ -278,7 +278,7 @@ def test_reading_goes_on_from_anywhere() -> None:
     assert steps(b"%s|5|0.5\n" % AT, order=ColumnOrder(1, 0)) == [5]
     old = b"%s|5|0.5\n" % AT
     (found,) = parsed(old, order=ColumnOrder(1, 0))
-    assert isinstance(found, Row)
+    assert isinstance(found, Event)
     assert old[found.start : found.end] == b"0.5"
     assert steps(b"|%s|0.5\n" % AT.replace(b"+00:00", b"Z"), order=event_rows.OUR_COLUMNS) == [None]
     assert problem(b"5|%s|0.5\n" % AT, order=ColumnOrder(1, 0))[1].startswith("the step is not an integer: '2024-")
@@ -289,7 +289,7 @@ def test_a_file_without_a_header_is_told_once_and_read() -> None:
     row = b"1|%s|0.5\n" % AT
     assert problem(row + row) == (1, "no header; read as step|timestamp|metric", row[:-1].decode())
     assert parsed(row + row)[1] == event_rows.OUR_COLUMNS
-    assert [row.step for row in parsed(row + row) if isinstance(row, Row)] == [1, 1]
+    assert [row.step for row in parsed(row + row) if isinstance(row, Event)] == [1, 1]
     assert problem(b"junk\n" + row)[:2] == (1, "no header; read as step|timestamp|metric")
     assert problem(b"\n\nstep|timestamp|curve\n" + row)[:2] == (3, "no header; read as step|timestamp|metric")
     assert parsed(row, begun=True, order=event_rows.OUR_COLUMNS)[0].step == 1  # type: ignore[union-attr]
@@ -300,7 +300,7 @@ def test_a_second_header_is_no_row() -> None:
     row = b"1|%s|0.5\n" % AT
     head = b"step|timestamp|metric\n"
     assert problem(head + row + head + row) == (3, "a second header", "step|timestamp|metric")
-    assert [r.step for r in parsed(head + row + head + row) if isinstance(r, Row)] == [1, 1]
+    assert [r.step for r in parsed(head + row + head + row) if isinstance(r, Event)] == [1, 1]
     assert problem(head, order=event_rows.OUR_COLUMNS, line=9)[:2] == (9, "a second header")
 
 
@@ -309,7 +309,7 @@ def test_texts_of_an_old_polyaxon_have_columns() -> None:
     data = b"step|timestamp|text\n4|%s|a | b\n" % AT
     order, row = parsed(data, "text")
     assert order == event_rows.OUR_COLUMNS
-    assert isinstance(row, Row)
+    assert isinstance(row, Event)
     assert (row.step, event_rows.parse_cell(data[row.start : row.end], "text", event_rows.OUR_COLUMNS)) == (4, "a | b")
     line = b'{"timestamp": "%s", "step": 3, "text": "a"}' % AT
     assert event_rows.parse_cell(line, "text", None) == "a"
@@ -325,10 +325,10 @@ def test_texts_of_an_old_polyaxon_have_columns() -> None:
 def test_blank_lines_are_passed_over_and_counted(blank: bytes) -> None:
     """Before the header and between rows; each counts as the lines that it is."""
     row = b"1|%s|0.5\n" % AT
-    rows = [r for r in parsed(blank + b"step|timestamp|metric\n" + blank + row + blank + row) if isinstance(r, Row)]
+    rows = [r for r in parsed(blank + b"step|timestamp|metric\n" + blank + row + blank + row) if isinstance(r, Event)]
     lines = blank.count(b"\n")
     assert [r.line for r in rows] == [2 * lines + 2, 3 * lines + 3]
-    assert all(isinstance(r, Row | ColumnOrder) for r in parsed(blank + b"step|timestamp|metric\n" + blank + row))
+    assert all(isinstance(r, Event | ColumnOrder) for r in parsed(blank + b"step|timestamp|metric\n" + blank + row))
 
 
 @pytest.mark.parametrize("blanks", [1, 199, 200, 1_000])
@@ -340,7 +340,7 @@ def test_a_line_with_anything_after_its_blanks_is_a_row(blanks: int) -> None:
 def test_the_end_of_a_line_is_a_newline_with_a_carriage_return_perhaps() -> None:
     """The cell ends before either; another carriage return belongs to the row, and what is last needs neither."""
     data = b"step|timestamp|metric\r\n1|%s|0.5\r\n2|%s|0.25" % (AT, AT)
-    rows = [row for row in parsed(data) if isinstance(row, Row)]
+    rows = [row for row in parsed(data) if isinstance(row, Event)]
     assert [data[row.start : row.end] for row in rows] == [b"0.5", b"0.25"]
     two = b"step|timestamp|metric\n1|%s|0.5\r2|%s|0.25\n" % (AT, AT)
     assert "not a number" in problem(two)[1]
@@ -372,7 +372,7 @@ def test_a_bad_row_of_a_metric_is_told_in_words(line: bytes, words: str) -> None
     """What was expected and what was found, with the line and the start of its text; the next row is read."""
     data = b"step|timestamp|metric\n" + line + b"\n1|%s|0.5\n" % AT
     assert problem(data) == (2, words, line[:120].decode("utf-8", "replace"))
-    assert [row.line for row in parsed(data) if isinstance(row, Row)] == [3]
+    assert [row.line for row in parsed(data) if isinstance(row, Event)] == [3]
 
 
 @pytest.mark.parametrize("line", [b"1|%s|0.5", b'1|%s|{"x":[0]', b'1|%s|"x":[0]}', b"1|%s|", b"1|%s|[]"])
@@ -406,7 +406,7 @@ def test_a_bad_row_of_a_text_is_told_in_words(line: bytes, words: str) -> None:
     line = line.replace(b"%s", AT)
     good = b'{"timestamp": "%s", "step": 1.0, "text": "a"}\n' % AT
     assert problem(line + b"\n" + good, "text")[:2] == (1, words)
-    assert [(row.line, row.step) for row in parsed(line + b"\n" + good, "text") if isinstance(row, Row)] == [(2, 1)]
+    assert [(row.line, row.step) for row in parsed(line + b"\n" + good, "text") if isinstance(row, Event)] == [(2, 1)]
 
 
 @pytest.mark.parametrize("step", [2**63 - 1, -(2**63), 0, None])
@@ -458,7 +458,7 @@ def test_rows_are_read_of_any_buffer(wrap: Callable[[bytes], bytes]) -> None:
         (event_rows.format_row("text", 1, TIME, "a"), "text"),
     ):
         rows = parsed(wrap(data), kind)
-        assert [row.step for row in rows if isinstance(row, Row)] == [1]
+        assert [row.step for row in rows if isinstance(row, Event)] == [1]
 
 
 def test_the_inside_of_a_large_row_is_not_looked_at() -> None:
@@ -467,3 +467,63 @@ def test_the_inside_of_a_large_row_is_not_looked_at() -> None:
     assert steps(b"step|timestamp|curve\n5|%s|%s\n" % (AT, cell), "curve") == [5]
     line, words, text = problem(b"step|timestamp|curve\n" + b"y" * 10_000 + b"\n", "curve")
     assert (line, words, text) == (2, 'expected 3 fields separated by "|", found 1', "y" * 120)
+
+
+# --- what the lineage says of a file ---------------------------------------------------------------
+
+
+def metric_file(*rows: tuple[int | None, str]) -> bytes:
+    """The event file of a metric: step and value of each row."""
+    return b"step|timestamp|metric\n" + b"".join(event_rows.format_row("metric", step, TIME, value) for step, value in rows)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        metric_file(),
+        metric_file((3, "0.5")),
+        metric_file((1, "0.5"), (1, "-0.25"), (None, "nan"), (-7, "inf"), (2**63 - 1, "1e-300")),
+        metric_file((None, "nan")),
+        metric_file((1, "1.7e308"), (2, "1.6e308"), (3, "1.5e308")),
+        metric_file((1, "0.5")) + b"no row\n2|%s|0.25\n" % AT,
+        metric_file((1, "0.5")) + b"2|%s|0.25" % AT,
+        b"2|%s|0.25\n" % AT,
+        b"",
+    ],
+)
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_large_metric_is_summed_up_as_a_small_one(data: bytes, monkeypatch: pytest.MonkeyPatch, *, ours: bool) -> None:
+    """A large file is read by columns, a small one row by row: what is said of its rows is the same."""
+    expected = event_summary.event_summary("metric", data, ours=ours)
+    monkeypatch.setattr(event_summary, "_LARGE", 0)
+    assert event_summary.event_summary("metric", data, ours=ours) == expected
+
+
+def test_the_summary_of_a_metric_has_its_rows_steps_and_statistics() -> None:
+    """Rows, steps with their extremes, moments; count, mean, deviation and extremes of the finite values."""
+    found = event_summary.event_summary("metric", metric_file((4, "1.0"), (None, "inf"), (2, "2.0"), (4, "6.0"), (9, "nan")))
+    assert found["rows"] == 5
+    assert found["step"] == {"count": 4, "min": 2, "max": 9, "distinct": 3}
+    assert found["timestamp"] == {"min": TIME, "max": TIME}
+    assert found["metric"].pop("std") == pytest.approx(math.sqrt(7))
+    assert found["metric"] == {"count": 3, "last": "NaN", "mean": 3.0, "min": 1.0, "max": 6.0}
+
+
+def test_the_mean_of_the_largest_numbers_is_one_of_them() -> None:
+    """Their sum is no float."""
+    found = event_summary.event_summary("metric", metric_file(*[(1, "1.7e308")] * 3))["metric"]
+    assert found["mean"] == pytest.approx(1.7e308)
+    assert found["std"] / 1.7e308 == pytest.approx(0)
+
+
+def test_the_summary_of_assets_says_what_the_last_is() -> None:
+    """Path, content type and framework of the last good row; nothing of a damaged cell, and nothing of texts."""
+    rows = [event_rows.format_row("dataframe", step, TIME, f'{{"path":"assets/{step}","content_type":"csv","x":1}}') for step in (1, 2)]
+    data = event_rows.header("dataframe") + b"".join(rows)
+    assert event_summary.event_summary("dataframe", data)["last"] == {"path": "assets/2", "content_type": "csv"}
+    assert event_summary.event_summary("dataframe", data + b"3|%s|{x}\n" % AT)["last"] == {}
+    assert event_summary.event_summary("dataframe", b"")["last"] == {}
+    assert event_summary.event_summary("text", event_rows.format_row("text", 1, TIME, "a"))["last"] == {}
+    events = {"last": {"path": "assets/2", "content_type": "csv"}}
+    found = event_summary.last_version_summary(events, {"assets/2": {"size": 3, "hash": "0a"}})
+    assert found == {"content_type": "csv", "size": 3, "hash": "0a"}

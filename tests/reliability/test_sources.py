@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, StorageError, TrackingError
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from jupyter_tracking.storage.user_files import file_chunks, hash_and_size
@@ -170,7 +171,7 @@ def test_a_growing_file_is_copied_as_it_was(run: Run, root: Path) -> None:
     folder = open_folder(run.path)
     copied = readable(folder)["file", "log"][0][1]
     assert copied.startswith(b"x" * 3_000_000)
-    assert not folder.problems()
+    assert not find_problems(folder)
 
 
 def test_sources_are_only_read(run: Run, root: Path) -> None:
@@ -209,7 +210,7 @@ def test_versions_are_never_overwritten(run: Run, root: Path) -> None:
     for (name, step), expected in contents.items():
         assert found["file", name] == [(step, content) for content in expected]
     assert sorted(p.read_text() for p in (run.path / "outputs").iterdir()) == sorted(f"content {n}" for n in range(8))
-    assert not open_folder(run.path).problems()
+    assert not find_problems(open_folder(run.path))
 
 
 def test_paths_are_those_of_the_moment(run: Run, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

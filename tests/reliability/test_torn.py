@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_tracking.format import event_rows
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
@@ -136,7 +137,7 @@ def test_lineage_and_assets_cut_anywhere_lose_only_what_was_cut(tmp_path: Path, 
                 again.log_metric(name, 2.5, 2)
             again.end()
             folder = open_folder(copy)
-            assert not folder.problems()
+            assert not find_problems(folder)
             found = readable(folder)
             for name in names:
                 assert found["metric", name][-1] == (2, 2.5)
@@ -155,7 +156,10 @@ def test_a_damaged_line_of_lineage_hides_no_other(tmp_path: Path, line: bytes) -
     journal = run.path / ".jupyter-tracking" / "lineage.jsonl"
     journal.write_bytes(line + journal.read_bytes() + line)
     folder = open_folder(run.path)
-    assert [(p.file, p.line) for p in folder.problems()] == [(".jupyter-tracking/lineage.jsonl", 1), (".jupyter-tracking/lineage.jsonl", 3)]
+    assert [(p.file, p.line) for p in find_problems(folder)] == [
+        (".jupyter-tracking/lineage.jsonl", 1),
+        (".jupyter-tracking/lineage.jsonl", 3),
+    ]
     assert readable(folder) == {("metric", "train/loss"): [(1, 1.5)]}
     again = Run(run.path)
     again.log_metric("train/loss", 2.5, 2)

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
@@ -333,7 +334,7 @@ def read_within(acknowledge: Acknowledge, path: Path, kind: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     reading.events()
     reading.payloads()
-    reading.problems()
+    find_problems(reading)
     acknowledge((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 
 

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.read import checksum
+from jupyter_tracking.read import check
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.panel import SHARED
 from jupyter_tracking.views.model.payload import json_safe, pack
@@ -70,7 +70,7 @@ def metadata(scene: Scene) -> dict[str, Any]:
 
 def _shown(panel: Panel, artifact: Artifact) -> dict[str, Any]:
     about = {"run_uuid": panel.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": panel.steps}
-    return {**about, "events": checksum.checksum_of(panel.folder, artifact)}
+    return {**about, "events": check.checksum_of(panel.folder, artifact)}
 
 
 def relative_path(path: Path) -> str:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.frames.saved_notebooks import find_shown, read_notebook, shown_by
+from jupyter_tracking.frames.saved_notebooks import find_shown_run, read_notebook, shown_artifacts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,9 +99,9 @@ def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | o
     from jupyter_tracking.views.model import panel
     from jupyter_tracking.views.widgets import browser
 
-    shown = list(shown_by(about))
+    shown = list(shown_artifacts(about))
     try:
-        folders = [find_shown(one, notebook, root) for one in shown]
+        folders = [find_shown_run(one, notebook, root) for one in shown]
         if not folders or any(folder is None for folder in folders):
             return _missing(about, "its run is not on this disk")
         found = [folder for folder in folders if folder is not None]

@@ -28,7 +28,6 @@ _KINDS = {"created": "time", "duration": "seconds"}
 _GROUPS = ("inputs", "outputs")
 _SHORTEST = 8
 _LONGEST = 200
-_TAIL = 4_096
 # So many are looked at each time; of more, those that go on.
 _ALL = 500
 _DONE = run_document.FINAL_STATUSES
@@ -144,17 +143,11 @@ def _last_metrics(folder: RunFolder) -> dict[str, Any]:
         return {}
     for artifact in metrics:
         try:
-            fd = folder.open(artifact.path or "")
-            try:
-                size = os.fstat(fd).st_size
-                tail = os.pread(fd, _TAIL, max(0, size - _TAIL))
-            finally:
-                os.close(fd)
-            # As far as it is committed; a cell of a metric is a number, and short.
-            value = float(tail[: tail.rfind(b"\n")].rpartition(b"|")[2])
-            found[artifact.name] = math.nan if math.isnan(value) else value  # the same each time, so that rows are equal
-        except (TrackingError, OSError, ValueError):
+            value = folder.last_value(artifact)
+        except (TrackingError, OSError):
             continue
+        if value is not None:
+            found[artifact.name] = math.nan if math.isnan(value) else value  # the same each time, so that rows are equal
     return found
 
 

@@ -11,6 +11,7 @@ import traitlets
 
 from jupyter_tracking.format import paths
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.widgets.base import WidgetBase
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.origin import log_of
@@ -66,7 +67,7 @@ def listing(folder: RunFolder, before: dict[str, Any] | None = None) -> dict[str
         before: an earlier listing, whose problems are kept: to look for them takes long.
     """
     files = list(_files(folder))
-    problems = [] if before else folder.problems()
+    problems = [] if before else find_problems(folder)
     info = folder.info
     told: dict[str, Any] = {
         "run": {"uuid": folder.uuid, "name": folder.name, "status": folder.status, "facts": _facts(folder)},
