@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { extent, smooth } from "../src/renderers/metric";
+import { extent } from "../src/renderers/line-chart";
+import { smooth } from "../src/renderers/metric";
 
 describe("series", () => {
   it("smooths without the start's bias, and leaves gaps as gaps", () => {

@@ -42,9 +42,9 @@ export function shares(z: ArrayLike<number>, width: number): Float64Array {
   return out;
 }
 
-export function confusion(host: Host): Drawing {
+export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
   let relative = false;
-  let last: Shown | null = null;
+  let last: Shown<"confusion"> | null = null;
   let signature = "";
   let cells: HTMLElement[] = [];
   const table = h("table", { class: "jt-matrix" });
@@ -87,16 +87,15 @@ export function confusion(host: Host): Drawing {
     caption.textContent = summary;
   });
 
-  function draw(shown: Shown): void {
+  function draw(shown: Shown<"confusion">): void {
     last = shown;
-    if (!shown.frame) return;
-    const x: string[] = shown.frame.head.x;
-    const y: string[] = shown.frame.head.y;
-    const z = shown.frame.column("z");
+    if (!shown.payload) return;
+    const { x, y } = shown.payload.head;
+    const z = shown.payload.column("z");
     const share = shares(z, x.length);
     const most = relative
       ? 1
-      : Math.max(Number(host.shared.head.most) || 0, ...(y.length <= 200 ? z : [0])) || 1;
+      : Math.max(host.shared.head.most || 0, ...(y.length <= 200 ? z : [0])) || 1;
     const values = relative ? share : z;
     const isDark = colours(host.element).dark;
     const words = (at: number) =>

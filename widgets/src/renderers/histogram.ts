@@ -2,12 +2,10 @@
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
-import type { Payload } from "../model/payload";
-import { Lines, type Axes, type Line } from "./line-chart";
+import { Lines, type Axes, type Line, type Range } from "./line-chart";
 import { bar, check } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-type Range = [number, number];
 interface Taken {
   step: format.Step;
   counts: ArrayLike<number>;
@@ -36,13 +34,13 @@ export function outline(
   return { x, y };
 }
 
-export function histogram(host: Host): Drawing {
+export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   const { element, about } = host;
   let { shared } = host;
-  let limits = { x: shared.head.x as Range, y: shared.head.y as Range };
+  let limits = { x: shared.head.x, y: shared.head.y };
   let ridge = false;
   let log = false;
-  let last: Shown | null = null;
+  let last: Shown<"histogram"> | null = null;
   let sample = taken();
   element.append(
     bar(
@@ -68,7 +66,7 @@ export function histogram(host: Host): Drawing {
     let from = 0;
     return [...shared.column("ends")].map((end, n) => {
       const one = {
-        step: shared.head.steps[n] as format.Step,
+        step: shared.head.steps[n] ?? null,
         counts: counts.subarray(from, end),
         edges: edges.subarray(from + n, end + n + 1),
       };
@@ -122,12 +120,12 @@ export function histogram(host: Host): Drawing {
     return sample.map((one, place) => stand(one, place, undefined)).reverse();
   }
 
-  function draw(shown: Shown): void {
+  function draw(shown: Shown<"histogram">): void {
     last = shown;
-    if (!shown.frame) return;
+    if (!shown.payload) return;
     chart.restyle();
-    const counts = shown.frame.column("counts");
-    const edges = shown.frame.column("edges");
+    const counts = shown.payload.column("counts");
+    const edges = shown.payload.column("edges");
     let sum = 0;
     let most = 0;
     for (const count of counts) {
@@ -175,7 +173,7 @@ export function histogram(host: Host): Drawing {
     caption.textContent = `${Number.isInteger(sum) ? format.count(sum) : format.number(sum)} values in ${format.count(counts.length)} bins · from ${format.number(span[0])} to ${format.number(span[1])} · most in a bin ${format.number(most)}`;
     chart.describe(`histogram ${about.name}: ${caption.textContent}`);
   }
-  function replaceShared(now: Payload): void {
+  function replaceShared(now: Host<"histogram">["shared"]): void {
     shared = now;
     sample = taken();
     limits = { x: shared.head.x, y: shared.head.y };

@@ -7,9 +7,9 @@ import { bar, check } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-export function html(host: Host): Drawing {
+export function html(host: Host<"html">): Drawing<"html"> {
   let rendered = true;
-  let last: Shown | null = null;
+  let last: Shown<"html"> | null = null;
   const source = keepKeys(
     h("pre", {
       class: "jt-text",
@@ -36,11 +36,11 @@ export function html(host: Host): Drawing {
     caption,
   );
 
-  function draw(shown: Shown): void {
+  function draw(shown: Shown<"html">): void {
     last = shown;
-    if (!shown.frame) return;
-    const markup = shown.frame.text(0);
-    const { cut } = shown.frame.head;
+    if (!shown.payload) return;
+    const markup = shown.payload.text(0);
+    const { cut } = shown.payload.head;
     source.hidden = rendered;
     source.textContent = rendered ? "" : markup;
     put(

@@ -2,6 +2,7 @@
 
 import { h, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
+import type { StepHead } from "../model/heads";
 import { blob, type Payload } from "../model/payload";
 import { bar, check, choose, slide } from "../dom/toolbar";
 import { called } from "../model/model";
@@ -24,8 +25,8 @@ class Picture {
     this.element = h("img", { class: "jt-picture", alt });
   }
 
-  async show(frame: Payload, alt: string): Promise<void> {
-    const next = URL.createObjectURL(blob(frame.buffers[0]!, frame.head.type));
+  async show(payload: Payload<StepHead<"image">>, alt: string): Promise<void> {
+    const next = URL.createObjectURL(blob(payload.buffers[0]!, payload.head.type));
     // Decoded before it is put in place, so that the old picture stays until the new one can be seen.
     const probe = new Image();
     probe.src = next;
@@ -34,7 +35,7 @@ class Picture {
     } catch {
       URL.revokeObjectURL(next);
       throw new Error(
-        `the browser cannot read this picture (${frame.head.type}, ${format.bytes(frame.buffers[0]!.byteLength)})`,
+        `the browser cannot read this picture (${payload.head.type}, ${format.bytes(payload.buffers[0]!.byteLength)})`,
       );
     }
     this.element.src = next;
@@ -49,13 +50,13 @@ class Picture {
   }
 }
 
-export function image(host: Host): Drawing {
+export function image(host: Host<"image">): Drawing<"image"> {
   const { element, about } = host;
   let actual = false;
   let beside: (typeof others)[number] = "nothing";
   let held = 0;
   let wipe = true;
-  let last: Shown | null = null;
+  let last: Shown<"image"> | null = null;
   const first = new Picture(about.name);
   const second = new Picture(about.name);
   const under = h(
@@ -164,15 +165,15 @@ export function image(host: Host): Drawing {
     layout.hidden = under.hidden;
   }
 
-  async function draw(shown: Shown): Promise<void> {
+  async function draw(shown: Shown<"image">): Promise<void> {
     last = shown;
-    if (!shown.frame) return;
+    if (!shown.payload) return;
     const place = other(shown.at);
-    const behind = place === null ? undefined : host.frame(place);
+    const behind = place === null ? undefined : host.payload(place);
     host.need?.(place);
     const name = (step: format.Step) => `${about.name}, step ${format.step(step)}`;
     await Promise.all([
-      first.show(shown.frame, name(shown.step)),
+      first.show(shown.payload, name(shown.step)),
       behind && !behind.head.error ? second.show(behind, name(about.steps[place!] ?? null)) : null,
     ]);
     under.hidden = !behind || Boolean(behind.head.error);
@@ -185,7 +186,7 @@ export function image(host: Host): Drawing {
     const { naturalWidth: width, naturalHeight: height } = first.element;
     caption.textContent = [
       `${width} × ${height} pixels`,
-      format.bytes(shown.frame.head.size ?? shown.frame.buffers[0]!.byteLength),
+      format.bytes(shown.payload.head.size ?? shown.payload.buffers[0]!.byteLength),
       beside !== "nothing" && place === null
         ? "nothing to compare this step with"
         : place !== null && !behind

@@ -43,7 +43,20 @@ export interface Axes {
   yWords?: (value: number) => string;
 }
 
-type Range = [number, number];
+export type Range = [number, number];
+
+/** The lowest and the highest finite number, of the positive ones for a logarithmic axis; without any, Infinity and -Infinity. */
+export function extent(values: ArrayLike<number>, positive = false): Range {
+  let low = Infinity;
+  let high = -Infinity;
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i]!;
+    if (!Number.isFinite(value) || (positive && value <= 0)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
 
 /** A little air around the data; never an empty range. */
 export function roomy([low, high]: Range, log = false): Range {

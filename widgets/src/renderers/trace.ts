@@ -37,7 +37,7 @@ export function seconds(value: number): string {
 
 const own = new Set(["name", "kind", "status", "started_at", "finished_at", "children", "uuid"]);
 
-export function trace(host: Host): Drawing {
+export function trace(host: Host<"trace">): Drawing<"trace"> {
   const room = h("div", { class: "jt-trace" });
   const caption = h("p", { class: "jt-caption" });
   const all = (open: boolean) => {
@@ -52,9 +52,9 @@ export function trace(host: Host): Drawing {
     caption,
   );
 
-  function draw({ frame }: Shown): void {
-    if (!frame) return;
-    const root: Span = JSON.parse(frame.text(0));
+  function draw({ payload }: Shown<"trace">): void {
+    if (!payload) return;
+    const root: Span = JSON.parse(payload.text(0));
     let from = Infinity;
     let to = -Infinity;
     let count = 0;
@@ -72,7 +72,7 @@ export function trace(host: Host): Drawing {
     caption.textContent = [
       `${format.count(count)} ${count === 1 ? "call" : "calls"}`,
       to > from ? seconds(to - from) : null,
-      frame.head.bare ? "without what went in and came out: too large for this page" : null,
+      payload.head.bare ? "without what went in and came out: too large for this page" : null,
     ]
       .filter(Boolean)
       .join(" · ");
