@@ -24,7 +24,7 @@ const drawn = vi.hoisted(() => ({
 }));
 vi.mock("../src/renderers/line-chart", async (original) => ({
   ...(await original<typeof import("../src/renderers/line-chart")>()),
-  Lines: class {
+  LineChart: class {
     setAxes(axes: object): void {
       drawn.axes = axes;
     }

@@ -1,4 +1,4 @@
-// What jsdom has not and the bundle's libraries ask for at once.
+// jsdom has no media queries.
 globalThis.matchMedia ??= ((query: string) => ({
   matches: false,
   media: query,

@@ -3,7 +3,6 @@
 import base from "./base.css";
 import renderers from "../renderers/renderers.css";
 import table from "../table/table.css";
-import plots from "uplot/dist/uPlot.min.css";
 import widgets from "../widgets/widgets.css";
 
 /** Lines that the colour-blind can tell apart (Okabe and Ito), light and dark. */
@@ -44,7 +43,7 @@ export function dress(root: Node): void {
   if (home.querySelector("style[data-jt]")) return;
   const style = document.createElement("style");
   style.setAttribute("data-jt", "");
-  style.textContent = [plots, base, table, renderers, widgets].join("\n");
+  style.textContent = [base, table, renderers, widgets].join("\n");
   home.append(style);
 }
 

@@ -5,7 +5,9 @@ import { sandboxed } from "../dom/sandbox";
 import * as format from "../model/format";
 import type { Plot, StepHead } from "../model/heads";
 import type { Payload } from "../model/payload";
-import { Lines, type Axes, type Line } from "./line-chart";
+import type { Axes } from "./axes";
+import type { Line } from "./line";
+import { LineChart } from "./line-chart";
 import { colours } from "../dom/theme";
 import { bar, choose } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
@@ -26,7 +28,7 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
   const caption = h("p", { class: "jt-caption", role: "status" });
   const tools = bar();
   element.append(tools, legend, area, caption);
-  let lines: Lines | null = null;
+  let lines: LineChart | null = null;
   let iframe: HTMLIFrameElement | null = null;
   let shownAs = "";
   let offeredModes = "";
@@ -96,7 +98,7 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
         ? { xWords: (v: number) => (Number.isInteger(v) ? (plot.names[v] ?? "") : "") }
         : {}),
     };
-    if (!lines) lines = new Lines(area, axes, 320);
+    if (!lines) lines = new LineChart(area, axes, 320);
     else {
       lines.restyle();
       lines.setAxes(axes);

@@ -6,7 +6,9 @@ import * as format from "../model/format";
 import type { CurveHead, CurveSharedHead } from "../model/heads";
 import type { Payload } from "../model/payload";
 import type { Drawing, Host, Shown } from "../model/renderer";
-import { extent, Lines, type Axes, type Line, type Range } from "./line-chart";
+import { extent, type Axes, type Range } from "./axes";
+import type { Line } from "./line";
+import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, joined, Legend, parts } from "./overlay";
 
 interface Look {
@@ -41,7 +43,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
       redraw();
     });
   if (!unit) element.append(bar(toggle("log x", "xLog"), toggle("log y", "yLog")));
-  const chart = new Lines(element, axes(), unit ? 340 : 300);
+  const chart = new LineChart(element, axes(), unit ? 340 : 300);
   const legend = new Legend(labels, "runs", redraw);
   const caption = h("p", { class: "jt-caption" });
   element.append(single ? caption : legend.element);

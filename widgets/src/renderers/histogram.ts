@@ -2,7 +2,9 @@
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
-import { Lines, type Axes, type Line, type Range } from "./line-chart";
+import type { Axes, Range } from "./axes";
+import type { Line } from "./line";
+import { LineChart } from "./line-chart";
 import { bar, check } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -56,7 +58,7 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
       }),
     ),
   );
-  const chart = new Lines(element, axes(), 280);
+  const chart = new LineChart(element, axes(), 280);
   const caption = h("p", { class: "jt-caption" });
   element.append(caption);
 

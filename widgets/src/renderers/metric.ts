@@ -5,7 +5,9 @@ import { bar, check, slide } from "../dom/toolbar";
 import * as format from "../model/format";
 import type { MetricHead } from "../model/heads";
 import type { Drawing, Host, Shown } from "../model/renderer";
-import { extent, Lines, roomy, type Axes, type Line } from "./line-chart";
+import { extent, roomy, type Axes } from "./axes";
+import type { Line } from "./line";
+import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, joined, Legend, parts } from "./overlay";
 
 /** Exponential smoothing that starts at the first value, not at zero; gaps stay gaps. */
@@ -70,7 +72,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
       }),
     ),
   );
-  const chart = new Lines(element, axes(), single ? 260 : 280);
+  const chart = new LineChart(element, axes(), single ? 260 : 280);
   element.append(single ? caption : legend.element);
   update();
 
