@@ -6,7 +6,8 @@ interface Model {
 }
 type Bundle = { render(model: unknown, el: HTMLElement): Promise<() => void> };
 
-const bundles: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??= {});
+const bundles: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??=
+  {});
 
 async function unpack(packed: DataView): Promise<Bundle> {
   const stream = new Blob([packed as unknown as BlobPart])

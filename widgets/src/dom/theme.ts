@@ -68,7 +68,7 @@ export function colours(element: Element): Colours {
   };
 }
 
-/** Call back when the notebook or the system changes its theme. Returns the way to stop. */
+/** Call back when the notebook or the system changes its theme. Returns what stops it. */
 export function ontheme(changed: () => void): () => void {
   const later = () => requestAnimationFrame(changed);
   const watcher = new MutationObserver(later);

@@ -42,10 +42,6 @@ export class QueryCache<S extends Stem = "dataframe"> {
     return this.errors.get(keyOf(asked));
   }
 
-  get waiting(): boolean {
-    return this.pending !== null;
-  }
-
   /** Request answers, the most urgent first, in place of what was requested before; a query that is no longer wanted is aborted. */
   request(requested: Asked[]): void {
     this.requested = requested;

@@ -36,10 +36,6 @@ export class StepCache {
     private readonly ask: Ask | null,
   ) {}
 
-  /** Whether a request is under way. */
-  get waiting(): boolean {
-    return this.busy;
-  }
   get bytes(): number {
     return this.size;
   }

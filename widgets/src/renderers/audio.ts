@@ -1,4 +1,4 @@
-// Sounds: the browser's own player, and the waveform above it.
+// Sounds in the browser's player, with the waveform above it.
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
@@ -24,8 +24,8 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
     if (!Number.isFinite(player.duration)) return;
     player.currentTime = (event.offsetX / Math.max(1, canvas.clientWidth)) * player.duration;
   });
-  player.addEventListener("timeupdate", () => paint());
-  const sizes = typeof ResizeObserver === "function" ? new ResizeObserver(() => paint()) : null;
+  player.addEventListener("timeupdate", () => paintSoon());
+  const sizes = typeof ResizeObserver === "function" ? new ResizeObserver(() => paintSoon()) : null;
   sizes?.observe(canvas);
 
   function draw({ payload, step }: Shown<"audio">): void {
@@ -54,10 +54,10 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
       "aria-label",
       `waveform of ${host.about.name}, step ${format.step(step)}: ${caption.textContent}`,
     );
-    paint();
+    paintSoon();
   }
 
-  function paint(): void {
+  function paintSoon(): void {
     cancelAnimationFrame(queued);
     queued = requestAnimationFrame(() => {
       const ratio = devicePixelRatio || 1;

@@ -1,4 +1,4 @@
-// Charts of plotly, bokeh and vega: simple ones drawn as our iframe lines, any by their iframe library when the kernel has it, and the JSON.
+// Charts of plotly, bokeh and vega: simple ones as lines and bars, any by its library where the kernel has it, and the JSON.
 
 import { h, keepKeys, put } from "../dom/dom";
 import { sandboxed } from "../dom/sandbox";

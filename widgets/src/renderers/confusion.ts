@@ -17,9 +17,10 @@ const dark: [Colour, Colour] = [
   [24, 32, 41],
   [140, 200, 245],
 ];
-/** Above these many rows the numbers no longer fit, and the map is painted. */
-const WRITTEN = 30;
+/** With more rows than this the numbers do not fit into the cells, and only the colours are painted. */
+const MOST_WRITTEN = 30;
 
+/** The colour of a cell, and the colour of text that can be read on it. */
 export function heat(share: number, isDark: boolean): { background: string; text: string } {
   const [from, to] = isDark ? dark : light;
   const t = Math.sqrt(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)));
@@ -32,6 +33,7 @@ export function heat(share: number, isDark: boolean): { background: string; text
   return { background: `rgb(${mixed.join(",")})`, text: bright > 0.179 ? "#000" : "#fff" };
 }
 
+/** Each number as a share of the sum of its row; NaN in rows without one. */
 export function shares(z: ArrayLike<number>, width: number): Float64Array {
   const out = new Float64Array(z.length);
   for (let from = 0; from < z.length; from += width) {
@@ -73,7 +75,7 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     scroll,
     caption,
   );
-  let told: ((at: number) => string) | null = null;
+  let describeCell: ((at: number) => string) | null = null;
   let summary = "";
   canvas.addEventListener("mousemove", (event) => {
     const box = canvas.getBoundingClientRect();
@@ -81,7 +83,7 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     const at =
       Math.floor(((event.clientY - box.top) / box.height) * canvas.height) * side +
       Math.floor(((event.clientX - box.left) / box.width) * side);
-    caption.textContent = told?.(at) ?? "";
+    caption.textContent = describeCell?.(at) ?? "";
   });
   canvas.addEventListener("mouseleave", () => {
     caption.textContent = summary;
@@ -106,12 +108,12 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
           : format.number(values[at]!);
     const full = (at: number) =>
       `${y[Math.floor(at / x.length)]} → ${x[at % x.length]}: ${format.number(z[at]!)}${Number.isNaN(share[at]!) ? "" : `, ${(share[at]! * 100).toFixed(1)}% of its row`}`;
-    told = (at) => (at >= 0 && at < z.length ? full(at) : "");
-    const written = Math.max(x.length, y.length) <= WRITTEN;
+    describeCell = (at) => (at >= 0 && at < z.length ? full(at) : "");
+    const written = Math.max(x.length, y.length) <= MOST_WRITTEN;
     table.hidden = !written;
     canvas.hidden = written;
     if (written) {
-      lay(x, y);
+      buildTable(x, y);
       for (let at = 0; at < cells.length; at += 1) {
         const { background, text } = heat(values[at]! / most, isDark);
         const cell = cells[at]!;
@@ -140,7 +142,7 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     canvas.setAttribute("aria-label", `heat map of ${host.about.name}: ${summary}`);
   }
 
-  function lay(x: string[], y: string[]): void {
+  function buildTable(x: string[], y: string[]): void {
     const now = JSON.stringify([x, y]);
     if (now === signature) return;
     signature = now;

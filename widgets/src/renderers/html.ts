@@ -18,7 +18,7 @@ export function html(host: Host<"html">): Drawing<"html"> {
       "aria-label": `source of ${called(host.about)}`,
     }),
   );
-  const room = h("div");
+  const page = h("div");
   const caption = h("p", { class: "jt-caption" });
   host.element.append(
     bar(
@@ -32,7 +32,7 @@ export function html(host: Host<"html">): Drawing<"html"> {
       ),
     ),
     source,
-    room,
+    page,
     caption,
   );
 
@@ -44,7 +44,7 @@ export function html(host: Host<"html">): Drawing<"html"> {
     source.hidden = rendered;
     source.textContent = rendered ? "" : markup;
     put(
-      room,
+      page,
       rendered ? sandboxed(markup, `${host.about.name}, step ${format.step(shown.step)}`) : null,
     );
     caption.textContent = [

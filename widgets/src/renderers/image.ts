@@ -8,7 +8,7 @@ import { bar, check, choose, slide } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-const others = [
+const comparisons = [
   "nothing",
   "the previous step",
   "the first step",
@@ -16,7 +16,7 @@ const others = [
   "this step, held",
 ] as const;
 
-/** A picture and the address of its bytes, which live as long as it is on screen. */
+/** A picture on screen, whose bytes are kept in the page's memory as long as it is. */
 class Picture {
   readonly element: HTMLImageElement;
   private url = "";
@@ -53,7 +53,7 @@ class Picture {
 export function image(host: Host<"image">): Drawing<"image"> {
   const { element, about } = host;
   let actual = false;
-  let beside: (typeof others)[number] = "nothing";
+  let comparison: (typeof comparisons)[number] = "nothing";
   let held = 0;
   let wipe = true;
   let last: Shown<"image"> | null = null;
@@ -102,21 +102,21 @@ export function image(host: Host<"image">): Drawing<"image"> {
   pair.addEventListener("dragstart", (event) => event.preventDefault());
   const layout = check("side by side", (on) => {
     wipe = !on;
-    again();
+    redraw();
   });
   const single = about.steps.length < 2;
   element.append(
     bar(
       check("actual size", (on) => {
         actual = on;
-        size();
+        layOut();
       }),
       single
         ? null
-        : choose("compare with", others, (word) => {
-            beside = word as typeof beside;
+        : choose("compare with", comparisons, (word) => {
+            comparison = word as typeof comparison;
             held = last?.at ?? 0;
-            again();
+            redraw();
           }),
       layout,
       edge,
@@ -126,25 +126,25 @@ export function image(host: Host<"image">): Drawing<"image"> {
   );
   edge.hidden = layout.hidden = under.hidden = true;
 
-  function again(): void {
+  function redraw(): void {
     if (last)
       draw(last).catch((error: unknown) => {
         caption.textContent = error instanceof Error ? error.message : String(error);
       });
   }
 
-  function other(at: number): number | null {
+  function comparedWith(at: number): number | null {
     const place = {
       nothing: null,
       "the previous step": at - 1,
       "the first step": 0,
       "the last step": about.steps.length - 1,
       "this step, held": held,
-    }[beside];
+    }[comparison];
     return place === null || place < 0 || place === at ? null : place;
   }
 
-  function size(): void {
+  function layOut(): void {
     for (const [picture, box] of [
       [first.element, over],
       [second.element, under],
@@ -168,7 +168,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
   async function draw(shown: Shown<"image">): Promise<void> {
     last = shown;
     if (!shown.payload) return;
-    const place = other(shown.at);
+    const place = comparedWith(shown.at);
     const behind = place === null ? undefined : host.payload(place);
     host.need?.(place);
     const name = (step: format.Step) => `${about.name}, step ${format.step(step)}`;
@@ -182,12 +182,12 @@ export function image(host: Host<"image">): Drawing<"image"> {
       place === null
         ? ""
         : `step ${format.step(about.steps[place] ?? null)}${wipe ? " (left)" : ""}`;
-    size();
+    layOut();
     const { naturalWidth: width, naturalHeight: height } = first.element;
     caption.textContent = [
       `${width} × ${height} pixels`,
       format.bytes(shown.payload.head.size ?? shown.payload.buffers[0]!.byteLength),
-      beside !== "nothing" && place === null
+      comparison !== "nothing" && place === null
         ? "nothing to compare this step with"
         : place !== null && !behind
           ? "the other step is not here yet"

@@ -1,4 +1,4 @@
-// Text: as it is, or what changed since the previous step, line by line.
+// Text as it was logged, or what changed since the previous step, line by line.
 
 import { diffArrays } from "diff";
 import { h, keepKeys, put } from "../dom/dom";
@@ -9,12 +9,12 @@ import type { Host, Drawing, Shown } from "../model/renderer";
 
 export type Change = ["same" | "added" | "removed", string];
 
-/** Two texts with more changed lines than this are told as a whole: the time to find the fewest grows with the square of their number. */
-const MOST_CHANGES = 2_000;
+/** How long the fewest changes are searched for (ms); it takes the longer the more there are. */
+const DIFF_TIMEOUT = 300;
 
-/** The fewest lines added and removed that lead from one text to another. */
+/** The lines added and removed that lead from one text to another: the fewest, or all where these are not found in time. */
 export function diff(before: string[], after: string[]): Change[] {
-  const parts = diffArrays(before, after, { maxEditLength: MOST_CHANGES }) ?? [
+  const parts = diffArrays(before, after, { timeout: DIFF_TIMEOUT }) ?? [
     { value: before, added: false, removed: true },
     { value: after, added: true, removed: false },
   ];

@@ -1,4 +1,4 @@
-// Moving pictures: the browser's own player; a GIF as the picture it is, which can be held.
+// Videos in the browser's player; a GIF as a picture, which can be held still.
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
@@ -28,7 +28,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
       "hold",
       (on) => {
         still = on;
-        freeze();
+        updateHeld();
       },
       matchMedia("(prefers-reduced-motion: reduce)").matches,
     ),
@@ -39,7 +39,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
   let still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   /** A GIF cannot be stopped; a painting of it stands still. */
-  function freeze(): void {
+  function updateHeld(): void {
     const gif = !tools.hidden;
     held.hidden = !gif || !still;
     picture.hidden = player.hidden === false || (gif && still);
@@ -72,7 +72,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
       }
     }
     picture.hidden = moving || !data;
-    freeze();
+    updateHeld();
     if (before) URL.revokeObjectURL(before);
     player.onloadedmetadata = () => {
       player.style.width = `${Math.max(player.videoWidth, Math.min(320, player.videoWidth * 5))}px`;
