@@ -21,7 +21,7 @@ from jupyter_tracking.views.renderers.plain_chart import Plot, read_chart
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -39,9 +39,9 @@ class ChartRenderer(Renderer):
 
     stem = "chart"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return what of the chart we can draw, and its JSON where there is room for it."""
-        library, figure = _chart(panel, number)
+        library, figure = _chart(series, number)
         text = json.dumps(json_safe(figure))
         payload = Payload({"library": json_safe(library), "size": len(text)})
         if not preview and _draws_itself(library):
@@ -53,36 +53,36 @@ class ChartRenderer(Renderer):
             payload.head["json"] = payload.attach(text.encode())
         return payload
 
-    def answer(self, panel: Panel, number: int, query: dict[str, Any]) -> Payload:
+    def answer(self, series: Series, number: int, query: dict[str, Any]) -> Payload:
         """Return the script that draws the chart, from the library that is installed here: `{"renderer": true}`."""
         if query != {"renderer": True}:
-            return super().answer(panel, number, query)
-        library, _ = _chart(panel, number)
+            return super().answer(series, number, query)
+        library, _ = _chart(series, number)
         if not _draws_itself(library):
             raise InvalidArgument(f"{library} is not installed in this kernel")
         payload = Payload({"library": library})
         payload.attach(_script(library))
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return a chart as a picture, if it is simple or vl-convert draws it; any other as the beginning of its JSON."""
-        library, figure = _chart(panel, number)
+        library, figure = _chart(series, number)
         plot = read_chart(library, figure)
         if plot is not None:
-            return fallback.picture(lambda axes: _paint(axes, plot), f"chart {panel.artifact.name}")
+            return fallback.picture(lambda axes: _paint(axes, plot), f"chart {series.artifact.name}")
         if library == "vega" and _draws_itself(library):
             import vl_convert
 
             # What is not in the chart is not fetched.
-            return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {panel.artifact.name}")
+            return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {series.artifact.name}")
         text = json.dumps(json_safe(figure))
         cut = "…" if len(text) > _STILL_JSON else ""
         return f'<pre style="white-space:pre-wrap">{html.escape(text[:_STILL_JSON])}{cut}</pre>'
 
 
-def _chart(panel: Panel, number: int) -> tuple[str, dict[str, Any]]:
-    figure: dict[str, Any] = panel.value(number)
-    stored = panel.cell(number)
+def _chart(series: Series, number: int) -> tuple[str, dict[str, Any]]:
+    figure: dict[str, Any] = series.value(number)
+    stored = series.cell(number)
     chart = json.loads(stored) if isinstance(stored, str) else stored
     return str(chart.get("kind")), figure
 

@@ -13,7 +13,7 @@ from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.confusion import Confusion
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -26,23 +26,23 @@ class ConfusionRenderer(Renderer):
 
     stem = "confusion"
 
-    def shared(self, panel: Panel, *, preview: bool) -> Payload:  # noqa: ARG002
+    def shared(self, series: Series, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return the largest number over a sample of the steps."""
-        sample = [np.asarray(_at(panel, n).z, dtype=float).ravel() for n in downsample.spread_evenly(len(panel.events), _SAMPLE)]
+        sample = [np.asarray(_at(series, n).z, dtype=float).ravel() for n in downsample.spread_evenly(len(series.events), _SAMPLE)]
         span = downsample.finite_range(sample)
         return Payload({"most": span[1] if span else 1.0})
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return one step's matrix."""
-        matrix = _at(panel, number)
+        matrix = _at(series, number)
         rows, columns = matrix.z.shape
         payload = Payload({"x": _labels(matrix.x, columns), "y": _labels(matrix.y, rows)})
         payload.add("z", matrix.z.astype(np.float64).ravel())
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the matrix as a table, its upper left part if it is large."""
-        matrix = _at(panel, number)
+        matrix = _at(series, number)
         rows, columns = matrix.z.shape
         names = _labels(matrix.x, columns)[:_STILL]
         sides = _labels(matrix.y, rows)[:_STILL]
@@ -51,8 +51,8 @@ class ConfusionRenderer(Renderer):
         return fallback.table(["", *names], cells) + more
 
 
-def _at(panel: Panel, number: int) -> Confusion:
-    matrix: Confusion = panel.value(number)
+def _at(series: Series, number: int) -> Confusion:
+    matrix: Confusion = series.value(number)
     return matrix
 
 

@@ -24,7 +24,7 @@ from jupyter_tracking.views.table.task import Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -51,46 +51,46 @@ class DataframeRenderer(Renderer):
 
     stem = "dataframe"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the first rows of one step; of what is not opened, what there is to know about it."""
-        stored = _stored(panel, number)
+        stored = _stored(series, number)
         if _is_closed(stored):
-            return Payload({"facts": _facts(panel, number, stored)})
-        table = _table(panel, number)
+            return Payload({"facts": _facts(series, number, stored)})
+        table = _table(series, number)
         payload = _rows(table, 0, _PREVIEW if preview else _FIRST, 0)
-        if table.count * table.width * len(panel.events) <= _QUICK_CELLS and table.width * len(panel.events) <= _QUICK_COLUMNS:
+        if table.count * table.width * len(series.events) <= _QUICK_CELLS and table.width * len(series.events) <= _QUICK_COLUMNS:
             summary = Summary(table, slice(0, _COLUMNS))
             summary.go_on(float("inf"))
             payload.head["summary"] = _told(summary)
         return payload
 
-    def answer(self, panel: Panel, number: int, query: dict[str, Any]) -> Payload:
+    def answer(self, series: Series, number: int, query: dict[str, Any]) -> Payload:
         """Answer one of these, each about the columns from `columns` on.
 
         `{"rows": [from, to], "sort": [column, down], "text": …}`: a page of rows, in an order;
-        `{"rows": [from, to], "since": payload, "key": [column, …], "only": …}`: a page of what changed, since a payload of the
-            run beside with `"beside": true`;
+        `{"rows": [from, to], "since": payload, "key": [column, …], "only": …}`: a page of what changed since another step; with
+            `"beside": true` since a step of the series it is compared with;
         `{"summary": true}`: a line a column;
         `{"cell": [row, column]}`: the whole text of a cell.
         """
-        asked, table = Query.read(query), _table(panel, number)
+        asked, table = Query.read(query), _table(series, number)
         asked.fit(table)
         first = asked.columns
         if asked.cell is not None:
             return _cell(table, *asked.cell)
         if asked.summary:
-            work = _work(panel, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
+            work = _work(series, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
             return Payload({"summary": _told(work), "done": work.done, "seen": work.seen})
         if asked.rows is None:
-            return super().answer(panel, number, query)
+            return super().answer(series, number, query)
         if asked.since is not None:
-            return self._changes(panel, number, asked, asked.since)
+            return self._changes(series, number, asked, asked.since)
         start, stop = asked.rows
         if not asked.text and asked.sort is None:
             return _rows(table, start, stop, first)
         column, down = asked.sort or (None, False)
         name = ("order", number, asked.text, column, down)
-        order = _work(panel, name, lambda: RowOrder(table, text=asked.text, column=column, down=down))
+        order = _work(series, name, lambda: RowOrder(table, text=asked.text, column=column, down=down))
         rows = order.page(start, start if order.sorting else stop)
         payload = Payload(
             {"rows": order.count, "of": table.count, "from": start, "count": len(rows), "done": order.done, "seen": order.seen}
@@ -99,24 +99,24 @@ class DataframeRenderer(Renderer):
         payload.add("r", rows.astype(np.uint32))
         return payload
 
-    def _changes(self, panel: Panel, number: int, asked: Query, since: int) -> Payload:
+    def _changes(self, series: Series, number: int, asked: Query, since: int) -> Payload:
         """Return a page of what changed since another step."""
         start, stop = asked.rows or (0, 0)
-        other = panel.beside if asked.beside else panel
+        other = series.baseline if asked.beside else series
         if other is None or since >= len(other.events):
-            raise InvalidArgument(f"since={since} is no step of {panel.artifact.name}")
-        earlier, later = _table(other, since), _table(panel, number)
+            raise InvalidArgument(f"since={since} is no step of {series.artifact.name}")
+        earlier, later = _table(other, since), _table(series, number)
         name = ("changes", -1 if asked.beside else since, number, asked.key, earlier)
-        changes = _work(panel, name, lambda: Changes(earlier, later, [later.labels[n] for n in asked.key] or None))
+        changes = _work(series, name, lambda: Changes(earlier, later, [later.labels[n] for n in asked.key] or None))
         head = {"rows": changes.count(only=asked.only), "from": start}
         return _listing(changes, changes.page(start, stop, only=asked.only), asked.columns, head)
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the first rows as a table."""
-        stored = _stored(panel, number)
+        stored = _stored(series, number)
         if _is_closed(stored):
-            return fallback.table(("", ""), (fact[:2] for fact in _facts(panel, number, stored)))
-        table = _table(panel, number)
+            return fallback.table(("", ""), (fact[:2] for fact in _facts(series, number, stored)))
+        table = _table(series, number)
         shown = table.window(0, _STILL, slice(0, _STILL))
         names = [(label(name), shown.index.get_level_values(n).dtype) for n, name in enumerate(shown.index.names)]
         names += [(label(name), shown.iloc[:, n].dtype) for n, name in enumerate(shown.columns)]
@@ -139,10 +139,10 @@ def _still_cell(cell: Any) -> str:
     return fallback.escape(text if len(text) <= 60 else text[:59] + "…")  # noqa: PLR2004
 
 
-def _stored(panel: Panel, number: int) -> dict[str, Any]:
-    if not panel.events:
-        raise InvalidArgument(f"{panel.artifact.name} has no rows: nothing was logged")
-    stored = panel.cell(number)
+def _stored(series: Series, number: int) -> dict[str, Any]:
+    if not series.events:
+        raise InvalidArgument(f"{series.artifact.name} has no rows: nothing was logged")
+    stored = series.cell(number)
     return stored if isinstance(stored, dict) else {}
 
 
@@ -151,28 +151,28 @@ def _is_closed(stored: dict[str, Any]) -> bool:
     return content_type_of(stored) not in {"parquet", "feather", "csv", "html"}
 
 
-def _facts(panel: Panel, number: int, stored: dict[str, Any]) -> list[list[Any]]:
+def _facts(series: Series, number: int, stored: dict[str, Any]) -> list[list[Any]]:
     """Return what the page shows instead of rows."""
-    path = panel.folder.asset(panel.artifact, panel.events[number])
+    path = series.folder.asset(series.artifact, series.events[number])
     content = content_type_of(stored) or "of no known type"
     facts: list[list[Any]] = [["stored as", content], ["path", str(stored.get("path")), "path"]]
     facts += [["size", path.stat().st_size, "bytes"], ["on disk", str(path), "path"]]
     if content == "pickle":
-        step = panel.events[number].step
+        step = series.events[number].step
         at = "" if step is None else f", step={step}"
         facts.append(["not opened", "a pickle may run any code when it is loaded; if you trust it:"])
-        facts.append(["to load", f"view.load({panel.artifact.name!r}{at}, allow_pickle=True)", "path"])
+        facts.append(["to load", f"view.load({series.artifact.name!r}{at}, allow_pickle=True)", "path"])
     cleaned: list[list[Any]] = json_safe(facts)
     return cleaned
 
 
-def _table(panel: Panel, number: int) -> StoredTable:
+def _table(series: Series, number: int) -> StoredTable:
     """Return the table of a step. A few stay open for the next questions, unless their file has changed."""
-    opened: dict[int, tuple[object, StoredTable]] = panel.cache.setdefault("tables", {})
-    stored = _stored(panel, number)
-    fd = panel.folder.open(str(stored.get("path") or "")) if stored.get("path") else -1
+    opened: dict[int, tuple[object, StoredTable]] = series.cache.setdefault("tables", {})
+    stored = _stored(series, number)
+    fd = series.folder.open(str(stored.get("path") or "")) if stored.get("path") else -1
     if fd < 0:
-        panel.folder.asset(panel.artifact, panel.events[number])  # says what is wrong with the row
+        series.folder.asset(series.artifact, series.events[number])  # says what is wrong with the row
     try:
         stat = os.fstat(fd)
     finally:
@@ -180,8 +180,8 @@ def _table(panel: Panel, number: int) -> StoredTable:
     seen = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
     known = opened.pop(number, None)
     if known is None or known[0] != seen:
-        _forget(panel, number)
-        known = (seen, open_table(panel.folder, stored))
+        _forget(series, number)
+        known = (seen, open_table(series.folder, stored))
     opened[number] = known
     while len(opened) > _TABLES or (len(opened) > 1 and sum(_held(table) for _, table in opened.values()) > _HELD):
         opened.pop(next(iter(opened)))
@@ -192,15 +192,15 @@ def _held(table: StoredTable) -> int:
     return table.size if isinstance(table, LoadedTable) else 0
 
 
-def _forget(panel: Panel, number: int) -> None:
-    works: dict[tuple[Any, ...], Task] = panel.cache.get("works", {})
+def _forget(series: Series, number: int) -> None:
+    works: dict[tuple[Any, ...], Task] = series.cache.get("works", {})
     for key in [key for key in works if number in key[1:3]]:
         del works[key]
 
 
-def _work(panel: Panel, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
+def _work(series: Series, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
     """Return a computation, a slice further; the latest few are kept."""
-    works: dict[tuple[Any, ...], Any] = panel.cache.setdefault("works", {})
+    works: dict[tuple[Any, ...], Any] = series.cache.setdefault("works", {})
     work: _W = works.pop(key, None) or make()
     work.go_on(_SLICE)
     works[key] = work

@@ -12,7 +12,7 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -33,9 +33,9 @@ class ImageRenderer(Renderer):
 
     stem = "image"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the picture of one step; in a saved page large ones are made smaller."""
-        path = self._path(panel, number)
+        path = self._path(series, number)
         data = path.read_bytes()
         kind = _kind(data)
         size = len(data)
@@ -45,13 +45,13 @@ class ImageRenderer(Renderer):
         payload.attach(data)
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the picture, made smaller if it is large."""
-        payload = self.payload(panel, number, preview=True)
-        return fallback.embed(payload.buffers[0], payload.head["type"], f"image {panel.artifact.name}")
+        payload = self.payload(series, number, preview=True)
+        return fallback.embed(payload.buffers[0], payload.head["type"], f"image {series.artifact.name}")
 
-    def _path(self, panel: Panel, number: int) -> Path:
-        return panel.folder.asset(panel.artifact, panel.events[number])
+    def _path(self, series: Series, number: int) -> Path:
+        return series.folder.asset(series.artifact, series.events[number])
 
 
 def _kind(data: bytes) -> str | None:

@@ -9,7 +9,7 @@ from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -23,16 +23,16 @@ class TextRenderer(Renderer):
 
     stem = "text"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the text of one step, cut where it is too long to look at."""
-        text, most = str(panel.value(number)), _PREVIEW if preview else _MOST
+        text, most = str(series.value(number)), _PREVIEW if preview else _MOST
         payload = Payload({"cut": len(text)} if len(text) > most else {})
         payload.attach(json_safe(text[:most]).encode())
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the text."""
-        text = str(panel.value(number))
+        text = str(series.value(number))
         return f'<pre style="white-space:pre-wrap">{fallback.escape(json_safe(text[:_STILL]))}{"…" if len(text) > _STILL else ""}</pre>'
 
 

@@ -13,7 +13,7 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -27,9 +27,9 @@ class TraceRenderer(Renderer):
 
     stem = "trace"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the tree of one step; in a saved page a large one without what went in and came out."""
-        span = json_safe(panel.value(number))
+        span = json_safe(series.value(number))
         text = json.dumps(span)
         payload = Payload()
         if preview and len(text) > _PREVIEW:
@@ -38,10 +38,10 @@ class TraceRenderer(Renderer):
         payload.attach(text.encode())
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the calls as a table."""
         rows = [
-            ["\u2003" * depth + name, kind, took, status] for depth, name, kind, took, status in _walk(json_safe(panel.value(number)), 0)
+            ["\u2003" * depth + name, kind, took, status] for depth, name, kind, took, status in _walk(json_safe(series.value(number)), 0)
         ]
         more = f"<p><small>{len(rows)} calls</small></p>" if len(rows) > _STILL else ""
         return fallback.table(("call", "kind", "took", "status"), rows[:_STILL]) + more

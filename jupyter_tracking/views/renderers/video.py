@@ -13,7 +13,7 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -27,9 +27,9 @@ class VideoRenderer(Renderer):
 
     stem = "video"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the video of one step; where the page has no room for it, its first picture."""
-        path = panel.folder.asset(panel.artifact, panel.events[number])
+        path = series.folder.asset(series.artifact, series.events[number])
         size = path.stat().st_size
         payload = Payload({"size": size})
         with path.open("rb") as file:
@@ -44,16 +44,16 @@ class VideoRenderer(Renderer):
             payload.head.update({"type": "image/webp", "video": payload.attach(poster)})
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the first picture, where it can be read without a player."""
         try:
-            path = panel.folder.asset(panel.artifact, panel.events[number])
+            path = series.folder.asset(series.artifact, series.events[number])
             poster = _poster(path)
         except (TrackingError, OSError):
             poster = None
         if poster:
-            return fallback.embed(poster, "image/webp", f"first picture of video {panel.artifact.name}")
-        path = panel.folder.asset(panel.artifact, panel.events[number])
+            return fallback.embed(poster, "image/webp", f"first picture of video {series.artifact.name}")
+        path = series.folder.asset(series.artifact, series.events[number])
         return fallback.table(("file", "bytes"), [(json_safe(path.name), f"{path.stat().st_size:,}")])
 
 
