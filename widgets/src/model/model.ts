@@ -61,3 +61,19 @@ export interface ViewInfo {
   /** Of how many steps these are the ones that can be looked at. */
   total?: number;
 }
+
+const RUNNING = new Set([
+  "created",
+  "running",
+  "processing",
+  "starting",
+  "resuming",
+  "queued",
+  "scheduled",
+  "stopping",
+  "warning",
+  "retrying",
+]);
+
+/** Whether a run of this status goes on. */
+export const isRunning = (status: string | undefined): boolean => RUNNING.has(status ?? "");

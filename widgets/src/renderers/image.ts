@@ -72,7 +72,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
     h("figcaption", { class: "jt-caption" }),
   );
   const pair = h("div", { class: "jt-pair" }, under, over);
-  const frame = keepKeys(
+  const viewport = keepKeys(
     h(
       "div",
       {
@@ -121,7 +121,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
       layout,
       edge,
     ),
-    frame,
+    viewport,
     caption,
   );
   edge.hidden = layout.hidden = under.hidden = true;

@@ -32,7 +32,7 @@ export class LineChart {
   private back: Line[] = [];
   private front: Line[] = [];
   private zoom: Ranges | null = null;
-  private readonly frame = h("div", { class: "jt-chart", role: "img" });
+  private readonly element = h("div", { class: "jt-chart", role: "img" });
   private readonly base = h("canvas", { style: "display:block" });
   private readonly overlay = h("canvas", { class: "jt-overlay" });
   private readonly tip = h("div", { class: "jt-tip" });
@@ -54,19 +54,19 @@ export class LineChart {
     private axes: Axes,
     private readonly usual = 300,
   ) {
-    this.frame.append(this.base, this.plot);
-    container.append(this.frame);
+    this.element.append(this.base, this.plot);
+    container.append(this.element);
     this.look = colours(container);
     this.tip.hidden = this.selection.hidden = true;
     this.listen();
     this.watcher =
       typeof ResizeObserver === "function" ? new ResizeObserver(() => this.resize()) : null;
-    this.watcher?.observe(this.frame);
+    this.watcher?.observe(this.element);
     this.schedule(true);
   }
 
   describe(words: string): void {
-    this.frame.setAttribute("aria-label", words);
+    this.element.setAttribute("aria-label", words);
   }
 
   setAxes(axes: Axes, keepZoom = false): void {
@@ -98,7 +98,7 @@ export class LineChart {
   destroy(): void {
     cancelAnimationFrame(this.hovering);
     this.watcher?.disconnect();
-    this.frame.remove();
+    this.element.remove();
   }
 
   /** Draw once after all that is set now, `all` with axes and the lines that stay. */
@@ -118,7 +118,7 @@ export class LineChart {
     return this.axes.height ?? this.usual;
   }
   private get width(): number {
-    return Math.max(200, Math.floor(this.frame.clientWidth || 480));
+    return Math.max(200, Math.floor(this.element.clientWidth || 480));
   }
 
   private ranges(): Ranges {

@@ -2,6 +2,7 @@
 
 import * as format from "../model/format";
 import type { RunField, RunsHead } from "../model/heads";
+import { isRunning } from "../model/model";
 import type { Payload } from "../model/payload";
 
 /** A row that changed since the table was sent. JSON has no infinite numbers: they come as strings. */
@@ -13,19 +14,6 @@ export interface RunSort {
   descending: boolean;
 }
 
-/** A run of such a status may still go on. */
-const RUNNING = new Set([
-  "created",
-  "running",
-  "processing",
-  "starting",
-  "resuming",
-  "queued",
-  "scheduled",
-  "stopping",
-  "warning",
-  "retrying",
-]);
 /** Sorts names as people do: run2 comes before run10. */
 const collator = new Intl.Collator(undefined, { numeric: true });
 const infinite: Record<string, number> = { inf: Infinity, "-inf": -Infinity };
@@ -96,7 +84,7 @@ export class RunRows {
     if (typeof seconds === "number") return format.duration(seconds);
     const created = this.at(row, this.fieldNamed("created"));
     const status = String(this.at(row, this.fieldNamed("status")));
-    if (!this.live || !RUNNING.has(status) || typeof created !== "number") return "";
+    if (!this.live || !isRunning(status) || typeof created !== "number") return "";
     return format.duration(Math.max(0, Math.round(Date.now() / 1000 - created / 1e6)));
   }
 

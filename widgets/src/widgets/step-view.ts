@@ -4,7 +4,7 @@ import { button, h, holdKeys, keepKeys, say } from "../dom/dom";
 import { dress, ontheme } from "../dom/theme";
 import * as format from "../model/format";
 import type { Stem } from "../model/heads";
-import type { ViewInfo } from "../model/model";
+import { isRunning, type ViewInfo } from "../model/model";
 import type { Payload } from "../model/payload";
 import type { Beside } from "../model/renderer";
 import { SHARED, type PayloadId, type StepCache } from "../model/step-cache";
@@ -24,19 +24,6 @@ export interface StepViewOptions {
   note?: string;
 }
 
-/** The statuses of a run that goes on. */
-const RUNNING = new Set([
-  "created",
-  "running",
-  "processing",
-  "starting",
-  "resuming",
-  "queued",
-  "scheduled",
-  "stopping",
-  "warning",
-  "retrying",
-]);
 /** What takes longer than this is said in words (ms). */
 const LATE = 300;
 
@@ -221,7 +208,7 @@ export class StepView {
 
   private updateStatus(): void {
     const { run, steps, total } = this.about;
-    this.follow.hidden = !this.options.live || !RUNNING.has(run.status ?? "");
+    this.follow.hidden = !this.options.live || !isRunning(run.status);
     if (steps.length === 0) return;
     const step = steps[this.index] ?? null;
     const parts = [
