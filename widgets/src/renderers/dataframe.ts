@@ -12,7 +12,7 @@ import { storedRows, TableQueries, type TableView } from "../table/query";
 import type { Cell } from "../table/rows";
 import { summary } from "../table/summary";
 import { diffLegend, plural, TableToolbar } from "../table/toolbar";
-import { file } from "./file";
+import { factList } from "./file";
 
 /** Milliseconds after which it is said that the kernel is waited for; a quick answer should not make the words flicker. */
 const PATIENCE = 350;
@@ -23,19 +23,22 @@ const MAX_STICKY_WIDTH = 30;
 
 export function dataframe(host: Host<"dataframe">): Drawing<"dataframe"> {
   const table = new DataframeTable(host);
-  let notOpened: Drawing<"file"> | null = null;
+  const notOpened = h("div");
+  const showFacts = factList(notOpened);
+  const place = (element: HTMLElement): void => {
+    if (host.element.firstChild !== element) host.element.replaceChildren(element);
+  };
+  place(table.element);
   return {
     draw: ({ payload, ...shown }) => {
       if (!payload) return undefined;
       if ("facts" in payload.head) {
         // A file that is not opened, such as a pickle.
-        table.element.hidden = true;
-        notOpened ??= file(host as unknown as Host<"file">);
-        return notOpened.draw({ ...shown, payload: payload as Payload<typeof payload.head> });
+        showFacts(payload.head.facts);
+        place(notOpened);
+        return undefined;
       }
-      table.element.hidden = false;
-      if (notOpened) host.element.replaceChildren(table.element);
-      notOpened = null;
+      place(table.element);
       return table.draw({ ...shown, payload });
     },
     destroy: () => table.destroy(),
@@ -90,7 +93,6 @@ class DataframeTable {
       this.detail.element,
       this.caption,
     );
-    host.element.append(this.element);
   }
 
   draw(shown: Shown<"dataframe">): void | Promise<void> {

@@ -85,11 +85,7 @@ export class Grid {
         events.open(this.active.row, this.active.column),
       );
     this.sizes =
-      typeof ResizeObserver === "function"
-        ? new ResizeObserver(() => {
-            if (this.viewport.measure() && this.headings.length) this.draw();
-          })
-        : null;
+      typeof ResizeObserver === "function" ? new ResizeObserver(() => this.onResize()) : null;
     this.sizes?.observe(this.element);
   }
 
@@ -124,21 +120,28 @@ export class Grid {
       this.active.row = active.row;
       if (hadFocus || active.reveal) this.viewport.reveal(active.row);
     }
-    this.draw(hadFocus);
-    if (this.viewport.syncScrollBar()) this.draw();
+    this.redraw(hadFocus);
     if (head) this.placeStickyColumns();
   }
 
   /** Put a row at the upper edge. */
   scrollTo(row: number): void {
     this.viewport.moveTo(row);
-    this.draw();
+    this.redraw();
+  }
+
+  /** Write the rows on screen again: others are in view, or something about them has changed. */
+  redraw(hadFocus = this.hasFocus()): void {
+    this.draw(hadFocus);
     if (this.viewport.syncScrollBar()) this.draw();
   }
 
-  /** Write the rows on screen again: something about them has changed. */
-  redraw(): void {
-    this.draw();
+  /** The grid has another size; before it was in the page for the first time, it had none. */
+  private onResize(): void {
+    if (this.element.offsetHeight === 0 || !this.viewport.measure()) return;
+    this.viewport.fit();
+    this.redraw();
+    this.placeStickyColumns();
   }
 
   private setHead(head: Head): void {
@@ -327,10 +330,7 @@ export class Grid {
 
   private moveFocus(to: Position): void {
     this.active = to;
-    if (to.row !== HEADING && this.viewport.reveal(to.row)) {
-      this.draw();
-      if (this.viewport.syncScrollBar()) this.draw();
-    }
+    if (to.row !== HEADING && this.viewport.reveal(to.row)) this.redraw();
     // Where only part of a row fits on screen, drawing takes the active row to its neighbour.
     this.active = to;
     const element = this.activeElement();

@@ -16,6 +16,7 @@ export class Viewport {
   private placedAt = -1;
   private height = 0;
   private headHeight = 0;
+  private preferredRows = 1;
   private preferredHeight = "";
 
   /**
@@ -44,10 +45,15 @@ export class Viewport {
   /** Take the number of rows, and be as high as `visible` of them, up to a limit. */
   resize(count: number, visible: number): void {
     this.count = count;
-    const rows = Math.min(Math.max(visible, 1), MAX_VISIBLE_ROWS);
+    this.preferredRows = Math.min(Math.max(visible, 1), MAX_VISIBLE_ROWS);
+    this.fit();
+  }
+
+  /** Be as high as the rows and the headings need. */
+  fit(): void {
     // The borders, and the horizontal scroll bar where there is one, which would cover the last row.
     const edges = this.element.offsetHeight - this.element.clientHeight;
-    const height = `${rows * this.rowHeight + this.headHeight + edges}px`;
+    const height = `${this.preferredRows * this.rowHeight + this.headHeight + edges}px`;
     // Someone may have dragged it to another height, which stays until the table needs another one by itself.
     if (this.preferredHeight !== height) {
       this.preferredHeight = height;
