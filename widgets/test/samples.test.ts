@@ -6,7 +6,9 @@ import { describe, expect, it } from "vitest";
 import { heads, isHead, type Head } from "../src/model/heads";
 import type { PanelInfo } from "../src/model/model";
 import { Payload } from "../src/model/payload";
+import { SHARED, StepCache } from "../src/model/step-cache";
 import { parts } from "../src/renderers/overlay";
+import { StepView } from "../src/widgets/step-view";
 
 interface Sample {
   stem: string;
@@ -14,8 +16,8 @@ interface Sample {
   shared: Head;
   payload: Head | null;
   buffers: { shared: string[]; payload: string[] };
-  /** The numbers that are in the buffers; of the lines of a chart, by "line/name". */
-  columns: { shared: Record<string, number[]>; payload: Record<string, number[]> };
+  /** The numbers that are in the buffers, those that JSON has not as strings; of the lines of a chart, by "line/name". */
+  columns: Record<"shared" | "payload", Record<string, (number | "nan" | "inf" | "-inf")[]>>;
 }
 
 const folder = join(import.meta.dirname, "samples");
@@ -23,12 +25,17 @@ const samples = readdirSync(folder)
   .filter((name) => name.endsWith(".json"))
   .map((name): Sample => JSON.parse(readFileSync(join(folder, name), "utf8")));
 
-function decoded(head: Head, buffers: string[]): Record<string, number[]> {
+function payloadOf(head: Head, buffers: string[]): Payload {
   const views = buffers.map((text) => {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     return new DataView(bytes.buffer);
   });
-  const payload = new Payload(head, views);
+  return new Payload(head, views);
+}
+
+/** The numbers of a payload, written as they are in a sample. */
+function numbersOf(head: Head, buffers: string[]): Record<string, unknown[]> {
+  const payload = payloadOf(head, buffers);
   const own = Object.keys(head.columns ?? {}).map((name) => [name, payload.column(name)] as const);
   const lines =
     "parts" in head
@@ -38,7 +45,11 @@ function decoded(head: Head, buffers: string[]): Record<string, number[]> {
           ),
         )
       : [];
-  return Object.fromEntries([...own, ...lines].map(([name, values]) => [name, [...values]]));
+  const written = (value: number) =>
+    Number.isFinite(value) ? value : String(value).toLowerCase().replace("infinity", "inf");
+  return Object.fromEntries(
+    [...own, ...lines].map(([name, values]) => [name, Array.from(values as Float64Array, written)]),
+  );
 }
 
 describe("the samples of the wire", () => {
@@ -55,9 +66,9 @@ describe("the samples of the wire", () => {
   });
 
   it.each(samples)("of $stem decode to the numbers that were encoded", (sample) => {
-    expect(decoded(sample.shared, sample.buffers.shared)).toEqual(sample.columns.shared);
+    expect(numbersOf(sample.shared, sample.buffers.shared)).toEqual(sample.columns.shared);
     if (sample.payload)
-      expect(decoded(sample.payload, sample.buffers.payload)).toEqual(sample.columns.payload);
+      expect(numbersOf(sample.payload, sample.buffers.payload)).toEqual(sample.columns.payload);
   });
 
   it.each(samples.filter(({ stem }) => stem === "metric" || stem === "curve"))(
@@ -65,6 +76,27 @@ describe("the samples of the wire", () => {
     ({ info, shared }) => {
       expect(info.members?.length).toBeGreaterThan(0);
       expect("parts" in shared).toBe(true);
+    },
+  );
+
+  // There is nothing here that decodes pictures or plays sounds.
+  it.each(samples.filter(({ stem }) => !["audio", "image", "video"].includes(stem)))(
+    "of $stem are drawn without an error",
+    ({ info, shared, payload, buffers }) => {
+      const payloads = new StepCache(Infinity, null);
+      const last = Math.max(0, info.steps.length - 1);
+      payloads.put({ panel: 0, number: SHARED }, payloadOf(shared, buffers.shared));
+      if (payload) payloads.put({ panel: 0, number: last }, payloadOf(payload, buffers.payload));
+      const about = { run: { uuid: "u", name: "r" }, steps: info.steps, panels: [info] };
+      const host = document.createElement("div");
+      document.body.append(host);
+      const view = new StepView({ about, payloads, move: () => undefined }, host);
+      view.show(last);
+      const section = host.querySelector<HTMLElement>("[data-jt-view]")!;
+      expect(section.querySelector("[role=alert]")?.textContent).toBeUndefined();
+      expect(section.dataset["jtStep"]).toBeDefined();
+      expect(section.querySelector(".jt-body")!.childElementCount).toBeGreaterThan(0);
+      view.destroy();
     },
   );
 

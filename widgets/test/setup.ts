@@ -9,3 +9,6 @@ globalThis.matchMedia ??= ((query: string) => ({
   removeEventListener: () => undefined,
   dispatchEvent: () => false,
 })) as typeof matchMedia;
+
+// Nor has it canvases: charts are laid out and not painted.
+HTMLCanvasElement.prototype.getContext = (() => null) as HTMLCanvasElement["getContext"];

@@ -46,11 +46,20 @@ export function build(nodes: MarkdownNode[]): Child[] {
   return nodes.flatMap((node) => (typeof node === "string" ? [node] : element(node)));
 }
 
+/** The text of a block of code, which has the look of code already. */
+function uncoded(node: MarkdownNode): MarkdownNode[] {
+  if (typeof node === "string" || node[0] !== "code") return [node];
+  const [, , ...inner] = node;
+  return inner;
+}
+
 function element([tag, attributes, ...nodes]: MarkdownElement): Child[] {
   const told = attributes ?? {};
   // A picture would be fetched, and a link leads away: both are told in words.
   if (tag === "img")
     return [h("span", { class: "jt-kind" }, `[picture ${told.alt ?? ""}: ${told.src ?? ""}]`)];
+  if (tag === "pre")
+    return [h("pre", { class: "jt-code-block" }, ...build(nodes.flatMap(uncoded)))];
   const children = build(nodes);
   if (tag === "a")
     return [
@@ -76,7 +85,6 @@ function element([tag, attributes, ...nodes]: MarkdownElement): Child[] {
       ),
     ];
   if (tag === "ol") return [h("ol", { start: told.start }, ...children)];
-  if (tag === "pre") return [h("pre", { class: "jt-code-block" }, ...children)];
   if (tag === "table") return [h("table", { class: "jt-grid" }, ...children)];
   if (tag === "th" || tag === "td")
     return [
