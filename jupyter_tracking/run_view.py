@@ -214,11 +214,11 @@ class RunView:
             NotFound: no such dataframe or step.
             InvalidArgument: a key that is no column of both.
         """
-        from jupyter_tracking.views.table.diff import changes_between
+        from jupyter_tracking.views.table.diff import diff_events
 
         artifact = self.files.find(name, "dataframe")
         columns: list[object] | None = [key] if isinstance(key, str) else None if key is None else list(key)
-        return changes_between(self.files, artifact, (self._event(artifact, before), self._event(artifact, after)), columns)
+        return diff_events(self.files, artifact, (self._event(artifact, before), self._event(artifact, after)), columns)
 
     def artifacts(self) -> list[tuple[str, str]]:
         """Return (kind, name) of every artifact, in the order they were first logged."""
