@@ -5,7 +5,7 @@ const OVERSCAN = 4;
 /** Browsers give up on elements much higher than this; for longer tables a pixel of the scroll bar stands for several rows. */
 const MAX_HEIGHT = 6_000_000;
 /** The element is as high as so many rows, unless someone drags it to another height. */
-export const MAX_VISIBLE_ROWS = 12;
+const MAX_VISIBLE_ROWS = 12;
 
 export class Viewport {
   /** The number of the row at the upper edge, with its fraction. */
