@@ -291,7 +291,8 @@ export class LineChart {
       if (this.dragged) this.showSelection();
       this.paintSoon();
     });
-    plot.addEventListener("pointerup", () => {
+    plot.addEventListener("pointerup", (event) => {
+      this.pointer = this.placeOf(event);
       const selected = this.selected();
       this.stopDragging();
       if (selected) this.zoomTo(selected);
