@@ -1,4 +1,4 @@
-"""A saved notebook as one page: its words and code, and its displays with live sliders, made anew from the run folders.
+"""A saved notebook as one page: its text and code, and its displays with their sliders, made anew from the run folders.
 
 A notebook is anybody's text: it is escaped, and never taken for HTML. No kernel is started, nothing is fetched.
 """

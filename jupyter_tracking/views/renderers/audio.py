@@ -1,4 +1,4 @@
-"""Sounds: the file as it is, for the browser's own player, and how loud it is over time."""
+"""Sounds: the file as it is, for the browser's own player, and its waveform."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AudioRenderer(Renderer):
     stem = "audio"
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
-        """Return the sound of one step; without the sound itself where the page has no room for it."""
+        """Return the waveform of one step and the file, or the file's name where the page has no room for it."""
         path = series.folder.asset(series.artifact, series.events[number])
         size = path.stat().st_size
         payload = Payload({"size": size})
@@ -80,7 +80,7 @@ Short = np.ndarray[tuple[int], np.dtype[np.int16]]
 
 
 def _peaks(series: Series, number: int) -> tuple[Short, Short, int, float, int] | None:
-    """Return the lowest and highest sample of each stretch, the rate, the length and the channels; None where only a player can read it."""
+    """Return the lowest and highest sample of each stretch, the rate, the length and the channels; None where we cannot read the format."""
     try:
         sound = series.value(number)
     except TrackingError:

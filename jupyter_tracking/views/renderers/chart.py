@@ -1,4 +1,4 @@
-"""Charts of plotly, bokeh and vega: drawn by us where they are simple, by their own library on request, and always as their JSON."""
+"""Charts of plotly, bokeh and vega: simple ones are drawn by us, others by their own library on request; all come as JSON too."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ __all__ = ["RENDERER"]
 _POINTS = 20_000
 _PREVIEW = 600
 _JSON = 4_000_000
-_LIGHT_JSON = 40_000
-_STILL_JSON = 2_000
+_PREVIEW_JSON = 40_000
+_FALLBACK_JSON = 2_000
 # Where each library keeps the script that draws its charts; that of vega is made by vl-convert.
 _SCRIPTS = {"plotly": ("package_data/plotly.min.js",), "bokeh": ("server/static/js/bokeh.min.js", "server/static/js/bokeh-api.min.js")}
 
@@ -40,7 +40,7 @@ class ChartRenderer(Renderer):
     stem = "chart"
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
-        """Return what of the chart we can draw, and its JSON where there is room for it."""
+        """Return the traces of a chart that we can draw, and its JSON where there is room for it."""
         library, figure = _chart(series, number)
         text = json.dumps(json_safe(figure))
         payload = Payload({"library": json_safe(library), "size": len(text)})
@@ -49,7 +49,7 @@ class ChartRenderer(Renderer):
         plot = read_chart(library, figure)
         if plot is not None:
             _draw(payload, plot, _PREVIEW if preview else _POINTS)
-        if len(text) <= (_LIGHT_JSON if preview else _JSON):
+        if len(text) <= (_PREVIEW_JSON if preview else _JSON):
             payload.head["json"] = payload.attach(text.encode())
         return payload
 
@@ -76,8 +76,8 @@ class ChartRenderer(Renderer):
             # What is not in the chart is not fetched.
             return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {series.artifact.name}")
         text = json.dumps(json_safe(figure))
-        cut = "…" if len(text) > _STILL_JSON else ""
-        return f'<pre style="white-space:pre-wrap">{html.escape(text[:_STILL_JSON])}{cut}</pre>'
+        cut = "…" if len(text) > _FALLBACK_JSON else ""
+        return f'<pre style="white-space:pre-wrap">{html.escape(text[:_FALLBACK_JSON])}{cut}</pre>'
 
 
 def _chart(series: Series, number: int) -> tuple[str, dict[str, Any]]:
@@ -114,12 +114,12 @@ def _script(library: str) -> bytes:
 def _draw(payload: Payload, plot: Plot, points: int) -> None:
     rows = sum(trace.mode == "bars" for trace in plot.traces)
     bar = 0
-    told = []
+    described = []
     spans: dict[str, list[np.ndarray[Any, Any]]] = {"x": [], "y": []}
     for number, trace in enumerate(plot.traces):
         at = np.arange(len(trace.x)) if trace.mode == "bars" else downsample.downsample_curve(trace.x, trace.y, points)
         x, y = trace.x[at], trace.y[at]
-        told.append({"name": trace.name, "mode": trace.mode})
+        described.append({"name": trace.name, "mode": trace.mode})
         if trace.mode == "bars":
             left, right = _sides(x, bar, rows)
             bar += 1
@@ -132,9 +132,9 @@ def _draw(payload: Payload, plot: Plot, points: int) -> None:
             spans["x"].append(x)
         payload.add(f"y{number}", y)
         spans["y"].append(y)
-    said = {"title": plot.title, "labels": plot.labels, "logs": plot.logs, "names": plot.names, "dates": plot.dates, "traces": told}
-    said.update({axis: downsample.finite_range(arrays) or [0.0, 1.0] for axis, arrays in spans.items()})
-    payload.head["plot"] = json_safe(said)
+    head = {"title": plot.title, "labels": plot.labels, "logs": plot.logs, "names": plot.names, "dates": plot.dates, "traces": described}
+    head.update({axis: downsample.finite_range(arrays) or [0.0, 1.0] for axis, arrays in spans.items()})
+    payload.head["plot"] = json_safe(head)
 
 
 def _sides(x: np.ndarray[Any, Any], number: int, rows: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

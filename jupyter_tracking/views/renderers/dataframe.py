@@ -30,20 +30,20 @@ __all__ = ["RENDERER"]
 
 _FIRST = 60
 _PREVIEW = 20
-_STILL = 12
+_FALLBACK = 12
 _COLUMNS = 100
 _CELL = 1_000_000
 # The kernel computes for about so many seconds for one answer; the page asks again for what is not done by then.
 _SLICE = 0.12
 _TABLES = 4
-_WORKS = 6
+_TASKS = 6
 _HELD = 256_000_000
-_HELD_WORKS = 100_000_000
+_HELD_TASKS = 100_000_000
 # A summary goes with each step where those of all steps together are quickly computed.
 _QUICK_CELLS = 400_000
 _QUICK_COLUMNS = 600
 
-_W = TypeVar("_W", bound=Task)
+_Work = TypeVar("_Work", bound=Task)
 
 
 class DataframeRenderer(Renderer):
@@ -79,8 +79,8 @@ class DataframeRenderer(Renderer):
         if asked.cell is not None:
             return _cell(table, *asked.cell)
         if asked.summary:
-            work = _work(series, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
-            return Payload({"summary": _summaries(work), "done": work.done, "seen": work.seen})
+            task = _run_task(series, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
+            return Payload({"summary": _summaries(task), "done": task.done, "seen": task.seen})
         if asked.rows is None:
             return super().answer(series, number, query)
         if asked.since is not None:
@@ -90,7 +90,7 @@ class DataframeRenderer(Renderer):
             return _rows(table, start, stop, first)
         column, descending = asked.sort or (None, False)
         name = ("order", number, asked.text, column, descending)
-        order = _work(series, name, lambda: SortFilter(table, text=asked.text, column=column, descending=descending))
+        order = _run_task(series, name, lambda: SortFilter(table, text=asked.text, column=column, descending=descending))
         rows = order.page(start, start if order.sorting else stop)
         payload = Payload(
             {"rows": order.count, "of": table.count, "from": start, "count": len(rows), "done": order.done, "seen": order.seen}
@@ -107,7 +107,7 @@ class DataframeRenderer(Renderer):
             raise InvalidArgument(f"since={since} is no step of {series.artifact.name}")
         earlier, later = _table(other, since), _table(series, number)
         name = ("changes", -1 if asked.beside else since, number, asked.key, earlier)
-        changes = _work(series, name, lambda: TableDiff(earlier, later, [later.labels[n] for n in asked.key] or None))
+        changes = _run_task(series, name, lambda: TableDiff(earlier, later, [later.labels[n] for n in asked.key] or None))
         head = {"rows": changes.count(changed_only=asked.changed_only), "from": start}
         return _listing(changes, changes.page(start, stop, changed_only=asked.changed_only), asked.columns, head)
 
@@ -117,7 +117,7 @@ class DataframeRenderer(Renderer):
         if _is_closed(stored):
             return fallback.table(("", ""), (fact[:2] for fact in _facts(series, number, stored)))
         table = _table(series, number)
-        shown = table.window(0, _STILL, slice(0, _STILL))
+        shown = table.window(0, _FALLBACK, slice(0, _FALLBACK))
         names = [(label(name), shown.index.get_level_values(n).dtype) for n, name in enumerate(shown.index.names)]
         names += [(label(name), shown.iloc[:, n].dtype) for n, name in enumerate(shown.columns)]
         head = "".join(f"<th>{fallback.escape(name)}<br><small>{fallback.escape(dtype)}</small></th>" for name, dtype in names)
@@ -193,20 +193,20 @@ def _held(table: StoredTable) -> int:
 
 
 def _forget(series: Series, number: int) -> None:
-    works: dict[tuple[Any, ...], Task] = series.cache.get("works", {})
-    for key in [key for key in works if number in key[1:3]]:
-        del works[key]
+    tasks: dict[tuple[Any, ...], Task] = series.cache.get("tasks", {})
+    for key in [key for key in tasks if number in key[1:3]]:
+        del tasks[key]
 
 
-def _work(series: Series, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
+def _run_task(series: Series, key: tuple[Any, ...], make: Callable[[], _Work]) -> _Work:
     """Return a computation after another slice of time; the latest few are kept."""
-    works: dict[tuple[Any, ...], Any] = series.cache.setdefault("works", {})
-    work: _W = works.pop(key, None) or make()
-    work.run_for(_SLICE)
-    works[key] = work
-    while len(works) > _WORKS or (len(works) > 1 and sum(held.size for held in works.values()) > _HELD_WORKS):
-        works.pop(next(iter(works)))
-    return work
+    tasks: dict[tuple[Any, ...], Any] = series.cache.setdefault("tasks", {})
+    task: _Work = tasks.pop(key, None) or make()
+    task.run_for(_SLICE)
+    tasks[key] = task
+    while len(tasks) > _TASKS or (len(tasks) > 1 and sum(held.size for held in tasks.values()) > _HELD_TASKS):
+        tasks.pop(next(iter(tasks)))
+    return task
 
 
 def _rows(table: StoredTable, start: int, stop: int, first: int) -> Payload:

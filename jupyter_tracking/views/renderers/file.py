@@ -1,4 +1,4 @@
-"""Files, models and references: name, size, hash and where it lies. The file itself is not opened."""
+"""Files, models and references: path, size and hash. The file itself is not opened."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Fact = list[Any]
 
 
 class FileRenderer(Renderer):
-    """Whatever is kept as a file, or only referred to."""
+    """Whatever is kept as a file, or only by a reference."""
 
     stem = "file"
 
@@ -66,7 +66,7 @@ class FileRenderer(Renderer):
         return [[json_safe(str(v)) if not isinstance(v, int) or isinstance(v, bool) else json_safe(v) for v in fact] for fact in facts]
 
     def _local(self, series: Series, number: int | None) -> Path | None:
-        """Return where it lies inside the run, if it does."""
+        """Return its path inside the run; None when it is not there."""
         path = series.artifact.path
         try:
             if number is not None:

@@ -1,4 +1,4 @@
-"""Histograms: one step's bins, on axes that hold for all steps, and a sample of the steps for the ridge."""
+"""Histograms: the bins of one step, on axes that all steps share, and a sample of the steps for the ridge plot."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HistogramRenderer(Renderer):
     def shared(self, series: Series, *, preview: bool) -> Payload:
         """Return the ranges of the axes over a sample of the steps, and the sample."""
         places = downsample.spread_evenly(len(series.events), _PREVIEW if preview else _RIDGES)
-        sample = [_at(series, n) for n in places]
+        sample = [_histogram(series, n) for n in places]
         high = downsample.finite_range(s.counts for s in sample)
         payload = Payload(
             {"x": downsample.finite_range(s.edges for s in sample) or [0.0, 1.0], "y": [0.0, (high[1] if high else 0.0) or 1.0]}
@@ -44,27 +44,35 @@ class HistogramRenderer(Renderer):
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return one step's bins."""
-        taken = _at(series, number)
+        histogram = _histogram(series, number)
         payload = Payload()
-        payload.add("counts", taken.counts)
-        payload.add("edges", taken.edges)
+        payload.add("counts", histogram.counts)
+        payload.add("edges", histogram.edges)
         return payload
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the bins as a picture."""
-        taken = _at(series, number)
+        histogram = _histogram(series, number)
 
         def draw(axes: Axes) -> None:
-            axes.bar(taken.edges[:-1], taken.counts, np.diff(taken.edges), align="edge", color="#0072b2", edgecolor="white", linewidth=0.3)
+            axes.bar(
+                histogram.edges[:-1],
+                histogram.counts,
+                np.diff(histogram.edges),
+                align="edge",
+                color="#0072b2",
+                edgecolor="white",
+                linewidth=0.3,
+            )
             axes.set_ylabel("count")
             axes.set_title(json_safe(series.artifact.name), fontsize=9)
 
         return fallback.picture(draw, f"histogram {series.artifact.name}")
 
 
-def _at(series: Series, number: int) -> Histogram:
-    taken: Histogram = series.value(number)
-    return taken
+def _histogram(series: Series, number: int) -> Histogram:
+    histogram: Histogram = series.value(number)
+    return histogram
 
 
 def _joined(arrays: list[np.ndarray[tuple[int], np.dtype[np.float64]]]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

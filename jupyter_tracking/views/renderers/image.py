@@ -1,4 +1,4 @@
-"""Images: the picture file as it is, where a browser reads it; else as PNG."""
+"""Images: the file as it is, where a browser reads it; else converted to PNG."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RENDERER"]
 
-# How a file begins says what it is; its extension only what someone called it.
+# The first bytes of a file say what it is: its extension may be wrong.
 _BEGINNINGS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -57,7 +57,7 @@ class ImageRenderer(Renderer):
 def _kind(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
-    # A drawing: shown as a picture, in which nothing runs and from which nothing is fetched.
+    # SVG is shown as a picture, in which no script runs and from which nothing is fetched.
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" and b"<svg" in data[:4_096]:
         return _SVG
     return next((kind for beginning, kind in _BEGINNINGS if data.startswith(beginning)), None)

@@ -1,4 +1,4 @@
-"""Text: as it was logged."""
+"""Text, as it was logged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["RENDERER"]
 
 _MOST = 1_000_000
 _PREVIEW = 20_000
-_STILL = 4_000
+_FALLBACK = 4_000
 
 
 class TextRenderer(Renderer):
@@ -33,7 +33,9 @@ class TextRenderer(Renderer):
     def fallback(self, series: Series, number: int) -> str:
         """Return the text."""
         text = str(series.value(number))
-        return f'<pre style="white-space:pre-wrap">{fallback.escape(json_safe(text[:_STILL]))}{"…" if len(text) > _STILL else ""}</pre>'
+        return (
+            f'<pre style="white-space:pre-wrap">{fallback.escape(json_safe(text[:_FALLBACK]))}{"…" if len(text) > _FALLBACK else ""}</pre>'
+        )
 
 
 RENDERER = TextRenderer()

@@ -58,7 +58,7 @@ class VideoRenderer(Renderer):
 
 
 def _kind(start: bytes) -> str | None:
-    """Return how a browser plays it, told by how it begins; its extension is only what someone called it."""
+    """Return the media type that a browser plays, by the first bytes of the file: its extension may be wrong."""
     if start[:4] == b"GIF8":
         return "image/gif"
     if start[4:8] == b"ftyp":

@@ -51,10 +51,10 @@ class RunsBrowser(RunWidget):
     def __init__(self, runs: Sequence[RunFolder] | None, root: Path, *, page_budget: int = page.BUDGET) -> None:
         """List these runs; all under the root when None."""
         self._runs = RunTable(runs, root)
-        self._told = list(self._runs.rows)
+        self._sent = list(self._runs.rows)
         self.browser: Browser | None = None
         self.comparison: Stepper | None = None
-        payload = encode_rows(self._told)
+        payload = encode_rows(self._sent)
         self.table = Table(widget="runs", key=self._key(), table=[payload.head, payload.buffers])
         self._below = ipywidgets.VBox([], layout={"overflow": "visible"})
         super().__init__([self.table, self._below], self.table, page_budget=page_budget)
@@ -140,7 +140,7 @@ class RunsBrowser(RunWidget):
         self.browser = made
 
     def _chosen(self, _change: object) -> None:
-        """Tell the page what the runs that are ticked have in common."""
+        """Tell the page which artifacts the ticked runs have in common."""
         found: dict[tuple[str, str], int] = {}
         for identity in self.table.chosen:
             folder = self._runs.find(identity)
@@ -161,33 +161,33 @@ class RunsBrowser(RunWidget):
             except (TrackingError, OSError) as error:
                 self._show(ipywidgets.Label(json_safe(str(error))))
 
-    # --- runs that go on -------------------------------------------------------------------------
+    # --- runs that are running -----------------------------------------------------------------------
 
     @property
     def running(self) -> bool:
-        """Whether runs may come or go on."""
+        """Whether runs may be started or are still running."""
         return self._runs.open_ended
 
     def refresh(self) -> None:
         """Read the runs again; what is open and what is ticked stays."""
         with self.table.lock:
             self._runs.refresh()
-            self._tell()
+            self._send_rows()
 
     def _update(self) -> bool:
         if self._runs.poll():
-            self._tell()
+            self._send_rows()
         return self.running
 
-    def _tell(self) -> None:
+    def _send_rows(self) -> None:
         """Send the rows that changed; all of them when there are others, or many."""
         rows = list(self._runs.rows)
-        changed = changed_rows(rows, self._told)
-        self._told = rows
-        known = dict(map(tuple, self.table.patches))
-        if changed is not None and len(known) + len(changed) <= max(50, len(rows) // 20):
-            known |= dict(map(tuple, changed))
-            self.table.patches = [[n, cells] for n, cells in known.items()]
+        changed = changed_rows(rows, self._sent)
+        self._sent = rows
+        patched = dict(map(tuple, self.table.patches))
+        if changed is not None and len(patched) + len(changed) <= max(50, len(rows) // 20):
+            patched |= dict(map(tuple, changed))
+            self.table.patches = [[n, cells] for n, cells in patched.items()]
             return
         payload = encode_rows(rows)
         with self.table.hold_sync():
