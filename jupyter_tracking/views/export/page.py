@@ -115,19 +115,19 @@ def select_steps(
     info = scene.info()
     payloads: list[tuple[int, int, Payload]] = []
     panels = []
-    for number, (panel, told) in enumerate(zip(scene.panels, info["panels"], strict=True)):
+    for number, (panel, panel_info) in enumerate(zip(scene.panels, info["panels"], strict=True)):
         places = scene.places(panel)
         at = list(chosen) if places is None else [places[n] for n in chosen]
-        wanted = sorted({n for n in at if n >= 0}) if panel.steps else []
-        kept = panel.restricted_to(wanted) if panel.steps else panel
-        whole = kept if panel.renderer.all_steps else panel
-        payloads.append((number, SHARED, whole.shared(preview=preview)))
-        if panel.steps:
-            index_of = {n: k for k, n in enumerate(wanted)}
-            told = {**told, **json_safe(kept.info()), "at": [index_of.get(n, -1) for n in at]}  # noqa: PLW2901
-        if panel.steps and not panel.renderer.all_steps:
-            payloads.extend((number, k, kept.payload(k, preview=preview)) for k in range(len(wanted)))
-        panels.append(told)
+        kept = sorted({n for n in at if n >= 0}) if panel.steps else []
+        restricted = panel.restricted_to(kept) if panel.steps else panel
+        payloads.append((number, SHARED, (restricted if panel.renderer.all_steps else panel).shared(preview=preview)))
+        if not panel.steps:
+            panels.append(panel_info)
+            continue
+        index_of = {n: k for k, n in enumerate(kept)}
+        panels.append({**panel_info, **json_safe(restricted.info()), "at": [index_of.get(n, -1) for n in at]})
+        if not panel.renderer.all_steps:
+            payloads.extend((number, k, panel.payload(n, preview=preview)) for k, n in enumerate(kept))
     steps = [info["steps"][n] for n in chosen]
     nearest = min(range(len(chosen)), key=lambda n: abs(chosen[n] - index), default=0)
     return {"about": {**info, "panels": panels, "steps": steps, "total": scene.total}, "index": nearest}, payloads
@@ -140,8 +140,8 @@ def compress(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Pay
 
 def _packed(scene: Scene, kept: int, index: int, *, preview: bool) -> bytes:
     """Return a scene at so many of its steps, spread evenly."""
-    told, payloads = select_steps(scene, spread_evenly(len(scene.steps), kept), index, preview=preview)
-    return compress({"scenes": [told]}, [(0, *payload) for payload in payloads])
+    info, payloads = select_steps(scene, spread_evenly(len(scene.steps), kept), index, preview=preview)
+    return compress({"scenes": [info]}, [(0, *payload) for payload in payloads])
 
 
 # --- the page ------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def _fallback(panel: Panel, number: int) -> str:
             return fallback_chart(panel, number)
         (_, series, at), *_ = panel.at(number)
         return panel.renderer.fallback(series, at)
-    except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest is shown
+    except Exception as error:  # noqa: BLE001 - whatever fails is shown in words, and everything else is drawn
         return f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
 
 

@@ -26,7 +26,7 @@ _PICTURE = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
 _LONGEST = 20_000
 _SHEET = (
     "<style>pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;font-size:13px}details{margin:.6em 0}"
-    "summary{cursor:pointer;opacity:.65;font-family:monospace}.said{font-family:sans-serif;line-height:1.45}"
+    "summary{cursor:pointer;opacity:.65;font-family:monospace}.text{font-family:sans-serif;line-height:1.45}"
     ".missing{border-left:3px solid;padding-left:.7em;opacity:.75}img{max-width:100%}</style>"
 )
 
@@ -50,7 +50,7 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
     node = read_notebook(notebook)
     parts = [_SHEET]
     for cell in node.cells:
-        parts += [f"<div class=said>{render_markdown(str(cell.source))}</div>"] if cell.cell_type == "markdown" else []
+        parts += [f"<div class=text>{render_markdown(str(cell.source))}</div>"] if cell.cell_type == "markdown" else []
         if cell.cell_type == "code":
             parts += [_code(cell), *_outputs(cell, notebook, root)]
     title = os.path.basename(os.fspath(notebook)).removesuffix(".ipynb")  # noqa: PTH119

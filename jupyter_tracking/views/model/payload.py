@@ -1,9 +1,9 @@
 """The wire: what goes to the page of a view, as JSON heads and binary buffers. `widgets/src/model/payload.ts` has the same types.
 
-A view is a scene of panels under one slider. The page is told of each panel once (`SceneInfo`, `PanelInfo`) and then gets payloads: for
-each panel a shared one, which holds for all steps, and one for each step. A payload is a head and buffers. What the head of a renderer
-may hold is said below, by the renderer's stem. `columns` in a head says which buffers are columns of numbers: name to number of the buffer
-and number type. Any head may be `{"error": words}` instead. The tests write one sample of each into `widgets/test/samples/`.
+A view is a scene of panels under one slider. The page gets each panel's description once (`SceneInfo`, `PanelInfo`) and then payloads:
+for each panel a shared one, which holds for all steps, and one for each step. A payload is a head and buffers. The types below say what
+the heads of each renderer may hold, by its stem (`HEADS`). `columns` in a head says which buffers are columns of numbers: name to number
+of the buffer and number type. Any head may be `{"error": words}` instead. The tests write a sample of each into `widgets/test/samples/`.
 """
 
 from __future__ import annotations

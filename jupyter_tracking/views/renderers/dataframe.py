@@ -71,7 +71,7 @@ class DataframeRenderer(Renderer):
         `{"rows": [from, to], "since": payload, "key": [column, …], "only": …}`: a page of what changed since another step; with
             `"beside": true` since a step of the series it is compared with;
         `{"summary": true}`: a summary of each column;
-        `{"cell": [row, column]}`: the whole text of a cell.
+        `{"cell": [row, column]}`: the full text of a cell.
         """
         asked, table = Query.read(query), _table(series, number)
         asked.fit(table)
@@ -251,7 +251,7 @@ def _listing(changes: TableDiff, places: np.ndarray[Any, np.dtype[np.int64]], fi
 
 
 def _cell(table: StoredTable, row: int, column: int) -> Payload:
-    """Return the whole text of one cell."""
+    """Return the full text of one cell."""
     if column < 0:
         value = table.window(row, row + 1, slice(0, 0)).index.get_level_values(-1 - column)[0]
     else:

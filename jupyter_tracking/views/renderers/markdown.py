@@ -167,7 +167,7 @@ def _attributes(token: Token) -> dict[str, Any]:
 
 
 def render_markdown(source: str) -> str:
-    """Return a text as HTML of headings, lists, tables, code and emphasis; links and pictures are told in words, with their addresses."""
+    """Return a text as HTML of headings, lists, tables, code and emphasis; links and pictures are given in words, with their addresses."""
     return "".join(map(_render, parse_markdown(json_safe(source))))
 
 

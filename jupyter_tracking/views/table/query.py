@@ -86,8 +86,8 @@ class Query:
 
 
 def _wrong(name: str, value: object, right: str) -> InvalidArgument:
-    said = repr(value)
-    return InvalidArgument(f"{name}={said if len(said) <= 60 else said[:59] + '…'} is not {right}")  # noqa: PLR2004
+    shown = repr(value)
+    return InvalidArgument(f"{name}={shown if len(shown) <= 60 else shown[:59] + '…'} is not {right}")  # noqa: PLR2004
 
 
 def _number(value: object) -> bool:

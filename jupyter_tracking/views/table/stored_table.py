@@ -48,8 +48,8 @@ class StoredTable:
         self.schema = schema
         self.count = count
         self.note = note
-        said = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
-        index = said.get("index_columns", [])
+        pandas_metadata = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+        index = pandas_metadata.get("index_columns", [])
         self._range: dict[str, Any] = next((entry for entry in index if isinstance(entry, dict)), {})
         self.levels = [entry for entry in index if isinstance(entry, str) and entry in schema.names]
         self.names = [name for name in schema.names if name not in self.levels]

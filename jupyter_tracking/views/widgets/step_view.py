@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["BUDGET", "StepView"]
 
-BUDGET = 8_000_000
-_SEED = 400_000
-_ANSWER = 1_000_000
+BUDGET = 8_000_000  # bytes of payloads that the page keeps
+_SEED = 400_000  # bytes that are sent unasked
+_ANSWER = 1_000_000  # bytes of an answer
 _AROUND = 25  # steps to either side of the one on screen that are sent at first, where there is room
-_PATIENCE = 0.2
+_PATIENCE = 0.2  # seconds that an answer may take; the payload asked for first is sent in any case
 
 
 class StepView(WidgetBase):
@@ -89,7 +89,7 @@ class StepView(WidgetBase):
         return batch.entries
 
     def _asked(self, _widget: object, message: object, _buffers: object) -> None:
-        """Answer the page. A message that is not one of ours is left alone."""
+        """Answer a message of the page; one that is not of ours is ignored."""
         with self.lock:
             self._answer_to(message)
 
@@ -104,26 +104,26 @@ class StepView(WidgetBase):
         elif isinstance(message.get("ask"), list):
             self._answer(message["id"], message["ask"])
 
-    def _answer(self, identity: str, wanted: list[Any]) -> None:
-        told: list[list[Any]] = []
+    def _answer(self, identity: str, asked: list[Any]) -> None:
+        answered: list[list[Any]] = []
         buffers: list[bytes] = []
         size = 0
         ends = time.monotonic() + _PATIENCE
-        for wish in wanted:
-            if not (isinstance(wish, list) and len(wish) == 2 and self._known(*wish)):  # noqa: PLR2004
+        for each in asked:
+            if not (isinstance(each, list) and len(each) == 2 and self._known(*each)):  # noqa: PLR2004
                 continue
-            panel, number = wish
+            panel, number = each
             payload = self.scene.panels[panel].payload(number)
-            told.append([panel, number, payload.head, len(payload.buffers)])
+            answered.append([panel, number, payload.head, len(payload.buffers)])
             buffers.extend(payload.buffers)
             size += payload.size
-            # What did not fit is asked for again, after what has become more urgent.
+            # What does not fit is asked for again, after what has become more urgent.
             if size > _ANSWER or time.monotonic() > ends:
                 break
-        self.send({"id": identity, "payloads": told}, buffers)
+        self.send({"id": identity, "payloads": answered}, buffers)
 
     def _known(self, panel: object, number: object) -> bool:
-        """Return whether the page names a panel and a payload that there are."""
+        """Return whether there is such a panel and such a payload of it."""
         if type(panel) is not int or type(number) is not int or not 0 <= panel < len(self.scene.panels):
             return False
         return 0 <= number < max(1, len(self.scene.panels[panel].steps))
