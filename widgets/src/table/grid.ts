@@ -76,7 +76,7 @@ export class Grid {
     if (events.toggle) this.table.setAttribute("aria-multiselectable", "true");
     this.table.style.setProperty("--jt-row-height", `${rowHeight}px`);
     this.element = h("div", { class: "jt-scroll" }, this.table);
-    this.viewport = new Viewport(this.element, this.thead, rowHeight, () => this.draw());
+    this.viewport = new Viewport(this.element, this.thead, rowHeight, () => this.draw(false));
     this.table.addEventListener("keydown", (event) => this.onKey(event));
     this.table.addEventListener("focusin", (event) => this.onFocus(event.target as HTMLElement));
     if (byRow) this.body.addEventListener("click", (event) => this.onClick(event));
@@ -120,27 +120,26 @@ export class Grid {
       this.active.row = active.row;
       if (hadFocus || active.reveal) this.viewport.reveal(active.row);
     }
-    this.redraw(hadFocus);
+    this.draw(true, hadFocus);
     if (head) this.placeStickyColumns();
   }
 
   /** Put a row at the upper edge. */
   scrollTo(row: number): void {
     this.viewport.moveTo(row);
-    this.redraw();
+    this.draw(false);
   }
 
-  /** Write the rows on screen again: others are in view, or something about them has changed. */
-  redraw(hadFocus = this.hasFocus()): void {
-    this.draw(hadFocus);
-    if (this.viewport.syncScrollBar()) this.draw();
+  /** Write the rows on screen again: something about them has changed. */
+  redraw(): void {
+    this.draw(true);
   }
 
   /** The grid has another size; before it was in the page for the first time, it had none. */
   private onResize(): void {
     if (this.element.offsetHeight === 0 || !this.viewport.measure()) return;
     this.viewport.fit();
-    this.redraw();
+    this.draw(false);
     this.placeStickyColumns();
   }
 
@@ -184,20 +183,25 @@ export class Grid {
     this.stickyWidth = left;
   }
 
-  private draw(hadFocus = this.hasFocus()): void {
+  /** @param rewrite whether rows that are drawn already are written again. */
+  private draw(rewrite: boolean, hadFocus = this.hasFocus()): void {
     const [from, to] = this.viewport.range;
     this.recycle(from, to);
     let missing: [number, number] | null = null;
     for (let n = from; n < to; n += 1) {
+      const element = this.elements[n - from]!;
+      if (!rewrite && element.index === n && !element.isPending) continue;
       const row = this.rows.row(n);
       if (!row) missing = missing ? [missing[0], n] : [n, n];
-      this.elements[n - from]!.write(n, row);
+      element.write(n, row);
     }
     const [above, below] = this.viewport.padding(from, to);
     this.above.style.height = `${above}px`;
     this.below.style.height = `${below}px`;
     this.keepTabStop(hadFocus);
     this.events.need?.(missing?.[0] ?? 0, missing ? missing[1] + 1 : 0);
+    // Moving the scroll bar moves the padding, and can bring a row into view that was just outside.
+    if (this.viewport.syncScrollBar()) this.draw(false);
   }
 
   /** Have an element for each row to draw. One that is still in view stays the element of its row, so that a screen reader follows the focus. */
@@ -330,7 +334,7 @@ export class Grid {
 
   private moveFocus(to: Position): void {
     this.active = to;
-    if (to.row !== HEADING && this.viewport.reveal(to.row)) this.redraw();
+    if (to.row !== HEADING && this.viewport.reveal(to.row)) this.draw(false);
     // Where only part of a row fits on screen, drawing takes the active row to its neighbour.
     this.active = to;
     const element = this.activeElement();

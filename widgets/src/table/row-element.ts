@@ -26,6 +26,8 @@ export class RowElement {
   readonly cells: CellElement[];
   /** The number of the row that is shown; -1 before the first. */
   index = -1;
+  /** Whether the row has not come from the kernel yet. */
+  isPending = true;
   private readonly marker: HTMLElement | null;
   private readonly checkbox: HTMLInputElement | null;
 
@@ -45,6 +47,7 @@ export class RowElement {
   write(n: number, row: Row | null): void {
     const { element, look } = this;
     this.index = n;
+    this.isPending = row === null;
     const change = CHANGES[row?.status ?? SAME]!;
     setAttribute(element, "aria-rowindex", String(n + 2));
     const parts = [look.rowClass, n % 2 ? "jt-odd" : "", change.class, row ? "" : "jt-coming"];

@@ -34,12 +34,13 @@ export class Viewport {
     element.addEventListener("wheel", (event) => this.onWheel(event), { passive: false });
   }
 
-  /** Read the sizes on screen again; return whether they have changed. */
+  /** Read again what is on screen; return whether it has changed. An element that was out of the page may have lost its place. */
   measure(): boolean {
-    const { height, headHeight } = this;
+    const { height, headHeight, scrollTop } = this;
+    this.scrollTop = this.element.scrollTop;
     this.headHeight = this.head.offsetHeight;
     this.height = this.element.clientHeight;
-    return height !== this.height || headHeight !== this.headHeight;
+    return height !== this.height || headHeight !== this.headHeight || scrollTop !== this.scrollTop;
   }
 
   /** Take the number of rows, and be as high as `visible` of them, up to a limit. */
@@ -88,7 +89,7 @@ export class Viewport {
     return [above, Math.max(0, this.contentHeight - above - (to - from) * this.rowHeight)];
   }
 
-  /** Put a row at the upper edge; call `syncScrollBar` after the rows have been drawn. */
+  /** Put a row at the upper edge; `syncScrollBar` has to be called once the rows are drawn. */
   moveTo(row: number): void {
     this.top = Math.max(0, Math.min(row, this.lastTop));
   }
@@ -101,13 +102,14 @@ export class Viewport {
     return this.top !== top;
   }
 
-  /** Bring the scroll bar to the row at the upper edge; return whether it had to move. */
+  /** Bring the scroll bar to the row at the upper edge; return whether it has moved, which it does not while the element is hidden. */
   syncScrollBar(): boolean {
+    const before = this.scrollTop;
     const to = this.top * this.pixelsPerRow;
-    if (Math.abs(to - this.scrollTop) < 1) return false;
+    if (Math.abs(to - before) < 1) return false;
     this.element.scrollTop = to;
     this.scrollTop = this.placedAt = this.element.scrollTop;
-    return true;
+    return Math.abs(this.scrollTop - before) >= 1;
   }
 
   /** Height that the rows have on screen. */
@@ -151,6 +153,5 @@ export class Viewport {
     if (this.top === top) return;
     event.preventDefault();
     this.scrolled();
-    if (this.syncScrollBar()) this.scrolled();
   }
 }
