@@ -143,7 +143,8 @@ function calendar([low, high]: Range, days: number, months: number): number[] {
 function timeMarks(range: Range, most: number): Mark[] {
   const [low, high] = range;
   const least = (high - low) / most;
-  const clock = least < 1 ? niceStep(Math.max(0.001, least)) : clockSteps.find((step) => step >= least);
+  const clock =
+    least < 1 ? niceStep(Math.max(0.001, least)) : clockSteps.find((step) => step >= least);
   const days = daySteps.find((step) => step * DAY >= least);
   const months =
     monthSteps.find((step) => step * MONTH >= least) ??
