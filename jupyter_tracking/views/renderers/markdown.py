@@ -86,13 +86,15 @@ def parse_markdown(source: str) -> list[Node]:
     Only the tags of `_TAGS` occur, and of attributes href, title, alt, src, start, align and info (the language of a code block). Addresses
     are there to be shown: nothing that draws the tree follows or fetches them.
     """
-    text = source[:_LONGEST]
+    tokens = _parser().parse(source[:_LONGEST])
+    # The parser leaves out what is nested deeper than it may go: rather than lose it, the text is shown as it was written.
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        return [["pre", None, source]]
     tree = _Tree()
-    for token in _parser().parse(text):
+    for token in tokens:
         tree.add(token)
-    if len(source) > _LONGEST:
-        tree.nodes.append(["pre", None, source[_LONGEST:]])
-    return tree.nodes
+    rest = source[_LONGEST:]
+    return [*tree.nodes, ["pre", None, rest]] if rest else tree.nodes
 
 
 class _Tree:
