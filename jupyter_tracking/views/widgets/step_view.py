@@ -40,6 +40,7 @@ class StepView(WidgetBase):
         """Show a scene, starting at `index`."""
         self.scene = scene
         self._before: list[list[list[Event]]] = []
+        self._run = scene.run_info()
         super().__init__(
             widget="stepper",
             key=scene.key(),
@@ -64,17 +65,19 @@ class StepView(WidgetBase):
 
     def refresh(self) -> bool:
         """Read what was logged since; return whether there is something new to tell."""
+        # Asked before the rows are read: of a run that the page is told has ended, it has every step.
+        self._run = self.scene.run_info()
         self._before = [_events(panel) for panel in self.scene.panels]
         return self.scene.refresh()
 
     def tell(self, *, grown: bool) -> None:
         """Tell the page what `refresh` found, and the status of the run."""
-        if not grown and self.scene.run_info() == self.about["run"]:
+        if not grown and self._run == self.about["run"]:
             return
         with self.hold_sync():
             if grown:
                 self.seed = self._grown(self._before)
-            self.about = dict(self.scene.info())
+            self.about = {**self.scene.info(), "run": self._run}
 
     def _grown(self, before: list[list[list[Event]]]) -> list[list[Any]]:
         """Return the shared payloads, the newest step, and those before it that fit: a busy kernel may not answer when they are asked for."""
