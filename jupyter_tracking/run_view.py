@@ -51,14 +51,14 @@ def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> B
     Raises:
         NotFound: there is no such run.
     """
-    from jupyter_tracking.views.widgets import browser
-    from jupyter_tracking.views.widgets import runs_browser as table
+    from jupyter_tracking.views.widgets.browser import Browser
+    from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
 
     if runs is None:
-        return table.browse(None, paths.default_root(root))
+        return RunsBrowser(None, paths.default_root(root))
     if isinstance(runs, str | os.PathLike) or not hasattr(runs, "__iter__"):
-        return browser.browse(find_run(runs, root))
-    return table.browse([find_run(run, root) for run in runs], paths.default_root(root))
+        return Browser(find_run(runs, root))
+    return RunsBrowser([find_run(run, root) for run in runs], paths.default_root(root))
 
 
 def compare(runs: Iterable[object], name: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:
@@ -76,10 +76,10 @@ def compare(runs: Iterable[object], name: str, kind: str | None = None, root: st
     Raises:
         NotFound: there is no such run, or none of them has the artifact.
     """
-    from jupyter_tracking.views.widgets import compare as views
+    from jupyter_tracking.views.widgets import stepper
 
     listed = [runs] if isinstance(runs, str) or not hasattr(runs, "__iter__") else list(runs)
-    return views.compare([find_run(run, root) for run in listed], name, kind)
+    return stepper.compare([find_run(run, root) for run in listed], name, kind)
 
 
 class RunView:
@@ -214,11 +214,11 @@ class RunView:
             NotFound: no such dataframe or step.
             InvalidArgument: a key that is no column of both.
         """
-        from jupyter_tracking.views.table.diff import changes_between
+        from jupyter_tracking.views.table.diff import diff_events
 
         artifact = self.files.find(name, "dataframe")
         columns: list[object] | None = [key] if isinstance(key, str) else None if key is None else list(key)
-        return changes_between(self.files, artifact, (self._event(artifact, before), self._event(artifact, after)), columns)
+        return diff_events(self.files, artifact, (self._event(artifact, before), self._event(artifact, after)), columns)
 
     def artifacts(self) -> list[tuple[str, str]]:
         """Return (kind, name) of every artifact, in the order they were first logged."""
@@ -267,13 +267,13 @@ class RunView:
         """
         from jupyter_tracking.views.widgets import stepper
 
-        return stepper.show(self, names, kind)
+        return stepper.show(self.files, names, kind)
 
     def browse(self) -> Browser:
         """Return the artifact browser of the run."""
-        from jupyter_tracking.views.widgets import browser
+        from jupyter_tracking.views.widgets.browser import Browser
 
-        return browser.browse(self)
+        return Browser(self.files)
 
     def save(self, path: str | Path) -> Path:
         """Write the run as one HTML file that works from disk with the network off."""

@@ -1,4 +1,5 @@
-"""Looking: how a stored artifact becomes something to see, live in a notebook and in a saved page.
+"""Views: how stored artifacts are shown, live in a notebook and in saved pages.
 
-A view reads what is stored, through the reader; the recording half may not enter.
+`model` says what is shown, as data; `renderers` encode the artifacts of each kind for the page; `table` reads stored dataframes by pages;
+`widgets` live in a notebook; `export` writes pages that need no kernel. A view reads runs through `read` and writes nothing into them.
 """

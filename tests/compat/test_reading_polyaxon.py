@@ -14,6 +14,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking.format.paths import slug
 from jupyter_tracking.kinds.histogram import Histogram
 from jupyter_tracking.record.run import Run
+from jupyter_tracking.views.renderers.overlay import fallback_chart
 from tests.compat.test_same_calls import DIFFERENCES
 
 if TYPE_CHECKING:
@@ -121,10 +122,11 @@ def test_a_run_without_its_documents(theirs: Path, copied: Callable[[Path], Path
     for kind, name in view.artifacts():
         if view.steps(name, kind):
             view.load(name, kind)
-            (pane,) = view.show(name, kind=kind).content.scene.panels
-            for number in range(len(pane.events)):
-                pane.renderer.payload(pane, number, preview=False)
-                assert pane.renderer.fallback(pane, number), (kind, name)
+            (panel,) = view.show(name, kind=kind).content.scene.panels
+            for number in range(len(panel.steps)):
+                panel.renderer.payload(panel.series[0], number, preview=False)
+                drawn = fallback_chart(panel, number) if panel.renderer.joins else panel.renderer.fallback(panel.series[0], number)
+                assert drawn, (kind, name)
 
 
 @pytest.mark.parametrize("left", [b"", b"{", b'{"uuid": "', b"[1]", b"null"], ids=["empty", "brace", "cut", "list", "null"])

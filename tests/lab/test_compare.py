@@ -111,7 +111,7 @@ def test_the_table_of_runs_is_worked_by_keys_and_by_mouse(lab: Document) -> None
     rows = lab.page.locator("[data-jt-run]")
     expect(rows).to_have_count(3)
     lab.page.get_by_role("button", name="loss").click()
-    assert [row.inner_text().split("\n")[0] for row in rows.all()] == ["run2", "run1", "run0"]
+    assert [text.strip() for text in lab.page.locator("[data-jt-run] th").all_inner_texts()] == ["run2", "run1", "run0"]
     lab.hold_focus(rows.first)
     lab.press("ArrowDown", "Enter")
     expect(lab.page.locator("[data-jt-artifact]")).to_have_count(3)

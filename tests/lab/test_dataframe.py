@@ -93,8 +93,8 @@ def test_a_step_that_is_not_in_the_page_is_there_soon(lab: Document) -> None:
         MAKE,
         FIFTY,
         """from jupyter_tracking.views.widgets.stepper import Stepper
-from jupyter_tracking.views.model.panel import scene
-Stepper(scene(view.files, ["table"]), budget=1)""",
+from jupyter_tracking.views.model.scene import open_scene
+Stepper(open_scene(view.files, ["table"]), budget=1)""",
         timeout=120,
     )
     drawn(lab, "49")

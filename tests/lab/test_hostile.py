@@ -36,7 +36,7 @@ SHOWN = [
     ("image", "svg"),
     ("model", "model"),
 ]
-SHOW = f"from jupyter_tracking.views.widgets.stepper import show\nstepper = show(view, {[(kind, name) for kind, name in SHOWN]!r})\nstepper"
+SHOW = f"from jupyter_tracking.views.widgets.stepper import show\nstepper = show(view.files, {[(kind, name) for kind, name in SHOWN]!r})\nstepper"
 FIRED = "() => window.jtFired ?? null"
 # Every box ticked and every list at its last word: HTML is rendered, sources and trees are open.
 OPEN = """() => { for (const box of document.querySelectorAll('.jt-stage .jt-check input[type=checkbox]:not(:checked)')) box.click();

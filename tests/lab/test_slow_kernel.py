@@ -13,7 +13,7 @@ STEPS = 200
 # Each answer takes 50 ms, and the page has room for a few steps: nearly all that is dragged over has to be asked for.
 MAKE = f"""
 import tempfile, time, numpy as np, jupyter_tracking as tracking
-from jupyter_tracking.views.model import panel
+from jupyter_tracking.views.model.scene import open_scene
 from jupyter_tracking.views.widgets import step_view, stepper
 with tracking.init(name="slow", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False) as run:
     x = np.linspace(0, 1, 1000)
@@ -24,7 +24,7 @@ class Slow(step_view.StepView):
         time.sleep(0.05)
         super()._answer_to(message)
 stepper.StepView = Slow
-shown = stepper.Stepper(panel.scene(tracking.open_run(run).files, ["gain"]), budget=150_000)
+shown = stepper.Stepper(open_scene(tracking.open_run(run).files, ["gain"]), budget=150_000)
 stepper.StepView = step_view.StepView
 shown"""
 # Counts in the page what is asked and not yet answered.

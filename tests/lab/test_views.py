@@ -36,7 +36,7 @@ MOVES = """async moves => {
   return seen }"""
 # Everything but what scrolls in its own frame.
 INSIDE = """() => [...document.querySelectorAll('.jt-stage, .jt-browser')].every(root => [...root.querySelectorAll('*')].every(e =>
-  e.closest('.jt-scroll, .jt-picture-frame, .jt-panel, .u-wrap, .jt-text') !== null
+  e.closest('.jt-scroll, .jt-picture-frame, .jt-panel, .jt-chart, .jt-text') !== null
   || e.getBoundingClientRect().right <= root.getBoundingClientRect().right + 1))"""
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import jupyter_tracking as tracking
 from jupyter_tracking.notebook import system_metrics
 from jupyter_tracking.views.export import page
-from jupyter_tracking.views.model.panel import scene
-from jupyter_tracking.views.widgets.artifact_list import listing
+from jupyter_tracking.views.model.listing import list_artifacts
+from jupyter_tracking.views.model.scene import open_scene
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +25,8 @@ def test_a_pane_says_from_which_cell_each_step_came(cell) -> None:
     cell("tracking.log_text('t', 'a', step=0); tracking.log_text('t', 'b', step=1); password = 'hunter2'")
     cell("tracking.log_text('t', 'c', step=2)")
     cell("t = threading.Thread(target=lambda: tracking.log_text('t', 'd', step=3), name='trainer'); t.start(); t.join()")
-    shown = scene(tracking.open_run("x").files, ["t"])
-    told = shown.about()["panels"][0]
+    shown = open_scene(tracking.open_run("x").files, ["t"])
+    told = shown.info()["panels"][0]
     assert [c["label"] for c in told["cells"]] == ["cell [3]", "cell [4]", "thread trainer"]
     assert told["from"] == [0, 0, 1, 2]
     assert told["cells"][0]["source"].endswith("password = '***'")
@@ -43,7 +43,7 @@ def test_sources_keep_to_a_size(cell, monkeypatch: pytest.MonkeyPatch) -> None:
     cell("tracking.init(name='x')")
     for step in range(4):
         cell(f"tracking.log_text('t', 'a', step={step}) #" + "x" * 500)
-    told = scene(tracking.open_run("x").files, ["t"]).about()["panels"][0]
+    told = open_scene(tracking.open_run("x").files, ["t"]).info()["panels"][0]
     assert [len(c.get("source", "")) for c in told["cells"]] == [102, 102, 0, 0]
 
 
@@ -52,8 +52,8 @@ def test_a_plain_run_says_nothing_of_cells(root: Path) -> None:
     with tracking.init(track_logs=False) as run:
         tracking.log_text("t", "a", step=0)
     files = tracking.open_run(run).files
-    assert "cells" not in scene(files, ["t"]).about()["panels"][0]
-    assert listing(files)["log"] == {"lines": [], "before": 0}
+    assert "cells" not in open_scene(files, ["t"]).info()["panels"][0]
+    assert list_artifacts(files)["log"] == {"lines": [], "before": 0}
 
 
 def test_the_browser_has_the_log(cell) -> None:
@@ -62,7 +62,7 @@ def test_the_browser_has_the_log(cell) -> None:
     cell("for n in range(500): print('line', n)\nprint('<b>wrong</b>', file=sys.stderr)")
     cell("tracking.end()")
     view = tracking.open_run("x")
-    log = listing(view.files)["log"]
+    log = list_artifacts(view.files)["log"]
     assert log["lines"][-1] == ["[3]", "<b>wrong</b>", True]
     assert log["lines"][-2] == ["[3]", "line 499", False]
     assert log["before"] + len(log["lines"]) == 502
@@ -82,7 +82,7 @@ def test_what_the_machine_used_is_read_and_shown_as_metrics(root: Path, monkeypa
     assert view.events("memory").columns.tolist() == ["step", "timestamp", "value"]
     assert 0 < view.load("memory") <= 100
     assert view.show("cpu").content is not None
-    kinds = [entry["kind"] for entry in listing(view.files)["artifacts"]]
+    kinds = [entry["kind"] for entry in list_artifacts(view.files)["artifacts"]]
     assert kinds[0] == "metric"
     assert kinds[-1] == "text"
     assert set(kinds[1:-1]) == {"system"}

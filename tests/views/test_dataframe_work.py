@@ -16,8 +16,8 @@ from pyarrow import parquet
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.kinds.dataframe import to_arrow
-from jupyter_tracking.views.table.diff import ADDED, CHANGED, REMOVED, SAME, Changes, changes_frame
-from jupyter_tracking.views.table.sort_filter import RowOrder
+from jupyter_tracking.views.table.diff import ADDED, CHANGED, REMOVED, SAME, TableDiff, diff_frame
+from jupyter_tracking.views.table.sort_filter import SortFilter
 from jupyter_tracking.views.table.stored_table import LoadedTable, ParquetTable, StoredTable
 from jupyter_tracking.views.table.summary import Summary
 
@@ -52,7 +52,7 @@ def grouped(frame: pd.DataFrame, path: Path, rows: int) -> StoredTable:
 
 def done(work: Any) -> Any:
     """All of it computed."""
-    assert work.go_on(ALL)
+    assert work.run_for(ALL)
     return work
 
 
@@ -65,7 +65,7 @@ def test_rows_are_sorted_as_pandas_sorts_them(tmp_path: Path, column: str, down:
     """Stable, what is missing last either way, an ordered category by its ranks; over row groups too."""
     wanted = FRAME.sort_values(column, ascending=not down, kind="stable").index.tolist()
     for table in (held(FRAME), grouped(FRAME, tmp_path / "f.parquet", 2)):
-        order = done(RowOrder(table, column=list(FRAME).index(column), down=down))
+        order = done(SortFilter(table, column=list(FRAME).index(column), descending=down))
         assert order.page(0, 10).tolist() == wanted
 
 
@@ -74,15 +74,15 @@ def test_rows_are_sorted_as_pandas_sorts_them(tmp_path: Path, column: str, down:
 def test_a_counted_index_is_sorted_without_being_read(step: int, down: bool) -> None:
     """Also when it counts down."""
     frame = FRAME[["n"]].set_axis(pd.RangeIndex(10, 10 + 6 * step, step))
-    order = done(RowOrder(held(frame), column=-1, down=down))
+    order = done(SortFilter(held(frame), column=-1, descending=down))
     assert frame.index[order.page(0, 10)].tolist() == sorted(frame.index, reverse=down)
 
 
 def test_a_stored_index_is_sorted_by_its_level() -> None:
     """Each level for itself."""
     frame = FRAME[["n"]].set_axis(pd.MultiIndex.from_arrays([[2, 1, 2, 1, 2, 1], list("fedcba")]))
-    assert done(RowOrder(held(frame), column=-1)).page(0, 9).tolist() == [1, 3, 5, 0, 2, 4]
-    assert done(RowOrder(held(frame), column=-2)).page(0, 9).tolist() == [5, 4, 3, 2, 1, 0]
+    assert done(SortFilter(held(frame), column=-1)).page(0, 9).tolist() == [1, 3, 5, 0, 2, 4]
+    assert done(SortFilter(held(frame), column=-2)).page(0, 9).tolist() == [5, 4, 3, 2, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_a_stored_index_is_sorted_by_its_level() -> None:
 def test_rows_that_hold_a_text_are_found_in_any_column(tmp_path: Path, text: str, rows: list[int]) -> None:
     """Capitals or not, as a text and not as a pattern, in the words that a cell is written in."""
     for table in (held(FRAME), grouped(FRAME, tmp_path / "f.parquet", 4)):
-        assert done(RowOrder(table, text=text)).page(0, 10).tolist() == rows
+        assert done(SortFilter(table, text=text)).page(0, 10).tolist() == rows
 
 
 def test_what_is_found_is_sorted() -> None:
     """Both together."""
-    order = done(RowOrder(held(FRAME), text="2024", column=1, down=True))
+    order = done(SortFilter(held(FRAME), text="2024", column=1, descending=True))
     assert order.page(0, 10).tolist() == [0, 3, 5, 2]
     assert order.count == 4
 
@@ -117,15 +117,15 @@ def test_what_is_found_is_sorted() -> None:
 def test_a_column_without_an_order_says_so() -> None:
     """Lists have none."""
     with pytest.raises(InvalidArgument, match="has no order"):
-        done(RowOrder(held(FRAME), column=7))
+        done(SortFilter(held(FRAME), column=7))
 
 
 def test_a_long_search_is_done_in_slices(tmp_path: Path) -> None:
     """Each takes at least a row group; what was found so far can be seen."""
     frame = pd.DataFrame({"word": ["cat", "dog"] * 500})
-    order = RowOrder(grouped(frame, tmp_path / "f.parquet", 100), text="dog")
+    order = SortFilter(grouped(frame, tmp_path / "f.parquet", 100), text="dog")
     seen = []
-    while not order.go_on(0):
+    while not order.run_for(0):
         seen.append((order.seen, order.count))
     assert seen[:2] == [(100, 50), (200, 100)]
     assert order.count == 500
@@ -142,10 +142,10 @@ def test_any_frame_is_ordered_and_searched_as_python_would(rows: list[tuple[floa
     table = held(frame)
     for place, name in enumerate(frame):
         wanted = frame.sort_values(name, kind="stable").index.tolist()
-        assert done(RowOrder(table, column=place)).page(0, 999).tolist() == wanted
+        assert done(SortFilter(table, column=place)).page(0, 999).tolist() == wanted
     if text and not text.isdigit():
         wanted = [n for n, (_, word) in enumerate(rows) if word is not None and text.casefold() in word.casefold()]
-        found = done(RowOrder(table, text=text)).page(0, 999).tolist()
+        found = done(SortFilter(table, text=text)).page(0, 999).tolist()
         assert [n for n in found if rows[n][1] is not None and text.lower() in str(rows[n][1]).lower()] == [
             n for n in wanted if text.lower() in str(rows[n][1]).lower()
         ]
@@ -208,9 +208,9 @@ CELL = st.integers(0, 2) | st.none()
 ROW = st.tuples(st.integers(0, 6), CELL, CELL)
 
 
-def listing(changes: Changes) -> list[tuple[int, int, int]]:
+def listing(changes: TableDiff) -> list[tuple[int, int, int]]:
     """Status, row before and row after of each place."""
-    places = changes.page(0, 10**6, only=False)
+    places = changes.page(0, 10**6, changed_only=False)
     before, after = changes.sides(places)
     return [(int(s), int(a), int(b)) for s, a, b in zip(changes.status, before, after, strict=True)]
 
@@ -254,17 +254,21 @@ def of(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
 def test_any_two_frames_are_compared_as_plain_python_would(old: list[tuple[Any, ...]], new: list[tuple[Any, ...]]) -> None:
     """By a stored index, by a column, and by place; keys may come twice."""
     first, second = of(old), of(new)
-    by_column = done(Changes(held(first), held(second), ["k"]))
+    by_column = done(TableDiff(held(first), held(second), ["k"]))
     assert listing(by_column) == expected(old, new, ([r[0] for r in old], [r[0] for r in new]))
-    by_index = done(Changes(held(first.set_index("k")), held(second.set_index("k"))))
+    by_index = done(TableDiff(held(first.set_index("k")), held(second.set_index("k"))))
     assert listing(by_index) == listing(by_column)
-    by_place = done(Changes(held(first), held(second)))
+    by_place = done(TableDiff(held(first), held(second)))
     assert listing(by_place) == expected(old, new, (list(range(len(old))), list(range(len(new)))))
     for changes in (by_column, by_place):
         tally = changes.tally
         assert tally["same"] + tally["changed"] + tally["added"] == len(new)
         assert tally["same"] + tally["changed"] + tally["removed"] == len(old)
-        assert changes.count(only=True) == len(changes.page(0, 100, only=True)) == tally["added"] + tally["removed"] + tally["changed"]
+        assert (
+            changes.count(changed_only=True)
+            == len(changes.page(0, 100, changed_only=True))
+            == tally["added"] + tally["removed"] + tally["changed"]
+        )
 
 
 def test_missing_is_the_same_as_missing_and_other_than_anything_else() -> None:
@@ -272,19 +276,19 @@ def test_missing_is_the_same_as_missing_and_other_than_anything_else() -> None:
     frame = pd.DataFrame(
         {"p": [np.nan, 1.0], "n": pd.array([None, 1], dtype="Int64"), "t": ["", None], "m": pd.to_datetime([None, "2024"])}
     )
-    assert done(Changes(held(frame), held(frame))).tally["cells"] == 0
+    assert done(TableDiff(held(frame), held(frame))).tally["cells"] == 0
     other = frame.copy()
     other.loc[0] = [0.0, 0, None, pd.Timestamp("2024")]
-    assert done(Changes(held(frame), held(other))).tally["cells"] == 4
+    assert done(TableDiff(held(frame), held(other))).tally["cells"] == 4
 
 
 def test_columns_that_come_go_or_have_another_dtype() -> None:
     """New and gone ones are named and not compared; numbers of another dtype are compared as numbers, others as they are."""
     old = pd.DataFrame({"n": [1, 2], "c": pd.Categorical(["x", "y"]), "gone": 0, "odd": ["1", "2"]})
     new = pd.DataFrame({"new": 1, "odd": [1, 2], "n": [1.0, 2.5], "c": ["x", "z"]})
-    changes = done(Changes(held(old), held(new)))
+    changes = done(TableDiff(held(old), held(new)))
     assert (changes.added, changes.removed) == ([0], [2])
-    told = changes_frame(changes)
+    told = diff_frame(changes)
     assert told[["column", "before", "after"]].to_numpy().tolist() == [["odd", "1", 1], ["odd", "2", 2], ["n", 2, 2.5], ["c", "y", "z"]]
     assert told.index.tolist() == [0, 1, 1, 1]
 
@@ -293,9 +297,9 @@ def test_rows_are_not_matched_by_an_index_of_other_levels_or_a_column_that_is_no
     """Both are said."""
     two = pd.DataFrame({"n": [1]}, index=pd.MultiIndex.from_tuples([(1, 2)]))
     with pytest.raises(InvalidArgument, match="1 levels before and 2 after"):
-        Changes(held(pd.DataFrame({"n": [1]}, index=["a"])), held(two))
+        TableDiff(held(pd.DataFrame({"n": [1]}, index=["a"])), held(two))
     with pytest.raises(InvalidArgument, match="no column of both"):
-        Changes(held(two), held(two.assign(m=1)), ["m"])
+        TableDiff(held(two), held(two.assign(m=1)), ["m"])
 
 
 def test_long_frames_are_compared_in_slices(tmp_path: Path) -> None:
@@ -303,11 +307,11 @@ def test_long_frames_are_compared_in_slices(tmp_path: Path) -> None:
     old = pd.DataFrame({"p": np.zeros(200_000)})
     new = old.copy()
     new.loc[[5, 199_999], "p"] = 1
-    changes = Changes(grouped(old, tmp_path / "a", 50_000), grouped(new, tmp_path / "b", 50_000))
-    assert not changes.go_on(0)
+    changes = TableDiff(grouped(old, tmp_path / "a", 50_000), grouped(new, tmp_path / "b", 50_000))
+    assert not changes.run_for(0)
     assert changes.tally["changed"] == 1
     done(changes)
-    assert changes.page(0, 9, only=True).tolist() == [5, 199_999]
+    assert changes.page(0, 9, changed_only=True).tolist() == [5, 199_999]
 
 
 def test_a_run_says_what_changed_between_two_of_its_steps(root: Path) -> None:

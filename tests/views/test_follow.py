@@ -103,9 +103,9 @@ def test_looking_ends_with_the_run_the_view_and_the_last_who_sees_it(run: Run) -
     assert stepper.poll()
     stepper.content._handle_custom_msg({"visible": True, "id": "page"}, [])
     stepper.content._handle_custom_msg({"visible": False, "id": "page"}, [])
-    assert stepper not in live._WATCH._due
+    assert stepper not in live._POLLER._due
     stepper.content._handle_custom_msg({"visible": True, "id": "another"}, [])
-    assert stepper in live._WATCH._due
+    assert stepper in live._POLLER._due
     log(run, 30)
     run.end()
     until(stepper.content, "about", lambda: stepper.content.about["run"]["status"] == "succeeded")
@@ -113,7 +113,7 @@ def test_looking_ends_with_the_run_the_view_and_the_last_who_sees_it(run: Run) -
     assert not stepper.poll()
     stepper.close()
     assert not stepper.poll()
-    thread = live._WATCH._thread
+    thread = live._POLLER._thread
     if thread is not None:
         thread.join(PATIENCE)
         assert not thread.is_alive()
@@ -173,8 +173,8 @@ def test_a_run_that_is_gone_leaves_what_is_on_screen(run: Run, root: Path) -> No
     view = tracking.open_run(run)
     stepper = view.show("gain")
     shutil.move(view.path, root / "elsewhere")
-    live._WATCH._look(stepper)
-    assert stepper not in live._WATCH._due
+    live._POLLER._poll(stepper)
+    assert stepper not in live._POLLER._due
     assert stepper.steps == (0, 10, 20)
     stepper.close()
     shutil.move(root / "elsewhere", view.path)

@@ -96,7 +96,8 @@ def test_the_page_gets_the_frame_it_asks_for_as_binary(view: RunView, monkeypatc
     stepper = view.show("gain")
     ((content, buffers),) = Page(stepper, monkeypatch).ask({"id": "a", "ask": [[0, 2], [0, 3]]})
     assert [told[:2] for told in content["payloads"]] == [[0, 2], [0, 3]]
-    head = content["payloads"][0][2]
+    ((_, start, _, head),) = content["payloads"][0][2]["parts"]
+    assert start == 0
     y = np.frombuffer(buffers[head["columns"]["y"][0]], "<f4")
     np.testing.assert_allclose(y, view.load("gain", step=20).y, rtol=1e-6)
 

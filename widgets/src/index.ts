@@ -1,25 +1,29 @@
-// The bundle's doors: `render` for a live widget, `page` for a saved one.
+// What the bundle offers: `render` draws a live widget, `page` a saved one.
 
-import { browser } from "./widgets/browser";
-import { failed, stepper } from "./widgets/stepper";
-import type { Model } from "./model/model";
-import { runs } from "./widgets/runs-browser";
 import { dress } from "./dom/theme";
+import type { Model } from "./model/model";
+import { browser } from "./widgets/browser";
+import { runs } from "./widgets/runs-browser";
+import { showFailure, stepper } from "./widgets/stepper";
 
 export { page } from "./export/page";
 
-const widgets: Record<string, (model: Model, el: HTMLElement) => Promise<() => void>> = {
+/** Takes a widget out of the page. */
+type Close = () => void;
+
+/** By the name that the kernel gives in the trait `widget`. */
+const widgets: Record<string, (model: Model<any>, el: HTMLElement) => Close | Promise<Close>> = {
   stepper,
   browser,
   runs,
 };
 
-export async function render(model: Model, el: HTMLElement): Promise<() => void> {
+export async function render(model: Model, el: HTMLElement): Promise<Close> {
   dress(el);
   try {
     return await widgets[model.get("widget") as string]!(model, el);
   } catch (error) {
-    failed(el, error);
+    showFailure(el, error);
     throw error;
   }
 }

@@ -1,12 +1,13 @@
-// What every widget carries as its module: it unpacks the bundle that comes beside it, once a page.
-// The bundle itself would otherwise be kept, as text, by every widget there is.
+// The module that every widget carries: it unpacks the bundle that comes with the widget, once a page.
+// Were the bundle itself the module, every widget would keep its text.
 
 interface Model {
   get(name: string): any;
 }
 type Bundle = { render(model: unknown, el: HTMLElement): Promise<() => void> };
 
-const shelf: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??= {});
+const bundles: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??=
+  {});
 
 async function unpack(packed: DataView): Promise<Bundle> {
   const stream = new Blob([packed as unknown as BlobPart])
@@ -25,6 +26,6 @@ async function unpack(packed: DataView): Promise<Bundle> {
 export default {
   async render({ model, el }: { model: Model; el: HTMLElement }) {
     const name: string = model.get("bundle_hash");
-    return (await (shelf[name] ??= unpack(model.get("bundle")))).render(model, el);
+    return (await (bundles[name] ??= unpack(model.get("bundle")))).render(model, el);
   },
 };

@@ -1,10 +1,18 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { dataframe } from "../src/renderers/dataframe";
-import type { Payload, Head } from "../src/model/payload";
+import type {
+  AnswerHead,
+  ColumnSummary,
+  StepHead,
+  StoredRowsHead,
+  TableField,
+} from "../src/model/heads";
+import type { TableQuery } from "../src/model/messages";
+import type { Payload } from "../src/model/payload";
 import type { Host, Drawing } from "../src/model/renderer";
-import { frame } from "./made";
+import { payload } from "./made";
 
-const FIELDS = [
+const FIELDS: TableField[] = [
   { name: "", dtype: "int64", kind: "number", index: true, at: -1 },
   { name: "p", dtype: "float64", kind: "number", at: 0, missing: ["NaN"] },
 ];
@@ -14,13 +22,13 @@ function rows(
   from: number,
   count: number,
   total: number,
-  more: Partial<Head> = {},
+  more: Partial<AnswerHead<"dataframe">> = {},
   shift = 0,
-): Payload {
+): Payload<StoredRowsHead> {
   const index = Float64Array.from({ length: count }, (_, n) => from + n);
   const values = index.map((n) => n / 8 + shift);
   const missing = Uint8Array.from(index, (n) => (n === 2 ? 1 : 0));
-  return frame(
+  return payload(
     {
       rows: total,
       from,
@@ -37,22 +45,26 @@ function rows(
   );
 }
 
-type Ask = (query: Record<string, unknown>, at?: number, signal?: AbortSignal) => Promise<Payload>;
+type Ask = (
+  query: TableQuery,
+  at?: number,
+  signal?: AbortSignal,
+) => Promise<Payload<AnswerHead<"dataframe">>>;
 const never: Ask = () => new Promise(() => undefined);
 
 function opened(
-  steps: (Payload | undefined)[],
+  steps: (Payload<StepHead<"dataframe">> | undefined)[],
   { ask = never, live = true }: { ask?: Ask; live?: boolean } = {},
 ) {
   const element = document.createElement("div");
   document.body.append(element);
-  const host: Host = {
+  const host: Host<"dataframe"> = {
     beside: () => undefined,
     element,
     ask,
     live,
-    shared: frame({}),
-    frame: (at) => steps[at],
+    shared: payload({}),
+    payload: (at) => steps[at],
     about: {
       kind: "dataframe",
       name: "d",
@@ -61,7 +73,7 @@ function opened(
       times: steps.map(() => 0),
     },
   };
-  const panel: Drawing = dataframe(host);
+  const panel: Drawing<"dataframe"> = dataframe(host);
   const find = <T extends HTMLElement = HTMLElement>(selector: string) =>
     element.querySelector<T>(selector)!;
   const cells = () =>
@@ -76,7 +88,7 @@ function opened(
     find,
     cells,
     press,
-    draw: (at: number) => panel.draw({ at, step: at * 10, frame: steps[at] }),
+    draw: (at: number) => panel.draw({ at, step: at * 10, payload: steps[at] }),
     caption: () => find(".jt-caption").textContent!,
     scroll: find(".jt-scroll"),
   };
@@ -147,12 +159,13 @@ describe("rows", () => {
   it("show markup as the text it is", () => {
     const evil = "<img src=x onerror=alert(1)>";
     const { draw, find, element } = opened([
-      frame(
+      payload(
         {
           rows: 1,
           from: 0,
           count: 1,
           width: 1,
+          done: true,
           fields: [{ name: evil, dtype: evil, kind: "text", text: 1, at: 0 }],
           columns: { e0: [0, "u4"] },
         },
@@ -171,12 +184,13 @@ describe("what is missing", () => {
     const texts = ["", "NaN", "None"];
     const ends = new Uint32Array([0, 3, 7, 7, 7]);
     const { draw, element } = opened([
-      frame(
+      payload(
         {
           rows: 5,
           from: 0,
           count: 5,
           width: 1,
+          done: true,
           fields: [
             { name: "t", dtype: "object", kind: "text", text: 1, at: 0, missing: ["None", "NaN"] },
           ],
@@ -233,7 +247,7 @@ describe("order", () => {
   });
 
   it("keeps the old picture until the kernel has answered", async () => {
-    let answer = (_: Payload): void => undefined;
+    let answer = (_: Payload<AnswerHead<"dataframe">>): void => undefined;
     const { draw, cells, find } = opened([rows(0, 60, 1000), rows(0, 60, 1000, {}, 1)], {
       ask: () =>
         new Promise((done) => {
@@ -297,7 +311,7 @@ describe("what changed", () => {
   });
 
   it("of longer frames is the kernel's: both rows, and which cells differ", async () => {
-    const answer = frame(
+    const answer = payload(
       {
         rows: 3,
         from: 0,
@@ -367,12 +381,12 @@ describe("what changed", () => {
 
 describe("the summary", () => {
   it("is in the head of each column: spread, ends, what is missing, how many are different", async () => {
-    const told = [
+    const told: [number, ColumnSummary][] = [
       [-1, { nulls: 0, distinct: 1000, low: 0, high: 999 }],
       [0, { nulls: 10, distinct: 500, low: 0, high: 0.5, bins: [1, 2, 3] }],
     ];
     const { draw, press, find } = opened([rows(0, 60, 1000)], {
-      ask: async () => frame({ summary: told, done: true }),
+      ask: async () => payload<AnswerHead<"dataframe">>({ summary: told, done: true, seen: 1000 }),
     });
     draw(0);
     press("summary");
@@ -471,9 +485,9 @@ describe("the keyboard", () => {
 describe("files that are not opened", () => {
   it("are facts, and the next step is a table again", () => {
     const { draw, element } = opened([
-      frame({
+      payload<StepHead<"dataframe">>({
         facts: [
-          ["stored as", "pickle"],
+          ["stored as", "pickle", undefined],
           ["to load", "view.load('d')", "path"],
         ],
       }),

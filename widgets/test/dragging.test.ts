@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { StepCache, type Answer } from "../src/model/step-cache";
+import type { SentPayload } from "../src/model/messages";
+import { StepCache } from "../src/model/step-cache";
 import type { ViewInfo } from "../src/model/model";
 import { StepView } from "../src/widgets/step-view";
-import { frame } from "./made";
+import { payload } from "./made";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -18,20 +19,20 @@ describe("dragging with a slow kernel", () => {
     let flying = 0;
     let most = 0;
     let asked = 0;
-    const frames = new StepCache(1e9, (wanted) => {
+    const payloads = new StepCache(1e9, (wanted) => {
       asked += 1;
       flying += 1;
       most = Math.max(most, flying);
       setTimeout(() => {
         flying -= 1;
-        const told: Answer[] = wanted.map(([panel, at]) => [panel, at, {}, 1]);
-        frames.take(
+        const told: SentPayload[] = wanted.map(([panel, at]) => [panel, at, {}, 1]);
+        payloads.receive(
           told,
           wanted.map(([, at]) => new DataView(new TextEncoder().encode(`step ${at}`).buffer)),
         );
       }, 50);
     });
-    frames.put({ panel: 0, frame: 0 }, frame({}, "step 0"));
+    payloads.put({ panel: 0, number: 0 }, payload({}, "step 0"));
     const about: ViewInfo = {
       run: { uuid: "u", name: "r" },
       steps,
@@ -39,11 +40,11 @@ describe("dragging with a slow kernel", () => {
     };
     const host = document.createElement("div");
     document.body.append(host);
-    const stage = new StepView({ about, frames, move: () => undefined }, host);
+    const view = new StepView({ about, payloads, move: () => undefined }, host);
     const section = host.querySelector<HTMLElement>("[data-jt-view]")!;
-    stage.show(0);
+    view.show(0);
     for (const at of steps.slice(1)) {
-      stage.show(at);
+      view.show(at);
       await vi.advanceTimersByTimeAsync(5);
     }
     await vi.advanceTimersByTimeAsync(200);

@@ -1,16 +1,21 @@
-// StepCache for the tests, as the kernel half makes them.
+// Payloads for the tests, as the kernel half makes them.
 
-import { Payload, type Head } from "../src/model/payload";
+import type { Head } from "../src/model/heads";
+import { Payload } from "../src/model/payload";
 
-export function frame(head: Head, ...buffers: (ArrayBufferView | string)[]): Payload {
+export function payload<H extends Head>(
+  head: H,
+  ...buffers: (ArrayBufferView | string)[]
+): Payload<H> {
   return new Payload(
     head,
-    buffers.map((b) => {
+    buffers.map((buffer) => {
       const bytes =
-        typeof b === "string"
-          ? new TextEncoder().encode(b)
-          : new Uint8Array(b.buffer, b.byteOffset, b.byteLength);
+        typeof buffer === "string"
+          ? new TextEncoder().encode(buffer)
+          : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
       return new DataView(bytes.slice().buffer);
     }),
   );
 }
+export { payload as frame };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extent, smooth } from "../src/renderers/metric";
+import { smooth } from "../src/renderers/metric";
 
 describe("series", () => {
   it("smooths without the start's bias, and leaves gaps as gaps", () => {
@@ -10,10 +10,5 @@ describe("series", () => {
       "5.000000",
     ]);
     expect(out[2]).toBeNaN();
-  });
-
-  it("finds the lowest and highest number, of the positive ones for a logarithm", () => {
-    expect(extent([NaN, -1, 3, Infinity])).toEqual([-1, 3]);
-    expect(extent([NaN, -1, 3, 0.5], true)).toEqual([0.5, 3]);
   });
 });

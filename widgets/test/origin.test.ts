@@ -33,13 +33,13 @@ describe("from which cell a step came", () => {
       ],
       [0, 1, 1],
     );
-    origin.tell(told, 0);
+    origin.show(told, 0);
     expect(button()!.textContent).toBe("from cell [3]");
     expect(section.querySelector("pre")).toBeNull();
     button()!.click();
     expect(section.querySelector("pre")!.textContent).toBe("x = '<b>'");
     expect(button()!.getAttribute("aria-expanded")).toBe("true");
-    origin.tell(told, 1);
+    origin.show(told, 1);
     expect(section.querySelector("pre")!.textContent).toBe("y");
     button()!.click();
     expect(section.querySelector("pre")).toBeNull();
@@ -51,15 +51,15 @@ describe("from which cell a step came", () => {
       [{ label: "cell [3]", source: "x" }, { label: "thread trainer" }],
       [0, 1, -1],
     );
-    origin.tell(told, 0);
+    origin.show(told, 0);
     button()!.click();
-    origin.tell(told, 1);
+    origin.show(told, 1);
     expect(section.textContent).toContain("from thread trainer");
     expect(section.querySelector("pre")).toBeNull();
     expect(button()).toBeNull();
-    origin.tell(told, 2);
+    origin.show(told, 2);
     expect(section.textContent).not.toContain("from");
-    origin.tell({ ...told, cells: undefined, from: undefined }, 0);
+    origin.show({ ...told, cells: undefined, from: undefined }, 0);
     expect(section.textContent).not.toContain("from");
   });
 });

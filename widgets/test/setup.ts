@@ -1,4 +1,4 @@
-// What jsdom has not and the bundle's libraries ask for at once.
+// jsdom has no media queries.
 globalThis.matchMedia ??= ((query: string) => ({
   matches: false,
   media: query,
@@ -9,3 +9,6 @@ globalThis.matchMedia ??= ((query: string) => ({
   removeEventListener: () => undefined,
   dispatchEvent: () => false,
 })) as typeof matchMedia;
+
+// Nor has it canvases: charts are laid out and not painted.
+HTMLCanvasElement.prototype.getContext = (() => null) as HTMLCanvasElement["getContext"];

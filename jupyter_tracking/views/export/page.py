@@ -1,6 +1,6 @@
-"""The twin: the same view as the widget, in HTML that stays in the saved notebook and needs no kernel and no network.
+"""The static page of a view: the same view as the widget, in HTML that stays in the saved notebook and needs no kernel and no network.
 
-Equal content gives equal bytes: nothing here depends on the clock, on an order of a set or on a number that was drawn.
+Equal content gives equal bytes: nothing here depends on the clock, on the order of a set or on a random number.
 """
 
 from __future__ import annotations
@@ -10,103 +10,127 @@ import gzip
 import html
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from jupyter_tracking.read import check
+from jupyter_tracking.read.check import checksum_of
+from jupyter_tracking.views.export.bundle import bundle, static
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.panel import SHARED
 from jupyter_tracking.views.model.payload import json_safe, pack
-from jupyter_tracking.views.widgets.base import bundle, static
+from jupyter_tracking.views.renderers.overlay import fallback_chart
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from jupyter_tracking.read.run_reader import Artifact
-    from jupyter_tracking.views.model.panel import Panel, Scene
+    from jupyter_tracking.views.model.panel import Panel
     from jupyter_tracking.views.model.payload import Payload
+    from jupyter_tracking.views.model.scene import Scene
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = [
     "BUDGET",
+    "MOST_STEPS",
     "compress",
     "fallback_html",
+    "fit",
     "metadata",
     "page_body",
     "relative_path",
+    "room_for_data",
     "save_scene",
     "select_steps",
     "static_page",
     "write_page",
 ]
 
-BUDGET = 256_000
-_MOST = 400
+BUDGET = 256_000  # bytes that a display may add to the notebook's file
+MOST_STEPS = 400
 _SAMPLE = 6
+_GROWTHS = 3
 _HINT = "This is the last step. Trust this notebook, or open it in JupyterLab, to get the slider."
 _SCRIPTS = "This is the last step. The slider needs JavaScript."
 # The file may run what is in it, and fetch nothing.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
-    "img-src data: blob:; media-src data: blob:; payload-src data: blob:"
+    "img-src data: blob:; media-src data: blob:; frame-src data: blob:"
 )
 _SHEET = (
     ":root{color-scheme:light dark}body{margin:16px auto;max-width:1100px;padding:0 12px;background:Canvas;color:CanvasText}"
     "h1{font:600 16px system-ui,sans-serif;overflow-wrap:anywhere}"
 )
 
-
-def metadata(scene: Scene) -> dict[str, Any]:
-    """Return what lets a reader find the run again from the notebook alone."""
-    first = scene.panels[0]
-    path = relative_path(first.folder.path)
-    shown = [_shown(panel, artifact) for panel in scene.panels for artifact in panel.artifacts]
-    said: dict[str, Any] = {"run_path": path, **shown[0], "steps": scene.steps}
-    if len(shown) > 1:
-        said["artifacts"] = shown
-    if len(scene.folders) > 1:
-        said["runs"] = [{"run_uuid": folder.uuid, "run_path": relative_path(folder.path)} for folder in scene.folders]
-    kept: dict[str, Any] = json_safe(said)
-    return kept
+T = TypeVar("T")
 
 
-def _shown(panel: Panel, artifact: Artifact) -> dict[str, Any]:
-    about = {"run_uuid": panel.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": panel.steps}
-    return {**about, "events": check.checksum_of(panel.folder, artifact)}
+# --- how much is kept ----------------------------------------------------------------------------
 
 
-def relative_path(path: Path) -> str:
-    """Return a run's path as seen from here, so that a notebook moved together with its runs still finds them."""
-    try:
-        return Path(os.path.relpath(path)).as_posix()
-    except ValueError:  # another drive
-        return path.as_posix()
+def fit(pack_some: Callable[[int], T], most: int, room: int | None, *, size: Callable[[T], int], first: int = _SAMPLE) -> T:
+    """Return what `pack_some` makes of as many things as fit into the room; of one, where even that is too large.
+
+    What one thing costs is seen from a few, so that not all have to be drawn to find out that they do not fit.
+
+    Args:
+        pack_some: makes something of so many things.
+        most: how many there are.
+        room: bytes; None for all of them.
+        size: how many bytes it takes.
+        first: how many to try first.
+    """
+    if room is None or most <= 1:
+        return pack_some(most)
+    kept = min(most, first)
+    found = pack_some(kept)
+    for _ in range(_GROWTHS):
+        if kept == most or size(found) > room:
+            break
+        one = size(pack_some(1)) if kept > 1 else 0
+        cost = max(1.0, (size(found) - one) / max(1, kept - 1))
+        more = min(most, kept + int((room - size(found)) / cost))
+        if more == kept:
+            break
+        kept, found = more, pack_some(more)
+    while size(found) > room and kept > 1:
+        kept = max(1, min(kept - 1, int(kept * room / size(found) * 0.97)))
+        found = pack_some(kept)
+    return found
+
+
+def room_for_data(budget: int, body: str) -> int:
+    """Return how many compressed bytes a page has room for beside the rest of its body: they are written in base64."""
+    return max(0, (budget - len(body)) * 3 // 4)
 
 
 def select_steps(
     scene: Scene, chosen: Sequence[int], index: int, *, preview: bool
 ) -> tuple[dict[str, Any], list[tuple[int, int, Payload]]]:
-    """Return the scene at some of its steps: what the page is told, and panel, number and payload of each."""
-    about = scene.about()
+    """Return a scene at some of its steps: what the page is told, and panel, number and payload of each.
+
+    Args:
+        scene: the scene.
+        chosen: indices of its steps.
+        index: the step to begin with; of those that are not chosen, the nearest that is.
+        preview: in few points and rows.
+    """
+    info = scene.info()
     payloads: list[tuple[int, int, Payload]] = []
     panels = []
-    for number, (panel, told) in enumerate(zip(scene.panels, about["panels"], strict=True)):
-        every = scene.at(panel)
-        at = list(chosen) if every is None else [every[place] for place in chosen]
-        wanted = sorted({n for n in at if n >= 0}) if panel.events else []
-        place = {n: k for k, n in enumerate(wanted)}
-        if not panel.events:
-            payloads.append((number, SHARED, panel.shared(preview=preview)))
-            panels.append(told)
-        elif panel.renderer.all_steps:
-            kept = panel.only(wanted)
-            payloads.append((number, SHARED, kept.shared(preview=preview)))
-            panels.append({**json_safe(kept.about()), "at": [place.get(n, -1) for n in at]})
-        else:
-            payloads.append((number, SHARED, panel.shared(preview=preview)))
-            panels.append({**told, **_picked(told, wanted), "at": [place.get(n, -1) for n in at]})
-            payloads.extend((number, place[n], panel.payload(n, preview=preview)) for n in wanted)
-    steps = [about["steps"][n] for n in chosen]
+    for number, (panel, panel_info) in enumerate(zip(scene.panels, info["panels"], strict=True)):
+        places = scene.places(panel)
+        at = list(chosen) if places is None else [places[n] for n in chosen]
+        kept = sorted({n for n in at if n >= 0}) if panel.steps else []
+        restricted = panel.restricted_to(kept) if panel.steps else panel
+        payloads.append((number, SHARED, (restricted if panel.renderer.all_steps else panel).shared(preview=preview)))
+        if not panel.steps:
+            panels.append(panel_info)
+            continue
+        index_of = {n: k for k, n in enumerate(kept)}
+        panels.append({**panel_info, **json_safe(restricted.info()), "at": [index_of.get(n, -1) for n in at]})
+        if not panel.renderer.all_steps:
+            payloads.extend((number, k, panel.payload(n, preview=preview)) for k, n in enumerate(kept))
+    steps = [info["steps"][n] for n in chosen]
     nearest = min(range(len(chosen)), key=lambda n: abs(chosen[n] - index), default=0)
-    return {"about": {**about, "panels": panels, "steps": steps, "total": scene.total}, "index": nearest}, payloads
+    return {"about": {**info, "panels": panels, "steps": steps, "total": scene.total}, "index": nearest}, payloads
 
 
 def compress(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> bytes:
@@ -114,77 +138,78 @@ def compress(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Pay
     return gzip.compress(pack(header, payloads), 9, mtime=0)
 
 
-def _packed(scene: Scene, chosen: Sequence[int], index: int, *, preview: bool) -> bytes:
-    told, payloads = select_steps(scene, chosen, index, preview=preview)
-    return compress({"scenes": [told]}, [(0, *payload) for payload in payloads])
+def _packed(scene: Scene, kept: int, index: int, *, preview: bool) -> bytes:
+    """Return a scene at so many of its steps, spread evenly."""
+    info, payloads = select_steps(scene, spread_evenly(len(scene.steps), kept), index, preview=preview)
+    return compress({"scenes": [info]}, [(0, *payload) for payload in payloads])
 
 
-def _picked(told: dict[str, Any], wanted: Sequence[int]) -> dict[str, Any]:
-    """Return what the page is told of some of a panel's frames."""
-    versions = {str(k): told["versions"][str(n)] for k, n in enumerate(wanted) if str(n) in told["versions"]}
-    kept = {"steps": [told["steps"][n] for n in wanted], "times": [told["times"][n] for n in wanted], "versions": versions}
-    return kept | ({"from": [told["from"][n] for n in wanted]} if "from" in told else {})
+# --- the page ------------------------------------------------------------------------------------
 
 
-def _fitting(scene: Scene, index: int, room: int) -> bytes:
-    """Pack as many steps as the room holds, evenly thinned."""
-    most = min(len(scene.steps), _MOST)
+def page_body(key: str, fallback: str, data: bytes, line: str) -> str:
+    """Return the element that holds the fallback, the bundle, the data and the script that starts them.
 
-    def packed(kept: int) -> bytes:
-        return _packed(scene, spread_evenly(len(scene.steps), kept), index, preview=True)
-
-    kept = min(most, _SAMPLE)
-    found = packed(kept)
-    if kept < most and len(found) < room:
-        # What a step costs is seen from a few, so that not all have to be drawn to find out that they do not fit.
-        cost = max(1.0, (len(found) - len(packed(1))) / (kept - 1))
-        kept = min(most, kept + int((room - len(found)) / cost))
-        found = packed(kept)
-    while len(found) > room and kept > 1:
-        kept = max(1, min(kept - 1, int(kept * room / len(found) * 0.97)))
-        found = packed(kept)
-    return found
-
-
-def page_body(key: str, still: str, data: bytes, line: str) -> str:
-    """Return the element that holds the still, the bundle, the steps and the script that brings them to life."""
+    Args:
+        key: that of the widget which this stands in for.
+        fallback: HTML that is seen where scripts are stripped.
+        data: what `compress` made.
+        line: the widget's line of text.
+    """
     code, name = bundle()
     return (
         f'<div class="jt-twin" data-jt-twin="{key}" data-jt-line="{html.escape(line)}">'
-        f'<div class="jt-still">{still}</div>'
+        f'<div class="jt-still">{fallback}</div>'
         f'<script type="application/gzip" class="jt-code" data-hash="{name}">{base64.b64encode(code).decode()}</script>'
         f'<script type="application/gzip" class="jt-data">{base64.b64encode(data).decode()}</script>'
         f"<script>{static('boot.js').strip()}</script></div>"
     )
 
 
-def static_page(scene: Scene, *, index: int, budget: int, key: str, line: str) -> str:
-    """Return the twin within a budget of bytes; `key` and `line` are those of the widget it stands in for."""
+def static_page(scene: Scene, *, index: int, budget: int | None, key: str, line: str) -> str:
+    """Return the page of a scene.
+
+    Args:
+        scene: the scene.
+        index: the index of the step to begin with.
+        budget: bytes that it may take, as a preview of as many steps as fit; None for all steps, in full.
+        key: that of the widget it stands in for.
+        line: the widget's line of text.
+    """
+    count = len(scene.steps)
+    if budget is None:
+        return page_body(key, fallback_html(scene, hint=_SCRIPTS), _packed(scene, count, index, preview=False), line)
     shown = fallback_html(scene, hint=_HINT)
-    room = (budget - len(page_body(key, shown, b"", line))) * 3 // 4
-    return page_body(key, shown, _fitting(scene, index, max(0, room)), line)
-
-
-def fallback_html(scene: Scene, *, hint: str = "") -> str:
-    """Return the last step of each panel as a picture or a table."""
-    parts = []
-    for panel in scene.panels:
-        number = max(0, len(panel.events) - 1)
-        step = f", step {panel.events[number].step}" if panel.events else ""
-        try:
-            shown = panel.renderer.fallback(panel, number)
-        except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest goes on
-            shown = f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
-        words = f"{panel.artifact.kind}{step}{f', {panel.label}' if panel.label else ''}"
-        parts.append(f"<p><b>{html.escape(json_safe(panel.title))}</b> {html.escape(json_safe(words))}</p>{shown}")
-    return "".join(parts) + (f"<p><small>{hint}</small></p>" if hint else "")
+    room = room_for_data(budget, page_body(key, shown, b"", line))
+    data = fit(lambda kept: _packed(scene, kept, index, preview=True), min(count, MOST_STEPS), room, size=len)
+    return page_body(key, shown, data, line)
 
 
 def save_scene(scene: Scene, path: str | Path, *, index: int) -> Path:
-    """Write the scene with all its steps to one HTML file."""
-    data = _packed(scene, range(len(scene.steps)), index, preview=False)
-    title = ", ".join(panel.title for panel in scene.panels)
-    return write_page(path, title, page_body(scene.key(), fallback_html(scene, hint=_SCRIPTS), data, scene.line()))
+    """Write a scene with all of its steps to one HTML file."""
+    inside = static_page(scene, index=index, budget=None, key=scene.key(), line=scene.line())
+    return write_page(path, ", ".join(panel.title for panel in scene.panels), inside)
+
+
+def fallback_html(scene: Scene, *, hint: str) -> str:
+    """Return the last step of each panel as a picture or a table."""
+    parts = []
+    for panel in scene.panels:
+        step = f", step {panel.steps[-1]}" if panel.steps else ""
+        words = f"{panel.kind}{step}{f', {panel.run}' if panel.run else ''}"
+        shown = _fallback(panel, max(0, len(panel.steps) - 1))
+        parts.append(f"<p><b>{html.escape(json_safe(panel.title))}</b> {html.escape(json_safe(words))}</p>{shown}")
+    return f"{''.join(parts)}<p><small>{hint}</small></p>"
+
+
+def _fallback(panel: Panel, number: int) -> str:
+    try:
+        if panel.renderer.joins:
+            return fallback_chart(panel, number)
+        (_, series, at), *_ = panel.at(number)
+        return panel.renderer.fallback(series, at)
+    except Exception as error:  # noqa: BLE001 - whatever fails is shown in words, and everything else is drawn
+        return f"<p>{html.escape(f'{type(error).__name__}: {error}')}</p>"
 
 
 def write_page(path: str | Path, title: str, inside: str) -> Path:
@@ -197,3 +222,37 @@ def write_page(path: str | Path, title: str, inside: str) -> Path:
         "utf-8",
     )
     return target
+
+
+# --- what the notebook's metadata say ------------------------------------------------------------
+
+
+def metadata(scene: Scene) -> dict[str, Any]:
+    """Return what lets a reader find the runs again from the notebook alone."""
+    shown = [_shown(panel, series) for panel in scene.panels for series in _each_artifact(panel)]
+    found: dict[str, Any] = {"run_path": relative_path(scene.folders[0].path), **shown[0], "steps": scene.steps}
+    if len(shown) > 1:
+        found["artifacts"] = shown
+    if len(scene.folders) > 1:
+        found["runs"] = [{"run_uuid": folder.uuid, "run_path": relative_path(folder.path)} for folder in scene.folders]
+    safe: dict[str, Any] = json_safe(found)
+    return safe
+
+
+def _each_artifact(panel: Panel) -> list[Series]:
+    """Return the series of a panel; of those of the same artifact of several runs, the first."""
+    return list({(one.artifact.kind, one.artifact.name): one for one in reversed(panel.series)}.values())[::-1]
+
+
+def _shown(panel: Panel, series: Series) -> dict[str, Any]:
+    artifact = series.artifact
+    found = {"run_uuid": series.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": panel.steps}
+    return {**found, "events": checksum_of(series.folder, artifact)}
+
+
+def relative_path(path: Path) -> str:
+    """Return a run's path relative to the current directory, so that a notebook moved together with its runs still finds them."""
+    try:
+        return Path(os.path.relpath(path)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()

@@ -1,6 +1,6 @@
-"""A saved notebook as one page: its words and code, and its displays with live sliders, made anew from the run folders.
+"""A saved notebook as one page: its text and code, and its displays with their sliders, made anew from the run folders.
 
-What stands in a notebook is anybody's text: it is escaped, never taken for markup. No kernel is started, nothing is fetched.
+A notebook is anybody's text: it is escaped, and never taken for HTML. No kernel is started, nothing is fetched.
 """
 
 from __future__ import annotations
@@ -8,24 +8,25 @@ from __future__ import annotations
 import html
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.frames.saved_notebooks import find_shown_run, read_notebook, shown_artifacts
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from jupyter_tracking.views.export import page
+from jupyter_tracking.views.export.browser_page import browser_page
+from jupyter_tracking.views.model.scene import Scene, open_scene
+from jupyter_tracking.views.renderers.markdown import render_markdown
 
 __all__ = ["report"]
 
 _MARK = "jupyter_tracking"
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PICTURE = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
-_HEADING = re.compile(r"(#{1,6})\s+(.*)")
 _LONGEST = 20_000
 _SHEET = (
     "<style>pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;font-size:13px}details{margin:.6em 0}"
-    "summary{cursor:pointer;opacity:.65;font-renderer:monospace}.said{font-renderer:sans-serif;line-height:1.45}"
+    "summary{cursor:pointer;opacity:.65;font-family:monospace}.text{font-family:sans-serif;line-height:1.45}"
     ".missing{border-left:3px solid;padding-left:.7em;opacity:.75}img{max-width:100%}</style>"
 )
 
@@ -46,31 +47,14 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
         MissingFile: there is no such notebook.
         InvalidArgument: it is no notebook.
     """
-    from pathlib import Path
-
-    from jupyter_tracking.views.export import page
-
     node = read_notebook(notebook)
     parts = [_SHEET]
     for cell in node.cells:
-        parts += _said(str(cell.source)) if cell.cell_type == "markdown" else []
+        parts += [f"<div class=text>{render_markdown(str(cell.source))}</div>"] if cell.cell_type == "markdown" else []
         if cell.cell_type == "code":
             parts += [_code(cell), *_outputs(cell, notebook, root)]
     title = os.path.basename(os.fspath(notebook)).removesuffix(".ipynb")  # noqa: PTH119
     return page.write_page(Path(output), title, "\n".join(parts))
-
-
-def _said(markdown: str) -> list[str]:
-    """Return what a text cell says: headings as headings, the rest as it is written."""
-    parts: list[str] = []
-    for block in re.split(r"\n\s*\n", markdown.strip()):
-        heading = _HEADING.fullmatch(block.strip())
-        if heading:
-            level = len(heading[1])
-            parts.append(f"<h{level} class=said>{html.escape(heading[2])}</h{level}>")
-        elif block.strip():
-            parts.append(f'<p class=said style="white-space:pre-line">{html.escape(block)}</p>')
-    return parts
 
 
 def _code(cell: Any) -> str:
@@ -85,7 +69,7 @@ def _outputs(cell: Any, notebook: str | os.PathLike[str], root: str | os.PathLik
         about = (output.get("metadata") or {}).get(_MARK)
         if isinstance(about, dict) and isinstance(about.get("run_uuid"), str):
             key = repr(sorted((k, repr(v)) for k, v in about.items() if k != "steps"))
-            if key not in drawn:  # the widget and its twin say the same
+            if key not in drawn:  # the widget and its static page say the same
                 drawn.add(key)
                 parts.append(_view(about, notebook, root))
         else:
@@ -95,25 +79,19 @@ def _outputs(cell: Any, notebook: str | os.PathLike[str], root: str | os.PathLik
 
 def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> str:
     """Return a display as a live view, or a line that says why there is none."""
-    from jupyter_tracking.views.export import page
-    from jupyter_tracking.views.model import panel
-    from jupyter_tracking.views.widgets import browser
-
     shown = list(shown_artifacts(about))
     try:
-        folders = [find_shown_run(one, notebook, root) for one in shown]
-        if not folders or any(folder is None for folder in folders):
+        folders = [folder for one in shown if (folder := find_shown_run(one, notebook, root)) is not None]
+        if not folders or len(folders) < len(shown):
             return _missing(about, "its run is not on this disk")
-        found = [folder for folder in folders if folder is not None]
         if not about.get("name"):
-            return browser.browser_page(found[0], budget=None, line=f"<run {found[0].uuid}>")
-        panels = []
-        for folder, one in zip(found, shown, strict=True):
-            panels += panel.scene(folder, [(str(one.get("kind")), str(one.get("name")))]).panels
-        scene = panel.Scene(panels)
-        told, drawn = page.select_steps(scene, range(len(scene.steps)), len(scene.steps) - 1, preview=False)
-        data = page.compress({"scenes": [told]}, [(0, *frame) for frame in drawn])
-        return page.page_body(scene.key(), page.fallback_html(scene), data, scene.line())
+            return browser_page(folders[0], budget=None, line=f"<run {folders[0].uuid}>")
+        names = [(str(one.get("kind")), str(one.get("name"))) for one in shown]
+        if len({folder.path for folder in folders}) == 1:
+            scene = open_scene(folders[0], names)
+        else:
+            scene = Scene([panel for folder, name in zip(folders, names, strict=True) for panel in open_scene(folder, [name]).panels])
+        return page.static_page(scene, index=len(scene.steps) - 1, budget=None, key=scene.key(), line=scene.line())
     except (TrackingError, OSError) as error:
         return _missing(about, str(error))
 

@@ -1,4 +1,4 @@
-"""Fewer points that draw the same picture. Numbers in, numbers out."""
+"""Fewer points that draw the same picture, as indices of the points that are kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["downsample_curve", "downsample_series", "finite_range", "spread_even
 
 
 def downsample_series(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
-    """Return at most about `limit` places of a series: of each stretch the first, lowest and highest, and the start of a gap."""
+    """Return at most about `limit` indices of a series: of each stretch the first, lowest and highest value, and the start of a gap."""
     count = len(y)
     if count <= limit:
         return np.arange(count)
@@ -33,7 +33,7 @@ def downsample_series(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
 
 
 def downsample_curve(x: NDArray[np.float64], y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
-    """Return at most about `limit` places of a curve: half as of a series, half evenly along it, so that steep parts keep theirs."""
+    """Return about `limit` indices of a curve at most: half as of a series, half evenly along it, so that steep parts keep points."""
     count = len(y)
     if count <= limit:
         return np.arange(count)
@@ -48,7 +48,7 @@ def downsample_curve(x: NDArray[np.float64], y: NDArray[np.float64], limit: int)
 
 
 def finite_range(arrays: Iterable[NDArray[np.float64]]) -> list[float] | None:
-    """Return the lowest and the highest finite number of all; None when there is none."""
+    """Return the lowest and the highest finite number in the arrays; None when there is none."""
     low, high = np.inf, -np.inf
     for array in arrays:
         finite = array[np.isfinite(array)]
@@ -58,7 +58,7 @@ def finite_range(arrays: Iterable[NDArray[np.float64]]) -> list[float] | None:
 
 
 def spread_evenly(count: int, kept: int) -> list[int]:
-    """Return `kept` of `count` places, evenly spread, the first and the last among them."""
+    """Return `kept` of the indices below `count`, evenly spread, the first and the last among them."""
     if kept >= count:
         return list(range(count))
     if kept <= 1:

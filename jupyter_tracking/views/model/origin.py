@@ -1,4 +1,4 @@
-"""Where what is shown came from: the cell that logged each step, with its source, and what the cells printed. Told to the page once."""
+"""Where what is shown came from: the cells that logged each step, with their sources, and what the cells printed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["log_of", "origin"]
 
 _LONGEST = 4_000  # characters of a cell's source
-_ROOM = 40_000  # characters of all sources of a panel
-_LINES = 400
-_WIDEST = 300
+_ROOM = 40_000  # characters of all sources of a series
+_LINES = 400  # of the log
+_WIDEST = 300  # characters of a line
 
 
 def origin(folder: RunFolder, artifact: Artifact, events: Sequence[Event]) -> dict[str, Any]:
-    """Return `cells`, each with a label and its source where that was kept, and `from`: which of them logged each event (-1: none).
+    """Return `cells`, each with a label and its source where the run kept it, and `from`: the index of the cell of each event (-1: none).
 
-    Nothing of a run that knows no cells, and of what the machine uses, which no cell logs.
+    Empty for a run that was not recorded in a notebook, and for system metrics, which no cell logs.
     """
     timeline = CellTimeline(folder) if artifact.kind != "system" else None
     if not timeline or not events:
@@ -40,18 +40,18 @@ def origin(folder: RunFolder, artifact: Artifact, events: Sequence[Event]) -> di
         key = place if place >= 0 else who
         if key is not None and key not in known:
             known[key] = len(cells)
-            told = {"label": f"cell {cell_label(timeline.cells[place])}" if place >= 0 else str(who)}
+            cell = {"label": f"cell {cell_label(timeline.cells[place])}" if place >= 0 else str(who)}
             source = sources.get((timeline.cells[place].session, timeline.cells[place].number), "") if place >= 0 else ""
             if source and room > 0:
-                told["source"] = source if len(source) <= _LONGEST else f"{source[:_LONGEST]}\n…"
-                room -= len(told["source"])
-            cells.append(told)
+                cell["source"] = source if len(source) <= _LONGEST else f"{source[:_LONGEST]}\n…"
+                room -= len(cell["source"])
+            cells.append(cell)
         which.append(known.get(key, -1) if key is not None else -1)
     return {"cells": cells, "from": which} if cells else {}
 
 
 def log_of(folder: RunFolder) -> dict[str, Any]:
-    """Return the last lines that were printed, each with its cell and whether it is of stderr, and how many there were before."""
+    """Return the last `lines` that were printed, each as [cell, text, is stderr], and how many lines came `before` them."""
     frame = logs_frame(folder)
     last = frame.tail(_LINES)
     counts = [f"[{count}]" for count in last["execution_count"].astype("string").fillna("")]

@@ -1,293 +1,192 @@
-"""Panels and scenes: which artifact at which of its steps, read through the reader. Nothing of widgets or pages."""
+"""Panels: a renderer with the series it draws in one place of the page. One series is the case of several with N = 1."""
 
 from __future__ import annotations
 
-import bisect
-import copy
-import hashlib
-import json
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.format import run_document
-from jupyter_tracking.views.model.origin import origin
-from jupyter_tracking.views.model.payload import Payload, json_safe
-from jupyter_tracking.views.renderers import renderer_of
+from jupyter_tracking.views.model.payload import Payload, join_payloads, json_safe
+from jupyter_tracking.views.model.series import latest_before, step_order
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
-    from jupyter_tracking.run_view import RunView
+    from jupyter_tracking.read.run_reader import Artifact, Event
+    from jupyter_tracking.views.model.payload import Cell, PanelInfo
     from jupyter_tracking.views.model.renderer import Renderer
+    from jupyter_tracking.views.model.series import Series, Step
 
-__all__ = ["SHARED", "Panel", "Scene", "folder_of", "is_running", "scene", "step_order"]
+__all__ = ["SHARED", "Panel"]
 
-SHARED = -1
-# A slider has no room for more, and a page none for their names.
-_MOST = 5_000
-_RARE = 500
-_OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown"}
-
-Step = int | None
+SHARED = -1  # in place of the number of a step: the payload that holds for all of them
+# Where at most so many steps were logged, each of them is on the slider, however many steps other artifacts have.
+_FEW = 500
 
 
-def step_order(step: Step) -> tuple[bool, int]:
-    """Return what steps are sorted by: the one without a number first."""
-    return step is not None, step or 0
-
-
-@dataclass(slots=True)
 class Panel:
-    """One artifact and the event that stands for each of its steps.
+    """A renderer and the series it draws: one, or several in one chart where the renderer joins.
 
     Attributes:
-        logged: one a step, the latest logged, in the order of the steps; empty for what was kept without a step.
-        events: of these, the ones that can be looked at.
-        versions: for each step that was logged more than once, how often.
-        label: what to call the run, where there are several.
-        beside: the same artifact of another run, with which this one can be compared.
+        renderer: how they are drawn.
+        series: at least one.
+        logged: every step that any of the series has, sorted.
+        steps: those that are shown.
+        places: for each series, the index of its event at each step: the latest not after that step, -1 before its first.
     """
 
-    folder: RunFolder
-    artifact: Artifact
-    renderer: Renderer
-    logged: list[Event] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    versions: dict[int, int] = field(default_factory=dict)
-    cache: dict[str, Any] = field(default_factory=dict)
-    label: str = ""
-    beside: Panel | None = None
-    _latest: dict[Step, Event] = field(default_factory=dict)
-    _many: dict[Step, int] = field(default_factory=dict)
-    _read: int = 0
-    _last: Event | None = None
+    def __init__(self, renderer: Renderer, series: Sequence[Series]) -> None:
+        """Show all steps of the series."""
+        self.renderer = renderer
+        self.series = list(series)
+        self.logged: list[Step] = []
+        self.steps: list[Step] = []
+        self.places: list[list[int]] = []
+        self._unite()
 
-    def __post_init__(self) -> None:
-        self.refresh()
+    def _unite(self) -> None:
+        self.logged = sorted({event.step for series in self.series for event in series.logged}, key=step_order)
+        self._show(self.logged)
+
+    def _show(self, steps: Sequence[Step]) -> None:
+        self.steps = list(steps)
+        self.places = [latest_before(series.steps, self.steps) for series in self.series]
 
     def refresh(self) -> bool:
-        """Read on in what was logged; return whether there is something new."""
-        logged = self.folder.events(self.artifact)
-        count = len(logged)
-        if count < self._read or (self._read and logged[self._read - 1] != self._last):
-            self._latest, self._many, self._read = {}, {}, 0  # another file than before
-        elif count == self._read:
-            return False
-        for event in logged[self._read : count]:
-            self._latest[event.step] = event
-            self._many[event.step] = self._many.get(event.step, 0) + 1
-        self._read, self._last = count, logged[count - 1] if count else None
-        self.logged = [self._latest[step] for step in sorted(self._latest, key=step_order)]
-        self._stand(self.logged)
-        return True
+        """Read what was logged since the last call; return whether there was anything."""
+        grown = [series.refresh() for series in self.series]
+        if any(grown):
+            self._unite()
+        return any(grown)
 
-    def _stand(self, events: list[Event]) -> None:
-        self.events = events
-        self.versions = {n: self._many[e.step] for n, e in enumerate(events) if self._many.get(e.step, 1) > 1}
-        self.cache.clear()
+    def limit_steps(self, steps: Sequence[Step]) -> None:
+        """Show only the latest step at or before each of these, until the next `refresh`."""
+        kept = sorted(set(latest_before(self.logged, steps)) - {-1})
+        limited = [self.logged[n] for n in kept]
+        for series in self.series:
+            series.limit_steps(limited)
+        self._show(limited)
 
-    def offer(self, steps: Sequence[Step]) -> None:
-        """Show what is there at these steps, and no more."""
-        keys = [step_order(event.step) for event in self.logged]
-        kept = sorted({bisect.bisect_right(keys, step_order(step)) for step in steps} - {0})
-        self._stand([self.logged[n - 1] for n in kept])
-
-    def only(self, numbers: Sequence[int]) -> Panel:
-        """Return this panel as if only some of its events could be looked at."""
-        other = copy.copy(self)
-        told = self._origin()
-        other.cache = {**self.cache, "origin": {**told, "from": [told["from"][n] for n in numbers]} if told else {}}
-        other.events = [self.events[n] for n in numbers]
-        other.versions = {k: self.versions[n] for k, n in enumerate(numbers) if n in self.versions}
+    def restricted_to(self, numbers: Sequence[int]) -> Panel:
+        """Return a copy that shows only the steps of these indices."""
+        kept = [series.restricted_to(sorted({at[n] for n in numbers} - {-1})) for series, at in zip(self.series, self.places, strict=True)]
+        other = Panel(self.renderer, kept)
+        other._show([self.steps[n] for n in numbers])
         return other
 
-    def rare(self) -> set[Step]:
-        """Return the steps that are few enough for each to be offered."""
-        return {event.step for event in self.logged} if len(self.logged) <= _RARE else set()
+    def few_steps(self) -> set[Step]:
+        """Return the steps of those series that have so few that each can be on the slider."""
+        return {event.step for series in self.series if len(series.logged) <= _FEW for event in series.logged}
 
     @property
     def artifacts(self) -> list[Artifact]:
-        """What is shown."""
-        return [self.artifact]
+        """The artifacts shown; one that several runs have is listed once."""
+        return list({(series.artifact.kind, series.artifact.name): series.artifact for series in self.series}.values())
+
+    @property
+    def kind(self) -> str:
+        """The kind of the artifacts."""
+        return self.series[0].artifact.kind
 
     @property
     def title(self) -> str:
-        """What to call it."""
-        return self.artifact.name
+        """The names of the artifacts."""
+        return ", ".join(artifact.name for artifact in self.artifacts)
 
     @property
-    def steps(self) -> list[Step]:
-        """The steps, each once, the one without a number first."""
-        return [event.step for event in self.events]
+    def run(self) -> str:
+        """What to call the run of a panel that shows one of several runs; else empty."""
+        return self.series[0].run if len(self.series) == 1 else ""
+
+    def at(self, number: int) -> Iterator[tuple[int, Series, int]]:
+        """Yield, for each series that has a step by then, its index, the series, and the index of its event."""
+        if not self.steps:  # no step was logged: what there is to show is asked for as number 0
+            yield 0, self.series[0], 0
+            return
+        for n, (series, places) in enumerate(zip(self.series, self.places, strict=True)):
+            if places[number] >= 0:
+                yield n, series, places[number]
+
+    def events(self, number: int) -> list[Event]:
+        """Return the events shown at a step: as long as they are the same, so is its payload."""
+        return [series.events[at] for _, series, at in self.at(number)] if self.steps else []
+
+    # --- what the page gets ----------------------------------------------------------------------
 
     def shared(self, *, preview: bool = False) -> Payload:
-        """Return what holds for all steps, or the error in words."""
-        try:
-            return self.renderer.shared(self, preview=preview)
-        except Exception as error:  # noqa: BLE001 - whatever fails is said in the view, and the rest goes on
-            return _error_payload(error)
+        """Return what holds for all steps."""
+        parts = [(n, _payload(partial(self.renderer.shared, series, preview=preview))) for n, series in enumerate(self.series)]
+        return join_payloads(parts) if self.renderer.joins else parts[0][1]
 
     def payload(self, number: int, *, preview: bool = False) -> Payload:
-        """Return what to show at a step, or the error in words."""
-        try:
-            return self.renderer.payload(self, number, preview=preview)
-        except Exception as error:  # noqa: BLE001
-            return _error_payload(error)
+        """Return what to show at a step."""
+        parts = []
+        for n, series, at in self.at(number):
+            part = _payload(partial(self.renderer.payload, series, at, preview=preview))
+            if self.renderer.joins and series.events:
+                part = Payload({**part.head, "step": json_safe(series.events[at].step)}, part.buffers)
+            parts.append((n, part))
+        return join_payloads(parts) if self.renderer.joins else parts[0][1]
 
     def answer(self, number: int, query: dict[str, Any]) -> Payload:
-        """Answer the page, or say the error in words."""
-        try:
-            return self.renderer.answer(self, number, query)
-        except Exception as error:  # noqa: BLE001
-            return _error_payload(error)
+        """Answer a question of the page about a step."""
+        (_, series, at), *_ = self.at(number)
+        return _payload(partial(self.renderer.answer, series, at, query))
 
-    def value(self, number: int) -> Any:
-        """Return the value at a step."""
-        return self.folder.value(self.artifact, self.events[number])
-
-    def cell(self, number: int) -> Any:
-        """Return the parsed cell at a step."""
-        return self.folder.payload(self.artifact, self.events[number])
-
-    def about(self) -> dict[str, Any]:
-        """Return what the page is told once."""
-        told = {"run": self.label} if self.label else {}
-        return told | {
-            "kind": self.artifact.kind,
+    def info(self) -> PanelInfo:
+        """Return what the page is told once, before any payload."""
+        info: PanelInfo = {
+            "kind": self.kind,
             "name": self.title,
             "view": self.renderer.stem,
             "steps": self.steps,
-            "times": [event.timestamp for event in self.events],
-            "versions": {str(n): many for n, many in self.versions.items()},
-            "all_steps": self.renderer.all_steps or not self.events,
-            **self._origin(),
+            "times": self._times(),
+            "versions": {str(n): count for n, count in self.series[0].versions.items()} if len(self.series) == 1 else {},
+            "all_steps": self.renderer.all_steps or not self.steps,
         }
+        cells, logged_by = self._origin()
+        if cells:
+            info["cells"], info["from"] = cells, logged_by
+        if self.run:
+            info["run"] = self.run
+        if self.renderer.joins:
+            info["members"] = [{"label": series.label, "uuid": series.folder.uuid} for series in self.series]
+        if self.renderer.joins and self.renderer.all_steps:
+            for member, series, places in zip(info["members"], self.series, self.places, strict=True):
+                member |= {"steps": series.steps, "at": places}
+        return info
 
-    def _origin(self) -> dict[str, Any]:
-        if "origin" not in self.cache:
-            self.cache["origin"] = origin(self.folder, self.artifact, self.events)
-        told: dict[str, Any] = self.cache["origin"]
-        return told
+    def _times(self) -> list[int]:
+        """Return when each step was logged, by the series that logged it last (µs since the epoch)."""
+        times: dict[Step, int] = {}
+        for series in self.series:
+            for event in series.events:
+                times[event.step] = max(times.get(event.step, event.timestamp), event.timestamp)
+        return [times[step] for step in self.steps]
 
-
-def _error_payload(error: Exception) -> Payload:
-    words = str(error) if isinstance(error, TrackingError) else f"{type(error).__name__}: {error}"
-    return Payload({"error": json_safe(words)})
-
-
-class Scene:
-    """The panels under one slider, and the union of their steps.
-
-    Attributes:
-        steps: those that are offered: all, or of very many some, evenly, with the first and the last.
-        total: how many were logged.
-    """
-
-    def __init__(self, panels: Sequence[Panel]) -> None:
-        self.panels = list(panels)
-        self.steps: list[Step] = []
-        self.total = 0
-        self._join()
-
-    def _join(self) -> None:
-        every = self.logged()
-        self.steps, self.total = every, len(every)
-        if len(every) <= _MOST:
-            return
-        # A power of two: what is offered of a run that goes on stays offered for long.
-        kept = {every[-1], *every[:: 1 << (len(every) // _MOST).bit_length()]}.union(*(panel.rare() for panel in self.panels))
-        self.steps = [step for step in every if step in kept]
-        for panel in self.panels:
-            panel.offer(self.steps)
-
-    def logged(self) -> list[Step]:
-        """Return every step that was logged."""
-        return sorted({event.step for panel in self.panels for event in panel.logged}, key=step_order)
-
-    def refresh(self) -> bool:
-        """Read again what was logged; return whether there is something new."""
-        grown = [panel.refresh() for panel in self.panels]
-        if any(grown):
-            self._join()
-        return any(grown)
-
-    @property
-    def folders(self) -> list[RunFolder]:
-        """The runs that are shown."""
-        return list({id(panel.folder): panel.folder for panel in self.panels}.values())
-
-    @property
-    def running(self) -> bool:
-        """Whether more may be logged."""
-        return any(map(is_running, self.folders))
-
-    def at(self, panel: Panel) -> list[int] | None:
-        """Return the panel's payload for each step of the scene, -1 before its first; None when they are the same."""
-        own = panel.steps
-        if not own or own == self.steps:
-            return None
-        keys = [step_order(step) for step in own]
-        return [bisect.bisect_right(keys, step_order(step)) - 1 for step in self.steps]
-
-    def number(self, panel: Panel, index: int) -> int:
-        """Return the panel's payload at a place of the slider."""
-        at = self.at(panel)
-        return (index if panel.events else 0) if at is None else at[index]
-
-    def about(self) -> dict[str, Any]:
-        """Return what the page is told once."""
-        panels = []
-        for panel in self.panels:
-            told, at = panel.about(), self.at(panel)
-            if panel.beside is not None:
-                told["beside"] = self.panels.index(panel.beside)
-            panels.append(told if at is None else {**told, "at": at})
-        said: dict[str, Any] = json_safe({"run": self.standing(), "steps": self.steps, "panels": panels})
-        return {**said, "total": self.total} if self.total > len(self.steps) else said
-
-    def standing(self) -> dict[str, str]:
-        """Return which run this is, and how it stands: of several, one that goes on."""
-        folder = next(filter(is_running, self.folders), self.folders[0])
-        said: dict[str, str] = json_safe({"uuid": folder.uuid, "name": folder.name, "status": folder.status})
-        return said
-
-    def key(self) -> str:
-        """Return a word by which a widget and its twin know each other; the same content gives the same word."""
-        names = [[p.folder.uuid, p.artifact.kind, p.title, len(p.logged)] for p in self.panels]
-        return hashlib.blake2s(json.dumps(json_safe(names)).encode(), digest_size=8).hexdigest()
-
-    def line(self) -> str:
-        """Return one honest line of text."""
-        names = ", ".join(f"{a.kind} {a.name!r}" for p in self.panels for a in p.artifacts)
-        folder = self.panels[0].folder
-        many = "no steps" if not self.steps else "1 step"
-        if len(self.steps) > 1:
-            many = f"{self.total} steps ({self.steps[0]} to {self.steps[-1]})"
-        said: str = json_safe(f"<{names}: {many}, run {folder.name or folder.uuid} {folder.uuid[:8]}>")
-        return said
+    def _origin(self) -> tuple[list[Cell], list[int]]:
+        """Return the cells that logged the steps, and for each step the index of the cell that logged it last (-1: none)."""
+        cells: dict[tuple[str, str | None], Cell] = {}
+        places: dict[tuple[str, str | None], int] = {}
+        logged_by: dict[Step, tuple[int, int]] = {}
+        for series in self.series:
+            origin = series.origin()
+            for event, number in zip(series.events, origin.get("from", ()), strict=False):
+                place = -1
+                if number >= 0:
+                    cell = origin["cells"][number]
+                    key = cell["label"], cell.get("source")
+                    place = places.setdefault(key, len(places))
+                    cells[key] = cell
+                found = event.timestamp, place
+                logged_by[event.step] = max(logged_by.get(event.step, found), found)
+        return list(cells.values()), [logged_by.get(step, (0, -1))[1] for step in self.steps]
 
 
-def is_running(folder: RunFolder) -> bool:
-    """Say whether a run goes on."""
-    return folder.status not in _OVER
-
-
-def folder_of(view: RunView | RunFolder) -> RunFolder:
-    """Return the folder of a run, from what `open_run` gives or from itself."""
-    from jupyter_tracking.read.run_reader import RunFolder
-
-    return view if isinstance(view, RunFolder) else view.files
-
-
-def scene(folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None) -> Scene:
-    """Open artifacts of a run, each by name or by (kind, name), under one slider; metrics in a row that fit are one chart."""
-    from jupyter_tracking.kinds import kind_of
-    from jupyter_tracking.views.renderers.overlay import combine_metrics
-
-    panels = []
-    for name in names:
-        artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
-        panels.append(Panel(folder, artifact, renderer_of(kind_of(artifact.row_kind).renderer)))
-    return Scene(combine_metrics(panels))
+def _payload(make: Callable[[], Payload]) -> Payload:
+    """Return a payload; where making it fails, one that says why, so that everything else is still shown."""
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001 - a renderer meets whatever anybody logged
+        words = str(error) if isinstance(error, TrackingError) else f"{type(error).__name__}: {error}"
+        return Payload({"error": json_safe(words)})

@@ -1,4 +1,4 @@
-"""The table of runs: what is said of each on one row, read from the runs' documents, and packed for the page. No widgets."""
+"""The table of runs: a row for each, read from the runs' documents, and encoded for the page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KINDS = {"created": "time", "duration": "seconds"}
 _GROUPS = ("inputs", "outputs")
 _SHORTEST = 8
 _LONGEST = 200
-# So many are looked at each time; of more, those that go on.
+# Of at most so many runs, `poll` reads each; of more, those that are running.
 _ALL = 500
 _DONE = run_document.FINAL_STATUSES
 _OVER = _DONE | {"interrupted", "unknown", "broken"}
@@ -40,28 +40,28 @@ class RunTable:
 
     Attributes:
         folders: the runs, in the order of the rows.
-        rows: what is said of each.
+        rows: their columns as the page shows them.
     """
 
     def __init__(self, runs: Sequence[RunFolder] | None, root: Path) -> None:
         """List runs.
 
         Args:
-            runs: which; all under the root, and those that will come, when None.
+            runs: which; None for all under the root, also those that are started later.
             root: the folder that holds `runs/`.
         """
         self.root = root
         self._given = None if runs is None else list({run.path: run for run in runs}.values())
         self._known: dict[Path, tuple[RunFolder, Row, dict[str, Any]]] = {}
-        self._stamp: object = None
+        self._modified: object = None
         self.folders: list[RunFolder] = []
         self.rows: list[Row] = []
         self.refresh()
 
     def refresh(self) -> bool:
-        """Read the runs again; return whether there is another row than before."""
+        """Read the runs again; return whether a row is new or has changed."""
         before = self.rows
-        self._stamp = self._mark()
+        self._modified = self._root_modified()
         found = [self._read(folder) for folder in self._found()]
         found.sort(key=lambda each: (-(each[1]["created"] or 0), each[1]["uuid"]))
         self.folders, self.rows = [folder for folder, *_ in found], [row for _, row, _ in found]
@@ -70,15 +70,15 @@ class RunTable:
         return self.rows != before
 
     def _read(self, folder: RunFolder) -> tuple[RunFolder, Row, dict[str, Any]]:
-        """Read a run; what is known of one that is over stays, unless its document is another."""
+        """Read a run; the row of one that has ended is kept as long as its document does not change."""
         known, info = self._known.get(folder.path), folder.info
         if known is not None and known[2] is info and known[1]["status"] in _OVER and known[1]["status"] != "interrupted":
             return known
         return folder, _row(folder, info), info
 
     def poll(self) -> bool:
-        """Read again what may have changed: every run of a few, of many those that go on; and new ones."""
-        if len(self.rows) <= _ALL or self._mark() != self._stamp:
+        """Read what may have changed: every run of a few; of many, those that are running, and new ones. Return whether anything has."""
+        if len(self.rows) <= _ALL or self._root_modified() != self._modified:
             return self.refresh()
         changed = False
         for n, folder in enumerate(self.folders):
@@ -91,7 +91,7 @@ class RunTable:
 
     @property
     def open_ended(self) -> bool:
-        """Whether runs may come or go on."""
+        """Whether runs may be started or are still running."""
         return self._given is None or any(row["status"] not in _OVER for row in self.rows)
 
     def find(self, identity: str) -> RunFolder | None:
@@ -101,7 +101,7 @@ class RunTable:
                 return folder
         return None
 
-    def _mark(self) -> object:
+    def _root_modified(self) -> object:
         try:
             return os.stat(self.root / "runs").st_mtime_ns  # noqa: PTH116 - as elsewhere
         except OSError:
@@ -114,8 +114,8 @@ class RunTable:
 
 
 def _row(folder: RunFolder, info: dict[str, Any]) -> Row:
-    said = str(info.get("status") or "")
-    status = said if said in _DONE else folder.status if info else "broken"
+    logged = str(info.get("status") or "")
+    status = logged if logged in _DONE else folder.status if info else "broken"
     outputs = info.get("outputs")
     outputs = dict(outputs) if isinstance(outputs, dict) else {}
     if info and status not in _DONE:
@@ -126,7 +126,7 @@ def _row(folder: RunFolder, info: dict[str, Any]) -> Row:
         "uuid": str(info.get("uuid") or folder.path.name),
         "name": json_safe(str(info.get("name") or "")),
         "status": json_safe(status),
-        "created": _moment(info.get("created_at")),
+        "created": _microseconds(info.get("created_at")),
         "duration": _number(info.get("duration")),
         "tags": json_safe(", ".join(map(str, tags)) if isinstance(tags, list) else ""),
         "inputs": {json_safe(str(k)): _cell(v) for k, v in inputs.items()} if isinstance(inputs, dict) else {},
@@ -135,7 +135,7 @@ def _row(folder: RunFolder, info: dict[str, Any]) -> Row:
 
 
 def _last_metrics(folder: RunFolder) -> dict[str, Any]:
-    """Return the last value of each metric of a run that has not ended, and so does not say it itself."""
+    """Return the last value of each metric of a run that has not ended: its document does not have them yet."""
     found: dict[str, Any] = {}
     try:
         metrics = [a for a in folder.artifacts() if a.kind == "metric" and a.versioned and a.path]
@@ -147,27 +147,26 @@ def _last_metrics(folder: RunFolder) -> dict[str, Any]:
         except (TrackingError, OSError):
             continue
         if value is not None:
-            found[artifact.name] = math.nan if math.isnan(value) else value  # the same each time, so that rows are equal
+            found[artifact.name] = math.nan if math.isnan(value) else value  # the same object each time, so that rows are equal
     return found
 
 
 def _cell(value: object) -> float | str | None:
-    """Return a value as a number or as text."""
+    """Return a value as a number or as a string."""
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value if value is None else math.nan if math.isnan(value) else float(value)
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     if text in _ODD:
         return event_rows.parse_number(text)
-    said: str = json_safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
-    return said
+    return str(json_safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"))
 
 
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _moment(value: object) -> float | None:
-    """Return a moment as µs since the epoch."""
+def _microseconds(value: object) -> float | None:
+    """Return a timestamp as µs since the epoch."""
     try:
         return datetime.fromisoformat(str(value)).timestamp() * 1e6
     except ValueError:
@@ -175,7 +174,7 @@ def _moment(value: object) -> float | None:
 
 
 def _identify(rows: Sequence[Row]) -> None:
-    """Give each row the shortest beginning of its uuid that no other has."""
+    """Give each row an id: the shortest prefix of its uuid that no other row has."""
     length = _SHORTEST
     while len({row["uuid"][:length] for row in rows}) < len({row["uuid"] for row in rows}):
         length += 4
@@ -187,7 +186,7 @@ def _identify(rows: Sequence[Row]) -> None:
 
 
 def columns(rows: Iterable[Row]) -> list[tuple[str, str]]:
-    """Return the columns there are: group and name."""
+    """Return the columns of rows, as (group, name)."""
     found: dict[tuple[str, str], None] = dict.fromkeys(("", name) for name in _OWN)
     for group in _GROUPS:
         found |= dict.fromkeys((group, name) for row in rows for name in row[group])
@@ -199,7 +198,7 @@ def _picker(group: str, name: str) -> Callable[[Row], Any]:
 
 
 def encode_rows(rows: Sequence[Row]) -> Payload:
-    """Pack rows column by column: numbers as they are, texts as their place in a list of words."""
+    """Encode rows column by column: numbers as they are, strings as indices into the list of distinct ones."""
     payload = Payload({"rows": len(rows), "fields": []})
     for number, (group, name) in enumerate(columns(rows)):
         pick = _picker(group, name)
@@ -226,7 +225,7 @@ def _words(cell: float | str) -> str:
 
 
 def changed_rows(rows: Sequence[Row], before: Sequence[Row]) -> list[list[Any]] | None:
-    """Return the rows that differ, as place and cells; None when the page needs the whole: other rows, columns or kinds of cells."""
+    """Return rows that changed as [index, cells]; None when the page needs the whole table: other rows or columns, or many changes."""
     if len(rows) != len(before) or columns(rows) != columns(before):
         return None
     changed = [n for n, (row, old) in enumerate(zip(rows, before, strict=True)) if row != old]

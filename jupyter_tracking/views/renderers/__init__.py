@@ -1,8 +1,7 @@
-"""Looking: how a stored artifact becomes something to see, live in a notebook and in a saved page.
+"""The renderers: one module for each way to show an artifact, and one of the same stem in `widgets/src/renderers/`.
 
-A renderer of kinds is one module here, which turns an event into a payload (a small header and binary columns) and into a
-still picture, and one module of the same stem in `widgets/src/`, which draws the payload. A view reads what is stored,
-through the reader; the recording half may not enter.
+A module here turns the steps of an artifact into payloads (a small head and binary columns) and one step into static HTML; the module
+of the same stem in the page draws the payloads. A renderer reads what is stored, through the reader, and writes nothing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sounds: the file as it is, for the browser's own player, and how loud it is over time."""
+"""Sounds: the file as it is, for the browser's own player, and its waveform."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -30,12 +30,12 @@ class AudioRenderer(Renderer):
 
     stem = "audio"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
-        """Return the sound of one step; without the sound itself where the page has no room for it."""
-        path = panel.folder.asset(panel.artifact, panel.events[number])
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
+        """Return the waveform of one step and the file, or the file's name where the page has no room for it."""
+        path = series.folder.asset(series.artifact, series.events[number])
         size = path.stat().st_size
         payload = Payload({"size": size})
-        peaks = _peaks(panel, number)
+        peaks = _peaks(series, number)
         if peaks is not None:
             low, high, rate, seconds, channels = peaks
             payload.head.update({"rate": rate, "seconds": seconds, "channels": channels})
@@ -49,12 +49,12 @@ class AudioRenderer(Renderer):
         payload.head["sound"] = payload.attach(data)
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the waveform as a picture, or the file's name and size."""
-        payload = self.payload(panel, number, preview=True)
-        peaks = _peaks(panel, number)
+        payload = self.payload(series, number, preview=True)
+        peaks = _peaks(series, number)
         if peaks is None:
-            path = panel.folder.asset(panel.artifact, panel.events[number])
+            path = series.folder.asset(series.artifact, series.events[number])
             return fallback.table(("file", "bytes"), [(json_safe(path.name), f"{payload.head['size']:,}")])
         low, high, _, seconds, _ = peaks
         at = np.linspace(0, seconds, len(low))
@@ -63,9 +63,9 @@ class AudioRenderer(Renderer):
             axes.fill_between(at, low / 32_767, high / 32_767, color="#0072b2", linewidth=0.5)
             axes.set_ylim(-1, 1)
             axes.set_xlabel("seconds")
-            axes.set_title(json_safe(panel.artifact.name), fontsize=9)
+            axes.set_title(json_safe(series.artifact.name), fontsize=9)
 
-        return fallback.picture(draw, f"sound {panel.artifact.name}", (5.2, 1.8))
+        return fallback.picture(draw, f"sound {series.artifact.name}", (5.2, 1.8))
 
 
 def _kind(data: bytes) -> str:
@@ -79,10 +79,10 @@ def _kind(data: bytes) -> str:
 Short = np.ndarray[tuple[int], np.dtype[np.int16]]
 
 
-def _peaks(panel: Panel, number: int) -> tuple[Short, Short, int, float, int] | None:
-    """Return the lowest and highest sample of each stretch, the rate, the length and the channels; None where only a player can read it."""
+def _peaks(series: Series, number: int) -> tuple[Short, Short, int, float, int] | None:
+    """Return the lowest and highest sample of each stretch, the rate, the length and the channels; None where we cannot read the format."""
     try:
-        sound = panel.value(number)
+        sound = series.value(number)
     except TrackingError:
         return None
     if not hasattr(sound, "samples") or not len(sound.samples):

@@ -1,4 +1,4 @@
-"""Charts of plotly, bokeh and vega: drawn by us where they are simple, by their own library on request, and always as their JSON."""
+"""Charts of plotly, bokeh and vega: simple ones are drawn by us, others by their own library on request; all come as JSON too."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from jupyter_tracking.views.renderers.plain_chart import Plot, read_chart
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
 _POINTS = 20_000
 _PREVIEW = 600
 _JSON = 4_000_000
-_LIGHT_JSON = 40_000
-_STILL_JSON = 2_000
+_PREVIEW_JSON = 40_000
+_FALLBACK_JSON = 2_000
 # Where each library keeps the script that draws its charts; that of vega is made by vl-convert.
 _SCRIPTS = {"plotly": ("package_data/plotly.min.js",), "bokeh": ("server/static/js/bokeh.min.js", "server/static/js/bokeh-api.min.js")}
 
@@ -39,9 +39,9 @@ class ChartRenderer(Renderer):
 
     stem = "chart"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
-        """Return what of the chart we can draw, and its JSON where there is room for it."""
-        library, figure = _chart(panel, number)
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
+        """Return the traces of a chart that we can draw, and its JSON where there is room for it."""
+        library, figure = _chart(series, number)
         text = json.dumps(json_safe(figure))
         payload = Payload({"library": json_safe(library), "size": len(text)})
         if not preview and _draws_itself(library):
@@ -49,40 +49,40 @@ class ChartRenderer(Renderer):
         plot = read_chart(library, figure)
         if plot is not None:
             _draw(payload, plot, _PREVIEW if preview else _POINTS)
-        if len(text) <= (_LIGHT_JSON if preview else _JSON):
+        if len(text) <= (_PREVIEW_JSON if preview else _JSON):
             payload.head["json"] = payload.attach(text.encode())
         return payload
 
-    def answer(self, panel: Panel, number: int, query: dict[str, Any]) -> Payload:
+    def answer(self, series: Series, number: int, query: dict[str, Any]) -> Payload:
         """Return the script that draws the chart, from the library that is installed here: `{"renderer": true}`."""
         if query != {"renderer": True}:
-            return super().answer(panel, number, query)
-        library, _ = _chart(panel, number)
+            return super().answer(series, number, query)
+        library, _ = _chart(series, number)
         if not _draws_itself(library):
             raise InvalidArgument(f"{library} is not installed in this kernel")
         payload = Payload({"library": library})
         payload.attach(_script(library))
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return a chart as a picture, if it is simple or vl-convert draws it; any other as the beginning of its JSON."""
-        library, figure = _chart(panel, number)
+        library, figure = _chart(series, number)
         plot = read_chart(library, figure)
         if plot is not None:
-            return fallback.picture(lambda axes: _paint(axes, plot), f"chart {panel.artifact.name}")
+            return fallback.picture(lambda axes: _paint(axes, plot), f"chart {series.artifact.name}")
         if library == "vega" and _draws_itself(library):
             import vl_convert
 
             # What is not in the chart is not fetched.
-            return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {panel.artifact.name}")
+            return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {series.artifact.name}")
         text = json.dumps(json_safe(figure))
-        cut = "…" if len(text) > _STILL_JSON else ""
-        return f'<pre style="white-space:pre-wrap">{html.escape(text[:_STILL_JSON])}{cut}</pre>'
+        cut = "…" if len(text) > _FALLBACK_JSON else ""
+        return f'<pre style="white-space:pre-wrap">{html.escape(text[:_FALLBACK_JSON])}{cut}</pre>'
 
 
-def _chart(panel: Panel, number: int) -> tuple[str, dict[str, Any]]:
-    figure: dict[str, Any] = panel.value(number)
-    stored = panel.cell(number)
+def _chart(series: Series, number: int) -> tuple[str, dict[str, Any]]:
+    figure: dict[str, Any] = series.value(number)
+    stored = series.cell(number)
     chart = json.loads(stored) if isinstance(stored, str) else stored
     return str(chart.get("kind")), figure
 
@@ -114,12 +114,12 @@ def _script(library: str) -> bytes:
 def _draw(payload: Payload, plot: Plot, points: int) -> None:
     rows = sum(trace.mode == "bars" for trace in plot.traces)
     bar = 0
-    told = []
+    described = []
     spans: dict[str, list[np.ndarray[Any, Any]]] = {"x": [], "y": []}
     for number, trace in enumerate(plot.traces):
         at = np.arange(len(trace.x)) if trace.mode == "bars" else downsample.downsample_curve(trace.x, trace.y, points)
         x, y = trace.x[at], trace.y[at]
-        told.append({"name": trace.name, "mode": trace.mode})
+        described.append({"name": trace.name, "mode": trace.mode})
         if trace.mode == "bars":
             left, right = _sides(x, bar, rows)
             bar += 1
@@ -132,9 +132,9 @@ def _draw(payload: Payload, plot: Plot, points: int) -> None:
             spans["x"].append(x)
         payload.add(f"y{number}", y)
         spans["y"].append(y)
-    said = {"title": plot.title, "labels": plot.labels, "logs": plot.logs, "names": plot.names, "dates": plot.dates, "traces": told}
-    said.update({axis: downsample.finite_range(arrays) or [0.0, 1.0] for axis, arrays in spans.items()})
-    payload.head["plot"] = json_safe(said)
+    head = {"title": plot.title, "labels": plot.labels, "logs": plot.logs, "names": plot.names, "dates": plot.dates, "traces": described}
+    head.update({axis: downsample.finite_range(arrays) or [0.0, 1.0] for axis, arrays in spans.items()})
+    payload.head["plot"] = json_safe(head)
 
 
 def _sides(x: np.ndarray[Any, Any], number: int, rows: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

@@ -1,4 +1,4 @@
-"""Confusion matrices: labels and counts of one step; the colours mean the same at every step."""
+"""Confusion matrices: labels and numbers of one step, on a colour scale that all steps share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.confusion import Confusion
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
 _SAMPLE = 24
-_STILL = 20
+_FALLBACK = 20
 
 
 class ConfusionRenderer(Renderer):
@@ -26,33 +26,33 @@ class ConfusionRenderer(Renderer):
 
     stem = "confusion"
 
-    def shared(self, panel: Panel, *, preview: bool) -> Payload:  # noqa: ARG002
+    def shared(self, series: Series, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return the largest number over a sample of the steps."""
-        sample = [np.asarray(_at(panel, n).z, dtype=float).ravel() for n in downsample.spread_evenly(len(panel.events), _SAMPLE)]
+        sample = [np.asarray(_matrix(series, n).z, dtype=float).ravel() for n in downsample.spread_evenly(len(series.events), _SAMPLE)]
         span = downsample.finite_range(sample)
         return Payload({"most": span[1] if span else 1.0})
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return one step's matrix."""
-        matrix = _at(panel, number)
+        matrix = _matrix(series, number)
         rows, columns = matrix.z.shape
         payload = Payload({"x": _labels(matrix.x, columns), "y": _labels(matrix.y, rows)})
         payload.add("z", matrix.z.astype(np.float64).ravel())
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the matrix as a table, its upper left part if it is large."""
-        matrix = _at(panel, number)
+        matrix = _matrix(series, number)
         rows, columns = matrix.z.shape
-        names = _labels(matrix.x, columns)[:_STILL]
-        sides = _labels(matrix.y, rows)[:_STILL]
-        cells = ([side, *(f"{v:g}" for v in row[:_STILL].astype(float))] for side, row in zip(sides, matrix.z, strict=False))
-        more = f"<p><small>{rows} x {columns}</small></p>" if rows > _STILL else ""
+        names = _labels(matrix.x, columns)[:_FALLBACK]
+        sides = _labels(matrix.y, rows)[:_FALLBACK]
+        cells = ([side, *(f"{v:g}" for v in row[:_FALLBACK].astype(float))] for side, row in zip(sides, matrix.z, strict=False))
+        more = f"<p><small>{rows} x {columns}</small></p>" if rows > _FALLBACK else ""
         return fallback.table(["", *names], cells) + more
 
 
-def _at(panel: Panel, number: int) -> Confusion:
-    matrix: Confusion = panel.value(number)
+def _matrix(series: Series, number: int) -> Confusion:
+    matrix: Confusion = series.value(number)
     return matrix
 
 

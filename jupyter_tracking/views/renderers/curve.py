@@ -8,14 +8,12 @@ import numpy as np
 
 from jupyter_tracking.views.model import downsample
 from jupyter_tracking.views.model.payload import Payload, json_safe
-from jupyter_tracking.views.model.renderer import Renderer
-from jupyter_tracking.views.renderers import fallback
+from jupyter_tracking.views.model.renderer import Line, Renderer
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -25,14 +23,15 @@ _POINTS = 20_000
 
 
 class CurveRenderer(Renderer):
-    """Curves of x and y."""
+    """Curves of x and y; those of several runs in one chart."""
 
     stem = "curve"
+    joins = True
 
-    def shared(self, panel: Panel, *, preview: bool) -> Payload:
+    def shared(self, series: Series, *, preview: bool) -> Payload:
         """Return the ranges of the axes over a sample of the steps, and those steps as faint lines."""
         steps, points = (24, 60) if preview else (80, 160)
-        sample = [self._curve(panel, n) for n in downsample.spread_evenly(len(panel.events), steps)]
+        sample = [_curve(series, n) for n in downsample.spread_evenly(len(series.events), steps)]
         kind = sample[-1][2] if sample else "custom"
         unit = [0.0, 1.0] if kind in _UNIT else None
         head = {
@@ -47,9 +46,9 @@ class CurveRenderer(Renderer):
         payload.add("ends", np.cumsum([len(at) for *_, at in kept], dtype=np.uint32))
         return payload
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the points of one step."""
-        x, y, _, note = self._curve(panel, number)
+        x, y, _, note = _curve(series, number)
         gaps = int(len(y) - (np.isfinite(x) & np.isfinite(y)).sum())
         payload = Payload({"points": len(y), "annotation": note})
         if gaps:
@@ -63,27 +62,19 @@ class CurveRenderer(Renderer):
         payload.add("y", y[at].astype(np.float32))
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
-        """Return the curve as a picture."""
-        x, y, kind, note = self._curve(panel, number)
+    def line(self, series: Series, number: int) -> Line:
+        """Return the points of one step."""
+        x, y, kind, note = _curve(series, number)
+        return Line(x, y, _LABELS.get(kind, ("x", "y")), note or "", diagonal=kind == "roc")
 
-        def draw(axes: Axes) -> None:
-            axes.plot(x, y, color="#0072b2", linewidth=1.6)
-            if kind == "roc":
-                axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=0.8)
-            first, second = _LABELS.get(kind, ("x", "y"))
-            axes.set_xlabel(first)
-            axes.set_ylabel(second)
-            axes.set_title(json_safe(panel.artifact.name + (f" ({note})" if note else "")), fontsize=9)
 
-        return fallback.picture(draw, f"curve {panel.artifact.name}")
-
-    def _curve(self, panel: Panel, number: int) -> tuple[NDArray[np.float64], NDArray[np.float64], str, str | None]:
-        curve = panel.value(number)
-        x, y = (np.asarray(values, dtype=np.float64) for values in (curve.x, curve.y))
-        shared = min(len(x), len(y))
-        note = None if curve.annotation is None else json_safe(str(curve.annotation))
-        return x[:shared], y[:shared], str(curve.kind or "custom"), note
+def _curve(series: Series, number: int) -> tuple[NDArray[np.float64], NDArray[np.float64], str, str | None]:
+    """Return x and y as far as both go, the kind of the curve, and its annotation."""
+    curve = series.value(number)
+    x, y = (np.asarray(values, dtype=np.float64) for values in (curve.x, curve.y))
+    shared = min(len(x), len(y))
+    note = None if curve.annotation is None else json_safe(str(curve.annotation))
+    return x[:shared], y[:shared], str(curve.kind or "custom"), note
 
 
 def _joined(arrays: Any) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Dataframes: the first rows with the step; pages, order, summary and changes when the page asks for them."""
+"""Dataframes: the first rows come with the step; pages, sorting, summaries and differences when the page asks for them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from jupyter_tracking.kinds.dataframe import content_type_of
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
-from jupyter_tracking.views.table.diff import Changes, differs
+from jupyter_tracking.views.table.diff import TableDiff, differs
 from jupyter_tracking.views.table.encode import add_window, label, missing_word, words_of
 from jupyter_tracking.views.table.query import Query
-from jupyter_tracking.views.table.sort_filter import RowOrder
+from jupyter_tracking.views.table.sort_filter import SortFilter
 from jupyter_tracking.views.table.stored_table import LoadedTable, StoredTable, open_table
 from jupyter_tracking.views.table.summary import Summary
 from jupyter_tracking.views.table.task import Task
@@ -24,26 +24,26 @@ from jupyter_tracking.views.table.task import Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
 _FIRST = 60
 _PREVIEW = 20
-_STILL = 12
+_FALLBACK = 12
 _COLUMNS = 100
 _CELL = 1_000_000
-# One answer takes the kernel about so long, in seconds; what is not done then is asked for again.
+# The kernel computes for about so many seconds for one answer; the page asks again for what is not done by then.
 _SLICE = 0.12
 _TABLES = 4
-_WORKS = 6
+_TASKS = 6
 _HELD = 256_000_000
-_HELD_WORKS = 100_000_000
-# A summary goes with each step when all of them together are quickly made.
+_HELD_TASKS = 100_000_000
+# A summary goes with each step where those of all steps together are quickly computed.
 _QUICK_CELLS = 400_000
 _QUICK_COLUMNS = 600
 
-_W = TypeVar("_W", bound=Task)
+_Work = TypeVar("_Work", bound=Task)
 
 
 class DataframeRenderer(Renderer):
@@ -51,46 +51,46 @@ class DataframeRenderer(Renderer):
 
     stem = "dataframe"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
-        """Return the first rows of one step; of what is not opened, what there is to know about it."""
-        stored = _stored(panel, number)
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
+        """Return the first rows of one step; of a format that is not opened, facts about the file."""
+        stored = _stored(series, number)
         if _is_closed(stored):
-            return Payload({"facts": _facts(panel, number, stored)})
-        table = _table(panel, number)
+            return Payload({"facts": _facts(series, number, stored)})
+        table = _table(series, number)
         payload = _rows(table, 0, _PREVIEW if preview else _FIRST, 0)
-        if table.count * table.width * len(panel.events) <= _QUICK_CELLS and table.width * len(panel.events) <= _QUICK_COLUMNS:
+        if table.count * table.width * len(series.events) <= _QUICK_CELLS and table.width * len(series.events) <= _QUICK_COLUMNS:
             summary = Summary(table, slice(0, _COLUMNS))
-            summary.go_on(float("inf"))
-            payload.head["summary"] = _told(summary)
+            summary.run_for(float("inf"))
+            payload.head["summary"] = _summaries(summary)
         return payload
 
-    def answer(self, panel: Panel, number: int, query: dict[str, Any]) -> Payload:
+    def answer(self, series: Series, number: int, query: dict[str, Any]) -> Payload:
         """Answer one of these, each about the columns from `columns` on.
 
-        `{"rows": [from, to], "sort": [column, down], "text": …}`: a page of rows, in an order;
-        `{"rows": [from, to], "since": payload, "key": [column, …], "only": …}`: a page of what changed, since a payload of the
-            run beside with `"beside": true`;
-        `{"summary": true}`: a line a column;
-        `{"cell": [row, column]}`: the whole text of a cell.
+        `{"rows": [from, to], "sort": [column, descending], "text": …}`: a page of rows, filtered and sorted;
+        `{"rows": [from, to], "since": payload, "key": [column, …], "only": …}`: a page of what changed since another step; with
+            `"beside": true` since a step of the series it is compared with;
+        `{"summary": true}`: a summary of each column;
+        `{"cell": [row, column]}`: the full text of a cell.
         """
-        asked, table = Query.read(query), _table(panel, number)
+        asked, table = Query.read(query), _table(series, number)
         asked.fit(table)
         first = asked.columns
         if asked.cell is not None:
             return _cell(table, *asked.cell)
         if asked.summary:
-            work = _work(panel, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
-            return Payload({"summary": _told(work), "done": work.done, "seen": work.seen})
+            task = _run_task(series, ("summary", number, first), lambda: Summary(table, slice(first, first + _COLUMNS)))
+            return Payload({"summary": _summaries(task), "done": task.done, "seen": task.seen})
         if asked.rows is None:
-            return super().answer(panel, number, query)
+            return super().answer(series, number, query)
         if asked.since is not None:
-            return self._changes(panel, number, asked, asked.since)
+            return self._changes(series, number, asked, asked.since)
         start, stop = asked.rows
         if not asked.text and asked.sort is None:
             return _rows(table, start, stop, first)
-        column, down = asked.sort or (None, False)
-        name = ("order", number, asked.text, column, down)
-        order = _work(panel, name, lambda: RowOrder(table, text=asked.text, column=column, down=down))
+        column, descending = asked.sort or (None, False)
+        name = ("order", number, asked.text, column, descending)
+        order = _run_task(series, name, lambda: SortFilter(table, text=asked.text, column=column, descending=descending))
         rows = order.page(start, start if order.sorting else stop)
         payload = Payload(
             {"rows": order.count, "of": table.count, "from": start, "count": len(rows), "done": order.done, "seen": order.seen}
@@ -99,50 +99,50 @@ class DataframeRenderer(Renderer):
         payload.add("r", rows.astype(np.uint32))
         return payload
 
-    def _changes(self, panel: Panel, number: int, asked: Query, since: int) -> Payload:
+    def _changes(self, series: Series, number: int, asked: Query, since: int) -> Payload:
         """Return a page of what changed since another step."""
         start, stop = asked.rows or (0, 0)
-        other = panel.beside if asked.beside else panel
+        other = series.baseline if asked.beside else series
         if other is None or since >= len(other.events):
-            raise InvalidArgument(f"since={since} is no step of {panel.artifact.name}")
-        earlier, later = _table(other, since), _table(panel, number)
+            raise InvalidArgument(f"since={since} is no step of {series.artifact.name}")
+        earlier, later = _table(other, since), _table(series, number)
         name = ("changes", -1 if asked.beside else since, number, asked.key, earlier)
-        changes = _work(panel, name, lambda: Changes(earlier, later, [later.labels[n] for n in asked.key] or None))
-        head = {"rows": changes.count(only=asked.only), "from": start}
-        return _listing(changes, changes.page(start, stop, only=asked.only), asked.columns, head)
+        changes = _run_task(series, name, lambda: TableDiff(earlier, later, [later.labels[n] for n in asked.key] or None))
+        head = {"rows": changes.count(changed_only=asked.changed_only), "from": start}
+        return _listing(changes, changes.page(start, stop, changed_only=asked.changed_only), asked.columns, head)
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the first rows as a table."""
-        stored = _stored(panel, number)
+        stored = _stored(series, number)
         if _is_closed(stored):
-            return fallback.table(("", ""), (fact[:2] for fact in _facts(panel, number, stored)))
-        table = _table(panel, number)
-        shown = table.window(0, _STILL, slice(0, _STILL))
+            return fallback.table(("", ""), (fact[:2] for fact in _facts(series, number, stored)))
+        table = _table(series, number)
+        shown = table.window(0, _FALLBACK, slice(0, _FALLBACK))
         names = [(label(name), shown.index.get_level_values(n).dtype) for n, name in enumerate(shown.index.names)]
         names += [(label(name), shown.iloc[:, n].dtype) for n, name in enumerate(shown.columns)]
         head = "".join(f"<th>{fallback.escape(name)}<br><small>{fallback.escape(dtype)}</small></th>" for name, dtype in names)
         body = []
         for item, row in zip(shown.index, shown.itertuples(index=False, name=None), strict=True):
             cells = (*(item if isinstance(item, tuple) else (item,)), *row)
-            body.append("<tr>" + "".join(f"<td>{_still_cell(cell)}</td>" for cell in cells) + "</tr>")
-        said = f"{table.count:,} rows x {table.width:,} columns" + (f", {table.note}" if table.note else "")
+            body.append("<tr>" + "".join(f"<td>{_fallback_cell(cell)}</td>" for cell in cells) + "</tr>")
+        size = f"{table.count:,} rows x {table.width:,} columns" + (f", {table.note}" if table.note else "")
         cut = f"; the first {len(shown):,} rows" if table.count > len(shown) else ""
         cut += f" and {shown.shape[1]} columns" if table.width > shown.shape[1] else ""
         rows = "".join(body)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p><small>{fallback.escape(said + cut)}</small></p>"
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p><small>{fallback.escape(size + cut)}</small></p>"
 
 
-def _still_cell(cell: Any) -> str:
+def _fallback_cell(cell: Any) -> str:
     if pd.api.types.is_scalar(cell) and pd.isna(cell):
         return f"<em>{fallback.escape(missing_word(cell))}</em>"
     text = words_of(f"{cell:.6g}" if isinstance(cell, float) else cell, 61)
     return fallback.escape(text if len(text) <= 60 else text[:59] + "…")  # noqa: PLR2004
 
 
-def _stored(panel: Panel, number: int) -> dict[str, Any]:
-    if not panel.events:
-        raise InvalidArgument(f"{panel.artifact.name} has no rows: nothing was logged")
-    stored = panel.cell(number)
+def _stored(series: Series, number: int) -> dict[str, Any]:
+    if not series.events:
+        raise InvalidArgument(f"{series.artifact.name} has no rows: nothing was logged")
+    stored = series.cell(number)
     return stored if isinstance(stored, dict) else {}
 
 
@@ -151,28 +151,28 @@ def _is_closed(stored: dict[str, Any]) -> bool:
     return content_type_of(stored) not in {"parquet", "feather", "csv", "html"}
 
 
-def _facts(panel: Panel, number: int, stored: dict[str, Any]) -> list[list[Any]]:
+def _facts(series: Series, number: int, stored: dict[str, Any]) -> list[list[Any]]:
     """Return what the page shows instead of rows."""
-    path = panel.folder.asset(panel.artifact, panel.events[number])
+    path = series.folder.asset(series.artifact, series.events[number])
     content = content_type_of(stored) or "of no known type"
     facts: list[list[Any]] = [["stored as", content], ["path", str(stored.get("path")), "path"]]
     facts += [["size", path.stat().st_size, "bytes"], ["on disk", str(path), "path"]]
     if content == "pickle":
-        step = panel.events[number].step
+        step = series.events[number].step
         at = "" if step is None else f", step={step}"
         facts.append(["not opened", "a pickle may run any code when it is loaded; if you trust it:"])
-        facts.append(["to load", f"view.load({panel.artifact.name!r}{at}, allow_pickle=True)", "path"])
+        facts.append(["to load", f"view.load({series.artifact.name!r}{at}, allow_pickle=True)", "path"])
     cleaned: list[list[Any]] = json_safe(facts)
     return cleaned
 
 
-def _table(panel: Panel, number: int) -> StoredTable:
-    """Return the table of a step. A few stay open for the next questions, unless their file has changed."""
-    opened: dict[int, tuple[object, StoredTable]] = panel.cache.setdefault("tables", {})
-    stored = _stored(panel, number)
-    fd = panel.folder.open(str(stored.get("path") or "")) if stored.get("path") else -1
+def _table(series: Series, number: int) -> StoredTable:
+    """Return the table of a step. A few stay open for the next questions, as long as their files do not change."""
+    opened: dict[int, tuple[object, StoredTable]] = series.cache.setdefault("tables", {})
+    stored = _stored(series, number)
+    fd = series.folder.open(str(stored.get("path") or "")) if stored.get("path") else -1
     if fd < 0:
-        panel.folder.asset(panel.artifact, panel.events[number])  # says what is wrong with the row
+        series.folder.asset(series.artifact, series.events[number])  # raises what is wrong with the row
     try:
         stat = os.fstat(fd)
     finally:
@@ -180,8 +180,8 @@ def _table(panel: Panel, number: int) -> StoredTable:
     seen = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
     known = opened.pop(number, None)
     if known is None or known[0] != seen:
-        _forget(panel, number)
-        known = (seen, open_table(panel.folder, stored))
+        _forget(series, number)
+        known = (seen, open_table(series.folder, stored))
     opened[number] = known
     while len(opened) > _TABLES or (len(opened) > 1 and sum(_held(table) for _, table in opened.values()) > _HELD):
         opened.pop(next(iter(opened)))
@@ -192,21 +192,21 @@ def _held(table: StoredTable) -> int:
     return table.size if isinstance(table, LoadedTable) else 0
 
 
-def _forget(panel: Panel, number: int) -> None:
-    works: dict[tuple[Any, ...], Task] = panel.cache.get("works", {})
-    for key in [key for key in works if number in key[1:3]]:
-        del works[key]
+def _forget(series: Series, number: int) -> None:
+    tasks: dict[tuple[Any, ...], Task] = series.cache.get("tasks", {})
+    for key in [key for key in tasks if number in key[1:3]]:
+        del tasks[key]
 
 
-def _work(panel: Panel, key: tuple[Any, ...], make: Callable[[], _W]) -> _W:
-    """Return a computation, a slice further; the latest few are kept."""
-    works: dict[tuple[Any, ...], Any] = panel.cache.setdefault("works", {})
-    work: _W = works.pop(key, None) or make()
-    work.go_on(_SLICE)
-    works[key] = work
-    while len(works) > _WORKS or (len(works) > 1 and sum(held.size for held in works.values()) > _HELD_WORKS):
-        works.pop(next(iter(works)))
-    return work
+def _run_task(series: Series, key: tuple[Any, ...], make: Callable[[], _Work]) -> _Work:
+    """Return a computation after another slice of time; the latest few are kept."""
+    tasks: dict[tuple[Any, ...], Any] = series.cache.setdefault("tasks", {})
+    task: _Work = tasks.pop(key, None) or make()
+    task.run_for(_SLICE)
+    tasks[key] = task
+    while len(tasks) > _TASKS or (len(tasks) > 1 and sum(held.size for held in tasks.values()) > _HELD_TASKS):
+        tasks.pop(next(iter(tasks)))
+    return task
 
 
 def _rows(table: StoredTable, start: int, stop: int, first: int) -> Payload:
@@ -222,8 +222,8 @@ def _rows(table: StoredTable, start: int, stop: int, first: int) -> Payload:
     return payload
 
 
-def _listing(changes: Changes, places: np.ndarray[Any, np.dtype[np.int64]], first: int, head: dict[str, Any]) -> Payload:
-    """Return some rows of what changed: both tables' rows, which belong together, and which cells differ."""
+def _listing(changes: TableDiff, places: np.ndarray[Any, np.dtype[np.int64]], first: int, head: dict[str, Any]) -> Payload:
+    """Return a page of a diff: the rows of both tables, which of them are matched, and which cells differ."""
     earlier, later = changes.earlier, changes.later
     before, after = changes.sides(places)
     columns = slice(first, first + _COLUMNS)
@@ -236,10 +236,10 @@ def _listing(changes: Changes, places: np.ndarray[Any, np.dtype[np.int64]], firs
         there = sides >= 0
         payload.add(name, np.where(there, np.cumsum(there) - 1, -1).astype(np.int32))
     both = (before >= 0) & (after >= 0)
-    told = [(n, a, b) for n, a, b in pairs if changes.cells[n]] if both.any() else []
-    one = earlier.gather(before[both], [earlier.names[a] for _, a, _ in told])
-    two = later.gather(after[both], [later.names[b] for _, _, b in told])
-    for place, (_, _, b) in enumerate(told):
+    compared = [(n, a, b) for n, a, b in pairs if changes.cells[n]] if both.any() else []
+    one = earlier.take_arrow(before[both], [earlier.names[a] for _, a, _ in compared])
+    two = later.take_arrow(after[both], [later.names[b] for _, _, b in compared])
+    for place, (_, _, b) in enumerate(compared):
         changed = np.zeros(len(places), dtype=np.uint8)
         changed[both] = differs(one.column(place), two.column(place))
         payload.add(f"c{max(1, len(later.levels)) + b - first}", changed)
@@ -251,7 +251,7 @@ def _listing(changes: Changes, places: np.ndarray[Any, np.dtype[np.int64]], firs
 
 
 def _cell(table: StoredTable, row: int, column: int) -> Payload:
-    """Return the whole text of one cell."""
+    """Return the full text of one cell."""
     if column < 0:
         value = table.window(row, row + 1, slice(0, 0)).index.get_level_values(-1 - column)[0]
     else:
@@ -261,8 +261,8 @@ def _cell(table: StoredTable, row: int, column: int) -> Payload:
     return payload
 
 
-def _told(summary: Summary) -> list[list[Any]]:
-    return [[number, told] for number, told in sorted(summary.columns.items())]
+def _summaries(summary: Summary) -> list[list[Any]]:
+    return [[number, found] for number, found in sorted(summary.columns.items())]
 
 
 RENDERER = DataframeRenderer()

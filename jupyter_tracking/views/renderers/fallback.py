@@ -1,4 +1,4 @@
-"""Stills: pictures and tables that survive where scripts are stripped. Every text in them is escaped here."""
+"""Pictures and tables that are still seen where scripts are stripped. All text in them is escaped here."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def embed(data: bytes, kind: str, alternative: str) -> str:
 
 
 def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, float] = (5.2, 3.2)) -> str:
-    """Draw with matplotlib, away from any display and from the user's figures and settings."""
+    """Draw with matplotlib and return the picture as HTML; the user's figures and settings neither change nor matter."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # The user's style may be anything; what is drawn here must not depend on it, nor read math in a name.
+    # What is drawn here must not depend on the style that the user has set, nor read mathematics in a name.
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update({"text.parse_math": False, "font.size": 8, "axes.spines.top": False, "axes.spines.right": False})
@@ -46,12 +46,12 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
 
 
 def drawn(png: bytes, alternative: str) -> str:
-    """Return a drawing as HTML."""
+    """Return a PNG as HTML, in few colours."""
     return embed(_small(png), "image/png", alternative)
 
 
 def _small(png: bytes) -> bytes:
-    """Return a drawing in few colours: every display adds it to the notebook's file, and a dense one is large in many."""
+    """Return a PNG in few colours: every display adds it to the notebook's file, and a dense chart is large in many."""
     from PIL import Image
 
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Files, models and references: name, size, hash and where it lies. The file itself is not opened."""
+"""Files, models and references: path, size and hash. The file itself is not opened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -20,35 +20,35 @@ Fact = list[Any]
 
 
 class FileRenderer(Renderer):
-    """Whatever is kept as a file, or only referred to."""
+    """Whatever is kept as a file, or only by a reference."""
 
     stem = "file"
 
-    def shared(self, panel: Panel, *, preview: bool) -> Payload:  # noqa: ARG002
+    def shared(self, series: Series, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return what is known of an artifact without steps."""
-        return Payload({} if panel.events else {"facts": self._facts(panel, None)})
+        return Payload({} if series.events else {"facts": self._facts(series, None)})
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return what is known of one step."""
-        return Payload({"facts": self._facts(panel, number if panel.events else None)})
+        return Payload({"facts": self._facts(series, number if series.events else None)})
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the facts as a table."""
-        return fallback.table(("", ""), (fact[:2] for fact in self._facts(panel, number if panel.events else None)))
+        return fallback.table(("", ""), (fact[:2] for fact in self._facts(series, number if series.events else None)))
 
-    def _facts(self, panel: Panel, number: int | None) -> list[Fact]:
-        artifact = panel.artifact
+    def _facts(self, series: Series, number: int | None) -> list[Fact]:
+        artifact = series.artifact
         summary = {**artifact.summary}
         stored: dict[str, Any] = {}
         if number is not None:
-            cell = panel.cell(number)
+            cell = series.cell(number)
             stored = cell if isinstance(cell, dict) else {"value": cell}
         facts: list[Fact] = []
         path = stored.get("path") or artifact.path or summary.get("path")
         framework = stored.get("framework") or summary.get("framework")
         if framework:
             facts.append(["framework", framework])
-        local = self._local(panel, number)
+        local = self._local(series, number)
         if path:
             facts.append(["path", path, "path"])
         if local is not None and local.exists():
@@ -65,13 +65,13 @@ class FileRenderer(Renderer):
             facts.append(["direction", "input of the run"])
         return [[json_safe(str(v)) if not isinstance(v, int) or isinstance(v, bool) else json_safe(v) for v in fact] for fact in facts]
 
-    def _local(self, panel: Panel, number: int | None) -> Path | None:
-        """Return where it lies inside the run, if it does."""
-        path = panel.artifact.path
+    def _local(self, series: Series, number: int | None) -> Path | None:
+        """Return its path inside the run; None when it is not there."""
+        path = series.artifact.path
         try:
             if number is not None:
-                return panel.folder.asset(panel.artifact, panel.events[number])
-            return panel.folder.path_of(path) if path and "://" not in path else None
+                return series.folder.asset(series.artifact, series.events[number])
+            return series.folder.path_of(path) if path and "://" not in path else None
         except TrackingError:
             return None
 

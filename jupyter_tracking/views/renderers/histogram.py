@@ -1,4 +1,4 @@
-"""Histograms: one step's bins, on axes that hold for all steps, and a sample of the steps for the ridge."""
+"""Histograms: the bins of one step, on axes that all steps share, and a sample of the steps for the ridge plot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from jupyter_tracking.kinds.histogram import Histogram
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -28,43 +28,51 @@ class HistogramRenderer(Renderer):
 
     stem = "histogram"
 
-    def shared(self, panel: Panel, *, preview: bool) -> Payload:
+    def shared(self, series: Series, *, preview: bool) -> Payload:
         """Return the ranges of the axes over a sample of the steps, and the sample."""
-        places = downsample.spread_evenly(len(panel.events), _PREVIEW if preview else _RIDGES)
-        sample = [_at(panel, n) for n in places]
+        places = downsample.spread_evenly(len(series.events), _PREVIEW if preview else _RIDGES)
+        sample = [_histogram(series, n) for n in places]
         high = downsample.finite_range(s.counts for s in sample)
         payload = Payload(
             {"x": downsample.finite_range(s.edges for s in sample) or [0.0, 1.0], "y": [0.0, (high[1] if high else 0.0) or 1.0]}
         )
-        payload.head["steps"] = [json_safe(panel.events[n].step) for n in places]
+        payload.head["steps"] = [json_safe(series.events[n].step) for n in places]
         payload.add("counts", _joined([s.counts for s in sample]))
         payload.add("edges", _joined([s.edges for s in sample]))
         payload.add("ends", np.cumsum([len(s.counts) for s in sample], dtype=np.uint32))
         return payload
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return one step's bins."""
-        taken = _at(panel, number)
+        histogram = _histogram(series, number)
         payload = Payload()
-        payload.add("counts", taken.counts)
-        payload.add("edges", taken.edges)
+        payload.add("counts", histogram.counts)
+        payload.add("edges", histogram.edges)
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the bins as a picture."""
-        taken = _at(panel, number)
+        histogram = _histogram(series, number)
 
         def draw(axes: Axes) -> None:
-            axes.bar(taken.edges[:-1], taken.counts, np.diff(taken.edges), align="edge", color="#0072b2", edgecolor="white", linewidth=0.3)
+            axes.bar(
+                histogram.edges[:-1],
+                histogram.counts,
+                np.diff(histogram.edges),
+                align="edge",
+                color="#0072b2",
+                edgecolor="white",
+                linewidth=0.3,
+            )
             axes.set_ylabel("count")
-            axes.set_title(json_safe(panel.artifact.name), fontsize=9)
+            axes.set_title(json_safe(series.artifact.name), fontsize=9)
 
-        return fallback.picture(draw, f"histogram {panel.artifact.name}")
+        return fallback.picture(draw, f"histogram {series.artifact.name}")
 
 
-def _at(panel: Panel, number: int) -> Histogram:
-    taken: Histogram = panel.value(number)
-    return taken
+def _histogram(series: Series, number: int) -> Histogram:
+    histogram: Histogram = series.value(number)
+    return histogram
 
 
 def _joined(arrays: list[np.ndarray[tuple[int], np.dtype[np.float64]]]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

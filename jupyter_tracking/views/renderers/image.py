@@ -1,4 +1,4 @@
-"""Images: the picture file as it is, where a browser reads it; else as PNG."""
+"""Images: the file as it is, where a browser reads it; else converted to PNG."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
-# How a file begins says what it is; its extension only what someone called it.
+# The first bytes of a file say what it is: its extension may be wrong.
 _BEGINNINGS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -33,9 +33,9 @@ class ImageRenderer(Renderer):
 
     stem = "image"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the picture of one step; in a saved page large ones are made smaller."""
-        path = self._path(panel, number)
+        path = self._path(series, number)
         data = path.read_bytes()
         kind = _kind(data)
         size = len(data)
@@ -45,19 +45,19 @@ class ImageRenderer(Renderer):
         payload.attach(data)
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the picture, made smaller if it is large."""
-        payload = self.payload(panel, number, preview=True)
-        return fallback.embed(payload.buffers[0], payload.head["type"], f"image {panel.artifact.name}")
+        payload = self.payload(series, number, preview=True)
+        return fallback.embed(payload.buffers[0], payload.head["type"], f"image {series.artifact.name}")
 
-    def _path(self, panel: Panel, number: int) -> Path:
-        return panel.folder.asset(panel.artifact, panel.events[number])
+    def _path(self, series: Series, number: int) -> Path:
+        return series.folder.asset(series.artifact, series.events[number])
 
 
 def _kind(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
-    # A drawing: shown as a picture, in which nothing runs and from which nothing is fetched.
+    # SVG is shown as a picture, in which no script runs and from which nothing is fetched.
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" and b"<svg" in data[:4_096]:
         return _SVG
     return next((kind for beginning, kind in _BEGINNINGS if data.startswith(beginning)), None)

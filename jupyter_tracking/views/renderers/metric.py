@@ -1,83 +1,80 @@
-"""Metrics: the whole series, with the current step marked."""
+"""Metrics: all values over step or time, and which of them is the value of each step."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from jupyter_tracking.views.model import downsample
-from jupyter_tracking.views.model.payload import Payload, json_safe
-from jupyter_tracking.views.model.renderer import Renderer
-from jupyter_tracking.views.renderers import fallback
+from jupyter_tracking.views.model.payload import Payload
+from jupyter_tracking.views.model.renderer import Line, Renderer
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER", "extent"]
+__all__ = ["RENDERER", "value_range"]
 
 _POINTS = 8_000
 _PREVIEW = 1_200
 
 
+class _Values(NamedTuple):
+    """The rows of a metric: steps (NaN for none), times in seconds since the epoch, values; and the row of each event shown."""
+
+    step: NDArray[np.float64]
+    time: NDArray[np.float64]
+    value: NDArray[np.float64]
+    shown: NDArray[np.intp]
+
+
 class MetricRenderer(Renderer):
-    """Numbers over step or time."""
+    """Numbers over step or time; several metrics, or one of several runs, in one chart."""
 
     stem = "metric"
     all_steps = True
+    joins = True
 
-    def shared(self, panel: Panel, *, preview: bool) -> Payload:
-        """Return the series, thinned where it is long, and where in it each step's value stands."""
-        steps, times, values, shown = self._series(panel)
-        kept = np.union1d(
-            downsample.downsample_series(values, _PREVIEW if preview else _POINTS), shown if len(shown) <= _POINTS else shown[-1:]
-        )
-        payload = Payload({"points": len(values)})
-        payload.add("step", steps[kept])
-        payload.add("time", times[kept])
-        payload.add("value", values[kept])
-        payload.add("at", np.searchsorted(kept, shown).clip(0, max(0, len(kept) - 1)).astype(np.uint32))
+    def shared(self, series: Series, *, preview: bool) -> Payload:
+        """Return all values, fewer where they are many, and the index among them of each step's value."""
+        values = _values(series)
+        shown = values.shown if len(values.shown) <= _POINTS else values.shown[-1:]
+        kept = np.union1d(downsample.downsample_series(values.value, _PREVIEW if preview else _POINTS), shown)
+        payload = Payload({"points": len(values.value)})
+        payload.add("step", values.step[kept])
+        payload.add("time", values.time[kept])
+        payload.add("value", values.value[kept])
+        payload.add("at", np.searchsorted(kept, values.shown).clip(0, max(0, len(kept) - 1)).astype(np.uint32))
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
-        """Return the series as a picture."""
-        steps, times, values, shown = self._series(panel)
-        over = "step" if np.isfinite(steps).any() else "time"
-        x = steps if over == "step" else times - times.min(initial=0)
+    def line(self, series: Series, number: int) -> Line:
+        """Return all values over their steps, or over time where they have none, with the value of the step marked."""
+        values = _values(series)
+        row = int(values.shown[number]) if number < len(values.shown) else -1
+        kept = np.union1d(downsample.downsample_series(values.value, _PREVIEW), [row] if row >= 0 else [])
+        kept = kept.astype(np.intp)
+        by_step = bool(np.isfinite(values.step).any())
+        x = values.step if by_step else values.time - values.time.min(initial=np.inf)
+        marked = int(np.searchsorted(kept, row)) if row >= 0 else None
+        return Line(x[kept], values.value[kept], ("step" if by_step else "seconds", series.artifact.name), marked=marked)
 
-        def draw(axes: Axes) -> None:
-            at = downsample.downsample_series(values, _PREVIEW)
-            axes.plot(x[at], values[at], color="#0072b2", linewidth=1.4, marker="." if len(at) < 40 else None)  # noqa: PLR2004
-            if number < len(shown):
-                axes.plot(x[shown[number]], values[shown[number]], color="#d55e00", marker="o", markersize=5)
-            axes.set_xlabel(over if over == "step" else "seconds")
-            axes.set_ylabel(json_safe(panel.artifact.name))
 
-        return fallback.picture(draw, f"metric {panel.artifact.name}", (5.2, 2.8))
+def value_range(series: Series) -> tuple[float, float] | None:
+    """Return the lowest and the highest finite value of a metric; None when it has none."""
+    found = downsample.finite_range([_values(series).value])
+    return None if found is None else (found[0], found[1])
 
-    def extent(self, panel: Panel) -> tuple[float, float] | None:
-        """Return the lowest and the highest finite value, None where there is none."""
-        if "extent" not in panel.cache:
-            values = self._series(panel)[2]
-            finite = values[np.isfinite(values)]
-            panel.cache["extent"] = (float(finite.min()), float(finite.max())) if len(finite) else None
-        known: tuple[float, float] | None = panel.cache["extent"]
-        return known
 
-    def _series(self, panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
-        """Return steps (NaN for none), seconds since the epoch, values, and the place of each step's latest value."""
-        if "series" not in panel.cache:
-            table = panel.folder.columns(panel.artifact)
-            steps = table["step"].to_numpy().astype(np.float64)
-            times = table["timestamp"].cast("int64").to_numpy() / 1e6
-            values = table["value"].to_numpy().astype(np.float64)
-            panel.cache["series"] = steps, times, values
-        steps, times, values = panel.cache["series"]
-        return steps, times, values, np.array([event.position for event in panel.events], dtype=np.intp)
+def _values(series: Series) -> _Values:
+    def read() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        table = series.folder.columns(series.artifact)
+        times = table["timestamp"].cast("int64").to_numpy() / 1e6
+        return table["step"].to_numpy().astype(np.float64), times, table["value"].to_numpy().astype(np.float64)
+
+    steps, times, values = series.derived("values", read)
+    return _Values(steps, times, values, np.array([event.position for event in series.events], dtype=np.intp))
 
 
 RENDERER = MetricRenderer()
-extent = RENDERER.extent

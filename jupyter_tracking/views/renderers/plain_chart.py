@@ -1,4 +1,4 @@
-"""Simple charts of plotly and vega-lite as lines, dots and bars that we draw ourselves. A chart that is more than that is None."""
+"""Read simple charts of plotly and vega-lite as lines, dots and bars, which we draw ourselves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Trace:
 
 @dataclass(slots=True)
 class Plot:
-    """What of a chart we draw: its traces on two axes; `names` are the places 0, 1, … of an axis of words."""
+    """The traces of a chart on two axes; `names` are the categories at 0, 1, … of an x axis of words."""
 
     traces: list[Trace]
     title: str = ""
@@ -42,7 +42,7 @@ class Plot:
 
 
 def read_chart(library: str, figure: dict[str, Any]) -> Plot | None:
-    """Return the traces of a chart, or None when it has more to it than we draw."""
+    """Return the traces of a chart; None when it has more to it than we draw."""
     try:
         plot = {"plotly": _plotly, "vega": _vega}.get(library, lambda _: None)(figure)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -53,7 +53,7 @@ def read_chart(library: str, figure: dict[str, Any]) -> Plot | None:
 
 
 class _Across:
-    """The x axis while traces are added: numbers, moments, or words in the order they come."""
+    """The x axis while traces are added: of numbers, dates, or words in the order they come."""
 
     def __init__(self) -> None:
         self.kind = ""
@@ -93,15 +93,15 @@ def _array(values: Any) -> Any:
 def _plotly(figure: dict[str, Any]) -> Plot | None:
     layout = figure.get("layout") or {}
     across, traces = _Across(), []
-    for number, told in enumerate(figure["data"]):
-        kind = told.get("type", "scatter")
-        plain = kind in {"scatter", "scattergl", "bar"} and told.get("orientation", "v") == "v" and told.get("visible", True) is True
-        if not plain or "stackgroup" in told or {told.get("xaxis", "x"), told.get("yaxis", "y")} != {"x", "y"}:
+    for number, trace in enumerate(figure["data"]):
+        kind = trace.get("type", "scatter")
+        plain = kind in {"scatter", "scattergl", "bar"} and trace.get("orientation", "v") == "v" and trace.get("visible", True) is True
+        if not plain or "stackgroup" in trace or {trace.get("xaxis", "x"), trace.get("yaxis", "y")} != {"x", "y"}:
             return None
-        y = _numbers(_array(told["y"]))
-        x = across.place(_array(told["x"]) if told.get("x") is not None else np.arange(len(y)))
-        mode = "bars" if kind == "bar" else str(told.get("mode") or ("lines+markers" if len(y) < _MARKED else "lines"))
-        traces.append(Trace(str(told.get("name") or f"trace {number}"), mode, x, y))
+        y = _numbers(_array(trace["y"]))
+        x = across.place(_array(trace["x"]) if trace.get("x") is not None else np.arange(len(y)))
+        mode = "bars" if kind == "bar" else str(trace.get("mode") or ("lines+markers" if len(y) < _MARKED else "lines"))
+        traces.append(Trace(str(trace.get("name") or f"trace {number}"), mode, x, y))
     if layout.get("barmode") in {"stack", "relative"} or layout.get("shapes") or layout.get("annotations"):
         return None
     axes = [layout.get(name) or {} for name in ("xaxis", "yaxis")]

@@ -1,4 +1,4 @@
-"""Text: as it was logged."""
+"""Text, as it was logged."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
 _MOST = 1_000_000
 _PREVIEW = 20_000
-_STILL = 4_000
+_FALLBACK = 4_000
 
 
 class TextRenderer(Renderer):
@@ -23,17 +23,19 @@ class TextRenderer(Renderer):
 
     stem = "text"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the text of one step, cut where it is too long to look at."""
-        text, most = str(panel.value(number)), _PREVIEW if preview else _MOST
+        text, most = str(series.value(number)), _PREVIEW if preview else _MOST
         payload = Payload({"cut": len(text)} if len(text) > most else {})
         payload.attach(json_safe(text[:most]).encode())
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the text."""
-        text = str(panel.value(number))
-        return f'<pre style="white-space:pre-wrap">{fallback.escape(json_safe(text[:_STILL]))}{"…" if len(text) > _STILL else ""}</pre>'
+        text = str(series.value(number))
+        return (
+            f'<pre style="white-space:pre-wrap">{fallback.escape(json_safe(text[:_FALLBACK]))}{"…" if len(text) > _FALLBACK else ""}</pre>'
+        )
 
 
 RENDERER = TextRenderer()

@@ -13,12 +13,12 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
 _PREVIEW = 60_000
-_STILL = 30
+_FALLBACK = 30
 _LONGEST = 200
 
 
@@ -27,9 +27,9 @@ class TraceRenderer(Renderer):
 
     stem = "trace"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
-        """Return the tree of one step; in a saved page a large one without what went in and came out."""
-        span = json_safe(panel.value(number))
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
+        """Return the tree of one step; in a saved page a large one without the inputs and outputs of the calls."""
+        span = json_safe(series.value(number))
         text = json.dumps(span)
         payload = Payload()
         if preview and len(text) > _PREVIEW:
@@ -38,25 +38,26 @@ class TraceRenderer(Renderer):
         payload.attach(text.encode())
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the calls as a table."""
         rows = [
-            ["\u2003" * depth + name, kind, took, status] for depth, name, kind, took, status in _walk(json_safe(panel.value(number)), 0)
+            ["\u2003" * depth + name, kind, duration, status]
+            for depth, name, kind, duration, status in _walk(json_safe(series.value(number)), 0)
         ]
-        more = f"<p><small>{len(rows)} calls</small></p>" if len(rows) > _STILL else ""
-        return fallback.table(("call", "kind", "took", "status"), rows[:_STILL]) + more
+        more = f"<p><small>{len(rows)} calls</small></p>" if len(rows) > _FALLBACK else ""
+        return fallback.table(("call", "kind", "took", "status"), rows[:_FALLBACK]) + more
 
 
 def _walk(span: Any, depth: int) -> Iterator[tuple[int, str, str, str, str]]:
     if not isinstance(span, dict):
         return
     name, kind, status = (str(span.get(key) or "")[:_LONGEST] for key in ("name", "kind", "status"))
-    yield depth, name, kind, _took(span), status
+    yield depth, name, kind, _duration(span), status
     for child in span.get("children") or []:
         yield from _walk(child, depth + 1)
 
 
-def _took(span: dict[str, Any]) -> str:
+def _duration(span: dict[str, Any]) -> str:
     try:
         start, end = (datetime.fromisoformat(str(span[key])) for key in ("started_at", "finished_at"))
         return f"{(end - start).total_seconds():.3g} s"

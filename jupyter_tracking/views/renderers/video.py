@@ -13,7 +13,7 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.series import Series
 
 __all__ = ["RENDERER"]
 
@@ -27,9 +27,9 @@ class VideoRenderer(Renderer):
 
     stem = "video"
 
-    def payload(self, panel: Panel, number: int, *, preview: bool) -> Payload:
+    def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the video of one step; where the page has no room for it, its first picture."""
-        path = panel.folder.asset(panel.artifact, panel.events[number])
+        path = series.folder.asset(series.artifact, series.events[number])
         size = path.stat().st_size
         payload = Payload({"size": size})
         with path.open("rb") as file:
@@ -44,21 +44,21 @@ class VideoRenderer(Renderer):
             payload.head.update({"type": "image/webp", "video": payload.attach(poster)})
         return payload
 
-    def fallback(self, panel: Panel, number: int) -> str:
+    def fallback(self, series: Series, number: int) -> str:
         """Return the first picture, where it can be read without a player."""
         try:
-            path = panel.folder.asset(panel.artifact, panel.events[number])
+            path = series.folder.asset(series.artifact, series.events[number])
             poster = _poster(path)
         except (TrackingError, OSError):
             poster = None
         if poster:
-            return fallback.embed(poster, "image/webp", f"first picture of video {panel.artifact.name}")
-        path = panel.folder.asset(panel.artifact, panel.events[number])
+            return fallback.embed(poster, "image/webp", f"first picture of video {series.artifact.name}")
+        path = series.folder.asset(series.artifact, series.events[number])
         return fallback.table(("file", "bytes"), [(json_safe(path.name), f"{path.stat().st_size:,}")])
 
 
 def _kind(start: bytes) -> str | None:
-    """Return how a browser plays it, told by how it begins; its extension is only what someone called it."""
+    """Return the media type that a browser plays, by the first bytes of the file: its extension may be wrong."""
     if start[:4] == b"GIF8":
         return "image/gif"
     if start[4:8] == b"ftyp":

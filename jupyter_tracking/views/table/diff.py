@@ -1,4 +1,4 @@
-"""What changed from one table to another: rows added, removed and changed, matched by the index or by key columns."""
+"""The differences between two tables: rows added, removed and changed, matched by the index or by key columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
     from jupyter_tracking.views.table.stored_table import StoredTable
 
-__all__ = ["ADDED", "CHANGED", "REMOVED", "SAME", "Changes", "changes_between", "changes_frame", "differs"]
+__all__ = ["ADDED", "CHANGED", "REMOVED", "SAME", "TableDiff", "diff_events", "diff_frame", "differs"]
 
 SAME, ADDED, REMOVED, CHANGED = range(4)
 
@@ -31,35 +31,34 @@ _BLOCK = 65_536
 _MOST = 5_000_000
 
 
-class Changes(Task):
-    """The rows of two tables, matched.
-
-    The rows of the later table come in their order; a removed row follows the one it stood behind.
+class TableDiff(Task):
+    """The rows of two tables, matched and listed: in the order of the later table, each removed row after the row that preceded it.
 
     Attributes:
-        status: for each row of the listing, SAME, ADDED, REMOVED or CHANGED.
-        pairs: positions of the columns that both have, in the earlier and in the later table.
-        cells: for each of these, how many cells changed.
-        added: the later table's new columns, by position.
-        removed: the earlier table's columns that are gone, by position.
+        status: SAME, ADDED, REMOVED or CHANGED for each row of the listing.
+        pairs: for each column that both tables have, its position in the earlier and in the later table.
+        cells: for each of these columns, in how many rows it changed.
+        added: positions of the columns that only the later table has.
+        removed: positions of the columns that only the earlier table has.
+        by_position: rows are matched by their position: both tables have the same range index, and no key is given.
     """
 
     def __init__(self, earlier: StoredTable, later: StoredTable, key: Sequence[object] | None = None) -> None:
         """Match rows by the index, or by the columns named in `key`.
 
         Raises:
-            InvalidArgument: a key column that one of the tables has not, or too many rows to match.
+            InvalidArgument: a key column that one of the tables does not have, or too many rows to match.
         """
         super().__init__()
         self.earlier, self.later = earlier, later
         self.key = list(key) if key else None
-        mine, theirs = _places(later), _places(earlier)
+        mine, theirs = _column_indices(later), _column_indices(earlier)
         self.pairs = [(theirs[name], place) for name, place in mine.items() if name in theirs]
         self.added = [place for name, place in mine.items() if name not in theirs]
         self.removed = [place for name, place in theirs.items() if name not in mine]
         self.cells = np.zeros(len(self.pairs), dtype=np.int64)
-        self.counted = self.key is None and earlier.counted is not None and earlier.counted == later.counted
-        if self.counted:
+        self.by_position = self.key is None and earlier.range_index is not None and earlier.range_index == later.range_index
+        if self.by_position:
             self.status = np.zeros(max(earlier.count, later.count), dtype=np.uint8)
             self.status[min(earlier.count, later.count) :] = ADDED if later.count > earlier.count else REMOVED
         else:
@@ -68,7 +67,7 @@ class Changes(Task):
     @property
     def size(self) -> int:
         """How many bytes it holds."""
-        return self.status.nbytes * (1 if self.counted else 17)
+        return self.status.nbytes * (1 if self.by_position else 17)
 
     @property
     def tally(self) -> dict[str, int]:
@@ -82,33 +81,33 @@ class Changes(Task):
             "cells": int(self.cells.sum()),
         }
 
-    def count(self, *, only: bool) -> int:
-        """Return how many rows the listing has; or how many of them changed."""
-        return int(np.count_nonzero(self.status)) if only else len(self.status)
+    def count(self, *, changed_only: bool) -> int:
+        """Return how many rows the listing has, or how many of them differ."""
+        return int(np.count_nonzero(self.status)) if changed_only else len(self.status)
 
-    def page(self, start: int, stop: int, *, only: bool) -> NDArray[np.int64]:
-        """Return some places of the listing; or some of those where something changed."""
-        return np.flatnonzero(self.status)[start:stop] if only else np.arange(start, min(stop, len(self.status)))
+    def page(self, start: int, stop: int, *, changed_only: bool) -> NDArray[np.int64]:
+        """Return positions in the listing: from `start` up to `stop` of all, or of those that differ."""
+        return np.flatnonzero(self.status)[start:stop] if changed_only else np.arange(start, min(stop, len(self.status)))
 
     def sides(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the numbers of rows in the earlier and in the later table; -1 in the table that has not the row."""
-        if not self.counted:
+        """Return the row numbers in the earlier and in the later table at positions of the listing; -1 where a table lacks the row."""
+        if not self.by_position:
             return self._before[places], self._after[places]
         return np.where(places < self.earlier.count, places, -1), np.where(places < self.later.count, places, -1)
 
     def _match(self) -> None:
         if max(self.earlier.count, self.later.count) > _MOST:
             raise InvalidArgument(f"more than {_MOST:,} rows with stored keys are not matched")
-        first, second = _codes(_keys(self.earlier, self.key), _keys(self.later, self.key))
+        first, second = _key_codes(_keys(self.earlier, self.key), _keys(self.later, self.key))
         found = pd.Index(first).get_indexer(pd.Index(second)).astype(np.int64)
-        gone = np.ones(len(first), dtype=bool)
-        gone[found[found >= 0]] = False
-        removed = np.flatnonzero(gone)
-        # The place in the later table of the last row before it that is still there; -1 when there is none.
-        standing = np.full(len(first) + 1, -1, dtype=np.int64)
-        standing[found[found >= 0] + 1] = np.flatnonzero(found >= 0)
-        filled = np.maximum.accumulate(np.where(standing >= 0, np.arange(len(standing)), 0))
-        anchor = standing[filled][removed]
+        is_removed = np.ones(len(first), dtype=bool)
+        is_removed[found[found >= 0]] = False
+        removed = np.flatnonzero(is_removed)
+        # For each row of the earlier table, the position in the later table of the last row before it that is still there; -1: none.
+        kept_before = np.full(len(first) + 1, -1, dtype=np.int64)
+        kept_before[found[found >= 0] + 1] = np.flatnonzero(found >= 0)
+        filled = np.maximum.accumulate(np.where(kept_before >= 0, np.arange(len(kept_before)), 0))
+        anchor = kept_before[filled][removed]
         order = np.lexsort(
             (
                 np.concatenate([np.zeros(len(second), dtype=np.int64), removed + 1]),
@@ -120,13 +119,13 @@ class Changes(Task):
         self.status = np.select([self._before < 0, self._after < 0], [ADDED, REMOVED], SAME).astype(np.uint8)
 
     def _work(self) -> Iterator[None]:
-        if self.counted:
+        if self.by_position:
             yield from self._compare_blocks()
         else:
             yield from self._compare_columns()
 
     def _compare_blocks(self) -> Iterator[None]:
-        """Compare tables whose rows stand at the same places: a block of rows at a time."""
+        """Compare rows at the same positions, a block of rows at a time."""
         names = [(self.earlier.names[a], self.later.names[b]) for a, b in self.pairs]
         shared = min(self.earlier.count, self.later.count)
         for start in range(0, shared, _BLOCK):
@@ -139,7 +138,7 @@ class Changes(Task):
             yield
 
     def _compare_columns(self) -> Iterator[None]:
-        """Compare matched rows: a column at a time."""
+        """Compare matched rows, a column at a time."""
         both = np.flatnonzero(self.status == SAME)
         for place, (a, b) in enumerate(self.pairs):
             one, two = (
@@ -155,14 +154,14 @@ class Changes(Task):
         self.status[places[changed]] = CHANGED
 
 
-def _places(table: StoredTable) -> dict[tuple[object, int], int]:
-    """Return the place of each column by its label, and the how manieth of the same label it is."""
-    seen: dict[object, int] = {}
-    places = {}
-    for place, name in enumerate(table.labels):
-        seen[name] = seen.get(name, -1) + 1
-        places[name, seen[name]] = place
-    return places
+def _column_indices(table: StoredTable) -> dict[tuple[object, int], int]:
+    """Map (label, occurrence) to a column's index. Labels may repeat; occurrence counts them from 0."""
+    occurrences: dict[object, int] = {}
+    indices = {}
+    for index, name in enumerate(table.labels):
+        occurrences[name] = occurrences.get(name, -1) + 1
+        indices[name, occurrences[name]] = index
+    return indices
 
 
 def _column(table: StoredTable, name: str) -> pa.ChunkedArray:
@@ -174,8 +173,8 @@ def _column(table: StoredTable, name: str) -> pa.ChunkedArray:
 def _keys(table: StoredTable, key: list[object] | None) -> list[pd.Series[Any]]:
     """Return what rows are matched by: the index levels, or the columns of a key."""
     if key is None:
-        if table.counted is not None:
-            start, step = table.counted
+        if table.range_index is not None:
+            start, step = table.range_index
             return [pd.Series(start + np.arange(table.count) * step)]
         return [_column(table, name).to_pandas() for name in table.levels]
     labels = list(table.labels)
@@ -187,14 +186,14 @@ def _keys(table: StoredTable, key: list[object] | None) -> list[pd.Series[Any]]:
     return [_column(table, table.names[place]).to_pandas() for place in places]
 
 
-def _codes(first: list[pd.Series[Any]], second: list[pd.Series[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return a number a row, the same for the same key; of rows with one key, the first matches the first, and so on."""
+def _key_codes(first: list[pd.Series[Any]], second: list[pd.Series[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return an integer for each row, equal for equal keys. Of rows with the same key, the first matches the first, and so on."""
     if len(first) != len(second):
         raise InvalidArgument(f"the index has {len(first)} levels before and {len(second)} after; match by a key column")
     length = len(first[0])
     codes = np.zeros(length + len(second[0]), dtype=np.int64)
     for one, two in zip(first, second, strict=True):
-        joined = pd.concat([_comparable(one, two), _comparable(two, one)], ignore_index=True)
+        joined = pd.concat([_joint_keys(one, two), _joint_keys(two, one)], ignore_index=True)
         own, uniques = pd.factorize(joined, use_na_sentinel=False)
         codes = pd.factorize(codes * (len(uniques) + 1) + own)[0].astype(np.int64)
     turns = [pd.Series(part).groupby(part).cumcount().to_numpy() for part in (codes[:length], codes[length:])]
@@ -202,8 +201,8 @@ def _codes(first: list[pd.Series[Any]], second: list[pd.Series[Any]]) -> tuple[N
     return codes[:length] * most + turns[0], codes[length:] * most + turns[1]
 
 
-def _comparable(values: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
-    """Return keys that can stand in one column with the other's: of another dtype, each value for itself."""
+def _joint_keys(values: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
+    """Return keys that can be put into one column with the other table's: where the dtypes differ, as Python objects."""
     if values.dtype == other.dtype and not isinstance(values.dtype, pd.CategoricalDtype):
         return values if values.dtype != object else values.map(_hashable)
     return values.astype(object).map(_hashable)
@@ -218,32 +217,32 @@ def _hashable(value: object) -> object:
 
 
 def differs(one: pa.ChunkedArray, two: pa.ChunkedArray) -> NDArray[np.bool_]:
-    """Return where two columns differ; what is missing in both is the same."""
+    """Return where two columns differ; a value that is missing in both is equal."""
     one, two = plain_values(one), plain_values(two)
-    gone_one, gone_two = (np.asarray(pc.is_null(v, nan_is_null=pa.types.is_floating(v.type)).to_numpy(), dtype=bool) for v in (one, two))
+    null_one, null_two = (np.asarray(pc.is_null(v, nan_is_null=pa.types.is_floating(v.type)).to_numpy(), dtype=bool) for v in (one, two))
     try:
         same = np.asarray(pc.fill_null(pc.equal(one, two), False).to_numpy(), dtype=bool)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError):
         pairs = zip(one.to_pylist(), two.to_pylist(), strict=True)
         same = np.fromiter((a == b for a, b in pairs), dtype=bool, count=len(one))
-    unlike: NDArray[np.bool_] = ~(same | (gone_one & gone_two))
+    unlike: NDArray[np.bool_] = ~(same | (null_one & null_two))
     return unlike
 
 
-def changes_between(folder: RunFolder, artifact: Artifact, events: tuple[Event, Event], key: list[object] | None) -> pd.DataFrame:
-    """Return what changed in a dataframe from one of its events to another, as `changes_frame` does."""
+def diff_events(folder: RunFolder, artifact: Artifact, events: tuple[Event, Event], key: list[object] | None) -> pd.DataFrame:
+    """Return what changed in a dataframe from one of its events to another, as `diff_frame` returns it."""
     from jupyter_tracking.views.table.stored_table import open_table
 
     earlier, later = (open_table(folder, folder.payload(artifact, event)) for event in events)
-    return changes_frame(Changes(earlier, later, key))
+    return diff_frame(TableDiff(earlier, later, key))
 
 
-def changes_frame(changes: Changes) -> pd.DataFrame:
-    """Return each row added or removed and each cell changed as a row: its key as index; `change`, `column`, `before`, `after`.
+def diff_frame(changes: TableDiff) -> pd.DataFrame:
+    """Return a DataFrame with a row for each row added or removed and each cell changed: `change`, `column`, `before`, `after`.
 
-    A row that was added or removed has no column and no values.
+    The index is the key of the row. A row that was added or removed has no column and no values.
     """
-    changes.go_on(float("inf"))
+    changes.run_for(float("inf"))
     earlier, later = changes.earlier, changes.later
     parts: list[pd.DataFrame] = []
     whole = np.flatnonzero((changes.status == ADDED) | (changes.status == REMOVED))
@@ -256,8 +255,8 @@ def changes_frame(changes: Changes) -> pd.DataFrame:
     for order, (a, b) in enumerate(changes.pairs):
         if not changes.cells[order]:
             continue
-        one = earlier.gather(before, [earlier.names[a]])
-        two = later.gather(after, [later.names[b]])
+        one = earlier.take_arrow(before, [earlier.names[a]])
+        two = later.take_arrow(after, [later.names[b]])
         places = np.flatnonzero(differs(one.column(0), two.column(0)))
         old = earlier.take(before[places], slice(a, a + 1)).iloc[:, 0]
         new = later.take(after[places], slice(b, b + 1)).iloc[:, 0]
@@ -275,12 +274,12 @@ def changes_frame(changes: Changes) -> pd.DataFrame:
         )
     listed = pd.concat([p.astype(object) for p in parts]).sort_values(["place", "order"], kind="stable")
     index = _key_index(changes, listed["place"].to_numpy(dtype=np.int64))
-    said = listed[["change", "column", "before", "after"]].set_axis(index)
-    return said.astype({"change": "string"})
+    listing = listed[["change", "column", "before", "after"]].set_axis(index)
+    return listing.astype({"change": "string"})
 
 
-def _key_index(changes: Changes, places: NDArray[np.int64]) -> pd.Index[Any]:
-    """Return the keys of some rows of the listing."""
+def _key_index(changes: TableDiff, places: NDArray[np.int64]) -> pd.Index[Any]:
+    """Return the keys of rows of the listing, by their positions."""
     before, after = changes.sides(places)
     there = after >= 0
     parts = []

@@ -1,4 +1,4 @@
-"""Rows of a dataframe as a frame for the page: numbers as they are, everything else as text, and which are missing."""
+"""Rows of a dataframe as columns of a payload: numbers as they are, everything else as text, and which values are missing."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ if TYPE_CHECKING:
 
 __all__ = ["CUT", "add_window", "label", "missing_word", "words_of"]
 
-CUT = 255
+CUT = 255  # in place of the number of a word: the text is cut
 _LONGEST = 2_000
 _TEXT = 1_000_000
 _EXACT = 2**53
 
 
 def label(name: object) -> str:
-    """Return a column's label as it is written."""
+    """Return a column's label as a string."""
     text = " / ".join(map(str, name)) if isinstance(name, tuple) else "" if name is None else str(name)
     return str(json_safe(text))
 
 
 def missing_word(value: object) -> str:
-    """Return the word pandas has for what is missing: NaN, None, NaT, <NA>."""
+    """Return how pandas writes a missing value: NaN, None, NaT, <NA>."""
     return "NaN" if isinstance(value, float) else str(value)
 
 
 def words_of(value: object, longest: int = _LONGEST) -> str:
-    """Return a cell as text, cut where it is longer."""
+    """Return a cell as a string of at most so many characters."""
     text = str(value)
     return str(json_safe(text if len(text) <= longest else text[:longest]))
 
 
-def add_window(frame: Payload, window: pd.DataFrame, first: int, prefix: str = "") -> list[dict[str, Any]]:
-    """Add the columns of some rows to a frame, and return what the page is told of each.
+def add_window(payload: Payload, window: pd.DataFrame, first: int, prefix: str = "") -> list[dict[str, Any]]:
+    """Add the columns of some rows to a payload, and return what the page is told of each.
 
     Args:
-        frame: the frame.
+        payload: the payload.
         window: the rows.
         first: the number of the window's first column among the table's.
         prefix: goes before the names of the binary columns.
@@ -52,33 +52,33 @@ def add_window(frame: Payload, window: pd.DataFrame, first: int, prefix: str = "
     for level in range(window.index.nlevels):
         values = window.index.get_level_values(level)
         field = {"name": label(window.index.names[level]), "at": -1 - level, "index": True}
-        fields.append(_add(frame, f"{prefix}{{}}{len(fields)}", pd.Series(values, dtype=values.dtype), field, longest))
+        fields.append(_add(payload, f"{prefix}{{}}{len(fields)}", pd.Series(values, dtype=values.dtype), field, longest))
     for place in range(window.shape[1]):
         field = {"name": label(window.columns[place]), "at": first + place}
-        fields.append(_add(frame, f"{prefix}{{}}{len(fields)}", window.iloc[:, place], field, longest))
+        fields.append(_add(payload, f"{prefix}{{}}{len(fields)}", window.iloc[:, place], field, longest))
     return fields
 
 
-def _add(frame: Payload, name: str, values: pd.Series[Any], field: dict[str, Any], longest: int) -> dict[str, Any]:
+def _add(payload: Payload, name: str, values: pd.Series[Any], field: dict[str, Any], longest: int) -> dict[str, Any]:
     field |= {"dtype": str(values.dtype), "kind": "text"}
     codes, words = _missing(values)
     if words:
         field["missing"] = words
-    gone = codes.astype(bool)
-    numbers = _numbers(values, gone)
+    is_missing = codes.astype(bool)
+    numbers = _numbers(values, is_missing)
     if numbers is not None:
         field["kind"] = "boolean" if numbers.dtype == np.uint8 else "number"
-        frame.add(name.format("v"), numbers)
+        payload.add(name.format("v"), numbers)
     else:
         if pd.api.types.is_numeric_dtype(values.dtype):
             field["right"] = True
         texts = ["" if code else str(value) for value, code in zip(values, codes, strict=True)]
         codes[[len(text) > longest for text in texts]] = CUT
         packed = [json_safe(text[:longest]).encode() for text in texts]
-        frame.add(name.format("e"), np.cumsum([len(text) for text in packed], dtype=np.uint32))
-        field["text"] = frame.attach(b"".join(packed))
+        payload.add(name.format("e"), np.cumsum([len(text) for text in packed], dtype=np.uint32))
+        field["text"] = payload.attach(b"".join(packed))
     if codes.any():
-        frame.add(name.format("n"), codes)
+        payload.add(name.format("n"), codes)
     return field
 
 
@@ -92,18 +92,18 @@ def _missing(values: pd.Series[Any]) -> tuple[NDArray[np.uint8], list[str]]:
             words.append(word)
         codes[place] = words.index(word) + 1
         if len(words) == 1 and values.dtype != object:
-            # Only a column of objects has more than one kind of nothing.
+            # Only a column of objects has more than one kind of missing value.
             break
     return codes, words
 
 
-def _numbers(values: pd.Series[Any], gone: NDArray[np.bool_]) -> NDArray[Any] | None:
+def _numbers(values: pd.Series[Any], is_missing: NDArray[np.bool_]) -> NDArray[Any] | None:
     """Return a column as numbers a browser holds exactly, or None."""
     kind = values.dtype
     if pd.api.types.is_bool_dtype(kind):
-        return np.asarray(values.fillna(value=False) if gone.any() else values, dtype=np.uint8)
+        return np.asarray(values.fillna(value=False) if is_missing.any() else values, dtype=np.uint8)
     if pd.api.types.is_integer_dtype(kind):
-        whole = values.fillna(0) if gone.any() else values
+        whole = values.fillna(0) if is_missing.any() else values
         if len(whole) and (int(whole.max()) > _EXACT or int(whole.min()) < -_EXACT):
             return None
         return np.asarray(whole, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""What a page asks of a dataframe, read with suspicion: each field is what it has to be, or it is said in words what is wrong with it."""
+"""What a page asks of a dataframe, validated: a field that is not what it has to be is an error that says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _FAR = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question.
+    """One question of the page.
 
     Attributes:
-        rows: from which row up to which, a page at most.
-        sort: the column, and whether the greatest come first.
-        text: what rows have to hold.
-        since: the frame to compare with, `beside` of the run beside.
-        key: the columns by which rows belong together.
-        only: only what changed.
-        columns: the first column.
-        cell: row and column.
-        summary: a line a column is asked for.
+        rows: from which row up to which, `PAGE` rows at most.
+        sort: the column, and whether to sort descending.
+        text: what a cell of each row has to contain.
+        since: the number of the step to compare with; with `beside`, a step of the run compared with.
+        key: the columns that rows are matched by.
+        changed_only: list only rows that differ.
+        columns: the first column to return.
+        cell: row and column of the cell to return in full.
+        summary: whether the columns' summaries are asked for.
     """
 
     rows: tuple[int, int] | None
@@ -39,7 +39,7 @@ class Query:
     text: str
     since: int | None
     key: tuple[int, ...]
-    only: bool
+    changed_only: bool
     beside: bool
     columns: int
     cell: tuple[int, int] | None
@@ -47,21 +47,21 @@ class Query:
 
     @classmethod
     def read(cls, query: dict[str, Any]) -> Query:
-        """Read a question; fields that are not known are left alone.
+        """Read a question; unknown fields are ignored.
 
         Raises:
             InvalidArgument: a field that is not what it has to be.
         """
         rows, sort, since, cell = (query.get(name) for name in ("rows", "sort", "since", "cell"))
         start, stop = (0, 0) if rows is None else (max(n, 0) for n in _two(rows, "rows"))
-        column, down = (0, 0) if sort is None else _two(sort, "sort")
+        column, descending = (0, 0) if sort is None else _two(sort, "sort")
         return cls(
             rows=None if rows is None else (start, max(start, min(stop, start + PAGE))),
-            sort=None if sort is None else (column, bool(down)),
+            sort=None if sort is None else (column, bool(descending)),
             text=_text(query.get("text")),
             since=None if since is None else _place(since, "since"),
             key=_places(query.get("key"), "key"),
-            only=_yes(query.get("only"), "only"),
+            changed_only=_yes(query.get("only"), "only"),
             beside=_yes(query.get("beside"), "beside"),
             columns=_place(query.get("columns") or 0, "columns"),
             cell=None if cell is None else _two(cell, "cell"),
@@ -69,10 +69,10 @@ class Query:
         )
 
     def fit(self, table: StoredTable) -> None:
-        """See that it names columns and cells that there are.
+        """Check that the columns and the cell exist.
 
         Raises:
-            InvalidArgument: it does not.
+            InvalidArgument: one of them does not.
         """
         levels = max(1, len(table.levels))
         if self.columns and self.columns >= table.width:
@@ -86,8 +86,8 @@ class Query:
 
 
 def _wrong(name: str, value: object, right: str) -> InvalidArgument:
-    said = repr(value)
-    return InvalidArgument(f"{name}={said if len(said) <= 60 else said[:59] + '…'} is not {right}")  # noqa: PLR2004
+    shown = repr(value)
+    return InvalidArgument(f"{name}={shown if len(shown) <= 60 else shown[:59] + '…'} is not {right}")  # noqa: PLR2004
 
 
 def _number(value: object) -> bool:

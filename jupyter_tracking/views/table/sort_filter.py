@@ -1,4 +1,4 @@
-"""Which rows of a table, and in which order: those that hold a text, sorted by a column. Numbers of rows, no cells."""
+"""The rows of a table that contain a text, sorted by a column: as row numbers, without their cells."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.table.stored_table import StoredTable
 
-__all__ = ["RowOrder", "plain_values"]
+__all__ = ["SortFilter", "plain_values"]
 
 _NUMBER = re.compile(r"[-+0-9.,einfa]+", re.IGNORECASE)
 # Numbers of rows that take four bytes.
@@ -29,22 +29,22 @@ _LOOK = 0.02
 _MOMENT = re.compile(r"[-+:.0-9 TZ]+", re.IGNORECASE)
 
 
-class RowOrder(Task):
+class SortFilter(Task):
     """Rows filtered by a text and sorted by a column.
 
     Attributes:
-        rows: their numbers; None for all of them as they are stored.
-        sorting: they are not in their order yet.
+        rows: their numbers; None for all rows as they are stored.
+        sorting: whether they are still to be sorted.
     """
 
-    def __init__(self, table: StoredTable, *, text: str = "", column: int | None = None, down: bool = False) -> None:
-        """Say what is wanted.
+    def __init__(self, table: StoredTable, *, text: str = "", column: int | None = None, descending: bool = False) -> None:
+        """Prepare to filter and sort; `run_for` does it.
 
         Args:
             table: the table.
-            text: what a cell of a row has to hold, in capitals or not.
+            text: what a cell of a row has to contain; case is ignored.
             column: the number of the column to sort by; below zero, an index level: -1 is the first.
-            down: the greatest first. What is missing comes last either way.
+            descending: the greatest first. Missing values come last either way.
         """
         super().__init__()
         self.rows: NDArray[Any] | None = None
@@ -52,7 +52,7 @@ class RowOrder(Task):
         self._table = table
         self._text = text
         self._column = column
-        self._down = down
+        self._descending = descending
 
     @property
     def size(self) -> int:
@@ -91,9 +91,9 @@ class RowOrder(Task):
 
     def _sort(self, column: int) -> Iterator[None]:
         table = self._table
-        if column < 0 and table.counted is not None:
+        if column < 0 and table.range_index is not None:
             rows = np.arange(table.count) if self.rows is None else self.rows
-            self.rows = rows[::-1] if self._down == (table.counted[1] > 0) else rows
+            self.rows = rows[::-1] if self._descending == (table.range_index[1] > 0) else rows
             return
         name = table.names[column] if column >= 0 else table.levels[-1 - column]
         chunks: list[pa.Array] = []
@@ -106,26 +106,26 @@ class RowOrder(Task):
             self.seen = start + piece.num_rows
             yield
         values = plain_values(pa.chunked_array(chunks, type=chunks[0].type if chunks else table.schema.field(name).type), ranked=True)
-        sorter = _Sorter(values, down=self._down)
+        sorter = _Sorter(values, descending=self._descending)
         while not sorter.ended(_LOOK):
             yield
         self.rows = sorter.order() if self.rows is None else self.rows[sorter.order()]
 
 
 class _Sorter(threading.Thread):
-    """Sorts beside: Arrow does it in one go, and the kernel has to be free for other wishes meanwhile."""
+    """Sort in a thread. Arrow's sort cannot be interrupted, and the kernel must keep answering other requests."""
 
-    def __init__(self, values: pa.ChunkedArray, *, down: bool) -> None:
+    def __init__(self, values: pa.ChunkedArray, *, descending: bool) -> None:
         super().__init__(name="jupyter-tracking-sort", daemon=True)
         self._values = values
-        self._down = down
+        self._descending = descending
         self._order: NDArray[Any] | None = None
         self._failed: BaseException | None = None
         self.start()
 
     def run(self) -> None:
         """Sort."""
-        kind = "descending" if self._down else "ascending"
+        kind = "descending" if self._descending else "ascending"
         try:
             order = pc.sort_indices(pa.table({"v": self._values}), sort_keys=[("v", kind)]).to_numpy()
         except (pa.ArrowException, MemoryError) as error:
@@ -134,15 +134,15 @@ class _Sorter(threading.Thread):
         self._order = order.astype(np.uint32) if len(order) <= _SHORT else order.view(np.int64)
 
     def ended(self, seconds: float) -> bool:
-        """Wait for so long at most; return whether it is sorted."""
+        """Wait for at most so many seconds; return whether the sort has ended."""
         self.join(seconds)
         return not self.is_alive()
 
     def order(self) -> NDArray[Any]:
-        """Return the places of the values in their order.
+        """Return the indices that sort the values.
 
         Raises:
-            InvalidArgument: they have none.
+            InvalidArgument: values of this type have no order.
         """
         if isinstance(self._failed, pa.ArrowNotImplementedError | pa.ArrowTypeError | pa.ArrowInvalid):
             raise InvalidArgument(f"a column of {self._values.type} has no order to be sorted by")
@@ -152,7 +152,7 @@ class _Sorter(threading.Thread):
 
 
 def plain_values(values: pa.ChunkedArray, *, ranked: bool = False) -> pa.ChunkedArray:
-    """Return a column without what wraps its values: dictionaries and extension types.
+    """Return a column with its values unwrapped from dictionaries and extension types.
 
     Args:
         values: the column.
@@ -183,7 +183,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _may_hold(kind: pa.DataType, text: str) -> bool:
-    """Return whether a column of a type can hold a text at all: most need not be read."""
+    """Return whether cells of this type can contain the text at all: columns that cannot are not read."""
     kind = _inner(kind)
     if _is_number(kind):
         return _NUMBER.fullmatch(text) is not None
@@ -195,11 +195,11 @@ def _may_hold(kind: pa.DataType, text: str) -> bool:
 
 
 def _holds(values: pa.ChunkedArray, text: str) -> NDArray[np.bool_]:
-    """Return which cells hold a text, as they are written in full."""
+    """Return which cells contain a text, written out in full."""
     if pa.types.is_dictionary(values.type):
         found = [np.empty(0, dtype=bool)]
         for chunk in values.chunks:
-            # A last place, never a hit, for what is missing.
+            # One entry more, which is no hit, stands for missing values.
             hits = np.append(_holds(pa.chunked_array([chunk.dictionary]), text), False)
             found.append(hits[chunk.indices.cast(pa.int64()).fill_null(len(hits) - 1).to_numpy()])
         return np.concatenate(found)
@@ -213,7 +213,7 @@ def _holds(values: pa.ChunkedArray, text: str) -> NDArray[np.bool_]:
 
 
 def _written(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Return the cells as text; None where Arrow has no way to write them."""
+    """Return the cells as strings; None where Arrow cannot cast them."""
     kind = values.type
     if _is_text(kind):
         return values

@@ -1,4 +1,4 @@
-"""Stored dataframes by rows and columns: no more of a file is read than what is asked for needs. Nothing of pages."""
+"""Stored dataframes, read by rows and columns: no more of a file is read than is asked for."""
 
 from __future__ import annotations
 
@@ -37,33 +37,33 @@ class StoredTable:
 
     Attributes:
         count: how many rows there are.
-        schema: what Arrow says of it.
+        schema: its Arrow schema.
         levels: Arrow's names of the index levels that are kept as columns.
         names: Arrow's names of the other columns, in order.
-        note: how it is stored, where that is worth a word.
+        note: how it is stored, where a reader should know; else empty.
     """
 
     def __init__(self, schema: pa.Schema, count: int, note: str = "") -> None:
-        """Learn index and columns from the schema."""
+        """Read index and columns from the schema."""
         self.schema = schema
         self.count = count
         self.note = note
-        said = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
-        index = said.get("index_columns", [])
+        pandas_metadata = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
+        index = pandas_metadata.get("index_columns", [])
         self._range: dict[str, Any] = next((entry for entry in index if isinstance(entry, dict)), {})
         self.levels = [entry for entry in index if isinstance(entry, str) and entry in schema.names]
         self.names = [name for name in schema.names if name not in self.levels]
 
     def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
-        """Return the rows from `start` up to `stop`."""
+        """Return the rows from `start` up to `stop` as an Arrow table."""
         raise NotImplementedError
 
-    def gather(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
-        """Return rows by their numbers, in that order."""
+    def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+        """Return rows by their numbers, in that order, as an Arrow table."""
         raise NotImplementedError
 
     def pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-        """Return all rows piece by piece, each with the number of its first."""
+        """Yield all rows piece by piece, each with the number of its first row."""
         raise NotImplementedError
 
     def has_nulls(self, name: str) -> bool:
@@ -85,8 +85,8 @@ class StoredTable:
         return len(self.names)
 
     @property
-    def counted(self) -> tuple[int, int] | None:
-        """Start and step of an index that is only counted; None when it is stored."""
+    def range_index(self) -> tuple[int, int] | None:
+        """Start and step of a `RangeIndex`; None when the index is stored as columns."""
         return None if self.levels else (self._range.get("start", 0), self._range.get("step", 1))
 
     @cached_property
@@ -97,14 +97,14 @@ class StoredTable:
         return list(self.schema.empty_table().select(self.levels).to_pandas().index.names)
 
     def window(self, start: int, stop: int, columns: slice | list[int] = slice(None)) -> pd.DataFrame:
-        """Return the rows from `start` up to `stop`, of some of the columns, as they were logged."""
+        """Return the rows from `start` up to `stop` as a DataFrame of some of the columns, as it was logged."""
         stop = min(stop, self.count)
         start = min(start, stop)
         return self._frame(self.read(start, stop, [*self.named(columns), *self.levels]), columns, range(start, stop))
 
     def take(self, rows: NDArray[np.int64], columns: slice | list[int] = slice(None)) -> pd.DataFrame:
-        """Return rows by their numbers, in that order, of some of the columns, as they were logged."""
-        return self._frame(self.gather(rows, [*self.named(columns), *self.levels]), columns, rows)
+        """Return rows by their numbers, in that order, as a DataFrame of some of the columns, as it was logged."""
+        return self._frame(self.take_arrow(rows, [*self.named(columns), *self.levels]), columns, rows)
 
     def named(self, columns: slice | list[int]) -> list[str]:
         """Return Arrow's names of some of the columns."""
@@ -119,8 +119,8 @@ class StoredTable:
                 frame.isetitem(place, values.astype(object if values.dtype.kind == "b" else "float64").array)
         if self.names and stored_labels(self.schema) is not None:
             frame.columns = self.labels[columns]
-        if self.counted is not None:
-            start, step = self.counted
+        if self.range_index is not None:
+            start, step = self.range_index
             called = self._range.get("name")
             if isinstance(rows, range):
                 frame.index = pd.RangeIndex(start + rows.start * step, start + rows.stop * step, step, name=called)
@@ -165,7 +165,7 @@ class ParquetTable(StoredTable):
                     at += batch.num_rows
         return self._table(found, names)
 
-    def gather(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+    def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order, row group by row group."""
         if not len(rows):
             return self.read(0, 0, names)
@@ -215,7 +215,7 @@ class ParquetTable(StoredTable):
 
 
 class LoadedTable(StoredTable):
-    """A dataframe that had to be read whole."""
+    """A dataframe that is held in memory: its format has to be read as a whole."""
 
     def __init__(self, table: pa.Table, note: str = "") -> None:
         """Hold an Arrow table."""
@@ -231,7 +231,7 @@ class LoadedTable(StoredTable):
         """Return the rows from `start` up to `stop`."""
         return self._table.select(list(names)).slice(start, stop - start)
 
-    def gather(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+    def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order."""
         return self._table.select(list(names)).take(pa.array(rows))
 

@@ -1,4 +1,4 @@
-"""A line for each column of a table: what is missing, how many different values, from where to where, and how they are spread."""
+"""A summary of each column of a table: missing values, distinct values, minimum and maximum, and a histogram or the commonest values."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ __all__ = ["Summary"]
 _BINS = 20
 _SHORT = 60
 _TOP = 6
-# Beyond so many different values of a column they are no longer counted, and beyond so many no longer told apart by how often.
+# Of a column with more distinct values than this they are no longer counted; of one with more than that, nor how often each occurs.
 _DISTINCT = 100_000
 _COMMON = 1_000
-# Of a column of so many rows the numbers are held for the bins; of a longer one they are read a second time.
+# The numbers of a column of at most so many rows are kept for the bins; those of a longer one are read a second time.
 _HELD = 2_000_000
 
 
 class Summary(Task):
-    """What is in some of the columns.
+    """The summaries of some of the columns.
 
     Attributes:
-        columns: a dictionary a column that is done, by its number; below zero, index levels.
+        columns: the summary of each column that is done, by its number; negative numbers are index levels.
     """
 
     def __init__(self, table: StoredTable, columns: slice) -> None:
-        """Say of which table and columns."""
+        """Prepare to summarise columns of a table; `run_for` does it."""
         super().__init__()
         self.columns: dict[int, dict[str, Any]] = {}
         self._table = table
@@ -50,8 +50,8 @@ class Summary(Task):
         self._wanted += list(enumerate(table.names))[columns]
 
     def _work(self) -> Iterator[None]:
-        if self._table.counted is not None:
-            self.columns[-1] = _counted(self._table)
+        if self._table.range_index is not None:
+            self.columns[-1] = _summarise_range(self._table)
         for number, name in self._wanted:
             column = _Column(self._table.schema.field(name).type, held=self._table.count <= _HELD)
             for start, piece in self._table.pieces([name]):
@@ -62,12 +62,12 @@ class Summary(Task):
                 for _, piece in self._table.pieces([name]):
                     column.sort_in(piece.column(name))
                     yield
-            self.columns[number] = column.told()
+            self.columns[number] = column.summary()
             yield
 
 
-def _counted(table: StoredTable) -> dict[str, Any]:
-    start, step = table.counted or (0, 1)
+def _summarise_range(table: StoredTable) -> dict[str, Any]:
+    start, step = table.range_index or (0, 1)
     ends = [start, start + (table.count - 1) * step] if table.count else []
     return {"nulls": 0, "distinct": table.count} | ({"low": min(ends), "high": max(ends)} if ends else {})
 
@@ -78,7 +78,7 @@ class _Column:
     def __init__(self, kind: pa.DataType, *, held: bool) -> None:
         self.nulls = 0
         self.there = 0
-        self.endless = 0
+        self.infinite = 0
         self._kind = kind
         self._held = held
         self._values: list[NDArray[np.float64]] = []
@@ -89,7 +89,7 @@ class _Column:
         self._bins: NDArray[np.int64] | None = None
 
     def add(self, values: pa.ChunkedArray) -> None:
-        """Take in a piece."""
+        """Add the values of a piece."""
         values = plain_values(values)
         self._kind = values.type
         floating = pa.types.is_floating(values.type)
@@ -104,17 +104,17 @@ class _Column:
         except pa.ArrowNotImplementedError:
             return
         low, high = ends["min"], ends["max"]
-        self._low = low if self._low is None or _before(low, self._low) else self._low
-        self._high = high if self._high is None or _before(self._high, high) else self._high
+        self._low = low if self._low is None or _less(low, self._low) else self._low
+        self._high = high if self._high is None or _less(self._high, high) else self._high
         numbers = self._numbers(there)
         if numbers is not None:
             finite = np.isfinite(numbers)
-            self.endless += int(len(numbers) - finite.sum())
+            self.infinite += int(len(numbers) - finite.sum())
             if self._held:
                 self._values.append(numbers[finite])
 
     def _count(self, there: pa.ChunkedArray) -> None:
-        """Tell different values apart, as long as there are not too many."""
+        """Count distinct values, as long as there are not too many."""
         if self._unique is not None and len(self._unique) > _DISTINCT:
             return
         try:
@@ -137,7 +137,7 @@ class _Column:
         return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_temporal(kind))
 
     def _numbers(self, there: pa.ChunkedArray) -> NDArray[np.float64] | None:
-        """Return the values as they lie on a line, or None."""
+        """Return the values as numbers on an axis; None for values that have no place on one."""
         kind = there.type
         if pa.types.is_integer(kind) or pa.types.is_floating(kind):
             return np.asarray(there.to_numpy(), dtype=np.float64)
@@ -150,7 +150,7 @@ class _Column:
         return None
 
     def _span(self) -> tuple[float, float] | None:
-        """Return the ends of the bins, when there is more than one value between them."""
+        """Return minimum and maximum as numbers, where they are finite and differ."""
         if self._low is None or self._high is None:
             return None
         ends = [self._numbers(pa.chunked_array([pa.array([end.as_py()], type=self._kind)])) for end in (self._low, self._high)]
@@ -182,34 +182,34 @@ class _Column:
         counts = np.histogram(numbers[np.isfinite(numbers)], bins=edges[0], range=edges[1:])[0]
         self._bins = counts if self._bins is None else self._bins + counts
 
-    def told(self) -> dict[str, Any]:
-        """Return what the page is told."""
-        said: dict[str, Any] = {"nulls": self.nulls}
+    def summary(self) -> dict[str, Any]:
+        """Return the summary as it goes to the page."""
+        found: dict[str, Any] = {"nulls": self.nulls}
         if self._unique is not None:
             distinct = len(self._unique)
-            said["distinct"] = min(distinct, _DISTINCT)
+            found["distinct"] = min(distinct, _DISTINCT)
             if distinct > _DISTINCT:
-                said["more"] = True
+                found["more"] = True
         elif not self.there:
-            said["distinct"] = 0
+            found["distinct"] = 0
         if self._low is not None and (self._is_measured() or self._counts is None):
-            said |= {"low": _end(self._low), "high": _end(self._high)}
+            found |= {"low": _end(self._low), "high": _end(self._high)}
         edges = self._edges() if self._values or self._bins is not None else None
         if edges is not None:
             if self._bins is None:
                 numbers = np.concatenate(self._values)
                 self._bins = np.histogram(numbers, bins=edges[0], range=edges[1:])[0]
-            said["bins"] = [int(n) for n in self._bins]
+            found["bins"] = [int(n) for n in self._bins]
         elif self._counts and not self._is_measured():
             top = sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))
-            said["top"] = [list(item) for item in top[:_TOP]]
-        if self.endless:
-            said["endless"] = self.endless
-        cleaned: dict[str, Any] = json_safe(said)
+            found["top"] = [list(item) for item in top[:_TOP]]
+        if self.infinite:
+            found["endless"] = self.infinite
+        cleaned: dict[str, Any] = json_safe(found)
         return cleaned
 
 
-def _before(first: pa.Scalar, second: pa.Scalar) -> bool:
+def _less(first: pa.Scalar, second: pa.Scalar) -> bool:
     return bool(pc.less(first, second).as_py())
 
 

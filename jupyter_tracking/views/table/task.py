@@ -1,4 +1,4 @@
-"""Long computations in slices, so that the kernel is free for a newer wish between two of them."""
+"""Long computations in slices, so that the kernel can answer other requests between two of them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["Task"]
 
 
 class Task:
-    """Something to be computed piece by piece.
+    """Something that is computed piece by piece.
 
     Attributes:
-        done: whether all of it is.
-        seen: how many rows were looked at.
+        done: whether the whole is computed.
+        seen: how many rows were processed.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing done."""
+        """Start with nothing computed."""
         self.done = False
         self.seen = 0
         self._pieces = self._work()
@@ -31,11 +31,11 @@ class Task:
         return 0
 
     def _work(self) -> Iterator[None]:
-        """Compute, and yield wherever it may be left for a while."""
+        """Compute, and yield wherever the computation may be suspended."""
         raise NotImplementedError
 
-    def go_on(self, seconds: float) -> bool:
-        """Go on for about so long, at least a piece; return whether all is done."""
+    def run_for(self, seconds: float) -> bool:
+        """Compute for about so many seconds, at least one piece; return whether all is done."""
         ends = time.monotonic() + seconds
         while not self.done:
             try:

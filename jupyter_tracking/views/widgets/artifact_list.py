@@ -1,162 +1,16 @@
-"""The catalog of a run: what there is, in words and numbers, and the widget that lists it. Nothing is drawn from the values."""
+"""The list of a run's artifacts, beside the stepper of the one that is selected."""
 
 from __future__ import annotations
 
-import os
-from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
 import traitlets
 
-from jupyter_tracking.format import paths
-from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.widgets.base import WidgetBase
-from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.model.origin import log_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from jupyter_tracking.read.run_reader import Artifact, RunFolder
-
-__all__ = ["ArtifactList", "listing", "ordered", "change_marks"]
-
-_FILES = 2_000
-_PROBLEMS = 200
-# What people look for first stands first; the other kinds follow by name.
-_FIRST = (
-    *(
-        "metric",
-        "system",
-        "curve",
-        "confusion",
-        "histogram",
-        "dataframe",
-        "image",
-        "chart",
-        "text",
-        "html",
-        "audio",
-        "video",
-        "span",
-        "model",
-    ),
-)
+__all__ = ["ArtifactList"]
 
 
 class ArtifactList(WidgetBase):
-    """The list beside the stepper."""
+    """The list, as the page draws it: `about` is a listing (`model.listing`), `selected` kind and name."""
 
     about = traitlets.Dict().tag(sync=True)
     selected: traitlets.List[str] = traitlets.List().tag(sync=True)
-
-
-def ordered(folder: RunFolder) -> list[Artifact]:
-    """Return the artifacts by kind, and within a kind as they were first logged."""
-    rank = {kind: n for n, kind in enumerate(_FIRST)}
-    return sorted(folder.artifacts(), key=lambda a: (rank.get(a.kind, len(rank)), a.kind))
-
-
-def listing(folder: RunFolder, before: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return what the page is told of a run.
-
-    Args:
-        folder: the run.
-        before: an earlier listing, whose problems are kept: to look for them takes long.
-    """
-    files = list(_files(folder))
-    problems = [] if before else find_problems(folder)
-    info = folder.info
-    told: dict[str, Any] = {
-        "run": {"uuid": folder.uuid, "name": folder.name, "status": folder.status, "facts": _facts(folder)},
-        "artifacts": [_entry(folder, artifact) for artifact in ordered(folder)],
-        "files": files[:_FILES],
-        "log": log_of(folder),
-        "inputs": _pairs(info.get("inputs")),
-        "outputs": _pairs(info.get("outputs")),
-        "problems": [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]],
-        "more": {"files": max(0, len(files) - _FILES), "problems": max(0, len(problems) - _PROBLEMS)},
-    }
-    said: dict[str, Any] = json_safe(told)
-    if before:
-        said["problems"] = before["problems"]
-        said["more"]["problems"] = before["more"]["problems"]
-    return said
-
-
-def change_marks(folder: RunFolder) -> list[tuple[str, int, int]]:
-    """Return by what it is seen, without opening a file, that more was logged."""
-    files = [Path(place, name) for place, _, names in os.walk(folder.path / "events") for name in names]
-    found = []
-    for path in [*sorted(files), folder.path / paths.RUN_FILE, folder.path / paths.LINEAGE_JOURNAL]:
-        try:
-            stat = path.lstat()
-            found.append((str(path), stat.st_size, stat.st_mtime_ns))
-        except OSError:
-            continue
-    return found
-
-
-def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
-    entry: dict[str, Any] = {"kind": artifact.kind, "name": artifact.name}
-    try:
-        events = folder.events(artifact)
-        if events:
-            entry["steps"] = len({event.step for event in events})
-        if events and artifact.row_kind == "metric":
-            entry["last"] = f"{folder.columns(artifact)['value'][-1].as_py():.6g}"
-    except (TrackingError, OSError) as error:
-        entry["note"] = str(error)
-    size = artifact.summary.get("size")
-    if isinstance(size, int) and not artifact.versioned:
-        entry["size"] = size
-    if artifact.is_input:
-        entry["input"] = True
-    return entry
-
-
-def _facts(folder: RunFolder) -> list[list[str]]:
-    info = folder.info
-    said = {
-        "status": folder.status,
-        "project": info.get("project"),
-        "description": info.get("description"),
-        "tags": ", ".join(map(str, info.get("tags") or [])),
-        "created": info.get("created_at"),
-        "finished": info.get("finished_at"),
-        "took": _took(info),
-        "uuid": folder.uuid,
-        "folder": str(folder.path),
-    }
-    return [[name, str(value)] for name, value in said.items() if value not in (None, "")]
-
-
-def _took(info: dict[str, Any]) -> str | None:
-    try:
-        start, end = (datetime.fromisoformat(str(info[key])) for key in ("started_at", "finished_at"))
-    except (KeyError, ValueError):
-        return None
-    seconds = (end - start).total_seconds()
-    minutes, rest = divmod(seconds, 60)
-    return f"{seconds:.1f} s" if not minutes else f"{minutes:.0f} min {rest:.0f} s"
-
-
-def _pairs(values: object) -> list[list[str]]:
-    if not isinstance(values, dict):
-        return []
-    return [[str(key), f"{value:.6g}" if isinstance(value, float) else str(value)] for key, value in values.items()]
-
-
-def _files(folder: RunFolder) -> Iterator[list[Any]]:
-    """List the files the user and the run keep, with their sizes; links are named and not followed."""
-    for top in ("outputs", "assets"):
-        for place, folders, names in os.walk(folder.path / top):
-            folders.sort()
-            for name in sorted(names):
-                path = os.path.join(place, name)  # noqa: PTH118 - os.walk's own words
-                try:
-                    yield [os.path.relpath(path, folder.path).replace(os.sep, "/"), os.lstat(path).st_size]
-                except OSError:
-                    continue

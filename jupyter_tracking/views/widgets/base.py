@@ -1,50 +1,30 @@
-"""What every widget of ours carries: a loader, and the bundle that draws, once a page. No data of any run."""
+"""What the widgets have in common: the bundle that draws them, and the life of a view that is displayed in a notebook."""
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-from functools import cache
-from importlib.resources import files
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+import ipywidgets
 import traitlets
 
-from jupyter_tracking.errors import MissingFile
+from jupyter_tracking.views.export.bundle import bundle, static
+from jupyter_tracking.views.widgets import live
+from jupyter_tracking.views.widgets.display import NotebookDisplay
 
 if TYPE_CHECKING:
     from ipywidgets import Widget
 
-__all__ = ["WidgetBase", "bundle", "close_tree", "static"]
-
-
-def static(name: str) -> str:
-    """Return a built file of the browser half.
-
-    Raises:
-        MissingFile: it was not built.
-    """
-    file = files("jupyter_tracking").joinpath("static", name)
-    try:
-        return file.read_text("utf-8")
-    except FileNotFoundError as error:
-        raise MissingFile(f"the browser half is not built: {name} is missing; run `npm ci && npm run build` in widgets/") from error
-
-
-@cache
-def bundle() -> tuple[bytes, str]:
-    """Return the bundle that draws everything, packed, and a hash by which a page keeps it once."""
-    text = static("view.js").encode()
-    return gzip.compress(text, 9, mtime=0), hashlib.blake2s(text, digest_size=8).hexdigest()
+__all__ = ["RunWidget", "WidgetBase", "close_tree"]
 
 
 class WidgetBase(anywidget.AnyWidget):
-    """A widget whose drawing is in the bundle, under the name `widget`.
+    """A widget that the bundle draws in the page, under the name `widget`.
 
     Attributes:
         visible: whether a page shows the widget. Assumed true until the first report from a page.
+        lock: held while the widget changes: messages of the page, cells and the polling thread may come at the same time.
     """
 
     _esm = traitlets.Unicode().tag(sync=True)
@@ -55,7 +35,7 @@ class WidgetBase(anywidget.AnyWidget):
     visible = traitlets.Bool(default_value=True)
 
     def __init__(self, **traits: Any) -> None:
-        """Bring the bundle along; the page keeps one of the same hash."""
+        """Bring the bundle along; a page loads one of the same hash once."""
         code, name = bundle()
         # Messages of the page are answered in another thread than the cells run in, where the kernel has one for them.
         self.lock = RLock()
@@ -64,7 +44,7 @@ class WidgetBase(anywidget.AnyWidget):
         self.on_msg(self._visibility_reported)
 
     def _visibility_reported(self, _widget: object, message: object, _buffers: object) -> None:
-        """Take note of a page that shows this, or shows it no longer."""
+        """Note which pages show the widget: each reports under an id of its own."""
         if not (isinstance(message, dict) and isinstance(message.get("visible"), bool) and isinstance(message.get("id"), str)):
             return
         with self.lock:
@@ -72,7 +52,7 @@ class WidgetBase(anywidget.AnyWidget):
             self.visible = bool(self._pages)
 
     def open(self) -> None:
-        """Open the road to the page."""
+        """Open the channel to the page."""
         super().open()
         self._unroute()
 
@@ -93,6 +73,93 @@ class WidgetBase(anywidget.AnyWidget):
         kept = getattr(self.comm, "__dict__", {})
         kept.pop("_reply_subshell_id", None)
         kept.get("_reply_subshell_ids", {}).clear()
+
+
+class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
+    """A view of runs in a notebook: displayed with its static page, updated while the runs go on and a page shows it.
+
+    A view says what it shows (`front`, `running`, `_update`) and what stays in the notebook (`_page`, `_line`, `_metadata`).
+
+    Attributes:
+        front: the widget of it that the page draws and reports to.
+    """
+
+    front: WidgetBase
+
+    def __init__(self, children: list[Widget], front: WidgetBase, *, page_budget: int) -> None:
+        """Show widgets one below the other.
+
+        Args:
+            children: the widgets.
+            front: the one of them, or inside of them, that reports whether a page shows the view.
+            page_budget: bytes that a display may add to the notebook's file.
+        """
+        self.front = front
+        self._page_budget = page_budget
+        self._displayed: NotebookDisplay | None = None
+        super().__init__(children)
+        front.observe(self._poll_while_visible, names=["visible"])
+        self._poll_while_visible()
+
+    # --- what each view says ---------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        """Whether more may be logged."""
+        raise NotImplementedError
+
+    def _update(self) -> bool:
+        """Show what was logged since the last call; return whether more may come."""
+        raise NotImplementedError
+
+    def _page(self, line: str, budget: int | None) -> str:
+        """Return the static page, within a budget of bytes; with all there is when that is None."""
+        raise NotImplementedError
+
+    def _line(self) -> str:
+        """Return one line of text that says what is shown, for where nothing else can be."""
+        raise NotImplementedError
+
+    def _metadata(self) -> dict[str, Any]:
+        """Return what lets a reader find the runs again from the notebook alone."""
+        raise NotImplementedError
+
+    # --- what is the same for all ----------------------------------------------------------------
+
+    def poll(self) -> bool:
+        """Show what was logged since; what is on screen stays. Return whether more may come."""
+        with self.front.lock:
+            return self.front.comm is not None and self._update()
+
+    def refresh_page(self) -> bool:
+        """Bring the static page in the notebook up to date; return whether it may have to be again."""
+        more = self.poll()
+        if self._displayed is None or self.front.comm is None:
+            return False
+        with self.front.lock:
+            self._displayed.refresh_page(self._page(self._displayed.line, self._page_budget), self._metadata())
+        return more
+
+    def close(self) -> None:
+        """Close the widgets, and so forget them in the kernel and the page."""
+        with self.front.lock:
+            for part in (*self.children, self.layout):
+                close_tree(part)
+            super().close()
+
+    def _poll_while_visible(self, _change: object = None) -> None:
+        if self.front.visible and self.running:
+            live.start_polling(self)
+        else:
+            live.stop_polling(self)
+
+    def _ipython_display_(self, **_options: Any) -> None:
+        """Display the widget, then its static page: the same view for when the widget is gone."""
+        with self.front.lock:
+            line = self._line()
+            self._displayed = NotebookDisplay(self, self._page(line, self._page_budget), line, self._metadata())
+        if self.running:
+            live.refresh_after_cells(self)
 
 
 def close_tree(widget: Widget) -> None:

@@ -1,4 +1,4 @@
-"""A display in a notebook: the widget and its twin, as two outputs. What is in them is not known here."""
+"""A display in a notebook: the widget and its static page, as two outputs."""
 
 from __future__ import annotations
 
@@ -20,42 +20,42 @@ _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 class NotebookDisplay:
     """One display of a view.
 
-    Where a widget's model is gone, its output shows nothing else: so the twin is an output of its own.
+    Where the model of a widget is missing, a front end shows nothing of the widget's output: so the static page is an output of its own.
     """
 
     def __init__(self, widget: ipywidgets.Widget, page: str, line: str, metadata: dict[str, Any]) -> None:
-        """Display a widget and its twin.
+        """Display a widget and its static page.
 
         Args:
             widget: the live view.
-            page: its twin, as HTML.
-            line: an honest line of text.
+            page: its static page, as HTML.
+            line: what is shown, in one line of text.
             metadata: what lets a reader find the run again from the notebook alone.
         """
         _replace(widget)
         self.line = line
         self._page = page
-        self._place = {"display_id": uuid.uuid4().hex}  # not kept in the notebook
+        self._transient = {"display_id": uuid.uuid4().hex}  # not stored in the notebook
         live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
         kept = {"jupyter_tracking": metadata}
         publish_display_data({"text/plain": line, _WIDGET_VIEW: live}, kept)
-        publish_display_data({"text/plain": line, "text/html": page}, kept, transient=self._place)
+        publish_display_data({"text/plain": line, "text/html": page}, kept, transient=self._transient)
 
     def refresh_page(self, page: str, metadata: dict[str, Any]) -> None:
-        """Put another page in the place of the twin."""
+        """Replace the static page by another."""
         if page == self._page:
             return
         self._page = page
         data, kept = {"text/plain": self.line, "text/html": page}, {"jupyter_tracking": metadata}
-        publish_display_data(data, kept, transient=self._place, update=True)
+        publish_display_data(data, kept, transient=self._transient, update=True)
 
 
-# The cell's id → what it has on screen, and which execution of the cell put it there.
+# By the id of a cell: the execution of it that displayed something last, and the widgets that this execution displayed.
 _on_screen: dict[str, tuple[object, list[weakref.ref[ipywidgets.Widget]]]] = {}
 
 
 def _replace(widget: ipywidgets.Widget) -> None:
-    """Close what this cell displayed when it ran before: nobody sees it any more. What the user holds by a name stays."""
+    """Close what this cell displayed when it ran before, which its new output replaces; but not what a variable of the user refers to."""
     shell: Any = get_ipython()
     kernel = getattr(shell, "kernel", None)
     parent = kernel.get_parent() if kernel is not None else {}

@@ -1,7 +1,7 @@
-"""Following: what is shown of a run grows while the run goes on, also while the cell that trains is running.
+"""Live views: a view is updated while its runs go on, also while the cell that trains is running.
 
-A busy kernel may answer no page, but its threads run: one of them looks, now and then, at the files of what is shown, and
-tells the page. It ends with the last run that is followed. Recording knows nothing of it.
+A kernel that executes a cell answers no page, but its threads run: one of them polls the files of the runs that are shown, and sends
+what is new to the page. The thread ends when no view is left to be updated. The recording half takes no part in it.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Pollable", "stop_polling", "refresh_after_cells", "start_polling"]
 
-_LEAST = 1.0
-# Looking takes at most this part of the time, and so little from the training beside it.
+_LEAST = 1.0  # seconds between two polls of a view
+# Polling takes at most this part of the time, so that the training in the same process keeps the rest.
 _SHARE = 0.05
 
 
 class Pollable(Protocol):
-    """A view of runs that may go on."""
+    """A view of runs that may still be running."""
 
     @property
     def running(self) -> bool:
         """Whether more may come."""
 
     def poll(self) -> bool:
-        """Show what was logged since; return whether more may come."""
+        """Show what was logged since the last call; return whether more may come."""
 
     def refresh_page(self) -> bool:
-        """Bring what is kept in the notebook up to date; return whether it may have to be again."""
+        """Bring the static page in the notebook up to date; return whether it may have to be again."""
 
 
-class _Watch:
-    """The thread that looks, for as long as there is something to look at."""
+class _Poller:
+    """The thread that polls views, for as long as there are any."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -47,7 +47,7 @@ class _Watch:
         with self._changed:
             self._due[view] = time.monotonic() + _LEAST
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="jupyter-tracking-follow", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="jupyter-tracking-poll", daemon=True)
                 self._thread.start()
             self._changed.notify()
 
@@ -67,37 +67,37 @@ class _Watch:
                     self._changed.wait(max(0.0, min(self._due.values()) - now))
                     continue
             while due:
-                self._look(due.pop())
+                self._poll(due.pop())
 
-    def _look(self, view: Pollable) -> None:
+    def _poll(self, view: Pollable) -> None:
         began = time.thread_time()  # not the time in which other threads ran
         try:
             more = view.poll()
-        except Exception:  # noqa: BLE001 - the run is gone, or cannot be read: what is on screen stays
+        except Exception:  # noqa: BLE001 - the run was deleted, or cannot be read: what is on screen stays
             more = False
-        took = time.thread_time() - began
+        spent = time.thread_time() - began
         with self._changed:
             if more and view in self._due:
-                self._due[view] = time.monotonic() + max(_LEAST, took / _SHARE)
+                self._due[view] = time.monotonic() + max(_LEAST, spent / _SHARE)
             else:
                 self._due.pop(view, None)
 
 
-_WATCH = _Watch()
+_POLLER = _Poller()
 
 
 def start_polling(view: Pollable) -> None:
-    """Look at a view's runs from now on, until they have ended or the view is closed."""
-    _WATCH.add(view)
+    """Poll a view from now on, until its runs have ended or the view is closed."""
+    _POLLER.add(view)
 
 
 def stop_polling(view: Pollable) -> None:
-    """Look no longer: nobody sees it."""
-    _WATCH.remove(view)
+    """Do not poll a view any more."""
+    _POLLER.remove(view)
 
 
 class _AfterCells:
-    """Renews what the notebook keeps, in the thread of the cells: stills are drawn with what the user's plots are drawn with."""
+    """Brings the static pages in the notebook up to date after cells, in the thread that runs the cells: matplotlib draws in no other safely."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
@@ -126,18 +126,18 @@ class _AfterCells:
             self._shell.events.unregister("post_run_cell", self)
 
 
-_KEPT = "_jupyter_tracking_views"
+_SHELL_ATTRIBUTE = "_jupyter_tracking_views"
 
 
 def refresh_after_cells(view: Pollable) -> None:
-    """Renew what the notebook keeps of a view after cells, until its runs have ended."""
+    """Bring the static page of a view up to date after each cell, until its runs have ended."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
     if shell is None:
         return
-    after = getattr(shell, _KEPT, None)
+    after = getattr(shell, _SHELL_ATTRIBUTE, None)
     if after is None:
         after = _AfterCells(shell)
-        setattr(shell, _KEPT, after)
+        setattr(shell, _SHELL_ATTRIBUTE, after)
     after.add(view)

@@ -19,11 +19,11 @@ class StepSlider(ipywidgets.SelectionSlider):  # type: ignore[misc]
     _growing = False
 
     def __init__(self, steps: Sequence[int | None], **traits: Any) -> None:
-        """Offer these steps, and no others."""
+        """Show a slider over these steps."""
         super().__init__(options=_options(steps), **traits)
 
     def grow(self, steps: Sequence[int | None], index: int) -> None:
-        """Offer these steps; what is chosen is now at `index`. The page knows best where it is, and is not moved."""
+        """Replace the steps; the selected one is now at `index`. The page is not told of `index`: it may have been moved meanwhile."""
         self._growing = True
         try:
             self.options = _options(steps)
@@ -32,13 +32,13 @@ class StepSlider(ipywidgets.SelectionSlider):  # type: ignore[misc]
             self._growing = False
 
     def send_state(self, key: str | Iterable[str] | None = None) -> None:
-        """Tell the page, but not where it is."""
+        """Send state to the page, but no `index` while steps are replaced."""
         if not (self._growing and key == "index"):
             super().send_state(key)
 
     @traitlets.observe("options")
     def _propagate_options(self, change: Any) -> None:
-        """Take new options; ipywidgets would go to the first of them."""
+        """Take new options without selecting the first of them, as ipywidgets would."""
         if not self._growing:
             super()._propagate_options(change)
             return

@@ -1,4 +1,4 @@
-"""The widget that draws: it tells the page once what there is, and answers by number what the page asks for. Nothing else is believed."""
+"""The widget that draws a scene: the page is told once what there is, and asks for steps by number. No other message is answered."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 from ipywidgets import Widget, widget_serialization
 
-from jupyter_tracking.views.widgets.base import WidgetBase
 from jupyter_tracking.views.model.panel import SHARED
+from jupyter_tracking.views.widgets.base import WidgetBase
 
 if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import Event
-    from jupyter_tracking.views.model.panel import Scene
+    from jupyter_tracking.views.model.panel import Panel
+    from jupyter_tracking.views.model.payload import Payload
+    from jupyter_tracking.views.model.scene import Scene
 
 __all__ = ["BUDGET", "StepView"]
 
-BUDGET = 8_000_000
-_SEED = 400_000
-_ANSWER = 1_000_000
-_PATIENCE = 0.2
+BUDGET = 8_000_000  # bytes of payloads that the page keeps
+_SEED = 400_000  # bytes that are sent unasked
+_ANSWER = 1_000_000  # bytes of an answer
+_AROUND = 25  # steps to either side of the one on screen that are sent at first, where there is room
+_PATIENCE = 0.2  # seconds that an answer may take; the payload asked for first is sent in any case
 
 
 class StepView(WidgetBase):
@@ -36,71 +39,60 @@ class StepView(WidgetBase):
     def __init__(self, scene: Scene, **traits: Any) -> None:
         """Show a scene, starting at `index`."""
         self.scene = scene
-        self._before: list[list[Event]] = []
+        self._before: list[list[list[Event]]] = []
+        self._run = scene.run_info()
         super().__init__(
             widget="stepper",
             key=scene.key(),
-            about=scene.about(),
+            about=scene.info(),
             seed=self._first(traits.get("index", 0)),
             **traits,
         )
         self.on_msg(self._asked)
 
     def _first(self, index: int) -> list[list[Any]]:
-        """Return the shared payloads, and the payloads about the one on screen that fit: what is seen before anything is asked."""
-        seed: list[list[Any]] = []
-        size = 0
+        """Return the shared payloads, and those of the steps around the one on screen: what is seen before anything is asked for."""
+        batch = _Batch()
         for number, panel in enumerate(self.scene.panels):
-            shared = panel.shared()
-            seed.append([number, SHARED, shared.head, shared.buffers])
-            size += shared.size
-        ends = time.monotonic() + _PATIENCE
-        for far in range(25):
-            for number, panel in enumerate(self.scene.panels):
-                middle = self.scene.number(panel, index)
-                if panel.renderer.all_steps or not panel.events:
-                    continue
+            batch.add(number, SHARED, panel.shared())
+        asked = [(n, panel, self.scene.number(panel, index)) for n, panel in enumerate(self.scene.panels) if _asks_for_steps(panel)]
+        for far in range(_AROUND):
+            for number, panel, middle in asked:
                 for at in {middle - far, middle + far}:
-                    late = far > 0 and (size > _SEED or time.monotonic() > ends)
-                    if 0 <= at < len(panel.events) and not late:
-                        payload = panel.payload(at)
-                        seed.append([number, at, payload.head, payload.buffers])
-                        size += payload.size
-        return seed
+                    if 0 <= at < len(panel.steps) and (far == 0 or batch.has_room):
+                        batch.add(number, at, panel.payload(at))
+        return batch.entries
 
     def refresh(self) -> bool:
         """Read what was logged since; return whether there is something new to tell."""
-        self._before = [panel.events for panel in self.scene.panels]
+        # Asked before the rows are read: of a run that the page is told has ended, it has every step.
+        self._run = self.scene.run_info()
+        self._before = [_events(panel) for panel in self.scene.panels]
         return self.scene.refresh()
 
     def tell(self, *, grown: bool) -> None:
-        """Tell the page what `refresh` found, and how the run stands."""
-        if not grown and self.scene.standing() == self.about["run"]:
+        """Tell the page what `refresh` found, and the status of the run."""
+        if not grown and self._run == self.about["run"]:
             return
         with self.hold_sync():
             if grown:
                 self.seed = self._grown(self._before)
-            self.about = self.scene.about()
+            self.about = {**self.scene.info(), "run": self._run}
 
-    def _grown(self, before: list[list[Event]]) -> list[list[Any]]:
-        """Return the shared payloads, the newest payload, and those before it that fit: a busy kernel may not answer when they are asked for."""
-        seed: list[list[Any]] = []
-        size = 0
-        ends = time.monotonic() + _PATIENCE
+    def _grown(self, before: list[list[list[Event]]]) -> list[list[Any]]:
+        """Return the shared payloads, the newest step, and those before it that fit: a busy kernel may not answer when they are asked for."""
+        batch = _Batch()
         for number, (panel, old) in enumerate(zip(self.scene.panels, before, strict=True)):
-            shared = panel.shared()
-            seed.append([number, SHARED, shared.head, shared.buffers])
-            new = [n for n, event in enumerate(panel.events) if n >= len(old) or event != old[n]]
-            for far, at in enumerate([] if panel.renderer.all_steps else reversed(new)):
-                if far > 0 and (size > _SEED or time.monotonic() > ends):
+            batch.add(number, SHARED, panel.shared())
+            new = [n for n, events in enumerate(_events(panel)) if n >= len(old) or events != old[n]]
+            for far, at in enumerate(reversed(new)):
+                if far > 0 and not batch.has_room:
                     break
-                payload = panel.payload(at)
-                seed.append([number, at, payload.head, payload.buffers])
-                size += payload.size
-        return seed
+                batch.add(number, at, panel.payload(at))
+        return batch.entries
 
     def _asked(self, _widget: object, message: object, _buffers: object) -> None:
-        """Answer the page. A message that is not one of ours is left alone."""
+        """Answer a message of the page; one that is not of ours is ignored."""
         with self.lock:
             self._answer_to(message)
 
@@ -115,26 +107,53 @@ class StepView(WidgetBase):
         elif isinstance(message.get("ask"), list):
             self._answer(message["id"], message["ask"])
 
-    def _answer(self, identity: str, wanted: list[Any]) -> None:
-        told: list[list[Any]] = []
+    def _answer(self, identity: str, asked: list[Any]) -> None:
+        answered: list[list[Any]] = []
         buffers: list[bytes] = []
         size = 0
         ends = time.monotonic() + _PATIENCE
-        for wish in wanted:
-            if not (isinstance(wish, list) and len(wish) == 2 and self._known(*wish)):  # noqa: PLR2004
+        for each in asked:
+            if not (isinstance(each, list) and len(each) == 2 and self._known(*each)):  # noqa: PLR2004
                 continue
-            panel, number = wish
+            panel, number = each
             payload = self.scene.panels[panel].payload(number)
-            told.append([panel, number, payload.head, len(payload.buffers)])
+            answered.append([panel, number, payload.head, len(payload.buffers)])
             buffers.extend(payload.buffers)
             size += payload.size
-            # What did not fit is asked for again, after what has become more urgent.
+            # What does not fit is asked for again, after what has become more urgent.
             if size > _ANSWER or time.monotonic() > ends:
                 break
-        self.send({"id": identity, "payloads": told}, buffers)
+        self.send({"id": identity, "payloads": answered}, buffers)
 
     def _known(self, panel: object, number: object) -> bool:
-        """Return whether the page names a panel and a payload that there are."""
+        """Return whether there is such a panel and such a payload of it."""
         if type(panel) is not int or type(number) is not int or not 0 <= panel < len(self.scene.panels):
             return False
-        return 0 <= number < max(1, len(self.scene.panels[panel].events))
+        return 0 <= number < max(1, len(self.scene.panels[panel].steps))
+
+
+class _Batch:
+    """Payloads that go to the page unasked: as many as are made soon and are not too large together."""
+
+    def __init__(self) -> None:
+        self.entries: list[list[Any]] = []
+        self._size = 0
+        self._ends = time.monotonic() + _PATIENCE
+
+    def add(self, panel: int, number: int, payload: Payload) -> None:
+        self.entries.append([panel, number, payload.head, payload.buffers])
+        self._size += payload.size
+
+    @property
+    def has_room(self) -> bool:
+        return self._size <= _SEED and time.monotonic() <= self._ends
+
+
+def _asks_for_steps(panel: Panel) -> bool:
+    """Return whether the page asks for steps of the panel: of some all is in the shared payload."""
+    return bool(panel.steps) and not panel.renderer.all_steps
+
+
+def _events(panel: Panel) -> list[list[Event]]:
+    """Return what each step of a panel shows: as long as it is the same, the page's payload of that step holds."""
+    return [panel.events(n) for n in range(len(panel.steps))] if _asks_for_steps(panel) else []

@@ -1,4 +1,4 @@
-"""The stepper: ipywidgets' slider and play button over the steps that were logged, and the content under them."""
+"""The stepper: ipywidgets' slider and play button over the steps that were logged, and the drawing of the step below them."""
 
 from __future__ import annotations
 
@@ -8,66 +8,58 @@ import ipywidgets
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.views.export import page
-from jupyter_tracking.views.widgets import live
-from jupyter_tracking.views.widgets.step_view import BUDGET, StepView
-from jupyter_tracking.views.widgets.display import NotebookDisplay
-from jupyter_tracking.views.widgets.base import close_tree
-from jupyter_tracking.views.model.panel import Scene, folder_of, scene
+from jupyter_tracking.views.model.scene import Scene, compare_runs, open_scene
+from jupyter_tracking.views.widgets.base import RunWidget, close_tree
 from jupyter_tracking.views.widgets.slider import StepSlider
+from jupyter_tracking.views.widgets.step_view import BUDGET, StepView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from jupyter_tracking.read.run_reader import RunFolder
-    from jupyter_tracking.run_view import RunView
 
-__all__ = ["Stepper", "show"]
+__all__ = ["Stepper", "compare", "show"]
 
 
-class Stepper(ipywidgets.VBox):  # type: ignore[misc]
+class Stepper(RunWidget):
     """Steps through the versions of an artifact, or of several together.
 
     Attributes:
         slider: a `SelectionSlider` over the steps.
         play: a `Play` that moves it.
-        content: the drawing; it follows the slider in the page, with no kernel between.
+        content: the drawing; it follows the slider in the page, without the kernel.
     """
 
-    def __init__(self, shown: Scene, *, budget: int = BUDGET, page_budget: int = page.BUDGET) -> None:
+    def __init__(self, scene: Scene, *, budget: int = BUDGET, page_budget: int = page.BUDGET) -> None:
         """Show a scene at its last step.
 
         Args:
-            shown: what to show.
+            scene: what to show.
             budget: bytes of steps that the page may keep at a time.
             page_budget: bytes that a display may add to the notebook's file.
         """
-        self._scene = shown
-        self._steps: tuple[int | None, ...] = tuple(shown.steps)
-        self._page_budget = page_budget
-        self._displayed: NotebookDisplay | None = None
-        last = max(0, len(shown.steps) - 1)
+        self._scene = scene
+        self._steps: tuple[int | None, ...] = tuple(scene.steps)
+        last = max(0, len(scene.steps) - 1)
         self.slider = StepSlider(
-            shown.steps,
+            scene.steps,
             index=last,
             description="step",
             style={"description_width": "initial"},
             layout={"flex": "1 1 auto", "max_width": "620px", "width": "auto", "min_width": "160px"},
         )
         self.play = ipywidgets.Play(min=0, max=last, value=last, interval=150, layout={"flex": "0 0 auto"})
-        self.content = StepView(shown, index=last, budget=budget, slider=self.slider, play=self.play)
+        self.content = StepView(scene, index=last, budget=budget, slider=self.slider, play=self.play)
         # A front end without our slider moves the content alone.
-        self.content.observe(self._moved, names=["index"])
+        self.content.observe(self._content_moved, names=["index"])
         self._controls = ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"})
-        super().__init__([])
-        self._lay()
+        super().__init__(self._parts(), self.content, page_budget=page_budget)
         self.add_class("jt-stepper")
-        self.content.observe(self._poll_while_visible, names=["visible"])
-        self._poll_while_visible()
 
     @property
     def steps(self) -> tuple[int | None, ...]:
-        """The steps that were logged, in order."""
+        """The steps on the slider, in order."""
         return self._steps
 
     @property
@@ -77,15 +69,14 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
 
     @step.setter
     def step(self, step: int | None) -> None:
-        try:
+        if step in self._steps:
             self.slider.index = self._steps.index(step)
-        except ValueError:
-            raise NotFound(self._no_step(step)) from None
-
-    def _no_step(self, step: int | None) -> str:
-        if self._scene.total > len(self._steps) and step in self._scene.logged():
-            return f"step {step} is not on the slider, which offers {len(self._steps)} of {self._scene.total} steps; load() gives its value"
-        return f"no step {step!r} was logged{suggest(str(step), [str(s) for s in self._steps])}"
+        elif self._scene.total > len(self._steps) and step in self._scene.logged():
+            raise NotFound(
+                f"step {step} is not on the slider, which offers {len(self._steps)} of {self._scene.total} steps; load() gives its value"
+            )
+        else:
+            raise NotFound(f"no step {step!r} was logged{suggest(str(step), [str(s) for s in self._steps])}")
 
     def save(self, path: str | Path) -> Path:
         """Write the whole view to one HTML file that needs no network and no kernel."""
@@ -96,75 +87,59 @@ class Stepper(ipywidgets.VBox):  # type: ignore[misc]
         """Whether more may be logged."""
         return self._scene.running
 
-    def poll(self) -> bool:
-        """Show what was logged since; what is on screen stays. Return whether more may come."""
-        with self.content.lock:
-            if self.content.comm is None:
-                return False
-            more = self._scene.running  # asked first: what was logged before the end is read after
-            grown = self.content.refresh()
-            if grown:
-                self._lengthen()  # before the content, which moves the slider with it
-            self.content.tell(grown=grown)
-            return more
-
-    def _lengthen(self) -> None:
-        step, self._steps = self.step, tuple(self._scene.steps)
-        self.slider.grow(self._steps, self._steps.index(step) if step in self._steps else 0)
-        self.play.max = max(0, len(self._steps) - 1)
-        self._lay()
-
-    def _lay(self) -> None:
-        self.children = [self._controls, self.content] if len(self._steps) > 1 else [self.content]
-
-    def refresh_page(self) -> bool:
-        """Bring the twin in the notebook up to date; return whether it may have to be again."""
-        more = self.poll()
-        if self._displayed is None or self.content.comm is None:
-            return False
-        with self.content.lock:
-            self._displayed.refresh_page(self._page(self._displayed.line), page.metadata(self._scene))
+    def _update(self) -> bool:
+        more = self._scene.running  # asked first: what was logged before the end is read after
+        grown = self.content.refresh()
+        if grown:  # before the content is told, which moves the slider with it
+            step, self._steps = self.step, tuple(self._scene.steps)
+            self.slider.grow(self._steps, self._steps.index(step) if step in self._steps else 0)
+            self.play.max = max(0, len(self._steps) - 1)
+            self.children = self._parts()
+        self.content.tell(grown=grown)
         return more
 
-    def _page(self, line: str) -> str:
-        return page.static_page(self._scene, index=self.slider.index, budget=self._page_budget, key=self.content.key, line=line)
+    def _parts(self) -> list[ipywidgets.Widget]:
+        """Return what is shown: with one step there is nothing to slide over."""
+        return [self._controls, self.content] if len(self._steps) > 1 else [self.content]
+
+    def _page(self, line: str, budget: int | None) -> str:
+        return page.static_page(self._scene, index=self.slider.index, budget=budget, key=self.content.key, line=line)
+
+    def _line(self) -> str:
+        return self._scene.line()
+
+    def _metadata(self) -> dict[str, Any]:
+        return page.metadata(self._scene)
 
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""
-        parts = {self.play, self.slider, self.content, self._controls, *self.children, self.layout}
         with self.content.lock:
-            for part in parts:
-                close_tree(part)
+            if self._controls not in self.children:
+                close_tree(self._controls)
             super().close()
 
-    def _poll_while_visible(self, _change: object = None) -> None:
-        """Follow the run while there is somebody to see it."""
-        if self.content.visible and self._scene.running:
-            live.start_polling(self)
-        else:
-            live.stop_polling(self)
-
-    def _moved(self, change: dict[str, Any]) -> None:
+    def _content_moved(self, change: dict[str, Any]) -> None:
         self.slider.index = change["new"]
 
-    def _ipython_display_(self, **_options: Any) -> None:
-        """Display the widget, then its twin: the same view for when the widget is gone."""
-        with self.content.lock:
-            line = self._scene.line()
-            self._displayed = NotebookDisplay(self, self._page(line), line, page.metadata(self._scene))
-        if self._scene.running:
-            live.refresh_after_cells(self)
 
-
-def show(view: RunView | RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None) -> Stepper:
+def show(folder: RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None) -> Stepper:
     """Show artifacts of a run under one slider.
 
     Args:
-        view: the run, or its folder.
+        folder: the run.
         names: a name, or several; each may be (kind, name).
         kind: needed when a name has more than one kind.
+
+    Raises:
+        InvalidArgument: no name is given.
+        NotFound: no artifact of a name, or several kinds have it.
     """
     listed = [names] if isinstance(names, str) else list(names)
     if not listed:
         raise InvalidArgument("names=[] is empty; give the name of an artifact, or several")
-    return Stepper(scene(folder_of(view), listed, kind))
+    return Stepper(open_scene(folder, listed, kind))
+
+
+def compare(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> Stepper:
+    """Show the same artifact of several runs under one slider over the union of their steps; raises as `compare_runs`."""
+    return Stepper(compare_runs(runs, name, kind))

@@ -22,6 +22,18 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Make an element of a drawing. */
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string | number>,
+  ...children: SVGElement[]
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
 /** Replace an element's children. */
 export function put(element: Element, ...children: Child[]): void {
   element.replaceChildren(
@@ -31,7 +43,7 @@ export function put(element: Element, ...children: Child[]): void {
   );
 }
 
-/** Set text only when it differs, so that live regions speak once. */
+/** Set an element's text only when it differs: a screen reader speaks whatever is set in a live region. */
 export function say(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -54,29 +66,23 @@ const icons = {
 } as const;
 export type Icon = keyof typeof icons;
 
-/** An icon as a drawing: fonts differ in the signs they have. */
+/** An icon as a drawing: not every font has the signs. */
 export function icon(name: Icon): SVGSVGElement {
-  const make = <K extends keyof SVGElementTagNameMap>(
-    tag: K,
-    attributes: Record<string, string>,
-  ) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
-  };
-  const svg = make("svg", {
-    viewBox: "0 0 16 16",
-    width: "12",
-    height: "12",
-    fill: "currentColor",
-    "aria-hidden": "true",
-    focusable: "false",
-  });
-  svg.append(make("path", { d: icons[name] }));
-  return svg;
+  return svg(
+    "svg",
+    {
+      viewBox: "0 0 16 16",
+      width: 12,
+      height: 12,
+      fill: "currentColor",
+      "aria-hidden": "true",
+      focusable: "false",
+    },
+    svg("path", { d: icons[name] }),
+  );
 }
 
-/** A button with an icon and a name for everyone. */
+/** A button with an icon, and a name for screen readers and as a tooltip. */
 export function button(
   label: string,
   sign: Icon,
@@ -100,7 +106,7 @@ export function button(
 }
 
 /** Give a button another icon and name. */
-export function dub(pressed: HTMLButtonElement, label: string, sign: Icon): void {
+export function relabel(pressed: HTMLButtonElement, label: string, sign: Icon): void {
   pressed.replaceChildren(icon(sign));
   pressed.setAttribute("aria-label", label);
   pressed.title = label;

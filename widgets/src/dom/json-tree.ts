@@ -1,22 +1,23 @@
-// JSON as a tree that opens; what is closed is not in the page.
+// JSON as a tree that opens. What was never opened has no elements in the page, as a tree may be large.
 
 import { h, keepKeys } from "./dom";
 import * as format from "../model/format";
 
-const MOST = 200;
-const LONGEST = 2000;
+/** How many entries of an object or list, and how many characters of a string, are shown. */
+const MOST_ENTRIES = 200;
+const LONGEST_STRING = 2000;
 
 function brief(value: unknown): string {
   if (Array.isArray(value)) return `[ ${format.count(value.length)} ]`;
   if (value !== null && typeof value === "object")
     return `{ ${format.count(Object.keys(value).length)} }`;
   const text = JSON.stringify(value) ?? "null";
-  return text.length > LONGEST
-    ? `${text.slice(0, LONGEST)}… (${format.count(text.length)} characters)`
+  return text.length > LONGEST_STRING
+    ? `${text.slice(0, LONGEST_STRING)}… (${format.count(text.length)} characters)`
     : text;
 }
 
-/** A value under its name; opened `deep` levels. */
+/** Show a value under its name, opened `deep` levels. */
 export function json(value: unknown, name: string | null = null, deep = 1): HTMLElement {
   const label = name === null ? [] : [h("span", { class: "jt-key" }, name), ": "];
   if (value === null || typeof value !== "object")
@@ -40,12 +41,12 @@ export function json(value: unknown, name: string | null = null, deep = 1): HTML
       h(
         "div",
         { class: "jt-inner" },
-        ...entries.slice(0, MOST).map(([key, inner]) => json(inner, key, deep - 1)),
-        entries.length > MOST
+        ...entries.slice(0, MOST_ENTRIES).map(([key, inner]) => json(inner, key, deep - 1)),
+        entries.length > MOST_ENTRIES
           ? h(
               "div",
               { class: "jt-leaf jt-kind" },
-              `and ${format.count(entries.length - MOST)} more`,
+              `and ${format.count(entries.length - MOST_ENTRIES)} more`,
             )
           : null,
       ),

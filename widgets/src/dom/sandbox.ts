@@ -1,4 +1,4 @@
-// StepCache for markup that is not ours: nothing of it reaches the notebook's page or the network, and without `scripts` nothing in it runs.
+// Frames for markup that is not ours: nothing of it reaches the notebook's page or the network, and without `scripts` nothing in it runs.
 
 import { h } from "./dom";
 

@@ -1,8 +1,9 @@
-// Colours and the style sheet. Colours come from the notebook's own variables, with fallbacks where there is no notebook.
+// Colours and the style sheets, one for each folder. Colours come from the notebook's own variables, with fallbacks where there is no notebook.
 
-import several from "./several.css";
-import sheet from "./style.css";
-import plots from "uplot/dist/uPlot.min.css";
+import base from "./base.css";
+import renderers from "../renderers/renderers.css";
+import table from "../table/table.css";
+import widgets from "../widgets/widgets.css";
 
 /** Lines that the colour-blind can tell apart (Okabe and Ito), light and dark. */
 const light = [
@@ -35,14 +36,14 @@ export interface Colours {
   dark: boolean;
 }
 
-/** Put our style sheet in the page, once. */
+/** Put our style sheets in the page, once. Where two rules count alike, the later sheet wins: a widget may change what the base has. */
 export function dress(root: Node): void {
   const tree = root.getRootNode();
   const home = tree instanceof ShadowRoot ? tree : document.head;
   if (home.querySelector("style[data-jt]")) return;
   const style = document.createElement("style");
   style.setAttribute("data-jt", "");
-  style.textContent = [plots, sheet, several].join("\n");
+  style.textContent = [base, table, renderers, widgets].join("\n");
   home.append(style);
 }
 
@@ -67,7 +68,7 @@ export function colours(element: Element): Colours {
   };
 }
 
-/** Call back when the notebook or the system changes its theme. Returns the way to stop. */
+/** Call back when the notebook or the system changes its theme. Returns what stops it. */
 export function ontheme(changed: () => void): () => void {
   const later = () => requestAnimationFrame(changed);
   const watcher = new MutationObserver(later);

@@ -1,8 +1,8 @@
-// The small controls above a drawing.
+// The controls above a drawing.
 
 import { h, keepKeys } from "./dom";
 
-/** A box to tick. */
+/** A checkbox with a label. */
 export function check(label: string, changed: (on: boolean) => void, on = false): HTMLElement {
   const box = keepKeys(
     h("input", { type: "checkbox", checked: on, onchange: () => changed(box.checked) }),
@@ -10,7 +10,7 @@ export function check(label: string, changed: (on: boolean) => void, on = false)
   return h("label", { class: "jt-check" }, box, label);
 }
 
-/** One of several words. */
+/** A list to choose one of several words from. */
 export function choose(
   label: string,
   options: readonly string[],
@@ -27,7 +27,7 @@ export function choose(
   return h("label", { class: "jt-check" }, label, list);
 }
 
-/** A number between two ends. */
+/** A slider for a number between two ends; `told` says the number to screen readers. */
 export function slide(
   label: string,
   [low, high, step, at]: [number, number, number, number],
@@ -52,13 +52,14 @@ export function slide(
   return h("label", { class: "jt-check" }, label, range);
 }
 
-/** Words to press. */
+/** A button with words. */
 export function press(label: string, pressed: () => void): HTMLButtonElement {
   return keepKeys(
     h("button", { type: "button", class: "jt-button jt-words-button", onclick: pressed }, label),
   );
 }
 
+/** A row of controls. */
 export function bar(...controls: (HTMLElement | null)[]): HTMLElement {
   return h("div", { class: "jt-tools" }, ...controls);
 }

@@ -1,12 +1,13 @@
-// The small script inside a saved view. It decides who shows: the live widget while it is there, else this page's copy.
-// It stands alone: the bundle is unpacked only when it is needed.
+// The script of a static page, which is saved in a notebook beside the live widget. It shows the page where the widget is not there.
+// It imports nothing: the bundle, which is large, is unpacked only when the page is drawn.
 
 type Bundle = { page(host: HTMLElement, pack: ArrayBuffer): () => void };
 
-const SOON = 1500;
-const LATE = 8000;
-/** A widget that goes because its cell runs again takes its twin along a moment later. */
-const MOMENT = 150;
+/** How long a live widget is waited for, and how long while the notebook says that it is loading one (ms). */
+const WIDGET_TIMEOUT = 1500;
+const LOADING_TIMEOUT = 8000;
+/** A widget that goes because its cell runs again takes this page along within this time (ms). */
+const CELL_RERUN = 150;
 
 async function inflate(from: Element): Promise<Response> {
   const text = atob((from.textContent ?? "").trim());
@@ -14,31 +15,33 @@ async function inflate(from: Element): Promise<Response> {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
-function begin(root: HTMLElement): void {
-  const shelf: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??=
+/** Show or hide one static page, as its widget comes and goes. */
+function start(root: HTMLElement): void {
+  const bundles: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??=
     {});
   const key = root.dataset["jtTwin"] ?? "";
-  const still = root.querySelector<HTMLElement>(".jt-still");
+  const fallback = root.querySelector<HTMLElement>(".jt-still");
   const host = document.createElement("div");
   root.append(host);
-  // The outputs of this cell, and among them the one before ours, which is the widget's.
+  // The outputs of the cell, and among them this page's; the one before it is the widget's.
   const area = root.closest<HTMLElement>(
     ".jp-OutputArea, .output_wrapper, .cell-output, .cell_output",
   );
   const child = root.closest<HTMLElement>(".jp-OutputArea-child, .output_area, .output");
-  const seen = new Set<string>();
-  const began = Date.now();
+  /** Whether a widget has announced itself, for where the cell's outputs are not found. */
+  let announced = false;
+  const started = Date.now();
   let drawn = false;
   let attached = false;
-  let back: IntersectionObserver | null = null;
+  let returned: IntersectionObserver | null = null;
 
-  const before = (): HTMLElement | null => {
+  const outputBefore = (): HTMLElement | null => {
     const element = child?.previousElementSibling;
     return element instanceof HTMLElement ? element : null;
   };
 
-  function live(): boolean {
-    if (!area) return seen.has(key);
+  function isLive(): boolean {
+    if (!area) return announced;
     for (const element of area.querySelectorAll("[data-jt-live]")) {
       if (element.getAttribute("data-jt-live") === key && !element.hasAttribute("data-jt-dead"))
         return true;
@@ -46,8 +49,8 @@ function begin(root: HTMLElement): void {
     return false;
   }
 
-  /** The line that a widget without its model leaves, or the line of text that stands for it. */
-  function hollow(element: HTMLElement | null): boolean {
+  /** Whether an output is only what stands for a widget that cannot be drawn: the notebook's message, or the line of text saved with it. */
+  function isPlaceholder(element: HTMLElement | null): boolean {
     if (!element) return false;
     if (element.querySelector("[data-jt-dead]")) return true;
     const words = (element.textContent ?? "").trim();
@@ -63,42 +66,43 @@ function begin(root: HTMLElement): void {
     try {
       const code = root.querySelector(".jt-code")!;
       const hash = code.getAttribute("data-hash") ?? "";
-      shelf[hash] ??= (async () => {
+      bundles[hash] ??= (async () => {
         const text = await (await inflate(code)).text();
         return import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
       })();
       const pack = await (await inflate(root.querySelector(".jt-data")!)).arrayBuffer();
-      (await shelf[hash]!).page(host, pack);
-      if (still) still.hidden = true;
+      (await bundles[hash]!).page(host, pack);
+      if (fallback) fallback.hidden = true;
     } catch (error) {
-      // The still picture stays.
+      // The fallback picture stays.
       console.error("jupyter-tracking:", error);
     }
   }
 
-  /** Out of the page, for good or because it was scrolled away: nothing is drawn until it is back. */
-  function away(): boolean {
+  /** Whether the page is out of the document, for good or because it was scrolled away: nothing is drawn until it is returned. */
+  function isDetached(): boolean {
     attached ||= root.isConnected;
     if (!attached || root.isConnected) return false;
     watcher.disconnect();
-    if (!back && typeof IntersectionObserver === "function") {
-      back = new IntersectionObserver(() => {
+    if (!returned && typeof IntersectionObserver === "function") {
+      returned = new IntersectionObserver(() => {
         if (!root.isConnected) return;
-        back?.disconnect();
-        back = null;
+        returned?.disconnect();
+        returned = null;
         watch();
-        decide();
+        update();
       });
-      back.observe(area ?? root);
+      returned.observe(area ?? root);
     }
     return true;
   }
 
-  function decide(): void {
-    if (away()) return;
-    if (live()) {
+  /** Show the widget or the page. */
+  function update(): void {
+    if (isDetached()) return;
+    if (isLive()) {
       root.hidden = true;
-      const widget = before();
+      const widget = outputBefore();
       if (widget?.dataset["jtHid"]) {
         widget.hidden = false;
         delete widget.dataset["jtHid"];
@@ -107,11 +111,11 @@ function begin(root: HTMLElement): void {
       watcher.disconnect();
       return;
     }
-    const widget = before();
-    const empty = hollow(widget);
-    const waited = Date.now() - began;
+    const widget = outputBefore();
+    const empty = isPlaceholder(widget);
+    const waited = Date.now() - started;
     const loading = /loading widget/i.test(widget?.textContent ?? "");
-    if (!empty && area && waited < (loading ? LATE : SOON)) return;
+    if (!empty && area && waited < (loading ? LOADING_TIMEOUT : WIDGET_TIMEOUT)) return;
     if (widget && empty) {
       widget.dataset["jtHid"] = "yes";
       widget.style.setProperty("display", "none", "important");
@@ -120,47 +124,47 @@ function begin(root: HTMLElement): void {
     void draw();
   }
 
-  const watcher = new MutationObserver(decide);
+  const watcher = new MutationObserver(update);
   const watch = (): void => {
     if (area) watcher.observe(area, { childList: true, subtree: true, characterData: true });
   };
-  const heard = (event: Event): void => {
+  const onAnnouncement = (event: Event): void => {
     const { detail } = event as CustomEvent<string>;
     if (detail !== key) return;
-    if (!root.isConnected && Date.now() - began > LATE) {
+    if (!root.isConnected && Date.now() - started > LOADING_TIMEOUT) {
       stop();
       return;
     }
     if (event.type === "jt-live") {
-      seen.add(key);
-      decide();
+      announced = true;
+      update();
       return;
     }
-    seen.delete(key);
+    announced = false;
     setTimeout(() => {
       watch();
-      decide();
-    }, MOMENT);
+      update();
+    }, CELL_RERUN);
   };
   const stop = (): void => {
     watcher.disconnect();
-    back?.disconnect();
-    window.removeEventListener("jt-live", heard);
-    window.removeEventListener("jt-gone", heard);
+    returned?.disconnect();
+    window.removeEventListener("jt-live", onAnnouncement);
+    window.removeEventListener("jt-gone", onAnnouncement);
   };
-  window.addEventListener("jt-live", heard);
-  window.addEventListener("jt-gone", heard);
+  window.addEventListener("jt-live", onAnnouncement);
+  window.addEventListener("jt-gone", onAnnouncement);
   watch();
-  // In a notebook the live widget has a moment to come; elsewhere nothing is waited for.
+  // In a notebook the live widget may still come; elsewhere there is none to wait for.
   if (area) root.hidden = true;
-  decide();
-  for (const wait of [300, SOON + 20, LATE + 20]) setTimeout(decide, wait);
+  update();
+  for (const wait of [300, WIDGET_TIMEOUT + 20, LOADING_TIMEOUT + 20]) setTimeout(update, wait);
 }
 
-const mine = document.currentScript?.closest<HTMLElement>(".jt-twin");
-// Some front ends run the script away from its place; then every copy not yet begun is ours to begin.
-for (const root of mine ? [mine] : document.querySelectorAll<HTMLElement>(".jt-twin")) {
+const own = document.currentScript?.closest<HTMLElement>(".jt-twin");
+// Some front ends run the script away from its place in the page; then it starts every page that is not yet started.
+for (const root of own ? [own] : document.querySelectorAll<HTMLElement>(".jt-twin")) {
   if (root.dataset["jtBegun"]) continue;
   root.dataset["jtBegun"] = "yes";
-  begin(root);
+  start(root);
 }

@@ -1,4 +1,4 @@
-// Numbers, sizes and times as people read them.
+// Numbers, sizes and times as they are written in the page.
 
 /** A number in at most six significant digits; integers whole. */
 export function number(value: number): string {
@@ -35,11 +35,12 @@ export function column(values: ArrayLike<number>): (value: number) => string {
   return (value) => (Number.isFinite(value) ? value.toFixed(decimals) : number(value));
 }
 
-/** A whole number with thin separators. */
+/** A whole number with separators between thousands. */
 export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** A size in bytes, in decimal units. */
 export function bytes(size: number): string {
   if (size < 1000) return `${size} B`;
   const units = ["kB", "MB", "GB", "TB"];
@@ -60,7 +61,7 @@ export function time(micros: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-/** Seconds as people say them. */
+/** A duration in seconds, in units that keep it short. */
 export function duration(seconds: number): string {
   if (seconds > 0 && seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 60) return `${Number(seconds.toFixed(seconds < 10 ? 1 : 0))} s`;

@@ -1,46 +1,57 @@
-// What a drawing needs to know of where it lives: a few lines, so that a notebook's widget and a saved page can both be it.
+// What the kernel tells of a view, and the part of a widget's model that the page uses.
 
 import type { Step } from "./format";
+import type { PageMessage } from "./messages";
 
-/** The part of anywidget's model that we use; a saved page has its own (page.ts). */
-export interface Model {
-  get(name: string): any;
-  set(name: string, value: unknown): void;
+/** The part of anywidget's model that we use. `State`: the traits that the kernel and the page share. */
+export interface Model<State extends object = Record<string, any>> {
+  get<K extends keyof State & string>(name: K): State[K];
+  set<K extends keyof State & string>(name: K, value: State[K]): void;
   save_changes(): void;
   on(event: string, callback: (...args: any[]) => void): void;
   off(event: string, callback?: (...args: any[]) => void): void;
-  send(content: unknown): void;
+  send(content: PageMessage): void;
   widget_manager?: { get_model(id: string): Promise<Model> };
 }
 
-/** One artifact of a scene, as the kernel describes it once. */
+/** One of the lines that a panel draws: a run's, or one of several metrics of a run. */
+export interface Member {
+  label: string;
+  uuid: string;
+  /** Where the shared payload holds every step: the member's own steps, and which of them is shown at each of the panel's (-1: none yet). */
+  steps?: Step[];
+  at?: number[];
+}
+
+/** One artifact of a view, as the kernel describes it once. */
 export interface PanelInfo {
   kind: string;
   name: string;
+  /** The stem of its renderer. */
   view: string;
   run?: string;
-  /** Payload of this artifact for each step of the scene; -1 where it has none yet. Missing: one frame a step. */
+  /** Number of this artifact's payload for each step of the view; -1 where it has none yet. Missing: one payload a step. */
   at?: number[];
-  /** The artifact's own steps and times (µs), one a frame, and how often each step was logged. */
+  /** The artifact's own steps and times (µs), one a payload, and how often each step was logged. */
   steps: Step[];
   times: (number | null)[];
   versions?: Record<string, number>;
-  /** The cells that logged the steps, with their sources where they were kept, and for each frame which of them it was; -1 for none. */
+  /** The cells that logged the steps, with their sources where they were kept, and for each payload which of them it was; -1 for none. */
   cells?: { label: string; source?: string }[];
   from?: number[];
-  /** True when the shared holds everything, and no frame has to be fetched. */
+  /** True when the shared payload holds everything, and none of a step has to be fetched. */
   all_steps?: boolean;
   /** The panel of another run with which this one can be compared. */
   beside?: number;
-  /** What lies over each other here, several runs or several metrics of one; when the shared holds everything, each with its own steps and which of them is shown at each of ours. */
-  members?: { label: string; uuid: string; steps?: Step[]; at?: number[] }[];
+  /** What a chart of metrics or curves draws: one line or more, each of a run or of a metric. */
+  members?: Member[];
 }
 
 /** What to call an artifact where its run may stand beside another. */
 export const called = (about: PanelInfo): string =>
   about.run ? `${about.name}, ${about.run}` : about.name;
 
-/** What the kernel says of a view once, before any frame. */
+/** What the kernel says of a view once, before any payload. */
 export interface ViewInfo {
   run: { uuid: string; name: string; status?: string };
   steps: Step[];
@@ -50,3 +61,19 @@ export interface ViewInfo {
   /** Of how many steps these are the ones that can be looked at. */
   total?: number;
 }
+
+const RUNNING = new Set([
+  "created",
+  "running",
+  "processing",
+  "starting",
+  "resuming",
+  "queued",
+  "scheduled",
+  "stopping",
+  "warning",
+  "retrying",
+]);
+
+/** Whether a run of this status goes on. */
+export const isRunning = (status: string | undefined): boolean => RUNNING.has(status ?? "");

@@ -1,4 +1,6 @@
-// A frame is what one artifact shows at one step: a small header and binary columns.
+// A payload is what one artifact shows at one step: a small head and binary columns.
+
+import type { Head, NumberType } from "./heads";
 
 const types = {
   f4: Float32Array,
@@ -8,33 +10,25 @@ const types = {
   u1: Uint8Array,
   u2: Uint16Array,
   u4: Uint32Array,
-} as const;
-type Kind = keyof typeof types;
-export type Column = InstanceType<(typeof types)[Kind]>;
+} as const satisfies Record<NumberType, unknown>;
+export type Column = InstanceType<(typeof types)[NumberType]>;
 
-export interface Head {
-  /** name → [number of the buffer, its number type] */
-  columns?: Record<string, [number, Kind]>;
-  error?: string;
-  [more: string]: any;
-}
-
-export class Payload {
+export class Payload<H extends Head = Head> {
   readonly bytes: number;
   private readonly cache = new Map<string, Column>();
 
   constructor(
-    readonly head: Head,
+    readonly head: H,
     readonly buffers: DataView[],
   ) {
     this.bytes = 200 + buffers.reduce((sum, b) => sum + b.byteLength, 0);
   }
 
-  /** A column of numbers by name; empty when the frame has none. */
+  /** A column of numbers by name; empty when the payload has none. */
   column(name: string): Column {
     let column = this.cache.get(name);
     if (!column) {
-      const [at, kind] = this.head.columns?.[name] ?? [-1, "u1" as Kind];
+      const [at, kind] = this.head.columns?.[name] ?? [-1, "u1" as const];
       column = typed(this.buffers[at], kind);
       this.cache.set(name, column);
     }
@@ -51,13 +45,13 @@ export class Payload {
   }
 }
 
-function typed(view: DataView | undefined, kind: Kind): Column {
+function typed(view: DataView | undefined, kind: NumberType): Column {
   const Make = types[kind];
   if (!view) return new Make(0);
   const length = Math.floor(view.byteLength / Make.BYTES_PER_ELEMENT);
   if (view.byteOffset % Make.BYTES_PER_ELEMENT === 0)
     return new Make(view.buffer as ArrayBuffer, view.byteOffset, length);
-  // The wire gives no alignment; a copy does.
+  // A message's buffers may begin anywhere; typed arrays of wide numbers may not, so these are copied.
   return new Make(
     view.buffer.slice(
       view.byteOffset,
@@ -67,13 +61,13 @@ function typed(view: DataView | undefined, kind: Kind): Column {
 }
 
 /** Strings packed as Arrow does: one UTF-8 buffer and their ends. */
-export function strings(frame: Payload, ends: string, at: number): string[] {
-  const view = frame.buffers[at];
+export function strings(payload: Payload, ends: string, at: number): string[] {
+  const view = payload.buffers[at];
   if (!view) return [];
   const decoder = new TextDecoder();
   const out: string[] = [];
   let from = 0;
-  for (const end of frame.column(ends)) {
+  for (const end of payload.column(ends)) {
     out.push(decoder.decode(new DataView(view.buffer, view.byteOffset + from, end - from)));
     from = end;
   }

@@ -1,109 +1,112 @@
-// What the kernel half of a view has answered, kept for a while, and the asking: one question under way, the newest wishes first.
+// Answers of the kernel half of a renderer, kept for a while, and the queries for those that are missing: one at a time, the newest requests first.
 
+import type { AnswerHead, Stem } from "./heads";
+import type { TableQuery } from "./messages";
 import type { Payload } from "./payload";
 import type { Host } from "./renderer";
 
-export type Question = Record<string, unknown>;
+export type Question = TableQuery;
+/** A question about a step. */
 export type Asked = [at: number, question: Question];
 
-const KEPT = 2_000_000;
-const name = ([at, question]: Asked): string => `${at} ${JSON.stringify(question)}`;
+const BUDGET = 2_000_000; // bytes
+const keyOf = ([at, question]: Asked): string => `${at} ${JSON.stringify(question)}`;
 
-export class QueryCache {
-  private readonly kept = new Map<string, Payload>();
-  private readonly failed = new Map<string, string>();
+export class QueryCache<S extends Stem = "dataframe"> {
+  private readonly answers = new Map<string, Payload<AnswerHead<S>>>();
+  private readonly errors = new Map<string, string>();
   private size = 0;
-  private wishes: Asked[] = [];
-  private under: { key: string; stop: AbortController } | null = null;
+  private requested: Asked[] = [];
+  private pending: { key: string; abort: AbortController } | null = null;
 
-  /** `arrived` is called whenever there is something new to draw or to say. */
+  /** `changed` is called whenever an answer or an error has come. */
   constructor(
-    private readonly host: Host,
-    private readonly arrived: () => void,
+    private readonly host: Host<S>,
+    private readonly changed: () => void,
   ) {}
 
-  get(...asked: Asked): Payload | undefined {
-    const key = name(asked);
-    const frame = this.kept.get(key);
-    // The last used is the last to go.
-    if (frame) {
-      this.kept.delete(key);
-      this.kept.set(key, frame);
+  /** The answer to a question, if it is here; the type of its head is that of the question's answers. */
+  get<H extends AnswerHead<S> = AnswerHead<S>>(...asked: Asked): Payload<H> | undefined {
+    const key = keyOf(asked);
+    const answer = this.answers.get(key);
+    // A map keeps the order of insertion: what was used last is moved to the end, and is dropped last.
+    if (answer) {
+      this.answers.delete(key);
+      this.answers.set(key, answer);
     }
-    return frame;
+    return answer as Payload<H> | undefined;
   }
 
   /** Why a question has no answer. */
-  why(...asked: Asked): string | undefined {
-    return this.failed.get(name(asked));
+  error(...asked: Asked): string | undefined {
+    return this.errors.get(keyOf(asked));
   }
 
-  get waiting(): boolean {
-    return this.under !== null;
-  }
-
-  /** Wish for answers, the most urgent first; what was wished before and not yet asked is forgotten. */
-  want(wishes: Asked[]): void {
-    this.wishes = wishes;
-    if (this.under && !wishes.some((w) => name(w) === this.under!.key)) {
-      this.under.stop.abort();
-      this.under = null;
+  /** Request answers, the most urgent first, in place of what was requested before; a query that is no longer wanted is aborted. */
+  request(requested: Asked[]): void {
+    this.requested = requested;
+    if (this.pending && !requested.some((asked) => keyOf(asked) === this.pending!.key)) {
+      this.pending.abort.abort();
+      this.pending = null;
     }
-    this.next();
+    this.askNext();
   }
 
-  /** Try again what failed. */
-  forgive(): void {
-    this.failed.clear();
+  /** Forget the errors, so that what failed is asked again. */
+  retryFailed(): void {
+    this.errors.clear();
   }
 
   /** Forget everything: what the answers were about has changed. */
   clear(): void {
-    this.kept.clear();
-    this.failed.clear();
+    this.answers.clear();
+    this.errors.clear();
     this.size = 0;
-    this.want([]);
+    this.request([]);
   }
 
-  private next(): void {
-    if (this.under) return;
-    const wish = this.wishes.find((w) => {
-      const key = name(w);
-      return (
-        !this.failed.has(key) && (this.kept.get(key)?.head["done"] ?? this.kept.has(key)) !== true
-      );
-    });
-    if (!wish) return;
-    const under = { key: name(wish), stop: new AbortController() };
-    this.under = under;
+  private isMissing(asked: Asked): boolean {
+    const key = keyOf(asked);
+    const head = this.answers.get(key)?.head;
+    // A long computation answers with what it has so far, and is asked again until it is done.
+    const done = head !== undefined && (!("done" in head) || head.done);
+    return !done && !this.errors.has(key);
+  }
+
+  private askNext(): void {
+    if (this.pending) return;
+    const asked = this.requested.find((each) => this.isMissing(each));
+    if (!asked) return;
+    const pending = { key: keyOf(asked), abort: new AbortController() };
+    this.pending = pending;
     this.host
-      .ask(wish[1], wish[0], under.stop.signal)
-      .then((frame) => {
-        if (frame.head.error) throw new Error(frame.head.error);
-        this.put(under.key, frame);
+      .ask(asked[1], asked[0], pending.abort.signal)
+      .then((answer) => {
+        if (answer.head.error) throw new Error(answer.head.error);
+        this.put(pending.key, answer);
       })
       .catch((error: unknown) => {
-        if (!under.stop.signal.aborted)
-          this.failed.set(under.key, error instanceof Error ? error.message : String(error));
+        if (!pending.abort.signal.aborted)
+          this.errors.set(pending.key, error instanceof Error ? error.message : String(error));
       })
       .finally(() => {
-        if (this.under !== under) return;
-        this.under = null;
-        this.arrived();
-        this.next();
+        if (this.pending !== pending) return;
+        this.pending = null;
+        this.changed();
+        this.askNext();
       });
   }
 
-  private put(key: string, frame: Payload): void {
-    this.size += frame.bytes - (this.kept.get(key)?.bytes ?? 0);
-    this.kept.delete(key);
-    this.kept.set(key, frame);
-    // What is wished for stays, else it would be asked for again and again.
-    const wished = new Set(this.wishes.map(name));
-    for (const [old, { bytes }] of this.kept) {
-      if (this.size <= KEPT) break;
-      if (wished.has(old)) continue;
-      this.kept.delete(old);
+  private put(key: string, answer: Payload<AnswerHead<S>>): void {
+    this.size += answer.bytes - (this.answers.get(key)?.bytes ?? 0);
+    this.answers.delete(key);
+    this.answers.set(key, answer);
+    // What is requested now stays, else it would be asked for again and again.
+    const requested = new Set(this.requested.map(keyOf));
+    for (const [old, { bytes }] of this.answers) {
+      if (this.size <= BUDGET) break;
+      if (requested.has(old)) continue;
+      this.answers.delete(old);
       this.size -= bytes;
     }
   }

@@ -1,54 +1,56 @@
-// What a view module gives and gets. One family of kinds is one file here and one of the same stem in Python.
+// What a renderer gives and gets. A renderer is one file here and one module of the same stem in Python.
 
-import type { Payload } from "./payload";
-import type { PanelInfo } from "./model";
 import type { Step } from "./format";
+import type { AnswerHead, SharedHead, StepHead, Stem } from "./heads";
+import type { Query } from "./messages";
+import type { PanelInfo } from "./model";
+import type { Payload } from "./payload";
 
-/** What the stage gives to a view that it puts on screen. */
-export interface Host {
-  /** Where to draw; the stage owns the heading above it. */
+/** What a renderer knows of the panel that it draws. */
+export interface Host<S extends Stem> {
+  /** Where to draw; the step view owns the heading above it. */
   readonly element: HTMLElement;
   readonly about: PanelInfo;
   /** What holds for all steps: axis ranges, faint lines behind, whole series. */
-  readonly shared: Payload;
-  /** The frame of another step of this artifact, if the page has it. */
-  frame(at: number): Payload | undefined;
+  readonly shared: Payload<SharedHead<S>>;
+  /** The payload of another step of this artifact, if the page has it. */
+  payload(at: number): Payload<StepHead<S>> | undefined;
   /** What the run beside shows now; nothing when there is none, or it has no step yet. */
-  beside(): Beside | undefined;
+  beside(): Beside<S> | undefined;
   /** Another step is wanted beside the one shown (null: no longer): it is fetched, kept, and the step drawn again when it comes. */
   need?(at: number | null): void;
   /**
-   * Ask the kernel half of this view something about the step shown, or another frame; one question at a time is under way. Rejects in a saved
-   * page, when the kernel does not answer, and when it is called off.
+   * Ask the kernel half of this renderer something about the step shown, or another one. One question at a time is sent.
+   * Rejects in a saved page, when the kernel does not answer, and when the question is aborted.
    */
-  ask(query: Record<string, unknown>, at?: number, signal?: AbortSignal): Promise<Payload>;
+  ask(query: Query, at?: number, signal?: AbortSignal): Promise<Payload<AnswerHead<S>>>;
   /** Whether there is a kernel to ask. */
   readonly live: boolean;
 }
 
 /** The same artifact of another run, at the step on screen. */
-export interface Beside {
+export interface Beside<S extends Stem> {
   run: string;
   step: Step;
   at: number;
-  frame: Payload | undefined;
+  payload: Payload<StepHead<S>> | undefined;
 }
 
 /** One step on screen. */
-export interface Shown {
-  /** Number of the frame among this artifact's own. */
+export interface Shown<S extends Stem> {
+  /** Number of the payload among this artifact's own. */
   at: number;
   step: Step;
-  /** Missing when the shared holds everything. */
-  frame: Payload | undefined;
+  /** Missing when the shared payload holds everything. */
+  payload: Payload<StepHead<S>> | undefined;
 }
 
-export interface Drawing {
+export interface Drawing<S extends Stem> {
   /** Draw a step. A promise when the drawing is done later (a picture to decode). */
-  draw(shown: Shown): void | Promise<void>;
-  /** Replaced ground: new steps were logged. */
-  replaceShared?(shared: Payload): void;
+  draw(shown: Shown<S>): void | Promise<void>;
+  /** New steps were logged, and the shared payload is another. */
+  replaceShared?(shared: Payload<SharedHead<S>>): void;
   destroy?(): void;
 }
 
-export type Renderer = (host: Host) => Drawing;
+export type RendererOf<S extends Stem> = (host: Host<S>) => Drawing<S>;

@@ -1,169 +1,181 @@
-// The frames a page has, and the asking for those it has not: at most one request under way, the newest wish first, neighbours ahead.
+// The payloads that a page has, and the requests for those it has not: one at a time, what is on screen first, then its neighbours.
 
-import { Payload, type Head } from "./payload";
+import type { Head } from "./heads";
+import type { PayloadRequest, SentPayload } from "./messages";
+import { Payload } from "./payload";
 
-/** Asks the kernel for frames; the answer comes through `StepCache.take`. */
-export type Ask = (wanted: [panel: number, frame: number][]) => void;
-export interface Wish {
+/** Asks the kernel for payloads; the answer comes through `StepCache.receive`. */
+export type Ask = (wanted: PayloadRequest["ask"]) => void;
+/** Which payload: of which panel, and its number among the panel's own. */
+export interface PayloadId {
   panel: number;
-  frame: number;
+  number: number;
 }
-export type Answer = [panel: number, frame: number, head: Head, buffers: number];
 
+/** The number of the payload that holds what is common to all steps of a panel. */
+export const SHARED = -1;
+/** How many neighbours one request asks for. */
 const BATCH = 24;
-const SHARED = -1;
+
+const keyOf = ({ panel, number }: PayloadId): string => `${panel}/${number}`;
 
 export class StepCache {
-  private readonly kept = new Map<string, { wish: Wish; frame: Payload }>();
+  private readonly payloads = new Map<string, { id: PayloadId; payload: Payload }>();
   private readonly listeners = new Set<() => void>();
   private size = 0;
   private busy = false;
-  private wishes: Wish[] = [];
-  private readonly centre = new Map<number, number>();
+  private requested: PayloadId[] = [];
+  /** Of each panel the payload on screen. */
+  private readonly shown = new Map<number, number>();
   private lengths: number[] = [];
-  private readonly errands: (() => boolean)[] = [];
+  private readonly queries: (() => boolean)[] = [];
 
+  /** `budget`: how many bytes are kept. `ask`: null in a saved page, which has no kernel. */
   constructor(
     private readonly budget: number,
     private readonly ask: Ask | null,
   ) {}
 
-  /** Whether a request is under way. */
-  get waiting(): boolean {
-    return this.busy;
-  }
   get bytes(): number {
     return this.size;
   }
 
-  get(panel: number, frame: number): Payload | undefined {
-    return this.kept.get(`${panel}/${frame}`)?.frame;
+  get(panel: number, number: number): Payload | undefined {
+    return this.payloads.get(keyOf({ panel, number }))?.payload;
   }
 
-  has(wish: Wish): boolean {
-    return this.kept.has(`${wish.panel}/${wish.frame}`);
+  has(id: PayloadId): boolean {
+    return this.payloads.has(keyOf(id));
   }
 
-  put(wish: Wish, frame: Payload): void {
-    const key = `${wish.panel}/${wish.frame}`;
-    this.size += frame.bytes - (this.kept.get(key)?.frame.bytes ?? 0);
-    this.kept.set(key, { wish, frame });
+  put(id: PayloadId, payload: Payload): void {
+    const key = keyOf(id);
+    this.size += payload.bytes - (this.payloads.get(key)?.payload.bytes ?? 0);
+    this.payloads.set(key, { id, payload });
     while (this.size > this.budget) {
       const far = this.farthest();
       // What is on screen stays, however large it is.
-      if (!far || this.distance(far.wish) === 0) break;
-      this.kept.delete(`${far.wish.panel}/${far.wish.frame}`);
-      this.size -= far.frame.bytes;
+      if (!far || this.distance(far.id) === 0) break;
+      this.payloads.delete(keyOf(far.id));
+      this.size -= far.payload.bytes;
     }
   }
 
-  /** Forget a panel's frames from a number on: its artifact has changed behind them. */
+  /** Forget a panel's payloads from a number on: other steps were logged there. */
   drop(panel: number, from: number): void {
-    for (const [key, { wish, frame }] of this.kept) {
-      if (wish.panel === panel && wish.frame >= from) {
-        this.kept.delete(key);
-        this.size -= frame.bytes;
+    for (const [key, { id, payload }] of this.payloads) {
+      if (id.panel === panel && id.number >= from) {
+        this.payloads.delete(key);
+        this.size -= payload.bytes;
       }
     }
   }
 
-  onarrive(listener: () => void): void {
+  /** Call back whenever payloads have come. */
+  onReceive(listener: () => void): void {
     this.listeners.add(listener);
   }
 
-  /** Wish for what is on screen now; an earlier wish that was not yet asked for is forgotten. `lengths`: how many frames each panel has to fetch. */
-  want(wishes: Wish[], lengths: number[]): void {
-    // The first wish of a panel is what is on screen; a second is what it is compared with.
-    for (const wish of [...wishes].reverse())
-      if (wish.frame !== SHARED) this.centre.set(wish.panel, wish.frame);
-    this.wishes = wishes;
+  /**
+   * Request what is on screen now, in place of what was requested before and not yet asked for.
+   * `lengths`: how many payloads of each panel can be fetched.
+   */
+  request(requested: PayloadId[], lengths: number[]): void {
+    // The first of a panel is what is on screen; a second is what it is compared with.
+    for (const { panel, number } of [...requested].reverse())
+      if (number !== SHARED) this.shown.set(panel, number);
+    this.requested = requested;
     this.lengths = lengths;
-    this.next();
+    this.sendNext();
   }
 
-  /** The kernel's answer to the request under way. */
-  take(answers: Answer[], buffers: DataView[]): void {
-    let at = 0;
-    for (const [panel, frame, head, many] of answers) {
-      this.put({ panel, frame }, new Payload(head, buffers.slice(at, at + many)));
-      at += many;
+  /** The kernel has answered the request under way. */
+  receive(sent: SentPayload[], buffers: DataView[]): void {
+    let first = 0;
+    for (const [panel, number, head, count] of sent) {
+      this.put({ panel, number }, new Payload<Head>(head, buffers.slice(first, first + count)));
+      first += count;
     }
     this.busy = false;
     for (const listener of this.listeners) listener();
-    // A listener may have wished anew, and so asked.
-    if (!this.busy) this.next();
+    // A listener may have requested something else, and so have sent it.
+    if (!this.busy) this.sendNext();
   }
 
-  /** The request under way will not be answered (the kernel is gone or was restarted). */
-  giveUp(): void {
+  /** The request under way will not be answered: the kernel is gone, or is silent. The next `request` asks again. */
+  cancelRequest(): void {
     this.busy = false;
   }
 
-  /** Another question to the kernel. It waits for its turn: after what is on screen, before what is fetched ahead; then it says whether it asks. */
-  errand(ask: () => boolean): void {
-    this.errands.push(ask);
-    this.next();
+  /**
+   * Send a query to the kernel when it is its turn: after what is on screen, before what is fetched ahead.
+   * `send` returns whether it has sent it; `queryEnded` has to be called when that is answered or has failed.
+   */
+  enqueueQuery(send: () => boolean): void {
+    this.queries.push(send);
+    this.sendNext();
   }
 
-  /** The errand under way is over. */
-  settle(): void {
+  /** The query under way is answered, or has failed. */
+  queryEnded(): void {
     this.busy = false;
-    this.next();
+    this.sendNext();
   }
 
-  private next(): void {
+  private sendNext(): void {
     if (this.busy || !this.ask) return;
-    const asked = this.wishes.filter((w) => !this.has(w));
-    // What is on screen comes alone, so that it comes soon.
-    if (asked.length === 0) {
-      for (let errand = this.errands.shift(); errand; errand = this.errands.shift()) {
+    const wanted = this.requested.filter((id) => !this.has(id));
+    // What is on screen is asked for alone, so that it comes soon.
+    if (wanted.length === 0) {
+      for (let send = this.queries.shift(); send; send = this.queries.shift()) {
         this.busy = true;
-        if (errand()) return;
+        if (send()) return;
         this.busy = false;
       }
-      asked.push(...this.ahead());
+      wanted.push(...this.neighbours());
     }
-    if (asked.length === 0) return;
+    if (wanted.length === 0) return;
     this.busy = true;
-    this.ask(asked.map((w) => [w.panel, w.frame]));
+    this.ask(wanted.map(({ panel, number }) => [panel, number]));
   }
 
-  /** Neighbours not yet here, nearest first, as long as there is room or they are nearer than something kept. */
-  private ahead(): Wish[] {
+  /** Payloads near those on screen that are not here yet, nearest first, as long as there is room or they are nearer than something kept. */
+  private neighbours(): PayloadId[] {
     const full = this.size > this.budget * 0.9;
-    const reach = full ? this.distance(this.farthest()?.wish) - 1 : Infinity;
-    const found: Wish[] = [];
+    const reach = full ? this.distance(this.farthest()?.id) - 1 : Infinity;
+    const found: PayloadId[] = [];
     const longest = Math.max(0, ...this.lengths);
     for (let far = 1; far < longest && far <= reach && found.length < BATCH; far += 1) {
       this.lengths.forEach((length, panel) => {
-        const centre = this.centre.get(panel) ?? 0;
-        for (const frame of [centre + far, centre - far]) {
-          if (frame >= 0 && frame < length && !this.has({ panel, frame }))
-            found.push({ panel, frame });
+        const shown = this.shown.get(panel) ?? 0;
+        for (const number of [shown + far, shown - far]) {
+          if (number >= 0 && number < length && !this.has({ panel, number }))
+            found.push({ panel, number });
         }
       });
     }
     return found;
   }
 
-  private distance(wish: Wish | undefined): number {
-    return wish ? Math.abs(wish.frame - (this.centre.get(wish.panel) ?? 0)) : 0;
+  private distance(id: PayloadId | undefined): number {
+    return id ? Math.abs(id.number - (this.shown.get(id.panel) ?? 0)) : 0;
   }
 
-  private wished(wish: Wish): boolean {
-    return this.wishes.some((w) => w.panel === wish.panel && w.frame === wish.frame);
+  private isRequested({ panel, number }: PayloadId): boolean {
+    return this.requested.some((each) => each.panel === panel && each.number === number);
   }
 
-  private farthest(): { wish: Wish; frame: Payload } | undefined {
-    let worst: { wish: Wish; frame: Payload } | undefined;
-    for (const kept of this.kept.values()) {
+  /** What is farthest from the step on screen, and so the first to be dropped. */
+  private farthest(): { id: PayloadId; payload: Payload } | undefined {
+    let found: { id: PayloadId; payload: Payload } | undefined;
+    for (const kept of this.payloads.values()) {
       if (
-        kept.wish.frame !== SHARED &&
-        !this.wished(kept.wish) &&
-        (!worst || this.distance(kept.wish) > this.distance(worst.wish))
+        kept.id.number !== SHARED &&
+        !this.isRequested(kept.id) &&
+        (!found || this.distance(kept.id) > this.distance(found.id))
       )
-        worst = kept;
+        found = kept;
     }
-    return worst;
+    return found;
   }
 }

@@ -1,4 +1,4 @@
-// Sounds: the browser's own player, and the waveform above it.
+// Sounds in the browser's player, with the waveform above it.
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
@@ -6,7 +6,7 @@ import { blob } from "../model/payload";
 import { colours } from "../dom/theme";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-export function audio(host: Host): Drawing {
+export function audio(host: Host<"audio">): Drawing<"audio"> {
   const canvas = h("canvas", { class: "jt-wave", role: "img" });
   const player = h("audio", {
     class: "jt-player",
@@ -24,20 +24,22 @@ export function audio(host: Host): Drawing {
     if (!Number.isFinite(player.duration)) return;
     player.currentTime = (event.offsetX / Math.max(1, canvas.clientWidth)) * player.duration;
   });
-  player.addEventListener("timeupdate", () => paint());
-  const sizes = typeof ResizeObserver === "function" ? new ResizeObserver(() => paint()) : null;
+  player.addEventListener("timeupdate", () => paintSoon());
+  const sizes = typeof ResizeObserver === "function" ? new ResizeObserver(() => paintSoon()) : null;
   sizes?.observe(canvas);
 
-  function draw({ frame, step }: Shown): void {
-    if (!frame) return;
-    const { head } = frame;
+  function draw({ payload, step }: Shown<"audio">): void {
+    if (!payload) return;
+    const { head } = payload;
     if (url) URL.revokeObjectURL(url);
     url = "";
-    const sound = head.sound as number | undefined;
+    const { sound } = head;
     player.hidden = sound === undefined;
     if (sound === undefined) player.removeAttribute("src");
-    else player.src = url = URL.createObjectURL(blob(frame.buffers[sound]!, head.type));
-    peaks = frame.has("low") ? { low: frame.column("low"), high: frame.column("high") } : null;
+    else player.src = url = URL.createObjectURL(blob(payload.buffers[sound]!, head.type ?? ""));
+    peaks = payload.has("low")
+      ? { low: payload.column("low"), high: payload.column("high") }
+      : null;
     canvas.hidden = peaks === null;
     caption.textContent = [
       head.seconds ? `${format.number(Number(Number(head.seconds).toPrecision(4)))} s` : null,
@@ -52,10 +54,10 @@ export function audio(host: Host): Drawing {
       "aria-label",
       `waveform of ${host.about.name}, step ${format.step(step)}: ${caption.textContent}`,
     );
-    paint();
+    paintSoon();
   }
 
-  function paint(): void {
+  function paintSoon(): void {
     cancelAnimationFrame(queued);
     queued = requestAnimationFrame(() => {
       const ratio = devicePixelRatio || 1;

@@ -1,67 +1,59 @@
-// Charts of plotly, bokeh and vega: simple ones drawn as our own lines, any by their own library when the kernel has it, and the JSON.
+// Charts of plotly, bokeh and vega: simple ones as lines and bars, any by its library where the kernel has it, and the JSON.
 
 import { h, keepKeys, put } from "../dom/dom";
 import { sandboxed } from "../dom/sandbox";
 import * as format from "../model/format";
+import type { Plot, StepHead } from "../model/heads";
 import type { Payload } from "../model/payload";
-import { Lines, type Axes, type Line } from "./line-chart";
+import type { Axes } from "./axes";
+import type { Line } from "./line";
+import { LineChart } from "./line-chart";
 import { colours } from "../dom/theme";
 import { bar, choose } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-interface Plot {
-  title: string;
-  labels: [string, string];
-  logs: [boolean, boolean];
-  names: string[];
-  dates: boolean;
-  traces: { name: string; mode: string }[];
-  x: [number, number];
-  y: [number, number];
-}
-
-/** What runs in the frame: it is sent the library's script and the figure, and draws. */
-const stage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>chart</title><style>html,body{margin:0;height:100%;background:#fff}#chart{height:100%;width:100%}</style></head>
+/** The page in which a library draws: it is sent the library's script and the figure. */
+const libraryPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>chart</title><style>html,body{margin:0;height:100%;background:#fff}#chart{height:100%;width:100%}</style></head>
 <body><div id="chart"></div><script>addEventListener("message",function(e){var d=e.data,s;if(d.code){s=document.createElement("script");s.textContent=d.code;document.head.append(s)}
 if(d.library==="plotly")Plotly.react("chart",d.figure.data,Object.assign({},d.figure.layout,{autosize:true}),{displaylogo:false,responsive:true});
 else if(d.library==="vega")vegaEmbed("#chart",d.figure,{actions:false,ast:true});
 else{document.getElementById("chart").textContent="";Bokeh.embed.embed_item(d.figure,"chart")}})</script></body></html>`;
 
-export function chart(host: Host): Drawing {
+export function chart(host: Host<"chart">): Drawing<"chart"> {
   const { element, about } = host;
-  const room = h("div");
+  const area = h("div");
   const legend = h("p", { class: "jt-legend" });
   const caption = h("p", { class: "jt-caption", role: "status" });
   const tools = bar();
-  element.append(tools, legend, room, caption);
-  let lines: Lines | null = null;
-  let own: HTMLIFrameElement | null = null;
-  let way = "";
-  let ways = "";
-  let last: Shown | null = null;
+  element.append(tools, legend, area, caption);
+  let lines: LineChart | null = null;
+  let iframe: HTMLIFrameElement | null = null;
+  let shownAs = "";
+  let offeredModes = "";
+  let last: Shown<"chart"> | null = null;
 
   function clear(): void {
     lines?.destroy();
     lines = null;
-    own = null;
-    put(room);
+    iframe = null;
+    put(area);
   }
 
-  function draw(shown: Shown): void {
+  function draw(shown: Shown<"chart">): void {
     last = shown;
-    if (!shown.frame) return;
-    const { head } = shown.frame;
+    if (!shown.payload) return;
+    const { head } = shown.payload;
     const offered = [
       head.plot ? "lines and bars" : null,
       host.live && head.renderer && head.json !== undefined ? `${head.library} itself` : null,
       "JSON",
     ].filter((w): w is string => w !== null);
-    if (ways !== offered.join()) {
-      ways = offered.join();
-      if (!offered.includes(way)) {
-        way = offered[0]!;
+    if (offeredModes !== offered.join()) {
+      offeredModes = offered.join();
+      if (!offered.includes(shownAs)) {
+        shownAs = offered[0]!;
         clear();
       }
       put(
@@ -71,28 +63,28 @@ export function chart(host: Host): Drawing {
               "show as",
               offered,
               (word) => {
-                way = word;
+                shownAs = word;
                 clear();
                 if (last) draw(last);
               },
-              way,
+              shownAs,
             )
           : null,
       );
     }
-    legend.hidden = way !== "lines and bars";
+    legend.hidden = shownAs !== "lines and bars";
     const name = JSON.stringify(about.name);
     const how = `view.load(${name}, step=${format.step(shown.step)}) gives the figure`;
-    if (way === "lines and bars")
+    if (shownAs === "lines and bars")
       caption.textContent = `the data of a ${head.library} chart, drawn plainly · ${how}`;
     else
-      caption.textContent = `a ${head.library} chart · ${format.bytes(Number(head.size))} of JSON · ${how}`;
-    if (way === "lines and bars") plain(shown.frame, head.plot);
-    else if (way === "JSON") tree(shown.frame);
-    else themselves(shown.frame);
+      caption.textContent = `a ${head.library} chart · ${format.bytes(head.size)} of JSON · ${how}`;
+    if (shownAs === "lines and bars" && head.plot) drawLines(shown.payload, head.plot);
+    else if (shownAs === "JSON" || head.json === undefined) showJson(shown.payload);
+    else drawByLibrary(shown.payload, head.json);
   }
 
-  function plain(frame: Payload, plot: Plot): void {
+  function drawLines(payload: Payload<StepHead<"chart">>, plot: Plot): void {
     const axes: Axes = {
       xLabel: plot.labels[0],
       yLabel: plot.labels[1],
@@ -106,16 +98,16 @@ export function chart(host: Host): Drawing {
         ? { xWords: (v: number) => (Number.isInteger(v) ? (plot.names[v] ?? "") : "") }
         : {}),
     };
-    if (!lines) lines = new Lines(room, axes, 320);
+    if (!lines) lines = new LineChart(area, axes, 320);
     else {
       lines.restyle();
       lines.setAxes(axes);
     }
     const made: Line[] = plot.traces.map(({ name, mode }, n) => {
-      const x = frame.column(`x${n}`);
-      const y = frame.column(`y${n}`);
+      const x = payload.column(`x${n}`);
+      const y = payload.column(`y${n}`);
       if (mode === "bars")
-        return { x, y, bars: frame.column(`r${n}`), base: 0, colour: n, label: name };
+        return { x, y, bars: payload.column(`r${n}`), base: 0, colour: n, label: name };
       return {
         x,
         y,
@@ -147,10 +139,10 @@ export function chart(host: Host): Drawing {
     legend.hidden = legend.childNodes.length === 0;
   }
 
-  function tree(frame: Payload): void {
+  function showJson(payload: Payload<StepHead<"chart">>): void {
     put(
-      room,
-      frame.head.json === undefined
+      area,
+      payload.head.json === undefined
         ? h("p", { class: "jt-note" }, "this chart is too large for this page")
         : keepKeys(
             h(
@@ -161,42 +153,42 @@ export function chart(host: Host): Drawing {
                 role: "region",
                 "aria-label": `JSON of ${called(about)}`,
               },
-              json(JSON.parse(frame.text(frame.head.json)), null, 1),
+              json(JSON.parse(payload.text(payload.head.json)), null, 1),
             ),
           ),
     );
   }
 
-  function themselves(frame: Payload): void {
-    const { library } = frame.head;
-    const figure: unknown = JSON.parse(frame.text(frame.head.json));
-    if (own) {
-      own.contentWindow?.frames[0]?.postMessage({ library, figure }, "*");
+  function drawByLibrary(payload: Payload<StepHead<"chart">>, at: number): void {
+    const { library } = payload.head;
+    const figure: unknown = JSON.parse(payload.text(at));
+    if (iframe) {
+      iframe.contentWindow?.frames[0]?.postMessage({ library, figure }, "*");
       return;
     }
-    const mine = sandboxed(stage, `chart ${about.name}`, true);
-    own = mine;
-    const loaded = new Promise((done) => mine.addEventListener("load", done, { once: true }));
-    put(room, mine);
+    const created = sandboxed(libraryPage, `chart ${about.name}`, true);
+    iframe = created;
+    const loaded = new Promise((done) => created.addEventListener("load", done, { once: true }));
+    put(area, created);
     Promise.all([host.ask({ renderer: true }), loaded])
       .then(([script]) => {
-        if (own !== mine) return;
+        if (iframe !== created) return;
         if (script.head.error) throw new Error(script.head.error);
         const now =
-          last?.frame?.head.json === undefined
+          last?.payload?.head.json === undefined
             ? figure
-            : JSON.parse(last.frame.text(last.frame.head.json));
-        mine.contentWindow?.frames[0]?.postMessage(
+            : JSON.parse(last.payload.text(last.payload.head.json));
+        created.contentWindow?.frames[0]?.postMessage(
           { library, figure: now, code: script.text(0) },
           "*",
         );
-        mine.setAttribute("data-jt-drawn", "");
+        created.setAttribute("data-jt-drawn", "");
       })
       .catch((error: unknown) => {
-        if (own === mine) {
+        if (iframe === created) {
           clear();
           put(
-            room,
+            area,
             h(
               "p",
               { class: "jt-error", role: "alert" },

@@ -17,9 +17,10 @@ const dark: [Colour, Colour] = [
   [24, 32, 41],
   [140, 200, 245],
 ];
-/** Above these many rows the numbers no longer fit, and the map is painted. */
-const WRITTEN = 30;
+/** With more rows than this the numbers do not fit into the cells, and only the colours are painted. */
+const MOST_WRITTEN = 30;
 
+/** The colour of a cell, and the colour of text that can be read on it. */
 export function heat(share: number, isDark: boolean): { background: string; text: string } {
   const [from, to] = isDark ? dark : light;
   const t = Math.sqrt(Math.max(0, Math.min(1, Number.isFinite(share) ? share : 0)));
@@ -32,6 +33,7 @@ export function heat(share: number, isDark: boolean): { background: string; text
   return { background: `rgb(${mixed.join(",")})`, text: bright > 0.179 ? "#000" : "#fff" };
 }
 
+/** Each number as a share of the sum of its row; NaN in rows without one. */
 export function shares(z: ArrayLike<number>, width: number): Float64Array {
   const out = new Float64Array(z.length);
   for (let from = 0; from < z.length; from += width) {
@@ -42,9 +44,9 @@ export function shares(z: ArrayLike<number>, width: number): Float64Array {
   return out;
 }
 
-export function confusion(host: Host): Drawing {
+export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
   let relative = false;
-  let last: Shown | null = null;
+  let last: Shown<"confusion"> | null = null;
   let signature = "";
   let cells: HTMLElement[] = [];
   const table = h("table", { class: "jt-matrix" });
@@ -73,7 +75,7 @@ export function confusion(host: Host): Drawing {
     scroll,
     caption,
   );
-  let told: ((at: number) => string) | null = null;
+  let describeCell: ((at: number) => string) | null = null;
   let summary = "";
   canvas.addEventListener("mousemove", (event) => {
     const box = canvas.getBoundingClientRect();
@@ -81,22 +83,21 @@ export function confusion(host: Host): Drawing {
     const at =
       Math.floor(((event.clientY - box.top) / box.height) * canvas.height) * side +
       Math.floor(((event.clientX - box.left) / box.width) * side);
-    caption.textContent = told?.(at) ?? "";
+    caption.textContent = describeCell?.(at) ?? "";
   });
   canvas.addEventListener("mouseleave", () => {
     caption.textContent = summary;
   });
 
-  function draw(shown: Shown): void {
+  function draw(shown: Shown<"confusion">): void {
     last = shown;
-    if (!shown.frame) return;
-    const x: string[] = shown.frame.head.x;
-    const y: string[] = shown.frame.head.y;
-    const z = shown.frame.column("z");
+    if (!shown.payload) return;
+    const { x, y } = shown.payload.head;
+    const z = shown.payload.column("z");
     const share = shares(z, x.length);
     const most = relative
       ? 1
-      : Math.max(Number(host.shared.head.most) || 0, ...(y.length <= 200 ? z : [0])) || 1;
+      : Math.max(host.shared.head.most || 0, ...(y.length <= 200 ? z : [0])) || 1;
     const values = relative ? share : z;
     const isDark = colours(host.element).dark;
     const words = (at: number) =>
@@ -107,12 +108,12 @@ export function confusion(host: Host): Drawing {
           : format.number(values[at]!);
     const full = (at: number) =>
       `${y[Math.floor(at / x.length)]} → ${x[at % x.length]}: ${format.number(z[at]!)}${Number.isNaN(share[at]!) ? "" : `, ${(share[at]! * 100).toFixed(1)}% of its row`}`;
-    told = (at) => (at >= 0 && at < z.length ? full(at) : "");
-    const written = Math.max(x.length, y.length) <= WRITTEN;
+    describeCell = (at) => (at >= 0 && at < z.length ? full(at) : "");
+    const written = Math.max(x.length, y.length) <= MOST_WRITTEN;
     table.hidden = !written;
     canvas.hidden = written;
     if (written) {
-      lay(x, y);
+      buildTable(x, y);
       for (let at = 0; at < cells.length; at += 1) {
         const { background, text } = heat(values[at]! / most, isDark);
         const cell = cells[at]!;
@@ -141,7 +142,7 @@ export function confusion(host: Host): Drawing {
     canvas.setAttribute("aria-label", `heat map of ${host.about.name}: ${summary}`);
   }
 
-  function lay(x: string[], y: string[]): void {
+  function buildTable(x: string[], y: string[]): void {
     const now = JSON.stringify([x, y]);
     if (now === signature) return;
     signature = now;

@@ -1,114 +1,162 @@
-// Curves: every step faint behind, the current one strong; ROC and precision-recall with their own axes.
+// Curves of one line or several: of one, every step is faint behind the current one. ROC and precision-recall have their own axes.
 
 import { h } from "../dom/dom";
+import { bar, check } from "../dom/toolbar";
 import * as format from "../model/format";
+import type { CurveHead, CurveSharedHead } from "../model/heads";
 import type { Payload } from "../model/payload";
-import { Lines, type Axes, type Line } from "./line-chart";
-import type { Host, Drawing, Shown } from "../model/renderer";
+import type { Drawing, Host, Shown } from "../model/renderer";
+import { extent, type Axes, type Range } from "./axes";
+import type { Line } from "./line";
+import { LineChart } from "./line-chart";
+import { dashOf, earlierStep, joined, Legend, parts } from "./overlay";
 
-export const labels: Record<string, [string, string]> = {
-  roc: ["false positive rate", "true positive rate"],
-  pr: ["precision", "recall"],
+interface Look {
+  name: string;
+  xLabel: string;
+  yLabel: string;
+}
+const looks: Record<string, Look> = {
+  roc: { name: "ROC curve", xLabel: "false positive rate", yLabel: "true positive rate" },
+  pr: { name: "precision-recall curve", xLabel: "precision", yLabel: "recall" },
 };
+const custom: Look = { name: "curve", xLabel: "x", yLabel: "y" };
 
-export function curve({ element, about, shared: first }: Host): Drawing {
-  let shared = first;
-  const kind: string = shared.head.curve ?? "custom";
-  const [xLabel, yLabel] = labels[kind] ?? ["x", "y"];
-  const unit = kind === "roc" || kind === "pr";
+export function curve(host: Host<"curve">): Drawing<"curve"> {
+  const { element, about } = host;
+  const labels = (about.members ?? []).map(({ label }) => label);
+  const single = labels.length === 1;
+  let shared = read(host.shared);
+  const kind = shared[0]?.head.curve ?? "custom";
+  const { name, xLabel, yLabel } = looks[kind] ?? custom;
+  // Both coordinates lie between 0 and 1, where a logarithm shows nothing.
+  const unit = kind in looks;
   element.classList.toggle("jt-square", unit);
-  const limits = {
-    x: (shared.head.x ?? [0, 1]) as [number, number],
-    y: (shared.head.y ?? [0, 1]) as [number, number],
-  };
+  const limits = spans(shared.map(({ head }) => head));
   let logs = { xLog: false, yLog: false };
+  let last: Shown<"curve"> | null = null;
   const axes = (): Axes => ({ xLabel, yLabel, ...limits, ...logs });
+  const toggle = (label: string, axis: "xLog" | "yLog") =>
+    check(label, (on) => {
+      logs = { ...logs, [axis]: on };
+      chart.setAxes(axes());
+      redraw();
+    });
+  if (!unit) element.append(bar(toggle("log x", "xLog"), toggle("log y", "yLog")));
+  const chart = new LineChart(element, axes(), unit ? 340 : 300);
+  const legend = new Legend(labels, "runs", redraw);
   const caption = h("p", { class: "jt-caption" });
-  const bar = h("div", { class: "jt-tools" });
-  element.append(bar);
-  const chart = new Lines(element, axes(), unit ? 340 : 300);
-  element.append(caption);
-  let last: Shown | null = null;
+  element.append(single ? caption : legend.element);
+  chart.setBack(behind());
 
-  function past(): Line[] {
+  /** The shared payloads of the lines that have one. */
+  function read(payload: Host<"curve">["shared"]): Payload<CurveSharedHead>[] {
+    return [...parts<CurveSharedHead>(payload).values()].flatMap((part) => {
+      if (!("error" in part.head)) return [part as Payload<CurveSharedHead>];
+      if (single) throw new Error(part.head.error);
+      return [];
+    });
+  }
+
+  function spans(heads: { x?: Range; y?: Range }[]): { x: Range; y: Range } {
+    return {
+      x: extent(heads.flatMap(({ x }) => x ?? [])),
+      y: extent(heads.flatMap(({ y }) => y ?? [])),
+    };
+  }
+
+  /** Make the axes hold more; they are never made smaller, so that steps can be compared. */
+  function widen(heads: { x?: Range; y?: Range }[]): void {
+    const more = spans(heads);
+    let wider = false;
+    for (const axis of ["x", "y"] as const) {
+      const [low, high] = limits[axis];
+      if (more[axis][0] >= low && more[axis][1] <= high) continue;
+      limits[axis] = extent([...limits[axis], ...more[axis]]);
+      wider = true;
+    }
+    if (wider) chart.setAxes(axes(), true);
+  }
+
+  /** What stays from step to step: of a single line its other steps, and the diagonal of a guess. */
+  function behind(): Line[] {
     const lines: Line[] = [];
-    const x = shared.column("x");
-    const y = shared.column("y");
-    let from = 0;
-    for (const end of shared.column("ends")) {
-      lines.push({ x: x.subarray(from, end), y: y.subarray(from, end), colour: 0, faint: true });
-      from = end;
+    for (const part of single ? shared : []) {
+      const x = part.column("x");
+      const y = part.column("y");
+      let from = 0;
+      for (const end of part.column("ends")) {
+        lines.push({ x: x.subarray(from, end), y: y.subarray(from, end), colour: 0, faint: true });
+        from = end;
+      }
     }
     if (kind === "roc") lines.push({ x: [0, 1], y: [0, 1], dash: [5, 5], width: 1 });
     return lines;
   }
 
-  function toggle(which: "xLog" | "yLog", label: string): HTMLElement {
-    const box = h("input", {
-      type: "checkbox",
-      "data-lm-suppress-shortcuts": "true",
-      onchange: () => {
-        logs = { ...logs, [which]: box.checked };
-        chart.setAxes(axes());
-        if (last) draw(last);
-      },
-    });
-    return h("label", { class: "jt-check" }, box, label);
-  }
-  // Where everything lies between 0 and 1 a logarithm shows nothing.
-  if (!unit) bar.append(toggle("xLog", "log x"), toggle("yLog", "log y"));
-  else bar.remove();
-
-  chart.setBack(past());
-
-  /** The faint lines behind are those of more steps now; the axes only ever widen. */
-  function replaceShared(grown: Payload): void {
-    shared = grown;
-    const wide = (axis: "x" | "y"): boolean => {
-      const [low, high] = limits[axis];
-      const [from, to] = (grown.head[axis] ?? limits[axis]) as [number, number];
-      limits[axis] = [Math.min(low, from), Math.max(high, to)];
-      return from < low || to > high;
-    };
-    const [x, y] = [wide("x"), wide("y")];
-    if (x || y) chart.setAxes(axes(), true);
-    chart.setBack(past());
+  function redraw(): void {
+    if (last) draw(last);
   }
 
-  function draw(shown: Shown): void {
+  function draw(shown: Shown<"curve">): void {
     last = shown;
-    const { frame } = shown;
-    if (!frame) return;
+    const found = parts<CurveHead>(shown.payload);
     chart.restyle();
-    const x = frame.column("x");
-    const y = frame.column("y");
-    const beyond = ([low, high]: [number, number], span: [number, number]) =>
-      span[0] < low || span[1] > high;
-    const spanX = frame.head.x as [number, number] | undefined;
-    const spanY = frame.head.y as [number, number] | undefined;
-    if ((spanX && beyond(limits.x, spanX)) || (spanY && beyond(limits.y, spanY))) {
-      // A step outside of what was sampled for the axes widens them, once.
-      if (spanX) limits.x = [Math.min(limits.x[0], spanX[0]), Math.max(limits.x[1], spanX[1])];
-      if (spanY) limits.y = [Math.min(limits.y[0], spanY[0]), Math.max(limits.y[1], spanY[1])];
-      chart.setAxes(axes());
-    }
-    chart.setFront([
-      { x, y, colour: 0, label: about.name, ...(x.length === 1 ? { dots: [0] } : {}) },
-    ]);
-    const note = frame.head.annotation as string | null | undefined;
-    const auc =
-      note && (kind === "roc" || kind === "pr") && note !== "" && Number.isFinite(Number(note));
-    const words = [
-      auc ? `AUC ${format.number(Number(note))}` : note,
-      `${format.count(frame.head.points ?? x.length)} points`,
-      frame.head.gaps ? `${format.count(frame.head.gaps)} not numbers` : null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
-    caption.textContent = words;
+    legend.paint();
+    widen([...found.values()].flatMap(({ head }) => ("error" in head ? [] : [head])));
+    const lines: Line[] = [];
+    const said: string[] = [];
+    labels.forEach((label, n) => {
+      const part = found.get(n);
+      if (!part || "error" in part.head) {
+        const error = part && "error" in part.head ? part.head.error : undefined;
+        if (single && error) throw new Error(error);
+        legend.setWords(n, error ?? "no step yet");
+        return;
+      }
+      const { annotation, step, points, gaps } = part.head;
+      const auc = unit && annotation && Number.isFinite(Number(annotation));
+      const note = auc ? `AUC ${format.number(Number(annotation))}` : annotation;
+      if (single) {
+        caption.textContent = joined(
+          note,
+          `${format.count(points)} points`,
+          gaps ? `${format.count(gaps)} not numbers` : null,
+        );
+        said.push(caption.textContent);
+      } else {
+        const words = joined(note, earlierStep(step, shown.step));
+        legend.setWords(n, words);
+        said.push(joined(label, words));
+      }
+      if (legend.hidden.has(n)) return;
+      const x = part.column("x");
+      lines.push({
+        x,
+        y: part.column("y"),
+        colour: n,
+        dash: dashOf(n),
+        label: single ? about.name : label,
+        // A line of one point would not be seen.
+        ...(x.length === 1 ? { dots: [0] } : {}),
+      });
+    });
+    chart.setFront(lines);
+    const words = said.join("; ");
     chart.describe(
-      `${kind === "custom" ? "curve" : kind === "roc" ? "ROC curve" : "precision-recall curve"} ${about.name}: ${words}; x is ${xLabel}, y is ${yLabel}`,
+      single
+        ? `${name} ${about.name}: ${words}; x is ${xLabel}, y is ${yLabel}`
+        : `${name}s ${about.name}: ${words}`,
     );
   }
-  return { draw, replaceShared, destroy: () => chart.destroy() };
+
+  return {
+    draw,
+    replaceShared: (payload) => {
+      shared = read(payload);
+      widen(shared.map(({ head }) => head));
+      chart.setBack(behind());
+    },
+    destroy: () => chart.destroy(),
+  };
 }

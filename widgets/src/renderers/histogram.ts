@@ -1,21 +1,21 @@
-// Histograms: the bins of one step, or a ridge of many steps one behind the other.
+// Histograms: the bins of one step, or of many steps one behind the other.
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
-import type { Payload } from "../model/payload";
-import { Lines, type Axes, type Line } from "./line-chart";
+import type { Axes, Range } from "./axes";
+import type { Line } from "./line";
+import { LineChart } from "./line-chart";
 import { bar, check } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-type Range = [number, number];
-interface Taken {
+interface Sampled {
   step: format.Step;
   counts: ArrayLike<number>;
   edges: ArrayLike<number>;
 }
 
-/** How many rows of the ridge the highest bin reaches over. */
-const HIGH = 3;
+/** How many steps one behind the other the highest bin reaches over. */
+const HIGHEST_BIN = 3;
 
 /** The outline of the bins, standing on a base. */
 export function outline(
@@ -36,39 +36,39 @@ export function outline(
   return { x, y };
 }
 
-export function histogram(host: Host): Drawing {
+export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   const { element, about } = host;
   let { shared } = host;
-  let limits = { x: shared.head.x as Range, y: shared.head.y as Range };
+  let limits = { x: shared.head.x, y: shared.head.y };
   let ridge = false;
   let log = false;
-  let last: Shown | null = null;
-  let sample = taken();
+  let last: Shown<"histogram"> | null = null;
+  let sample = readSample();
   element.append(
     bar(
       sample.length > 1
         ? check("all steps, one behind the other", (on) => {
             ridge = on;
-            lay();
+            update();
           })
         : null,
       check("log y", (on) => {
         log = on;
-        lay();
+        update();
       }),
     ),
   );
-  const chart = new Lines(element, axes(), 280);
+  const chart = new LineChart(element, axes(), 280);
   const caption = h("p", { class: "jt-caption" });
   element.append(caption);
 
-  function taken(): Taken[] {
+  function readSample(): Sampled[] {
     const counts = shared.column("counts");
     const edges = shared.column("edges");
     let from = 0;
     return [...shared.column("ends")].map((end, n) => {
       const one = {
-        step: shared.head.steps[n] as format.Step,
+        step: shared.head.steps[n] ?? null,
         counts: counts.subarray(from, end),
         edges: edges.subarray(from + n, end + n + 1),
       };
@@ -92,42 +92,42 @@ export function histogram(host: Host): Drawing {
       xLabel: "value",
       yLabel: "step",
       x: limits.x,
-      y: [-0.2, sample.length - 1 + HIGH],
+      y: [-0.2, sample.length - 1 + HIGHEST_BIN],
       yWords: (v) => (Number.isInteger(v) && sample[v] ? format.step(sample[v]!.step) : ""),
     };
   }
 
-  function lay(): void {
+  function update(): void {
     chart.setAxes(axes());
-    chart.setBack(ridge ? ridges() : []);
+    chart.setBack(ridge ? ridgeLines() : []);
     if (last) draw(last);
   }
 
-  function high(count: number): number {
+  function heightOf(count: number): number {
     return log ? Math.log10(1 + count) : count;
   }
 
-  function stand(one: Taken, place: number, colour: number | undefined): Line {
-    const heights = Float64Array.from(one.counts, high);
+  function ridgeLine(one: Sampled, place: number, colour: number | undefined): Line {
+    const heights = Float64Array.from(one.counts, heightOf);
     return {
-      ...outline(heights, one.edges, place, HIGH / (high(limits.y[1]) || 1)),
+      ...outline(heights, one.edges, place, HIGHEST_BIN / (heightOf(limits.y[1]) || 1)),
       fill: true,
       width: colour === undefined ? 0.8 : 1.6,
       ...(colour === undefined ? {} : { colour }),
     };
   }
 
-  /** The farthest first, so that nearer ones stand before it. */
-  function ridges(): Line[] {
-    return sample.map((one, place) => stand(one, place, undefined)).reverse();
+  /** The farthest first, so that nearer ones hide what they stand before. */
+  function ridgeLines(): Line[] {
+    return sample.map((one, place) => ridgeLine(one, place, undefined)).reverse();
   }
 
-  function draw(shown: Shown): void {
+  function draw(shown: Shown<"histogram">): void {
     last = shown;
-    if (!shown.frame) return;
+    if (!shown.payload) return;
     chart.restyle();
-    const counts = shown.frame.column("counts");
-    const edges = shown.frame.column("edges");
+    const counts = shown.payload.column("counts");
+    const edges = shown.payload.column("edges");
     let sum = 0;
     let most = 0;
     for (const count of counts) {
@@ -142,7 +142,7 @@ export function histogram(host: Host): Drawing {
         y: [0, Math.max(limits.y[1], most)],
       };
       chart.setAxes(axes());
-      if (ridge) chart.setBack(ridges());
+      if (ridge) chart.setBack(ridgeLines());
     }
     if (ridge) {
       // The step on screen stands where it belongs among the sampled ones.
@@ -156,8 +156,8 @@ export function histogram(host: Host): Drawing {
         .filter(([, n]) => n < place)
         .reverse();
       chart.setFront([
-        stand({ step: shown.step, counts, edges }, place, 0),
-        ...nearer.map(([one, n]) => stand(one, n, undefined)),
+        ridgeLine({ step: shown.step, counts, edges }, place, 0),
+        ...nearer.map(([one, n]) => ridgeLine(one, n, undefined)),
       ]);
     } else {
       const floor = log ? 1e-9 : 0;
@@ -175,11 +175,11 @@ export function histogram(host: Host): Drawing {
     caption.textContent = `${Number.isInteger(sum) ? format.count(sum) : format.number(sum)} values in ${format.count(counts.length)} bins · from ${format.number(span[0])} to ${format.number(span[1])} · most in a bin ${format.number(most)}`;
     chart.describe(`histogram ${about.name}: ${caption.textContent}`);
   }
-  function replaceShared(now: Payload): void {
+  function replaceShared(now: Host<"histogram">["shared"]): void {
     shared = now;
-    sample = taken();
+    sample = readSample();
     limits = { x: shared.head.x, y: shared.head.y };
-    lay();
+    update();
   }
   return { draw, replaceShared, destroy: () => chart.destroy() };
 }

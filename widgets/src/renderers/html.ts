@@ -7,9 +7,9 @@ import { bar, check } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-export function html(host: Host): Drawing {
+export function html(host: Host<"html">): Drawing<"html"> {
   let rendered = true;
-  let last: Shown | null = null;
+  let last: Shown<"html"> | null = null;
   const source = keepKeys(
     h("pre", {
       class: "jt-text",
@@ -18,7 +18,7 @@ export function html(host: Host): Drawing {
       "aria-label": `source of ${called(host.about)}`,
     }),
   );
-  const room = h("div");
+  const page = h("div");
   const caption = h("p", { class: "jt-caption" });
   host.element.append(
     bar(
@@ -32,19 +32,19 @@ export function html(host: Host): Drawing {
       ),
     ),
     source,
-    room,
+    page,
     caption,
   );
 
-  function draw(shown: Shown): void {
+  function draw(shown: Shown<"html">): void {
     last = shown;
-    if (!shown.frame) return;
-    const markup = shown.frame.text(0);
-    const { cut } = shown.frame.head;
+    if (!shown.payload) return;
+    const markup = shown.payload.text(0);
+    const { cut } = shown.payload.head;
     source.hidden = rendered;
     source.textContent = rendered ? "" : markup;
     put(
-      room,
+      page,
       rendered ? sandboxed(markup, `${host.about.name}, step ${format.step(shown.step)}`) : null,
     );
     caption.textContent = [

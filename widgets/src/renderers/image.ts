@@ -2,12 +2,13 @@
 
 import { h, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
+import type { StepHead } from "../model/heads";
 import { blob, type Payload } from "../model/payload";
 import { bar, check, choose, slide } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-const others = [
+const comparisons = [
   "nothing",
   "the previous step",
   "the first step",
@@ -15,7 +16,7 @@ const others = [
   "this step, held",
 ] as const;
 
-/** A picture and the address of its bytes, which live as long as it is on screen. */
+/** A picture on screen, whose bytes are kept in the page's memory as long as it is. */
 class Picture {
   readonly element: HTMLImageElement;
   private url = "";
@@ -24,8 +25,8 @@ class Picture {
     this.element = h("img", { class: "jt-picture", alt });
   }
 
-  async show(frame: Payload, alt: string): Promise<void> {
-    const next = URL.createObjectURL(blob(frame.buffers[0]!, frame.head.type));
+  async show(payload: Payload<StepHead<"image">>, alt: string): Promise<void> {
+    const next = URL.createObjectURL(blob(payload.buffers[0]!, payload.head.type));
     // Decoded before it is put in place, so that the old picture stays until the new one can be seen.
     const probe = new Image();
     probe.src = next;
@@ -34,7 +35,7 @@ class Picture {
     } catch {
       URL.revokeObjectURL(next);
       throw new Error(
-        `the browser cannot read this picture (${frame.head.type}, ${format.bytes(frame.buffers[0]!.byteLength)})`,
+        `the browser cannot read this picture (${payload.head.type}, ${format.bytes(payload.buffers[0]!.byteLength)})`,
       );
     }
     this.element.src = next;
@@ -49,13 +50,13 @@ class Picture {
   }
 }
 
-export function image(host: Host): Drawing {
+export function image(host: Host<"image">): Drawing<"image"> {
   const { element, about } = host;
   let actual = false;
-  let beside: (typeof others)[number] = "nothing";
+  let comparison: (typeof comparisons)[number] = "nothing";
   let held = 0;
   let wipe = true;
-  let last: Shown | null = null;
+  let last: Shown<"image"> | null = null;
   const first = new Picture(about.name);
   const second = new Picture(about.name);
   const under = h(
@@ -71,7 +72,7 @@ export function image(host: Host): Drawing {
     h("figcaption", { class: "jt-caption" }),
   );
   const pair = h("div", { class: "jt-pair" }, under, over);
-  const frame = keepKeys(
+  const viewport = keepKeys(
     h(
       "div",
       {
@@ -101,49 +102,49 @@ export function image(host: Host): Drawing {
   pair.addEventListener("dragstart", (event) => event.preventDefault());
   const layout = check("side by side", (on) => {
     wipe = !on;
-    again();
+    redraw();
   });
   const single = about.steps.length < 2;
   element.append(
     bar(
       check("actual size", (on) => {
         actual = on;
-        size();
+        layOut();
       }),
       single
         ? null
-        : choose("compare with", others, (word) => {
-            beside = word as typeof beside;
+        : choose("compare with", comparisons, (word) => {
+            comparison = word as typeof comparison;
             held = last?.at ?? 0;
-            again();
+            redraw();
           }),
       layout,
       edge,
     ),
-    frame,
+    viewport,
     caption,
   );
   edge.hidden = layout.hidden = under.hidden = true;
 
-  function again(): void {
+  function redraw(): void {
     if (last)
       draw(last).catch((error: unknown) => {
         caption.textContent = error instanceof Error ? error.message : String(error);
       });
   }
 
-  function other(at: number): number | null {
+  function comparedWith(at: number): number | null {
     const place = {
       nothing: null,
       "the previous step": at - 1,
       "the first step": 0,
       "the last step": about.steps.length - 1,
       "this step, held": held,
-    }[beside];
+    }[comparison];
     return place === null || place < 0 || place === at ? null : place;
   }
 
-  function size(): void {
+  function layOut(): void {
     for (const [picture, box] of [
       [first.element, over],
       [second.element, under],
@@ -164,15 +165,15 @@ export function image(host: Host): Drawing {
     layout.hidden = under.hidden;
   }
 
-  async function draw(shown: Shown): Promise<void> {
+  async function draw(shown: Shown<"image">): Promise<void> {
     last = shown;
-    if (!shown.frame) return;
-    const place = other(shown.at);
-    const behind = place === null ? undefined : host.frame(place);
+    if (!shown.payload) return;
+    const place = comparedWith(shown.at);
+    const behind = place === null ? undefined : host.payload(place);
     host.need?.(place);
     const name = (step: format.Step) => `${about.name}, step ${format.step(step)}`;
     await Promise.all([
-      first.show(shown.frame, name(shown.step)),
+      first.show(shown.payload, name(shown.step)),
       behind && !behind.head.error ? second.show(behind, name(about.steps[place!] ?? null)) : null,
     ]);
     under.hidden = !behind || Boolean(behind.head.error);
@@ -181,12 +182,12 @@ export function image(host: Host): Drawing {
       place === null
         ? ""
         : `step ${format.step(about.steps[place] ?? null)}${wipe ? " (left)" : ""}`;
-    size();
+    layOut();
     const { naturalWidth: width, naturalHeight: height } = first.element;
     caption.textContent = [
       `${width} × ${height} pixels`,
-      format.bytes(shown.frame.head.size ?? shown.frame.buffers[0]!.byteLength),
-      beside !== "nothing" && place === null
+      format.bytes(shown.payload.head.size ?? shown.payload.buffers[0]!.byteLength),
+      comparison !== "nothing" && place === null
         ? "nothing to compare this step with"
         : place !== null && !behind
           ? "the other step is not here yet"

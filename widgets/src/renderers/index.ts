@@ -1,8 +1,9 @@
-// The registry: one word and one import a family.
+// The registry of renderers: one import and one word for each.
 
+import type { Stem } from "../model/heads";
+import type { RendererOf } from "../model/renderer";
 import { audio } from "./audio";
 import { chart } from "./chart";
-import { curves, metrics } from "./overlay";
 import { confusion } from "./confusion";
 import { curve } from "./curve";
 import { dataframe } from "./dataframe";
@@ -10,14 +11,13 @@ import { file } from "./file";
 import { histogram } from "./histogram";
 import { html } from "./html";
 import { image } from "./image";
-import { markdownView as markdown } from "./markdown";
+import { markdown } from "./markdown";
 import { metric } from "./metric";
 import { text } from "./text";
 import { trace } from "./trace";
 import { video } from "./video";
-import type { Renderer } from "../model/renderer";
 
-const views: Record<string, Renderer> = {
+const renderers: { [S in Stem]: RendererOf<S> } = {
   audio,
   chart,
   confusion,
@@ -33,11 +33,9 @@ const views: Record<string, Renderer> = {
   trace,
   video,
 };
-// Those that draw several runs as one.
-const together: Record<string, Renderer> = { curve: curves, metric: metrics };
 
-/** The view of a stem; whatever has none is shown as a file. */
-export function rendererOf(stem: string, several = false): Renderer {
-  if (several && Object.hasOwn(together, stem)) return together[stem]!;
-  return Object.hasOwn(views, stem) ? views[stem]! : file;
+/** The renderer of a stem; whatever has none is shown as a file. Payloads of another stem are not for it. */
+export function rendererOf(stem: string): RendererOf<Stem> {
+  const found = Object.hasOwn(renderers, stem) ? renderers[stem as Stem] : file;
+  return found as RendererOf<Stem>;
 }

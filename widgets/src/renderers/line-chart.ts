@@ -1,500 +1,360 @@
-// Lines on axes. uPlot has the axes, scales and zoom; the lines themselves are ours, because each has its own x and the
-// current step has to be redrawn without the rest.
+// Lines on axes, with zoom and the nearest point's values. There are two canvases, so that a step change draws only the lines of the step.
 
-import uPlot from "uplot";
 import { h, put } from "../dom/dom";
-import * as format from "../model/format";
 import { colours, type Colours } from "../dom/theme";
+import * as format from "../model/format";
+import { marksOf, roomy, toPixels, valueAt, type Axes, type Mark, type Range } from "./axes";
+import { drawLine, findPoint, type Found, type Ground, type Line } from "./line";
 
-export interface Line {
-  x: ArrayLike<number>;
-  y: ArrayLike<number>;
-  /** A number in the palette. */
-  colour?: number;
-  faint?: boolean;
-  width?: number;
-  dash?: number[];
-  label?: string;
-  /** Draw only points at these indexes as dots. */
-  dots?: number[];
-  /** Draw bars: from `x` to these, from `base` to `y`. */
-  bars?: ArrayLike<number>;
-  base?: number;
-  /** A mark at every point. */
-  marks?: boolean;
-  /** What is under the line hides what is behind it. */
-  fill?: boolean;
+interface Area {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+interface Ranges {
+  x: Range;
+  y: Range;
 }
 
-export interface Axes {
-  xLabel: string;
-  yLabel: string;
-  x: [number, number];
-  y: [number, number];
-  xLog?: boolean;
-  yLog?: boolean;
-  xTime?: boolean;
-  /** What is drawn stands on the lower end of the y axis: no air below it. */
-  floor?: boolean;
-  /** Another height than the usual one, in pixels. */
-  height?: number;
-  /** What to write at a place of an axis instead of its number. */
-  xWords?: (value: number) => string;
-  yWords?: (value: number) => string;
-}
+const FONT = "12px system-ui, sans-serif";
+const LINE_HEIGHT = 15;
+/** Pixels around the lines: above and to the right for half a label; below for two lines of labels and the axis' name. */
+const MARGIN = { top: 10, right: 14, bottom: 54, name: 20, labels: 46 };
+/** Pixels that a mark needs at least. */
+const ROOM = { x: 50, y: 30 };
+const TICK = 5;
+/** A drag that is shorter than this in one direction zooms in the other alone. */
+const STRAIGHT = 24;
+const CLICK = 4;
 
-type Range = [number, number];
-
-/** A little air around the data; never an empty range. */
-export function roomy([low, high]: Range, log = false): Range {
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return log ? [1, 10] : [0, 1];
-  if (log) {
-    const from = low > 0 ? low : high > 0 ? high / 1e3 : 1;
-    return from < high ? [from / 1.15, high * 1.15] : [from / 2, from * 2];
-  }
-  if (low === high) {
-    const pad = Math.abs(low) * 0.1 || 1;
-    return [low - pad, high + pad];
-  }
-  const air = (high - low) * 0.04;
-  return [low - air, high + air];
-}
-
-export class Lines {
-  private plot: uPlot | null = null;
+export class LineChart {
   private back: Line[] = [];
   private front: Line[] = [];
-  private zoom: { x: Range; y: Range } | null = null;
+  private zoom: Ranges | null = null;
+  private readonly element = h("div", { class: "jt-chart", role: "img" });
+  private readonly base = h("canvas", { style: "display:block" });
   private readonly overlay = h("canvas", { class: "jt-overlay" });
   private readonly tip = h("div", { class: "jt-tip" });
+  private readonly selection = h("div", { class: "jt-selection" });
+  /** Is as large as the plotting area, and takes the pointer. */
+  private readonly plot = h("div", { class: "jt-plot" }, this.overlay, this.selection, this.tip);
   private readonly watcher: ResizeObserver | null;
   private look: Colours;
-  private hover: { x: number; y: number } | null = null;
-  private readonly frameElement: HTMLElement;
-  private queued = 0;
+  private area: Area = { left: 0, top: 0, width: 0, height: 0 };
+  private pointer: { x: number; y: number } | null = null;
+  private dragged: { x: number; y: number } | null = null;
+  private hovering = 0;
+  private baseIsStale = false;
+  private scheduled = false;
 
+  /** `usual`: the height in pixels, unless the axes have another. */
   constructor(
-    private readonly host: HTMLElement,
+    private readonly container: HTMLElement,
     private axes: Axes,
     private readonly usual = 300,
   ) {
-    this.frameElement = h("div", { class: "jt-chart", role: "img" });
-    host.append(this.frameElement);
-    this.look = colours(host);
-    this.tip.hidden = true;
+    this.element.append(this.base, this.plot);
+    container.append(this.element);
+    this.look = colours(container);
+    this.tip.hidden = this.selection.hidden = true;
+    this.listen();
     this.watcher =
       typeof ResizeObserver === "function" ? new ResizeObserver(() => this.resize()) : null;
-    this.watcher?.observe(this.frameElement);
-    this.build();
+    this.watcher?.observe(this.element);
+    this.schedule(true);
   }
 
   describe(words: string): void {
-    this.frameElement.setAttribute("aria-label", words);
+    this.element.setAttribute("aria-label", words);
   }
 
   setAxes(axes: Axes, keepZoom = false): void {
     this.axes = axes;
     if (!keepZoom) this.zoom = null;
-    this.build();
+    this.schedule(true);
   }
 
   /** Lines that stay: drawn once, beneath. */
   setBack(lines: Line[]): void {
     this.back = lines;
-    this.plot?.redraw(false);
+    this.schedule(true);
   }
 
   /** The lines of the current step. */
   setFront(lines: Line[]): void {
     this.front = lines;
-    this.paint();
+    this.schedule(false);
   }
 
   /** Colours may have changed. */
   restyle(): void {
-    const look = colours(this.host);
-    if (look.text !== this.look.text || look.background !== this.look.background) {
-      this.look = look;
-      this.build();
-    }
+    const look = colours(this.container);
+    if (look.text === this.look.text && look.background === this.look.background) return;
+    this.look = look;
+    this.schedule(true);
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.queued);
+    cancelAnimationFrame(this.hovering);
     this.watcher?.disconnect();
-    this.plot?.destroy();
-    this.plot = null;
-    this.frameElement.remove();
+    this.element.remove();
+  }
+
+  /** Draw once after all that is set now, `all` with axes and the lines that stay. */
+  private schedule(all: boolean): void {
+    this.baseIsStale ||= all;
+    if (this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => {
+      this.scheduled = false;
+      if (this.baseIsStale) this.paintBase();
+      this.baseIsStale = false;
+      this.paintFront();
+    });
   }
 
   private get height(): number {
     return this.axes.height ?? this.usual;
   }
   private get width(): number {
-    return Math.max(200, Math.floor(this.frameElement.clientWidth || 480));
+    return Math.max(200, Math.floor(this.element.clientWidth || 480));
   }
 
-  private ranges(): { x: Range; y: Range } {
+  private ranges(): Ranges {
     if (this.zoom) return this.zoom;
-    const y = roomy(this.axes.y, this.axes.yLog);
-    return {
-      x: roomy(this.axes.x, this.axes.xLog),
-      y: this.axes.floor ? [this.axes.y[0], y[1]] : y,
-    };
-  }
-
-  private build(): void {
-    this.plot?.destroy();
-    const { axes, look } = this;
-    const font = "12px system-ui, sans-serif";
-    const axis = (label: string, size: number): uPlot.Axis => ({
-      label,
-      labelSize: 20,
-      labelFont: font,
-      font,
-      size,
-      stroke: look.faint,
-      labelGap: 2,
-      grid: { stroke: look.grid, width: 1 },
-      ticks: { stroke: look.grid, width: 1, size: 5 },
-    });
-    const values =
-      (words: ((value: number) => string) | undefined) => (_: uPlot, marks: (number | null)[]) =>
-        marks.map((v) =>
-          v === null ? "" : words ? words(v) : format.number(Number(v.toPrecision(10))),
-        );
-    const { x } = this.ranges();
-    const options: uPlot.Options = {
-      width: this.width,
-      height: this.height,
-      legend: { show: false },
-      padding: [10, 14, 0, 0],
-      cursor: {
-        drag: { x: true, y: true, uni: 24, setScale: false },
-        points: { show: false },
-        x: false,
-        y: false,
-      },
-      scales: {
-        x: {
-          time: axes.xTime ?? false,
-          auto: false,
-          distr: axes.xLog ? 3 : 1,
-          range: () => this.ranges().x,
-        },
-        y: { auto: false, distr: axes.yLog ? 3 : 1, range: () => this.ranges().y },
-      },
-      axes: [
-        { ...axis(axes.xLabel, 34), ...(axes.xTime ? {} : { values: values(axes.xWords) }) },
-        {
-          ...axis(axes.yLabel, 58),
-          values: values(axes.yWords),
-          size: (plot, marks) => this.gutter(plot, marks, font),
-        },
-      ],
-      series: [{}, { paths: () => null, points: { show: false } }],
-      hooks: {
-        drawClear: [(plot) => this.paintBack(plot)],
-        draw: [() => this.paint()],
-        setSelect: [(plot) => this.select(plot)],
-      },
-    };
-    this.plot = new uPlot(
-      options,
-      [
-        [x[0], x[1]],
-        [null, null],
-      ] as uPlot.AlignedData,
-      this.frameElement,
-    );
-    this.plot.over.append(this.overlay, this.tip);
-    this.plot.over.addEventListener("mousemove", (event) =>
-      this.point(event.offsetX, event.offsetY),
-    );
-    this.plot.over.addEventListener("mouseleave", () => this.point(null, null));
-    this.plot.over.addEventListener(
-      "dblclick",
-      (event) => {
-        event.stopPropagation();
-        this.setZoom(null);
-      },
-      true,
-    );
-    this.paint();
-  }
-
-  /** The y axis is as wide as its longest label. */
-  private gutter(plot: uPlot, marks: string[] | null, font: string): number {
-    if (!marks?.length) return 46;
-    plot.ctx.save();
-    plot.ctx.font = font;
-    const widest = Math.max(...marks.map((m) => plot.ctx.measureText(m).width));
-    plot.ctx.restore();
-    return Math.ceil(widest) + 18;
+    const { axes } = this;
+    const y = roomy(axes.y, axes.yLog);
+    return { x: roomy(axes.x, axes.xLog), y: axes.floor ? [axes.y[0], y[1]] : y };
   }
 
   private resize(): void {
-    const { plot } = this;
-    if (plot && (plot.width !== this.width || plot.height !== this.height))
-      plot.setSize({ width: this.width, height: this.height });
-  }
-
-  private select(plot: uPlot): void {
-    const { left, top, width, height } = plot.select;
-    if (width < 4 && height < 4) return;
-    const now = this.ranges();
-    const x: Range =
-      width < 4 ? now.x : [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
-    const y: Range =
-      height < 4 || height >= plot.over.clientHeight - 1
-        ? now.y
-        : [plot.posToVal(top + height, "y"), plot.posToVal(top, "y")];
-    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.setZoom({ x, y });
-  }
-
-  private setZoom(zoom: { x: Range; y: Range } | null): void {
-    this.zoom = zoom;
-    const { x, y } = this.ranges();
-    this.plot?.batch(() => {
-      this.plot?.setScale("x", { min: x[0], max: x[1] });
-      this.plot?.setScale("y", { min: y[0], max: y[1] });
-    });
-  }
-
-  /** From values to pixels of the plotting area, for a given size. */
-  private scale(
-    width: number,
-    height: number,
-  ): { px: (v: number) => number; py: (v: number) => number } {
-    const { x, y } =
-      this.plot?.scales.x?.min != null
-        ? {
-            x: [this.plot.scales.x!.min!, this.plot.scales.x!.max!] as Range,
-            y: [this.plot.scales.y!.min!, this.plot.scales.y!.max!] as Range,
-          }
-        : this.ranges();
-    const along = ([low, high]: Range, size: number, log: boolean | undefined) => {
-      if (!log) {
-        const k = size / (high - low);
-        return (v: number) => (v - low) * k;
-      }
-      const from = Math.log10(low);
-      const k = size / (Math.log10(high) - from);
-      return (v: number) => (v > 0 ? (Math.log10(v) - from) * k : NaN);
-    };
-    const px = along(x, width, this.axes.xLog);
-    const up = along(y, height, this.axes.yLog);
-    return { px, py: (v) => height - up(v) };
-  }
-
-  private paintBack(plot: uPlot): void {
-    const { left, top, width, height } = plot.bbox;
-    const { ctx } = plot;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(left, top, width, height);
-    ctx.clip();
-    ctx.translate(left, top);
     const ratio = devicePixelRatio || 1;
-    const { px, py } = this.scale(width, height);
-    for (const line of this.back) this.stroke(ctx, line, px, py, ratio);
+    const { width, height } = this.base;
+    if (width !== Math.round(this.width * ratio) || height !== Math.round(this.height * ratio))
+      this.schedule(true);
+  }
+
+  private ground(ctx: CanvasRenderingContext2D, ratio: number): Ground {
+    const { x, y } = this.ranges();
+    const height = this.area.height * ratio;
+    const px = toPixels(x, this.area.width * ratio, this.axes.xLog);
+    const up = toPixels(y, height, this.axes.yLog);
+    return { ctx, px, py: (value) => height - up(value), ratio, colours: this.look };
+  }
+
+  private paintBase(): void {
+    const { axes, base, width, height } = this;
+    const ratio = devicePixelRatio || 1;
+    base.width = Math.round(width * ratio);
+    base.height = Math.round(height * ratio);
+    base.style.width = `${width}px`;
+    base.style.height = `${height}px`;
+    const ctx = base.getContext("2d");
+    if (!ctx) return;
+    ctx.scale(ratio, ratio);
+    ctx.font = FONT;
+    const ranges = this.ranges();
+    const inner = height - MARGIN.top - MARGIN.bottom;
+    const yMarks = marksOf(ranges.y, inner / ROOM.y, { log: axes.yLog, words: axes.yWords });
+    // The y axis is as wide as its longest label.
+    const widest = Math.max(0, ...yMarks.map(({ label }) => ctx.measureText(label).width));
+    const left = MARGIN.name + (yMarks.length ? Math.ceil(widest) + 18 : MARGIN.labels);
+    this.area = { left, top: MARGIN.top, width: width - left - MARGIN.right, height: inner };
+    const xMarks = marksOf(ranges.x, this.area.width / ROOM.x, {
+      log: axes.xLog,
+      time: axes.xTime,
+      words: axes.xWords,
+    });
+    this.paintAxes(ctx, xMarks, yMarks);
+    ctx.setTransform(1, 0, 0, 1, left * ratio, MARGIN.top * ratio);
+    ctx.beginPath();
+    ctx.rect(0, 0, this.area.width * ratio, inner * ratio);
+    ctx.clip();
+    const ground = this.ground(ctx, ratio);
+    for (const line of this.back) drawLine(ground, line, this.back.length);
+  }
+
+  private paintAxes(ctx: CanvasRenderingContext2D, xMarks: Mark[], yMarks: Mark[]): void {
+    const { left, top, width, height } = this.area;
+    const { px, py } = this.ground(ctx, 1);
+    const bottom = top + height;
+    ctx.strokeStyle = this.look.grid;
+    ctx.fillStyle = this.look.faint;
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    // A line of one pixel is sharp between two whole coordinates.
+    for (const { at, label } of xMarks) {
+      const x = Math.round(left + px(at)) + 0.5;
+      ctx.moveTo(x, top);
+      ctx.lineTo(x, bottom + (label ? TICK : 0));
+    }
+    for (const { at, label } of yMarks) {
+      const y = Math.round(top + py(at)) + 0.5;
+      ctx.moveTo(left - (label ? TICK : 0), y);
+      ctx.lineTo(left + width, y);
+    }
+    ctx.stroke();
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
+    /** How far each line of labels is written. */
+    const written: number[] = [];
+    for (const { at, label } of xMarks.filter(({ label }) => label)) {
+      label.split("\n").forEach((line, n) => {
+        const half = ctx.measureText(line).width / 2;
+        // A label at the end of the axis stays within the chart; one that would lie over the one before is left out.
+        const x = Math.max(half, Math.min(this.width - half, left + px(at)));
+        if (x - half < (written[n] ?? -Infinity)) return;
+        written[n] = x + half + 6;
+        ctx.fillText(line, x, bottom + 10 + n * LINE_HEIGHT);
+      });
+    }
+    ctx.fillText(this.axes.xLabel, left + width / 2, this.height - LINE_HEIGHT);
+    ctx.textAlign = "right";
+    ctx.textBaseline = "middle";
+    for (const { at, label } of yMarks) ctx.fillText(label, left - 10, top + py(at));
+    ctx.save();
+    ctx.translate(MARGIN.name / 2, top + height / 2);
+    ctx.rotate(-Math.PI / 2);
+    ctx.textAlign = "center";
+    ctx.fillText(this.axes.yLabel, 0, 0);
     ctx.restore();
   }
 
-  private paint(): void {
-    const { plot } = this;
-    if (!plot) return;
+  private paintFront(): void {
+    const { area, overlay, plot } = this;
     const ratio = devicePixelRatio || 1;
-    const width = Math.round(plot.bbox.width);
-    const height = Math.round(plot.bbox.height);
-    if (this.overlay.width !== width || this.overlay.height !== height) {
-      this.overlay.width = width;
-      this.overlay.height = height;
-      this.overlay.style.width = `${width / ratio}px`;
-      this.overlay.style.height = `${height / ratio}px`;
+    const width = Math.round(area.width * ratio);
+    const height = Math.round(area.height * ratio);
+    if (overlay.width !== width || overlay.height !== height) {
+      overlay.width = width;
+      overlay.height = height;
     }
-    const ctx = this.overlay.getContext("2d");
+    for (const [name, value] of Object.entries(area)) plot.style.setProperty(name, `${value}px`);
+    overlay.style.width = `${area.width}px`;
+    overlay.style.height = `${area.height}px`;
+    const ctx = overlay.getContext("2d");
     if (!ctx) return;
     ctx.clearRect(0, 0, width, height);
-    const { px, py } = this.scale(width, height);
-    for (const line of this.front) this.stroke(ctx, line, px, py, ratio);
-    this.paintHover(ctx, px, py, ratio);
+    const ground = this.ground(ctx, ratio);
+    for (const line of this.front) drawLine(ground, line, this.front.length);
+    const { pointer } = this;
+    const aim = pointer && { x: pointer.x * ratio, y: pointer.y * ratio };
+    this.paintFound(ground, aim && findPoint(ground, this.front, aim));
   }
 
-  private stroke(
-    ctx: CanvasRenderingContext2D,
-    line: Line,
-    px: (v: number) => number,
-    py: (v: number) => number,
-    ratio: number,
-  ): void {
-    const { x, y } = line;
-    const { lines, faint } = this.look;
-    ctx.strokeStyle =
-      line.colour === undefined ? faint : (lines[line.colour % lines.length] ?? faint);
-    ctx.fillStyle = ctx.strokeStyle;
-    // Few faint lines would be lost; many would be a cloud.
-    ctx.globalAlpha = line.faint
-      ? (this.look.dark ? 0.24 : 0.18) + 0.25 * Math.max(0, 1 - this.back.length / 24)
-      : 1;
-    ctx.lineWidth = (line.width ?? (line.faint ? 1 : 2)) * ratio;
-    ctx.lineJoin = "round";
-    ctx.setLineDash((line.dash ?? []).map((d) => d * ratio));
-    const n = Math.min(x.length, y.length);
-    if (line.bars) this.blocks(ctx, line, line.bars, px, py, ratio);
-    else if (!line.dots) {
+  /** A dot on the point nearest to the pointer, and its values beside. */
+  private paintFound({ ctx, ratio }: Ground, found: Found | null): void {
+    this.tip.hidden = !found;
+    if (!found) return;
+    const { axes, area, tip } = this;
+    const { line, index } = found;
+    const { lines } = this.look;
+    if (!line.bars) {
+      ctx.fillStyle = lines[(line.colour ?? 0) % lines.length]!;
       ctx.beginPath();
-      let pen = false;
-      let alone = false;
-      for (let i = 0; i < n; i += 1) {
-        const a = px(x[i]!);
-        const b = py(y[i]!);
-        // A value that is not a number is a gap, not a bridge.
-        if (!Number.isFinite(a) || !Number.isFinite(b)) {
-          pen = false;
-          continue;
-        }
-        if (pen) {
-          ctx.lineTo(a, b);
-          alone = false;
-        } else {
-          ctx.moveTo(a, b);
-          alone = i + 1 >= n || !Number.isFinite(py(y[i + 1]!));
-          if (alone) ctx.arc(a, b, 0.5 * ratio, 0, 6.3);
-        }
-        pen = true;
-      }
-      if (line.fill) {
-        ctx.fillStyle = this.look.background;
-        ctx.fill();
-        ctx.fillStyle = ctx.strokeStyle;
-        ctx.globalAlpha = line.colour === undefined ? 0.1 : 0.35;
-        ctx.fill();
-        ctx.globalAlpha = 1;
-      }
-      if (line.width !== 0) ctx.stroke();
-      if (line.marks) this.marks(ctx, line, px, py, ratio);
-    } else {
-      for (const i of line.dots) {
-        const a = px(x[i]!);
-        const b = py(y[i]!);
-        if (!Number.isFinite(a) || !Number.isFinite(b)) continue;
-        ctx.beginPath();
-        ctx.arc(a, b, 4 * ratio, 0, 6.3);
-        ctx.fill();
-      }
-    }
-    ctx.globalAlpha = 1;
-    ctx.setLineDash([]);
-  }
-
-  private marks(
-    ctx: CanvasRenderingContext2D,
-    { x, y }: Line,
-    px: (v: number) => number,
-    py: (v: number) => number,
-    ratio: number,
-  ): void {
-    const size = (x.length > 400 ? 2 : 3) * ratio;
-    for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
-      ctx.beginPath();
-      ctx.arc(px(x[i]!), py(y[i]!), size, 0, 6.3);
+      ctx.arc(found.x, found.y, 4.5 * ratio, 0, 2 * Math.PI);
       ctx.fill();
     }
-  }
-
-  private blocks(
-    ctx: CanvasRenderingContext2D,
-    { x, y, base = 0 }: Line,
-    right: ArrayLike<number>,
-    px: (v: number) => number,
-    py: (v: number) => number,
-    ratio: number,
-  ): void {
-    const floor = Number.isFinite(py(base)) ? py(base) : ctx.canvas.height;
-    for (let i = 0; i < Math.min(x.length, y.length); i += 1) {
-      const a = px(x[i]!);
-      const width = px(right[i]!) - a;
-      const top = py(y[i]!);
-      if (!Number.isFinite(a) || !Number.isFinite(width) || !Number.isFinite(top)) continue;
-      // A thin gap keeps neighbours apart where there is room for one.
-      const gap = width > 5 * ratio ? ratio : 0;
-      ctx.fillRect(a, Math.min(top, floor), Math.max(1, width - gap), Math.abs(floor - top));
-    }
-  }
-
-  private point(x: number | null, y: number | null): void {
-    this.hover = x === null || y === null ? null : { x, y };
-    cancelAnimationFrame(this.queued);
-    this.queued = requestAnimationFrame(() => this.paint());
-  }
-
-  /** The point nearest to the pointer: a dot on the line and its values beside. */
-  private paintHover(
-    ctx: CanvasRenderingContext2D,
-    px: (v: number) => number,
-    py: (v: number) => number,
-    ratio: number,
-  ): void {
-    if (!this.hover) {
-      this.tip.hidden = true;
-      return;
-    }
-    const aim = { x: this.hover.x * ratio, y: this.hover.y * ratio };
-    let best: { line: Line; i: number; a: number; b: number } | null = null;
-    let near = (48 * ratio) ** 2;
-    for (const line of this.front) {
-      if (line.dots || line.label === undefined) continue;
-      const n = Math.min(line.x.length, line.y.length);
-      for (let i = 0; i < n; i += 1) {
-        const a = line.bars ? (px(line.x[i]!) + px(line.bars[i]!)) / 2 : px(line.x[i]!);
-        const b = py(line.y[i]!);
-        if (line.bars) {
-          // Over a bar is all of its column.
-          if (aim.x >= px(line.x[i]!) && aim.x < px(line.bars[i]!)) {
-            near = 0;
-            best = { line, i, a, b };
-          }
-          continue;
-        }
-        const d = (a - aim.x) ** 2 + (b - aim.y) ** 2;
-        if (d < near) {
-          near = d;
-          best = { line, i, a, b };
-        }
-      }
-    }
-    if (!best) {
-      this.tip.hidden = true;
-      return;
-    }
-    ctx.fillStyle = this.look.lines[(best.line.colour ?? 0) % this.look.lines.length]!;
-    ctx.beginPath();
-    if (!best.line.bars) ctx.arc(best.a, best.b, 4.5 * ratio, 0, 6.3);
-    ctx.fill();
-    const xv = best.line.x[best.i]!;
-    const { xWords } = this.axes;
-    const number =
-      best.line.bars && !xWords
-        ? `${format.number(xv)} to ${format.number(best.line.bars[best.i]!)}`
-        : format.number(xv);
-    const where = this.axes.xTime
-      ? format.time(xv * 1e6)
-      : xWords
-        ? xWords(Math.round(best.line.bars ? (xv + best.line.bars[best.i]!) / 2 : xv))
-        : number;
+    const from = line.x[index]!;
+    const to = line.bars?.[index] ?? from;
+    const where = axes.xTime
+      ? format.time(from * 1e6)
+      : axes.xWords
+        ? axes.xWords(Math.round((from + to) / 2))
+        : line.bars
+          ? `${format.number(from)} to ${format.number(to)}`
+          : format.number(from);
     put(
-      this.tip,
-      h("b", {}, best.line.label || this.axes.yLabel),
-      h("span", {}, `${this.axes.xLabel} ${where}`),
-      h("span", {}, `${this.axes.yLabel} ${format.number(best.line.y[best.i]!)}`),
+      tip,
+      h("b", {}, line.label || axes.yLabel),
+      h("span", {}, `${axes.xLabel} ${where}`),
+      h("span", {}, `${axes.yLabel} ${format.number(line.y[index]!)}`),
     );
-    this.tip.hidden = false;
-    const left = best.a / ratio;
-    const flip = left > this.overlay.clientWidth * 0.6;
-    this.tip.style.left = flip ? "auto" : `${left + 12}px`;
-    this.tip.style.right = flip ? `${this.overlay.clientWidth - left + 12}px` : "auto";
-    this.tip.style.top = `${Math.min(best.b / ratio, this.overlay.clientHeight - 54)}px`;
+    const left = found.x / ratio;
+    const flip = left > area.width * 0.6;
+    tip.style.left = flip ? "auto" : `${left + 12}px`;
+    tip.style.right = flip ? `${area.width - left + 12}px` : "auto";
+    tip.style.top = `${Math.min(found.y / ratio, area.height - 54)}px`;
+  }
+
+  private listen(): void {
+    const { plot } = this;
+    plot.addEventListener("pointerdown", (event) => {
+      // A finger scrolls the page.
+      if (event.pointerType === "touch" || event.button !== 0) return;
+      this.dragged = this.placeOf(event);
+      plot.setPointerCapture(event.pointerId);
+    });
+    plot.addEventListener("pointermove", (event) => {
+      this.pointer = this.placeOf(event);
+      if (this.dragged) this.showSelection();
+      this.paintSoon();
+    });
+    plot.addEventListener("pointerup", (event) => {
+      this.pointer = this.placeOf(event);
+      const selected = this.selected();
+      this.stopDragging();
+      if (selected) this.zoomTo(selected);
+    });
+    plot.addEventListener("pointercancel", () => this.stopDragging());
+    plot.addEventListener("pointerleave", () => {
+      this.pointer = null;
+      this.paintSoon();
+    });
+    plot.addEventListener("dblclick", (event) => {
+      event.stopPropagation();
+      this.zoom = null;
+      this.schedule(true);
+    });
+  }
+
+  private placeOf({ clientX, clientY }: MouseEvent): { x: number; y: number } {
+    const box = this.plot.getBoundingClientRect();
+    return {
+      x: Math.max(0, Math.min(this.area.width, clientX - box.left)),
+      y: Math.max(0, Math.min(this.area.height, clientY - box.top)),
+    };
+  }
+
+  private paintSoon(): void {
+    cancelAnimationFrame(this.hovering);
+    this.hovering = requestAnimationFrame(() => this.paintFront());
+  }
+
+  /** What was dragged over; the whole height or width when the drag was straight. */
+  private selected(): Area | null {
+    const { area, dragged: from, pointer: to } = this;
+    if (!from || !to) return null;
+    const width = Math.abs(to.x - from.x);
+    const height = Math.abs(to.y - from.y);
+    if (width < CLICK && height < CLICK) return null;
+    const across = width >= STRAIGHT || width >= height;
+    const down = height >= STRAIGHT || height > width;
+    return {
+      ...(across ? { left: Math.min(from.x, to.x), width } : { left: 0, width: area.width }),
+      ...(down ? { top: Math.min(from.y, to.y), height } : { top: 0, height: area.height }),
+    };
+  }
+
+  private showSelection(): void {
+    const selected = this.selected();
+    this.selection.hidden = !selected;
+    for (const [name, value] of Object.entries(selected ?? {}))
+      this.selection.style.setProperty(name, `${value}px`);
+  }
+
+  private stopDragging(): void {
+    this.dragged = null;
+    this.selection.hidden = true;
+  }
+
+  private zoomTo({ left, top, width, height }: Area): void {
+    const { area, axes } = this;
+    const { x, y } = this.ranges();
+    const across = (pixel: number) => valueAt(x, pixel / area.width, axes.xLog);
+    const up = (pixel: number) => valueAt(y, 1 - pixel / area.height, axes.yLog);
+    this.zoom = { x: [across(left), across(left + width)], y: [up(top + height), up(top)] };
+    this.schedule(true);
   }
 }

@@ -1,149 +1,180 @@
-// Metrics: the whole series over step or time, the current step marked; smoothing and a log axis.
+// Metrics over step or time, of one line or several: the whole series, the current step marked; smoothing and a log axis.
 
 import { h } from "../dom/dom";
+import { bar, check, slide } from "../dom/toolbar";
 import * as format from "../model/format";
-import type { Payload } from "../model/payload";
-import { Lines, type Axes, type Line } from "./line-chart";
-import type { Host, Drawing, Shown } from "../model/renderer";
+import type { MetricHead } from "../model/heads";
+import type { Drawing, Host, Shown } from "../model/renderer";
+import { extent, roomy, type Axes } from "./axes";
+import type { Line } from "./line";
+import { LineChart } from "./line-chart";
+import { dashOf, earlierStep, joined, Legend, parts } from "./overlay";
 
-/** Exponential smoothing with the start's bias taken out; gaps stay gaps. */
+/** Exponential smoothing that starts at the first value, not at zero; gaps stay gaps. */
 export function smooth(values: ArrayLike<number>, weight: number): Float64Array {
   const out = new Float64Array(values.length);
   let last = 0;
   let mass = 0;
   for (let i = 0; i < values.length; i += 1) {
-    const v = values[i]!;
-    if (!Number.isFinite(v)) {
+    const value = values[i]!;
+    if (!Number.isFinite(value)) {
       out[i] = NaN;
       continue;
     }
-    last = last * weight + (1 - weight) * v;
+    last = last * weight + (1 - weight) * value;
     mass = mass * weight + (1 - weight);
     out[i] = last / mass;
   }
   return out;
 }
 
-export function extent(values: ArrayLike<number>, positive = false): [number, number] {
-  let low = Infinity;
-  let high = -Infinity;
-  for (let i = 0; i < values.length; i += 1) {
-    const v = values[i]!;
-    if (!Number.isFinite(v) || (positive && v <= 0)) continue;
-    if (v < low) low = v;
-    if (v > high) high = v;
-  }
-  return [low, high];
+interface Series {
+  step: ArrayLike<number>;
+  time: ArrayLike<number>;
+  value: ArrayLike<number>;
+  /** Where in the series the value of each of the member's steps is. */
+  at: ArrayLike<number>;
+  /** How many values were logged; a long series comes with fewer. */
+  points: number;
+  error?: string;
 }
 
-export function metric({ element, about, shared: first }: Host): Drawing {
-  let shared = first;
-  let steps = shared.column("step");
-  let times = shared.column("time");
-  let values = shared.column("value");
-  const stepless = steps.every((s) => !Number.isFinite(s));
+export function metric(host: Host<"metric">): Drawing<"metric"> {
+  const { element } = host;
+  const members = () => host.about.members ?? [];
+  const labels = members().map(({ label }) => label);
+  const single = labels.length === 1;
+  const oneRun = new Set(members().map(({ uuid }) => uuid)).size === 1;
+  let series = read(host.shared);
+  if (single && series[0]!.error) throw new Error(series[0]!.error);
+  const stepless = series.every(({ step }) => !Array.from(step).some(Number.isFinite));
   let over: "step" | "time" = stepless ? "time" : "step";
   let weight = 0;
   let log = false;
-  let last: Shown | null = null;
-
-  const bar = h("div", { class: "jt-tools" });
-  element.append(bar);
-  const chart = new Lines(element, axes(), 260);
+  let last: Shown<"metric"> | null = null;
+  const legend = new Legend(labels, oneRun ? "metrics" : "runs", () => update());
   const caption = h("p", { class: "jt-caption" });
-  element.append(caption);
+  element.append(
+    bar(
+      stepless
+        ? null
+        : check("over time", (on) => {
+            over = on ? "time" : "step";
+            update();
+          }),
+      check("log y", (on) => {
+        log = on;
+        update();
+      }),
+      slide("smooth", [0, 0.99, 0.01, 0], (value) => {
+        weight = value;
+        update();
+      }),
+    ),
+  );
+  const chart = new LineChart(element, axes(), single ? 260 : 280);
+  element.append(single ? caption : legend.element);
+  update();
+
+  function read(shared: Host<"metric">["shared"]): Series[] {
+    const found = parts<MetricHead>(shared);
+    return labels.map((_, n) => {
+      const part = found.get(n);
+      if (!part || "error" in part.head)
+        return { step: [], time: [], value: [], at: [], points: 0, ...part?.head };
+      const times = part.column("time");
+      // Runs that began at different times are compared over the time since each began.
+      const start = oneRun ? 0 : (times[0] ?? 0);
+      return {
+        step: part.column("step"),
+        time: Float64Array.from(times, (time) => time - start),
+        value: part.column("value"),
+        at: part.column("at"),
+        points: part.head.points,
+      };
+    });
+  }
 
   function axes(): Axes {
-    const x = over === "step" ? steps : times;
+    const shown = series.filter((_, n) => !legend.hidden.has(n));
     return {
-      xLabel: over,
-      yLabel: about.name,
-      x: extent(x),
-      y: extent(values, log),
-      xTime: over === "time",
+      xLabel: over === "step" ? "step" : oneRun ? "time" : "seconds since its first value",
+      yLabel: oneRun && !single ? "value" : host.about.name,
+      x: extent(shown.flatMap((each) => extent(each[over]))),
+      y: extent(
+        shown.flatMap(({ value }) => extent(value, log)),
+        log,
+      ),
       yLog: log,
+      xTime: oneRun && over === "time",
     };
   }
 
-  function lay(keepZoom = false): void {
-    const x = over === "step" ? steps : times;
-    const raw: Line = { x, y: values, colour: 0, faint: weight > 0 };
+  /** The series, which stay from step to step. */
+  function update(keepZoom = false): void {
     chart.setAxes(axes(), keepZoom);
-    chart.setBack([raw, ...(weight > 0 ? [{ x, y: smooth(values, weight), colour: 0 }] : [])]);
+    chart.setBack(
+      series.flatMap((each, n): Line[] => {
+        if (legend.hidden.has(n)) return [];
+        const raw = { x: each[over], y: each.value, colour: n, faint: weight > 0, dash: dashOf(n) };
+        return weight > 0 ? [raw, { ...raw, faint: false, y: smooth(each.value, weight) }] : [raw];
+      }),
+    );
     if (last) draw(last);
   }
 
-  const choice = (label: string, changed: (on: boolean) => void, on = false) => {
-    const box = h("input", {
-      type: "checkbox",
-      checked: on,
-      "data-lm-suppress-shortcuts": "true",
-      onchange: () => {
-        changed(box.checked);
-        lay();
-      },
-    });
-    return h("label", { class: "jt-check" }, box, label);
-  };
-  if (!stepless)
-    bar.append(
-      choice("over time", (on) => {
-        over = on ? "time" : "step";
-      }),
-    );
-  bar.append(
-    choice("log y", (on) => {
-      log = on;
-    }),
-  );
-  const range = h("input", {
-    type: "range",
-    min: 0,
-    max: 0.99,
-    step: 0.01,
-    value: 0,
-    "data-lm-suppress-shortcuts": "true",
-    "aria-label": "smoothing",
-    oninput: () => {
-      weight = Number(range.value);
-      range.setAttribute("aria-valuetext", range.value);
-      lay();
-    },
-  });
-  bar.append(h("label", { class: "jt-check" }, "smooth", range));
-  lay();
-
-  function replaceShared(grown: Payload): void {
-    shared = grown;
-    steps = shared.column("step");
-    times = shared.column("time");
-    values = shared.column("value");
-    lay(true);
-  }
-
-  function draw(shown: Shown): void {
+  /** What marks the step. */
+  function draw(shown: Shown<"metric">): void {
     last = shown;
     chart.restyle();
-    const at = shared.column("at")[shown.at] ?? shown.at;
-    const x = over === "step" ? steps : times;
-    const value = values[at] ?? NaN;
-    const px = x[at] ?? NaN;
-    const lines: Line[] = [{ x, y: values, colour: 0, width: 0.01, label: about.name }];
-    const low = extent(values, log);
-    const pad = (low[1] - low[0] || 1) * 10;
-    lines.push({
-      x: [px, px],
-      y: log ? [low[0] / 1e6, low[1] * 1e6] : [low[0] - pad, low[1] + pad],
-      dash: [3, 4],
-      width: 1,
+    legend.paint();
+    const lines: Line[] = [];
+    const said: string[] = [];
+    const [low, high] = roomy(axes().y, log);
+    series.forEach((each, n) => {
+      const { steps, at: places } = members()[n]!;
+      const number = places?.[shown.at] ?? -1;
+      const at = each.at[number];
+      if (at === undefined) {
+        legend.setWords(n, each.error ?? "no step yet");
+        return;
+      }
+      const words = joined(
+        format.number(each.value[at]!),
+        earlierStep(steps?.[number], shown.step),
+      );
+      legend.setWords(n, words);
+      said.push(joined(labels[n], words));
+      if (legend.hidden.has(n)) return;
+      const x = each[over];
+      // The line is drawn beneath already; a hair of it here is what the pointer finds.
+      lines.push({ x, y: each.value, colour: n, width: 0.01, label: labels[n]! });
+      if (single || (over === "step" && steps?.[number] === shown.step))
+        lines.push({ x: [x[at]!, x[at]!], y: [low, high], dash: [3, 4], width: 1 });
+      lines.push({ x, y: each.value, colour: single ? 1 : n, dots: [at] });
     });
-    lines.push({ x, y: values, colour: 1, dots: [at] });
     chart.setFront(lines);
-    const [min, max] = extent(values);
-    caption.textContent = Number.isFinite(min)
-      ? `${format.number(value)} · lowest ${format.number(min)} · highest ${format.number(max)} · ${format.count(shared.head.points ?? values.length)} values`
-      : `${format.number(value)} · ${format.count(values.length)} values`;
-    chart.describe(`${about.name} over ${over}: ${caption.textContent}`);
+    if (single) caption.textContent = summarize(series[0]!, shown.at);
+    const words = single ? caption.textContent : said.join("; ");
+    chart.describe(`${host.about.name} over ${over}: ${words}`);
   }
-  return { draw, replaceShared, destroy: () => chart.destroy() };
+
+  function summarize({ value, at, points }: Series, number: number): string {
+    const [low, high] = extent(value);
+    return joined(
+      format.number(value[at[number] ?? 0] ?? NaN),
+      Number.isFinite(low) && `lowest ${format.number(low)}`,
+      Number.isFinite(low) && `highest ${format.number(high)}`,
+      `${format.count(points)} values`,
+    );
+  }
+
+  return {
+    draw,
+    replaceShared: (shared) => {
+      series = read(shared);
+      update(true);
+    },
+    destroy: () => chart.destroy(),
+  };
 }

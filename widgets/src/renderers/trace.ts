@@ -27,6 +27,7 @@ export function moment(text: unknown): number {
   return Date.parse(zoned.replace(" ", "T")) / 1000;
 }
 
+/** A duration in seconds, as short as spans are. */
 export function seconds(value: number): string {
   if (!Number.isFinite(value)) return "";
   if (value < 0.001) return `${Math.round(value * 1e6)} µs`;
@@ -35,26 +36,27 @@ export function seconds(value: number): string {
   return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
 }
 
-const own = new Set(["name", "kind", "status", "started_at", "finished_at", "children", "uuid"]);
+/** Fields that have a place of their own; the others are listed. */
+const placed = new Set(["name", "kind", "status", "started_at", "finished_at", "children", "uuid"]);
 
-export function trace(host: Host): Drawing {
-  const room = h("div", { class: "jt-trace" });
+export function trace(host: Host<"trace">): Drawing<"trace"> {
+  const list = h("div", { class: "jt-trace" });
   const caption = h("p", { class: "jt-caption" });
   const all = (open: boolean) => {
-    for (const box of room.querySelectorAll<HTMLDetailsElement>("details.jt-span")) box.open = open;
+    for (const box of list.querySelectorAll<HTMLDetailsElement>("details.jt-span")) box.open = open;
   };
   host.element.append(
     bar(
       press("open all", () => all(true)),
       press("close all", () => all(false)),
     ),
-    room,
+    list,
     caption,
   );
 
-  function draw({ frame }: Shown): void {
-    if (!frame) return;
-    const root: Span = JSON.parse(frame.text(0));
+  function draw({ payload }: Shown<"trace">): void {
+    if (!payload) return;
+    const root: Span = JSON.parse(payload.text(0));
     let from = Infinity;
     let to = -Infinity;
     let count = 0;
@@ -68,11 +70,11 @@ export function trace(host: Host): Drawing {
       for (const child of span.children ?? []) measure(child);
     };
     measure(root);
-    put(room, row(root, 0));
+    put(list, row(root, 0));
     caption.textContent = [
       `${format.count(count)} ${count === 1 ? "call" : "calls"}`,
       to > from ? seconds(to - from) : null,
-      frame.head.bare ? "without what went in and came out: too large for this page" : null,
+      payload.head.bare ? "without what went in and came out: too large for this page" : null,
     ]
       .filter(Boolean)
       .join(" · ");
@@ -112,7 +114,7 @@ export function trace(host: Host): Drawing {
         ),
       );
       const more = Object.entries(span).filter(
-        ([key, value]) => !own.has(key) && value !== null && value !== undefined,
+        ([key, value]) => !placed.has(key) && value !== null && value !== undefined,
       );
       const box = h(
         "details",

@@ -1,4 +1,4 @@
-// Moving pictures: the browser's own player; a GIF as the picture it is, which can be held.
+// Videos in the browser's player; a GIF as a picture, which can be held still.
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
@@ -6,7 +6,7 @@ import { blob } from "../model/payload";
 import { bar, check } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-export function video(host: Host): Drawing {
+export function video(host: Host<"video">): Drawing<"video"> {
   const player = h("video", {
     class: "jt-video",
     controls: true,
@@ -28,7 +28,7 @@ export function video(host: Host): Drawing {
       "hold",
       (on) => {
         still = on;
-        freeze();
+        updateHeld();
       },
       matchMedia("(prefers-reduced-motion: reduce)").matches,
     ),
@@ -39,7 +39,7 @@ export function video(host: Host): Drawing {
   let still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   /** A GIF cannot be stopped; a painting of it stands still. */
-  function freeze(): void {
+  function updateHeld(): void {
     const gif = !tools.hidden;
     held.hidden = !gif || !still;
     picture.hidden = player.hidden === false || (gif && still);
@@ -49,13 +49,13 @@ export function video(host: Host): Drawing {
     held.getContext("2d")?.drawImage(picture, 0, 0);
   }
 
-  async function draw({ frame, step }: Shown): Promise<void> {
-    if (!frame) return;
-    const { head } = frame;
+  async function draw({ payload, step }: Shown<"video">): Promise<void> {
+    if (!payload) return;
+    const { head } = payload;
     const before = url;
-    const data = head.video === undefined ? null : frame.buffers[head.video as number]!;
-    const moving = data !== null && String(head.type).startsWith("video/");
-    url = data ? URL.createObjectURL(blob(data, head.type)) : "";
+    const data = head.video === undefined ? null : payload.buffers[head.video]!;
+    const moving = data !== null && (head.type ?? "").startsWith("video/");
+    url = data ? URL.createObjectURL(blob(data, head.type ?? "")) : "";
     player.hidden = !moving;
     tools.hidden = head.type !== "image/gif";
     if (moving) player.src = url;
@@ -72,7 +72,7 @@ export function video(host: Host): Drawing {
       }
     }
     picture.hidden = moving || !data;
-    freeze();
+    updateHeld();
     if (before) URL.revokeObjectURL(before);
     player.onloadedmetadata = () => {
       player.style.width = `${Math.max(player.videoWidth, Math.min(320, player.videoWidth * 5))}px`;
@@ -87,7 +87,7 @@ export function video(host: Host): Drawing {
     }
     caption.textContent = [
       moving || !data ? null : `${picture.naturalWidth} × ${picture.naturalHeight} pixels`,
-      String(head.type ?? "").replace(/^.*\//, "") || null,
+      (head.type ?? "").replace(/^.*\//, "") || null,
       format.bytes(head.size),
       head.absent
         ? data

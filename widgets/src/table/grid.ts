@@ -1,141 +1,91 @@
-// A grid that has only the rows on screen in the page, however many there are. It knows of lines and keys, and of nothing behind them.
+// The grid that shows dataframes and runs: only the rows on screen are in the page, however many there are. It knows of rows and keys, and of
+// nothing behind them.
 
-import { h, keepKeys, put } from "../dom/dom";
-import { ADDED, CHANGED, REMOVED, SAME, type Line, type Lines } from "./lines";
-import type { Cell } from "./page";
+import { h, put } from "../dom/dom";
+import { columnClass, columnHeading, columnWidths, markerHeading, type Head } from "./headings";
+import { RowElement, type RowLook } from "./row-element";
+import type { RowSource } from "./rows";
+import { Viewport } from "./viewport";
 
-export interface Heading {
-  name: string;
-  dtype: string;
-  index: boolean;
-  /** Words stand to the left, numbers to the right. */
-  words: boolean;
-  width: number;
-  sorted?: "ascending" | "descending" | undefined;
-  /** A word beside the name: new, or how many cells changed. */
-  badge?: string | undefined;
-  summary?: Element | null | undefined;
+export type { Column, Head } from "./headings";
+
+export interface GridOptions extends Partial<RowLook> {
+  /** What assistive technology calls the grid. */
+  label: string;
+  /** In pixels. */
+  rowHeight: number;
 }
 
-/** `signed`: a narrow column before the others says what happened to each row. `total`: how many columns there are, here or not. */
-export interface Head {
-  columns: Heading[];
-  signed: boolean;
-  total: number;
-}
-
-export interface Events {
+export interface GridEvents {
   /** A heading was pressed. */
-  press(column: number): void;
-  /** Lines on screen that have not come yet; none when both are the same. */
-  need(from: number, to: number): void;
-  /** The cell that has the focus, and whether it was opened (Enter, a double click). */
-  at(line: number, column: number, opened: boolean): void;
+  sort(column: number): void;
+  /** A row or a cell was opened: by Enter, by a click on a row, by a double click on a cell. */
+  open(row: number, column: number): void;
+  /** A row was chosen, or no longer is: by its checkbox or by Space. */
+  toggle?(row: number): void;
+  /** A cell has the focus; the row of a heading is -1. */
+  focus?(row: number, column: number): void;
+  /** Rows on screen have not come yet; none when both are the same. */
+  need?(from: number, to: number): void;
 }
 
-export const ROW = 25;
-export const LINES = 12;
-const AROUND = 4;
-// Browsers give up on elements much higher than this; beyond it a pixel of the scroll bar is more than one of the rows.
-const TALLEST = 6_000_000;
+interface Position {
+  row: number;
+  column: number;
+}
+
 const HEADING = -1;
-
-const signs = { [SAME]: "", [ADDED]: "+", [REMOVED]: "−", [CHANGED]: "~" } as Record<
-  number,
-  string
->;
-const names = {
-  [SAME]: "the same",
-  [ADDED]: "added",
-  [REMOVED]: "removed",
-  [CHANGED]: "changed",
-} as Record<number, string>;
-const classes = {
-  [SAME]: "",
-  [ADDED]: "jt-added",
-  [REMOVED]: "jt-removed",
-  [CHANGED]: "",
-} as Record<number, string>;
-
-interface Panel {
-  element: HTMLElement;
-  words: Text;
-  shown: string;
-  kind: string;
-  title: string;
-  split: boolean;
-}
-interface Row {
-  element: HTMLTableRowElement;
-  slots: Panel[];
-  sign: HTMLElement | null;
-  kind: string;
-  index: number;
-}
-
-const none: Lines = { count: 0, line: () => null };
+const noRows: RowSource = { count: 0, row: () => null };
 
 export class Grid {
   readonly element: HTMLElement;
-  private readonly columns = h("colgroup");
+  private readonly columnGroup = h("colgroup");
   private readonly thead = h("thead");
   private readonly body = h("tbody");
   private readonly above = h("td", { role: "presentation" });
   private readonly below = h("td", { role: "presentation" });
   private readonly table: HTMLTableElement;
-  private headings: Heading[] = [];
-  private heads: HTMLElement[] = [];
-  private kinds = "";
-  private tall = "";
-  /** How much of the left edge does not move sideways. */
-  private stuck = 0;
-  private signed = false;
-  private lines: Lines = none;
-  private rows: Row[] = [];
-  /** Number of the line at the upper edge, with its fraction. */
-  private top = 0;
-  private scrolled = 0;
-  /** Where we have put the scroll bar ourselves. */
-  private ours = -1;
-  private shownHeight = 0;
-  private headHeight = 0;
-  private active = { row: 0, column: 0 };
-  private tab: HTMLElement | null = null;
+  private readonly viewport: Viewport;
+  private readonly look: RowLook;
   private readonly sizes: ResizeObserver | null;
+  private head: Head = { columns: [], marker: null, total: 0 };
+  private headings: HTMLElement[] = [];
+  /** Rows can be written again as long as the columns look the same. */
+  private columnsLook = "";
+  private stickyWidth = 0;
+  private rows: RowSource = noRows;
+  private elements: RowElement[] = [];
+  private active: Position = { row: 0, column: 0 };
+  /** The row or cell that Tab leads to. */
+  private tabStop: HTMLElement | null = null;
 
   constructor(
-    label: string,
-    private readonly events: Events,
+    { label, rowHeight, byRow = false, rowClass = "", idAttribute = "" }: GridOptions,
+    private readonly events: GridEvents,
   ) {
-    const space = (cell: HTMLElement) =>
-      h(
-        "tbody",
-        { "aria-hidden": "true", role: "presentation" },
-        h("tr", { class: "jt-space", role: "presentation" }, cell),
-      );
+    this.look = { byRow, rowClass, idAttribute };
     this.table = h(
       "table",
       { class: "jt-table", role: "grid", "aria-label": label, "aria-readonly": "true" },
-      this.columns,
+      this.columnGroup,
       this.thead,
-      space(this.above),
+      padding(this.above),
       this.body,
-      space(this.below),
+      padding(this.below),
     );
+    if (events.toggle) this.table.setAttribute("aria-multiselectable", "true");
+    this.table.style.setProperty("--jt-row-height", `${rowHeight}px`);
     this.element = h("div", { class: "jt-scroll" }, this.table);
-    this.element.addEventListener("scroll", () => this.moved(), { passive: true });
-    this.element.addEventListener("wheel", (event) => this.wheeled(event), { passive: false });
-    this.table.addEventListener("keydown", (event) => this.pressed(event));
-    this.table.addEventListener("focusin", (event) => this.focused(event.target as HTMLElement));
-    this.table.addEventListener("dblclick", () =>
-      this.events.at(this.active.row, this.active.column, true),
-    );
+    this.viewport = new Viewport(this.element, this.thead, rowHeight, () => this.draw(false));
+    this.table.addEventListener("keydown", (event) => this.onKey(event));
+    this.table.addEventListener("focusin", (event) => this.onFocus(event.target as HTMLElement));
+    if (byRow) this.body.addEventListener("click", (event) => this.onClick(event));
+    else
+      this.table.addEventListener("dblclick", () =>
+        events.open(this.active.row, this.active.column),
+      );
     this.sizes =
-      typeof ResizeObserver === "function"
-        ? new ResizeObserver(() => {
-            if (this.measure() && this.headings.length) this.fill();
-          })
-        : null;
+      typeof ResizeObserver === "function" ? new ResizeObserver(() => this.onResize()) : null;
     this.sizes?.observe(this.element);
   }
 
@@ -143,408 +93,306 @@ export class Grid {
     this.sizes?.disconnect();
   }
 
+  /** The row that the focus is on, or would go to. */
+  get activeRow(): number {
+    return this.active.row;
+  }
+
   /**
-   * Show lines, at the place on screen.
+   * Show rows, scrolled to where the grid is.
    *
-   * @param tall as high as so many lines, or less.
-   * @param head other columns than before.
+   * @param visible the grid is as high as so many rows, up to a limit.
+   * @param head other columns than before; null when they are the same.
+   * @param active the row that the focus goes to, if the grid has it; `reveal` brings it into view in any case.
    */
-  show(lines: Lines, tall: number, head: Head | null): void {
-    const held = this.holds();
+  show(
+    rows: RowSource,
+    visible: number,
+    head: Head | null,
+    active?: { row: number; reveal: boolean },
+  ): void {
+    const hadFocus = this.hasFocus();
     if (head) this.setHead(head);
-    this.lines = lines;
-    const height = `${Math.min(Math.max(tall, 1), LINES) * ROW + this.headHeight + 2}px`;
-    // Someone may have made it higher; that stays until it has to be another height by itself.
-    if (this.tall !== height) {
-      this.tall = height;
-      this.element.style.height = height;
-      this.measure();
+    this.rows = rows;
+    this.table.setAttribute("aria-rowcount", String(rows.count + 1));
+    this.viewport.resize(rows.count, visible);
+    if (active) {
+      this.active.row = active.row;
+      if (hadFocus || active.reveal) this.viewport.reveal(active.row);
     }
-    this.table.setAttribute("aria-rowcount", String(lines.count + 1));
-    this.top = Math.min(this.top, this.last());
-    this.fill(held);
-    this.settle();
-    if (head) this.stick();
+    this.draw(true, hadFocus);
+    if (head) this.placeStickyColumns();
   }
 
-  /** Put the columns that stay in view one beside the other; how wide they are is only known when they are there. */
-  private stick(): void {
-    let left = this.thead.querySelector<HTMLElement>(".jt-sign")?.offsetWidth ?? 0;
-    for (const [n, cell] of this.heads.entries()) {
-      if (!cell.style.left) continue;
-      this.table.style.setProperty(`--jt-left-${n}`, `${left}px`);
-      left += cell.offsetWidth;
-    }
-    this.stuck = left;
+  /** Put a row at the upper edge. */
+  scrollTo(row: number): void {
+    this.viewport.moveTo(row);
+    this.draw(false);
   }
 
-  private setHead({ columns, signed, total }: Head): void {
-    const same = this.headings.length === columns.length && this.signed === signed;
-    this.headings = columns;
-    this.signed = signed;
-    put(
-      this.columns,
-      signed ? h("col", { style: "width:2.6ch" }) : null,
-      ...columns.map((c) => h("col", { style: `width:${c.width.toFixed(1)}ch` })),
+  /** Write the rows on screen again: something about them has changed. */
+  redraw(): void {
+    this.draw(true);
+  }
+
+  /** The grid has another size; before it was in the page for the first time, it had none. */
+  private onResize(): void {
+    if (this.element.offsetHeight === 0 || !this.viewport.measure()) return;
+    this.viewport.fit();
+    this.draw(false);
+    this.placeStickyColumns();
+  }
+
+  private setHead(head: Head): void {
+    const { columns, marker, total } = head;
+    const focused = this.headings.findIndex((cell) => cell.contains(this.focusedElement()));
+    this.head = head;
+    put(this.columnGroup, ...columnWidths(head));
+    this.headings = columns.map((_, n) =>
+      columnHeading(head, n, this.look.byRow, () => this.events.sort(n)),
     );
-    const before = signed ? 1 : 0;
-    // The index stays in view when the rest moves sideways, unless it leaves no room.
-    const stuck = columns.reduce((sum, c) => sum + (c.index ? c.width : 0), 0) <= 30;
-    const cells = columns.map((c, n) => {
-      const cell = keepKeys(
-        h(
-          "th",
-          {
-            scope: "col",
-            tabindex: -1,
-            class: [
-              c.index ? "jt-index" : "",
-              c.words ? "jt-words" : "",
-              c.index && stuck ? "jt-stuck" : "",
-            ]
-              .filter(Boolean)
-              .join(" "),
-            "data-column": n,
-            "aria-sort": c.sorted ?? "none",
-            "aria-colindex": total > columns.length ? n + 1 + before : null,
-            onclick: () => this.events.press(n),
-          },
-          h(
-            "span",
-            { class: "jt-field", title: c.name },
-            c.name || "\u00a0",
-            c.sorted
-              ? h(
-                  "span",
-                  { class: "jt-arrow", "aria-hidden": "true" },
-                  c.sorted === "ascending" ? " ▲" : " ▼",
-                )
-              : null,
-          ),
-          h(
-            "span",
-            { class: "jt-dtype" },
-            c.index ? `index · ${c.dtype}` : c.dtype,
-            c.badge ? h("span", { class: "jt-badge" }, c.badge) : null,
-          ),
-          c.summary,
-        ),
-      );
-      return cell;
-    });
-    const sign = signed
-      ? h(
-          "th",
-          { class: "jt-sign jt-stuck", scope: "col" },
-          h("span", { class: "jt-unseen" }, "change"),
-        )
-      : null;
-    put(this.thead, h("tr", { "aria-rowindex": 1 }, sign, ...cells));
-    this.heads = cells;
-    for (const [n, cell] of cells.entries())
-      if (stuck && columns[n]!.index) cell.style.left = `var(--jt-left-${n})`;
+    put(
+      this.thead,
+      h("tr", { "aria-rowindex": 1 }, marker ? markerHeading(marker) : null, ...this.headings),
+    );
+    const before = marker ? 1 : 0;
     this.table.setAttribute("aria-colcount", String(total + before));
     for (const cell of [this.above, this.below])
       cell.setAttribute("colspan", String(Math.max(1, columns.length + before)));
-    const kinds = columns.map((c, n) => `${c.index} ${c.words} ${cells[n]!.style.left}`).join();
-    if (!same || kinds !== this.kinds) {
-      for (const row of this.rows) row.element.remove();
-      this.rows = [];
+    const look = JSON.stringify([marker, columns.map(columnClass)]);
+    if (look !== this.columnsLook) {
+      for (const row of this.elements) row.element.remove();
+      this.elements = [];
     }
-    this.kinds = kinds;
-    this.tab = null;
-    this.measure();
+    this.columnsLook = look;
+    this.setTabStop(null);
+    this.viewport.measure();
+    // A heading that was pressed by a key keeps the focus, although it has been made anew.
+    const again = this.headings[focused];
+    (this.look.byRow ? again?.querySelector("button") : again)?.focus({ preventScroll: true });
   }
 
-  /** Put a line at the upper edge. */
-  scrollTo(line: number): void {
-    this.top = Math.max(0, Math.min(line, this.last()));
-    this.fill();
-    this.settle();
-  }
-
-  private measure(): boolean {
-    const before = this.shownHeight + this.headHeight * 1e5;
-    this.headHeight = this.thead.offsetHeight;
-    this.shownHeight = this.element.clientHeight;
-    return before !== this.shownHeight + this.headHeight * 1e5;
-  }
-
-  private get space(): number {
-    return Math.max(ROW, (this.shownHeight || LINES * ROW) - this.headHeight);
-  }
-  private get height(): number {
-    return Math.min(this.lines.count * ROW, TALLEST);
-  }
-  /** Pixels of the scroll bar a line. */
-  private get ratio(): number {
-    return this.last() > 0 && this.lines.count * ROW > TALLEST
-      ? (this.height - this.space) / this.last()
-      : ROW;
-  }
-  private last(): number {
-    return Math.max(0, this.lines.count - this.space / ROW);
-  }
-
-  private moved(): void {
-    this.scrolled = this.element.scrollTop;
-    if (Math.abs(this.scrolled - this.ours) < 2) return;
-    this.ours = -1;
-    this.top = Math.min(this.scrolled / this.ratio, this.last());
-    this.fill();
-  }
-
-  /** Where a pixel of the bar is many rows, the wheel still moves by rows. */
-  private wheeled(event: WheelEvent): void {
-    if (this.ratio === ROW || event.ctrlKey || event.shiftKey || !event.deltaY) return;
-    const unit = event.deltaMode === 1 ? 1 : event.deltaMode === 2 ? this.space / ROW : 1 / ROW;
-    const to = Math.max(0, Math.min(this.top + event.deltaY * unit, this.last()));
-    if (to === this.top) return;
-    event.preventDefault();
-    this.scrollTo(to);
-  }
-
-  /** Bring the scroll bar to the line at the upper edge. */
-  private settle(): void {
-    const to = this.top * this.ratio;
-    if (Math.abs(to - this.scrolled) < 1) return;
-    this.ours = to;
-    this.element.scrollTop = to;
-    this.scrolled = this.element.scrollTop;
-    this.ours = this.scrolled;
-    this.fill();
-  }
-
-  private row(): Row {
-    const sign = this.signed ? h("td", { class: "jt-sign jt-stuck" }) : null;
-    const slots = this.headings.map((c, n): Panel => {
-      const words = document.createTextNode("");
-      const kind = c.index ? `jt-index${c.words ? " jt-words" : ""}` : c.words ? "jt-words" : "";
-      const element = keepKeys(c.index ? h("th", { scope: "row" }) : h("td"));
-      element.tabIndex = -1;
-      element.dataset["column"] = String(n);
-      element.append(words);
-      const { left } = this.heads[n]!.style;
-      if (left) element.style.left = left;
-      return {
-        element,
-        words,
-        shown: "",
-        kind: `${kind}${left ? " jt-stuck" : ""}`.trim(),
-        title: "",
-        split: false,
-      };
+  /** Put the columns that stay in view one beside the other; how wide they are is only known when they are drawn. */
+  private placeStickyColumns(): void {
+    let left = this.thead.querySelector<HTMLElement>(".jt-sign")?.offsetWidth ?? 0;
+    this.head.columns.forEach(({ sticky }, n) => {
+      if (!sticky) return;
+      this.table.style.setProperty(`--jt-left-${n}`, `${left}px`);
+      left += this.headings[n]!.offsetWidth;
     });
-    for (const slot of slots) slot.element.className = slot.kind;
-    const element = h("tr", {}, sign, ...slots.map((s) => s.element));
-    return { element, slots, sign, kind: "", index: -1 };
+    this.stickyWidth = left;
   }
 
-  private fill(held = this.holds()): void {
-    const { lines } = this;
-    const from = Math.max(0, Math.floor(this.top) - AROUND);
-    const to = Math.min(lines.count, Math.ceil(this.top + this.space / ROW) + AROUND);
-    while (this.rows.length > to - from) this.rows.pop()!.element.remove();
-    while (this.rows.length < to - from) {
-      const row = this.row();
-      this.body.append(row.element);
-      this.rows.push(row);
-    }
+  /** @param rewrite whether rows that are drawn already are written again. */
+  private draw(rewrite: boolean, hadFocus = this.hasFocus()): void {
+    const [from, to] = this.viewport.range;
+    this.recycle(from, to);
     let missing: [number, number] | null = null;
     for (let n = from; n < to; n += 1) {
-      const line = lines.line(n);
-      if (!line) missing = missing ? [missing[0], n] : [n, n];
-      this.write(this.rows[n - from]!, n, line);
+      const element = this.elements[n - from]!;
+      if (!rewrite && element.index === n && !element.isPending) continue;
+      const row = this.rows.row(n);
+      if (!row) missing = missing ? [missing[0], n] : [n, n];
+      element.write(n, row);
     }
-    const start = Math.max(0, this.scrolled - (this.top - from) * ROW);
-    this.above.style.height = `${start}px`;
-    this.below.style.height = `${Math.max(0, this.height - start - (to - from) * ROW)}px`;
-    this.rove(held);
-    this.events.need(missing?.[0] ?? 0, missing ? missing[1] + 1 : 0);
+    const [above, below] = this.viewport.padding(from, to);
+    this.above.style.height = `${above}px`;
+    this.below.style.height = `${below}px`;
+    this.keepTabStop(hadFocus);
+    this.events.need?.(missing?.[0] ?? 0, missing ? missing[1] + 1 : 0);
+    // Moving the scroll bar moves the padding, and can bring a row into view that was just outside.
+    if (this.viewport.syncScrollBar()) this.draw(false);
   }
 
-  private write(row: Row, n: number, line: Line | null): void {
-    if (row.index !== n) {
-      row.index = n;
-      row.element.setAttribute("aria-rowindex", String(n + 2));
+  /** Have an element for each row to draw. One that is still in view stays the element of its row, so that a screen reader follows the focus. */
+  private recycle(from: number, to: number): void {
+    const { elements, body } = this;
+    const moved = from - (elements[0]?.index ?? from);
+    if (moved > 0 && moved < elements.length) {
+      elements.push(...elements.splice(0, moved));
+      body.append(...elements.slice(-moved).map((row) => row.element));
+    } else if (moved < 0 && -moved < elements.length) {
+      elements.unshift(...elements.splice(moved));
+      body.prepend(...elements.slice(0, -moved).map((row) => row.element));
     }
-    const status = line?.status ?? SAME;
-    const kind = `${n % 2 ? "jt-odd" : ""} ${classes[status]}${line ? "" : " jt-coming"}`.trim();
-    if (row.kind !== kind) {
-      row.kind = kind;
-      row.element.className = kind;
-    }
-    if (row.sign && row.sign.dataset["status"] !== String(status)) {
-      row.sign.dataset["status"] = String(status);
-      row.sign.textContent = signs[status]!;
-      row.sign.setAttribute("aria-label", names[status]!);
-    }
-    row.slots.forEach((slot, c) => this.cell(slot, line?.cells[c], line?.before?.[c]));
-  }
-
-  private cell(slot: Panel, cell: Cell | undefined, before: Cell | undefined): void {
-    const text = cell ? cell.text : "…";
-    const kind = `${cell?.kind ? `jt-${cell.kind}` : ""}${before ? " jt-changed" : ""}`.trim();
-    if (before) {
-      slot.split = true;
-      slot.shown = `${before.text}\u0000${text}`;
-      put(
-        slot.element,
-        h("del", { class: before.kind ? `jt-${before.kind}` : null }, before.text),
-        h("span", { class: "jt-turn", "aria-hidden": "true" }, " → "),
-        h("ins", { class: cell?.kind ? `jt-${cell.kind}` : null }, text),
-      );
-    } else {
-      if (slot.split) {
-        put(slot.element, slot.words);
-        slot.split = false;
-        slot.shown = "\u0000";
-      }
-      if (slot.shown !== text) {
-        slot.words.data = text;
-        slot.shown = text;
-      }
-    }
-    const full = `${slot.kind} ${kind}`.trim();
-    if (slot.element.className !== full) slot.element.className = full;
-    const title = before
-      ? `${before.full || before.text} → ${cell!.full || cell!.text}`
-      : cell && cell.full !== cell.text
-        ? cell.full || "empty text"
-        : "";
-    if (slot.title !== title) {
-      slot.title = title;
-      if (title) slot.element.title = title;
-      else slot.element.removeAttribute("title");
+    while (elements.length > to - from) elements.pop()!.element.remove();
+    while (elements.length < to - from) {
+      const row = new RowElement(this.head, this.look);
+      body.append(row.element);
+      elements.push(row);
     }
   }
 
-  // ------------------------------------------------------------------------------------------------------------ keys
-  private holds(): boolean {
-    const { activeElement } = this.element.getRootNode() as Document | ShadowRoot;
-    return activeElement !== null && this.table.contains(activeElement);
+  // ---------------------------------------------------------------------------------------------------- focus and keys
+
+  private focusedElement(): Element | null {
+    return (this.element.getRootNode() as Document | ShadowRoot).activeElement;
   }
 
-  /** The element of the cell that Tab leads to. */
-  private tabStop(): HTMLElement | null {
+  /** Whether the focus is on one of the rows. */
+  private hasFocus(): boolean {
+    const focused = this.focusedElement();
+    return focused !== null && this.body.contains(focused);
+  }
+
+  /** The element of the active row or cell, if it is drawn. */
+  private activeElement(): HTMLElement | null {
     const { row, column } = this.active;
-    if (row === HEADING) return this.heads[column] ?? null;
-    const first = this.rows[0]?.index ?? 0;
-    return this.rows[row - first]?.slots[column]?.element ?? null;
+    if (row === HEADING) return this.look.byRow ? null : (this.headings[column] ?? null);
+    const drawn = this.elements[row - (this.elements[0]?.index ?? 0)];
+    return (this.look.byRow ? drawn?.element : drawn?.cells[column]?.element) ?? null;
   }
 
-  /** Keep one cell in the order of Tab, on screen, and the focus on it if it is ours. */
-  private rove(held: boolean): void {
-    const { active, lines } = this;
+  private setTabStop(element: HTMLElement | null): void {
+    if (element === this.tabStop) return;
+    if (this.tabStop) this.tabStop.tabIndex = -1;
+    if (element) element.tabIndex = 0;
+    this.tabStop = element;
+  }
+
+  /** Keep one row or cell in the order of Tab, on screen, and the focus on it if the grid had it. */
+  private keepTabStop(hadFocus: boolean): void {
+    const { active, rows } = this;
     active.column = Math.max(0, Math.min(active.column, this.headings.length - 1));
-    if (active.row !== HEADING) {
-      const first = Math.ceil(this.top - 0.5);
-      const last = Math.max(first, Math.floor(this.top + this.space / ROW) - 1);
-      active.row =
-        lines.count === 0 ? HEADING : Math.min(Math.max(active.row, first), last, lines.count - 1);
+    if (rows.count === 0) active.row = HEADING;
+    else if (active.row !== HEADING || this.look.byRow) {
+      const [first, last] = this.viewport.visible;
+      active.row = Math.min(Math.max(active.row, first), last, rows.count - 1);
     }
-    const element = this.tabStop();
-    if (element !== this.tab) {
-      if (this.tab) this.tab.tabIndex = -1;
-      if (element) element.tabIndex = 0;
-      this.tab = element;
-    }
-    if (
-      held &&
-      element &&
-      !element.contains((this.element.getRootNode() as Document | ShadowRoot).activeElement)
-    )
+    const element = this.activeElement();
+    this.setTabStop(element);
+    if (hadFocus && element && !element.contains(this.focusedElement()))
       element.focus({ preventScroll: true });
   }
 
-  private focused(target: HTMLElement): void {
-    const cell = target.closest<HTMLElement>("[data-column]");
-    if (!cell) return;
-    const column = Number(cell.dataset["column"]);
-    const row = this.rows.find((r) => r.element === cell.parentElement)?.index ?? HEADING;
-    this.active = { row, column };
-    if (this.tab && this.tab !== cell) this.tab.tabIndex = -1;
-    cell.tabIndex = 0;
-    this.tab = cell;
-    this.events.at(row, column, false);
+  /** The number of the row that an element is in; that of the headings is -1. */
+  private rowOf(target: Element): number {
+    return this.elements.find((row) => row.element.contains(target))?.index ?? HEADING;
   }
 
-  private pressed(event: KeyboardEvent): void {
-    const { active, lines } = this;
-    const page = Math.max(1, Math.floor(this.space / ROW) - 1);
-    const wide = this.headings.length - 1;
-    const all = event.ctrlKey || event.metaKey;
-    let { row, column } = active;
-    switch (event.key) {
-      case "ArrowUp":
-        row = all ? 0 : row - 1;
-        break;
-      case "ArrowDown":
-        row = all ? lines.count - 1 : row + 1;
-        break;
-      case "ArrowLeft":
-        column = all ? 0 : column - 1;
-        break;
-      case "ArrowRight":
-        column = all ? wide : column + 1;
-        break;
-      case "PageUp":
-        row = Math.max(0, row - page);
-        break;
-      case "PageDown":
-        row = Math.max(0, row) + page;
-        break;
-      case "Home":
-        column = 0;
-        if (all) row = 0;
-        break;
-      case "End":
-        column = wide;
-        if (all) row = lines.count - 1;
-        break;
-      case "Enter":
-      case " ":
-        if (row === HEADING) this.events.press(column);
-        else if (event.key === "Enter") this.events.at(row, column, true);
-        else return;
-        event.preventDefault();
-        event.stopPropagation();
-        return;
-      case "c":
-        if (!all || !(getSelection()?.isCollapsed ?? true)) return;
-        void navigator.clipboard?.writeText(lines.line(row)?.cells[column]?.full ?? "");
-        event.preventDefault();
-        return;
-      default:
-        return;
+  private onFocus(target: HTMLElement): void {
+    const row = this.rowOf(target);
+    const cell = target.closest<HTMLElement>("[data-column]");
+    if (this.look.byRow) {
+      // The buttons of the headings are in the order of Tab themselves.
+      if (row === HEADING) return;
+      this.active.row = row;
+    } else {
+      if (!cell) return;
+      this.active = { row, column: Number(cell.dataset["column"]) };
     }
-    if (event.altKey || event.shiftKey) return;
+    this.setTabStop(this.activeElement());
+    this.events.focus?.(this.active.row, this.active.column);
+  }
+
+  private onClick(event: MouseEvent): void {
+    const target = event.target as Element;
+    const row = this.rowOf(target);
+    if (row === HEADING) return;
+    this.active.row = row;
+    if (target.closest(".jt-tick")) this.events.toggle?.(row);
+    else this.events.open(row, 0);
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    const { active, look } = this;
+    // What else can have the focus, such as the button of a heading or a checkbox, has keys of its own.
+    if (look.byRow && !this.elements.some((row) => row.element === event.target)) return;
+    if (look.byRow && (event.ctrlKey || event.metaKey)) return;
+    if (this.act(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    const size = {
+      rows: this.rows.count,
+      columns: this.headings.length,
+      page: Math.max(1, this.viewport.rowsThatFit - 1),
+    };
+    const to = destination(event, active, size, look.byRow);
+    if (!to || event.altKey || event.shiftKey) return;
     event.preventDefault();
     event.stopPropagation();
-    this.go(Math.max(HEADING, Math.min(row, lines.count - 1)), Math.max(0, Math.min(column, wide)));
+    this.moveFocus({
+      row: Math.max(look.byRow ? 0 : HEADING, Math.min(to.row, size.rows - 1)),
+      column: Math.max(0, Math.min(to.column, size.columns - 1)),
+    });
   }
 
-  private go(row: number, column: number): void {
-    this.active = { row, column };
-    const fit = Math.max(1, Math.floor(this.space / ROW));
-    if (row !== HEADING && row < this.top) this.scrollTo(row);
-    else if (row !== HEADING && row > this.top + fit - 1) this.scrollTo(row - fit + 1);
-    this.active = { row, column };
-    this.fill();
-    const element = this.tabStop();
-    if (!element) return;
-    element.focus({ preventScroll: true });
-    this.aside(element);
+  /** Do what a key does where the focus is; return whether it does anything. */
+  private act({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+    const { row, column } = this.active;
+    if (altKey) return false;
+    if (key === "c" && (ctrlKey || metaKey) && (getSelection()?.isCollapsed ?? true)) {
+      void navigator.clipboard?.writeText(this.rows.row(row)?.cells[column]?.full ?? "");
+    } else if (row === HEADING && (key === "Enter" || key === " ")) this.events.sort(column);
+    else if (key === "Enter") this.events.open(row, column);
+    else if (key === " " && this.events.toggle) this.events.toggle(row);
+    else return false;
+    return true;
   }
 
-  /** Bring a cell into view sideways. */
-  private aside(element: HTMLElement): void {
-    if (element.classList.contains("jt-stuck")) return;
-    const { element: box, stuck } = this;
-    const left = element.offsetLeft;
-    const right = left + element.offsetWidth;
-    if (left - stuck < box.scrollLeft) box.scrollLeft = left - stuck;
-    else if (right > box.scrollLeft + box.clientWidth)
-      box.scrollLeft = Math.min(left - stuck, right - box.clientWidth);
+  private moveFocus(to: Position): void {
+    this.active = to;
+    if (to.row !== HEADING && this.viewport.reveal(to.row)) this.draw(false);
+    // Where only part of a row fits on screen, drawing takes the active row to its neighbour.
+    this.active = to;
+    const element = this.activeElement();
+    this.setTabStop(element);
+    element?.focus({ preventScroll: true });
+    if (element && !this.look.byRow) this.revealSideways(element);
+  }
+
+  private revealSideways(cell: HTMLElement): void {
+    if (cell.classList.contains("jt-stuck")) return;
+    const { element, stickyWidth } = this;
+    const left = cell.offsetLeft;
+    const right = left + cell.offsetWidth;
+    if (left - stickyWidth < element.scrollLeft) element.scrollLeft = left - stickyWidth;
+    else if (right > element.scrollLeft + element.clientWidth)
+      element.scrollLeft = Math.min(left - stickyWidth, right - element.clientWidth);
+  }
+}
+
+/** The space that rows outside of the view would take up. */
+function padding(cell: HTMLElement): HTMLElement {
+  return h(
+    "tbody",
+    { "aria-hidden": "true", role: "presentation" },
+    h("tr", { class: "jt-space", role: "presentation" }, cell),
+  );
+}
+
+/**
+ * Where a key leads from a row or a cell, not yet held to the grid's edges; null when it leads nowhere.
+ *
+ * @param byRow rows are moved between, not cells: Home and End lead to the first and the last row.
+ */
+function destination(
+  { key, ctrlKey, metaKey }: KeyboardEvent,
+  { row, column }: Position,
+  { rows, columns, page }: { rows: number; columns: number; page: number },
+  byRow: boolean,
+): Position | null {
+  const far = ctrlKey || metaKey;
+  switch (key) {
+    case "ArrowUp":
+      return { row: far ? 0 : row - 1, column };
+    case "ArrowDown":
+      return { row: far ? rows - 1 : row + 1, column };
+    case "ArrowLeft":
+      return byRow ? null : { row, column: far ? 0 : column - 1 };
+    case "ArrowRight":
+      return byRow ? null : { row, column: far ? columns - 1 : column + 1 };
+    case "PageUp":
+      return { row: Math.max(0, row - page), column };
+    case "PageDown":
+      return { row: Math.max(0, row) + page, column };
+    case "Home":
+      return { row: far || byRow ? 0 : row, column: 0 };
+    case "End":
+      return { row: far || byRow ? rows - 1 : row, column: columns - 1 };
+    default:
+      return null;
   }
 }

@@ -1,100 +1,51 @@
-// Rows of a dataframe as cells: what is written, what it is in full, and whether it is missing or empty.
+// A page of a stored table's rows, as the kernel sends it, read as cells.
 
 import * as format from "../model/format";
+import type { ChangedRowsHead, RowsHead, TableField } from "../model/heads";
 import { strings, type Payload } from "../model/payload";
-
-/** A column, or a level of the index. `at` is its number among the table's columns; below zero, an index level: -1 is the first. */
-export interface Field {
-  name: string;
-  dtype: string;
-  kind: "number" | "boolean" | "text";
-  at: number;
-  index?: boolean;
-  /** The words for what is missing, by the code that a cell has. */
-  missing?: string[];
-  text?: number;
-  right?: boolean;
-}
-
-export interface Cell {
-  text: string;
-  full: string;
-  kind: "" | "missing" | "empty";
-  cut?: boolean;
-}
+import { SAME, type Cell, type Row } from "./rows";
 
 /** What a cell is compared and sorted by; null where it is missing. */
 export type Value = number | string | null;
 
+/** The code of a cell whose string was cut; smaller ones say what is missing there, and 0 is a value. */
 const CUT = 255;
 
-function written(field: Field, values: ArrayLike<number>): (value: number) => string {
-  const write = format.column(values);
-  if (!field.dtype.toLowerCase().startsWith("float") && !field.dtype.startsWith("double"))
-    return write;
-  // A float that happens to be whole is still seen to be one.
-  return (value) => {
-    const text = write(value);
-    return /^-?\d+$/.test(text) && Math.abs(value) < 1e15 ? `${text}.0` : text;
-  };
-}
-
-/** The shortest digits that give the number back: a 32-bit one has fewer than it would as 64 bits. */
-function exact(value: number, dtype: string): string {
-  if (!Number.isFinite(value)) return format.number(value);
-  if (/32/.test(dtype)) {
-    for (let digits = 6; digits < 10; digits += 1) {
-      const short = Number(value.toPrecision(digits));
-      if (Math.fround(short) === Math.fround(value)) return String(short);
-    }
-  }
-  return String(value);
-}
-
-/** One line of a text, however many it has. */
-const flat = (text: string): string => text.replace(/\r\n|\r|\n/g, "⏎");
-
-export class Page {
-  readonly from: number;
-  readonly count: number;
+export class TablePage {
   private readonly texts: (string[] | undefined)[] = [];
-  private readonly writers: ((value: number) => string)[];
+  private readonly formatters: ((value: number) => string)[];
 
   /**
-   * @param like a page whose numbers are written alike, so that they stand in line.
-   * @param prefix goes before the names of the columns in the frame.
+   * @param like a page whose numbers have the same decimals, so that they stand in line.
+   * @param prefix goes before the names of the columns in the payload.
    */
   constructor(
-    private readonly frame: Payload,
-    readonly fields: Field[],
-    count: number,
-    like?: Page,
+    private readonly payload: Payload<RowsHead | ChangedRowsHead>,
+    like?: TablePage,
+    readonly fields: TableField[] = payload.head.fields,
     private readonly prefix = "",
   ) {
-    this.from = frame.head.from ?? 0;
-    this.count = count;
-    this.writers = fields.map((field, i) => {
-      const twin = like?.fields[i];
-      if (
-        twin &&
-        twin.name === field.name &&
-        twin.dtype === field.dtype &&
-        twin.kind === field.kind
-      )
-        return like.writers[i]!;
-      return field.kind === "number" ? written(field, frame.column(`${prefix}v${i}`)) : String;
+    this.formatters = fields.map((field, n) => {
+      const other = like?.fields[n];
+      const same =
+        other?.name === field.name && other.dtype === field.dtype && other.kind === field.kind;
+      if (same) return like!.formatters[n]!;
+      return field.kind === "number" ? formatter(field, this.values(n)) : String;
     });
   }
 
-  private code(column: number, row: number): number {
-    const name = `${this.prefix}n${column}`;
-    return this.frame.has(name) ? this.frame.column(name)[row]! : 0;
+  get count(): number {
+    return this.payload.head.count;
   }
 
-  private words(column: number, row: number): string {
-    const { prefix, fields, frame } = this;
-    this.texts[column] ??= strings(frame, `${prefix}e${column}`, fields[column]!.text!);
-    return this.texts[column]![row] ?? "";
+  /** One of the page's rows, counted from 0; null where it has no such row. */
+  row(n: number): Row | null {
+    if (n >= this.count) return null;
+    return {
+      status: SAME,
+      cells: this.fields.map((_, c) => this.cell(c, n)),
+      number: this.rowNumber(n),
+    };
   }
 
   cell(column: number, row: number): Cell {
@@ -105,38 +56,81 @@ export class Page {
       return { text: word, full: word, kind: "missing" };
     }
     if (field.kind === "text") {
-      const text = this.words(column, row);
+      const text = this.text(column, row);
       if (text === "") return { text: '""', full: "", kind: "empty" };
       return code === CUT
-        ? { text: `${flat(text)}…`, full: text, kind: "", cut: true }
-        : { text: flat(text), full: text, kind: "" };
+        ? { text: `${oneLine(text)}…`, full: text, kind: "", cut: true }
+        : { text: oneLine(text), full: text, kind: "" };
     }
-    const value = this.frame.column(`${this.prefix}v${column}`)[row]!;
+    const value = this.values(column)[row]!;
     if (field.kind === "boolean") {
       const text = value ? "True" : "False";
       return { text, full: text, kind: "" };
     }
-    return { text: this.writers[column]!(value), full: exact(value, field.dtype), kind: "" };
-  }
-
-  /** The number of a row in its table. */
-  place(row: number): number {
-    return this.frame.has("r") ? this.frame.column("r")[row]! : this.from + row;
+    return {
+      text: this.formatters[column]!(value),
+      full: roundTrip(value, field.dtype),
+      kind: "",
+    };
   }
 
   value(column: number, row: number): Value {
     const code = this.code(column, row);
     if (code > 0 && code < CUT) return null;
-    if (this.fields[column]!.kind === "text") return this.words(column, row);
-    return this.frame.column(`${this.prefix}v${column}`)[row]!;
+    if (this.fields[column]!.kind === "text") return this.text(column, row);
+    return this.values(column)[row]!;
+  }
+
+  /** The number of a row in the stored table. Rows that are in another order come with theirs. */
+  private rowNumber(row: number): number {
+    return this.payload.has("r") ? this.payload.column("r")[row]! : this.payload.head.from + row;
+  }
+
+  private values(column: number): ArrayLike<number> {
+    return this.payload.column(`${this.prefix}v${column}`);
+  }
+
+  private code(column: number, row: number): number {
+    return this.payload.column(`${this.prefix}n${column}`)[row] ?? 0;
+  }
+
+  private text(column: number, row: number): string {
+    const { prefix, fields, payload } = this;
+    this.texts[column] ??= strings(payload, `${prefix}e${column}`, fields[column]!.text!);
+    return this.texts[column]![row] ?? "";
   }
 }
 
-export function pageOf(frame: Payload, like?: Page): Page {
-  return new Page(frame, frame.head.fields ?? [], frame.head.count ?? 0, like);
+function formatter(field: TableField, values: ArrayLike<number>): (value: number) => string {
+  const write = format.column(values);
+  if (!field.dtype.toLowerCase().startsWith("float") && !field.dtype.startsWith("double"))
+    return write;
+  // A float that happens to be whole is still seen to be one.
+  return (value) => {
+    const text = write(value);
+    return /^-?\d+$/.test(text) && Math.abs(value) < 1e15 ? `${text}.0` : text;
+  };
 }
 
-/** Whether a column is read as words, and so stands to the left. */
-export function isWords(field: Field): boolean {
+/** The fewest digits that give the number back. A 32-bit float has fewer of them than the same number in 64 bits. */
+function roundTrip(value: number, dtype: string): string {
+  if (!Number.isFinite(value)) return format.number(value);
+  if (/32/.test(dtype)) {
+    for (let digits = 6; digits < 10; digits += 1) {
+      const short = Number(value.toPrecision(digits));
+      if (Math.fround(short) === Math.fround(value)) return String(short);
+    }
+  }
+  return String(value);
+}
+
+/** A string with its line breaks made visible, since a cell has a single line. */
+const oneLine = (text: string): string => text.replace(/\r\n|\r|\n/g, "⏎");
+
+/** Whether a column reads as text, and so is aligned to the left. */
+export function isText(field: TableField): boolean {
   return field.kind === "text" && !field.right;
 }
+
+/** How many levels the index has. */
+export const indexLevels = (fields: TableField[]): number => fields.filter((f) => f.index).length;

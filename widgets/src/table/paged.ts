@@ -1,104 +1,71 @@
-// Lines that the kernel is asked for a page at a time, and how its answers become lines.
+// Rows that the kernel is asked for a page at a time.
 
-import type { QueryCache, Asked, Question } from "../model/query-cache";
+import type { AnswerHead } from "../model/heads";
+import type { Asked, Question, QueryCache } from "../model/query-cache";
 import type { Payload } from "../model/payload";
-import { CHANGED, lineOf, REMOVED, type Line, type Lines } from "./lines";
-import { Page, pageOf, type Cell, type Field } from "./page";
+import type { TablePage } from "./page";
+import type { Row, RowSource } from "./rows";
 
-/** Rows as they are stored. */
-export const PAGE = 200;
-/** Rows in an order come from all over the file: fewer at a time. */
-export const FEW = 60;
+/** Rows that one answer has, in the order in which they are stored. */
+export const STORED_ROWS = 200;
+/** Rows in another order come from all over the file, so that each costs the kernel more. */
+export const SORTED_ROWS = 60;
 
-export type Decode = (frame: Payload) => (n: number) => Line | null;
+/** Reads an answer of the kernel as rows, counted from 0; null where it has no such row. */
+export type RowDecoder = (answer: Payload<AnswerHead<"dataframe">>) => (n: number) => Row | null;
 
-/** A page of rows. */
-export function decoder(like?: Page): Decode {
-  return (frame) => {
-    const page = pageOf(frame, like);
-    return (n) => (n < page.count ? lineOf(page, n) : null);
-  };
+export interface PagedQuery {
+  /** The step that is asked about. */
+  at: number;
+  /** What is asked, without the rows. */
+  question: Question;
+  /** How many rows an answer has. */
+  pageSize: number;
+  count: number;
+  decode: RowDecoder;
+  /** The first rows as they are stored, where they are in the page already. */
+  first?: TablePage;
+  /** Whether the kernel has looked through the whole table; an answer from before is then out of date. */
+  done?: boolean;
 }
 
-export class Paged implements Lines {
-  private readonly decoded = new WeakMap<Payload, (n: number) => Line | null>();
+export class PagedRows implements RowSource {
+  private readonly decoded = new WeakMap<Payload, (n: number) => Row | null>();
 
-  /**
-   * @param question what is asked, without the rows.
-   * @param base rows that are here already: the first ones, as they are stored.
-   */
   constructor(
     private readonly answers: QueryCache,
-    private readonly at: number,
-    private readonly question: Question,
-    private readonly size: number,
-    readonly count: number,
-    private readonly decode: Decode,
-    private readonly base?: Page,
-    private readonly done = true,
+    private readonly query: PagedQuery,
   ) {}
 
-  line(n: number): Line | null {
-    if (this.base && n < this.base.count) return lineOf(this.base, n);
-    const page = Math.floor(n / this.size);
-    const frame = this.answers.get(this.at, this.ask(page));
-    // Where all is known by now, an answer from before is out of date.
-    if (!frame || (this.done && frame.head["done"] === false)) return null;
-    let lines = this.decoded.get(frame);
-    if (!lines) {
-      lines = this.decode(frame);
-      this.decoded.set(frame, lines);
+  get count(): number {
+    return this.query.count;
+  }
+
+  row(n: number): Row | null {
+    const { at, pageSize, decode, first, done = true } = this.query;
+    if (first && n < first.count) return first.row(n);
+    const page = Math.floor(n / pageSize);
+    const answer = this.answers.get(at, this.questionOf(page));
+    if (!answer || (done && "done" in answer.head && !answer.head.done)) return null;
+    let rows = this.decoded.get(answer);
+    if (!rows) {
+      rows = decode(answer);
+      this.decoded.set(answer, rows);
     }
-    return lines(n - page * this.size);
+    return rows(n - page * pageSize);
   }
 
-  wants(from: number, to: number): Asked[] {
-    const out: Asked[] = [];
-    for (let page = Math.floor(from / this.size); page * this.size < to; page += 1)
-      out.push([this.at, this.ask(page)]);
-    return out;
+  questions(from: number, to: number): Asked[] {
+    const { at, pageSize } = this.query;
+    const asked: Asked[] = [];
+    for (let page = Math.floor(from / pageSize); page * pageSize < to; page += 1)
+      asked.push([at, this.questionOf(page)]);
+    return asked;
   }
 
-  private ask(page: number): Question {
-    const from = page * this.size;
-    return { rows: [from, from + this.size], ...this.question };
+  private questionOf(page: number): Question {
+    const { pageSize, question } = this.query;
+    const from = page * pageSize;
+    return { rows: [from, from + pageSize], ...question };
   }
-}
-
-export const levels = (fields: Field[]): number => fields.filter((f) => f.index).length;
-
-/** A page of what changed: two windows, which rows of them belong together, and which cells differ. */
-export function differing(like: Page): Decode {
-  const blank: Cell = { text: "", full: "", kind: "" };
-  return (frame) => {
-    const { head } = frame;
-    const now = new Page(frame, head["fields"], head["count"], like);
-    const was = new Page(frame, head["before"], head["count"], like, "o");
-    const [status, mine, theirs] = [
-      frame.column("status"),
-      frame.column("now"),
-      frame.column("was"),
-    ];
-    const pairs: number[] = head["pairs"];
-    const before = levels(was.fields);
-    const pair = now.fields.map((f) =>
-      was.fields.findIndex((g, n) =>
-        f.index ? g.at === f.at : !g.index && pairs[n - before] === f.at,
-      ),
-    );
-    const changed = now.fields.map((_, c) => (frame.has(`c${c}`) ? frame.column(`c${c}`) : null));
-    return (n) => {
-      const kind = status[n];
-      if (kind === undefined) return null;
-      if (kind === REMOVED)
-        return { status: kind, cells: pair.map((p) => (p < 0 ? blank : was.cell(p, theirs[n]!))) };
-      const cells = now.fields.map((_, c) => now.cell(c, mine[n]!));
-      if (kind !== CHANGED) return { status: kind, cells };
-      return {
-        status: kind,
-        cells,
-        before: changed.map((mask, c) => (mask?.[n] ? was.cell(pair[c]!, theirs[n]!) : undefined)),
-      };
-    };
-  };
 }

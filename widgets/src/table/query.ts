@@ -1,271 +1,308 @@
-// What a table shows: the rows as they are stored, filtered and sorted, or what changed; from what is in the page when that is all, else from the kernel.
+// What a table shows: its rows as they are stored, sorted and filtered, or what changed in them. From what is in the page where that is all of it, else
+// from the kernel.
 
-import type { QueryCache, Asked, Question } from "../model/query-cache";
 import * as format from "../model/format";
+import type {
+  AnswerHead,
+  ChangedRowsHead,
+  RowsHead,
+  StepHead,
+  StoredRowsHead,
+  TableField,
+  Tally,
+} from "../model/heads";
 import type { Payload } from "../model/payload";
-import * as local from "./lines";
-import type { Lines, Tally } from "./lines";
-import { pageOf, type Field, type Page } from "./page";
-import { decoder, differing, FEW, PAGE, Paged, type Decode } from "./paged";
+import type { Asked, Question, QueryCache } from "../model/query-cache";
 import type { Host, Shown } from "../model/renderer";
+import { diff, diffDecoder, dtypeChanges } from "./diff";
+import { TablePage } from "./page";
+import { PagedRows, SORTED_ROWS, STORED_ROWS, type PagedQuery, type RowDecoder } from "./paged";
+import type { RowSource } from "./rows";
+import { sortAndFilter, type SortBy } from "./sort-filter";
 
-/** What someone wants to see. */
-export interface Wanted {
-  sort: { name: string; index: boolean; down: boolean } | null;
-  text: string;
+/** What the reader of a table has chosen to see. */
+export interface TableOptions {
+  /** The column by its name, since it may have another place at another step. */
+  sort: { name: string; index: boolean; descending: boolean } | null;
+  filter: string;
+  /** Whether the changes since another step are shown, in place of sorted and filtered rows. */
   changes: boolean;
-  /** The number of the frame to compare with, or "previous", or "beside" for the run beside. */
+  /** What to compare with: the number of a step's payload, "previous", or "beside" for the run beside. */
   since: string;
   /** The column by which rows are matched; the index when null. */
-  key: string | null;
-  only: boolean;
-  /** The first column, where there are more than fit. */
-  from: number;
+  matchBy: string | null;
+  onlyChanged: boolean;
+  /** The first column to show, where there are more than fit. */
+  firstColumn: number;
 }
 
-export interface Painted {
+export interface DiffSummary {
   tally: Tally;
-  added: string[];
-  removed: string[];
-  dtypes: string[];
+  columnsAdded: string[];
+  columnsRemoved: string[];
+  dtypeChanges: string[];
+  /** The step that is compared with, in words. */
   since: string;
 }
 
-export interface Scene {
-  lines: Lines;
-  fields: Field[];
-  words: string[];
-  /** How many cells changed, by the number of the field. */
-  changed?: number[];
-  painted?: Painted;
-  sorted?: { column: number; down: boolean } | undefined;
-  /** What the kernel is asked for its first lines; missing when it is not asked. */
-  ask?: Question;
+export interface TableView {
+  rows: RowSource;
+  fields: TableField[];
+  /** What to say under the table. */
+  notes: string[];
+  sorted?: SortBy | undefined;
+  diff?: DiffSummary;
+  /** How many cells of each field changed. */
+  changedCells?: number[];
+  /** The question for its first rows; missing where the kernel is not asked. */
+  question?: Question;
 }
 
-/** A scene, or none while it is on its way, or why there is none; and what to ask meanwhile. */
-export interface Found {
-  scene: Scene | null;
-  asks: Asked[];
-  why?: string | undefined;
-  /** What is under way meanwhile. */ how?: string | undefined;
+/** A view, or why there is none, or what the kernel is doing meanwhile; and what to ask it. */
+export interface QueryResult {
+  view: TableView | null;
+  questions: Asked[];
+  error?: string | undefined;
+  progress?: string | undefined;
 }
 
-const whole = (frame: Payload | undefined): boolean =>
-  frame !== undefined && frame.head["rows"] === frame.head["count"] && !frame.head["hidden"];
+type Stored = Payload<StoredRowsHead>;
+type TableHost = Host<"dataframe">;
 
-const here = (scene: Scene): Found => ({ scene, asks: [] });
-const columns = (from: number): Question => (from ? { columns: from } : {});
+/** The payload of a step, unless the step's file is not opened. */
+export function storedRows(
+  payload: Payload<StepHead<"dataframe">> | undefined,
+): Stored | undefined {
+  return payload && !("facts" in payload.head) ? (payload as Stored) : undefined;
+}
 
-export class Scenes {
-  private readonly pages = new WeakMap<Payload, Page>();
+const isComplete = (payload: Stored | undefined): boolean =>
+  payload !== undefined && payload.head.rows === payload.head.count && !payload.head.hidden;
+
+const inPage = (view: TableView): QueryResult => ({ view, questions: [] });
+const columnsFrom = (first: number): Question => (first ? { columns: first } : {});
+const rowsHead = (answer: Payload<AnswerHead<"dataframe">>) => answer as Payload<RowsHead>;
+
+export class TableQueries {
+  private readonly pages = new WeakMap<Payload, TablePage>();
 
   constructor(
-    private readonly host: Host,
+    private readonly host: TableHost,
     private readonly answers: QueryCache,
   ) {}
 
-  page(frame: Payload): Page {
-    let page = this.pages.get(frame);
+  page(payload: Stored): TablePage {
+    let page = this.pages.get(payload);
     if (!page) {
-      page = pageOf(frame);
-      this.pages.set(frame, page);
+      page = new TablePage(payload);
+      this.pages.set(payload, page);
     }
     return page;
   }
 
-  find(shown: Shown, wanted: Wanted): Found {
-    const frame = shown.frame!;
-    if (wanted.changes) return this.changes(shown, frame, wanted);
-    const by = sorting(this.page(frame).fields, wanted);
-    return wanted.text || by
-      ? this.ordered(shown, frame, wanted, by)
-      : this.stored(shown, frame, wanted);
+  run({ at }: Shown<"dataframe">, payload: Stored, options: TableOptions): QueryResult {
+    if (options.changes) return this.changes(at, payload, options);
+    const sort = sortColumn(this.page(payload).fields, options);
+    return options.filter || sort
+      ? this.sorted(at, payload, options, sort)
+      : this.stored(at, payload, options);
   }
 
-  private stored({ at }: Shown, frame: Payload, { from }: Wanted): Found {
-    const base = this.page(frame);
-    if (from)
-      return this.asked(at, columns(from), PAGE, (first) => ({
-        fields: first.head["fields"],
-        words: [],
-        decode: decoder(),
+  private stored(at: number, payload: Stored, { firstColumn }: TableOptions): QueryResult {
+    const page = this.page(payload);
+    if (firstColumn)
+      return this.fromKernel(at, columnsFrom(firstColumn), STORED_ROWS, (answer) => ({
+        fields: rowsHead(answer).head.fields,
+        notes: [],
+        decode: pageDecoder(),
       }));
-    if (whole(frame))
-      return here({ lines: local.order(base, "", -1, false), fields: base.fields, words: [] });
-    const words = this.host.live
+    const { fields, count } = page;
+    if (this.host.live && !isComplete(payload)) {
+      const rows = new PagedRows(this.answers, {
+        at,
+        question: {},
+        pageSize: STORED_ROWS,
+        count: payload.head.rows,
+        decode: pageDecoder(page),
+        first: page,
+      });
+      return inPage({ rows, fields, notes: [] });
+    }
+    const notes = isComplete(payload)
       ? []
-      : [`the first ${format.count(base.count)} rows are kept in this page`];
-    const lines = this.host.live
-      ? new Paged(this.answers, at, {}, PAGE, frame.head["rows"], decoder(base), base)
-      : local.order(base, "", -1, false);
-    return here({ lines, fields: base.fields, words });
+      : [`the first ${format.count(count)} rows are kept in this page`];
+    return inPage({ rows: sortAndFilter(page, "", null), fields, notes });
   }
 
-  private ordered(
-    { at }: Shown,
-    frame: Payload,
-    { text, from }: Wanted,
-    by: ReturnType<typeof sorting>,
-  ): Found {
-    const base = this.page(frame);
-    const all = `${format.count(frame.head["rows"])} rows`;
-    const words = (count: number, of: string): string[] => [
-      text ? `${format.count(count)} of ${of} ${count === 1 ? "holds" : "hold"} “${text}”` : "",
-      by
-        ? `by ${base.fields[by.column]!.name || "the index"}, ${by.down ? "greatest" : "least"} first`
+  private sorted(
+    at: number,
+    payload: Stored,
+    { filter, firstColumn }: TableOptions,
+    sort: SortBy | null,
+  ): QueryResult {
+    const page = this.page(payload);
+    const notes = (count: number, of: string): string[] => [
+      filter ? `${format.count(count)} of ${of} ${count === 1 ? "holds" : "hold"} “${filter}”` : "",
+      sort
+        ? `by ${page.fields[sort.column]!.name || "the index"}, ${sort.descending ? "greatest" : "least"} first`
         : "",
     ];
-    if (!this.host.live || (whole(frame) && !from)) {
-      const lines = local.order(base, text, by?.column ?? -1, by?.down ?? false);
-      const part = whole(frame)
-        ? ""
-        : `only the first ${format.count(base.count)} rows are kept in this page`;
-      return here({
-        lines,
-        fields: base.fields,
-        words: [
-          ...words(lines.count, whole(frame) ? all : `the first ${format.count(base.count)} rows`),
-          part,
-        ],
-        sorted: by ?? undefined,
+    const all = `${format.count(payload.head.rows)} rows`;
+    if (!this.host.live || (isComplete(payload) && !firstColumn)) {
+      const rows = sortAndFilter(page, filter, sort);
+      const first = `the first ${format.count(page.count)} rows`;
+      return inPage({
+        rows,
+        fields: page.fields,
+        notes: isComplete(payload)
+          ? notes(rows.count, all)
+          : [...notes(rows.count, first), `only ${first} are kept in this page`],
+        sorted: sort ?? undefined,
       });
     }
-    const question = {
-      ...(by ? { sort: [by.at, by.down ? 1 : 0] } : {}),
-      ...(text ? { text } : {}),
-      ...columns(from),
+    const question: Question = {
+      ...(sort ? { sort: [page.fields[sort.column]!.at, Number(sort.descending)] } : {}),
+      ...(filter ? { text: filter } : {}),
+      ...columnsFrom(firstColumn),
     };
-    return this.asked(at, question, FEW, (first) => ({
-      fields: first.head["fields"],
-      words: words(first.head["rows"], all),
-      sorted: by ?? undefined,
-      decode: decoder(base),
+    return this.fromKernel(at, question, SORTED_ROWS, (answer) => ({
+      fields: rowsHead(answer).head.fields,
+      notes: notes(rowsHead(answer).head.rows, all),
+      sorted: sort ?? undefined,
+      decode: pageDecoder(page),
     }));
   }
 
-  private changes(shown: Shown, frame: Payload, wanted: Wanted): Found {
+  private changes(at: number, payload: Stored, options: TableOptions): QueryResult {
     const { host } = this;
-    const { at } = shown;
-    const base = this.page(frame);
-    const beside = wanted.since === "beside" ? host.beside() : undefined;
-    if (wanted.since === "beside" && !beside)
-      return this.noted(
-        this.stored(shown, frame, wanted),
-        "the run beside has no step yet to compare with",
-      );
-    const since = beside ? beside.at : wanted.since === "previous" ? at - 1 : Number(wanted.since);
-    if (since < 0)
-      return this.noted(
-        this.stored(shown, frame, wanted),
-        "this is the first step: nothing before it to compare with",
-      );
-    const before = beside ? beside.frame : host.frame(since);
-    const named = beside
+    const withNote = (note: string): QueryResult =>
+      addNote(this.stored(at, payload, options), note);
+    const beside = options.since === "beside" ? host.beside() : undefined;
+    if (options.since === "beside" && !beside)
+      return withNote("the run beside has no step yet to compare with");
+    const since = beside?.at ?? (options.since === "previous" ? at - 1 : Number(options.since));
+    if (since < 0) return withNote("this is the first step: nothing before it to compare with");
+    const before = beside ? beside.payload : host.payload(since);
+    const sinceStep = beside
       ? `${beside.run}, step ${format.step(beside.step)}`
       : `step ${format.step(host.about.steps[since] ?? null)}`;
-    const key = base.fields.find((f) => !f.index && f.name === wanted.key);
-    if (!host.live || (whole(frame) && whole(before) && !wanted.from)) {
-      if (!before || before.head["facts"])
-        return this.noted(this.stored(shown, frame, wanted), `${named} is not kept in this page`);
-      const was = this.page(before);
-      const lines = local.changes(was, base, key?.name ?? null, wanted.only);
-      const part =
-        whole(frame) && whole(before)
-          ? ""
-          : `only the first ${format.count(base.count)} rows of each step are kept in this page, and compared`;
-      const painted = {
-        tally: lines.tally,
-        added: lines.added,
-        removed: lines.removed,
-        dtypes: dtypes(was.fields, base.fields),
-        since: named,
-      };
-      return here({ lines, fields: base.fields, changed: lines.cells, painted, words: [part] });
+    const page = this.page(payload);
+    const key = page.fields.find((f) => !f.index && f.name === options.matchBy);
+    const earlier = storedRows(before);
+    if (before && !earlier) return withNote(`the file of ${sinceStep} is not opened`);
+    const bothInPage = isComplete(payload) && isComplete(earlier) && !options.firstColumn;
+    if (!host.live || bothInPage) {
+      if (!earlier) return withNote(`${sinceStep} is not kept in this page`);
+      return this.changesInPage(earlier, payload, sinceStep, key?.name ?? null, options);
     }
-    const question = {
+    const question: Question = {
       since,
       ...(beside ? { beside: true } : {}),
-      only: wanted.only,
+      only: options.onlyChanged,
       ...(key ? { key: [key.at] } : {}),
-      ...columns(wanted.from),
+      ...columnsFrom(options.firstColumn),
     };
-    return this.asked(at, question, FEW, ({ head }) => {
-      const fields: Field[] = head["fields"];
+    return this.fromKernel(at, question, SORTED_ROWS, (answer) => {
+      const { head } = answer as Payload<ChangedRowsHead>;
       return {
-        fields,
-        words: [],
-        decode: differing(base),
-        changed: fields.map((f) => (f.index ? 0 : (head["cells"][f.at] ?? 0))),
-        painted: {
-          tally: head["tally"],
-          added: head["added"],
-          removed: head["removed"],
-          dtypes: dtypes(head["before"], fields),
-          since: named,
+        fields: head.fields,
+        notes: [],
+        decode: diffDecoder(page),
+        changedCells: head.fields.map((f) => (f.index ? 0 : (head.cells[f.at] ?? 0))),
+        diff: {
+          tally: head.tally,
+          columnsAdded: head.added,
+          columnsRemoved: head.removed,
+          dtypeChanges: dtypeChanges(head.before, head.fields),
+          since: sinceStep,
         },
       };
     });
   }
 
-  private noted(found: Found, note: string): Found {
-    return found.scene
-      ? { ...found, scene: { ...found.scene, words: [...found.scene.words, note] } }
-      : found;
+  private changesInPage(
+    before: Stored,
+    after: Stored,
+    since: string,
+    key: string | null,
+    { onlyChanged }: TableOptions,
+  ): QueryResult {
+    const [earlier, later] = [this.page(before), this.page(after)];
+    const rows = diff(earlier, later, key, onlyChanged);
+    const { tally, columnsAdded, columnsRemoved, changedCells } = rows;
+    const note =
+      isComplete(before) && isComplete(after)
+        ? ""
+        : `only the first ${format.count(later.count)} rows of each step are kept in this page, and compared`;
+    return inPage({
+      rows,
+      fields: later.fields,
+      changedCells,
+      diff: {
+        tally,
+        columnsAdded,
+        columnsRemoved,
+        dtypeChanges: dtypeChanges(earlier.fields, later.fields),
+        since,
+      },
+      notes: [note],
+    });
   }
 
-  /** Lines that the kernel is asked for; none until the first of them are here. */
-  private asked(
+  /** Rows that the kernel is asked for; there is no view until the first of them are here. */
+  private fromKernel(
     at: number,
     question: Question,
-    size: number,
-    made: (first: Payload) => Omit<Scene, "lines" | "ask"> & { decode: Decode },
-  ): Found {
-    const ask: Question = { rows: [0, size], ...question };
-    const first = this.answers.get(at, ask);
+    pageSize: number,
+    read: (
+      first: Payload<AnswerHead<"dataframe">>,
+    ) => Omit<TableView, "rows" | "question"> & { decode: RowDecoder },
+  ): QueryResult {
+    const asked: Asked = [at, { rows: [0, pageSize], ...question }];
+    const first = this.answers.get<RowsHead | ChangedRowsHead>(...asked);
+    const lookedAt = `${format.count(seenRows(first))} rows looked at so far`;
     // Rows that are not sorted yet are in no order to be shown in.
-    const early = first?.head["done"] === false && "sort" in question;
-    const how = early
-      ? `sorting · ${format.count(first.head["seen"] ?? 0)} rows looked at so far`
-      : undefined;
-    if (!first || early)
-      return { scene: null, asks: [[at, ask]], why: this.answers.why(at, ask), how };
-    const { decode, ...scene } = made(first);
-    const done = first.head["done"] !== false;
-    const lines = new Paged(
-      this.answers,
-      at,
-      question,
-      size,
-      first.head["rows"],
-      decode,
-      undefined,
-      done,
-    );
-    const words = [
-      ...scene.words,
-      done ? "" : `${format.count(first.head["seen"] ?? 0)} rows looked at so far`,
-    ];
-    return { scene: { ...scene, words, lines, ask }, asks: done ? [] : [[at, ask]] };
+    const unsorted = first?.head.done === false && "sort" in question;
+    if (!first || unsorted)
+      return {
+        view: null,
+        questions: [asked],
+        error: this.answers.error(...asked),
+        progress: unsorted ? `sorting · ${lookedAt}` : undefined,
+      };
+    const { decode, ...view } = read(first);
+    const done = first.head.done !== false;
+    const query: PagedQuery = { at, question, pageSize, count: first.head.rows, decode, done };
+    return {
+      view: {
+        ...view,
+        notes: [...view.notes, done ? "" : lookedAt],
+        rows: new PagedRows(this.answers, query),
+        question: asked[1],
+      },
+      questions: done ? [] : [asked],
+    };
   }
 }
 
-export function sorting(
-  fields: Field[],
-  { sort }: Wanted,
-): { column: number; at: number; down: boolean } | null {
-  const column = sort
-    ? fields.findIndex((f) => f.name === sort.name && (f.index ?? false) === sort.index)
-    : -1;
-  return column < 0 ? null : { column, at: fields[column]!.at, down: sort!.down };
+function seenRows(answer: Payload<RowsHead | ChangedRowsHead> | undefined): number {
+  return answer && "seen" in answer.head ? answer.head.seen : 0;
 }
 
-/** Columns that have kept their name and not their dtype. */
-function dtypes(before: Field[], now: Field[]): string[] {
-  return now.flatMap((f) => {
-    const old = before.find((g) => g.name === f.name && (g.index ?? false) === (f.index ?? false));
-    return old && old.dtype !== f.dtype
-      ? [`${f.name || "the index"} was ${old.dtype}, is ${f.dtype}`]
-      : [];
-  });
+/** @param like a page whose numbers have the same decimals. */
+function pageDecoder(like?: TablePage): RowDecoder {
+  return (answer) => {
+    const page = new TablePage(rowsHead(answer), like);
+    return (n) => page.row(n);
+  };
+}
+
+function addNote({ view, ...result }: QueryResult, note: string): QueryResult {
+  return { ...result, view: view && { ...view, notes: [...view.notes, note] } };
+}
+
+function sortColumn(fields: TableField[], { sort }: TableOptions): SortBy | null {
+  if (!sort) return null;
+  const column = fields.findIndex((f) => f.name === sort.name && (f.index ?? false) === sort.index);
+  return column < 0 ? null : { column, descending: sort.descending };
 }

@@ -1,34 +1,14 @@
-// A line for each column in the head of a table: how the values are spread, from where to where, what is missing, how many are different.
+// The summary of a column in its heading: the distribution of its values, their range, how many are missing and how many distinct.
 
-import { h } from "../dom/dom";
+import { h, svg } from "../dom/dom";
 import * as format from "../model/format";
+import type { ColumnSummary } from "../model/heads";
 
-/** What the kernel has found in a column. */
-export interface Told {
-  nulls: number;
-  distinct?: number;
-  /** There are more different values than were counted. */
-  more?: boolean;
-  low?: number | string | boolean;
-  high?: number | string | boolean;
-  bins?: number[];
-  top?: [string, number][];
-  endless?: number;
-}
+/** Height of the picture, in pixels. */
+const HEIGHT = 22;
 
-const TALL = 22;
-
-function draw<K extends keyof SVGElementTagNameMap>(
-  tag: K,
-  attributes: Record<string, string | number>,
-): SVGElementTagNameMap[K] {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  return element;
-}
-
-/** Four digits; one that is nearly a whole number is not written as it. */
-function end(value: number | string | boolean): string {
+/** An end of the range in four digits. A number close to a whole one keeps its decimals, so that it does not read as the whole one. */
+function limit(value: number | string | boolean): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "string" || Number.isInteger(value))
     return typeof value === "string" ? value : format.number(value);
@@ -38,44 +18,47 @@ function end(value: number | string | boolean): string {
     : format.number(short);
 }
 
-const share = (many: number, of: number): string => {
-  const percent = (100 * many) / of;
+/** A part of the whole in percent; it is 0% or 100% only when it is none or all of it. */
+const percentage = (part: number, whole: number): string => {
+  const percent = (100 * part) / whole;
   return `${percent > 0 && percent < 1 ? "<1" : percent > 99 && percent < 100 ? ">99" : Math.round(percent)}%`;
 };
 
-function bars(bins: number[], label: string): SVGElement {
-  const most = Math.max(1, ...bins);
-  const picture = draw("svg", {
+function histogram(bins: number[], label: string): SVGElement {
+  const highest = Math.max(1, ...bins);
+  const picture = svg("svg", {
     class: "jt-bins",
-    viewBox: `0 0 ${bins.length} ${TALL}`,
+    viewBox: `0 0 ${bins.length} ${HEIGHT}`,
     preserveAspectRatio: "none",
     role: "img",
     "aria-label": label,
   });
-  bins.forEach((many, n) => {
-    const tall = many === 0 ? 0 : Math.max(1.2, (many / most) * TALL);
-    picture.append(draw("rect", { x: n + 0.06, width: 0.88, y: TALL - tall, height: tall }));
+  bins.forEach((count, n) => {
+    // A bin with few values is still seen not to be empty.
+    const height = count === 0 ? 0 : Math.max(1.2, (count / highest) * HEIGHT);
+    picture.append(svg("rect", { x: n + 0.06, width: 0.88, y: HEIGHT - height, height }));
   });
   return picture;
 }
 
-function shares(top: [string, number][], there: number, label: string): SVGElement {
-  const picture = draw("svg", {
+/** The most common values as parts of a bar, the rest of which is all other values. */
+function shares(top: [string, number][], present: number, label: string): SVGElement {
+  const picture = svg("svg", {
     class: "jt-bins jt-shares",
-    viewBox: `0 0 100 ${TALL}`,
+    viewBox: `0 0 100 ${HEIGHT}`,
     preserveAspectRatio: "none",
     role: "img",
     "aria-label": label,
   });
   let left = 0;
-  top.forEach(([, many], n) => {
-    const width = (100 * many) / Math.max(1, there);
+  top.forEach(([, count], n) => {
+    const width = (100 * count) / Math.max(1, present);
     picture.append(
-      draw("rect", {
+      svg("rect", {
         x: left,
         width: Math.max(0, width - 0.8),
         y: 4,
-        height: TALL - 8,
+        height: HEIGHT - 8,
         "fill-opacity": Math.max(0.3, 1 - n * 0.18),
       }),
     );
@@ -84,9 +67,12 @@ function shares(top: [string, number][], there: number, label: string): SVGEleme
   return picture;
 }
 
-/** @param rows how many rows the table has. */
-export function summary(told: Told | undefined, rows: number): HTMLElement {
-  if (!told)
+/**
+ * @param found what the kernel has found in the column; undefined while it has not answered.
+ * @param rows how many rows the table has.
+ */
+export function summary(found: ColumnSummary | undefined, rows: number): HTMLElement {
+  if (!found)
     return h(
       "span",
       { class: "jt-summary jt-coming" },
@@ -94,55 +80,55 @@ export function summary(told: Told | undefined, rows: number): HTMLElement {
       h("span", {}, "…"),
       h("span", {}, "\u00a0"),
     );
-  const there = rows - told.nulls;
-  const { low, high, top } = told;
-  const span =
+  const present = rows - found.nulls;
+  const { low, high, top } = found;
+  const range =
     low === undefined || high === undefined
       ? ""
       : low === high
-        ? end(low)
-        : `${end(low)} – ${end(high)}`;
+        ? limit(low)
+        : `${limit(low)} – ${limit(high)}`;
   const common = top?.[0]
-    ? `${top[0][0] === "" ? '""' : top[0][0]} ${share(top[0][1], Math.max(1, there))}`
+    ? `${top[0][0] === "" ? '""' : top[0][0]} ${percentage(top[0][1], Math.max(1, present))}`
     : "";
-  const words = span || common || "\u00a0";
+  const values = range || common || "\u00a0";
   const counts = [
-    told.nulls
-      ? `${told.nulls === rows ? "all" : share(told.nulls, Math.max(1, rows))} missing`
+    found.nulls
+      ? `${found.nulls === rows ? "all" : percentage(found.nulls, Math.max(1, rows))} missing`
       : "",
-    told.endless ? `${format.count(told.endless)} infinite` : "",
-    told.distinct === undefined
+    found.endless ? `${format.count(found.endless)} infinite` : "",
+    found.distinct === undefined
       ? ""
-      : told.distinct === there && there > 1 && !told.more
+      : found.distinct === present && present > 1 && !found.more
         ? "all different"
-        : `${told.more ? ">" : ""}${format.count(told.distinct)} distinct`,
+        : `${found.more ? ">" : ""}${format.count(found.distinct)} distinct`,
   ]
     .filter(Boolean)
     .join(", ");
-  const long = [
+  const description = [
     low === undefined ? "" : `from ${String(low)} to ${String(high)}`,
     top
       ? top
-          .map(([text, many]) => `${text === "" ? '""' : text}: ${format.count(many)}`)
-          .join(", ") + ((told.distinct ?? 0) > top.length ? ", …" : "")
+          .map(([text, count]) => `${text === "" ? '""' : text}: ${format.count(count)}`)
+          .join(", ") + ((found.distinct ?? 0) > top.length ? ", …" : "")
       : "",
-    told.nulls ? `${format.count(told.nulls)} missing` : "nothing missing",
-    told.distinct === undefined
+    found.nulls ? `${format.count(found.nulls)} missing` : "nothing missing",
+    found.distinct === undefined
       ? ""
-      : `${told.more ? "more than " : ""}${format.count(told.distinct)} distinct`,
+      : `${found.more ? "more than " : ""}${format.count(found.distinct)} distinct`,
   ]
     .filter(Boolean)
     .join("; ");
-  const picture = told.bins
-    ? bars(told.bins, `histogram, ${long}`)
+  const picture = found.bins
+    ? histogram(found.bins, `histogram, ${description}`)
     : top?.length
-      ? shares(top, there, `shares, ${long}`)
+      ? shares(top, present, `shares, ${description}`)
       : h("span", { class: "jt-bins" });
   return h(
     "span",
-    { class: "jt-summary", title: long },
+    { class: "jt-summary", title: description },
     picture,
-    h("span", {}, words),
+    h("span", {}, values),
     h("span", {}, counts || "\u00a0"),
   );
 }

@@ -1,4 +1,4 @@
-// The catalog of a run: artifacts by kind with a search, files as a tree, what the run says of itself, and its problems.
+// What a run holds: its artifacts by kind with a search, its files as a tree, its document, its problems and what was printed.
 
 import { h, keepKeys, put, say } from "../dom/dom";
 import * as format from "../model/format";
@@ -28,14 +28,14 @@ export interface Listing {
 
 const id = (entry: { kind: string; name: string }) => `${entry.kind}/${entry.name}`;
 const NAMES = ["Artifacts", "Files", "Run", "Problems", "Log"];
-let serial = 0;
+let lists = 0;
 
 export class ArtifactList {
   readonly element: HTMLElement;
   private readonly rows = new Map<string, HTMLElement>();
   private readonly panels: HTMLElement[];
   private readonly tabs: HTMLButtonElement[];
-  private readonly found = h("p", { class: "jt-caption", role: "status" });
+  private readonly status = h("p", { class: "jt-caption", role: "status" });
   private readonly list = h("div", {
     class: "jt-list",
     role: "listbox",
@@ -47,11 +47,11 @@ export class ArtifactList {
       class: "jt-search",
       placeholder: "search",
       "aria-label": "search artifacts",
-      oninput: () => this.fill(),
+      oninput: () => this.fillList(),
     }),
   );
   private readonly heading = h("div", { class: "jt-heading" });
-  private readonly own = (serial += 1);
+  private readonly serial = (lists += 1);
   private readonly log = new Log();
   private selected = "";
 
@@ -67,8 +67,8 @@ export class ArtifactList {
             type: "button",
             role: "tab",
             class: "jt-tab",
-            id: `jt-tab-${this.own}-${n}`,
-            "aria-controls": `jt-panel-${this.own}-${n}`,
+            id: `jt-tab-${this.serial}-${n}`,
+            "aria-controls": `jt-panel-${this.serial}-${n}`,
             onclick: () => this.open(n),
           },
           name,
@@ -79,13 +79,13 @@ export class ArtifactList {
       h("div", {
         role: "tabpanel",
         class: "jt-panel",
-        id: `jt-panel-${this.own}-${n}`,
-        "aria-labelledby": `jt-tab-${this.own}-${n}`,
+        id: `jt-panel-${this.serial}-${n}`,
+        "aria-labelledby": `jt-tab-${this.serial}-${n}`,
       }),
     );
     const bar = h("div", { role: "tablist", class: "jt-tabs", "aria-label": "run" }, ...this.tabs);
     bar.addEventListener("keydown", (event) =>
-      this.along(
+      this.moveFocus(
         event,
         this.tabs.filter((t) => !t.hidden),
         "ArrowLeft",
@@ -93,9 +93,9 @@ export class ArtifactList {
       ),
     );
     this.list.addEventListener("keydown", (event) =>
-      this.along(event, [...this.rows.values()], "ArrowUp", "ArrowDown"),
+      this.moveFocus(event, [...this.rows.values()], "ArrowUp", "ArrowDown"),
     );
-    put(this.panels[0]!, this.search, this.list, this.found);
+    put(this.panels[0]!, this.search, this.list, this.status);
     put(this.panels[4]!, this.log.element);
     this.element = h("div", { class: "jt-catalog" }, this.heading, bar, ...this.panels);
     this.update(listing);
@@ -131,7 +131,7 @@ export class ArtifactList {
     this.tabs[4]!.hidden = counts[4] === 0;
     put(
       this.panels[1]!,
-      tree(listing.files),
+      fileTree(listing.files),
       listing.more?.["files"]
         ? h("p", { class: "jt-caption" }, `and ${format.count(listing.more["files"])} more`)
         : null,
@@ -155,12 +155,13 @@ export class ArtifactList {
         ? h("p", { class: "jt-caption" }, `and ${format.count(listing.more["problems"])} more`)
         : null,
     );
-    this.fill();
+    this.fillList();
   }
 
+  /** Show which artifact is selected. */
   mark(kind: string, name: string): void {
     this.selected = id({ kind, name });
-    for (const [key, row] of this.rows) this.dress(key, row);
+    for (const [key, row] of this.rows) this.updateRow(key, row);
   }
 
   private open(at: number): void {
@@ -171,7 +172,7 @@ export class ArtifactList {
     });
   }
 
-  private fill(): void {
+  private fillList(): void {
     const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const groups = new Map<string, Entry[]>();
     for (const entry of this.listing.artifacts) {
@@ -196,14 +197,14 @@ export class ArtifactList {
     put(this.list, ...shown);
     this.list.hidden = shown.length === 0;
     say(
-      this.found,
+      this.status,
       shown.length > 0
         ? ""
         : this.listing.artifacts.length > 0
           ? "nothing has that in its name"
           : "this run has no artifacts yet",
     );
-    for (const [key, row] of this.rows) this.dress(key, row);
+    for (const [key, row] of this.rows) this.updateRow(key, row);
   }
 
   private row(entry: Entry): HTMLElement {
@@ -240,7 +241,7 @@ export class ArtifactList {
     return row;
   }
 
-  private dress(key: string, row: HTMLElement): void {
+  private updateRow(key: string, row: HTMLElement): void {
     const chosen = key === this.selected;
     row.setAttribute("aria-selected", String(chosen));
     const first = this.rows.keys().next().value;
@@ -248,7 +249,7 @@ export class ArtifactList {
   }
 
   /** Move the focus among siblings. */
-  private along(event: KeyboardEvent, items: HTMLElement[], back: string, on: string): void {
+  private moveFocus(event: KeyboardEvent, items: HTMLElement[], back: string, on: string): void {
     const at = items.indexOf(document.activeElement as HTMLElement);
     const to = { [back]: at - 1, [on]: at + 1, Home: 0, End: items.length - 1 }[event.key];
     if (at < 0 || to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -280,7 +281,7 @@ interface Folder {
 }
 
 /** Paths with sizes as a tree that opens. */
-function tree(files: [path: string, size: number][]): HTMLElement {
+function fileTree(files: [path: string, size: number][]): HTMLElement {
   const make = (): Folder => ({ folders: new Map(), files: [], size: 0, count: 0 });
   const root = make();
   for (const [path, size] of files) {
@@ -299,7 +300,7 @@ function tree(files: [path: string, size: number][]): HTMLElement {
     }
     at.files.push([name, size]);
   }
-  const draw = (folder: Folder, depth: number): HTMLElement =>
+  const list = (folder: Folder, depth: number): HTMLElement =>
     h(
       "ul",
       { class: "jt-tree" },
@@ -322,7 +323,7 @@ function tree(files: [path: string, size: number][]): HTMLElement {
                 ),
               ),
             ),
-            draw(inner, depth + 1),
+            list(inner, depth + 1),
           ),
         ),
       ),
@@ -336,6 +337,6 @@ function tree(files: [path: string, size: number][]): HTMLElement {
       ),
     );
   return files.length
-    ? draw(root, 0)
+    ? list(root, 0)
     : h("p", { class: "jt-caption" }, "no files under outputs/ or assets/");
 }

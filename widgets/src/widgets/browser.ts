@@ -1,40 +1,35 @@
-// The catalog beside a stepper, in a notebook: a click tells the kernel, which opens the stepper.
+// The list of a run's artifacts in a notebook: a click tells the kernel, which shows the artifact beside it.
 
-import { reportVisibility } from "./visibility";
-import { ArtifactList } from "./artifact-list";
-import { h, holdKeys } from "../dom/dom";
+import { ArtifactList, type Listing } from "./artifact-list";
+import { mount } from "./mount";
+import { h } from "../dom/dom";
 import type { Model } from "../model/model";
-import { dress } from "../dom/theme";
 
-export async function browser(model: Model, el: HTMLElement): Promise<() => void> {
-  dress(el);
-  const key: string = model.get("key");
-  const catalog = new ArtifactList(model.get("about"), (kind, name) => {
+interface State {
+  about: Listing;
+  key: string;
+  selected: [] | [kind: string, name: string];
+}
+
+export function browser(model: Model<State>, el: HTMLElement): () => void {
+  const list = new ArtifactList(model.get("about"), (kind, name) => {
     model.set("selected", [kind, name]);
     model.save_changes();
   });
-  const root = h("div", { class: "jt-browser", "data-jt-live": key }, catalog.element);
-  holdKeys(root);
-  el.append(root);
   const mark = (): void => {
-    const [kind, name] = model.get("selected") as string[];
-    if (kind !== undefined && name !== undefined) catalog.mark(kind, name);
+    const [kind, name] = model.get("selected");
+    if (kind !== undefined && name !== undefined) list.mark(kind, name);
   };
   const update = (): void => {
-    catalog.update(model.get("about"));
+    list.update(model.get("about"));
     mark();
   };
-  model.on("change:selected", mark);
-  model.on("change:about", update);
   mark();
-  const announce = (name: string) => window.dispatchEvent(new CustomEvent(name, { detail: key }));
-  announce("jt-live");
-  const leave = reportVisibility(model);
-  return () => {
-    leave();
-    model.off("change:selected", mark);
-    model.off("change:about", update);
-    root.remove();
-    announce("jt-gone");
-  };
+  return mount(model, el, {
+    element: h("div", { class: "jt-browser" }, list.element),
+    listeners: [
+      [model, "change:selected", mark],
+      [model, "change:about", update],
+    ],
+  });
 }

@@ -1,11 +1,13 @@
-// A slider and a play button of our own, where there are no ipywidgets: saved pages.
+// A slider and a play button, for where there are no ipywidgets: saved pages, and notebooks such as marimo.
 
-import { button, dub, h, holdKeys, keepKeys } from "../dom/dom";
+import { button, relabel, h, holdKeys, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
 
 export interface Controls {
   element: HTMLElement;
+  /** Put the slider at a step, by its place in the list. */
   show(index: number): void;
+  /** More steps were logged. */
   grow(steps: format.Step[]): void;
 }
 
@@ -23,7 +25,7 @@ export function controls(steps: format.Step[], move: (index: number) => void): C
     }),
   );
   slider.addEventListener("keydown", (event) => {
-    // A page of a range input is a tenth in one browser and a fifth in another; ten steps are ten steps.
+    // How far PageUp moves a range input differs between browsers; here it is ten steps.
     if (event.key !== "PageUp" && event.key !== "PageDown") return;
     event.preventDefault();
     const to = Number(slider.value) + (event.key === "PageUp" ? 10 : -10);
@@ -32,7 +34,7 @@ export function controls(steps: format.Step[], move: (index: number) => void): C
   const stop = (): void => {
     window.clearInterval(timer);
     timer = 0;
-    dub(play, "play", "play");
+    relabel(play, "play", "play");
   };
   const play = button("play", "play", () => {
     if (timer) {
@@ -40,7 +42,7 @@ export function controls(steps: format.Step[], move: (index: number) => void): C
       return;
     }
     if (Number(slider.value) >= steps.length - 1) move(0);
-    dub(play, "pause", "pause");
+    relabel(play, "pause", "pause");
     timer = window.setInterval(() => {
       const at = Number(slider.value);
       if (at >= steps.length - 1 || !slider.isConnected) stop();

@@ -1,4 +1,4 @@
-// What the cells printed: the last lines of the log, with a search.
+// The last lines that the cells printed, with a search.
 
 import { h, keepKeys, put, say } from "../dom/dom";
 import * as format from "../model/format";

@@ -1,4 +1,4 @@
-// From which cell a step came: a button that opens its source.
+// Which cell logged a step: its label, as a button that opens its source where that was kept.
 
 import { h, keepKeys, put, say } from "../dom/dom";
 import type { PanelInfo } from "../model/model";
@@ -6,41 +6,41 @@ import type { PanelInfo } from "../model/model";
 export class Origin {
   readonly element = h("span", { class: "jt-from" });
   private readonly source = h("pre", { class: "jt-code-block jt-from-source", tabindex: 0 });
-  private readonly press = keepKeys(
+  private readonly button = keepKeys(
     h("button", {
       type: "button",
       class: "jt-from-button",
       "aria-expanded": "false",
-      onclick: () => this.turn(!this.source.isConnected),
+      onclick: () => this.setOpen(!this.source.isConnected),
     }),
   );
-  private told = "";
+  private shown = "";
 
-  /** The source opens above an element. */
+  /** `above`: the element above which the source opens. */
   constructor(private readonly above: HTMLElement) {
     keepKeys(this.source);
   }
 
-  /** Say from where the frame is; a source that is open stays open and is the new cell's. */
-  tell(about: PanelInfo, at: number): void {
+  /** Show from which cell one of the artifact's payloads is; a source that is open stays open, with that cell's source. */
+  show(about: PanelInfo, at: number): void {
     const cell = about.cells?.[about.from?.[at] ?? -1];
     const key = cell ? `${cell.label}\n${cell.source ?? ""}` : "";
-    if (key === this.told) return;
-    this.told = key;
+    if (key === this.shown) return;
+    this.shown = key;
     this.element.setAttribute("data-jt-cell", cell?.label ?? "");
     if (cell?.source) {
-      say(this.press, `from ${cell.label}`);
-      put(this.element, " ", this.press);
+      say(this.button, `from ${cell.label}`);
+      put(this.element, " ", this.button);
     } else {
       put(this.element, cell ? ` from ${cell.label}` : "");
     }
     say(this.source, cell?.source ?? "");
-    if (!cell?.source) this.turn(false);
+    if (!cell?.source) this.setOpen(false);
   }
 
-  private turn(open: boolean): void {
+  private setOpen(open: boolean): void {
     if (open) this.above.before(this.source);
     else this.source.remove();
-    this.press.setAttribute("aria-expanded", String(open));
+    this.button.setAttribute("aria-expanded", String(open));
   }
 }

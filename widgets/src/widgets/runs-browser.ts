@@ -1,53 +1,58 @@
-// The table of runs in a notebook: what is opened, ticked and compared is told to the kernel, which shows it below.
+// The table of runs in a notebook. What is opened, chosen and compared is told to the kernel, which shows it below.
 
-import { reportVisibility } from "./visibility";
-import { h, holdKeys } from "../dom/dom";
-import { Payload, type Head } from "../model/payload";
+import { h } from "../dom/dom";
+import type { RunsHead } from "../model/heads";
 import type { Model } from "../model/model";
-import { Rows, RunTable, type Patch } from "./run-table";
-import { dress } from "../dom/theme";
+import { Payload } from "../model/payload";
+import { mount } from "./mount";
+import { RunRows, type Patch } from "./run-rows";
+import { RunTable, type SharedArtifact } from "./run-table";
 
-export async function runs(model: Model, el: HTMLElement): Promise<() => void> {
-  dress(el);
-  const key: string = model.get("key");
-  const set = (name: string, value: unknown): void => {
-    model.set(name, value);
-    model.save_changes();
-  };
-  const read = (): Rows => {
-    const [head, buffers] = model.get("table") as [Head, DataView[]];
-    return new Rows(new Payload(head, buffers), model.get("patches") as Patch[], true);
+/** The traits of the widget. */
+interface RunsState {
+  /** The id of the run that is open, or nothing. */
+  opened: string;
+  /** The ids of the runs that are chosen. */
+  chosen: string[];
+  /** What the chosen runs have in common. */
+  shared: SharedArtifact[];
+  table: [head: RunsHead, buffers: DataView[]];
+  /** What has changed in the table's rows since. */
+  patches: Patch[];
+}
+
+export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<() => void> {
+  const read = (): RunRows => {
+    const [head, buffers] = model.get("table");
+    return new RunRows(new Payload(head, buffers), model.get("patches"), true);
   };
   const table = new RunTable(read(), {
-    open: (id) => set("opened", id),
-    choose: (ids) => set("chosen", ids),
+    open: (id) => {
+      model.set("opened", id);
+      model.save_changes();
+    },
+    choose: (ids) => {
+      model.set("chosen", ids);
+      model.save_changes();
+    },
     compare: (kind, name) => model.send({ compare: [kind, name] }),
   });
-  const root = h("div", { class: "jt-browser", "data-jt-live": key }, table.element);
-  holdKeys(root);
-  el.append(root);
-  const mark = (): void => table.mark(model.get("opened") as string);
-  const offer = (): void => table.offer(model.get("shared") as [string, string, number][]);
-  const tick = (): void => table.show(model.get("chosen") as string[]);
+  const showChosen = (): void => table.showChosen(model.get("chosen"));
+  const offer = (): void => table.offer(model.get("shared"));
+  const mark = (): void => table.mark(model.get("opened"));
   const update = (): void => table.update(read());
-  const events: [string, () => void][] = [
-    ["change:opened", mark],
-    ["change:shared", offer],
-    ["change:chosen", tick],
-    ["change:table", update],
-    ["change:patches", update],
-  ];
-  for (const [name, heard] of events) model.on(name, heard);
-  tick();
+  showChosen();
   offer();
   mark();
-  const announce = (name: string) => window.dispatchEvent(new CustomEvent(name, { detail: key }));
-  announce("jt-live");
-  const leave = reportVisibility(model);
-  return () => {
-    leave();
-    for (const [name, heard] of events) model.off(name, heard);
-    root.remove();
-    announce("jt-gone");
-  };
+  return mount(model, el, {
+    element: h("div", { class: "jt-browser" }, table.element),
+    listeners: [
+      [model, "change:opened", mark],
+      [model, "change:shared", offer],
+      [model, "change:chosen", showChosen],
+      [model, "change:table", update],
+      [model, "change:patches", update],
+    ],
+    destroy: () => table.destroy(),
+  });
 }

@@ -1,88 +1,43 @@
-// The stage: the panels of a view under one step, with the line that says which step it is.
+// The panels of a view under one step, with the line that says which step it is.
 
-import { button, h, holdKeys, keepKeys, put, say } from "../dom/dom";
-import * as format from "../model/format";
-import { Payload } from "../model/payload";
-import type { StepCache, Wish } from "../model/step-cache";
-import { called, type ViewInfo, type PanelInfo } from "../model/model";
-import { Origin } from "./origin";
+import { button, h, holdKeys, keepKeys, say } from "../dom/dom";
 import { dress, ontheme } from "../dom/theme";
-import type { Beside, Host, Drawing } from "../model/renderer";
-import { rendererOf } from "../renderers/index";
-import { excuse, type Waiting } from "./waiting";
+import * as format from "../model/format";
+import type { Stem } from "../model/heads";
+import { isRunning, type ViewInfo } from "../model/model";
+import type { Payload } from "../model/payload";
+import type { Beside } from "../model/renderer";
+import { SHARED, type PayloadId, type StepCache } from "../model/step-cache";
+import { Panel, type SendQuery, type Waiting } from "./panel";
 
-export interface Options {
+export interface StepViewOptions {
   about: ViewInfo;
-  frames: StepCache;
+  payloads: StepCache;
   /** Someone pressed previous or next. */
   move(index: number): void;
-  /** Ask the kernel half of a panel's view; missing in a saved page. */
-  query?(
-    panel: number,
-    frame: number,
-    query: Record<string, unknown>,
-    signal?: AbortSignal,
-  ): Promise<Payload>;
-  /** Controls that the page brings itself, put before the line. */
+  /** Missing in a saved page, which has no kernel to ask. */
+  query?: SendQuery;
+  /** Controls that are put above the line, where there are no ipywidgets. */
   controls?: HTMLElement;
   /** More may come while the run goes on. */
   live?: boolean;
   note?: string;
 }
 
-interface ShownPanel {
-  about: PanelInfo;
-  section: HTMLElement;
-  body: HTMLElement;
-  note: HTMLElement;
-  origin: Origin;
-  drawing: Drawing | null;
-  /** Payload drawn, and the count of drawings asked for, so that a late one does not overwrite a newer. */
-  drawn: number | null;
-  /** Payload of the panel beside that it was drawn with. */
-  with: number | null;
-  turn: number;
-  /** Another step that the view wants beside this one, and whether it has had it. */
-  need: number | null;
-  met: boolean;
-}
-
-// The statuses of a run that goes on.
-const living = new Set([
-  "created",
-  "running",
-  "processing",
-  "starting",
-  "resuming",
-  "queued",
-  "scheduled",
-  "stopping",
-  "warning",
-  "retrying",
-]);
-const NONE = -2;
-const SHARED = -1;
 /** What takes longer than this is said in words (ms). */
-const SOON = 300;
-
-/** How many frames of an artifact are still what they were: a step may have been logged again, or before others. */
-function unchanged(before: PanelInfo, now: PanelInfo): number {
-  let n = 0;
-  while (
-    n < before.steps.length &&
-    before.steps[n] === now.steps[n] &&
-    before.times[n] === now.times[n] &&
-    before.versions?.[n] === now.versions?.[n]
-  )
-    n += 1;
-  return n;
-}
+const LATE = 300;
 
 export class StepView {
   readonly element: HTMLElement;
   index = 0;
-  private readonly where = h("span", { class: "jt-where", role: "status", "aria-live": "polite" });
-  private readonly buttons: HTMLButtonElement[];
+  private about: ViewInfo;
+  private readonly status = h("span", {
+    class: "jt-where",
+    role: "status",
+    "aria-live": "polite",
+  });
+  private readonly backward: HTMLButtonElement[];
+  private readonly forward: HTMLButtonElement[];
   private readonly follow = keepKeys(
     h(
       "button",
@@ -97,54 +52,62 @@ export class StepView {
     ),
   );
   private following = false;
-  private readonly panels: ShownPanel[];
-  private readonly stops: (() => void)[] = [];
+  private readonly panels: Panel[];
+  private readonly stopWatchingTheme: () => void;
   private waiting: Waiting = "coming";
   private timer = 0;
 
   constructor(
-    private readonly back: Options,
+    private readonly options: StepViewOptions,
     host: HTMLElement,
   ) {
     dress(host);
-    const { about } = back;
-    this.buttons = [
+    const { about, payloads, query } = options;
+    this.about = about;
+    this.backward = [
       button("first step", "first", () => this.go(0)),
       button("previous step", "back", () => this.go(this.index - 1)),
+    ];
+    this.forward = [
       button("next step", "next", () => this.go(this.index + 1)),
       button("last step", "last", () => this.go(this.about.steps.length - 1)),
     ];
-    this.panels = about.panels.map((panel) => this.slot(panel));
+    const refresh = (): void => this.show(this.index);
+    this.panels = about.panels.map((info, n) => new Panel(info, n, payloads, query, refresh));
     const line = h(
       "div",
       { class: "jt-line" },
-      h("span", { class: "jt-buttons", role: "group", "aria-label": "step" }, ...this.buttons),
-      this.where,
+      h(
+        "span",
+        { class: "jt-buttons", role: "group", "aria-label": "step" },
+        ...this.backward,
+        ...this.forward,
+      ),
+      this.status,
       this.follow,
     );
     line.hidden = about.steps.length === 0;
     this.element = h(
       "div",
       { class: "jt-stage" },
-      back.controls,
+      options.controls,
       line,
       h(
         "div",
         { class: this.panels.length > 1 ? "jt-panes jt-many" : "jt-panes" },
-        ...this.panels.map((s) => s.section),
+        ...this.panels.map((panel) => panel.element),
       ),
-      ...[back.note, about.note].map((words) =>
+      ...[options.note, about.note].map((words) =>
         words ? h("p", { class: "jt-note" }, words) : null,
       ),
     );
     holdKeys(this.element);
     host.append(this.element);
-    back.frames.onarrive(() => this.show(this.index));
-    this.stops.push(ontheme(() => this.redraw()));
-  }
-
-  get about(): ViewInfo {
-    return this.back.about;
+    payloads.onReceive(refresh);
+    this.stopWatchingTheme = ontheme(() => {
+      for (const panel of this.panels) panel.invalidate();
+      this.show(this.index);
+    });
   }
 
   /** Show a step by its place in the list. */
@@ -152,89 +115,67 @@ export class StepView {
     const { steps } = this.about;
     this.index = Math.max(0, Math.min(index, steps.length - 1));
     if (this.following && this.index < steps.length - 1) this.setFollowing(false);
-    const wishes: Wish[] = [];
-    this.panels.forEach((shown, panel) => {
-      const frame = this.frameOf(shown, this.index);
-      if (frame >= 0 && !shown.about.all_steps) wishes.push({ panel, frame });
-      if (shown.need !== null && !shown.met && this.back.frames.has({ panel, frame: shown.need })) {
-        shown.met = true;
-        shown.drawn = NONE;
-      }
-      this.drawSlot(shown, panel, frame);
-      if (shown.need !== null && shown.need !== frame) wishes.push({ panel, frame: shown.need });
-    });
-    this.tell();
-    this.back.frames.want(
-      wishes,
-      this.panels.map((s) => (s.about.all_steps ? 0 : s.about.steps.length)),
+    const step = steps[this.index] ?? null;
+    const needed = this.panels.flatMap((panel) =>
+      panel.show(this.numberOf(panel), step, this.beside(panel)),
     );
-    this.await();
+    this.updateStatus();
+    this.options.payloads.request(
+      needed,
+      this.panels.map(({ about }) => (about.all_steps ? 0 : about.steps.length)),
+    );
+    this.explainLate();
   }
 
-  /** What to say of a step that has not come. */
-  wait(waiting: Waiting): void {
+  /** Say from now on, of steps that have not come, that this is the reason. */
+  setWaiting(waiting: Waiting): void {
     this.waiting = waiting;
-    this.await();
+    this.explainLate();
   }
 
-  /** An old picture is dim at once; that it is old is also said, unless the new one comes soon. */
-  private await(): void {
-    const late = this.panels.filter((shown) => shown.section.hasAttribute("aria-busy"));
+  /**
+   * More was logged. What is on screen stays, at its step, unless someone follows the newest.
+   * `seed`: payloads that came along, shared ones among them.
+   */
+  grow(about: ViewInfo, seed: [PayloadId, Payload][]): void {
+    const step = this.about.steps[this.index];
+    this.about = about;
+    this.panels.forEach((panel, n) => {
+      const info = about.panels[n];
+      if (info) panel.update(info);
+    });
+    for (const [id, payload] of seed) this.options.payloads.put(id, payload);
+    for (const [{ panel, number }] of seed)
+      if (number === SHARED) this.panels[panel]!.updateShared();
+    const kept = step === undefined ? 0 : about.steps.indexOf(step);
+    const to = this.following ? about.steps.length - 1 : kept;
+    // Nobody asked for this step: it is shown, and a screen reader does not speak of it.
+    this.status.setAttribute("aria-live", "off");
+    if (to >= 0 && to !== this.index) this.options.move(to);
+    this.show(to >= 0 ? to : this.index);
+  }
+
+  destroy(): void {
+    window.clearTimeout(this.timer);
+    this.stopWatchingTheme();
+    for (const panel of this.panels) panel.destroy();
+    this.element.remove();
+  }
+
+  /** A panel that waits is dim at once; that it waits is said in words too, unless the step comes soon. */
+  private explainLate(): void {
+    const late = this.panels.filter((panel) => panel.late);
     if (late.length === 0 || this.waiting !== "coming") {
       window.clearTimeout(this.timer);
       this.timer = 0;
     }
     if (late.length === 0) return;
-    if (this.waiting !== "coming") late.forEach((shown) => this.excuse(shown));
+    if (this.waiting !== "coming") for (const panel of late) panel.explain(this.waiting);
     else
       this.timer ||= window.setTimeout(() => {
         this.timer = 0;
-        for (const shown of this.panels)
-          if (shown.section.hasAttribute("aria-busy")) this.excuse(shown);
-      }, SOON);
-  }
-
-  private excuse(shown: ShownPanel): void {
-    const wanted = format.step(shown.about.steps[this.frameOf(shown, this.index)] ?? null);
-    const old = shown.section.dataset["jtStep"];
-    this.remark(shown, excuse(wanted, old, this.waiting));
-  }
-
-  /**
-   * The run has gone on. What is on screen stays, at its step, unless someone follows the newest.
-   * `fresh`: grounds and frames that came along.
-   */
-  grow(about: ViewInfo, fresh: [Wish, Payload][]): void {
-    const before = this.about;
-    const step = before.steps[this.index];
-    const { frames } = this.back;
-    this.back.about = about;
-    this.panels.forEach((shown, panel) => {
-      const told = about.panels[panel];
-      if (!told) return;
-      const same = unchanged(shown.about, told);
-      shown.about = told;
-      frames.drop(panel, same);
-      if (shown.drawn !== null && shown.drawn >= same) shown.drawn = NONE;
-    });
-    for (const [wish, frame] of fresh) frames.put(wish, frame);
-    for (const { frame, panel } of fresh.map(([wish]) => wish))
-      if (frame === SHARED) this.updateShared(this.panels[panel]!, panel);
-    const kept = step === undefined ? 0 : about.steps.indexOf(step);
-    const to = this.following ? about.steps.length - 1 : kept;
-    // Nobody asked for this: it is shown, and not spoken.
-    this.where.setAttribute("aria-live", "off");
-    if (to >= 0 && to !== this.index) this.back.move(to);
-    this.show(to >= 0 ? to : this.index);
-  }
-
-  private updateShared(shown: ShownPanel, panel: number): void {
-    const shared = this.back.frames.get(panel, SHARED);
-    if (!shown.drawing || !shared) return;
-    if (shown.drawing.replaceShared) shown.drawing.replaceShared(shared);
-    else if (shared.buffers.length === 0) return;
-    else this.takeDown(shown);
-    shown.drawn = NONE;
+        for (const panel of this.panels) if (panel.late) panel.explain(this.waiting);
+      }, LATE);
   }
 
   private setFollowing(on: boolean): void {
@@ -243,236 +184,56 @@ export class StepView {
     if (on) this.go(this.about.steps.length - 1);
   }
 
-  redraw(): void {
-    for (const shown of this.panels) {
-      shown.drawn = null;
-    }
-    this.show(this.index);
-  }
-
-  destroy(): void {
-    window.clearTimeout(this.timer);
-    for (const stop of this.stops) stop();
-    for (const shown of this.panels) shown.drawing?.destroy?.();
-    this.element.remove();
-  }
-
   private go(index: number): void {
     if (index < 0 || index >= this.about.steps.length || index === this.index) return;
-    this.where.setAttribute("aria-live", "polite");
-    this.back.move(index);
+    this.status.setAttribute("aria-live", "polite");
+    this.options.move(index);
   }
 
-  private frameOf(shown: ShownPanel, index: number): number {
+  /** The number of a panel's payload at the step shown. */
+  private numberOf({ about }: Panel): number {
     if (this.about.steps.length === 0) return 0;
-    return shown.about.at ? (shown.about.at[index] ?? -1) : index;
+    return about.at ? (about.at[this.index] ?? -1) : this.index;
   }
 
-  private beside({ about }: ShownPanel): Beside | undefined {
-    const other = about.beside === undefined ? undefined : this.panels[about.beside];
+  private beside({ about }: Panel): Beside<Stem> | undefined {
+    const place = about.beside;
+    const other = place === undefined ? undefined : this.panels[place];
     if (!other) return undefined;
-    const at = this.frameOf(other, this.index);
-    return at < 0
-      ? undefined
-      : {
-          run: other.about.run ?? "",
-          step: other.about.steps[at] ?? null,
-          at,
-          frame: this.back.frames.get(about.beside!, at),
-        };
+    const at = this.numberOf(other);
+    const payload = this.options.payloads.get(place!, at) as Beside<Stem>["payload"];
+    const step = other.about.steps[at] ?? null;
+    return at < 0 ? undefined : { run: other.about.run ?? "", step, at, payload };
   }
 
-  private slot(about: PanelInfo): ShownPanel {
-    const body = h("div", { class: "jt-body" });
-    const note = h("p", { class: "jt-note", role: "status" });
-    note.hidden = true;
-    const title = h(
-      "h2",
-      { class: "jt-title" },
-      h("span", { class: "jt-name" }, about.name),
-      " ",
-      h("span", { class: "jt-kind" }, about.kind),
-    );
-    if (about.run) title.append(" ", h("span", { class: "jt-of" }, about.run));
-    const section = h(
-      "section",
-      {
-        class: "jt-pane",
-        "data-jt-view": about.view,
-        "aria-label": `${about.kind} ${called(about)}`,
-      },
-      title,
-      note,
-      body,
-    );
-    const origin = new Origin(note);
-    title.append(origin.element);
-    return {
-      about,
-      section,
-      body,
-      note,
-      origin,
-      drawing: null,
-      drawn: NONE,
-      with: null,
-      turn: 0,
-      need: null,
-      met: true,
-    };
-  }
-
-  private drawSlot(shown: ShownPanel, panel: number, at: number): void {
-    const step = shown.about.steps[at] ?? null;
-    if (at < 0) {
-      shown.turn += 1;
-      shown.section.removeAttribute("aria-busy");
-      this.remark(
-        shown,
-        `no step of ${shown.about.name} yet at step ${format.step(this.about.steps[this.index] ?? null)}`,
-      );
-      shown.body.hidden = true;
-      shown.section.removeAttribute("data-jt-step");
-      shown.drawn = NONE;
-      return;
-    }
-    const frame = this.back.frames.get(panel, at);
-    if (!frame && !shown.about.all_steps) {
-      shown.section.setAttribute("aria-busy", "true");
-      return;
-    }
-    shown.section.removeAttribute("aria-busy");
-    shown.body.hidden = false;
-    this.remark(shown, this.shift(step));
-    shown.origin.tell(shown.about, at);
-    const beside = this.beside(shown)?.at ?? null;
-    if (shown.drawn === at && shown.with === beside) return;
-    const turn = ++shown.turn;
-    const done = () => {
-      if (shown.turn !== turn) return;
-      shown.drawn = at;
-      shown.with = beside;
-      shown.section.setAttribute("data-jt-step", format.step(step));
-    };
-    const fail = (error: unknown) => {
-      if (shown.turn !== turn) return;
-      this.fault(
-        shown,
-        `${shown.about.kind} ${shown.about.name}, step ${format.step(step)}: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      done();
-    };
-    try {
-      if (frame?.head.error) throw new Error(frame.head.error);
-      if (shown.section.classList.contains("jt-failed")) this.mend(shown);
-      shown.drawing ??= this.open(shown, panel);
-      const drawing = shown.drawing.draw({ at, step, frame });
-      if (drawing) drawing.then(done, fail);
-      else done();
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  private open(shown: ShownPanel, panel: number): Drawing {
-    const { frames, query } = this.back;
-    const host: Host = {
-      element: shown.body,
-      get about() {
-        return shown.about;
-      },
-      get shared() {
-        return frames.get(panel, SHARED) ?? new Payload({}, []);
-      },
-      frame: (at) => frames.get(panel, at),
-      beside: () => this.beside(shown),
-      need: (at) => this.need(shown, panel, at),
-      ask: (question, at, signal) =>
-        query
-          ? query(panel, at ?? Math.max(0, this.frameOf(shown, this.index)), question, signal)
-          : Promise.reject(new Error("this needs the notebook's kernel")),
-      live: query !== undefined,
-    };
-    if (host.shared.head.error) throw new Error(host.shared.head.error);
-    return rendererOf(shown.about.view, shown.about.members !== undefined)(host);
-  }
-
-  private need(shown: ShownPanel, panel: number, at: number | null): void {
-    if (shown.need === at) return;
-    shown.need = at;
-    shown.met = at === null || this.back.frames.has({ panel, frame: at });
-    if (!shown.met) queueMicrotask(() => this.show(this.index));
-  }
-
-  /** A view that failed once is taken down, so that the next step starts clean. */
-  private fault(shown: ShownPanel, words: string): void {
-    shown.section.classList.add("jt-failed");
-    this.takeDown(shown);
-    put(shown.body, h("p", { class: "jt-error", role: "alert" }, words));
-  }
-
-  private takeDown(shown: ShownPanel): void {
-    try {
-      shown.drawing?.destroy?.();
-    } catch {
-      /* it has already failed */
-    }
-    shown.drawing = null;
-    put(shown.body);
-  }
-
-  private mend(shown: ShownPanel): void {
-    shown.section.classList.remove("jt-failed");
-    put(shown.body);
-  }
-
-  private remark(shown: ShownPanel, words: string): void {
-    say(shown.note, words);
-    shown.note.hidden = words === "";
-  }
-
-  /** What to say when a panel shows an earlier step than the slider's. */
-  private shift(step: format.Step): string {
-    const { steps } = this.about;
-    const asked = steps[this.index];
-    return steps.length === 0 || asked === undefined || asked === step
-      ? ""
-      : `from step ${format.step(step)}, its latest before ${format.step(asked)}`;
-  }
-
-  private tell(): void {
+  private updateStatus(): void {
     const { run, steps, total } = this.about;
-    this.follow.hidden = !this.back.live || !living.has(run.status ?? "");
+    this.follow.hidden = !this.options.live || !isRunning(run.status);
     if (steps.length === 0) return;
     const step = steps[this.index] ?? null;
     const parts = [
       `step ${format.step(step)}`,
       `${format.count(this.index + 1)} of ${format.count(steps.length)}`,
     ];
-    let when: number | null = null;
+    let when = -Infinity;
     let versions = 1;
-    for (const shown of this.panels) {
-      const at = this.frameOf(shown, this.index);
-      if (at < 0 || shown.about.steps[at] !== step) continue;
-      when = Math.max(when ?? -Infinity, shown.about.times[at] ?? -Infinity);
-      versions = Math.max(versions, shown.about.versions?.[at] ?? 1);
+    for (const panel of this.panels) {
+      const { about } = panel;
+      const at = this.numberOf(panel);
+      if (at < 0 || about.steps[at] !== step) continue;
+      when = Math.max(when, about.times[at] ?? -Infinity);
+      versions = Math.max(versions, about.versions?.[at] ?? 1);
     }
-    if (when !== null && Number.isFinite(when)) parts.push(format.time(when));
+    if (Number.isFinite(when)) parts.push(format.time(when));
     if (versions > 1) parts.push(`logged ${versions} times, the latest is shown`);
     if (total !== undefined && total > steps.length)
       parts.push(
-        `${format.count(steps.length)} of ${format.count(total)} steps are ${this.back.live ? "on the slider" : "kept in this page"}`,
+        `${format.count(steps.length)} of ${format.count(total)} steps are ${this.options.live ? "on the slider" : "kept in this page"}`,
       );
-    say(this.where, parts.join(" · "));
-    const [first, back, next, last] = this.buttons as [
-      HTMLButtonElement,
-      HTMLButtonElement,
-      HTMLButtonElement,
-      HTMLButtonElement,
-    ];
-    // aria-disabled keeps the focus where it is, which `disabled` would not.
-    for (const b of [first, back]) b.setAttribute("aria-disabled", String(this.index === 0));
-    for (const b of [next, last])
-      b.setAttribute("aria-disabled", String(this.index === steps.length - 1));
+    say(this.status, parts.join(" · "));
+    // `disabled` would take the focus away from the button that was just pressed.
+    for (const each of this.backward) each.setAttribute("aria-disabled", String(this.index === 0));
+    for (const each of this.forward)
+      each.setAttribute("aria-disabled", String(this.index === steps.length - 1));
   }
 }

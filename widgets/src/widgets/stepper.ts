@@ -1,241 +1,231 @@
-// The view in a notebook with its kernel: anywidget's model on one side, the stage on the other.
+// The view in a notebook with its kernel: the widget's model on one side, the step view on the other.
 
-import { reportVisibility } from "./visibility";
 import { h, holdKeys, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
-import { Payload, type Head } from "../model/payload";
-import { StepCache, type Answer } from "../model/step-cache";
-import type { ViewInfo, Model } from "../model/model";
-import { StepView } from "./step-view";
+import type { KernelMessage, PageMessage, Query, SeedPayload } from "../model/messages";
+import type { Model, ViewInfo } from "../model/model";
+import { Payload } from "../model/payload";
+import { StepCache, type PayloadId } from "../model/step-cache";
 import { controls } from "./controls";
+import { mount } from "./mount";
+import { StepView } from "./step-view";
 
-/** ipywidgets' own model; after a restart of the kernel it says that nobody is behind it any more. */
-interface Slider extends Model {
+interface State {
+  about: ViewInfo;
+  /** How many bytes of payloads the page may keep. */
+  budget: number;
+  index: number;
+  key: string;
+  seed: SeedPayload[];
+  /** References to ipywidgets' slider and play button. */
+  slider?: string | null;
+  play?: string | null;
+}
+
+/** A model of ipywidgets; after a restart of the kernel it says that there is no kernel half any more. */
+interface KernelModel extends Model {
   comm_live?: boolean;
 }
-type Seed = [panel: number, frame: number, head: Head, buffers: DataView[]];
 
-const PATIENCE = 20_000;
-let serial = 0;
+/** How long an answer is waited for (ms). */
+const TIMEOUT = 20_000;
+const NO_KERNEL = "the kernel that made this view is gone";
+let opened = 0;
 
-async function other(model: Model, name: string): Promise<Slider | null> {
-  const ref: unknown = model.get(name);
-  if (typeof ref !== "string" || !model.widget_manager) return null;
+async function referenced(
+  model: Model<State>,
+  name: "slider" | "play",
+): Promise<KernelModel | null> {
+  const reference = model.get(name);
+  if (typeof reference !== "string" || !model.widget_manager) return null;
   try {
-    return await model.widget_manager.get_model(ref.replace(/^IPY_MODEL_/, ""));
+    return await model.widget_manager.get_model(reference.replace(/^IPY_MODEL_/, ""));
   } catch {
     return null;
   }
 }
 
-/** Say to the twin in this page that it is not needed, or that it is. */
-function announce(name: "jt-live" | "jt-gone", key: string): void {
-  window.dispatchEvent(new CustomEvent(name, { detail: key }));
-}
+const readSeed = (model: Model<State>): [PayloadId, Payload][] =>
+  model
+    .get("seed")
+    .map(([panel, number, head, buffers]) => [{ panel, number }, new Payload(head, buffers)]);
 
-export async function stepper(model: Model, el: HTMLElement): Promise<() => void> {
-  const me = `${Date.now().toString(36)}-${(serial += 1)}`;
-  let about: ViewInfo = model.get("about");
-  const slider = await other(model, "slider");
-  const play = slider && (await other(model, "play"));
-  const waiting = new Map<
+export async function stepper(model: Model<State>, el: HTMLElement): Promise<() => void> {
+  const slider = await referenced(model, "slider");
+  const play = slider && (await referenced(model, "play"));
+  const page = `${Date.now().toString(36)}-${(opened += 1)}`;
+  let messages = 0;
+  const nextId = (): string => `${page}/${(messages += 1)}`;
+  let about = model.get("about");
+  let requestId = "";
+  let requestTimer = 0;
+  const queries = new Map<
     string,
-    { resolve(frame: Payload): void; reject(error: Error): void; timer: number }
+    { resolve(answer: Payload): void; reject(error: Error): void; timer: number }
   >();
-  let asked = 0;
-  let current = "";
-  let patience = 0;
 
-  const frames = new StepCache(model.get("budget"), (wanted) => {
-    current = `${me}/${(asked += 1)}`;
-    clearTimeout(patience);
-    if (!send({ ask: wanted, id: current })) {
-      frames.giveUp();
+  const payloads = new StepCache(model.get("budget"), (ask) => {
+    requestId = nextId();
+    clearTimeout(requestTimer);
+    if (!send({ ask, id: requestId })) {
+      payloads.cancelRequest();
       return;
     }
-    // One that does not answer may be busy: what it says later is still taken, and the next move asks again.
-    patience = window.setTimeout(() => {
-      frames.giveUp();
-      stage.wait("silent");
-    }, PATIENCE);
+    // A kernel that does not answer may be busy: what it answers later is still taken, and the next move asks again.
+    requestTimer = window.setTimeout(() => {
+      payloads.cancelRequest();
+      view.setWaiting("silent");
+    }, TIMEOUT);
   });
-  let dead = slider?.comm_live === false;
-  function send(content: unknown): boolean {
+  let kernelGone = slider?.comm_live === false;
+  /** Send a message to the kernel; return whether there is one to send it to. */
+  function send(content: PageMessage): boolean {
     try {
-      if (!dead) model.send(content);
+      if (!kernelGone) model.send(content);
     } catch {
-      dead = true;
+      kernelGone = true;
     }
-    if (dead) queueMicrotask(() => stage.wait("gone"));
-    return !dead;
+    // Not at once: the first request is sent while the view is being made.
+    if (kernelGone) queueMicrotask(() => view.setWaiting("gone"));
+    return !kernelGone;
   }
-  for (const [panel, frame, head, buffers] of model.get("seed") as Seed[])
-    frames.put({ panel, frame }, new Payload(head, buffers));
+  for (const [id, payload] of readSeed(model)) payloads.put(id, payload);
 
-  const query = (
-    panel: number,
-    frame: number,
-    question: Record<string, unknown>,
-    signal?: AbortSignal,
-  ) =>
+  const query = (panel: number, number: number, question: Query, signal?: AbortSignal) =>
     new Promise<Payload>((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(new Error("no longer wanted")));
-      frames.errand(() => {
+      payloads.enqueueQuery(() => {
         if (signal?.aborted) return false;
-        const id = `${me}/${(asked += 1)}`;
-        if (!send({ query: question, panel, number: frame, id })) {
-          reject(new Error("the kernel that made this view is gone"));
+        const id = nextId();
+        if (!send({ query: question, panel, number, id })) {
+          reject(new Error(NO_KERNEL));
           return false;
         }
         const timer = window.setTimeout(() => {
-          waiting.delete(id);
-          frames.settle();
+          queries.delete(id);
+          payloads.queryEnded();
           reject(new Error("the kernel does not answer"));
-        }, PATIENCE);
-        waiting.set(id, { resolve, reject, timer });
+        }, TIMEOUT);
+        queries.set(id, { resolve, reject, timer });
         return true;
       });
     });
 
-  const answered = (
-    content: { id?: string; payloads?: Answer[]; head?: Head },
-    buffers: DataView[],
-  ) => {
-    if (content.payloads && content.id === current) {
-      clearTimeout(patience);
-      stage.wait("coming");
-      frames.take(content.payloads, buffers);
-    } else if (content.head && content.id && waiting.has(content.id)) {
-      const { resolve, timer } = waiting.get(content.id)!;
-      clearTimeout(timer);
-      waiting.delete(content.id);
-      resolve(new Payload(content.head, buffers));
-      // After whoever asked has had the chance to ask on.
-      queueMicrotask(() => frames.settle());
+  const receive = (message: KernelMessage, buffers: DataView[]): void => {
+    if ("payloads" in message) {
+      // The answer to an earlier request holds what is no longer wanted.
+      if (message.id !== requestId) return;
+      clearTimeout(requestTimer);
+      view.setWaiting("coming");
+      payloads.receive(message.payloads, buffers);
+      return;
     }
+    const asked = queries.get(message.id);
+    if (!asked) return;
+    clearTimeout(asked.timer);
+    queries.delete(message.id);
+    asked.resolve(new Payload(message.head, buffers));
+    // Whoever asked may go on asking first, in what follows the promise.
+    queueMicrotask(() => payloads.queryEnded());
   };
-  model.on("msg:custom", answered);
 
-  const place = (): number => (slider ? slider.get("index") : model.get("index")) ?? 0;
+  const indexModel: Model = slider ?? model;
   const move = (index: number): void => {
-    const owner = slider ?? model;
-    owner.set("index", index);
-    owner.save_changes();
+    indexModel.set("index", index);
+    indexModel.save_changes();
     if (!slider) moved();
   };
-  // Without ipywidgets around us (marimo), we bring the controls.
   const own = slider || about.steps.length < 2 ? null : controls(about.steps, move);
-  const stage = new StepView(
-    { about, frames, move, query, live: true, ...(own ? { controls: own.element } : {}) },
+  const view = new StepView(
+    { about, payloads, move, query, live: true, ...(own ? { controls: own.element } : {}) },
     el,
   );
 
   let handle: Element | null = null;
-  const tend = (): void => {
+  /** Make ipywidgets' slider and play button usable by keyboard and screen reader, whenever they are drawn anew. */
+  const prepareSlider = (): void => {
     const box = el.closest<HTMLElement>(".jt-stepper");
     if (!box || handle?.isConnected) return;
     handle = box.querySelector(".noUi-handle");
     if (!handle) return;
-    // The slider is ipywidgets' own; notebooks take its arrow keys unless the handle itself says otherwise.
     keepKeys(handle).setAttribute("aria-label", "step");
-    for (const b of box.querySelectorAll(
+    for (const button of box.querySelectorAll(
       ".jupyter-widgets.widget-play button, .widget-play button",
     )) {
-      keepKeys(b);
-      if (!b.getAttribute("aria-label"))
-        b.setAttribute("aria-label", b.getAttribute("title") || "play");
+      keepKeys(button);
+      if (!button.getAttribute("aria-label"))
+        button.setAttribute("aria-label", button.getAttribute("title") || "play");
     }
-    spoken.observe(handle, { attributes: true, attributeFilter: ["aria-valuetext"] });
+    // The slider writes the place into `aria-valuetext` whenever it moves or grows; the step is what is meant.
+    valueText.observe(handle, { attributes: true, attributeFilter: ["aria-valuetext"] });
     if (!box.dataset["jtHeld"]) {
       box.dataset["jtHeld"] = "yes";
       holdKeys(box);
     }
-    speak();
+    setValueText();
   };
-  const speak = (): void => {
-    const words = `step ${format.step(about.steps[stage.index] ?? null)}`;
+  const setValueText = (): void => {
+    const words = `step ${format.step(about.steps[view.index] ?? null)}`;
     if (handle && handle.getAttribute("aria-valuetext") !== words)
       handle.setAttribute("aria-valuetext", words);
   };
-  // The slider writes its own words whenever it moves or grows.
-  const spoken = new MutationObserver(speak);
+  const valueText = new MutationObserver(setValueText);
 
   function moved(): void {
-    const index = place();
-    stage.show(index);
+    const index: number = indexModel.get("index") ?? 0;
+    view.show(index);
     own?.show(index);
-    tend();
-    speak();
+    prepareSlider();
+    setValueText();
     // Not saved: the play button goes on from here, and the kernel need not hear of it.
     if (play && play.get("value") !== index) play.set("value", index);
   }
   const played = (): void => {
-    if (play && play.get("value") !== place()) move(play.get("value"));
+    if (play && play.get("value") !== indexModel.get("index")) move(play.get("value"));
   };
   const grew = (): void => {
     about = model.get("about");
     own?.grow(about.steps);
-    stage.grow(
-      about,
-      (model.get("seed") as Seed[]).map(([panel, frame, head, buffers]) => [
-        { panel, frame },
-        new Payload(head, buffers),
-      ]),
-    );
-    speak();
+    view.grow(about, readSeed(model));
+    setValueText();
   };
-
-  const died = (): void => {
-    dead = slider?.comm_live === false;
-    stage.wait(dead ? "gone" : "coming");
-    for (const [id, { reject, timer }] of dead ? waiting : []) {
+  const kernelChanged = (): void => {
+    kernelGone = slider?.comm_live === false;
+    view.setWaiting(kernelGone ? "gone" : "coming");
+    if (!kernelGone) return;
+    for (const { reject, timer } of queries.values()) {
       clearTimeout(timer);
-      waiting.delete(id);
-      reject(new Error("the kernel that made this view is gone"));
+      reject(new Error(NO_KERNEL));
     }
-    if (dead) {
-      clearTimeout(patience);
-      frames.settle();
-    }
+    queries.clear();
+    clearTimeout(requestTimer);
+    payloads.queryEnded();
   };
-  slider?.on("comm_live_update", died);
-  (slider ?? model).on("change:index", moved);
-  play?.on("change:value", played);
-  model.on("change:about", grew);
 
-  const key: string = model.get("key");
-  stage.element.setAttribute("data-jt-live", key);
-  if (slider?.comm_live === false) stage.element.setAttribute("data-jt-dead", "");
-  const sizes =
-    typeof ResizeObserver === "function"
-      ? new ResizeObserver(() => {
-          tend();
-          announce("jt-live", key);
-        })
-      : null;
-  sizes?.observe(el);
-  stage.show(place());
-  announce("jt-live", key);
-  const leave = reportVisibility(model);
-
-  return () => {
-    leave();
-    sizes?.disconnect();
-    spoken.disconnect();
-    model.off("msg:custom", answered);
-    model.off("change:about", grew);
-    slider?.off("comm_live_update", died);
-    (slider ?? model).off("change:index", moved);
-    play?.off("change:value", played);
-    clearTimeout(patience);
-    for (const { timer } of waiting.values()) clearTimeout(timer);
-    stage.destroy();
-    announce("jt-gone", key);
-  };
+  // The saved page beside the widget takes over from one whose kernel is gone when the notebook is opened.
+  if (kernelGone) view.element.setAttribute("data-jt-dead", "");
+  view.show(indexModel.get("index") ?? 0);
+  return mount(model, el, {
+    element: view.element,
+    listeners: [
+      [model, "msg:custom", receive],
+      [model, "change:about", grew],
+      [indexModel, "change:index", moved],
+      ...(slider ? [[slider, "comm_live_update", kernelChanged] as const] : []),
+      ...(play ? [[play, "change:value", played] as const] : []),
+    ],
+    resized: prepareSlider,
+    destroy: () => {
+      valueText.disconnect();
+      clearTimeout(requestTimer);
+      for (const { timer } of queries.values()) clearTimeout(timer);
+      view.destroy();
+    },
+  });
 }
 
-/** What is wrong is said in the notebook, in words. */
-export function failed(el: HTMLElement, error: unknown): void {
+/** Say in the notebook, in words, why a view could not be drawn. */
+export function showFailure(el: HTMLElement, error: unknown): void {
   el.append(
     h(
       "p",

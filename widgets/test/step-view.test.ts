@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { StepCache } from "../src/model/step-cache";
 import type { ViewInfo, PanelInfo } from "../src/model/model";
 import { StepView } from "../src/widgets/step-view";
-import { frame } from "./made";
+import { payload } from "./made";
 
 const panel = (
   name: string,
@@ -18,35 +18,35 @@ const panel = (
   ...more,
 });
 
-function stage(
+function opened(
   panels: PanelInfo[],
   steps: (number | null)[],
   missing: [number, number][] = [],
   live = false,
 ) {
-  const frames = new StepCache(1e9, () => undefined);
+  const payloads = new StepCache(1e9, () => undefined);
   panels.forEach((p, n) =>
     p.steps.forEach((step, k) => {
       if (!missing.some(([a, b]) => a === n && b === k))
-        frames.put({ panel: n, frame: k }, frame({}, `${p.name} ${step}`));
+        payloads.put({ panel: n, number: k }, payload({}, `${p.name} ${step}`));
     }),
   );
   const move = vi.fn();
   const host = document.createElement("div");
   document.body.append(host);
   const about: ViewInfo = { run: { uuid: "u", name: "r" }, steps, panels };
-  const made = new StepView({ about, frames, move, live }, host);
+  const made = new StepView({ about, payloads, move, live }, host);
   const sections = () => [...host.querySelectorAll<HTMLElement>("[data-jt-view]")];
-  return { made, host, frames, move, sections };
+  return { made, host, payloads, move, sections };
 }
 
 beforeEach(() => {
   document.body.replaceChildren();
 });
 
-describe("the stage", () => {
+describe("the step view", () => {
   it("draws the step and says which it is, of how many, and when", () => {
-    const { made, host, sections } = stage([panel("notes", [0, 10, 20])], [0, 10, 20]);
+    const { made, host, sections } = opened([panel("notes", [0, 10, 20])], [0, 10, 20]);
     made.show(1);
     expect(sections()[0]!.dataset["jtStep"]).toBe("10");
     expect(sections()[0]!.querySelector("pre")!.textContent).toBe("notes 10");
@@ -54,7 +54,7 @@ describe("the stage", () => {
   });
 
   it("shows an artifact without the step at its latest earlier one, and says so", () => {
-    const { made, sections } = stage(
+    const { made, sections } = opened(
       [panel("a", [0, 1, 2]), panel("b", [1], { at: [-1, 0, 0] })],
       [0, 1, 2],
     );
@@ -66,20 +66,20 @@ describe("the stage", () => {
     expect(sections()[1]!.textContent).toContain("no step of b yet at step 0");
   });
 
-  it("keeps the old picture until the new frame has come", () => {
-    const { made, frames, sections } = stage([panel("a", [0, 1])], [0, 1], [[0, 1]]);
+  it("keeps the old picture until the new payload has come", () => {
+    const { made, payloads, sections } = opened([panel("a", [0, 1])], [0, 1], [[0, 1]]);
     made.show(0);
     made.show(1);
     expect(sections()[0]!.dataset["jtStep"]).toBe("0");
     expect(sections()[0]!.getAttribute("aria-busy")).toBe("true");
-    frames.take([[0, 1, {}, 1]], [new DataView(new TextEncoder().encode("new").buffer)]);
+    payloads.receive([[0, 1, {}, 1]], [new DataView(new TextEncoder().encode("new").buffer)]);
     expect(sections()[0]!.dataset["jtStep"]).toBe("1");
     expect(sections()[0]!.hasAttribute("aria-busy")).toBe(false);
   });
 
   it("says an error in words with name and step, and goes on with the rest and with the next step", () => {
-    const { made, frames, sections } = stage([panel("a", [0, 1]), panel("b", [0, 1])], [0, 1]);
-    frames.put({ panel: 0, frame: 0 }, frame({ error: "the asset is missing" }));
+    const { made, payloads, sections } = opened([panel("a", [0, 1]), panel("b", [0, 1])], [0, 1]);
+    payloads.put({ panel: 0, number: 0 }, payload({ error: "the asset is missing" }));
     made.show(0);
     expect(sections()[0]!.querySelector("[role=alert]")!.textContent).toBe(
       "text a, step 0: the asset is missing",
@@ -91,13 +91,13 @@ describe("the stage", () => {
   });
 
   it("says when a step was logged several times", () => {
-    const { made, host } = stage([panel("a", [0, 1], { versions: { "1": 3 } })], [0, 1]);
+    const { made, host } = opened([panel("a", [0, 1], { versions: { "1": 3 } })], [0, 1]);
     made.show(1);
     expect(host.textContent).toContain("logged 3 times, the latest is shown");
   });
 
   it("moves by its buttons and not beyond the ends", () => {
-    const { made, host, move } = stage([panel("a", [0, 1, 2])], [0, 1, 2]);
+    const { made, host, move } = opened([panel("a", [0, 1, 2])], [0, 1, 2]);
     made.show(2);
     const press = (label: string) =>
       host.querySelector<HTMLElement>(`[aria-label="${label}"]`)!.click();
@@ -108,24 +108,24 @@ describe("the stage", () => {
   });
 
   it("stays at its step when the run goes on, and shows a step that was logged again", () => {
-    const { made, host, frames, sections } = stage([panel("a", [0, 10])], [0, 10]);
+    const { made, host, payloads, sections } = opened([panel("a", [0, 10])], [0, 10]);
     made.show(1);
     const now = (steps: number[], times: number[]): ViewInfo => ({
       run: { uuid: "u", name: "r", status: "running" },
       steps,
       panels: [panel("a", steps, { times })],
     });
-    made.grow(now([0, 10, 20], [0, 1e6, 2e6]), [[{ panel: 0, frame: 2 }, frame({}, "a 20")]]);
+    made.grow(now([0, 10, 20], [0, 1e6, 2e6]), [[{ panel: 0, number: 2 }, payload({}, "a 20")]]);
     expect(sections()[0]!.dataset["jtStep"]).toBe("10");
     expect(host.querySelector(".jt-where")!.textContent).toMatch(/^step 10 · 2 of 3/);
     expect(host.querySelector(".jt-where")!.getAttribute("aria-live")).toBe("off");
-    made.grow(now([0, 10, 20], [0, 5e6, 2e6]), [[{ panel: 0, frame: 1 }, frame({}, "again")]]);
+    made.grow(now([0, 10, 20], [0, 5e6, 2e6]), [[{ panel: 0, number: 1 }, payload({}, "again")]]);
     expect(sections()[0]!.querySelector("pre")!.textContent).toBe("again");
-    expect(frames.has({ panel: 0, frame: 2 })).toBe(false);
+    expect(payloads.has({ panel: 0, number: 2 })).toBe(false);
   });
 
   it("moves along when a step was logged before it, and to the end when it follows", () => {
-    const { made, host, move } = stage([panel("a", [0, 10])], [0, 10], [], true);
+    const { made, host, move } = opened([panel("a", [0, 10])], [0, 10], [], true);
     made.show(1);
     const now = (steps: number[]): ViewInfo => ({
       run: { uuid: "u", name: "r", status: "running" },
@@ -149,7 +149,7 @@ describe("the stage", () => {
   });
 
   it("keeps navigation keys from the notebook, and lets others pass", () => {
-    const { made, host } = stage([panel("a", [0, 1])], [0, 1]);
+    const { made, host } = opened([panel("a", [0, 1])], [0, 1]);
     made.show(0);
     const seen: string[] = [];
     document.body.addEventListener("keydown", (e) => seen.push(e.key));

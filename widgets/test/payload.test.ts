@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Payload, strings } from "../src/model/payload";
-import { frame } from "./made";
+import { payload } from "./made";
 
 describe("decoding", () => {
   it("reads a column wherever the wire has put it", () => {
@@ -12,7 +12,7 @@ describe("decoding", () => {
   });
 
   it("gives an empty column for one that is not there", () => {
-    expect(frame({}).column("x").length).toBe(0);
+    expect(payload({}).column("x").length).toBe(0);
   });
 
   it("reads packed strings, empty ones and those beyond ASCII too", () => {
@@ -20,6 +20,6 @@ describe("decoding", () => {
     const packed = words.join("");
     let end = 0;
     const ends = new Uint32Array(words.map((w) => (end += new TextEncoder().encode(w).length)));
-    expect(strings(frame({ columns: { e: [0, "u4"] } }, ends, packed), "e", 1)).toEqual(words);
+    expect(strings(payload({ columns: { e: [0, "u4"] } }, ends, packed), "e", 1)).toEqual(words);
   });
 });

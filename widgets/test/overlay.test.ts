@@ -1,22 +1,37 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { curves, dashOf, metrics, parts } from "../src/renderers/overlay";
-import { Payload } from "../src/model/payload";
+import type { PartsHead, Stem } from "../src/model/heads";
+import { curve } from "../src/renderers/curve";
+import { metric } from "../src/renderers/metric";
+import { dashOf, parts } from "../src/renderers/overlay";
+import type { Payload } from "../src/model/payload";
 import type { PanelInfo } from "../src/model/model";
 import type { Host } from "../src/model/renderer";
-import { frame } from "./made";
+import { payload } from "./made";
 
 // There is no canvas here: what would be drawn is kept.
-const drawn = vi.hoisted(() => ({ front: [] as { label?: string }[], label: "", axes: {} }));
+interface Drawn {
+  label?: string;
+  faint?: boolean;
+  dots?: number[];
+  dash?: number[];
+  x: ArrayLike<number>;
+}
+const drawn = vi.hoisted(() => ({
+  front: [] as Drawn[],
+  back: [] as Drawn[],
+  label: "",
+  axes: {},
+}));
 vi.mock("../src/renderers/line-chart", async (original) => ({
   ...(await original<typeof import("../src/renderers/line-chart")>()),
-  Lines: class {
+  LineChart: class {
     setAxes(axes: object): void {
       drawn.axes = axes;
     }
-    setBack(): void {
-      /* as it is */
+    setBack(lines: Drawn[]): void {
+      drawn.back = lines;
     }
-    setFront(lines: { label?: string }[]): void {
+    setFront(lines: Drawn[]): void {
       drawn.front = lines;
     }
     describe(words: string): void {
@@ -31,12 +46,12 @@ vi.mock("../src/renderers/line-chart", async (original) => ({
   },
 }));
 
-/** A frame of several runs, as the kernel half packs it. */
+/** A payload of several lines, as the kernel half packs it. */
 function several(
   ...runs: [run: number, head: Record<string, unknown>, ...columns: [string, ArrayBufferView][]][]
-): Payload {
+): Payload<PartsHead<any>> {
   const buffers: ArrayBufferView[] = [];
-  const told = runs.map(([run, head, ...columns]) => {
+  const told = runs.map(([run, head, ...columns]): PartsHead<any>["parts"][number] => {
     const from = buffers.length;
     buffers.push(...columns.map(([, values]) => values));
     return [
@@ -57,22 +72,22 @@ function several(
       },
     ];
   });
-  return frame({ parts: told }, ...buffers);
+  return payload({ parts: told } as PartsHead<any>, ...buffers);
 }
 
-function host(about: Partial<PanelInfo>, shared: Payload): Host {
+function host<S extends Stem>(about: Partial<PanelInfo>, shared: Payload<PartsHead<any>>): Host<S> {
   const element = document.createElement("div");
   document.body.append(element);
   return {
     element,
     shared,
     live: false,
-    frame: () => undefined,
+    payload: () => undefined,
     beside: () => undefined,
     need: () => undefined,
     ask: () => Promise.reject(new Error("no")),
     about: { kind: "curve", name: "gain", view: "curve", steps: [], times: [], ...about },
-  } as Host;
+  } as unknown as Host<S>;
 }
 
 const keys = (element: HTMLElement) =>
@@ -90,7 +105,7 @@ describe("several runs", () => {
     expect(dashOf(0)).toEqual([]);
   });
 
-  it("are taken out of one frame by their place", () => {
+  it("are taken out of one payload by their place", () => {
     const found = parts(
       several(
         [0, { a: 1 }, ["x", points(1, 2)]],
@@ -105,7 +120,7 @@ describe("several runs", () => {
     const members = ["a", "b", "c", "d"].map((run) => ({ label: run, uuid: run }));
     const shared = several([0, { curve: "roc", x: [0, 1], y: [0, 1] }]);
     const made = host({ members }, shared);
-    const panel = curves(made);
+    const panel = curve(made);
     const shown = several(
       [
         0,
@@ -116,7 +131,7 @@ describe("several runs", () => {
       [1, { annotation: null, step: 10 }, ["x", points(0, 1)], ["y", points(0, 1)]],
       [2, { error: "the asset is missing" }],
     );
-    panel.draw({ at: 1, step: 20, frame: shown });
+    panel.draw({ at: 1, step: 20, payload: shown });
     expect(keys(made.element)).toEqual([
       "aAUC 0.75",
       "bfrom step 10",
@@ -153,10 +168,10 @@ describe("several runs", () => {
       },
       several(series(0, [3, 2, 1]), series(1, [7])),
     );
-    const panel = metrics(made);
-    panel.draw({ at: 2, step: 20, frame: undefined });
+    const panel = metric(made);
+    panel.draw({ at: 2, step: 20, payload: undefined });
     expect(keys(made.element)).toEqual(["a1", "b7 · from step 10"]);
-    panel.draw({ at: 0, step: 0, frame: undefined });
+    panel.draw({ at: 0, step: 0, payload: undefined });
     expect(keys(made.element)).toEqual(["a3", "bno step yet"]);
     panel.destroy?.();
   });
@@ -190,8 +205,8 @@ describe("several runs", () => {
       },
       several(series(0, 100), series(1, 103)),
     );
-    const panel = metrics(made);
-    panel.draw({ at: 1, step: 10, frame: undefined });
+    const panel = metric(made);
+    panel.draw({ at: 1, step: 10, payload: undefined });
     expect(keys(made.element)).toEqual(["loss2", "val_loss2"]);
     expect(made.element.querySelector(".jt-lines-runs")!.getAttribute("aria-label")).toBe(
       "metrics",
@@ -216,7 +231,7 @@ describe("several runs", () => {
       },
       several(),
     );
-    const panel = curves(made);
+    const panel = curve(made);
     const one = (
       run: number,
     ): [number, Record<string, unknown>, ...[string, ArrayBufferView][]] => [
@@ -225,7 +240,7 @@ describe("several runs", () => {
       ["x", points(0, 1)],
       ["y", points(0, 1)],
     ];
-    panel.draw({ at: 0, step: 1, frame: several(one(0), one(1)) });
+    panel.draw({ at: 0, step: 1, payload: several(one(0), one(1)) });
     const labels = () => drawn.front.map((line) => line.label);
     expect(labels()).toEqual(["a", "b"]);
     const key = made.element.querySelector<HTMLElement>(".jt-line-run")!;
@@ -234,6 +249,100 @@ describe("several runs", () => {
     expect(labels()).toEqual(["b"]);
     key.click();
     expect(key.getAttribute("aria-pressed")).toBe("true");
+    panel.destroy?.();
+  });
+});
+
+describe("a single line", () => {
+  const members = [{ label: "gain", uuid: "a" }];
+  const shared = () =>
+    several([
+      0,
+      { curve: "roc", x: [0, 1], y: [0, 1] },
+      ["x", points(0, 1, 0, 0.5, 1)],
+      ["y", points(0, 1, 0, 0.9, 1)],
+      ["ends", new Uint32Array([2, 5])],
+    ]);
+  const step = (more: Record<string, unknown> = {}) =>
+    several([
+      0,
+      { annotation: "0.75", step: 20, points: 300, x: [0, 1], y: [0, 1], ...more },
+      ["x", points(0, 1)],
+      ["y", points(0, 1)],
+    ]);
+
+  it("of a curve stands before its other steps, with a caption and without a legend", () => {
+    const made = host<"curve">({ members }, shared());
+    const panel = curve(made);
+    panel.draw({ at: 1, step: 20, payload: step({ gaps: 2 }) });
+    expect(drawn.back.filter(({ faint }) => faint).map(({ x }) => [...Array.from(x)])).toEqual([
+      [0, 1],
+      [0, 0.5, 1],
+    ]);
+    expect(drawn.front.map(({ label }) => label)).toEqual(["gain"]);
+    expect(made.element.querySelector(".jt-caption")!.textContent).toBe(
+      "AUC 0.75 · 300 points · 2 not numbers",
+    );
+    expect(made.element.querySelector(".jt-lines-runs")).toBeNull();
+    expect(made.element.classList.contains("jt-square")).toBe(true);
+    expect(drawn.label).toBe(
+      "ROC curve gain: AUC 0.75 · 300 points · 2 not numbers; x is false positive rate, y is true positive rate",
+    );
+    panel.destroy?.();
+  });
+
+  it("of a curve has axes that a step beyond them widens, and logarithms unless they are of ROC", () => {
+    const made = host<"curve">(
+      { members },
+      several([0, { curve: "custom", x: [0, 2], y: [0, 3] }, ["ends", new Uint32Array()]]),
+    );
+    const panel = curve(made);
+    panel.draw({ at: 0, step: 20, payload: step({ annotation: null, x: [-1, 1], y: [0, 9] }) });
+    expect(drawn.axes).toMatchObject({ x: [-1, 2], y: [0, 9], xLog: false });
+    const labels = [...made.element.querySelectorAll("label")].map((label) => label.textContent);
+    expect(labels).toEqual(["log x", "log y"]);
+    made.element.querySelector<HTMLElement>("input")!.click();
+    expect(drawn.axes).toMatchObject({ xLog: true, yLog: false });
+    panel.destroy?.();
+  });
+
+  it("that cannot be read is an error, not an empty chart", () => {
+    const panel = curve(host<"curve">({ members }, shared()));
+    expect(() =>
+      panel.draw({ at: 0, step: 1, payload: several([0, { error: "the asset is missing" }]) }),
+    ).toThrow("the asset is missing");
+    expect(() => metric(host<"metric">({ members }, several([0, { error: "damaged" }])))).toThrow(
+      "damaged",
+    );
+  });
+
+  it("of a metric has its lowest and highest value in the caption, and marks the step", () => {
+    const made = host<"metric">(
+      {
+        name: "loss",
+        steps: [0, 10, 20],
+        members: [{ label: "loss", uuid: "a", steps: [0, 10, 20], at: [0, 1, 2] }],
+      },
+      several([
+        0,
+        { points: 12_000 },
+        ["step", new Float64Array([0, 10, 20])],
+        ["time", new Float64Array([100, 101, 102])],
+        ["value", new Float64Array([3, 1, 2])],
+        ["at", new Uint32Array([0, 1, 2])],
+      ]),
+    );
+    const panel = metric(made);
+    panel.draw({ at: 1, step: 10, payload: undefined });
+    const caption = () => made.element.querySelector(".jt-caption")!.textContent;
+    expect(caption()).toBe("1 · lowest 1 · highest 3 · 12,000 values");
+    expect(drawn.label).toBe(`loss over step: ${caption()}`);
+    expect(drawn.axes).toMatchObject({ xLabel: "step", yLabel: "loss" });
+    expect(drawn.front.find(({ dots }) => dots)!.dots).toEqual([1]);
+    expect([...Array.from(drawn.front.find(({ dash }) => dash)!.x)]).toEqual([10, 10]);
+    made.element.querySelector<HTMLElement>("input[type=checkbox]")!.click();
+    expect(drawn.axes).toMatchObject({ xLabel: "time", xTime: true, x: [100, 102] });
+    expect([...Array.from(drawn.front.find(({ dash }) => dash)!.x)]).toEqual([101, 101]);
     panel.destroy?.();
   });
 });

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { NumberType, RunField, RunsHead } from "../src/model/heads";
 import { Payload } from "../src/model/payload";
-import { Rows, RunTable, type Patch } from "../src/widgets/run-table";
-import { frame } from "./made";
+import { RunRows, type Patch } from "../src/widgets/run-rows";
+import { RunTable } from "../src/widgets/run-table";
+import { payload } from "./made";
 
 const words = (list: string[]): [string[], Uint32Array] => {
   const places = new Map<string, number>();
@@ -14,35 +16,36 @@ function table(
   names: string[],
   loss: (number | null)[],
   status: string[] = names.map(() => "succeeded"),
-): Payload {
+): Payload<RunsHead> {
   const text = (list: string[]) => words(list);
   const ids = names.map((_, n) => `id${n}`);
   const buffers: ArrayBufferView[] = [];
-  const columns: Record<string, [number, string]> = {};
-  const add = (name: string, kind: string, values: ArrayBufferView): void => {
+  const columns: Record<string, [number, NumberType]> = {};
+  const add = (name: string, kind: NumberType, values: ArrayBufferView): void => {
     columns[name] = [buffers.length, kind];
     buffers.push(values);
   };
-  const fields = [
-    ["", "id", ids],
-    ["", "name", names],
-    ["", "status", status],
-  ].map(([group, name, list], n) => {
-    const [own, codes] = text(list as string[]);
+  const texts: [string, string[]][] = [
+    ["id", ids],
+    ["name", names],
+    ["status", status],
+  ];
+  const fields = texts.map(([name, list], n): RunField => {
+    const [own, codes] = text(list);
     add(`c${n}`, "u4", codes);
-    return { group, name, kind: "text", words: own };
+    return { group: "", name, kind: "text", words: own };
   });
   fields.push(
-    { group: "", name: "created", kind: "time" } as never,
-    { group: "outputs", name: "loss", kind: "number" } as never,
+    { group: "", name: "created", kind: "time" },
+    { group: "outputs", name: "loss", kind: "number" },
   );
   add("v3", "f8", new Float64Array(names.map((_, n) => (names.length - n) * 1e6)));
   add("v4", "f8", new Float64Array(loss.map((v) => v ?? NaN)));
   add("n4", "u1", new Uint8Array(loss.map((v) => (v === null ? 1 : 0))));
-  return frame({ rows: names.length, fields, columns } as never, ...buffers);
+  return payload({ rows: names.length, fields, columns }, ...buffers);
 }
 
-const made = (rows: Rows) => {
+const made = (rows: RunRows) => {
   const back = { open: vi.fn(), choose: vi.fn(), compare: vi.fn() };
   const runs = new RunTable(rows, back);
   document.body.append(runs.element);
@@ -70,18 +73,18 @@ beforeEach(() => {
 
 describe("the rows of runs", () => {
   it("are sorted both ways, with what a run has not last", () => {
-    const rows = new Rows(table(["run10", "run9", "run2"], [0.5, null, NaN]));
+    const rows = new RunRows(table(["run10", "run9", "run2"], [0.5, null, NaN]));
     const by = (name: string) => rows.fields.findIndex((f) => f.name === name);
-    expect(rows.found("", { field: by("name"), down: false })).toEqual([2, 1, 0]);
-    expect(rows.found("", { field: by("loss"), down: false })[0]).toBe(0);
-    expect(rows.found("", { field: by("loss"), down: true })[0]).toBe(0);
+    expect(rows.find("", { field: by("name"), descending: false })).toEqual([2, 1, 0]);
+    expect(rows.find("", { field: by("loss"), descending: false })[0]).toBe(0);
+    expect(rows.find("", { field: by("loss"), descending: true })[0]).toBe(0);
   });
 
   it("are found by all of the words, in names, statuses and numbers", () => {
-    const rows = new Rows(table(["digits", "svm"], [0.5, 0.25], ["failed", "succeeded"]));
-    expect(rows.found("fail dig", null)).toEqual([0]);
-    expect(rows.found("loss=0.25", null)).toEqual([1]);
-    expect(rows.found("nothing", null)).toEqual([]);
+    const rows = new RunRows(table(["digits", "svm"], [0.5, 0.25], ["failed", "succeeded"]));
+    expect(rows.find("fail dig", null)).toEqual([0]);
+    expect(rows.find("loss=0.25", null)).toEqual([1]);
+    expect(rows.find("nothing", null)).toEqual([]);
   });
 
   it("take patches, with numbers that JSON has not", () => {
@@ -89,7 +92,7 @@ describe("the rows of runs", () => {
       [0, ["id0", "a", "succeeded", 5, "inf"]],
       [1, ["id1", "renamed", "failed", 5, null]],
     ];
-    const rows = new Rows(table(["a", "b"], [0.5, 0.25]), patches);
+    const rows = new RunRows(table(["a", "b"], [0.5, 0.25]), patches);
     const loss = rows.fields.findIndex((f) => f.name === "loss");
     expect([rows.at(0, loss), rows.at(1, loss)]).toEqual([Infinity, null]);
     expect(rows.name(1)).toBe("renamed");
@@ -97,9 +100,9 @@ describe("the rows of runs", () => {
 
   it("say how long a run has been going on only where it may be", () => {
     const going = table(["a"], [1], ["running"]);
-    going.head["fields"].push({ group: "", name: "duration", kind: "seconds" });
+    going.head.fields.push({ group: "", name: "duration", kind: "seconds" });
     const read = (live: boolean) =>
-      new Rows(
+      new RunRows(
         new Payload(
           { ...going.head, columns: { ...going.head.columns, n5: [6, "u1"], v5: [4, "f8"] } },
           [...going.buffers, new DataView(new Uint8Array([1]).buffer)],
@@ -107,8 +110,8 @@ describe("the rows of runs", () => {
         [],
         live,
       );
-    expect(read(false).words(0, 5)).toBe("");
-    expect(read(true).words(0, 5)).toMatch(/ d | h /);
+    expect(read(false).text(0, 5)).toBe("");
+    expect(read(true).text(0, 5)).toMatch(/ d | h /);
   });
 });
 
@@ -116,7 +119,7 @@ describe("the table of runs", () => {
   it("draws only the rows in sight of ten thousand, and says how many there are", () => {
     const names = Array.from({ length: 10_000 }, (_, n) => `run ${n}`);
     const { element } = made(
-      new Rows(
+      new RunRows(
         table(
           names,
           names.map((_, n) => n),
@@ -126,7 +129,7 @@ describe("the table of runs", () => {
     expect(shown(element).length).toBeLessThan(60);
     expect(element.querySelector("[role=grid]")!.getAttribute("aria-rowcount")).toBe("10001");
     expect(element.textContent).toContain("10,000 runs");
-    const scroller = element.querySelector<HTMLElement>(".jt-runs-scroll")!;
+    const scroller = element.querySelector<HTMLElement>(".jt-scroll")!;
     scroller.scrollTop = 28 * 5000;
     scroller.dispatchEvent(new Event("scroll"));
     expect(shown(element)).toContain("id5000");
@@ -135,11 +138,11 @@ describe("the table of runs", () => {
   });
 
   it("sorts by a heading's button: numbers the largest first, back again, and as they came", () => {
-    const { element } = made(new Rows(table(["a", "b", "c"], [1, 3, 2])));
+    const { element } = made(new RunRows(table(["a", "b", "c"], [1, 3, 2])));
     sort(element, "loss");
     expect(shown(element)).toEqual(["id1", "id2", "id0"]);
     const heading = () =>
-      [...element.querySelectorAll("[role=columnheader]")]
+      [...element.querySelectorAll("th[aria-sort]")]
         .map((h) => h.getAttribute("aria-sort"))
         .filter(Boolean);
     expect(heading().at(-1)).toBe("descending");
@@ -150,7 +153,7 @@ describe("the table of runs", () => {
   });
 
   it("is walked by keys: arrows and ends move, Enter opens, space ticks", () => {
-    const { element, back } = made(new Rows(table(["a", "b", "c"], [1, 2, 3])));
+    const { element, back } = made(new RunRows(table(["a", "b", "c"], [1, 2, 3])));
     const seen: string[] = [];
     document.body.addEventListener("keydown", (e) => seen.push(e.key));
     element.querySelector<HTMLElement>("[data-jt-run]")!.focus();
@@ -163,8 +166,75 @@ describe("the table of runs", () => {
     expect(element.querySelector("[aria-current]")!.getAttribute("data-jt-run")).toBe("id1");
   });
 
+  it("is walked by pages, and a row that stays in view stays the element that it was", () => {
+    const names = Array.from({ length: 100 }, (_, n) => `run ${n}`);
+    const { element } = made(
+      new RunRows(
+        table(
+          names,
+          names.map((_, n) => n),
+        ),
+      ),
+    );
+    const row = (n: number) => element.querySelector<HTMLElement>(`[data-jt-run=id${n}]`)!;
+    row(0).focus();
+    key("PageDown");
+    const place = Number((document.activeElement as HTMLElement).dataset["jtRun"]!.slice(2));
+    expect(place).toBeGreaterThan(8);
+    const next = row(place + 1);
+    key("ArrowDown");
+    expect(document.activeElement).toBe(next);
+    key("End");
+    expect(document.activeElement).toBe(row(99));
+    expect(document.activeElement!.getAttribute("aria-rowindex")).toBe("101");
+    key("PageUp");
+    key("Home");
+    expect(document.activeElement).toBe(row(0));
+    expect(element.querySelectorAll("tbody [tabindex='0']").length).toBe(1);
+  });
+
+  it("sorts by a heading that keeps the focus, and the rows have no heading's keys", () => {
+    const { element, back } = made(new RunRows(table(["a", "b", "c"], [1, 3, 2])));
+    const heading = () =>
+      [...element.querySelectorAll<HTMLElement>(".jt-sort")].find((b) =>
+        b.textContent!.includes("loss"),
+      )!;
+    heading().focus();
+    heading().click();
+    expect(document.activeElement).toBe(heading());
+    key("Enter");
+    key(" ");
+    expect(back.open).not.toHaveBeenCalled();
+    expect(back.choose).not.toHaveBeenCalled();
+  });
+
+  it("says in full what a narrow column cuts, draws statuses as badges, and numbers on the right", () => {
+    const long = "a name that is too long ".repeat(9);
+    const { element } = made(new RunRows(table([long], [0.5], ["failed"])));
+    const cells = [...element.querySelectorAll<HTMLElement>("[data-jt-run] > *")];
+    expect(cells[1]!.title).toBe(long);
+    expect(cells[1]!.getAttribute("scope")).toBe("row");
+    expect(cells[2]!.querySelector(".jt-status.jt-is-failed")!.textContent).toBe("failed");
+    expect(cells.map((cell) => cell.classList.contains("jt-words"))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("opens a run by a click on its row, and chooses it by one beside its box", () => {
+    const { element, back } = made(new RunRows(table(["a", "b"], [1, 2])));
+    element.querySelector<HTMLElement>("[data-jt-run=id1] th")!.click();
+    element.querySelector<HTMLElement>("[data-jt-run=id0] .jt-tick")!.click();
+    expect(back.open.mock.calls).toEqual([["id1"]]);
+    expect(back.choose.mock.calls).toEqual([[["id0"]]]);
+    expect(element.querySelector<HTMLInputElement>("[data-jt-run=id0] input")!.checked).toBe(true);
+  });
+
   it("offers to compare what two ticked runs share", () => {
-    const { runs, element, back } = made(new Rows(table(["a", "b", "c"], [1, 2, 3])));
+    const { runs, element, back } = made(new RunRows(table(["a", "b", "c"], [1, 2, 3])));
     const press = () =>
       [...element.querySelectorAll<HTMLElement>("button")].find(
         (b) => b.textContent === "compare",
@@ -186,12 +256,12 @@ describe("the table of runs", () => {
   });
 
   it("keeps search, order, ticks and focus when rows come and change", () => {
-    const { runs, element } = made(new Rows(table(["a1", "a2", "b"], [1, 2, 3])));
+    const { runs, element } = made(new RunRows(table(["a1", "a2", "b"], [1, 2, 3])));
     type(element, "a");
     sort(element, "loss");
     element.querySelector<HTMLElement>("[data-jt-run=id1]")!.focus();
     key(" ");
-    runs.update(new Rows(table(["a1", "a2", "b", "a3"], [5, 2, 3, 1])));
+    runs.update(new RunRows(table(["a1", "a2", "b", "a3"], [5, 2, 3, 1])));
     expect(shown(element)).toEqual(["id0", "id1", "id3"]);
     expect((document.activeElement as HTMLElement).dataset["jtRun"]).toBe("id1");
     expect(element.querySelector("[aria-selected=true]")!.getAttribute("data-jt-run")).toBe("id1");

@@ -14,9 +14,9 @@ const rows = (c: ArtifactList) =>
     (e) => e.dataset["jtArtifact"],
   );
 
-describe("the catalog", () => {
+describe("the list of artifacts", () => {
   it("groups by kind, and a search leaves what has all of its words", () => {
-    const catalog = new ArtifactList(
+    const list = new ArtifactList(
       listing([
         ["metric", "train/loss"],
         ["metric", "val/loss"],
@@ -24,27 +24,27 @@ describe("the catalog", () => {
       ]),
       vi.fn(),
     );
-    expect(rows(catalog)).toEqual(["metric/train/loss", "metric/val/loss", "curve/roc"]);
-    const search = catalog.element.querySelector<HTMLInputElement>("input[type=search]")!;
+    expect(rows(list)).toEqual(["metric/train/loss", "metric/val/loss", "curve/roc"]);
+    const search = list.element.querySelector<HTMLInputElement>("input[type=search]")!;
     search.value = "loss val";
     search.dispatchEvent(new Event("input"));
-    expect(rows(catalog)).toEqual(["metric/val/loss"]);
+    expect(rows(list)).toEqual(["metric/val/loss"]);
     search.value = "nothing";
     search.dispatchEvent(new Event("input"));
-    expect(catalog.element.textContent).toContain("nothing has that in its name");
+    expect(list.element.textContent).toContain("nothing has that in its name");
   });
 
   it("selects by click and by Enter, and walks by arrows", () => {
     const select = vi.fn();
-    const catalog = new ArtifactList(
+    const list = new ArtifactList(
       listing([
         ["metric", "a"],
         ["metric", "b"],
       ]),
       select,
     );
-    document.body.append(catalog.element);
-    const [a, b] = [...catalog.element.querySelectorAll<HTMLElement>("[data-jt-artifact]")] as [
+    document.body.append(list.element);
+    const [a, b] = [...list.element.querySelectorAll<HTMLElement>("[data-jt-artifact]")] as [
       HTMLElement,
       HTMLElement,
     ];
@@ -61,17 +61,17 @@ describe("the catalog", () => {
   });
 
   it("keeps the selection and the search when the run has grown", () => {
-    const catalog = new ArtifactList(listing([["metric", "a"]]), vi.fn());
-    catalog.mark("metric", "a");
-    catalog.update(
+    const list = new ArtifactList(listing([["metric", "a"]]), vi.fn());
+    list.mark("metric", "a");
+    list.update(
       listing([
         ["metric", "a"],
         ["metric", "b"],
       ]),
     );
-    expect(rows(catalog)).toEqual(["metric/a", "metric/b"]);
+    expect(rows(list)).toEqual(["metric/a", "metric/b"]);
     expect(
-      catalog.element
+      list.element
         .querySelector("[aria-selected=true][data-jt-artifact]")!
         .getAttribute("data-jt-artifact"),
     ).toBe("metric/a");

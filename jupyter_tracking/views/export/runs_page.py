@@ -1,0 +1,79 @@
+"""The static page of a table of runs: as many rows as there is room for, and the artifacts of the newest runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.views.export import page
+from jupyter_tracking.views.export.browser_page import KeptScene, keep_scenes
+from jupyter_tracking.views.model.listing import list_artifacts
+from jupyter_tracking.views.model.run_table import encode_rows
+from jupyter_tracking.views.renderers import fallback
+
+if TYPE_CHECKING:
+    from jupyter_tracking.read.run_reader import RunFolder
+    from jupyter_tracking.views.model.payload import Payload
+    from jupyter_tracking.views.model.run_table import RunTable
+
+__all__ = ["FALLBACK_ROWS", "runs_page"]
+
+FALLBACK_ROWS = 30
+# Of so many runs, the newest, a page with a budget keeps the artifacts where there is room: so many of each, with so many steps.
+_BROWSERS = 6
+_ARTIFACTS = 24
+_STEPS = 16
+_LEAST_ROOM = 4_000
+_TABLE_SHARE = 0.6
+
+
+def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None) -> str:
+    """Return the page, within a budget of bytes; with all artifacts of all runs when that is None."""
+    count = len(runs.rows)
+    shown = _fallback(runs)
+    room = None if budget is None else page.room_for_data(budget, page.page_body(key, shown, b"", line))
+    table = page.fit(
+        lambda kept: encode_rows(runs.rows[:kept]),
+        count,
+        None if room is None else int(room * _TABLE_SHARE),
+        size=lambda rows: len(page.compress({}, [(-1, 0, 0, rows)])),
+        first=count,
+    )
+    header: dict[str, Any] = {"runs": {"total": count}, "browsers": {}, "scenes": []}
+    payloads: list[tuple[int, int, int, Payload]] = [(-1, 0, 0, table)]
+    left = None if room is None else room - len(page.compress(header, payloads))
+    newest = list(zip(runs.folders, runs.rows, strict=True))[: None if room is None else _BROWSERS]
+    for n, (folder, row) in enumerate(newest):
+        share = None if left is None else left // (len(newest) - n)
+        if share is not None and share < _LEAST_ROOM:
+            break
+        listing, kept, size = _run(folder, share)
+        if share is not None and size > share:
+            continue
+        left = None if left is None else left - size
+        index_of = {one.place: len(header["scenes"]) + k for k, one in enumerate(kept)}
+        header["browsers"][row["id"]] = {"listing": listing, "places": [index_of.get(p, -1) for p in range(len(listing["artifacts"]))]}
+        header["scenes"].extend(one.scene for one in kept)
+        payloads.extend((index_of[one.place], *payload) for one in kept for payload in one.payloads)
+    return page.page_body(key, shown, page.compress(header, payloads), line)
+
+
+def _fallback(runs: RunTable) -> str:
+    count = len(runs.rows)
+    columns = ("name", "status", "created", "tags")
+    rows = ([row["name"] or row["id"], row["status"], _date(row["created"]), row["tags"]] for row in runs.rows[:FALLBACK_ROWS])
+    more = f"<p><small>the newest {FALLBACK_ROWS} of {count:,} runs</small></p>" if count > FALLBACK_ROWS else ""
+    return f"<p><b>{count:,} run{'' if count == 1 else 's'}</b></p>{fallback.table(columns, rows)}{more}"
+
+
+def _date(micros: float | None) -> str:
+    return "" if micros is None else f"{datetime.fromtimestamp(micros / 1e6, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _run(folder: RunFolder, room: int | None) -> tuple[dict[str, Any], list[KeptScene], int]:
+    """Return the listing of a run, the artifacts of it that are kept, and how many compressed bytes both take."""
+    listing = list_artifacts(folder)
+    plain = len(page.compress({"listing": listing}, []))
+    kept = keep_scenes(folder, listing, None if room is None else room - plain, artifacts=_ARTIFACTS, steps=_STEPS)
+    payloads = [(k, *payload) for k, one in enumerate(kept) for payload in one.payloads]
+    return listing, kept, len(page.compress({"listing": listing, "scenes": [one.scene for one in kept]}, payloads))

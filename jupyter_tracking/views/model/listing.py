@@ -1,0 +1,132 @@
+"""The listing of a run: its artifacts, files, log, inputs, outputs and problems, in words and numbers. Nothing is drawn from the values."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.format import paths
+from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.read.check import find_problems
+from jupyter_tracking.views.model.origin import log_of
+from jupyter_tracking.views.model.payload import json_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
+
+__all__ = ["change_marks", "list_artifacts", "ordered"]
+
+_FILES = 2_000
+_PROBLEMS = 200
+
+
+def ordered(folder: RunFolder) -> list[Artifact]:
+    """Return the artifacts of a run sorted by kind, and within a kind as they were first logged."""
+    return sorted(folder.artifacts(), key=lambda a: (kind_of(a.kind).order, a.kind))
+
+
+def list_artifacts(folder: RunFolder, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the listing of a run, as it goes to the page.
+
+    Args:
+        folder: the run.
+        before: an earlier listing, whose problems are kept: to look for them, every row and asset is read.
+    """
+    files = list(_files(folder))
+    problems = [] if before else find_problems(folder)
+    listing: dict[str, Any] = {
+        "run": {"uuid": folder.uuid, "name": folder.name, "status": folder.status, "facts": _facts(folder)},
+        "artifacts": [_entry(folder, artifact) for artifact in ordered(folder)],
+        "files": files[:_FILES],
+        "log": log_of(folder),
+        "inputs": _pairs(folder.info.get("inputs")),
+        "outputs": _pairs(folder.info.get("outputs")),
+        "problems": [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]],
+        "more": {"files": max(0, len(files) - _FILES), "problems": max(0, len(problems) - _PROBLEMS)},
+    }
+    safe: dict[str, Any] = json_safe(listing)
+    if before:
+        safe["problems"] = before["problems"]
+        safe["more"]["problems"] = before["more"]["problems"]
+    return safe
+
+
+def change_marks(folder: RunFolder) -> list[tuple[str, int, int]]:
+    """Return sizes and times of the run's files: as long as they are equal, nothing was logged. No file is opened."""
+    files = [Path(place, name) for place, _, names in os.walk(folder.path / "events") for name in names]
+    found = []
+    for path in [*sorted(files), folder.path / paths.RUN_FILE, folder.path / paths.LINEAGE_JOURNAL]:
+        try:
+            stat = path.lstat()
+            found.append((str(path), stat.st_size, stat.st_mtime_ns))
+        except OSError:
+            continue
+    return found
+
+
+def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
+    entry: dict[str, Any] = {"kind": artifact.kind, "name": artifact.name}
+    try:
+        events = folder.events(artifact)
+        if events:
+            entry["steps"] = len({event.step for event in events})
+        if events and artifact.row_kind == "metric":
+            entry["last"] = f"{folder.columns(artifact)['value'][-1].as_py():.6g}"
+    except (TrackingError, OSError) as error:
+        entry["note"] = str(error)
+    size = artifact.summary.get("size")
+    if isinstance(size, int) and not artifact.versioned:
+        entry["size"] = size
+    if artifact.is_input:
+        entry["input"] = True
+    return entry
+
+
+def _facts(folder: RunFolder) -> list[list[str]]:
+    info = folder.info
+    facts = {
+        "status": folder.status,
+        "project": info.get("project"),
+        "description": info.get("description"),
+        "tags": ", ".join(map(str, info.get("tags") or [])),
+        "created": info.get("created_at"),
+        "finished": info.get("finished_at"),
+        "took": _duration(info),
+        "uuid": folder.uuid,
+        "folder": str(folder.path),
+    }
+    return [[name, str(value)] for name, value in facts.items() if value not in (None, "")]
+
+
+def _duration(info: dict[str, Any]) -> str | None:
+    try:
+        start, end = (datetime.fromisoformat(str(info[key])) for key in ("started_at", "finished_at"))
+    except (KeyError, ValueError):
+        return None
+    seconds = (end - start).total_seconds()
+    minutes, rest = divmod(seconds, 60)
+    return f"{seconds:.1f} s" if not minutes else f"{minutes:.0f} min {rest:.0f} s"
+
+
+def _pairs(values: object) -> list[list[str]]:
+    if not isinstance(values, dict):
+        return []
+    return [[str(key), f"{value:.6g}" if isinstance(value, float) else str(value)] for key, value in values.items()]
+
+
+def _files(folder: RunFolder) -> Iterator[list[Any]]:
+    """List the files the user and the run keep, with their sizes; links are named and not followed."""
+    for top in ("outputs", "assets"):
+        for place, folders, names in os.walk(folder.path / top):
+            folders.sort()
+            for name in sorted(names):
+                path = os.path.join(place, name)  # noqa: PTH118 - strings, as os.walk gives them
+                try:
+                    yield [os.path.relpath(path, folder.path).replace(os.sep, "/"), os.lstat(path).st_size]
+                except OSError:
+                    continue

@@ -1,0 +1,201 @@
+"""Scenes: the panels under one slider, of one run or of several, and the steps that the slider offers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, cast
+
+from jupyter_tracking.errors import InvalidArgument, NotFound
+from jupyter_tracking.format import run_document
+from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.views.model.panel import Panel
+from jupyter_tracking.views.model.payload import json_safe
+from jupyter_tracking.views.model.series import Series, latest_before, step_order
+from jupyter_tracking.views.model.value_cache import ValueCache
+from jupyter_tracking.views.renderers import renderer_of
+from jupyter_tracking.views.renderers.overlay import group_metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
+    from jupyter_tracking.views.model.payload import RunInfo, SceneInfo
+    from jupyter_tracking.views.model.renderer import Renderer
+    from jupyter_tracking.views.model.series import Step
+
+__all__ = ["Scene", "compare_runs", "is_running", "open_scene", "run_labels"]
+
+# A slider has no room for more steps, and a page none for their names.
+_MOST = 5_000
+_OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown"}
+
+
+class Scene:
+    """The panels under one slider, and the union of their steps.
+
+    Attributes:
+        panels: at least one.
+        note: what else the page should say, in words.
+        steps: those on the slider: all, or of very many some, evenly, with the first and the last.
+        total: how many steps were logged.
+    """
+
+    def __init__(self, panels: Sequence[Panel], note: str = "") -> None:
+        """Put panels under one slider."""
+        self.panels = list(panels)
+        self.note = note
+        self.steps: list[Step] = []
+        self.total = 0
+        self._unite()
+
+    def _unite(self) -> None:
+        every = self.logged()
+        self.steps, self.total = every, len(every)
+        if len(every) <= _MOST:
+            return
+        # Every 2nd, 4th, 8th, …: while a run goes on and its steps grow, what was on the slider stays there for long.
+        kept = {every[-1], *every[:: 1 << (len(every) // _MOST).bit_length()]}.union(*(panel.few_steps() for panel in self.panels))
+        self.steps = [step for step in every if step in kept]
+        for panel in self.panels:
+            panel.limit_steps(self.steps)
+
+    def logged(self) -> list[Step]:
+        """Return every step that was logged, sorted."""
+        return sorted({step for panel in self.panels for step in panel.logged}, key=step_order)
+
+    def refresh(self) -> bool:
+        """Read what was logged since the last call; return whether there was anything."""
+        grown = [panel.refresh() for panel in self.panels]
+        if any(grown):
+            self._unite()
+        return any(grown)
+
+    @property
+    def folders(self) -> list[RunFolder]:
+        """The runs that are shown, each once."""
+        return list({series.folder.path: series.folder for panel in self.panels for series in panel.series}.values())
+
+    @property
+    def running(self) -> bool:
+        """Whether more may be logged."""
+        return any(map(is_running, self.folders))
+
+    def places(self, panel: Panel) -> list[int] | None:
+        """Return the index of the panel's step for each step of the scene, -1 before its first; None when the steps are the same."""
+        return None if not panel.steps or panel.steps == self.steps else latest_before(panel.steps, self.steps)
+
+    def number(self, panel: Panel, index: int) -> int:
+        """Return the index of the panel's step at an index of the slider."""
+        places = self.places(panel)
+        return (index if panel.steps else 0) if places is None else places[index]
+
+    def info(self) -> SceneInfo:
+        """Return what the page is told once, before any payload."""
+        shown = [panel.series[0] for panel in self.panels]
+        panels = []
+        for panel in self.panels:
+            info, places = panel.info(), self.places(panel)
+            if panel.series[0].baseline is not None:
+                info["beside"] = shown.index(panel.series[0].baseline)
+            if places is not None:
+                info["at"] = places
+            panels.append(info)
+        scene: SceneInfo = {"run": self.run_info(), "steps": self.steps, "panels": panels}
+        if self.total > len(self.steps):
+            scene["total"] = self.total
+        if self.note:
+            scene["note"] = self.note
+        return cast("SceneInfo", json_safe(scene))
+
+    def run_info(self) -> RunInfo:
+        """Return which run this is, and its status: of several runs, one that is still running."""
+        folder = next(filter(is_running, self.folders), self.folders[0])
+        return cast("RunInfo", json_safe({"uuid": folder.uuid, "name": folder.name, "status": folder.status}))
+
+    def key(self) -> str:
+        """Return a hash by which a widget and its static page find each other; the same content gives the same."""
+        names = [[[one.folder.uuid for one in p.series], p.kind, p.title, len(p.logged)] for p in self.panels]
+        return hashlib.blake2s(json.dumps(json_safe(names)).encode(), digest_size=8).hexdigest()
+
+    def line(self) -> str:
+        """Return one line of text that says what is shown, for where nothing else can be."""
+        artifacts = {(a.kind, a.name): None for panel in self.panels for a in panel.artifacts}
+        names = ", ".join(f"{kind} {name!r}" for kind, name in artifacts)
+        steps = "no steps" if not self.steps else "1 step"
+        if len(self.steps) > 1:
+            steps = f"{self.total} steps ({self.steps[0]} to {self.steps[-1]})"
+        folders = self.folders
+        if len(folders) > 1:
+            return str(json_safe(f"<{names} of {len(folders)} runs: {steps}; {', '.join(run_labels(folders))}>"))
+        return str(json_safe(f"<{names}: {steps}, run {folders[0].name or folders[0].uuid} {folders[0].uuid[:8]}>"))
+
+
+def is_running(folder: RunFolder) -> bool:
+    """Return whether a run is still running."""
+    return folder.status not in _OVER
+
+
+def run_labels(runs: Sequence[RunFolder]) -> list[str]:
+    """Return what to call each run, so that no two are called the same."""
+    names = [folder.name for folder in runs]
+    shorts = [folder.uuid[:8] for folder in runs]
+    labels = [name if name and names.count(name) == 1 else f"{name} {short}".strip() for name, short in zip(names, shorts, strict=True)]
+    return cast("list[str]", json_safe(labels))
+
+
+def open_scene(
+    folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None, *, values: ValueCache | None = None
+) -> Scene:
+    """Open artifacts of a run under one slider; metrics that follow each other share a chart where each can be seen to move in it.
+
+    Args:
+        folder: the run.
+        names: the artifacts, each by its name or by (kind, name).
+        kind: which kind, when several have a name.
+        values: the cache of the view that shows them; by default one of its own.
+
+    Raises:
+        NotFound: no artifact of a name, or several kinds have it.
+    """
+    cache = values or ValueCache()
+    shown: list[tuple[Renderer, Series]] = []
+    for name in names:
+        artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
+        shown.append((_renderer(artifact), Series(folder, artifact, values=cache)))
+    return Scene([Panel(renderer, series) for renderer, series in group_metrics(shown)])
+
+
+def compare_runs(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> Scene:
+    """Open the same artifact of several runs under one slider: in one chart, or in panels side by side.
+
+    Raises:
+        InvalidArgument: no run is given, or the name is of another kind in another run.
+        NotFound: no run has it.
+    """
+    found: list[tuple[RunFolder, Artifact]] = []
+    without: list[tuple[RunFolder, NotFound]] = []
+    for folder in {folder.path: folder for folder in runs}.values():
+        try:
+            found.append((folder, folder.find(name, kind)))
+        except NotFound as error:
+            without.append((folder, error))
+    if not found and not without:
+        raise InvalidArgument("runs=[] is empty; give two runs or more")
+    if not found:
+        raise without[0][1]
+    kinds = {artifact.kind for _, artifact in found}
+    if len(kinds) > 1:
+        raise InvalidArgument(f"{name!r} is not the same kind in all runs: {', '.join(sorted(kinds))}; say which with kind=")
+    cache, renderer = ValueCache(), _renderer(found[0][1])
+    labels = run_labels([folder for folder, _ in found]) if len(found) > 1 else [""]
+    series = [Series(folder, artifact, values=cache, run=label) for (folder, artifact), label in zip(found, labels, strict=True)]
+    if renderer.stem == "dataframe":
+        for one in series[1:]:
+            one.baseline = series[0]
+    note = f"without {name}: {', '.join(run_labels([folder for folder, _ in without]))}" if without else ""
+    return Scene([Panel(renderer, series)] if renderer.joins else [Panel(renderer, [one]) for one in series], note)
+
+
+def _renderer(artifact: Artifact) -> Renderer:
+    return renderer_of(kind_of(artifact.row_kind).renderer)

@@ -1,0 +1,159 @@
+"""The wire between kernel and page: samples of real values, which the page's own tests read too, and heads of which all keys are documented."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import wave
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NotRequired, get_origin, get_type_hints
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import jupyter_tracking as tracking
+from jupyter_tracking.views.model.payload import HEADS, Member, PanelInfo, Payload, json_safe
+from jupyter_tracking.views.model.scene import open_scene
+from jupyter_tracking.views.renderers import RENDERERS
+
+if TYPE_CHECKING:
+    from jupyter_tracking.record.run import Run
+    from jupyter_tracking.run_view import RunView
+
+SAMPLES = Path(__file__).resolve().parents[2] / "widgets" / "test" / "samples"
+WRITE = "WRITE_SAMPLES"
+# The smallest of each format that begins as the format does; what is in them is not drawn.
+GIF = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+NAMES = {
+    "audio": ["tone"],
+    "chart": ["walks"],
+    "confusion": ["classes"],
+    "curve": ["roc"],
+    "dataframe": ["predictions"],
+    "file": ["kept"],
+    "histogram": ["weights"],
+    "html": ["report"],
+    "image": ["digit"],
+    "markdown": ["card"],
+    "metric": ["loss", "val_loss"],
+    "text": ["notes"],
+    "trace": ["answer"],
+    "video": ["moving"],
+}
+MARKDOWN = """# Card\n\nstep *{step}* of `30`, **bold** ~~gone~~ [link](https://example.org "title") ![picture](p.png)\n
+1. one\n2. two\n   - [x] done\n\n> quoted\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```python\nx = 1\n```\n\n---\n"""
+
+
+def log_samples(run: Run, folder: Path) -> None:
+    """Log two steps of an artifact of each renderer, small enough to be read in a file."""
+    (folder / "pixel.gif").write_bytes(GIF)
+    (folder / "kept.bin").write_bytes(b"weights")
+    with wave.open(str(folder / "tone.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8_000, 0, "NONE", ""))
+        sound.writeframes(np.array([0, 8_192, -8_192, 16_384], dtype="<i2").tobytes())
+    for step in (0, 10):
+        at: dict[str, Any] = {"step": step, "timestamp": f"2026-01-01 00:00:{step:02}+00:00"}
+        run.log_metric("loss", 1 / (step + 1), **at)
+        if step:
+            run.log_metric("val_loss", 0.5, **at)
+        run.log_roc_auc_curve("roc", [0.0, 0.5, 1.0], [0.0, 0.75, 1.0], auc=0.625, **at)
+        run.log_confusion_matrix("classes", ["cat", "dog"], ["cat", "dog"], [[5, 1], [2, 8 + step]], **at)
+        run.log_np_histogram("weights", [1, 4, 2], [0.0, 0.5, 1.0, 1.5], **at)
+        run.log_dataframe(
+            pd.DataFrame({"n": [1, 2, 3], "p": [0.5, 1.5, 0.25], "k": pd.array([1, None, 3], dtype="Int64"), "word": ["cat", None, "dog"]}),
+            "predictions",
+            **at,
+        )
+        run.log_plotly_chart("walks", {"data": [{"y": [1, 3, 2], "name": "one"}], "layout": {"title": {"text": "Walks"}}}, **at)
+        run.log_image(folder / "pixel.gif", "digit", **at)
+        run.log_video(folder / "pixel.gif", "moving", **at)
+        run.log_audio(folder / "tone.wav", "tone", **at)
+        run.log_text("notes", f"step {step}\nsame", **at)
+        run.log_markdown("card", MARKDOWN.format(step=step), **at)
+        run.log_html("report", f"<h1>Report</h1><p>step <b>{step}</b></p>", **at)
+        moments = {"started_at": "2026-01-01T00:00:00", "finished_at": "2026-01-01T00:00:03"}
+        run.log_trace({"name": "answer", "kind": "chain", **moments, "inputs": {"question": "why?"}}, **at)
+    run.log_artifact(str(folder / "kept.bin"), name="kept", kind="file")
+
+
+def columns(payload: Payload) -> dict[str, list[float]]:
+    """The numbers of a payload's columns; those of the lines of a chart under `line/name`."""
+    heads = [("", 0, payload.head)]
+    heads += [(f"{line}/", start, head) for line, start, _, head in payload.head.get("parts", ())]
+    return {
+        f"{prefix}{name}": np.frombuffer(payload.buffers[start + place], f"<{kind}").tolist()
+        for prefix, start, head in heads
+        for name, (place, kind) in head.get("columns", {}).items()
+    }
+
+
+def sample(stem: str, view: RunView) -> dict[str, Any]:
+    """What the page gets of the artifacts of a renderer."""
+    scene = open_scene(view.files, NAMES[stem])
+    (panel,) = scene.panels
+    shared = panel.shared()
+    payload = None if panel.renderer.all_steps else panel.payload(max(0, len(panel.steps) - 1))
+    made = {
+        "stem": stem,
+        "info": scene.info()["panels"][0],
+        "shared": shared.head,
+        "payload": payload and payload.head,
+        "buffers": {
+            name: [base64.b64encode(b).decode() for b in each.buffers] if each else []
+            for name, each in (("shared", shared), ("payload", payload))
+        },
+        "columns": {"shared": columns(shared), "payload": columns(payload) if payload else {}},
+    }
+    text = json.dumps(json_safe(made), allow_nan=False)
+    # What is another each time: the run and where it lies.
+    text = text.replace(view.uuid, "0" * 32).replace(json.dumps(str(view.path.parent.parent))[1:-1], "/runs")
+    cleaned: dict[str, Any] = json.loads(text)
+    return cleaned
+
+
+@pytest.fixture(scope="module")
+def view(tmp_path_factory: pytest.TempPathFactory) -> RunView:
+    """A run with the samples."""
+    with tracking.init(root=tmp_path_factory.mktemp("wire"), name="sample", track_code=False, track_env=False, track_logs=False) as run:
+        log_samples(run, tmp_path_factory.mktemp("files"))
+    return tracking.open_run(run)
+
+
+def test_every_renderer_has_a_sample_and_documented_heads() -> None:
+    """A renderer that is added gets both."""
+    assert set(NAMES) == set(RENDERERS) == set(HEADS)
+    assert {path.stem for path in SAMPLES.glob("*.json")} == set(RENDERERS)
+
+
+@pytest.mark.parametrize("stem", RENDERERS)
+def test_the_samples_are_what_the_kernel_sends(view: RunView, stem: str) -> None:
+    """The page's tests draw and check the same."""
+    path, made = SAMPLES / f"{stem}.json", sample(stem, view)
+    if os.environ.get(WRITE):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(made, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    kept = json.loads(path.read_text("utf-8"))
+    assert kept == made, (
+        f"the wire has changed; write the samples anew with `{WRITE}=1 pytest {Path(__file__).name}`, then run `npx prettier --write test/samples` in widgets/, and read the diff"
+    )
+
+
+def check(found: dict[str, Any], promised: Any) -> None:
+    """Compare the keys that are there with those that a type promises."""
+    hints = get_type_hints(promised, include_extras=True)
+    required = {name for name in promised.__required_keys__ if get_origin(hints[name]) is not NotRequired}
+    assert required <= set(found) <= set(hints), promised.__name__
+
+
+@pytest.mark.parametrize("stem", RENDERERS)
+def test_what_is_sent_has_the_keys_that_are_documented(view: RunView, stem: str) -> None:
+    """None that the types do not know, and none missing that they promise."""
+    made = sample(stem, view)
+    check(made["info"], PanelInfo)
+    for member in made["info"].get("members", ()):
+        check(member, Member)
+    for head, promised in zip((made["shared"], made["payload"]), HEADS[stem], strict=True):
+        for each in [part[3] for part in head["parts"]] if head and "parts" in head else [head or {}]:
+            check(each, promised)

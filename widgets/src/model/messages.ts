@@ -1,0 +1,51 @@
+// The messages between a widget's page and its kernel half.
+
+import type { Head } from "./heads";
+
+/** What a page may ask about a stored dataframe; which fields go together is said in the kernel's dataframe renderer. */
+export interface TableQuery {
+  rows?: [from: number, to: number];
+  /** A column, and 1 for the greatest first. */
+  sort?: [column: number, down: number];
+  text?: string;
+  since?: number;
+  beside?: boolean;
+  key?: number[];
+  only?: boolean;
+  /** The first column, where there are more than fit. */
+  columns?: number;
+  cell?: [row: number, column: number];
+  summary?: boolean;
+}
+export type Query = TableQuery | { renderer: true };
+
+/** Payloads of steps are wanted, by panel and number. */
+export interface PayloadRequest {
+  id: string;
+  ask: [panel: number, number: number][];
+}
+/** The kernel half of a panel's renderer is asked something about a step. */
+export interface QueryRequest {
+  id: string;
+  query: Query;
+  panel: number;
+  number: number;
+}
+/** A page shows the widget, or shows it no longer; the id is the page's. */
+export interface VisibilityReport {
+  id: string;
+  visible: boolean;
+}
+/** The runs that were chosen are to be compared in an artifact. */
+export interface CompareRequest {
+  compare: [kind: string, name: string];
+}
+export type PageMessage = PayloadRequest | QueryRequest | VisibilityReport | CompareRequest;
+
+/** A payload on its way: where it belongs, its head, and how many of the message's buffers are its own. */
+export type SentPayload = [panel: number, number: number, head: Head, buffers: number];
+/** The answer has the id of its request. */
+export type KernelMessage = { id: string; payloads: SentPayload[] } | { id: string; head: Head };
+
+/** A payload that comes with the widget, before anything is asked. */
+export type SeedPayload = [panel: number, number: number, head: Head, buffers: DataView[]];

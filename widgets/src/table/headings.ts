@@ -1,0 +1,111 @@
+// The column headings of a grid.
+
+import { h, keepKeys } from "../dom/dom";
+
+export interface Column {
+  name: string;
+  /** A line above the name: what the column belongs to, such as the inputs of a run. */
+  group?: string;
+  /** The tooltip of the name, where it is not the name itself. */
+  title?: string;
+  dtype?: string;
+  /** A word beside the dtype: that the column is new, or how many of its cells changed. */
+  badge?: string | undefined;
+  summary?: Element | null | undefined;
+  /** Whether the column names its row, as the index of a DataFrame does. */
+  rowHeader: boolean;
+  /** Whether it stays in view when the others move sideways; such columns come first. */
+  sticky: boolean;
+  align: "left" | "right";
+  /** In characters. */
+  width: number;
+  sorted?: "ascending" | "descending" | undefined;
+}
+
+/** A narrow column before the others: what changed in the row, or a box to choose it by. */
+export type Marker = "change" | "choice";
+
+export interface Head {
+  columns: Column[];
+  marker: Marker | null;
+  /** How many columns the table has, including those that are not shown. */
+  total: number;
+}
+
+const MARKER = {
+  change: { label: "change", width: "2.6ch" },
+  choice: { label: "choose", width: "30px" },
+};
+
+/** The classes by which a column's heading and its cells are styled. */
+export function columnClass({ rowHeader, align, sticky }: Column): string {
+  return [rowHeader ? "jt-index" : "", align === "left" ? "jt-words" : "", sticky ? "jt-stuck" : ""]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** The left edge of a sticky column; how wide those before it are is only known once they are drawn. */
+export const stickyLeft = (n: number): string => `var(--jt-left-${n})`;
+
+export function columnWidths({ columns, marker }: Head): HTMLElement[] {
+  return [
+    ...(marker ? [h("col", { style: `width:${MARKER[marker].width}` })] : []),
+    ...columns.map((c) => h("col", { style: `width:${c.width.toFixed(1)}ch` })),
+  ];
+}
+
+export function markerHeading(marker: Marker): HTMLElement {
+  return h(
+    "th",
+    { class: "jt-sign jt-stuck", scope: "col" },
+    h("span", { class: "jt-unseen" }, MARKER[marker].label),
+  );
+}
+
+/**
+ * @param asButton whether the heading is a button that Tab leads to; otherwise the heading itself takes the focus, as one of the grid's cells.
+ */
+export function columnHeading(
+  { columns, marker, total }: Head,
+  n: number,
+  asButton: boolean,
+  press: () => void,
+): HTMLElement {
+  const c = columns[n]!;
+  const sign = { ascending: "▲", descending: "▼" };
+  const content = [
+    c.group ? h("span", { class: "jt-group-of" }, c.group) : null,
+    h(
+      "span",
+      { class: "jt-heading-name", title: c.title ?? c.name },
+      h("span", { class: "jt-field" }, c.name || "\u00a0"),
+      c.sorted ? h("span", { class: "jt-arrow", "aria-hidden": "true" }, sign[c.sorted]) : null,
+    ),
+    c.dtype === undefined
+      ? null
+      : h(
+          "span",
+          { class: "jt-dtype" },
+          c.rowHeader ? `index · ${c.dtype}` : c.dtype,
+          c.badge ? h("span", { class: "jt-badge" }, c.badge) : null,
+        ),
+    c.summary,
+  ];
+  const cell = h(
+    "th",
+    {
+      scope: "col",
+      tabindex: asButton ? null : -1,
+      class: columnClass(c),
+      "data-column": n,
+      "aria-sort": c.sorted ?? "none",
+      "aria-colindex": total > columns.length ? n + 1 + (marker ? 1 : 0) : null,
+      onclick: press,
+    },
+    ...(asButton
+      ? [keepKeys(h("button", { type: "button", class: "jt-sort" }, ...content))]
+      : content),
+  );
+  if (c.sticky) cell.style.left = stickyLeft(n);
+  return asButton ? cell : keepKeys(cell);
+}
