@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -145,21 +144,6 @@ def test_a_masked_line_still_parses(line: str) -> None:
     text, count = redact(line)
     assert count == 1
     compile(text, "<masked>", "exec")
-
-
-def test_text_made_to_be_slow_is_not(root: Path) -> None:
-    """Twenty times as much text takes about twenty times as long, whatever it is made of."""
-    for piece in ("secret=", "token", "-token-", "key='", "://", "eyJ", "--token ", "a"):
-
-        def took(times: int, piece: str = piece) -> float:
-            text = piece * times + " key"
-            start = time.perf_counter()
-            redact(text)
-            return time.perf_counter() - start
-
-        small = min(took(2_000 // len(piece)) for _ in range(5))
-        large = min(took(40_000 // len(piece)) for _ in range(3))
-        assert large < 200 * max(small, 0.0001), piece
 
 
 def test_arguments_of_a_program_are_masked(root: Path) -> None:
