@@ -7,14 +7,14 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
 import jupyter_tracking as tracking
 from jupyter_tracking.redact import MASK, Redactor, redact
 from tests.provenance.conftest import executed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 # Made up, of the forms that the services give them; put together here so that no scanner takes them for real.
 TOKENS = {
@@ -110,9 +110,9 @@ def test_a_private_key_goes_over_many_lines(root: Path) -> None:
     assert [masking(line) for line in ["a", *key.split("\n"), "b"]] == ["a", *[MASK] * 22, "b"]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
+def test_code_that_holds_no_secret_is_left_alone(subtests: pytest.Subtests) -> None:
+    """A session must run again: words like key and token name other things too."""
+    for line in [
         "token = '[CLS]'",
         "tokenizer = AutoTokenizer.from_pretrained('bert-base-uncased')",
         "eos_token='<|endoftext|>'",
@@ -131,19 +131,18 @@ def test_a_private_key_goes_over_many_lines(root: Path) -> None:
         "for key, value in d.items(): print(key, value)",
         "secret_size = 12",
         "np.random.seed(20261124)",
-    ],
-)
-def test_code_that_holds_no_secret_is_left_alone(line: str) -> None:
-    """A session must run again: words like key and token name other things too."""
-    assert redact(line) == (line, 0)
+    ]:
+        with subtests.test(line=line):
+            assert redact(line) == (line, 0)
 
 
-@pytest.mark.parametrize("line", sorted(IN_CELLS.values()))
-def test_a_masked_line_still_parses(line: str) -> None:
+def test_a_masked_line_still_parses(subtests: pytest.Subtests) -> None:
     """What is put in the place of a secret keeps the line a line of Python."""
-    text, count = redact(line)
-    assert count == 1
-    compile(text, "<masked>", "exec")
+    for line in sorted(IN_CELLS.values()):
+        with subtests.test(line=line):
+            text, count = redact(line)
+            assert count == 1
+            compile(text, "<masked>", "exec")
 
 
 def test_arguments_of_a_program_are_masked(root: Path) -> None:

@@ -167,9 +167,9 @@ def test_nested_progress_bars_are_a_few_lines(cell) -> None:
     assert any(line.startswith("outer: 100%") for line in logged)
 
 
-@pytest.mark.parametrize(
-    ("printed", "left"),
-    [
+def test_text_becomes_the_lines_a_screen_would_show(subtests: pytest.Subtests) -> None:
+    """Whole or letter by letter: carriage returns overwrite, backspaces go back."""
+    for printed, left in [
         ("a\nb\n", ["a", "b"]),
         ("a", ["a"]),
         ("10%\r20%\r30%", ["30%"]),
@@ -180,14 +180,12 @@ def test_nested_progress_bars_are_a_few_lines(cell) -> None:
         ("one\n\ntwo\n", ["one", "", "two"]),
         ("  kept  \n", ["  kept  "]),
         ("", []),
-    ],
-)
-def test_text_becomes_the_lines_a_screen_would_show(printed: str, left: list[str]) -> None:
-    """Whole or letter by letter: carriage returns overwrite, backspaces go back."""
-    for pieces in ([printed], list(printed)) if "\x1b" not in printed else ([printed],):
-        screen = TerminalLines()
-        finished = [line for piece in pieces for line in screen.feed(piece)]
-        assert finished + screen.finish() == left
+    ]:
+        with subtests.test(printed=printed, left=left):
+            for pieces in ([printed], list(printed)) if "\x1b" not in printed else ([printed],):
+                screen = TerminalLines()
+                finished = [line for piece in pieces for line in screen.feed(piece)]
+                assert finished + screen.finish() == left
 
 
 def test_rows_that_a_bar_moves_among_are_redrawn_not_repeated() -> None:
