@@ -47,7 +47,19 @@ NBCONVERTS = ("https://cdnjs.cloudflare.com/", "https://unpkg.com/@jupyter-widge
 
 
 # Files in the order of how long they take, others last: two workers that take the next file each end at about the same time.
-LONGEST_FIRST = ["quickstart", "access", "hostile", "views", "compare", "dataframe", "harness", "provenance", "slow_kernel", "moves", "again"]
+LONGEST_FIRST = [
+    "quickstart",
+    "access",
+    "hostile",
+    "views",
+    "compare",
+    "dataframe",
+    "harness",
+    "provenance",
+    "slow_kernel",
+    "moves",
+    "again",
+]
 PLACES = {f"test_{name}": number for number, name in enumerate(LONGEST_FIRST)}
 
 

@@ -147,7 +147,7 @@ class Recording(_Observed):
         """Note that two files have changed names: the old one is deleted next, and its inode given again."""
         done = super().exchange(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
         for fd, name in ((dst_dir_fd, target), (src_dir_fd, source)) if done else ():
-            self.calls.append(Call("name", os.fstat(fd).st_ino, name, os.stat(name, dir_fd=fd).st_ino))
+            self.calls.append(Call("exchange", os.fstat(fd).st_ino, name, os.stat(name, dir_fd=fd).st_ino))
         return done
 
     def _note_unlink(self, real: Callable[..., None], path: str, *, dir_fd: int) -> None:

@@ -64,7 +64,7 @@ class Disk:
             self.files.pop(call.target, None)
             self.folders[call.target] = Names()
             self._names(call.inode).now[call.name] = call.target
-        elif call.what == "name":
+        elif call.what in {"name", "exchange"}:
             self._names(call.inode).now[call.name] = call.target
         elif call.what == "unname":
             self._names(call.inode).now.pop(call.name, None)
