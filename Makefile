@@ -29,16 +29,10 @@ demo: $(VENV)/.demo  ## install, run the quickstart notebook for real, show its 
 lab: $(VENV)/.demo  ## open the quickstart in JupyterLab
 	@$(BIN)/python notebooks/demo.py --lab
 
-# Two at a time, but for what drives a browser or installs: pages are slow beside others. With ARGS, one after the other.
+# Two files at a time, in the order that tests/conftest.py gives them: what installs first, what drives a browser last. With ARGS, one
+# test after the other.
 test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt where it is missing and may be)
-ifeq ($(strip $(ARGS)),)
-	@status=0; \
-	$(BIN)/python -m pytest -n 2 -m 'not (lab or packaging or soak or server)' || status=1; \
-	$(BIN)/python -m pytest -m '(lab or packaging) and not (soak or server)' || status=1; \
-	exit $$status
-else
-	$(BIN)/python -m pytest $(ARGS)
-endif
+	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import gc
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -26,9 +29,28 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The quick tests first; those with a browser last, since Playwright keeps an event loop running in this thread."""
-    order = {"lab": 2, "packaging": 1}
-    items.sort(key=lambda item: max((order.get(mark.name, 0) for mark in item.iter_markers()), default=0))
+    """What installs goes first: one file that takes long, beside which the other worker does the quick ones.
+
+    Those with a browser go last, since Playwright keeps an event loop running in this thread.
+    """
+    order = {"packaging": -1, "lab": 1}
+    items.sort(key=lambda item: sum(order.get(mark.name, 0) for mark in item.iter_markers()))
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that `make` filled once for the whole run of the suite, whichever worker came first; nobody may change it."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder, done = shared / name, shared / f"{name}.done"
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a worker whose `make` has failed
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +82,23 @@ def end_active_runs() -> None:
             run.end()
 
 
+@pytest.fixture(scope="session")
+def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The quickstart notebook, executed once for all tests in a folder of its own (a quarter of a minute); they only read it."""
+
+    def execute(folder: Path) -> None:
+        import nbformat
+        from nbclient import NotebookClient
+
+        notebook = nbformat.read(CHECKOUT / "notebooks" / "quickstart.ipynb", as_version=4)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("POLYAXON")} | {"IPYTHONDIR": str(folder / "ipython")}
+        client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+        client.execute(env=environment)
+        nbformat.write(notebook, folder / "quickstart.ipynb")
+
+    return made_once(tmp_path_factory, "quickstart", execute)
+
+
 @pytest.fixture
 def checkout() -> Path:
     """The folder of the checkout."""
@@ -77,7 +116,10 @@ def shell(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveSh
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     config = Config()
     config.HistoryManager.enabled = False
+    # Resetting a shell collects garbage: what the process holds already (a million objects of libraries) need not be looked through each time.
+    gc.freeze()
     shell = InteractiveShell.instance(config=config)
     yield shell
     shell.reset(new_session=False)
     InteractiveShell.clear_instance()
+    gc.unfreeze()

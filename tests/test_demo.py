@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 
+from tests.conftest import CHECKOUT
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,19 +25,13 @@ tracking.end()
 """
 
 
-@pytest.fixture
-def small_checkout(root: Path, checkout: Path) -> Path:
-    """A checkout with nothing in it but a small notebook and the script that runs it."""
-    (root / "notebooks").mkdir()
-    shutil.copy(checkout / "notebooks" / "demo.py", root / "notebooks")
-    write(root, STAND_IN)
-    return root
-
-
-def write(checkout: Path, *sources: str) -> None:
-    """Write the checkout's quickstart."""
+def small_checkout(folder: Path, *sources: str) -> Path:
+    """Make a checkout with nothing in it but a small notebook and the script that runs it."""
+    (folder / "notebooks").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "notebooks" / "demo.py", folder / "notebooks")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources])
-    nbformat.write(notebook, checkout / "notebooks" / "quickstart.ipynb")
+    nbformat.write(notebook, folder / "notebooks" / "quickstart.ipynb")
+    return folder
 
 
 def demo(checkout: Path, *, fails: bool = False) -> str:
@@ -56,42 +52,48 @@ def demo(checkout: Path, *, fails: bool = False) -> str:
     return done.stdout
 
 
-def test_the_demo_shows_progress_the_run_folder_and_the_lineage(small_checkout: Path) -> None:
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes, str]:
+    """A checkout whose demo was run once: its folder, its notebook as it was before, and what was printed."""
+    folder = small_checkout(tmp_path_factory.mktemp("demo") / "checkout", STAND_IN)
+    before = (folder / "notebooks" / "quickstart.ipynb").read_bytes()
+    return folder, before, demo(folder)
+
+
+def test_the_demo_shows_progress_the_run_folder_and_the_lineage(shown: tuple[Path, bytes, str]) -> None:
     """A line a cell; then the folder, a line an artifact, and how to open the notebook."""
-    printed = demo(small_checkout)
-    (folder,) = (small_checkout / "demo" / "runs").iterdir()
+    checkout, _, printed = shown
+    (folder,) = (checkout / "demo" / "runs").iterdir()
     assert "[ 1/1] import jupyter_tracking as tracking" in printed
     assert f"Run folder: demo/runs/{folder.name}" in printed
     assert any(line.split()[:5] == ["metric", "loss", "3", "0", "2"] for line in printed.splitlines()), printed
     assert "make lab" in printed
 
 
-def test_the_demo_leaves_the_checkouts_notebook_as_it_was(small_checkout: Path) -> None:
+def test_the_demo_leaves_the_checkouts_notebook_as_it_was(shown: tuple[Path, bytes, str]) -> None:
     """The outputs are in the copy; git sees no change."""
-    source = small_checkout / "notebooks" / "quickstart.ipynb"
-    before = source.read_bytes()
-    demo(small_checkout)
-    assert source.read_bytes() == before
-    assert nbformat.read(small_checkout / "demo" / "quickstart.ipynb", as_version=4).cells[0].execution_count == 1
+    checkout, before, _ = shown
+    assert (checkout / "notebooks" / "quickstart.ipynb").read_bytes() == before
+    assert nbformat.read(checkout / "demo" / "quickstart.ipynb", as_version=4).cells[0].execution_count == 1
 
 
-def test_a_second_demo_adds_a_run_and_keeps_what_the_user_changed(small_checkout: Path) -> None:
+def test_a_second_demo_adds_a_run_and_keeps_what_the_user_changed(shown: tuple[Path, bytes, str], tmp_path: Path) -> None:
     """Nothing of the first is overwritten but its outputs: an edited copy is kept beside the new one."""
-    demo(small_checkout)
-    copy = small_checkout / "demo" / "quickstart.ipynb"
+    checkout = shutil.copytree(shown[0], tmp_path / "checkout")
+    copy = checkout / "demo" / "quickstart.ipynb"
     edited = nbformat.read(copy, as_version=4)
     edited.cells[0].source += "\n# mine"
     nbformat.write(edited, copy)
-    printed = demo(small_checkout)
-    (kept,) = (small_checkout / "demo").glob("quickstart-*.ipynb")
+    printed = demo(checkout)
+    (kept,) = (checkout / "demo").glob("quickstart-*.ipynb")
     assert kept.name in printed
     assert nbformat.read(kept, as_version=4).cells[0].source.endswith("# mine")
-    assert len(list((small_checkout / "demo" / "runs").iterdir())) == 2
+    assert len(list((checkout / "demo" / "runs").iterdir())) == 2
 
 
-def test_a_cell_that_fails_is_shown_and_ends_the_demo(small_checkout: Path) -> None:
+def test_a_cell_that_fails_is_shown_and_ends_the_demo(root: Path) -> None:
     """The error, the notebook as far as it came, and an exit code that make sees."""
-    write(small_checkout, "print('fine')", "1 / 0", "print('never')")
-    printed = demo(small_checkout, fails=True)
+    checkout = small_checkout(root, "print('fine')", "1 / 0", "print('never')")
+    printed = demo(checkout, fails=True)
     assert "ZeroDivisionError" in printed
-    assert (small_checkout / "demo" / "quickstart.ipynb").exists()
+    assert (checkout / "demo" / "quickstart.ipynb").exists()

@@ -124,15 +124,17 @@ def test_a_wheel_from_the_sdist_needs_no_npm(sources: Path, wheel: Path, environ
         assert first.read(BUNDLE) == second.read(BUNDLE)
 
 
-def test_binder_can_be_set_up_and_runs_the_notebooks(sources: Path, environment: dict[str, str], tmp_path: Path) -> None:
+def test_binder_can_be_set_up_and_runs_the_notebooks(sources: Path, wheel: Path, environment: dict[str, str], tmp_path: Path) -> None:
     """What repo2docker would do: a clean environment, requirements.txt from the checkout, postBuild; then every notebook runs."""
+    assert wheel.exists()  # the bundle is built: npm need not run once more
     runtime = (sources / "binder" / "runtime.txt").read_text().strip()
     assert runtime == f"python-{sys.version_info.major}.{sys.version_info.minor}" or runtime.startswith("python-3.")
     place = tmp_path / "environment"
     run(sys.executable, "-m", "venv", place, cwd=tmp_path, environment=environment)
     inside = {**environment, "PATH": f"{place / 'bin'}:{environment['PATH']}"}
     python = place / "bin" / "python"
-    run(python, "-m", "pip", "install", "-r", "binder/requirements.txt", cwd=sources, environment=inside)
+    # Compiling every module of every library would take longer than all that is imported here.
+    run(python, "-m", "pip", "install", "--no-compile", "-r", "binder/requirements.txt", cwd=sources, environment=inside)
     run("./binder/postBuild", cwd=sources, environment=inside)
     assert (Path(environment["HOME"]) / ".jupyter" / "labconfig" / "page_config.json").is_file()
     # As on a second visit: runs of the same names are there already.

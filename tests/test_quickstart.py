@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import jupyter_tracking as tracking
 from tests.compat.conftest import ask_polyaxon  # noqa: F401 - a fixture
@@ -24,20 +22,9 @@ STEPS = list(range(60))
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, nbformat.NotebookNode]:
-    """The notebook, run once in a folder of its own."""
-    folder = tmp_path_factory.mktemp("quickstart")
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("POLYAXON")} | {"IPYTHONDIR": str(folder / "ipython")}
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-    client.execute(env=environment)
-    return folder, notebook
-
-
-@pytest.fixture(scope="module")
-def view(executed: tuple[Path, nbformat.NotebookNode]) -> RunView:
+def view(quickstart: Path) -> RunView:
     """The run the notebook made."""
-    return tracking.open_run("digits", root=executed[0])
+    return tracking.open_run("digits", root=quickstart)
 
 
 def test_notebook_is_stored_without_outputs() -> None:
@@ -46,9 +33,10 @@ def test_notebook_is_stored_without_outputs() -> None:
     assert all(not cell.outputs and cell.execution_count is None for cell in cells)
 
 
-def test_cells_say_nothing_they_need_not(executed: tuple[Path, nbformat.NotebookNode]) -> None:
+def test_cells_say_nothing_they_need_not(quickstart: Path) -> None:
     """No warning, no chatter: the only printed lines are those of the run's start and end."""
-    printed = [o.text for cell in executed[1].cells for o in cell.get("outputs", []) if o.output_type == "stream"]
+    cells = nbformat.read(quickstart / "quickstart.ipynb", as_version=4).cells
+    printed = [o.text for cell in cells for o in cell.get("outputs", []) if o.output_type == "stream"]
     assert [text.split(" ")[0] for text in printed] == ["run", "succeeded"]
 
 

@@ -191,3 +191,14 @@ def write_documents(folder, count):
 
 def read_runs(folder):
     return lambda: _documents(folder, "run.plx.json")
+
+
+def write_chain(folder, count, files):
+    from benchmarks.contenders import ours
+
+    ours.write_chain(folder, count, files)
+
+
+def read_edges(folder):
+    """Parse both documents of each run: as many records as there are edges, and as many again."""
+    return lambda: [item for _, lineage in _documents(folder, "run.plx.json", "lineages.plx.json") for item in lineage]

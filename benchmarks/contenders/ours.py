@@ -179,3 +179,61 @@ def read_runs(folder):
 
     runs = jupyter_tracking.runs
     return lambda: runs(root=folder)
+
+
+def write_chain(folder, count, files):
+    """Documents of runs, each of which uses what the one before has made."""
+    from orjson import dumps
+
+    from jupyter_tracking.format import paths, run_document
+
+    for number in range(count):
+        path = _run_path(folder, number)
+        path.mkdir(parents=True)
+        info = run_document.new_document(path.name, f"run-{number}", description=None, tags=[], owner=None, project=None)
+        run_document.set_status(info, "running")
+        run_document.set_status(info, "succeeded")
+        (path / paths.RUN_FILE).write_bytes(run_document.dump(info))
+        records = [
+            {
+                "name": f"{'in' if used else 'out'}{file}",
+                "kind": "data",
+                "summary": {"hash": f"{number - used}-{file}", "size": 1},
+                "meta_info": {"jupyter_tracking": {"name": f"{'in' if used else 'out'}{file}", "versioned": False}},
+                "is_input": bool(used),
+            }
+            for file in range(files)
+            for used in (0, 1)
+        ]
+        (path / paths.LINEAGES_FILE).write_bytes(dumps(records))
+
+
+def read_edges(folder):
+    import jupyter_tracking
+
+    edges = jupyter_tracking.lineage_edges
+    return lambda: edges(root=folder)
+
+
+def notebook():
+    """The cells that start and end a run, in which cells and what they print are kept."""
+    return "import jupyter_tracking as tracking\ntracking.init()", "tracking.end()"
+
+
+def read_junk(folder, kind, junk):
+    import os
+
+    from jupyter_tracking.format import event_rows
+    from jupyter_tracking.read.event_file import EventFile
+
+    path = folder / f"{kind}.plx"
+    path.write_bytes(event_rows.header(kind) + junk + b"\n")
+    file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
+    file.events()
+    file.payloads()
+
+
+def redact(text):
+    from jupyter_tracking.redact import redact
+
+    redact(text + " key")

@@ -190,8 +190,10 @@ def safe_relative(path: str | os.PathLike[str], argument: str = "path") -> str:
         elif part not in {"", "."}:
             parts.append(part)
     else:
-        if not text.startswith(("/", "\\", "~")) and not is_url(text) and not re.match(r"[A-Za-z]:", text):
-            return "/".join(parts)
+        inside = "/".join(parts)
+        # What is left of "./~" or "a/../C:x" is as much of a home or a drive as when it stands first.
+        if not any(each.startswith(("/", "\\", "~")) or is_url(each) or re.match(r"[A-Za-z]:", each) for each in (text, inside)):
+            return inside
     raise OutsideRun(f"{argument}={text!r} leads out of the run folder; give a path relative to it")
 
 

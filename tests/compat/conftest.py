@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from jupyter_tracking.record.run import Run
-from tests.compat.calls import calls, play
-from tests.conftest import CHECKOUT
+from tests.compat.calls import calls, files, play
+from tests.conftest import CHECKOUT, made_once
 
 Ask = Callable[..., dict[str, Any]]
 
@@ -59,15 +59,20 @@ def ask_polyaxon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the files that the calls log."""
-    return tmp_path_factory.mktemp("data")
+    return made_once(tmp_path_factory, "data", files)
 
 
 @pytest.fixture(scope="session")
-def theirs(ask_polyaxon: Ask, data: Path) -> Path:
-    """A run that Polyaxon's client wrote from the table of calls."""
-    answer = ask_polyaxon("write", data)
-    assert not answer["refused"]
-    return Path(answer["path"])
+def theirs(ask_polyaxon: Ask, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that Polyaxon's client wrote from the table of calls; written once for the whole run of the suite."""
+
+    def write(folder: Path) -> None:
+        answer = ask_polyaxon("write", data)
+        assert not answer["refused"]
+        shutil.copytree(answer["path"], folder / Path(answer["path"]).name)
+
+    (run,) = made_once(tmp_path_factory, "theirs", write).iterdir()
+    return run
 
 
 @pytest.fixture(scope="session")

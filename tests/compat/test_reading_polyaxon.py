@@ -20,6 +20,7 @@ from tests.compat.test_same_calls import DIFFERENCES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+EVERY_DOCUMENT = ["run.plx.json", "lineages.plx.json"]
 UUID = "00112233445566778899aabbccddeeff"
 MOMENT = "2026-11-24 02:16:46.934702+00:00"
 
@@ -105,7 +106,7 @@ def test_what_polyaxons_own_reader_corrupts(ask_polyaxon: Any, tmp_path: Path) -
     assert view.problems().empty
 
 
-@pytest.mark.parametrize("missing", [["lineages.plx.json"], ["run.plx.json"], ["run.plx.json", "lineages.plx.json"]], ids="+".join)
+@pytest.mark.parametrize("missing", [["lineages.plx.json"], ["run.plx.json"], EVERY_DOCUMENT], ids="+".join)
 def test_a_run_without_its_documents(theirs: Path, copied: Callable[[Path], Path], missing: list[str]) -> None:
     """Frames, lineage and values are there although Polyaxon never came to write its documents."""
     run = copied(theirs)
@@ -122,6 +123,8 @@ def test_a_run_without_its_documents(theirs: Path, copied: Callable[[Path], Path
     for kind, name in view.artifacts():
         if view.steps(name, kind):
             view.load(name, kind)
+            if missing != EVERY_DOCUMENT:  # what is drawn comes from the event files alone: once is enough
+                continue
             (panel,) = view.show(name, kind=kind).content.scene.panels
             for number in range(len(panel.steps)):
                 panel.renderer.payload(panel.series[0], number, preview=False)

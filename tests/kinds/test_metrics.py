@@ -50,14 +50,15 @@ def test_whatever_is_one_number_is_a_metric(run: Run, view: RunView, value: Any,
     assert view.load("loss") == kept
 
 
-@pytest.mark.parametrize("value", ["0.5", None, 1j, np.array([1, 2]), [1], {"a": 1}, b"1", print, np.array([])], ids=label)
-def test_what_is_no_number_is_refused(run: Run, value: Any) -> None:
+def test_what_is_no_number_is_refused(run: Run, subtests: pytest.Subtests) -> None:
     """The message names the metric and the type; nothing is written, of several metrics none."""
-    with pytest.raises(InvalidType, match="'loss'"):
-        run.log_metric("loss", value, 0)
-    with pytest.raises(InvalidType, match="'loss'"):
-        run.log_metrics(0, good=1.0, loss=value)
-    assert not (run.path / "events").exists()
+    for value in ["0.5", None, 1j, np.array([1, 2]), [1], {"a": 1}, b"1", print, np.array([])]:
+        with subtests.test(value=value):
+            with pytest.raises(InvalidType, match="'loss'"):
+                run.log_metric("loss", value, 0)
+            with pytest.raises(InvalidType, match="'loss'"):
+                run.log_metrics(0, good=1.0, loss=value)
+            assert not (run.path / "events").exists()
 
 
 @pytest.mark.parametrize("value", [2**53 + 1, -(2**63) + 1, np.uint64(2**64 - 1)])
@@ -75,13 +76,14 @@ def test_steps_that_are_kept(run: Run, view: RunView, step: Any) -> None:
     assert view.load("loss", step=step) == 1.0
 
 
-@pytest.mark.parametrize("step", [True, np.bool_(True), 1.5, "3", 2**63, -(2**63) - 1, math.nan, math.inf, [1], 1j])
-def test_steps_that_are_refused(run: Run, step: Any) -> None:
+def test_steps_that_are_refused(run: Run, subtests: pytest.Subtests) -> None:
     """Never rounded, never guessed; nothing is written."""
-    for call in (run.log_metric, run.log_text):
-        with pytest.raises((InvalidType, InvalidArgument), match="step="):
-            call("loss", "text" if call == run.log_text else 1.0, step)
-    assert not (run.path / "events").exists()
+    for step in [True, np.bool_(True), 1.5, "3", 2**63, -(2**63) - 1, math.nan, math.inf, [1], 1j]:
+        with subtests.test(step=step):
+            for call in (run.log_metric, run.log_text):
+                with pytest.raises((InvalidType, InvalidArgument), match="step="):
+                    call("loss", "text" if call == run.log_text else 1.0, step)
+            assert not (run.path / "events").exists()
 
 
 def test_repeats_and_steps_back_are_kept_in_order(run: Run, view: RunView) -> None:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import random
-import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.format.paths import check_name
 from jupyter_tracking.record.run import Run
 from jupyter_tracking.run_view import open_run
 
@@ -21,29 +17,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.run_view import RunView
 
 
-def test_five_thousand_random_names(run: Run, view: RunView) -> None:
-    """Each of 5,000 names of random Unicode is an artifact of its own, with its true name and its value, in a file every system takes."""
-    rng = random.Random(5000)
-    ranges = [(0x20, 0x7E), (0xA0, 0x24F), (0x370, 0x52F), (0x5D0, 0x6FF), (0x900, 0xDFF), (0x3040, 0x30FF), (0x4E00, 0x9FFF)]
-    ranges += [(0xAC00, 0xD7A3), (0xFF00, 0xFFEF), (0x1F300, 0x1FAFF), (0x20000, 0x2A6DF)]
-    names: dict[str, float] = {}
-    while len(names) < 5000:
-        low, high = rng.choice(ranges)
-        name = "".join(chr(rng.randint(low, high)) for _ in range(rng.randint(1, 12)))
-        try:
-            names.setdefault(check_name(name), float(len(names)))
-        except InvalidArgument:
-            assert not name.strip() or any(unicodedata.category(c) in {"Cc", "Cs"} for c in name)
-    for name, value in names.items():
-        run.log_metric(name, value, 0)
-    files = list((run.path / "events" / "metric").iterdir())
-    assert len(files) == 5000
-    assert len({path.name.casefold() for path in files}) == 5000
-    assert all(len(path.stem.encode()) <= 120 and path.name.isascii() for path in files)
-    frame = view.lineage()
-    assert dict(zip(frame["name"], frame["last_value"], strict=True)) == names
-
-
 @pytest.mark.parametrize("pair", [("a b", "a.b"), ("loss", "Loss"), ("a/b", "a__b"), ("é", "e"), ("損失", "損"), ("x" * 300, "x" * 301)])
 def test_names_that_polyaxon_puts_in_one_file(run: Run, view: RunView, pair: tuple[str, str]) -> None:
     """Two names that come to the same file name there are two artifacts here, and no value is mixed."""
@@ -51,13 +24,6 @@ def test_names_that_polyaxon_puts_in_one_file(run: Run, view: RunView, pair: tup
         run.log_metric(name, value, 0)
     assert [view.load(name) for name in pair] == [0.0, 1.0]
     assert len(list((run.path / "events" / "metric").iterdir())) == 2
-
-
-def test_two_ways_to_write_one_name_are_one(run: Run, view: RunView) -> None:
-    """A letter with its accent, and a letter and an accent, are the same name."""
-    run.log_metric("caf\u00e9", 1.0, 0)
-    run.log_metric("cafe\u0301", 2.0, 1)
-    assert view.artifacts() == [("metric", "caf\u00e9")]
 
 
 def test_a_metric_called_reset_is_just_a_metric(run: Run, view: RunView) -> None:

@@ -46,12 +46,31 @@ VIEWPORT = {"width": 1200, "height": 900}
 NBCONVERTS = ("https://cdnjs.cloudflare.com/", "https://unpkg.com/@jupyter-widgets/html-manager")
 
 
+# Files in the order of how long they take, others last: two workers that take the next file each end at about the same time.
+LONGEST_FIRST = [
+    "quickstart",
+    "access",
+    "hostile",
+    "views",
+    "compare",
+    "dataframe",
+    "harness",
+    "provenance",
+    "slow_kernel",
+    "moves",
+    "again",
+]
+PLACES = {f"test_{name}": number for number, name in enumerate(LONGEST_FIRST)}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in this folder."""
+    """Mark what lies in this folder, and put it in order."""
     here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.lab)
+    inside = [item for item in items if here in item.path.parents]
+    for item in inside:
+        item.add_marker(pytest.mark.lab)
+    inside.sort(key=lambda item: PLACES.get(item.path.stem, len(PLACES)))
+    items[:] = [*(item for item in items if here not in item.path.parents), *inside]
 
 
 @pytest.fixture(scope="session")

@@ -109,7 +109,9 @@ def test_tab_walks_over_every_control_and_each_is_seen_to_have_the_focus(lab: Do
                 if visited[1:] and not at["seen"] and "<iframe" not in at["what"]:
                     unseen.append(at["what"])
             lab.press("Tab")
-            # The focus goes into a frame, and out again, later than the key; what has several stops of its own keeps it meanwhile.
+            # The focus goes into a frame, and out again, later than the key; a player has several stops of its own, and keeps it meanwhile.
+            if at["what"].startswith(("<audio", "<video")):
+                continue
             with suppress(NotYet):
                 lab.until(MOVED, at["number"], timeout=2)
         missed = [words for words in wanted if words.split()[0] not in visited]

@@ -175,7 +175,7 @@ def test_ten_million_rows_open_like_a_thousand(lab: Document) -> None:
     """The kernel reads the footer and one page: it grows by little, and the last row is as near as the first."""
     lab.run(
         MAKE,
-        """import gc, os, time
+        """import gc
 def write(rows, name):
     part = frame(min(rows, 1_000_000)).drop(columns=["id"])
     whole = pd.concat([part] * max(1, rows // 1_000_000), ignore_index=True)
@@ -191,31 +191,29 @@ import pyarrow; pyarrow.default_memory_pool().release_unused()""",
     )
     lab.restart()
     lab.run(
-        f"""import time, psutil, jupyter_tracking as tracking
+        f"""import psutil, jupyter_tracking as tracking
 view = tracking.open_run({path!r})
 view.show("short")
 process = psutil.Process()""",
         "before = process.memory_info().rss\nview.show('short')",
         "view.show('long')",
         """from jupyter_tracking.views.export import page
-kept = []
-def timed(name):
-    start = time.perf_counter()
+def read(name):
+    begin = process.io_counters().read_chars
     kept.append(view.show(name))
     page.static_page(kept[-1]._scene, key='', line='', index=0, budget=256_000)
-    return time.perf_counter() - start
-times = {"short": [], "long": []}
-for _ in range(9):
-    for name in times: times[name].append(timed(name))
-import json; print(json.dumps([min(times["long"]) / min(times["short"]), (process.memory_info().rss - before) / 1e6]))""",
+    return process.io_counters().read_chars - begin
+kept = []
+for name in ("short", "long"): read(name)
+import json; print(json.dumps([read("long"), max(path.stat().st_size for path in view.path.rglob("*.parquet")), (process.memory_info().rss - before) / 1e6]))""",
         timeout=120,
     )
     lab.until("() => document.querySelectorAll('[data-jt-view=dataframe][data-jt-step]').length >= 2")
     last = lab.output(2).locator(".jt-scroll")
     last.evaluate("e => { e.scrollTop = e.scrollHeight }")
     expect(lab.output(2).locator("tbody tr:not(.jt-space) th").last).to_have_text("9999999")
-    ratio, grown = json.loads(lab.text(3))
-    assert ratio < 1.5
+    taken, size, grown = json.loads(lab.text(3))
+    assert taken < size / 10
     assert grown < 100
 
 

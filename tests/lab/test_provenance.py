@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import nbformat
 from playwright.sync_api import expect
 
 import jupyter_tracking as tracking
-from tests.conftest import CHECKOUT
-from tests.provenance.conftest import EVENTS, TWELVE, executed
+from tests.provenance.conftest import EVENTS, TWELVE
 from tests.provenance.test_front_ends import check
 from tests.provenance.test_printed import SHOWING
 
@@ -100,12 +98,9 @@ def test_the_graph_of_runs_is_drawn(lab: Document) -> None:
     lab.shot("graph", lab.output(1))
 
 
-def test_the_report_of_the_quickstart_is_alive_without_a_network(tmp_path: Path, blank_page: Page) -> None:
+def test_the_report_of_the_quickstart_is_alive_without_a_network(quickstart: Path, tmp_path: Path, blank_page: Page) -> None:
     """One file from the saved notebook and its runs; opened from disk its sliders move, and nothing is asked for."""
-    shutil.copy(CHECKOUT / "notebooks" / "quickstart.ipynb", tmp_path)
-    sources = [cell.source for cell in nbformat.read(tmp_path / "quickstart.ipynb", as_version=4).cells if cell.cell_type == "code"]
-    nbformat.write(executed(tmp_path, sources), tmp_path / "quickstart.ipynb")
-    page = tracking.report(tmp_path / "quickstart.ipynb", tmp_path / "report.html")
+    page = tracking.report(quickstart / "quickstart.ipynb", tmp_path / "report.html")
     blank_page.goto(page.as_uri())
     curve = blank_page.locator("[data-jt-view=curve]").first
     expect(curve).to_have_attribute("data-jt-step", "59")

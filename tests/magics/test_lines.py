@@ -163,21 +163,23 @@ def called(magic: str, line: str) -> dict[str, Any]:
     return {**dict(zip([a.name for a in usage.positional if a.positional_only], args, strict=False)), **kwargs}
 
 
-@pytest.mark.parametrize(("magic", "line", "expected"), LINES, ids=[f"{m} {line}" for m, line, _ in LINES])
-def test_a_line_becomes_the_call_it_looks_like(magic: str, line: str, expected: dict[str, Any]) -> None:
+def test_a_line_becomes_the_call_it_looks_like(subtests: pytest.Subtests) -> None:
     """Texts as written, everything else as Python, options in any place, `{expr}` and `$name` expanded."""
-    assert called(magic, line) == expected
+    for magic, line, expected in LINES:
+        with subtests.test(magic=magic, line=line, expected=expected):
+            assert called(magic, line) == expected
 
 
-@pytest.mark.parametrize(("magic", "line", "said"), MISTAKES, ids=[f"{m} {line}" for m, line, _ in MISTAKES])
-def test_a_mistake_is_told_on_one_line(magic: str, line: str, said: str) -> None:
+def test_a_mistake_is_told_on_one_line(subtests: pytest.Subtests) -> None:
     """Which magic, which argument, what is wrong, and what would be right."""
-    with pytest.raises(UsageError) as caught:
-        called(magic, line)
-    message = str(caught.value)
-    assert message.startswith(f"{magic}: ")
-    assert said in message
-    assert "\n" not in message
+    for magic, line, said in MISTAKES:
+        with subtests.test(magic=magic, line=line, said=said):
+            with pytest.raises(UsageError) as caught:
+                called(magic, line)
+            message = str(caught.value)
+            assert message.startswith(f"{magic}: ")
+            assert said in message
+            assert "\n" not in message
 
 
 def test_an_expression_sees_local_names_inside_a_comprehension() -> None:

@@ -34,13 +34,25 @@ SHOWING = [
 ]
 
 
-@pytest.fixture
-def saved(root: Path) -> Path:
-    """A notebook that was run, shows three views, and is saved beside its run."""
-    notebook = executed(root, SHOWING)
+@pytest.fixture(scope="module")
+def executed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A notebook that was run, shows three views, and is saved beside its run: where it was run, and a copy of all that it left."""
+    folder = tmp_path_factory.mktemp("executed") / "experiment"
+    folder.mkdir()
+    notebook = executed(folder, SHOWING)
     notebook.cells.insert(0, nbformat.v4.new_markdown_cell("# Title <script>x</script>\n\nSome *words*."))
-    nbformat.write(notebook, root / "experiment.ipynb")
-    return root / "experiment.ipynb"
+    nbformat.write(notebook, folder / "experiment.ipynb")
+    return folder, shutil.copytree(folder, folder.with_name("copy"))
+
+
+@pytest.fixture
+def saved(executed_once: tuple[Path, Path], root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """That notebook, in the folder it was run in, which is the current one; as it was, whatever a test before has spoiled."""
+    folder, copy = executed_once
+    shutil.rmtree(folder)
+    shutil.copytree(copy, folder)
+    monkeypatch.chdir(folder)
+    return folder / "experiment.ipynb"
 
 
 # --- runs_in -------------------------------------------------------------------------------------

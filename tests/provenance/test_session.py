@@ -21,6 +21,8 @@ from tests.provenance.conftest import executed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jupyter_tracking import RunView
+
 SEEDED = [
     "import numpy as np\nimport jupyter_tracking as tracking",
     "generator = np.random.default_rng(7)",
@@ -87,14 +89,19 @@ def test_our_own_displays_keep_what_finds_the_run_again(cell) -> None:
     assert outputs[0].metadata["jupyter_tracking"]["name"] == "a"
 
 
-def test_running_it_again_logs_the_same_values(root: Path) -> None:
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> RunView:
+    """A seeded session that was run."""
+    folder = tmp_path_factory.mktemp("seeded")
+    executed(folder, SEEDED)
+    return tracking.open_run("seeded", root=folder)
+
+
+def test_running_it_again_logs_the_same_values(seeded: RunView, root: Path) -> None:
     """A seeded session, run again in a fresh kernel, makes the same rows."""
-    (root / "first").mkdir()
-    (root / "second").mkdir()
-    executed(root / "first", SEEDED)
-    first = tracking.open_run("seeded", root=root / "first")
-    executed(root / "second", [c.source for c in first.notebook().cells])
-    second = tracking.open_run("seeded", root=root / "second")
+    first = seeded
+    executed(root, [c.source for c in first.notebook().cells])
+    second = tracking.open_run("seeded", root=root)
     assert first.events("noise")["value"].tolist() == second.events("noise")["value"].tolist()
     assert first.load("roc").y.tolist() == second.load("roc").y.tolist()
     assert first.notebook().cells[5].outputs[0].text == "done\n"
@@ -102,12 +109,11 @@ def test_running_it_again_logs_the_same_values(root: Path) -> None:
     assert str(tracking.diff_notebooks(first, second)) == ""
 
 
-def test_nbconvert_takes_it(root: Path) -> None:
+def test_nbconvert_takes_it(seeded: RunView) -> None:
     """The session converts to HTML."""
     from nbconvert import HTMLExporter
 
-    executed(root, SEEDED)
-    page, _ = HTMLExporter().from_notebook_node(tracking.open_run("seeded").notebook())
+    page, _ = HTMLExporter().from_notebook_node(seeded.notebook())
     assert "default_rng" in page
 
 

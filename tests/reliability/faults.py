@@ -143,6 +143,13 @@ class Recording(_Observed):
         self.calls.append(Call("name", os.fstat(dst_dir_fd).st_ino, target, os.stat(target, dir_fd=dst_dir_fd).st_ino))
         self.calls.append(Call("unname", os.fstat(src_dir_fd).st_ino, source))
 
+    def exchange(self, source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> bool:
+        """Note that two files have changed names: the old one is deleted next, and its inode given again."""
+        done = super().exchange(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+        for fd, name in ((dst_dir_fd, target), (src_dir_fd, source)) if done else ():
+            self.calls.append(Call("exchange", os.fstat(fd).st_ino, name, os.stat(name, dir_fd=fd).st_ino))
+        return done
+
     def _note_unlink(self, real: Callable[..., None], path: str, *, dir_fd: int) -> None:
         real(path, dir_fd=dir_fd)
         self.calls.append(Call("unname", os.fstat(dir_fd).st_ino, path))

@@ -6,6 +6,7 @@ A fork server starts the writers: it has imported what they need, and holds no t
 from __future__ import annotations
 
 import multiprocessing
+import select
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,12 @@ class Acknowledge:
     def __call__(self, what: Any) -> None:
         """Tell the test that this much has happened."""
         self._connection.send(what)
+
+    def is_alone(self) -> bool:
+        """Whether the test is gone, so that nobody will ever say anything to this writer."""
+        listening = select.poll()
+        listening.register(self._connection, 0)  # the other end being closed is told all the same
+        return bool(listening.poll(0))
 
     def close(self) -> None:
         """Let go of the way to the test, in a child that has nothing to tell."""

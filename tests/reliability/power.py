@@ -55,13 +55,16 @@ class Disk:
 
     def do(self, call: Call) -> None:
         """Let one call happen."""
+        # The inode of what was deleted is given again, and to a folder it may be one that was a file's.
         if call.what == "create":
+            self.folders.pop(call.target, None)
             self.files[call.target] = File()
             self._names(call.inode).now[call.name] = call.target
         elif call.what == "mkdir":
+            self.files.pop(call.target, None)
             self.folders[call.target] = Names()
             self._names(call.inode).now[call.name] = call.target
-        elif call.what == "name":
+        elif call.what in {"name", "exchange"}:
             self._names(call.inode).now[call.name] = call.target
         elif call.what == "unname":
             self._names(call.inode).now.pop(call.name, None)

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import random
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -279,27 +278,6 @@ def test_any_bytes_are_a_document(tmp_path: Path, name: str, data: bytes, double
     assert [e.step for e in open_folder(path).events(open_folder(path).find("loss"))] == [1]
     for p in [p for p in path.rglob("*") if p.is_file()]:
         p.unlink() if p not in before else p.write_bytes(before[p])
-
-
-@pytest.mark.parametrize("junk", [b"x", b"|", b"\n|", b"[", b'{"', b"\x00", b"1|" + TIME.encode() + b"|0.5\n", b"\r\n\r", b"9"])
-@pytest.mark.parametrize("kind", ["metric", "text", "curve"])
-def test_reading_takes_linear_time(tmp_path: Path, junk: bytes, kind: str) -> None:
-    """Four times the bytes take about four times as long, whatever they are."""
-
-    def seconds(size: int) -> float:
-        path = tmp_path / f"{size}.plx"
-        path.write_bytes(event_rows.header(kind) + junk * (size // len(junk)) + b"\n")
-        best = float("inf")
-        for _ in range(3):
-            began = time.process_time()
-            file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
-            file.events()
-            file.payloads()
-            best = min(best, time.process_time() - began)
-        return best
-
-    small, large = seconds(50_000), seconds(200_000)
-    assert large < 10 * small + 0.02
 
 
 @pytest.mark.soak

@@ -225,6 +225,9 @@ def test_a_run_whose_folder_is_gone_says_so(root: Path, away) -> None:
     run.log_metric("loss", 1.0, 1)
     source = root / "file.txt"
     source.write_text("text")
+    folder = root / "folder"
+    folder.mkdir()
+    (folder / "file.txt").write_text("text")
     away(run.path)
     before = {p: p.read_bytes() if p.is_file() else None for p in root.rglob("*")}
     for call in (
@@ -232,6 +235,7 @@ def test_a_run_whose_folder_is_gone_says_so(root: Path, away) -> None:
         lambda: run.log_metric("new", 2.0, 2),
         lambda: run.log_artifact(source, step=1),
         lambda: run.log_artifact(source),
+        lambda: run.log_model(folder),
         lambda: run.log_inputs(lr=1),
         run.sync,
         run.end,
@@ -243,6 +247,7 @@ def test_a_run_whose_folder_is_gone_says_so(root: Path, away) -> None:
     assert {p: text for p, text in after.items() if ".jupyter-tracking" not in p.parts} == {
         p: text for p, text in before.items() if ".jupyter-tracking" not in p.parts
     }
+    assert not list(root.rglob(".jupyter-tracking/tmp/*"))
 
 
 def test_an_event_file_put_in_place_by_another_tool_is_gone_on_with(root: Path) -> None:

@@ -301,13 +301,15 @@ def top(root: Path) -> Iterator[int]:
     (root / "a" / "b").mkdir(parents=True)
     (root / "a" / "b" / "file").write_text("content")
     (root / "file").write_text("at the top")
+    gc.freeze()  # what other tests left stays as it is, and need not be looked through for each descriptor
     fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     yield fd
     os.close(fd)
+    gc.unfreeze()
 
 
 def descriptors() -> set[str]:
-    """What this process holds open, without what other tests left."""
+    """What this process holds open, without what was left to the collector."""
     gc.collect()
     return set(os.listdir("/proc/self/fd"))
 

@@ -12,7 +12,7 @@ from jupyter_tracking.errors import NotFound, TrackingError
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.record.run import Run
-from tests.reliability.faults import Recording
+from tests.reliability.faults import Call, Recording
 from tests.reliability.power import SURVIVALS, Disk
 from tests.reliability.script import operations, same, value_of
 
@@ -107,6 +107,22 @@ def replay(root: Path, durability: str, monkeypatch: pytest.MonkeyPatch, every: 
                 shutil.rmtree(target)
             states += 1
     return states
+
+
+def test_the_inode_of_a_deleted_file_is_a_folders_next(root: Path) -> None:
+    """The disk that fails here is told by inodes, which are given again: what is synced then is the folder, not the file before it."""
+    disk = Disk(1)
+    for call in (
+        Call("create", 1, "old", 2),
+        Call("unname", 1, "old"),
+        Call("mkdir", 1, "folder", 2),
+        Call("create", 2, "file", 3),
+        Call("write", 3, data=b"kept"),
+        *(Call("sync", inode) for inode in (3, 2, 1)),
+    ):
+        disk.do(call)
+    disk.write(root / "after", "nothing", random.Random(SEED))
+    assert (root / "after" / "folder" / "file").read_bytes() == b"kept"
 
 
 def test_what_was_synced_outlives_a_power_failure(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -333,30 +333,6 @@ def test_a_hash_is_taken_unless_it_is_not_wanted(store: Store, root: Path) -> No
         assert store.copy(str(path), "files", lambda _, path=path: path.name).hash == DIGEST
 
 
-@pytest.mark.parametrize("attempt", ["put", "copy", "replace", "append", "sync"])
-def test_a_run_that_is_gone_is_told_before_all_else(root: Path, attempt: str) -> None:
-    """Where the folder was moved, whatever else fails, that is what is said; nothing is put into it where it is now."""
-    store = Store(root / "run")
-    (root / "source").mkdir()
-    (root / "source" / "a").write_bytes(CONTENT)
-    put(store)
-    store.path.rename(root / "elsewhere")
-    before = sorted(p for p in (root / "elsewhere").rglob("*") if "tmp" not in p.parts)
-    with pytest.raises(RunGone, match="was moved or deleted"):
-        if attempt == "put":
-            put(store, "b")
-        elif attempt == "copy":
-            store.copy(str(root / "source"), "files", lambda again: f"f{again}")
-        elif attempt == "replace":
-            store.replace("doc", CONTENT)
-        elif attempt == "append":
-            Journal(store, "rows").append(b"row\n")
-        else:
-            store.sync()
-    assert sorted(p for p in (root / "elsewhere").rglob("*") if "tmp" not in p.parts) == before
-    assert not os.listdir(root / "elsewhere" / ".jupyter-tracking" / "tmp")
-
-
 def test_a_folder_that_holds_the_run_is_not_copied_into_it(store: Store, root: Path) -> None:
     """The root, or the run itself, by any way; a sibling whose name only begins like it is fine."""
     (root / "ru").mkdir()

@@ -7,6 +7,7 @@ import itertools
 import os
 import resource
 import signal
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -153,6 +154,8 @@ def _together(acknowledge: Acknowledge, path: Path) -> Run:
     run = Run(path, shared=True)
     acknowledge("ready")
     while not (path.parent / "go").exists():
+        if acknowledge.is_alone():
+            sys.exit("the test went away before it said go")
         os.sched_yield()
     return run
 

@@ -80,24 +80,26 @@ def judged(page: Page, query: dict[str, Any], frame: int = 1) -> dict[str, Any]:
     return head
 
 
-@pytest.mark.parametrize("query", VALID, ids=str)
-@pytest.mark.parametrize("name", ["it", "empty"])
-def test_the_questions_of_the_page_are_answered(pages: dict[str, Page], query: dict[str, Any], name: str) -> None:
+def test_the_questions_of_the_page_are_answered(pages: dict[str, Page], subtests: pytest.Subtests) -> None:
     """Of a frame with rows, without an error; of one without rows, too, but for the cell that is not there."""
-    assert "error" not in judged(pages[name], query, 0) or (name == "empty" and "cell" in query)
+    for query in VALID:
+        for name in ["it", "empty"]:
+            with subtests.test(query=query, name=name):
+                assert "error" not in judged(pages[name], query, 0) or (name == "empty" and "cell" in query)
 
 
-@pytest.mark.parametrize("query", VALID, ids=str)
-@pytest.mark.parametrize("field", FIELDS)
-@pytest.mark.parametrize("name", ["it", "empty"])
 def test_every_field_of_the_wrong_type_or_range_is_answered_in_words(
-    pages: dict[str, Page], query: dict[str, Any], field: str, name: str, caplog: pytest.LogCaptureFixture
+    pages: dict[str, Page], caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
     """One field at a time, the others as the page sends them; nothing is logged."""
-    with caplog.at_level(logging.WARNING):
-        for wrong in WRONG:
-            judged(pages[name], {**query, field: wrong}, 0)
-    assert caplog.records == []
+    for query in VALID:
+        for field in FIELDS:
+            for name in ["it", "empty"]:
+                with subtests.test(query=query, field=field, name=name):
+                    with caplog.at_level(logging.WARNING):
+                        for wrong in WRONG:
+                            judged(pages[name], {**query, field: wrong}, 0)
+                    assert caplog.records == []
 
 
 JSON = st.recursive(

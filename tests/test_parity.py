@@ -1,0 +1,34 @@
+"""The two halves of a view go together: a renderer is one file of one stem in Python and in TypeScript, registered on each side."""
+
+from __future__ import annotations
+
+import re
+
+from jupyter_tracking.views.renderers import RENDERERS
+from tests.conftest import CHECKOUT
+
+PYTHON = CHECKOUT / "jupyter_tracking" / "views" / "renderers"
+TYPESCRIPT = CHECKOUT / "widgets" / "src" / "renderers"
+
+# Beside the renderers lie what draws several runs as one, on both sides, and what only one side needs.
+SHARED = {"overlay"}
+ONLY_PYTHON = {"__init__", "fallback", "plain_chart"}
+ONLY_TYPESCRIPT = {"index", "axes", "line", "line-chart"}
+
+
+def test_each_renderer_has_its_file_on_both_sides() -> None:
+    """A stem that is on one side alone is a kind that is drawn live and not saved, or the other way round."""
+    python = {path.stem for path in PYTHON.glob("*.py")} - ONLY_PYTHON
+    typescript = {path.stem for path in TYPESCRIPT.glob("*.ts")} - ONLY_TYPESCRIPT
+    assert python == typescript
+    assert python - SHARED == set(RENDERERS)
+
+
+def test_each_renderer_is_registered_once_on_both_sides() -> None:
+    """One word in `RENDERERS`, one import and one entry in `index.ts`."""
+    assert len(RENDERERS) == len(set(RENDERERS))
+    index = (TYPESCRIPT / "index.ts").read_text(encoding="utf-8")
+    # `const renderers: { … } = {` and the words of it, a line each.
+    entries = re.findall(r"^const \w+: .* = \{\n(.*?)\n\}", index, re.DOTALL | re.MULTILINE)[0]
+    assert sorted(re.findall(r"^\s*(\w+)\b", entries, re.MULTILINE)) == sorted(RENDERERS)
+    assert sorted(set(re.findall(r'from "\./([\w-]+)"', index)) - SHARED) == sorted(RENDERERS)
