@@ -119,7 +119,7 @@ describe("several runs", () => {
   it("have a legend that says what each has at the step: its note, an earlier step, an error, nothing yet", () => {
     const members = ["a", "b", "c", "d"].map((run) => ({ label: run, uuid: run }));
     const shared = several([0, { curve: "roc", x: [0, 1], y: [0, 1] }]);
-    const made = host({ members }, shared);
+    const made = host<"curve">({ members }, shared);
     const panel = curve(made);
     const shown = several(
       [
@@ -154,7 +154,7 @@ describe("several runs", () => {
       ["value", new Float64Array(values)],
       ["at", new Uint32Array(values.map((_, n) => n))],
     ];
-    const made = host(
+    const made = host<"metric">(
       {
         name: "loss",
         view: "metric",
@@ -194,7 +194,7 @@ describe("several runs", () => {
       steps: [0, 10],
       at: [0, 1],
     }));
-    const made = host(
+    const made = host<"metric">(
       {
         name: "loss, val_loss",
         view: "metric",
@@ -222,7 +222,7 @@ describe("several runs", () => {
   });
 
   it("hide and show by their keys", () => {
-    const made = host(
+    const made = host<"curve">(
       {
         members: [
           { label: "a", uuid: "a" },
