@@ -1,6 +1,6 @@
 // JSON as a tree that opens. What was never opened has no elements in the page, as a tree may be large.
 
-import { h, keepKeys } from "./dom";
+import { h } from "./dom";
 import * as format from "../model/format";
 
 /** How many entries of an object or list, and how many characters of a string, are shown. */
@@ -31,7 +31,7 @@ export function json(value: unknown, name: string | null = null, deep = 1): HTML
   const box = h(
     "details",
     { class: "jt-json" },
-    keepKeys(h("summary", {}, ...label, h("span", { class: "jt-kind" }, brief(value)))),
+    h("summary", {}, ...label, h("span", { class: "jt-kind" }, brief(value))),
   );
   let filled = false;
   const fill = (): void => {

@@ -12,7 +12,6 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
     class: "jt-player",
     controls: true,
     preload: "metadata",
-    "data-lm-suppress-shortcuts": "true",
     "aria-label": `sound ${host.about.name}`,
   });
   const caption = h("p", { class: "jt-caption" });
@@ -41,15 +40,13 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
       ? { low: payload.column("low"), high: payload.column("high") }
       : null;
     canvas.hidden = peaks === null;
-    caption.textContent = [
+    caption.textContent = format.joined(
       head.seconds ? `${format.number(Number(Number(head.seconds).toPrecision(4)))} s` : null,
       head.rate ? `${format.count(head.rate)} Hz` : null,
       head.channels ? (head.channels === 1 ? "mono" : `${head.channels} channels`) : null,
       format.bytes(head.size),
       head.absent ? `${head.absent} is too large for this page` : null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
     canvas.setAttribute(
       "aria-label",
       `waveform of ${host.about.name}, step ${format.step(step)}: ${caption.textContent}`,

@@ -217,14 +217,12 @@ class DataframeTable {
       head.hidden && !this.host.live
         ? `the first ${format.count(head.width - head.hidden)} columns are kept in this page`
         : "";
-    return [
+    return format.joined(
       `${plural(head.rows, "row")} × ${plural(head.width, "column")}`,
       head.stored,
       kept,
       ...notes,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
   }
 
   private columns(

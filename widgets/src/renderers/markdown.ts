@@ -1,6 +1,6 @@
 // Markdown as the page it makes: the kernel has parsed it, and its tree is built as elements here.
 
-import { h, keepKeys, put, type Child } from "../dom/dom";
+import { h, put, region, type Child } from "../dom/dom";
 import { bar, check } from "../dom/toolbar";
 import * as format from "../model/format";
 import { called } from "../model/model";
@@ -101,39 +101,20 @@ function element([tag, attributes, ...nodes]: MarkdownElement): Child[] {
 }
 
 export function markdown(host: Host<"markdown">): Drawing<"markdown"> {
-  let asSource = false;
-  let last: Shown<"markdown"> | null = null;
-  const page = keepKeys(
-    h("div", {
-      class: "jt-text jt-page",
-      tabindex: 0,
-      role: "region",
-      "aria-label": `content of ${called(host.about)}`,
-      dir: "auto",
-    }),
-  );
+  const asSource = check("source", host.redraw);
+  const page = region("div", "jt-text jt-page", `content of ${called(host.about)}`);
+  page.dir = "auto";
   const caption = h("p", { class: "jt-caption" });
   const source = h("div");
   let sourceDrawing: Drawing<"text"> | null = null;
-  host.element.append(
-    bar(
-      check("source", (on) => {
-        asSource = on;
-        if (last) draw(last);
-      }),
-    ),
-    page,
-    caption,
-    source,
-  );
+  host.element.append(bar(asSource), page, caption, source);
 
   function draw(shown: Shown<"markdown">): void {
-    last = shown;
     const { payload } = shown;
     if (!payload) return;
-    page.hidden = caption.hidden = asSource;
-    source.hidden = !asSource;
-    if (asSource) {
+    page.hidden = caption.hidden = asSource.value;
+    source.hidden = !asSource.value;
+    if (asSource.value) {
       // The source is drawn as any text is, with what changed since the previous step.
       sourceDrawing ??= text(Object.create(host, { element: { value: source } }) as Host<"text">);
       sourceDrawing.draw({ ...shown });

@@ -1,6 +1,6 @@
 // Traces: calls within calls, how long each took and when, and what went in and came out.
 
-import { h, keepKeys, put } from "../dom/dom";
+import { h, put } from "../dom/dom";
 import * as format from "../model/format";
 import { bar, press } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
@@ -71,13 +71,11 @@ export function trace(host: Host<"trace">): Drawing<"trace"> {
     };
     measure(root);
     put(list, row(root, 0));
-    caption.textContent = [
+    caption.textContent = format.joined(
       `${format.count(count)} ${count === 1 ? "call" : "calls"}`,
       to > from ? seconds(to - from) : null,
       payload.head.bare ? "without what went in and came out: too large for this page" : null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
 
     function row(span: Span, depth: number): HTMLElement {
       const start = moment(span.started_at);
@@ -88,29 +86,27 @@ export function trace(host: Host<"trace">): Drawing<"trace"> {
           ? `left:${(((start - from) / total) * 100).toFixed(2)}%;width:${Math.max(0.4, ((end - start) / total) * 100).toFixed(2)}%`
           : null;
       const failed = /fail|error/i.test(String(span.status ?? ""));
-      const summary = keepKeys(
+      const summary = h(
+        "summary",
+        {},
         h(
-          "summary",
-          {},
-          h(
-            "span",
-            { class: "jt-call" },
-            h("span", { class: "jt-name" }, String(span.name ?? "(no name)")),
-            span.kind ? h("span", { class: "jt-kind" }, String(span.kind)) : null,
-            span.status
-              ? h(
-                  "span",
-                  { class: failed ? "jt-status jt-is-failed" : "jt-status" },
-                  String(span.status),
-                )
-              : null,
-          ),
-          h("span", { class: "jt-took" }, seconds(end - start)),
-          h(
-            "span",
-            { class: "jt-span-bar", "aria-hidden": "true" },
-            place ? h("span", { style: place }) : null,
-          ),
+          "span",
+          { class: "jt-call" },
+          h("span", { class: "jt-name" }, String(span.name ?? "(no name)")),
+          span.kind ? h("span", { class: "jt-kind" }, String(span.kind)) : null,
+          span.status
+            ? h(
+                "span",
+                { class: failed ? "jt-status jt-is-failed" : "jt-status" },
+                String(span.status),
+              )
+            : null,
+        ),
+        h("span", { class: "jt-took" }, seconds(end - start)),
+        h(
+          "span",
+          { class: "jt-span-bar", "aria-hidden": "true" },
+          place ? h("span", { style: place }) : null,
         ),
       );
       const more = Object.entries(span).filter(

@@ -102,9 +102,7 @@ export function columnHeading(
       "aria-colindex": total > columns.length ? n + 1 + (marker ? 1 : 0) : null,
       onclick: press,
     },
-    ...(asButton
-      ? [keepKeys(h("button", { type: "button", class: "jt-sort" }, ...content))]
-      : content),
+    ...(asButton ? [h("button", { type: "button", class: "jt-sort" }, ...content)] : content),
   );
   if (c.sticky) cell.style.left = stickyLeft(n);
   return asButton ? cell : keepKeys(cell);

@@ -1,6 +1,6 @@
 // What stands above a dataframe: the controls (filter, summary, changes and since when, which columns), and the legend of what changed.
 
-import { h, keepKeys, put } from "../dom/dom";
+import { h, put } from "../dom/dom";
 import * as format from "../model/format";
 import type { StoredRowsHead, TableField } from "../model/heads";
 import type { Host } from "../model/renderer";
@@ -15,17 +15,15 @@ export class TableToolbar {
   readonly element: HTMLElement;
   readonly options: TableOptions;
   showSummary = false;
-  private readonly filter = keepKeys(
-    h("input", {
-      type: "search",
-      class: "jt-filter",
-      placeholder: "filter rows",
-      "aria-label": "filter rows",
-      spellcheck: "false",
-      autocomplete: "off",
-      oninput: () => this.onType(),
-    }),
-  );
+  private readonly filter = h("input", {
+    type: "search",
+    class: "jt-filter",
+    placeholder: "filter rows",
+    "aria-label": "filter rows",
+    spellcheck: "false",
+    autocomplete: "off",
+    oninput: () => this.onType(),
+  });
   private readonly summary = this.toggle("summary", (on) => {
     this.showSummary = on;
   });
@@ -38,16 +36,14 @@ export class TableToolbar {
   private readonly matchBy = this.select("match rows by", (value) => {
     this.options.matchBy = value === "" ? null : value.slice(1);
   });
-  private readonly onlyChanged = keepKeys(
-    h("input", {
-      type: "checkbox",
-      checked: true,
-      onchange: () => {
-        this.options.onlyChanged = this.onlyChanged.checked;
-        this.changed();
-      },
-    }),
-  );
+  private readonly onlyChanged = h("input", {
+    type: "checkbox",
+    checked: true,
+    onchange: () => {
+      this.options.onlyChanged = this.onlyChanged.checked;
+      this.changed();
+    },
+  });
   private readonly comparison = h(
     "span",
     { class: "jt-comparing" },
@@ -153,43 +149,39 @@ export class TableToolbar {
   }
 
   private toggle(label: string, turned: (on: boolean) => void): HTMLButtonElement {
-    const button = keepKeys(
-      h(
-        "button",
-        {
-          type: "button",
-          class: "jt-button jt-toggle",
-          "aria-pressed": "false",
-          onclick: () => {
-            const on = button.getAttribute("aria-pressed") !== "true";
-            button.setAttribute("aria-pressed", String(on));
-            turned(on);
-            this.changed();
-          },
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "jt-button jt-toggle",
+        "aria-pressed": "false",
+        onclick: () => {
+          const on = button.getAttribute("aria-pressed") !== "true";
+          button.setAttribute("aria-pressed", String(on));
+          turned(on);
+          this.changed();
         },
-        label,
-      ),
+      },
+      label,
     );
     return button;
   }
 
   private select(label: string, chosen: (value: string) => void): HTMLSelectElement {
-    const list = keepKeys(
-      h("select", {
-        class: "jt-select",
-        "aria-label": label,
-        onchange: () => {
-          chosen(list.value);
-          this.changed();
-        },
-      }),
-    );
+    const list = h("select", {
+      class: "jt-select",
+      "aria-label": label,
+      onchange: () => {
+        chosen(list.value);
+        this.changed();
+      },
+    });
     return list;
   }
 
   private columnsButton(label: string, sign: string, by: number): HTMLButtonElement {
     const attributes = { type: "button", class: "jt-button", "aria-label": label, title: label };
-    return keepKeys(h("button", { ...attributes, onclick: () => this.moveColumns(by) }, sign));
+    return h("button", { ...attributes, onclick: () => this.moveColumns(by) }, sign);
   }
 }
 

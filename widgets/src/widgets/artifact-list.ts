@@ -41,15 +41,13 @@ export class ArtifactList {
     role: "listbox",
     "aria-label": "artifacts",
   });
-  private readonly search = keepKeys(
-    h("input", {
-      type: "search",
-      class: "jt-search",
-      placeholder: "search",
-      "aria-label": "search artifacts",
-      oninput: () => this.fillList(),
-    }),
-  );
+  private readonly search = h("input", {
+    type: "search",
+    class: "jt-search",
+    placeholder: "search",
+    "aria-label": "search artifacts",
+    oninput: () => this.fillList(),
+  });
   private readonly heading = h("div", { class: "jt-heading" });
   private readonly serial = (lists += 1);
   private readonly log = new Log();
@@ -60,19 +58,17 @@ export class ArtifactList {
     private readonly select: (kind: string, name: string) => void,
   ) {
     this.tabs = NAMES.map((name, n) =>
-      keepKeys(
-        h(
-          "button",
-          {
-            type: "button",
-            role: "tab",
-            class: "jt-tab",
-            id: `jt-tab-${this.serial}-${n}`,
-            "aria-controls": `jt-panel-${this.serial}-${n}`,
-            onclick: () => this.open(n),
-          },
-          name,
-        ),
+      h(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          class: "jt-tab",
+          id: `jt-tab-${this.serial}-${n}`,
+          "aria-controls": `jt-panel-${this.serial}-${n}`,
+          onclick: () => this.open(n),
+        },
+        name,
       ),
     );
     this.panels = this.tabs.map((_, n) =>
@@ -208,15 +204,13 @@ export class ArtifactList {
   }
 
   private row(entry: Entry): HTMLElement {
-    const about = [
+    const about = format.joined(
       entry.steps ? `${format.count(entry.steps)} ${entry.steps === 1 ? "step" : "steps"}` : null,
       entry.last ?? null,
       entry.size === undefined ? null : format.bytes(entry.size),
       entry.input ? "input" : null,
       entry.note ?? null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
     const row = keepKeys(
       h(
         "div",
@@ -311,16 +305,14 @@ function fileTree(files: [path: string, size: number][]): HTMLElement {
           h(
             "details",
             { open: depth < 1 },
-            keepKeys(
+            h(
+              "summary",
+              {},
+              h("span", { class: "jt-name" }, `${name}/`),
               h(
-                "summary",
-                {},
-                h("span", { class: "jt-name" }, `${name}/`),
-                h(
-                  "span",
-                  { class: "jt-kind" },
-                  `${format.count(inner.count)} · ${format.bytes(inner.size)}`,
-                ),
+                "span",
+                { class: "jt-kind" },
+                `${format.count(inner.count)} · ${format.bytes(inner.size)}`,
               ),
             ),
             list(inner, depth + 1),

@@ -1,6 +1,6 @@
 // The last lines that the cells printed, with a search.
 
-import { h, keepKeys, put, say } from "../dom/dom";
+import { h, put, say } from "../dom/dom";
 import * as format from "../model/format";
 
 export interface PrintedLog {
@@ -10,19 +10,20 @@ export interface PrintedLog {
 
 export class Log {
   readonly element: HTMLElement;
-  private readonly lines = keepKeys(
-    h("div", { class: "jt-log", role: "log", tabindex: 0, "aria-label": "printed lines" }),
-  );
+  private readonly lines = h("div", {
+    class: "jt-log",
+    role: "log",
+    tabindex: 0,
+    "aria-label": "printed lines",
+  });
   private readonly found = h("p", { class: "jt-caption", role: "status" });
-  private readonly search = keepKeys(
-    h("input", {
-      type: "search",
-      class: "jt-search",
-      placeholder: "search",
-      "aria-label": "search printed lines",
-      oninput: () => this.fill(),
-    }),
-  );
+  private readonly search = h("input", {
+    type: "search",
+    class: "jt-search",
+    placeholder: "search",
+    "aria-label": "search printed lines",
+    oninput: () => this.fill(),
+  });
   private log: PrintedLog = { lines: [], before: 0 };
 
   constructor() {

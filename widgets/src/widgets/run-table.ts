@@ -1,6 +1,6 @@
 // The table of runs: found by a search, sorted, opened one at a time, and chosen to be compared.
 
-import { h, keepKeys, put, say } from "../dom/dom";
+import { h, put, say } from "../dom/dom";
 import { bar, press } from "../dom/toolbar";
 import * as format from "../model/format";
 import { Grid, type Column } from "../table/grid";
@@ -45,15 +45,13 @@ export class RunTable {
   private sort: RunSort | null = null;
   private openId = "";
   private readonly chosen = new Set<string>();
-  private readonly search = keepKeys(
-    h("input", {
-      type: "search",
-      class: "jt-search",
-      placeholder: "search names, tags, inputs: lr=0.01",
-      "aria-label": "search runs",
-      oninput: () => this.find(),
-    }),
-  );
+  private readonly search = h("input", {
+    type: "search",
+    class: "jt-search",
+    placeholder: "search names, tags, inputs: lr=0.01",
+    "aria-label": "search runs",
+    oninput: () => this.find(),
+  });
   private readonly caption = h("p", { class: "jt-caption", role: "status" });
 
   constructor(
@@ -261,9 +259,10 @@ class ComparisonBar {
   private count = 0;
   private shared: SharedArtifact[] = [];
   private readonly words = h("span", {});
-  private readonly artifact = keepKeys(
-    h("select", { class: "jt-select", "aria-label": "artifact to compare" }),
-  );
+  private readonly artifact = h("select", {
+    class: "jt-select",
+    "aria-label": "artifact to compare",
+  });
   private readonly compareButton: HTMLElement;
 
   constructor(clear: () => void, compare: (kind: string, name: string) => void) {

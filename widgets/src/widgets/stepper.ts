@@ -230,7 +230,7 @@ export function showFailure(el: HTMLElement, error: unknown): void {
     h(
       "p",
       { class: "jt-error", role: "alert" },
-      `this view could not be drawn: ${error instanceof Error ? error.message : String(error)}`,
+      `this view could not be drawn: ${format.error(error)}`,
     ),
   );
 }
