@@ -90,6 +90,30 @@ export function press(label: string, pressed: () => void): HTMLButtonElement {
   );
 }
 
+/** A button that stays pressed until it is pressed again. */
+export function toggle(label: string, changed: () => void): Control<boolean> {
+  const isPressed = () => button.getAttribute("aria-pressed") === "true";
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "jt-button jt-toggle",
+      "aria-pressed": "false",
+      onclick: () => {
+        button.setAttribute("aria-pressed", String(!isPressed()));
+        changed();
+      },
+    },
+    label,
+  );
+  return {
+    element: button,
+    get value() {
+      return isPressed();
+    },
+  };
+}
+
 /** A row of controls. */
 export function bar(...controls: (HTMLElement | Control<unknown> | null)[]): HTMLElement {
   return h(

@@ -1,6 +1,6 @@
 // Sounds in the browser's player, with the waveform above it.
 
-import { h } from "../dom/dom";
+import { h, watchSize } from "../dom/dom";
 import * as format from "../model/format";
 import { blob } from "../model/payload";
 import { colours } from "../dom/theme";
@@ -23,9 +23,8 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
     if (!Number.isFinite(player.duration)) return;
     player.currentTime = (event.offsetX / Math.max(1, canvas.clientWidth)) * player.duration;
   });
-  player.addEventListener("timeupdate", () => paintSoon());
-  const sizes = typeof ResizeObserver === "function" ? new ResizeObserver(() => paintSoon()) : null;
-  sizes?.observe(canvas);
+  player.addEventListener("timeupdate", paintSoon);
+  const stopWatchingSize = watchSize(canvas, paintSoon);
 
   function draw({ payload, step }: Shown<"audio">): void {
     if (!payload) return;
@@ -92,7 +91,7 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
     draw,
     destroy: () => {
       cancelAnimationFrame(queued);
-      sizes?.disconnect();
+      stopWatchingSize();
       player.pause?.();
       if (url) URL.revokeObjectURL(url);
     },

@@ -11,7 +11,7 @@ import { indexLevels, isText } from "../table/page";
 import { storedRows, TableQueries, type TableView } from "../table/query";
 import type { Cell } from "../table/rows";
 import { summary } from "../table/summary";
-import { diffLegend, plural, TableToolbar } from "../table/toolbar";
+import { diffLegend, TableToolbar } from "../table/toolbar";
 import { factList } from "./file";
 
 /** Milliseconds after which it is said that the kernel is waited for; a quick answer should not make the words flicker. */
@@ -118,9 +118,10 @@ class DataframeTable {
     const payload = storedRows(shown?.payload);
     if (!shown || !payload) return false;
     toolbar.offerComparisons(this.queries.page(payload).fields);
-    const result = this.queries.run(shown, payload, toolbar.options);
+    const { options } = toolbar;
+    const result = this.queries.run(shown, payload, options);
     this.questions = result.questions;
-    const { firstColumn } = toolbar.options;
+    const { firstColumn } = options;
     const aboutColumns: Question = {
       summary: true,
       ...(firstColumn ? { columns: firstColumn } : {}),
@@ -218,7 +219,7 @@ class DataframeTable {
         ? `the first ${format.count(head.width - head.hidden)} columns are kept in this page`
         : "";
     return format.joined(
-      `${plural(head.rows, "row")} × ${plural(head.width, "column")}`,
+      `${format.plural(head.rows, "row")} × ${format.plural(head.width, "column")}`,
       head.stored,
       kept,
       ...notes,
@@ -266,13 +267,12 @@ class DataframeTable {
   /** Sort by a column upwards, then downwards, then not at all. */
   private sort(column: number): void {
     const field = this.view?.fields[column];
-    const { options } = this.toolbar;
+    const { sort, options } = this.toolbar;
     if (!field || options.changes) return;
     const { name, index = false } = field;
-    const { sort } = options;
-    if (sort?.name !== name || sort.index !== index) {
-      options.sort = { name, index, descending: false };
-    } else options.sort = sort.descending ? null : { name, index, descending: true };
+    if (sort?.name !== name || sort.index !== index)
+      this.toolbar.sort = { name, index, descending: false };
+    else this.toolbar.sort = sort.descending ? null : { name, index, descending: true };
     this.grid.scrollTo(0);
     this.render();
   }

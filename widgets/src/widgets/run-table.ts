@@ -1,8 +1,9 @@
 // The table of runs: found by a search, sorted, opened one at a time, and chosen to be compared.
 
 import { h, put, say } from "../dom/dom";
-import { bar, press } from "../dom/toolbar";
+import { bar, press, searchBox } from "../dom/toolbar";
 import * as format from "../model/format";
+import { statusClass } from "../model/model";
 import { Grid, type Column } from "../table/grid";
 import { SAME, type Cell, type Row } from "../table/rows";
 import type { RunRows, RunSort } from "./run-rows";
@@ -45,13 +46,9 @@ export class RunTable {
   private sort: RunSort | null = null;
   private openId = "";
   private readonly chosen = new Set<string>();
-  private readonly search = h("input", {
-    type: "search",
-    class: "jt-search",
-    placeholder: "search names, tags, inputs: lr=0.01",
-    "aria-label": "search runs",
-    oninput: () => this.find(),
-  });
+  private readonly search = searchBox("search runs", "search names, tags, inputs: lr=0.01", () =>
+    this.find(),
+  );
   private readonly caption = h("p", { class: "jt-caption", role: "status" });
 
   constructor(
@@ -227,10 +224,10 @@ export class RunTable {
       otherColumns ? { columns, marker: "choice", total: columns.length } : null,
       { row: Math.max(0, active), reveal: active < 0 },
     );
-    const all = `${format.count(rows.count)} ${rows.count === 1 ? "run" : "runs"}`;
-    if (rows.count === 0) say(this.caption, "no runs yet");
-    else if (this.order.length === rows.count) say(this.caption, all);
-    else say(this.caption, `${format.count(this.order.length)} of ${all}`);
+    const all = format.plural(rows.count, "run");
+    const found =
+      this.order.length === rows.count ? all : `${format.count(this.order.length)} of ${all}`;
+    say(this.caption, rows.count === 0 ? "no runs yet" : found);
   }
 
   private open(n: number): void {
@@ -314,9 +311,4 @@ class ComparisonBar {
         this.shared.length ? runs : `${runs}; they have no artifact of the same name`,
       );
   }
-}
-
-/** The classes of a run's status, which is a word of the page only where we know it. */
-function statusClass(status: string): string {
-  return `jt-status jt-is-${status.replace(/[^a-z]/g, "")}`;
 }
