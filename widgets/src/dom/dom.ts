@@ -29,6 +29,11 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Make a span of a class. */
+export function span(className: string, ...children: Child[]): HTMLSpanElement {
+  return h("span", { class: className }, ...children);
+}
+
 /** A part of the page that scrolls by itself, with a name for screen readers. */
 export function region<K extends keyof HTMLElementTagNameMap>(
   tag: K,

@@ -92,6 +92,6 @@ export function duration(seconds: number): string {
 export type Step = number | string | null;
 
 /** A step as it is written in the page; steps beyond 2^53 travel as strings. */
-export function step(value: Step): string {
-  return value === null ? "None" : String(value);
+export function step(value: Step | undefined): string {
+  return String(value ?? "None");
 }

@@ -39,7 +39,8 @@ const curveStep = head({
 const metricShared = head({ points: v.number() });
 
 /** The name of a fact, its value, and how the value is written. */
-const fact = v.strictTuple([
+export type Fact = [name: string, value: string | number, kind?: "bytes" | "path" | "code"];
+const fact: v.GenericSchema<Fact> = v.strictTuple([
   v.string(),
   v.union([v.string(), v.number()]),
   v.optional(v.picklist(["bytes", "path", "code"])),
@@ -223,8 +224,6 @@ export type MetricHead = v.InferOutput<typeof metricShared>;
 export interface PartsHead<H> extends Head {
   parts: [line: number, first: number, buffers: number, head: H | FailedHead][];
 }
-export type Fact = v.InferOutput<typeof fact>;
-export type FactsHead = WithError<v.InferOutput<typeof facts>>;
 export type Plot = v.InferOutput<typeof plot>;
 export type TableField = v.InferOutput<typeof tableField>;
 export type ColumnSummary = v.InferOutput<typeof columnSummary>;

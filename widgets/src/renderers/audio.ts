@@ -2,7 +2,7 @@
 
 import { h, watchSize } from "../dom/dom";
 import * as format from "../model/format";
-import { blob } from "../model/payload";
+import { fileUrl } from "../model/payload";
 import { colours } from "../dom/theme";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -29,12 +29,12 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
   function draw({ payload, step }: Shown<"audio">): void {
     if (!payload) return;
     const { head } = payload;
-    if (url) URL.revokeObjectURL(url);
+    URL.revokeObjectURL(url);
     url = "";
     const { sound } = head;
     player.hidden = sound === undefined;
     if (sound === undefined) player.removeAttribute("src");
-    else player.src = url = URL.createObjectURL(blob(payload.buffers[sound]!, head.type ?? ""));
+    else player.src = url = fileUrl(payload.buffers[sound]!, head.type);
     peaks = payload.has("low")
       ? { low: payload.column("low"), high: payload.column("high") }
       : null;
@@ -67,10 +67,7 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
       const ctx = canvas.getContext("2d");
       if (!ctx) return;
       const look = colours(canvas);
-      const played =
-        Number.isFinite(player.duration) && player.duration > 0
-          ? player.currentTime / player.duration
-          : 0;
+      const played = player.duration > 0 ? player.currentTime / player.duration : 0;
       ctx.clearRect(0, 0, width, height);
       const { low, high } = peaks;
       const middle = height / 2;
@@ -93,7 +90,7 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
       cancelAnimationFrame(queued);
       stopWatchingSize();
       player.pause?.();
-      if (url) URL.revokeObjectURL(url);
+      URL.revokeObjectURL(url);
     },
   };
 }

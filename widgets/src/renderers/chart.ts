@@ -1,6 +1,6 @@
 // Charts of plotly, bokeh and vega: simple ones as lines and bars, any by its library where the kernel has it, and the JSON.
 
-import { errorNote, h, put, region } from "../dom/dom";
+import { errorNote, h, put, region, span } from "../dom/dom";
 import { sandboxed } from "../dom/sandbox";
 import * as format from "../model/format";
 import type { Plot, StepHead } from "../model/heads";
@@ -121,9 +121,8 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
       plot.title ? h("b", {}, plot.title) : null,
       ...(plot.traces.length > 1
         ? plot.traces.map(({ name }, n) =>
-            h(
-              "span",
-              { class: "jt-legend-item" },
+            span(
+              "jt-legend-item",
               h("span", { class: "jt-swatch", style: `background:${palette[n % palette.length]}` }),
               name,
             ),

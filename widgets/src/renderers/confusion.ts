@@ -1,6 +1,6 @@
 // Confusion matrices: a heat map with its numbers in it, as counts or as shares of their row.
 
-import { h, put, region } from "../dom/dom";
+import { h, put, region, span } from "../dom/dom";
 import * as format from "../model/format";
 import { colours } from "../dom/theme";
 import { bar, check } from "../dom/toolbar";
@@ -131,9 +131,7 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
           "tr",
           {},
           h("td", { class: "jt-corner" }),
-          ...x.map((name) =>
-            h("th", { scope: "col", title: name }, h("span", { class: "jt-field" }, name)),
-          ),
+          ...x.map((name) => h("th", { scope: "col", title: name }, span("jt-field", name))),
         ),
       ),
       h(
@@ -143,7 +141,7 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
           h(
             "tr",
             {},
-            h("th", { scope: "row", title: name }, h("span", { class: "jt-field" }, name)),
+            h("th", { scope: "row", title: name }, span("jt-field", name)),
             ...cells.slice(r * x.length, (r + 1) * x.length),
           ),
         ),

@@ -23,8 +23,6 @@ const MAX_STICKY_WIDTH = 30;
 
 export function dataframe(host: Host<"dataframe">): Drawing<"dataframe"> {
   const table = new DataframeTable(host);
-  const notOpened = h("div");
-  const showFacts = factList(notOpened);
   const place = (element: HTMLElement): void => {
     if (host.element.firstChild !== element) host.element.replaceChildren(element);
   };
@@ -34,8 +32,7 @@ export function dataframe(host: Host<"dataframe">): Drawing<"dataframe"> {
       if (!payload) return undefined;
       if ("facts" in payload.head) {
         // A file that is not opened, such as a pickle.
-        showFacts(payload.head.facts);
-        place(notOpened);
+        place(factList(payload.head.facts));
         return undefined;
       }
       place(table.element);

@@ -3,7 +3,7 @@
 import { h, region } from "../dom/dom";
 import * as format from "../model/format";
 import type { StepHead } from "../model/heads";
-import { blob, type Payload } from "../model/payload";
+import { fileUrl, type Payload } from "../model/payload";
 import { bar, check, choose, slide } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
@@ -29,7 +29,7 @@ class Picture {
   }
 
   async show(payload: Payload<StepHead<"image">>, alt: string): Promise<void> {
-    const next = URL.createObjectURL(blob(payload.buffers[0]!, payload.head.type));
+    const next = fileUrl(payload.buffers[0]!, payload.head.type);
     // Decoded before it is put in place, so that the old picture stays until the new one can be seen.
     const probe = new Image();
     probe.src = next;
@@ -44,12 +44,12 @@ class Picture {
     this.image.src = next;
     this.image.alt = alt;
     await this.image.decode().catch(() => undefined);
-    if (this.url) URL.revokeObjectURL(this.url);
+    URL.revokeObjectURL(this.url);
     this.url = next;
   }
 
   destroy(): void {
-    if (this.url) URL.revokeObjectURL(this.url);
+    URL.revokeObjectURL(this.url);
   }
 }
 

@@ -1,6 +1,6 @@
 // Markdown as the page it makes: the kernel has parsed it, and its tree is built as elements here.
 
-import { h, put, region, type Child } from "../dom/dom";
+import { h, put, region, span, type Child } from "../dom/dom";
 import { bar, check } from "../dom/toolbar";
 import * as format from "../model/format";
 import { called } from "../model/model";
@@ -56,8 +56,7 @@ function uncoded(node: MarkdownNode): MarkdownNode[] {
 function element([tag, attributes, ...nodes]: MarkdownElement): Child[] {
   const told = attributes ?? {};
   // A picture would be fetched, and a link leads away: both are told in words.
-  if (tag === "img")
-    return [h("span", { class: "jt-kind" }, `[picture ${told.alt ?? ""}: ${told.src ?? ""}]`)];
+  if (tag === "img") return [span("jt-kind", `[picture ${told.alt ?? ""}: ${told.src ?? ""}]`)];
   if (tag === "pre")
     return [h("pre", { class: "jt-code-block" }, ...build(nodes.flatMap(uncoded)))];
   const children = build(nodes);
@@ -67,7 +66,7 @@ function element([tag, attributes, ...nodes]: MarkdownElement): Child[] {
         "span",
         { class: "jt-link", title: told.href },
         ...children,
-        h("span", { class: "jt-kind" }, ` (${told.href ?? ""})`),
+        span("jt-kind", ` (${told.href ?? ""})`),
       ),
     ];
   const level = /^h([1-6])$/.exec(tag)?.[1];

@@ -1,6 +1,6 @@
 // What charts of one line or several have in common: the lines' payloads, a dash for each line, and a legend that says what each has at the step.
 
-import { h, say, svg } from "../dom/dom";
+import { h, say, span, svg } from "../dom/dom";
 import { colours } from "../dom/theme";
 import * as format from "../model/format";
 import type { FailedHead, PartsHead } from "../model/heads";
@@ -38,7 +38,7 @@ export class Legend {
    */
   constructor(names: string[], what: string, changed: () => void) {
     this.entries = names.map((name, n) => {
-      const words = h("span", { class: "jt-kind" });
+      const words = span("jt-kind");
       const stroke = svg("line", {
         x1: 0,
         y1: 5,
@@ -71,7 +71,7 @@ export class Legend {
           },
           stroke,
         ),
-        h("span", { class: "jt-name" }, name),
+        span("jt-name", name),
         words,
       );
       return { button, stroke, words };

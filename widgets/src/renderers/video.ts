@@ -2,7 +2,7 @@
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
-import { blob } from "../model/payload";
+import { fileUrl } from "../model/payload";
 import { bar, check } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -46,7 +46,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
     const before = url;
     const data = head.video === undefined ? null : payload.buffers[head.video]!;
     const moving = data !== null && (head.type ?? "").startsWith("video/");
-    url = data ? URL.createObjectURL(blob(data, head.type ?? "")) : "";
+    url = data ? fileUrl(data, head.type) : "";
     player.hidden = !moving;
     tools.hidden = head.type !== "image/gif";
     if (moving) player.src = url;
@@ -64,7 +64,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
     }
     picture.hidden = moving || !data;
     updateHeld();
-    if (before) URL.revokeObjectURL(before);
+    URL.revokeObjectURL(before);
     player.onloadedmetadata = () => {
       player.style.width = `${Math.max(player.videoWidth, Math.min(320, player.videoWidth * 5))}px`;
     };
@@ -92,7 +92,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
     destroy: () => {
       player.pause?.();
       player.removeAttribute("src");
-      if (url) URL.revokeObjectURL(url);
+      URL.revokeObjectURL(url);
     },
   };
 }

@@ -369,24 +369,16 @@ function destination(
   byRow: boolean,
 ): Position | null {
   const far = ctrlKey || metaKey;
-  switch (key) {
-    case "ArrowUp":
-      return { row: far ? 0 : row - 1, column };
-    case "ArrowDown":
-      return { row: far ? rows - 1 : row + 1, column };
-    case "ArrowLeft":
-      return byRow ? null : { row, column: far ? 0 : column - 1 };
-    case "ArrowRight":
-      return byRow ? null : { row, column: far ? columns - 1 : column + 1 };
-    case "PageUp":
-      return { row: Math.max(0, row - page), column };
-    case "PageDown":
-      return { row: Math.max(0, row) + page, column };
-    case "Home":
-      return { row: far || byRow ? 0 : row, column: 0 };
-    case "End":
-      return { row: far || byRow ? rows - 1 : row, column: columns - 1 };
-    default:
-      return null;
-  }
+  const sideways = (to: number): Position | null => (byRow ? null : { row, column: to });
+  const destinations: Record<string, Position | null> = {
+    ArrowUp: { row: far ? 0 : row - 1, column },
+    ArrowDown: { row: far ? rows - 1 : row + 1, column },
+    ArrowLeft: sideways(far ? 0 : column - 1),
+    ArrowRight: sideways(far ? columns - 1 : column + 1),
+    PageUp: { row: Math.max(0, row - page), column },
+    PageDown: { row: Math.max(0, row) + page, column },
+    Home: { row: far || byRow ? 0 : row, column: 0 },
+    End: { row: far || byRow ? rows - 1 : row, column: columns - 1 },
+  };
+  return destinations[key] ?? null;
 }

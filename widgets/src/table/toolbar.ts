@@ -1,6 +1,6 @@
 // What stands above a dataframe: the controls (filter, summary, changes and since when, which columns), and the legend of what changed.
 
-import { h, put } from "../dom/dom";
+import { h, put, span } from "../dom/dom";
 import { bar, check, toggle, type Control } from "../dom/toolbar";
 import * as format from "../model/format";
 import type { StoredRowsHead, TableField } from "../model/heads";
@@ -35,9 +35,8 @@ export class TableToolbar {
   private readonly columnsBefore = this.columnsButton("columns before", "◂", -MAX_COLUMNS);
   private readonly columnsAfter = this.columnsButton("columns after", "▸", MAX_COLUMNS);
   private readonly columnRange = h("span");
-  private readonly columns = h(
-    "span",
-    { class: "jt-check" },
+  private readonly columns = span(
+    "jt-check",
     this.columnsBefore,
     this.columnRange,
     this.columnsAfter,
@@ -55,9 +54,8 @@ export class TableToolbar {
     this.since = list("compare with", changed);
     this.matchBy = list("match rows by", changed);
     this.onlyChanged = check("only what changed", changed, true);
-    this.comparison = h(
-      "span",
-      { class: "jt-comparing" },
+    this.comparison = span(
+      "jt-comparing",
       h("label", { class: "jt-check" }, "since", this.since),
       h("label", { class: "jt-check" }, "rows matched by", this.matchBy),
       this.onlyChanged.element,
@@ -159,16 +157,7 @@ function offer(list: HTMLSelectElement, choices: Choice[], otherwise: string): v
 export function diffLegend({ fields, changedCells = [] }: TableView, diff: DiffSummary): Node[] {
   const { tally, columnsAdded, columnsRemoved, since } = diff;
   const key = (count: number, sign: string, name: string, words: string) =>
-    count
-      ? [
-          h(
-            "span",
-            { class: `jt-mark ${name}` },
-            h("b", { "aria-hidden": "true" }, sign),
-            ` ${words}`,
-          ),
-        ]
-      : [];
+    count ? [span(`jt-mark ${name}`, h("b", { "aria-hidden": "true" }, sign), ` ${words}`)] : [];
   const changed = `${format.plural(tally.changed, "row")} changed (${format.plural(tally.cells, "cell")})`;
   const keys = [
     ...key(tally.added, "+", "jt-added", `${format.plural(tally.added, "row")} added`),
@@ -184,7 +173,7 @@ export function diffLegend({ fields, changedCells = [] }: TableView, diff: DiffS
     columnsRemoved.length ? `columns gone: ${columnsRemoved.join(", ")}` : "",
     ...diff.dtypeChanges,
   ];
-  return [...keys, h("span", { class: "jt-name" }, words.filter(Boolean).join(" · "))];
+  return [...keys, span("jt-name", format.joined(...words))];
 }
 
 /** The columns in which most cells changed. */

@@ -57,7 +57,7 @@ export function controls(steps: format.Step[], move: (index: number) => void): C
     },
     show(index) {
       slider.value = String(index);
-      const text = format.step(steps[index] ?? null);
+      const text = format.step(steps[index]);
       words.textContent = text;
       slider.setAttribute("aria-valuetext", `step ${text}`);
     },

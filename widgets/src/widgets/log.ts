@@ -1,6 +1,6 @@
 // The last lines that the cells printed, with a search.
 
-import { h, put, say } from "../dom/dom";
+import { h, put, say, span } from "../dom/dom";
 import { searchBox } from "../dom/toolbar";
 import * as format from "../model/format";
 
@@ -42,7 +42,7 @@ export class Log {
         h(
           "div",
           { class: wrong ? "jt-printed jt-wrong" : "jt-printed" },
-          h("span", { class: "jt-kind" }, cell),
+          span("jt-kind", cell),
           h("span", {}, text),
         ),
       ),

@@ -1,6 +1,6 @@
 // One artifact of a view on screen: its heading, what is said of it, and its drawing at the step shown.
 
-import { errorNote, h, put, say } from "../dom/dom";
+import { errorNote, h, put, say, span } from "../dom/dom";
 import * as format from "../model/format";
 import type { Stem } from "../model/heads";
 import type { Query } from "../model/messages";
@@ -85,10 +85,10 @@ export class Panel {
       h(
         "h2",
         { class: "jt-title" },
-        h("span", { class: "jt-name" }, info.name),
+        span("jt-name", info.name),
         " ",
-        h("span", { class: "jt-kind" }, info.kind),
-        ...(info.run ? [" ", h("span", { class: "jt-of" }, info.run)] : []),
+        span("jt-kind", info.kind),
+        ...(info.run ? [" ", span("jt-of", info.run)] : []),
         this.origin.element,
       ),
       this.note,
@@ -127,7 +127,7 @@ export class Panel {
 
   /** Say why the step shown has not come. */
   explain(waiting: Waiting): void {
-    const wanted = format.step(this.info.steps[this.number] ?? null);
+    const wanted = format.step(this.info.steps[this.number]);
     const old = this.element.dataset["jtStep"];
     const [reason, more] = reasons[waiting];
     const below = old === undefined ? "" : `; below is still step ${old}`;
