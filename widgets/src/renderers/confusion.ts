@@ -122,31 +122,13 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     if (now === signature) return;
     signature = now;
     cells = y.flatMap(() => x.map(() => h("td")));
-    put(
-      table,
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          h("td", { class: "jt-corner" }),
-          ...x.map((name) => h("th", { scope: "col", title: name }, span("jt-field", name))),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        ...y.map((name, r) =>
-          h(
-            "tr",
-            {},
-            h("th", { scope: "row", title: name }, span("jt-field", name)),
-            ...cells.slice(r * x.length, (r + 1) * x.length),
-          ),
-        ),
-      ),
+    const heading = (name: string, scope: "col" | "row") =>
+      h("th", { scope, title: name }, span("jt-field", name));
+    const head = [h("td", { class: "jt-corner" }), ...x.map((name) => heading(name, "col"))];
+    const rows = y.map((name, r) =>
+      h("tr", {}, heading(name, "row"), ...cells.slice(r * x.length, (r + 1) * x.length)),
     );
+    put(table, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
   }
 
   function paint(

@@ -135,7 +135,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
     const place = comparedWith(shown.at);
     const behind = place === null ? undefined : host.payload(place);
     host.need?.(place);
-    const behindStep = `step ${format.step(place === null ? null : (about.steps[place] ?? null))}`;
+    const behindStep = `step ${format.step(about.steps[place ?? -1])}`;
     const step = `step ${format.step(shown.step)}`;
     await Promise.all([
       first.show(shown.payload, `${about.name}, ${step}`),

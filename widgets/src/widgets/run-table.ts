@@ -303,12 +303,8 @@ class ComparisonBar {
     this.element.hidden = count === 0;
     this.artifact.hidden = nothingToCompare;
     this.compareButton.hidden = nothingToCompare;
-    const runs = `${format.count(count)} runs chosen`;
-    if (count === 1) say(this.words, "1 run chosen; choose another to compare");
-    else
-      say(
-        this.words,
-        this.shared.length ? runs : `${runs}; they have no artifact of the same name`,
-      );
+    const none = this.shared.length ? "" : "; they have no artifact of the same name";
+    const more = count === 1 ? "; choose another to compare" : none;
+    say(this.words, `${format.plural(count, "run")} chosen${more}`);
   }
 }
