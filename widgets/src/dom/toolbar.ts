@@ -8,18 +8,20 @@ export interface Control<T> {
   readonly value: T;
 }
 
+const control = <T>(element: HTMLElement, read: () => T): Control<T> => ({
+  element,
+  get value() {
+    return read();
+  },
+});
+
 const labelled = (...parts: (Node | string)[]): HTMLElement =>
   h("label", { class: "jt-check" }, ...parts);
 
 /** A checkbox with a label. */
 export function check(label: string, changed: () => void, on = false): Control<boolean> {
   const box = h("input", { type: "checkbox", checked: on, onchange: changed });
-  return {
-    element: labelled(box, label),
-    get value() {
-      return box.checked;
-    },
-  };
+  return control(labelled(box, label), () => box.checked);
 }
 
 /** A list to choose one of several words from. */
@@ -34,12 +36,7 @@ export function choose<Word extends string>(
     { class: "jt-select", onchange: changed },
     ...options.map((word) => h("option", { value: word, selected: word === first }, word)),
   );
-  return {
-    element: labelled(label, list),
-    get value() {
-      return list.value as Word;
-    },
-  };
+  return control(labelled(label, list), () => list.value as Word);
 }
 
 /** A slider for a number between two ends; `told` says the number to screen readers. */
@@ -62,12 +59,7 @@ export function slide(
       changed();
     },
   });
-  return {
-    element: labelled(label, range),
-    get value() {
-      return Number(range.value);
-    },
-  };
+  return control(labelled(label, range), () => Number(range.value));
 }
 
 /** A box to type a search into. */
@@ -106,12 +98,7 @@ export function toggle(label: string, changed: () => void): Control<boolean> {
     },
     label,
   );
-  return {
-    element: button,
-    get value() {
-      return isPressed();
-    },
-  };
+  return control(button, isPressed);
 }
 
 /** A row of controls. */
