@@ -1,7 +1,7 @@
 // What stands above a dataframe: the controls (filter, summary, changes and since when, which columns), and the legend of what changed.
 
 import { h, put, span } from "../dom/dom";
-import { bar, check, toggle, type Control } from "../dom/toolbar";
+import { bar, check, toggle } from "../dom/toolbar";
 import * as format from "../model/format";
 import type { StoredRowsHead, TableField } from "../model/heads";
 import type { Host } from "../model/renderer";
@@ -26,12 +26,17 @@ export class TableToolbar {
     autocomplete: "off",
     oninput: () => this.onType(),
   });
-  private readonly summary: Control<boolean>;
-  private readonly changes: Control<boolean>;
-  private readonly since: HTMLSelectElement;
-  private readonly matchBy: HTMLSelectElement;
-  private readonly onlyChanged: Control<boolean>;
-  private readonly comparison: HTMLElement;
+  private readonly summary = toggle("summary", () => this.changed());
+  private readonly changes = toggle("changes", () => this.changed());
+  private readonly since = list("compare with", () => this.changed());
+  private readonly matchBy = list("match rows by", () => this.changed());
+  private readonly onlyChanged = check("only what changed", () => this.changed(), true);
+  private readonly comparison = span(
+    "jt-comparing",
+    h("label", { class: "jt-check" }, "since", this.since),
+    h("label", { class: "jt-check" }, "rows matched by", this.matchBy),
+    this.onlyChanged.element,
+  );
   private readonly columnsBefore = this.columnsButton("columns before", "◂", -MAX_COLUMNS);
   private readonly columnsAfter = this.columnsButton("columns after", "▸", MAX_COLUMNS);
   private readonly columnRange = h("span");
@@ -49,17 +54,6 @@ export class TableToolbar {
     private readonly host: Host<"dataframe">,
     private readonly changed: () => void,
   ) {
-    this.summary = toggle("summary", changed);
-    this.changes = toggle("changes", changed);
-    this.since = list("compare with", changed);
-    this.matchBy = list("match rows by", changed);
-    this.onlyChanged = check("only what changed", changed, true);
-    this.comparison = span(
-      "jt-comparing",
-      h("label", { class: "jt-check" }, "since", this.since),
-      h("label", { class: "jt-check" }, "rows matched by", this.matchBy),
-      this.onlyChanged.element,
-    );
     this.element = bar(this.filter, this.summary, this.changes, this.comparison, this.columns);
   }
 
