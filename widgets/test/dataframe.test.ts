@@ -60,6 +60,7 @@ function opened(
   document.body.append(element);
   const host: Host<"dataframe"> = {
     beside: () => undefined,
+    redraw: () => undefined,
     element,
     ask,
     live,

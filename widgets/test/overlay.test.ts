@@ -5,7 +5,7 @@ import { metric } from "../src/renderers/metric";
 import { dashOf, parts } from "../src/renderers/overlay";
 import type { Payload } from "../src/model/payload";
 import type { PanelInfo } from "../src/model/model";
-import type { Host } from "../src/model/renderer";
+import type { Drawing, Host, RendererOf, Shown } from "../src/model/renderer";
 import { payload } from "./made";
 
 // There is no canvas here: what would be drawn is kept.
@@ -85,9 +85,18 @@ function host<S extends Stem>(about: Partial<PanelInfo>, shared: Payload<PartsHe
     payload: () => undefined,
     beside: () => undefined,
     need: () => undefined,
+    redraw: () => undefined,
     ask: () => Promise.reject(new Error("no")),
     about: { kind: "curve", name: "gain", view: "curve", steps: [], times: [], ...about },
   } as unknown as Host<S>;
+}
+
+/** Draw a step, and draw it again whenever the drawing asks for that. */
+function drawStep<S extends Stem>(make: RendererOf<S>, made: Host<S>, shown: Shown<S>): Drawing<S> {
+  let panel: Drawing<S> | null = null;
+  panel = make({ ...made, redraw: () => void panel?.draw(shown) });
+  panel.draw(shown);
+  return panel;
 }
 
 const keys = (element: HTMLElement) =>
@@ -119,7 +128,7 @@ describe("several runs", () => {
   it("have a legend that says what each has at the step: its note, an earlier step, an error, nothing yet", () => {
     const members = ["a", "b", "c", "d"].map((run) => ({ label: run, uuid: run }));
     const shared = several([0, { curve: "roc", x: [0, 1], y: [0, 1] }]);
-    const made = host({ members }, shared);
+    const made = host<"curve">({ members }, shared);
     const panel = curve(made);
     const shown = several(
       [
@@ -154,7 +163,7 @@ describe("several runs", () => {
       ["value", new Float64Array(values)],
       ["at", new Uint32Array(values.map((_, n) => n))],
     ];
-    const made = host(
+    const made = host<"metric">(
       {
         name: "loss",
         view: "metric",
@@ -194,7 +203,7 @@ describe("several runs", () => {
       steps: [0, 10],
       at: [0, 1],
     }));
-    const made = host(
+    const made = host<"metric">(
       {
         name: "loss, val_loss",
         view: "metric",
@@ -222,7 +231,7 @@ describe("several runs", () => {
   });
 
   it("hide and show by their keys", () => {
-    const made = host(
+    const made = host<"curve">(
       {
         members: [
           { label: "a", uuid: "a" },
@@ -231,7 +240,6 @@ describe("several runs", () => {
       },
       several(),
     );
-    const panel = curve(made);
     const one = (
       run: number,
     ): [number, Record<string, unknown>, ...[string, ArrayBufferView][]] => [
@@ -240,7 +248,8 @@ describe("several runs", () => {
       ["x", points(0, 1)],
       ["y", points(0, 1)],
     ];
-    panel.draw({ at: 0, step: 1, payload: several(one(0), one(1)) });
+    const shown = { at: 0, step: 1, payload: several(one(0), one(1)) };
+    const panel = drawStep(curve, made, shown);
     const labels = () => drawn.front.map((line) => line.label);
     expect(labels()).toEqual(["a", "b"]);
     const key = made.element.querySelector<HTMLElement>(".jt-line-run")!;
@@ -332,8 +341,7 @@ describe("a single line", () => {
         ["at", new Uint32Array([0, 1, 2])],
       ]),
     );
-    const panel = metric(made);
-    panel.draw({ at: 1, step: 10, payload: undefined });
+    const panel = drawStep(metric, made, { at: 1, step: 10, payload: undefined });
     const caption = () => made.element.querySelector(".jt-caption")!.textContent;
     expect(caption()).toBe("1 · lowest 1 · highest 3 · 12,000 values");
     expect(drawn.label).toBe(`loss over step: ${caption()}`);

@@ -6,7 +6,13 @@ export type Attributes = Record<
   string | number | boolean | null | undefined | ((event: any) => void)
 >;
 
-/** Make an element: attributes as given, `on…` functions as listeners, children as nodes or text. */
+/** Elements that can have the focus without a `tabindex`. */
+const focusable = new Set(["audio", "button", "input", "select", "summary", "video"]);
+
+/**
+ * Make an element: attributes as given, `on…` functions as listeners, children as nodes or text. One that can have the focus keeps
+ * its keys.
+ */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -18,8 +24,30 @@ export function h<K extends keyof HTMLElementTagNameMap>(
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
+  if (focusable.has(tag) || element.hasAttribute("tabindex")) keepKeys(element);
   put(element, ...children);
   return element;
+}
+
+/** Make a span of a class. */
+export function span(className: string, ...children: Child[]): HTMLSpanElement {
+  return h("span", { class: className }, ...children);
+}
+
+/** A part of the page that scrolls by itself, with a name for screen readers. */
+export function region<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className: string,
+  label: string,
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const attributes = { class: className, tabindex: 0, role: "region", "aria-label": label };
+  return h(tag, attributes, ...children);
+}
+
+/** Says why something cannot be shown. */
+export function errorNote(words: string): HTMLElement {
+  return h("p", { class: "jt-error", role: "alert" }, words);
 }
 
 /** Make an element of a drawing. */
@@ -52,6 +80,14 @@ export function say(element: Element, text: string): void {
 export function keepKeys<T extends Element>(element: T): T {
   element.setAttribute("data-lm-suppress-shortcuts", "true");
   return element;
+}
+
+/** Call back when an element has another size, or is shown again. Returns what stops it. */
+export function watchSize(element: Element, changed: () => void): () => void {
+  if (typeof ResizeObserver !== "function") return () => undefined;
+  const watcher = new ResizeObserver(changed);
+  watcher.observe(element);
+  return () => watcher.disconnect();
 }
 
 const icons = {
@@ -89,19 +125,17 @@ export function button(
   press: () => void,
   attributes: Attributes = {},
 ): HTMLButtonElement {
-  return keepKeys(
-    h(
-      "button",
-      {
-        type: "button",
-        class: "jt-button",
-        "aria-label": label,
-        title: label,
-        onclick: press,
-        ...attributes,
-      },
-      icon(sign),
-    ),
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "jt-button",
+      "aria-label": label,
+      title: label,
+      onclick: press,
+      ...attributes,
+    },
+    icon(sign),
   );
 }
 

@@ -1,6 +1,6 @@
 // JSON as a tree that opens. What was never opened has no elements in the page, as a tree may be large.
 
-import { h, keepKeys } from "./dom";
+import { h, span } from "./dom";
 import * as format from "../model/format";
 
 /** How many entries of an object or list, and how many characters of a string, are shown. */
@@ -19,19 +19,19 @@ function brief(value: unknown): string {
 
 /** Show a value under its name, opened `deep` levels. */
 export function json(value: unknown, name: string | null = null, deep = 1): HTMLElement {
-  const label = name === null ? [] : [h("span", { class: "jt-key" }, name), ": "];
+  const label = name === null ? [] : [span("jt-key", name), ": "];
   if (value === null || typeof value !== "object")
     return h(
       "div",
       { class: "jt-leaf jt-json" },
       ...label,
-      h("span", { class: `jt-is-${typeof value}` }, brief(value)),
+      span(`jt-is-${typeof value}`, brief(value)),
     );
   const entries = Object.entries(value);
   const box = h(
     "details",
     { class: "jt-json" },
-    keepKeys(h("summary", {}, ...label, h("span", { class: "jt-kind" }, brief(value)))),
+    h("summary", {}, ...label, span("jt-kind", brief(value))),
   );
   let filled = false;
   const fill = (): void => {

@@ -40,6 +40,24 @@ export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** A count with its noun: 1 row, 2 rows. */
+export const plural = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+
+/** The words of a caption, those that there are. */
+export const joined = (...words: (string | null | undefined | false)[]): string =>
+  words.filter(Boolean).join(" · ");
+
+/** What went wrong, in words. */
+export const error = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);
+
+/** Whether a text has all words of a search, in any order and case. */
+export function matcher(search: string): (text: string) => boolean {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return (text) => words.every((word) => text.toLowerCase().includes(word));
+}
+
 /** A size in bytes, in decimal units. */
 export function bytes(size: number): string {
   if (size < 1000) return `${size} B`;
@@ -74,6 +92,6 @@ export function duration(seconds: number): string {
 export type Step = number | string | null;
 
 /** A step as it is written in the page; steps beyond 2^53 travel as strings. */
-export function step(value: Step): string {
-  return value === null ? "None" : String(value);
+export function step(value: Step | undefined): string {
+  return String(value ?? "None");
 }

@@ -1,254 +1,199 @@
 // The heads of payloads: what the kernel says beside the binary columns, for each renderer. One table is the source of both the types that the
 // renderers are written against and the check that the tests put samples of the kernel half through.
 
-import type { Step } from "./format";
+import * as v from "valibot";
 
-interface Check<T> {
-  (value: unknown): value is T;
-  optional?: true;
-}
-interface Optional<T> extends Check<T | undefined> {
-  optional: true;
-}
-type Checked<C> = C extends Check<infer T> ? T : never;
-type Fields = Record<string, Check<unknown>>;
-type Simplify<T> = { [K in keyof T]: T[K] };
-type Checks<F extends Fields> = Simplify<
-  { [K in keyof F as F[K] extends { optional: true } ? never : K]: Checked<F[K]> } & {
-    [K in keyof F as F[K] extends { optional: true } ? K : never]?: Checked<F[K]>;
-  }
->;
+const step = v.union([v.null(), v.number(), v.string()]);
 
-const text: Check<string> = (value): value is string => typeof value === "string";
-const number: Check<number> = (value): value is number => typeof value === "number";
-const boolean: Check<boolean> = (value): value is boolean => typeof value === "boolean";
-const step: Check<Step> = (value): value is Step =>
-  value === null || typeof value === "number" || typeof value === "string";
-
-const anyOf =
-  <C extends Check<unknown>[]>(...checks: C): Check<Checked<C[number]>> =>
-  (value): value is Checked<C[number]> =>
-    checks.some((check) => check(value));
-const oneOf =
-  <T extends string>(...words: T[]): Check<T> =>
-  (value): value is T =>
-    words.some((word) => word === value);
-const list =
-  <T>(check: Check<T>): Check<T[]> =>
-  (value): value is T[] =>
-    Array.isArray(value) && value.every((item) => check(item));
-const tuple =
-  <C extends Check<unknown>[]>(...checks: C): Check<{ [K in keyof C]: Checked<C[K]> }> =>
-  (value): value is { [K in keyof C]: Checked<C[K]> } =>
-    Array.isArray(value) &&
-    value.length <= checks.length &&
-    checks.every((check, n) => check(value[n]));
-const record =
-  <T>(check: Check<T>): Check<Record<string, T>> =>
-  (value): value is Record<string, T> =>
-    typeof value === "object" &&
-    value !== null &&
-    Object.values(value).every((item) => check(item));
-const optional = <T>(check: Check<T>): Optional<T> =>
-  Object.assign((value: unknown): value is T | undefined => value === undefined || check(value), {
-    optional: true as const,
-  });
-/** An object with these fields and no others: what the page has no type for, it cannot show. */
-const object =
-  <F extends Fields>(fields: F): Check<Checks<F>> =>
-  (value): value is Checks<F> =>
-    typeof value === "object" &&
-    value !== null &&
-    Object.keys(value).every((name) => Object.hasOwn(fields, name)) &&
-    Object.entries(fields).every(([name, check]) =>
-      check((value as Record<string, unknown>)[name]),
-    );
-
-const numberType = oneOf("f4", "f8", "i4", "i2", "u1", "u2", "u4");
-export type NumberType = Checked<typeof numberType>;
+const numberType = v.picklist(["f4", "f8", "i4", "i2", "u1", "u2", "u4"]);
+export type NumberType = v.InferOutput<typeof numberType>;
 
 const base = {
   /** Of each column its buffer's number and the type of its numbers. */
-  columns: optional(record(tuple(number, numberType))),
+  columns: v.optional(v.record(v.string(), v.strictTuple([v.number(), numberType]))),
 };
 /** What went wrong in the kernel, in words; nothing else is in such a head. */
-const failed = object({ error: text });
+const failed = v.strictObject({ error: v.string() });
 
-const head = <F extends Fields>(fields: F) => object({ ...fields, ...base });
+const head = <F extends v.ObjectEntries>(fields: F) => v.strictObject({ ...fields, ...base });
 const nothing = head({});
 
 /** Of each line of a chart its place among the panel's members, its first buffer, how many buffers it has, and its head. */
-const parts = <H>(one: Check<H>) =>
-  head({ parts: list(tuple(number, number, number, anyOf(one, failed))) });
+const parts = <H extends v.GenericSchema>(one: H) =>
+  head({
+    parts: v.array(v.strictTuple([v.number(), v.number(), v.number(), v.union([one, failed])])),
+  });
 
-const range = tuple(number, number);
-const curveShared = head({ curve: text, x: range, y: range });
+const range = v.strictTuple([v.number(), v.number()]);
+const curveShared = head({ curve: v.string(), x: range, y: range });
 const curveStep = head({
-  points: number,
-  annotation: anyOf(text, (value): value is null => value === null),
+  points: v.number(),
+  annotation: v.nullable(v.string()),
   /** How many points have a coordinate that is not a number. */
-  gaps: optional(number),
-  x: optional(range),
-  y: optional(range),
+  gaps: v.optional(v.number()),
+  x: v.optional(range),
+  y: v.optional(range),
   /** Which of the member's own steps it is: its latest by the step on screen. */
   step,
 });
-const metricShared = head({ points: number });
+const metricShared = head({ points: v.number() });
 
-const factValue = anyOf(text, number);
-const fact: Check<[name: string, value: string | number, kind?: "bytes" | "path" | "code"]> = anyOf(
-  tuple(text, factValue),
-  tuple(text, factValue, oneOf("bytes", "path", "code")),
-);
-const facts = head({ facts: list(fact) });
+/** The name of a fact, its value, and how the value is written. */
+export type Fact = [name: string, value: string | number, kind?: "bytes" | "path" | "code"];
+const fact: v.GenericSchema<Fact> = v.strictTuple([
+  v.string(),
+  v.union([v.string(), v.number()]),
+  v.optional(v.picklist(["bytes", "path", "code"])),
+]);
+const facts = head({ facts: v.array(fact) });
 
-const tableField = object({
-  name: text,
-  dtype: text,
-  kind: oneOf("number", "boolean", "text"),
+const tableField = v.strictObject({
+  name: v.string(),
+  dtype: v.string(),
+  kind: v.picklist(["number", "boolean", "text"]),
   /** Its number among the table's columns; below zero, an index level: -1 is the first. */
-  at: number,
-  index: optional(boolean),
+  at: v.number(),
+  index: v.optional(v.boolean()),
   /** The words for what is missing, by the code that a cell has. */
-  missing: optional(list(text)),
+  missing: v.optional(v.array(v.string())),
   /** The buffer that holds its strings. */
-  text: optional(number),
-  right: optional(boolean),
+  text: v.optional(v.number()),
+  right: v.optional(v.boolean()),
 });
-const limit = anyOf(number, text, boolean);
-const columnSummary = object({
-  nulls: number,
-  distinct: optional(number),
+const limit = v.union([v.number(), v.string(), v.boolean()]);
+const columnSummary = v.strictObject({
+  nulls: v.number(),
+  distinct: v.optional(v.number()),
   /** There are more different values than were counted. */
-  more: optional(boolean),
-  low: optional(limit),
-  high: optional(limit),
-  bins: optional(list(number)),
-  top: optional(list(tuple(text, number))),
-  endless: optional(number),
+  more: v.optional(v.boolean()),
+  low: v.optional(limit),
+  high: v.optional(limit),
+  bins: v.optional(v.array(v.number())),
+  top: v.optional(v.array(v.strictTuple([v.string(), v.number()]))),
+  endless: v.optional(v.number()),
 });
 /** By the number of the column. */
-const summary = list(tuple(number, columnSummary));
+const summary = v.array(v.strictTuple([v.number(), columnSummary]));
 const tableRows = {
-  rows: number,
-  from: number,
-  count: number,
-  done: boolean,
-  fields: list(tableField),
+  rows: v.number(),
+  from: v.number(),
+  count: v.number(),
+  done: v.boolean(),
+  fields: v.array(tableField),
 };
 const storedRows = head({
   ...tableRows,
-  width: number,
-  hidden: optional(number),
-  stored: optional(text),
-  summary: optional(summary),
+  width: v.number(),
+  hidden: v.optional(v.number()),
+  stored: v.optional(v.string()),
+  summary: v.optional(summary),
 });
-const orderedRows = head({ ...tableRows, of: number, seen: number });
-const tally = object({
-  same: number,
-  added: number,
-  removed: number,
-  changed: number,
-  cells: number,
+const orderedRows = head({ ...tableRows, of: v.number(), seen: v.number() });
+const tally = v.strictObject({
+  same: v.number(),
+  added: v.number(),
+  removed: v.number(),
+  changed: v.number(),
+  cells: v.number(),
 });
 const changedRows = head({
   ...tableRows,
-  seen: number,
+  seen: v.number(),
   tally,
-  before: list(tableField),
-  pairs: list(number),
-  cells: record(number),
-  added: list(text),
-  removed: list(text),
+  before: v.array(tableField),
+  pairs: v.array(v.number()),
+  cells: v.record(v.string(), v.number()),
+  added: v.array(v.string()),
+  removed: v.array(v.string()),
 });
-const tableSummary = head({ summary, done: boolean, seen: number });
-const tableCell = head({ done: boolean });
+const tableSummary = head({ summary, done: v.boolean(), seen: v.number() });
+const tableCell = head({ done: v.boolean() });
 
-const plot = object({
-  title: text,
-  labels: tuple(text, text),
-  logs: tuple(boolean, boolean),
+const plot = v.strictObject({
+  title: v.string(),
+  labels: v.strictTuple([v.string(), v.string()]),
+  logs: v.strictTuple([v.boolean(), v.boolean()]),
   /** What stands at 0, 1, 2, … of the x axis, where it has words. */
-  names: list(text),
-  dates: boolean,
-  traces: list(object({ name: text, mode: text })),
+  names: v.array(v.string()),
+  dates: v.boolean(),
+  traces: v.array(v.strictObject({ name: v.string(), mode: v.string() })),
   x: range,
   y: range,
 });
-const textStep = head({ cut: optional(number) });
+const textStep = head({ cut: v.optional(v.number()) });
 
-const runField = object({
-  group: text,
-  name: text,
-  kind: oneOf("text", "number", "time", "seconds"),
-  words: optional(list(text)),
+const runField = v.strictObject({
+  group: v.string(),
+  name: v.string(),
+  kind: v.picklist(["text", "number", "time", "seconds"]),
+  words: v.optional(v.array(v.string())),
 });
 /** The table of runs, which no renderer draws. */
-const runs = head({ rows: number, fields: list(runField) });
+const runs = head({ rows: v.number(), fields: v.array(runField) });
 
 /** Of each renderer the heads of its shared payload, of the payload of a step, and of the answers to its queries. */
 export const heads = {
   audio: {
     shared: nothing,
     step: head({
-      size: number,
-      rate: optional(number),
-      seconds: optional(number),
-      channels: optional(number),
+      size: v.number(),
+      rate: v.optional(v.number()),
+      seconds: v.optional(v.number()),
+      channels: v.optional(v.number()),
       /** The name of a file that is too large for the page. */
-      absent: optional(text),
-      type: optional(text),
-      sound: optional(number),
+      absent: v.optional(v.string()),
+      type: v.optional(v.string()),
+      sound: v.optional(v.number()),
     }),
     answer: nothing,
   },
   chart: {
     shared: nothing,
     step: head({
-      library: text,
-      size: number,
+      library: v.string(),
+      size: v.number(),
       /** The kernel has the library that draws the chart. */
-      renderer: optional(boolean),
-      plot: optional(plot),
-      json: optional(number),
+      renderer: v.optional(v.boolean()),
+      plot: v.optional(plot),
+      json: v.optional(v.number()),
     }),
-    answer: head({ library: text }),
+    answer: head({ library: v.string() }),
   },
   confusion: {
-    shared: head({ most: number }),
-    step: head({ x: list(text), y: list(text) }),
+    shared: head({ most: v.number() }),
+    step: head({ x: v.array(v.string()), y: v.array(v.string()) }),
     answer: nothing,
   },
   curve: { shared: parts(curveShared), step: parts(curveStep), answer: nothing },
   dataframe: {
     shared: nothing,
-    step: anyOf(storedRows, facts),
-    answer: anyOf(storedRows, orderedRows, changedRows, tableSummary, tableCell),
+    step: v.union([storedRows, facts]),
+    answer: v.union([storedRows, orderedRows, changedRows, tableSummary, tableCell]),
   },
-  file: { shared: anyOf(nothing, facts), step: facts, answer: nothing },
+  file: { shared: v.union([nothing, facts]), step: facts, answer: nothing },
   histogram: {
-    shared: head({ x: range, y: range, steps: list(step) }),
+    shared: head({ x: range, y: range, steps: v.array(step) }),
     step: nothing,
     answer: nothing,
   },
   html: { shared: nothing, step: textStep, answer: nothing },
-  image: { shared: nothing, step: head({ type: text, size: number }), answer: nothing },
+  image: { shared: nothing, step: head({ type: v.string(), size: v.number() }), answer: nothing },
   markdown: {
     shared: nothing,
     /** The buffer with the source is 0; `tree` is the number of the one with the parsed document. */
-    step: head({ cut: optional(number), tree: number }),
+    step: head({ cut: v.optional(v.number()), tree: v.number() }),
     answer: nothing,
   },
   metric: { shared: parts(metricShared), step: nothing, answer: nothing },
   text: { shared: nothing, step: textStep, answer: nothing },
-  trace: { shared: nothing, step: head({ bare: optional(boolean) }), answer: nothing },
+  trace: { shared: nothing, step: head({ bare: v.optional(v.boolean()) }), answer: nothing },
   video: {
     shared: nothing,
     step: head({
-      size: number,
-      type: optional(text),
-      video: optional(number),
-      absent: optional(text),
+      size: v.number(),
+      type: v.optional(v.string()),
+      video: v.optional(v.number()),
+      absent: v.optional(v.string()),
     }),
     answer: nothing,
   },
@@ -266,36 +211,33 @@ export interface Head {
 }
 type WithError<H> = H extends unknown ? H & { error?: string } : never;
 export type HeadOf<S extends keyof typeof heads, R extends Role> = WithError<
-  Checked<(typeof heads)[S][R]>
+  v.InferOutput<(typeof heads)[S][R]>
 >;
 export type SharedHead<S extends Stem> = HeadOf<S, "shared">;
 export type StepHead<S extends Stem> = HeadOf<S, "step">;
 export type AnswerHead<S extends Stem> = HeadOf<S, "answer">;
-export type FailedHead = Checked<typeof failed>;
-export type CurveSharedHead = Checked<typeof curveShared>;
-export type CurveHead = Checked<typeof curveStep>;
-export type MetricHead = Checked<typeof metricShared>;
+export type FailedHead = v.InferOutput<typeof failed>;
+export type CurveSharedHead = v.InferOutput<typeof curveShared>;
+export type CurveHead = v.InferOutput<typeof curveStep>;
+export type MetricHead = v.InferOutput<typeof metricShared>;
 /** The head of a chart of several lines, each with a head of its own. */
 export interface PartsHead<H> extends Head {
   parts: [line: number, first: number, buffers: number, head: H | FailedHead][];
 }
-export type Fact = Checked<typeof fact>;
-export type FactsHead = WithError<Checked<typeof facts>>;
-export type Plot = Checked<typeof plot>;
-export type TableField = Checked<typeof tableField>;
-export type ColumnSummary = Checked<typeof columnSummary>;
-export type Tally = Checked<typeof tally>;
-export type StoredRowsHead = WithError<Checked<typeof storedRows>>;
-export type ChangedRowsHead = WithError<Checked<typeof changedRows>>;
-export type TableSummaryHead = WithError<Checked<typeof tableSummary>>;
+export type Plot = v.InferOutput<typeof plot>;
+export type TableField = v.InferOutput<typeof tableField>;
+export type ColumnSummary = v.InferOutput<typeof columnSummary>;
+export type Tally = v.InferOutput<typeof tally>;
+export type StoredRowsHead = WithError<v.InferOutput<typeof storedRows>>;
+export type ChangedRowsHead = WithError<v.InferOutput<typeof changedRows>>;
+export type TableSummaryHead = WithError<v.InferOutput<typeof tableSummary>>;
 /** A page of rows, as they are stored or in an order. */
-export type RowsHead = StoredRowsHead | WithError<Checked<typeof orderedRows>>;
-export type RunField = Checked<typeof runField>;
+export type RowsHead = StoredRowsHead | WithError<v.InferOutput<typeof orderedRows>>;
+export type RunField = v.InferOutput<typeof runField>;
 export type RunsHead = HeadOf<"runs", "shared">;
 
 /** Whether a head is one that the page can draw, or says what went wrong. */
 export function isHead(stem: string, role: Role, value: unknown): boolean {
-  return (
-    failed(value) || (Object.hasOwn(heads, stem) && heads[stem as keyof typeof heads][role](value))
-  );
+  const own = Object.hasOwn(heads, stem) ? heads[stem as keyof typeof heads][role] : null;
+  return v.is(failed, value) || (own !== null && v.is(own, value));
 }

@@ -75,5 +75,9 @@ const RUNNING = new Set([
   "retrying",
 ]);
 
+/** The classes of a run's status, which is a word of the page only where we know it. */
+export const statusClass = (status: string): string =>
+  `jt-status jt-is-${status.replace(/[^a-z]/g, "")}`;
+
 /** Whether a run of this status goes on. */
 export const isRunning = (status: string | undefined): boolean => RUNNING.has(status ?? "");

@@ -74,9 +74,8 @@ export function strings(payload: Payload, ends: string, at: number): string[] {
   return out;
 }
 
-/** Bytes as a file in the page's memory. */
-export function blob(view: DataView, type: string): Blob {
-  return new Blob([new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength)], {
-    type,
-  });
+/** Bytes as a file in the page's memory, which stays there until its address is revoked. */
+export function fileUrl(view: DataView, type = ""): string {
+  const bytes = new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+  return URL.createObjectURL(new Blob([bytes], { type }));
 }

@@ -1,5 +1,6 @@
 // Answers of the kernel half of a renderer, kept for a while, and the queries for those that are missing: one at a time, the newest requests first.
 
+import * as format from "./format";
 import type { AnswerHead, Stem } from "./heads";
 import type { TableQuery } from "./messages";
 import type { Payload } from "./payload";
@@ -86,8 +87,7 @@ export class QueryCache<S extends Stem = "dataframe"> {
         this.put(pending.key, answer);
       })
       .catch((error: unknown) => {
-        if (!pending.abort.signal.aborted)
-          this.errors.set(pending.key, error instanceof Error ? error.message : String(error));
+        if (!pending.abort.signal.aborted) this.errors.set(pending.key, format.error(error));
       })
       .finally(() => {
         if (this.pending !== pending) return;

@@ -24,6 +24,8 @@ export interface Host<S extends Stem> {
    * Rejects in a saved page, when the kernel does not answer, and when the question is aborted.
    */
   ask(query: Query, at?: number, signal?: AbortSignal): Promise<Payload<AnswerHead<S>>>;
+  /** Draw the step on screen again: something was chosen that changes how it looks. */
+  redraw(): void;
   /** Whether there is a kernel to ask. */
   readonly live: boolean;
 }

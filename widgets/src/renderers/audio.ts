@@ -1,8 +1,8 @@
 // Sounds in the browser's player, with the waveform above it.
 
-import { h } from "../dom/dom";
+import { h, watchSize } from "../dom/dom";
 import * as format from "../model/format";
-import { blob } from "../model/payload";
+import { fileUrl } from "../model/payload";
 import { colours } from "../dom/theme";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -12,7 +12,6 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
     class: "jt-player",
     controls: true,
     preload: "metadata",
-    "data-lm-suppress-shortcuts": "true",
     "aria-label": `sound ${host.about.name}`,
   });
   const caption = h("p", { class: "jt-caption" });
@@ -24,32 +23,29 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
     if (!Number.isFinite(player.duration)) return;
     player.currentTime = (event.offsetX / Math.max(1, canvas.clientWidth)) * player.duration;
   });
-  player.addEventListener("timeupdate", () => paintSoon());
-  const sizes = typeof ResizeObserver === "function" ? new ResizeObserver(() => paintSoon()) : null;
-  sizes?.observe(canvas);
+  player.addEventListener("timeupdate", paintSoon);
+  const stopWatchingSize = watchSize(canvas, paintSoon);
 
   function draw({ payload, step }: Shown<"audio">): void {
     if (!payload) return;
     const { head } = payload;
-    if (url) URL.revokeObjectURL(url);
+    URL.revokeObjectURL(url);
     url = "";
     const { sound } = head;
     player.hidden = sound === undefined;
     if (sound === undefined) player.removeAttribute("src");
-    else player.src = url = URL.createObjectURL(blob(payload.buffers[sound]!, head.type ?? ""));
+    else player.src = url = fileUrl(payload.buffers[sound]!, head.type);
     peaks = payload.has("low")
       ? { low: payload.column("low"), high: payload.column("high") }
       : null;
     canvas.hidden = peaks === null;
-    caption.textContent = [
+    caption.textContent = format.joined(
       head.seconds ? `${format.number(Number(Number(head.seconds).toPrecision(4)))} s` : null,
       head.rate ? `${format.count(head.rate)} Hz` : null,
       head.channels ? (head.channels === 1 ? "mono" : `${head.channels} channels`) : null,
       format.bytes(head.size),
       head.absent ? `${head.absent} is too large for this page` : null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
     canvas.setAttribute(
       "aria-label",
       `waveform of ${host.about.name}, step ${format.step(step)}: ${caption.textContent}`,
@@ -71,10 +67,7 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
       const ctx = canvas.getContext("2d");
       if (!ctx) return;
       const look = colours(canvas);
-      const played =
-        Number.isFinite(player.duration) && player.duration > 0
-          ? player.currentTime / player.duration
-          : 0;
+      const played = player.duration > 0 ? player.currentTime / player.duration : 0;
       ctx.clearRect(0, 0, width, height);
       const { low, high } = peaks;
       const middle = height / 2;
@@ -95,9 +88,9 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
     draw,
     destroy: () => {
       cancelAnimationFrame(queued);
-      sizes?.disconnect();
+      stopWatchingSize();
       player.pause?.();
-      if (url) URL.revokeObjectURL(url);
+      URL.revokeObjectURL(url);
     },
   };
 }

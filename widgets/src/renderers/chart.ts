@@ -1,6 +1,6 @@
 // Charts of plotly, bokeh and vega: simple ones as lines and bars, any by its library where the kernel has it, and the JSON.
 
-import { h, keepKeys, put } from "../dom/dom";
+import { errorNote, h, put, region, span } from "../dom/dom";
 import { sandboxed } from "../dom/sandbox";
 import * as format from "../model/format";
 import type { Plot, StepHead } from "../model/heads";
@@ -32,7 +32,8 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
   let iframe: HTMLIFrameElement | null = null;
   let shownAs = "";
   let offeredModes = "";
-  let last: Shown<"chart"> | null = null;
+  /** What the library draws: of the step on screen, although its script may come later. */
+  let figure: unknown = null;
 
   function clear(): void {
     lines?.destroy();
@@ -41,10 +42,9 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
     put(area);
   }
 
-  function draw(shown: Shown<"chart">): void {
-    last = shown;
-    if (!shown.payload) return;
-    const { head } = shown.payload;
+  function draw({ payload, step }: Shown<"chart">): void {
+    if (!payload) return;
+    const { head } = payload;
     const offered = [
       head.plot ? "lines and bars" : null,
       host.live && head.renderer && head.json !== undefined ? `${head.library} itself` : null,
@@ -56,32 +56,26 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
         shownAs = offered[0]!;
         clear();
       }
-      put(
-        tools,
-        offered.length > 1
-          ? choose(
-              "show as",
-              offered,
-              (word) => {
-                shownAs = word;
-                clear();
-                if (last) draw(last);
-              },
-              shownAs,
-            )
-          : null,
-      );
+      const mode = choose("show as", offered, chooseMode, shownAs);
+      put(tools, offered.length > 1 ? mode.element : null);
+
+      function chooseMode(): void {
+        shownAs = mode.value;
+        clear();
+        host.redraw();
+      }
     }
     legend.hidden = shownAs !== "lines and bars";
     const name = JSON.stringify(about.name);
-    const how = `view.load(${name}, step=${format.step(shown.step)}) gives the figure`;
-    if (shownAs === "lines and bars")
-      caption.textContent = `the data of a ${head.library} chart, drawn plainly · ${how}`;
-    else
-      caption.textContent = `a ${head.library} chart · ${format.bytes(head.size)} of JSON · ${how}`;
-    if (shownAs === "lines and bars" && head.plot) drawLines(shown.payload, head.plot);
-    else if (shownAs === "JSON" || head.json === undefined) showJson(shown.payload);
-    else drawByLibrary(shown.payload, head.json);
+    const how = `view.load(${name}, step=${format.step(step)}) gives the figure`;
+    const what =
+      shownAs === "lines and bars"
+        ? `the data of a ${head.library} chart, drawn plainly`
+        : `a ${head.library} chart · ${format.bytes(head.size)} of JSON`;
+    caption.textContent = `${what} · ${how}`;
+    if (shownAs === "lines and bars" && head.plot) drawLines(payload, head.plot);
+    else if (shownAs === "JSON" || head.json === undefined) showJson(payload);
+    else drawByLibrary(payload, head.json);
   }
 
   function drawLines(payload: Payload<StepHead<"chart">>, plot: Plot): void {
@@ -127,9 +121,8 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
       plot.title ? h("b", {}, plot.title) : null,
       ...(plot.traces.length > 1
         ? plot.traces.map(({ name }, n) =>
-            h(
-              "span",
-              { class: "jt-legend-item" },
+            span(
+              "jt-legend-item",
               h("span", { class: "jt-swatch", style: `background:${palette[n % palette.length]}` }),
               name,
             ),
@@ -140,30 +133,27 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
   }
 
   function showJson(payload: Payload<StepHead<"chart">>): void {
+    const { json: at } = payload.head;
     put(
       area,
-      payload.head.json === undefined
+      at === undefined
         ? h("p", { class: "jt-note" }, "this chart is too large for this page")
-        : keepKeys(
-            h(
-              "div",
-              {
-                class: "jt-text jt-tree",
-                tabindex: 0,
-                role: "region",
-                "aria-label": `JSON of ${called(about)}`,
-              },
-              json(JSON.parse(payload.text(payload.head.json)), null, 1),
-            ),
+        : region(
+            "div",
+            "jt-text jt-tree",
+            `JSON of ${called(about)}`,
+            json(JSON.parse(payload.text(at))),
           ),
     );
   }
 
   function drawByLibrary(payload: Payload<StepHead<"chart">>, at: number): void {
     const { library } = payload.head;
-    const figure: unknown = JSON.parse(payload.text(at));
+    figure = JSON.parse(payload.text(at));
+    const post = (code?: string): void =>
+      iframe?.contentWindow?.frames[0]?.postMessage({ library, figure, code }, "*");
     if (iframe) {
-      iframe.contentWindow?.frames[0]?.postMessage({ library, figure }, "*");
+      post();
       return;
     }
     const created = sandboxed(libraryPage, `chart ${about.name}`, true);
@@ -174,28 +164,13 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
       .then(([script]) => {
         if (iframe !== created) return;
         if (script.head.error) throw new Error(script.head.error);
-        const now =
-          last?.payload?.head.json === undefined
-            ? figure
-            : JSON.parse(last.payload.text(last.payload.head.json));
-        created.contentWindow?.frames[0]?.postMessage(
-          { library, figure: now, code: script.text(0) },
-          "*",
-        );
+        post(script.text(0));
         created.setAttribute("data-jt-drawn", "");
       })
       .catch((error: unknown) => {
-        if (iframe === created) {
-          clear();
-          put(
-            area,
-            h(
-              "p",
-              { class: "jt-error", role: "alert" },
-              error instanceof Error ? error.message : String(error),
-            ),
-          );
-        }
+        if (iframe !== created) return;
+        clear();
+        put(area, errorNote(format.error(error)));
       });
   }
   return { draw, destroy: clear };

@@ -1,6 +1,6 @@
 // Confusion matrices: a heat map with its numbers in it, as counts or as shares of their row.
 
-import { h, keepKeys, put } from "../dom/dom";
+import { h, put, region, span } from "../dom/dom";
 import * as format from "../model/format";
 import { colours } from "../dom/theme";
 import { bar, check } from "../dom/toolbar";
@@ -45,36 +45,14 @@ export function shares(z: ArrayLike<number>, width: number): Float64Array {
 }
 
 export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
-  let relative = false;
-  let last: Shown<"confusion"> | null = null;
   let signature = "";
   let cells: HTMLElement[] = [];
+  const relative = check("shares of each row", host.redraw);
   const table = h("table", { class: "jt-matrix" });
   const canvas = h("canvas", { class: "jt-heat", role: "img" });
-  const scroll = keepKeys(
-    h(
-      "div",
-      {
-        class: "jt-matrix-frame",
-        tabindex: 0,
-        role: "region",
-        "aria-label": `matrix ${called(host.about)}`,
-      },
-      table,
-      canvas,
-    ),
-  );
+  const frame = region("div", "jt-matrix-frame", `matrix ${called(host.about)}`, table, canvas);
   const caption = h("p", { class: "jt-caption", role: "status" });
-  host.element.append(
-    bar(
-      check("shares of each row", (on) => {
-        relative = on;
-        if (last) draw(last);
-      }),
-    ),
-    scroll,
-    caption,
-  );
+  host.element.append(bar(relative), frame, caption);
   let describeCell: ((at: number) => string) | null = null;
   let summary = "";
   canvas.addEventListener("mousemove", (event) => {
@@ -89,21 +67,20 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     caption.textContent = summary;
   });
 
-  function draw(shown: Shown<"confusion">): void {
-    last = shown;
-    if (!shown.payload) return;
-    const { x, y } = shown.payload.head;
-    const z = shown.payload.column("z");
+  function draw({ payload }: Shown<"confusion">): void {
+    if (!payload) return;
+    const { x, y } = payload.head;
+    const z = payload.column("z");
     const share = shares(z, x.length);
-    const most = relative
+    const most = relative.value
       ? 1
       : Math.max(host.shared.head.most || 0, ...(y.length <= 200 ? z : [0])) || 1;
-    const values = relative ? share : z;
+    const values = relative.value ? share : z;
     const isDark = colours(host.element).dark;
     const words = (at: number) =>
       Number.isNaN(values[at]!)
         ? "–"
-        : relative
+        : relative.value
           ? `${(values[at]! * 100).toFixed(values[at]! < 0.1 && values[at]! > 0 ? 1 : 0)}%`
           : format.number(values[at]!);
     const full = (at: number) =>
@@ -131,13 +108,11 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
       if (Math.floor(at / x.length) === at % x.length) right += z[at]!;
     }
     const same = x.length === y.length && x.every((name, n) => name === y[n]);
-    summary = [
+    summary = format.joined(
       `${format.count(y.length)} rows (y) × ${format.count(x.length)} columns (x)`,
       `sum ${format.number(sum)}`,
       same && sum > 0 ? `${((right / sum) * 100).toFixed(1)}% on the diagonal` : null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
     caption.textContent = summary;
     canvas.setAttribute("aria-label", `heat map of ${host.about.name}: ${summary}`);
   }
@@ -147,33 +122,13 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     if (now === signature) return;
     signature = now;
     cells = y.flatMap(() => x.map(() => h("td")));
-    put(
-      table,
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          h("td", { class: "jt-corner" }),
-          ...x.map((name) =>
-            h("th", { scope: "col", title: name }, h("span", { class: "jt-field" }, name)),
-          ),
-        ),
-      ),
-      h(
-        "tbody",
-        {},
-        ...y.map((name, r) =>
-          h(
-            "tr",
-            {},
-            h("th", { scope: "row", title: name }, h("span", { class: "jt-field" }, name)),
-            ...cells.slice(r * x.length, (r + 1) * x.length),
-          ),
-        ),
-      ),
+    const heading = (name: string, scope: "col" | "row") =>
+      h("th", { scope, title: name }, span("jt-field", name));
+    const head = [h("td", { class: "jt-corner" }), ...x.map((name) => heading(name, "col"))];
+    const rows = y.map((name, r) =>
+      h("tr", {}, heading(name, "row"), ...cells.slice(r * x.length, (r + 1) * x.length)),
     );
+    put(table, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
   }
 
   function paint(

@@ -9,7 +9,7 @@ import type { Drawing, Host, Shown } from "../model/renderer";
 import { extent, type Axes, type Range } from "./axes";
 import type { Line } from "./line";
 import { LineChart } from "./line-chart";
-import { dashOf, earlierStep, joined, Legend, parts } from "./overlay";
+import { dashOf, earlierStep, Legend, parts } from "./overlay";
 
 interface Look {
   name: string;
@@ -33,18 +33,12 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
   const unit = kind in looks;
   element.classList.toggle("jt-square", unit);
   const limits = spans(shared.map(({ head }) => head));
-  let logs = { xLog: false, yLog: false };
-  let last: Shown<"curve"> | null = null;
-  const axes = (): Axes => ({ xLabel, yLabel, ...limits, ...logs });
-  const toggle = (label: string, axis: "xLog" | "yLog") =>
-    check(label, (on) => {
-      logs = { ...logs, [axis]: on };
-      chart.setAxes(axes());
-      redraw();
-    });
-  if (!unit) element.append(bar(toggle("log x", "xLog"), toggle("log y", "yLog")));
+  const xLog = check("log x", rescale);
+  const yLog = check("log y", rescale);
+  const axes = (): Axes => ({ xLabel, yLabel, ...limits, xLog: xLog.value, yLog: yLog.value });
+  if (!unit) element.append(bar(xLog, yLog));
   const chart = new LineChart(element, axes(), unit ? 340 : 300);
-  const legend = new Legend(labels, "runs", redraw);
+  const legend = new Legend(labels, "runs", host.redraw);
   const caption = h("p", { class: "jt-caption" });
   element.append(single ? caption : legend.element);
   chart.setBack(behind());
@@ -94,12 +88,12 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
     return lines;
   }
 
-  function redraw(): void {
-    if (last) draw(last);
+  function rescale(): void {
+    chart.setAxes(axes());
+    host.redraw();
   }
 
   function draw(shown: Shown<"curve">): void {
-    last = shown;
     const found = parts<CurveHead>(shown.payload);
     chart.restyle();
     legend.paint();
@@ -118,16 +112,16 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
       const auc = unit && annotation && Number.isFinite(Number(annotation));
       const note = auc ? `AUC ${format.number(Number(annotation))}` : annotation;
       if (single) {
-        caption.textContent = joined(
+        caption.textContent = format.joined(
           note,
           `${format.count(points)} points`,
           gaps ? `${format.count(gaps)} not numbers` : null,
         );
         said.push(caption.textContent);
       } else {
-        const words = joined(note, earlierStep(step, shown.step));
+        const words = format.joined(note, earlierStep(step, shown.step));
         legend.setWords(n, words);
-        said.push(joined(label, words));
+        said.push(format.joined(label, words));
       }
       if (legend.hidden.has(n)) return;
       const x = part.column("x");

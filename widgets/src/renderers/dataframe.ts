@@ -11,7 +11,7 @@ import { indexLevels, isText } from "../table/page";
 import { storedRows, TableQueries, type TableView } from "../table/query";
 import type { Cell } from "../table/rows";
 import { summary } from "../table/summary";
-import { diffLegend, plural, TableToolbar } from "../table/toolbar";
+import { diffLegend, TableToolbar } from "../table/toolbar";
 import { factList } from "./file";
 
 /** Milliseconds after which it is said that the kernel is waited for; a quick answer should not make the words flicker. */
@@ -23,8 +23,6 @@ const MAX_STICKY_WIDTH = 30;
 
 export function dataframe(host: Host<"dataframe">): Drawing<"dataframe"> {
   const table = new DataframeTable(host);
-  const notOpened = h("div");
-  const showFacts = factList(notOpened);
   const place = (element: HTMLElement): void => {
     if (host.element.firstChild !== element) host.element.replaceChildren(element);
   };
@@ -34,8 +32,7 @@ export function dataframe(host: Host<"dataframe">): Drawing<"dataframe"> {
       if (!payload) return undefined;
       if ("facts" in payload.head) {
         // A file that is not opened, such as a pickle.
-        showFacts(payload.head.facts);
-        place(notOpened);
+        place(factList(payload.head.facts));
         return undefined;
       }
       place(table.element);
@@ -118,9 +115,10 @@ class DataframeTable {
     const payload = storedRows(shown?.payload);
     if (!shown || !payload) return false;
     toolbar.offerComparisons(this.queries.page(payload).fields);
-    const result = this.queries.run(shown, payload, toolbar.options);
+    const { options } = toolbar;
+    const result = this.queries.run(shown, payload, options);
     this.questions = result.questions;
-    const { firstColumn } = toolbar.options;
+    const { firstColumn } = options;
     const aboutColumns: Question = {
       summary: true,
       ...(firstColumn ? { columns: firstColumn } : {}),
@@ -217,14 +215,12 @@ class DataframeTable {
       head.hidden && !this.host.live
         ? `the first ${format.count(head.width - head.hidden)} columns are kept in this page`
         : "";
-    return [
-      `${plural(head.rows, "row")} × ${plural(head.width, "column")}`,
+    return format.joined(
+      `${format.plural(head.rows, "row")} × ${format.plural(head.width, "column")}`,
       head.stored,
       kept,
       ...notes,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
   }
 
   private columns(
@@ -268,13 +264,12 @@ class DataframeTable {
   /** Sort by a column upwards, then downwards, then not at all. */
   private sort(column: number): void {
     const field = this.view?.fields[column];
-    const { options } = this.toolbar;
+    const { sort, options } = this.toolbar;
     if (!field || options.changes) return;
     const { name, index = false } = field;
-    const { sort } = options;
-    if (sort?.name !== name || sort.index !== index) {
-      options.sort = { name, index, descending: false };
-    } else options.sort = sort.descending ? null : { name, index, descending: true };
+    if (sort?.name !== name || sort.index !== index)
+      this.toolbar.sort = { name, index, descending: false };
+    else this.toolbar.sort = sort.descending ? null : { name, index, descending: true };
     this.grid.scrollTo(0);
     this.render();
   }

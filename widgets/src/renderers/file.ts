@@ -25,21 +25,18 @@ function written([, value, kind]: Fact): (HTMLElement | string | number)[] {
   return kind === "path" ? [code, copyButton(String(value))] : [code];
 }
 
-/** A list of what is known of a file, in an element; returns what fills it. */
-export function factList(element: HTMLElement): (facts: Fact[]) => void {
-  const list = h("dl", { class: "jt-facts" });
-  element.append(list);
-  return (facts) =>
-    put(list, ...facts.flatMap((fact) => [h("dt", {}, fact[0]), h("dd", {}, ...written(fact))]));
+/** A list of what is known of something, such as a file or a run. */
+export function factList(facts: Fact[]): HTMLElement {
+  const lines = facts.flatMap((fact) => [h("dt", {}, fact[0]), h("dd", {}, ...written(fact))]);
+  return h("dl", { class: "jt-facts" }, ...lines);
 }
 
 export function file({ element, shared }: Host<"file">): Drawing<"file"> {
-  const show = factList(element);
   return {
     draw: ({ payload }) => {
       // Of an artifact without steps, what is known is in the shared payload.
       const { head } = payload ?? shared;
-      show("facts" in head ? head.facts : []);
+      put(element, factList("facts" in head ? head.facts : []));
     },
   };
 }

@@ -40,24 +40,10 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   const { element, about } = host;
   let { shared } = host;
   let limits = { x: shared.head.x, y: shared.head.y };
-  let ridge = false;
-  let log = false;
-  let last: Shown<"histogram"> | null = null;
   let sample = readSample();
-  element.append(
-    bar(
-      sample.length > 1
-        ? check("all steps, one behind the other", (on) => {
-            ridge = on;
-            update();
-          })
-        : null,
-      check("log y", (on) => {
-        log = on;
-        update();
-      }),
-    ),
-  );
+  const ridge = check("all steps, one behind the other", update);
+  const log = check("log y", update);
+  element.append(bar(sample.length > 1 ? ridge : null, log));
   const chart = new LineChart(element, axes(), 280);
   const caption = h("p", { class: "jt-caption" });
   element.append(caption);
@@ -78,13 +64,13 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   }
 
   function axes(): Axes {
-    if (!ridge)
+    if (!ridge.value)
       return {
         xLabel: "value",
         yLabel: "count",
         x: limits.x,
-        y: log ? [0.8, limits.y[1]] : limits.y,
-        yLog: log,
+        y: log.value ? [0.8, limits.y[1]] : limits.y,
+        yLog: log.value,
         floor: true,
       };
     return {
@@ -99,12 +85,12 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
 
   function update(): void {
     chart.setAxes(axes());
-    chart.setBack(ridge ? ridgeLines() : []);
-    if (last) draw(last);
+    chart.setBack(ridge.value ? ridgeLines() : []);
+    host.redraw();
   }
 
   function heightOf(count: number): number {
-    return log ? Math.log10(1 + count) : count;
+    return log.value ? Math.log10(1 + count) : count;
   }
 
   function ridgeLine(one: Sampled, place: number, colour: number | undefined): Line {
@@ -123,7 +109,6 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   }
 
   function draw(shown: Shown<"histogram">): void {
-    last = shown;
     if (!shown.payload) return;
     chart.restyle();
     const counts = shown.payload.column("counts");
@@ -142,9 +127,9 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
         y: [0, Math.max(limits.y[1], most)],
       };
       chart.setAxes(axes());
-      if (ridge) chart.setBack(ridgeLines());
+      if (ridge.value) chart.setBack(ridgeLines());
     }
-    if (ridge) {
+    if (ridge.value) {
       // The step on screen stands where it belongs among the sampled ones.
       const after = sample.findIndex(
         (one) => one.step !== null && shown.step !== null && Number(one.step) >= Number(shown.step),
@@ -160,13 +145,12 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
         ...nearer.map(([one, n]) => ridgeLine(one, n, undefined)),
       ]);
     } else {
-      const floor = log ? 1e-9 : 0;
       chart.setFront([
         {
           x: edges.subarray(0, counts.length),
           bars: edges.subarray(1),
           y: counts,
-          base: floor,
+          base: log.value ? 1e-9 : 0,
           colour: 0,
           label: about.name,
         },

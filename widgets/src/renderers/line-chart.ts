@@ -1,6 +1,6 @@
 // Lines on axes, with zoom and the nearest point's values. There are two canvases, so that a step change draws only the lines of the step.
 
-import { h, put } from "../dom/dom";
+import { h, put, watchSize } from "../dom/dom";
 import { colours, type Colours } from "../dom/theme";
 import * as format from "../model/format";
 import { marksOf, roomy, toPixels, valueAt, type Axes, type Mark, type Range } from "./axes";
@@ -39,7 +39,7 @@ export class LineChart {
   private readonly selection = h("div", { class: "jt-selection" });
   /** Is as large as the plotting area, and takes the pointer. */
   private readonly plot = h("div", { class: "jt-plot" }, this.overlay, this.selection, this.tip);
-  private readonly watcher: ResizeObserver | null;
+  private readonly stopWatchingSize: () => void;
   private look: Colours;
   private area: Area = { left: 0, top: 0, width: 0, height: 0 };
   private pointer: { x: number; y: number } | null = null;
@@ -59,9 +59,7 @@ export class LineChart {
     this.look = colours(container);
     this.tip.hidden = this.selection.hidden = true;
     this.listen();
-    this.watcher =
-      typeof ResizeObserver === "function" ? new ResizeObserver(() => this.resize()) : null;
-    this.watcher?.observe(this.element);
+    this.stopWatchingSize = watchSize(this.element, () => this.resize());
     this.schedule(true);
   }
 
@@ -97,7 +95,7 @@ export class LineChart {
 
   destroy(): void {
     cancelAnimationFrame(this.hovering);
-    this.watcher?.disconnect();
+    this.stopWatchingSize();
     this.element.remove();
   }
 

@@ -1,6 +1,6 @@
 // Markdown as the page it makes: the kernel has parsed it, and its tree is built as elements here.
 
-import { h, keepKeys, put, type Child } from "../dom/dom";
+import { h, put, region, span, type Child } from "../dom/dom";
 import { bar, check } from "../dom/toolbar";
 import * as format from "../model/format";
 import { called } from "../model/model";
@@ -43,7 +43,7 @@ const isPlain = (tag: string): tag is PlainTag => plainTags.some((plain) => plai
 
 /** The nodes of a tree as elements. The kernel limits how deep it is. */
 export function build(nodes: MarkdownNode[]): Child[] {
-  return nodes.flatMap((node) => (typeof node === "string" ? [node] : element(node)));
+  return nodes.flatMap((node) => (typeof node === "string" ? node : element(node)));
 }
 
 /** The text of a block of code, which has the look of code already. */
@@ -53,87 +53,48 @@ function uncoded(node: MarkdownNode): MarkdownNode[] {
   return inner;
 }
 
-function element([tag, attributes, ...nodes]: MarkdownElement): Child[] {
+function element([tag, attributes, ...nodes]: MarkdownElement): Child | Child[] {
   const told = attributes ?? {};
   // A picture would be fetched, and a link leads away: both are told in words.
-  if (tag === "img")
-    return [h("span", { class: "jt-kind" }, `[picture ${told.alt ?? ""}: ${told.src ?? ""}]`)];
-  if (tag === "pre")
-    return [h("pre", { class: "jt-code-block" }, ...build(nodes.flatMap(uncoded)))];
+  if (tag === "img") return span("jt-kind", `[picture ${told.alt ?? ""}: ${told.src ?? ""}]`);
+  if (tag === "pre") return h("pre", { class: "jt-code-block" }, ...build(nodes.flatMap(uncoded)));
   const children = build(nodes);
-  if (tag === "a")
-    return [
-      h(
-        "span",
-        { class: "jt-link", title: told.href },
-        ...children,
-        h("span", { class: "jt-kind" }, ` (${told.href ?? ""})`),
-      ),
-    ];
+  if (tag === "a") {
+    const address = span("jt-kind", ` (${told.href ?? ""})`);
+    return h("span", { class: "jt-link", title: told.href }, ...children, address);
+  }
   const level = /^h([1-6])$/.exec(tag)?.[1];
   // Not real headings: the document is a part of the notebook's, and stands two levels below its panel.
-  if (level)
-    return [
-      h(
-        "div",
-        {
-          role: "heading",
-          "aria-level": Math.min(6, Number(level) + 2),
-          class: `jt-h jt-h${level}`,
-        },
-        ...children,
-      ),
-    ];
-  if (tag === "ol") return [h("ol", { start: told.start }, ...children)];
-  if (tag === "table") return [h("table", { class: "jt-grid" }, ...children)];
-  if (tag === "th" || tag === "td")
-    return [
-      h(
-        tag,
-        {
-          scope: tag === "th" ? "col" : null,
-          style: /^(left|center|right)$/.test(told.align ?? "") ? `text-align:${told.align}` : null,
-        },
-        ...children,
-      ),
-    ];
-  return isPlain(tag) ? [h(tag, {}, ...children)] : children;
+  if (level) {
+    const ariaLevel = Math.min(6, Number(level) + 2);
+    const look = { role: "heading", "aria-level": ariaLevel, class: `jt-h jt-h${level}` };
+    return h("div", look, ...children);
+  }
+  if (tag === "ol") return h("ol", { start: told.start }, ...children);
+  if (tag === "table") return h("table", { class: "jt-grid" }, ...children);
+  if (tag === "th" || tag === "td") {
+    const isAligned = /^(left|center|right)$/.test(told.align ?? "");
+    const style = isAligned ? `text-align:${told.align}` : null;
+    return h(tag, { scope: tag === "th" ? "col" : null, style }, ...children);
+  }
+  return isPlain(tag) ? h(tag, {}, ...children) : children;
 }
 
 export function markdown(host: Host<"markdown">): Drawing<"markdown"> {
-  let asSource = false;
-  let last: Shown<"markdown"> | null = null;
-  const page = keepKeys(
-    h("div", {
-      class: "jt-text jt-page",
-      tabindex: 0,
-      role: "region",
-      "aria-label": `content of ${called(host.about)}`,
-      dir: "auto",
-    }),
-  );
+  const asSource = check("source", host.redraw);
+  const page = region("div", "jt-text jt-page", `content of ${called(host.about)}`);
+  page.dir = "auto";
   const caption = h("p", { class: "jt-caption" });
   const source = h("div");
   let sourceDrawing: Drawing<"text"> | null = null;
-  host.element.append(
-    bar(
-      check("source", (on) => {
-        asSource = on;
-        if (last) draw(last);
-      }),
-    ),
-    page,
-    caption,
-    source,
-  );
+  host.element.append(bar(asSource), page, caption, source);
 
   function draw(shown: Shown<"markdown">): void {
-    last = shown;
     const { payload } = shown;
     if (!payload) return;
-    page.hidden = caption.hidden = asSource;
-    source.hidden = !asSource;
-    if (asSource) {
+    page.hidden = caption.hidden = asSource.value;
+    source.hidden = !asSource.value;
+    if (asSource.value) {
       // The source is drawn as any text is, with what changed since the previous step.
       sourceDrawing ??= text(Object.create(host, { element: { value: source } }) as Host<"text">);
       sourceDrawing.draw({ ...shown });

@@ -8,7 +8,7 @@ import type { Drawing, Host, Shown } from "../model/renderer";
 import { extent, roomy, type Axes } from "./axes";
 import type { Line } from "./line";
 import { LineChart } from "./line-chart";
-import { dashOf, earlierStep, joined, Legend, parts } from "./overlay";
+import { dashOf, earlierStep, Legend, parts } from "./overlay";
 
 /** Exponential smoothing that starts at the first value, not at zero; gaps stay gaps. */
 export function smooth(values: ArrayLike<number>, weight: number): Float64Array {
@@ -48,30 +48,13 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   let series = read(host.shared);
   if (single && series[0]!.error) throw new Error(series[0]!.error);
   const stepless = series.every(({ step }) => !Array.from(step).some(Number.isFinite));
-  let over: "step" | "time" = stepless ? "time" : "step";
-  let weight = 0;
-  let log = false;
-  let last: Shown<"metric"> | null = null;
+  const byTime = check("over time", () => update(), stepless);
+  const logY = check("log y", () => update());
+  const smoothing = slide("smooth", [0, 0.99, 0.01, 0], () => update());
+  const over = () => (byTime.value ? "time" : "step");
   const legend = new Legend(labels, oneRun ? "metrics" : "runs", () => update());
   const caption = h("p", { class: "jt-caption" });
-  element.append(
-    bar(
-      stepless
-        ? null
-        : check("over time", (on) => {
-            over = on ? "time" : "step";
-            update();
-          }),
-      check("log y", (on) => {
-        log = on;
-        update();
-      }),
-      slide("smooth", [0, 0.99, 0.01, 0], (value) => {
-        weight = value;
-        update();
-      }),
-    ),
-  );
+  element.append(bar(stepless ? null : byTime, logY, smoothing));
   const chart = new LineChart(element, axes(), single ? 260 : 280);
   element.append(single ? caption : legend.element);
   update();
@@ -97,40 +80,48 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
 
   function axes(): Axes {
     const shown = series.filter((_, n) => !legend.hidden.has(n));
+    const log = logY.value;
+    const time = oneRun ? "time" : "seconds since its first value";
     return {
-      xLabel: over === "step" ? "step" : oneRun ? "time" : "seconds since its first value",
+      xLabel: byTime.value ? time : "step",
       yLabel: oneRun && !single ? "value" : host.about.name,
-      x: extent(shown.flatMap((each) => extent(each[over]))),
+      x: extent(shown.flatMap((each) => extent(each[over()]))),
       y: extent(
         shown.flatMap(({ value }) => extent(value, log)),
         log,
       ),
       yLog: log,
-      xTime: oneRun && over === "time",
+      xTime: oneRun && byTime.value,
     };
   }
 
   /** The series, which stay from step to step. */
   function update(keepZoom = false): void {
+    const weight = smoothing.value;
     chart.setAxes(axes(), keepZoom);
     chart.setBack(
       series.flatMap((each, n): Line[] => {
         if (legend.hidden.has(n)) return [];
-        const raw = { x: each[over], y: each.value, colour: n, faint: weight > 0, dash: dashOf(n) };
+        const raw = {
+          x: each[over()],
+          y: each.value,
+          colour: n,
+          faint: weight > 0,
+          dash: dashOf(n),
+        };
         return weight > 0 ? [raw, { ...raw, faint: false, y: smooth(each.value, weight) }] : [raw];
       }),
     );
-    if (last) draw(last);
+    host.redraw();
   }
 
   /** What marks the step. */
   function draw(shown: Shown<"metric">): void {
-    last = shown;
     chart.restyle();
     legend.paint();
     const lines: Line[] = [];
     const said: string[] = [];
-    const [low, high] = roomy(axes().y, log);
+    const [low, high] = roomy(axes().y, logY.value);
     series.forEach((each, n) => {
       const { steps, at: places } = members()[n]!;
       const number = places?.[shown.at] ?? -1;
@@ -139,29 +130,29 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
         legend.setWords(n, each.error ?? "no step yet");
         return;
       }
-      const words = joined(
+      const words = format.joined(
         format.number(each.value[at]!),
         earlierStep(steps?.[number], shown.step),
       );
       legend.setWords(n, words);
-      said.push(joined(labels[n], words));
+      said.push(format.joined(labels[n], words));
       if (legend.hidden.has(n)) return;
-      const x = each[over];
+      const x = each[over()];
       // The line is drawn beneath already; a hair of it here is what the pointer finds.
       lines.push({ x, y: each.value, colour: n, width: 0.01, label: labels[n]! });
-      if (single || (over === "step" && steps?.[number] === shown.step))
+      if (single || (!byTime.value && steps?.[number] === shown.step))
         lines.push({ x: [x[at]!, x[at]!], y: [low, high], dash: [3, 4], width: 1 });
       lines.push({ x, y: each.value, colour: single ? 1 : n, dots: [at] });
     });
     chart.setFront(lines);
     if (single) caption.textContent = summarize(series[0]!, shown.at);
     const words = single ? caption.textContent : said.join("; ");
-    chart.describe(`${host.about.name} over ${over}: ${words}`);
+    chart.describe(`${host.about.name} over ${over()}: ${words}`);
   }
 
   function summarize({ value, at, points }: Series, number: number): string {
     const [low, high] = extent(value);
-    return joined(
+    return format.joined(
       format.number(value[at[number] ?? 0] ?? NaN),
       Number.isFinite(low) && `lowest ${format.number(low)}`,
       Number.isFinite(low) && `highest ${format.number(high)}`,

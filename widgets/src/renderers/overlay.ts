@@ -1,6 +1,6 @@
 // What charts of one line or several have in common: the lines' payloads, a dash for each line, and a legend that says what each has at the step.
 
-import { h, keepKeys, say, svg } from "../dom/dom";
+import { h, say, span, svg } from "../dom/dom";
 import { colours } from "../dom/theme";
 import * as format from "../model/format";
 import type { FailedHead, PartsHead } from "../model/heads";
@@ -22,10 +22,6 @@ const COLOURS = 8;
 export const dashOf = (line: number): number[] =>
   dashes[(line + Math.floor(line / COLOURS)) % dashes.length]!;
 
-/** Words for a legend or a caption, those that there are. */
-export const joined = (...words: (string | null | undefined | false)[]): string =>
-  words.filter(Boolean).join(" · ");
-
 /** From which step a line is, when it is not the one shown. */
 export const earlierStep = (own: format.Step | undefined, shown: format.Step): string =>
   own === undefined || own === shown ? "" : `from step ${format.step(own)}`;
@@ -42,7 +38,7 @@ export class Legend {
    */
   constructor(names: string[], what: string, changed: () => void) {
     this.entries = names.map((name, n) => {
-      const words = h("span", { class: "jt-kind" });
+      const words = span("jt-kind");
       const stroke = svg("line", {
         x1: 0,
         y1: 5,
@@ -51,34 +47,32 @@ export class Legend {
         "stroke-width": 2.4,
         "stroke-dasharray": dashOf(n).join(" "),
       });
-      const button = keepKeys(
-        h(
-          "button",
-          {
-            type: "button",
-            class: "jt-line-run",
-            "aria-pressed": "true",
-            title: `hide or show ${name}`,
-            onclick: () => {
-              if (!this.hidden.delete(n)) this.hidden.add(n);
-              button.setAttribute("aria-pressed", String(!this.hidden.has(n)));
-              changed();
-            },
+      const button = h(
+        "button",
+        {
+          type: "button",
+          class: "jt-line-run",
+          "aria-pressed": "true",
+          title: `hide or show ${name}`,
+          onclick: () => {
+            if (!this.hidden.delete(n)) this.hidden.add(n);
+            button.setAttribute("aria-pressed", String(!this.hidden.has(n)));
+            changed();
           },
-          svg(
-            "svg",
-            {
-              viewBox: "0 0 30 10",
-              width: 30,
-              height: 10,
-              "aria-hidden": "true",
-              focusable: "false",
-            },
-            stroke,
-          ),
-          h("span", { class: "jt-name" }, name),
-          words,
+        },
+        svg(
+          "svg",
+          {
+            viewBox: "0 0 30 10",
+            width: 30,
+            height: 10,
+            "aria-hidden": "true",
+            focusable: "false",
+          },
+          stroke,
         ),
+        span("jt-name", name),
+        words,
       );
       return { button, stroke, words };
     });

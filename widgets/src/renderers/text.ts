@@ -1,7 +1,7 @@
 // Text as it was logged, or what changed since the previous step, line by line.
 
 import { diffArrays } from "diff";
-import { h, keepKeys, put } from "../dom/dom";
+import { h, put, region } from "../dom/dom";
 import * as format from "../model/format";
 import { bar, check } from "../dom/toolbar";
 import { called } from "../model/model";
@@ -26,54 +26,30 @@ export function diff(before: string[], after: string[]): Change[] {
 const marks = { same: " ", added: "+", removed: "−" };
 
 export function text(host: Host<"text">): Drawing<"text"> {
-  let compare = false;
-  let last: Shown<"text"> | null = null;
-  const pre = keepKeys(
-    h("pre", {
-      class: "jt-text",
-      tabindex: 0,
-      role: "region",
-      "aria-label": `content of ${called(host.about)}`,
-      dir: "auto",
-    }),
-  );
+  const compare = check("changes since the previous step", host.redraw);
+  const pre = region("pre", "jt-text", `content of ${called(host.about)}`);
+  pre.dir = "auto";
   const caption = h("p", { class: "jt-caption" });
-  const single = host.about.steps.length < 2;
-  host.element.append(
-    single
-      ? ""
-      : bar(
-          check("changes since the previous step", (on) => {
-            compare = on;
-            if (last) draw(last);
-          }),
-        ),
-    pre,
-    caption,
-  );
+  host.element.append(host.about.steps.length < 2 ? "" : bar(compare), pre, caption);
 
-  function draw(shown: Shown<"text">): void {
-    last = shown;
-    if (!shown.payload) return;
-    const now = shown.payload.text(0);
-    const before = compare && shown.at > 0 ? host.payload(shown.at - 1) : undefined;
-    host.need?.(compare && shown.at > 0 ? shown.at - 1 : null);
+  function draw({ payload, at }: Shown<"text">): void {
+    if (!payload) return;
+    const now = payload.text(0);
+    const { cut } = payload.head;
+    const previous = compare.value && at > 0 ? at - 1 : null;
+    const before = previous === null ? undefined : host.payload(previous);
+    host.need?.(previous);
     const lines = now.split("\n");
     const facts = [
       `${format.count(now.length)} characters`,
-      `${format.count(lines.length)} ${lines.length === 1 ? "line" : "lines"}`,
+      format.plural(lines.length, "line"),
+      cut ? `the first ${format.count(now.length)} of ${format.count(cut)} characters` : null,
     ];
-    if (shown.payload.head.cut)
-      facts.push(
-        `the first ${format.count(now.length)} of ${format.count(shown.payload.head.cut)} characters`,
-      );
     if (!before) {
       pre.textContent = now;
-      if (compare)
+      if (compare.value)
         facts.push(
-          shown.at === 0
-            ? "the first step, nothing before it"
-            : "the previous step is not here yet",
+          at === 0 ? "the first step, nothing before it" : "the previous step is not here yet",
         );
     } else {
       const changes = diff(before.text(0).split("\n"), lines);
@@ -90,7 +66,7 @@ export function text(host: Host<"text">): Drawing<"text"> {
       const many = (kind: string) => changes.filter(([k]) => k === kind).length;
       facts.push(`${many("added")} added, ${many("removed")} removed`);
     }
-    caption.textContent = facts.join(" · ");
+    caption.textContent = format.joined(...facts);
   }
   return { draw };
 }

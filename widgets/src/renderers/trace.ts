@@ -1,6 +1,6 @@
 // Traces: calls within calls, how long each took and when, and what went in and came out.
 
-import { h, keepKeys, put } from "../dom/dom";
+import { h, put, span } from "../dom/dom";
 import * as format from "../model/format";
 import { bar, press } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
@@ -71,68 +71,55 @@ export function trace(host: Host<"trace">): Drawing<"trace"> {
     };
     measure(root);
     put(list, row(root, 0));
-    caption.textContent = [
-      `${format.count(count)} ${count === 1 ? "call" : "calls"}`,
+    caption.textContent = format.joined(
+      format.plural(count, "call"),
       to > from ? seconds(to - from) : null,
       payload.head.bare ? "without what went in and came out: too large for this page" : null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
 
-    function row(span: Span, depth: number): HTMLElement {
-      const start = moment(span.started_at);
-      const end = moment(span.finished_at);
+    function row(call: Span, depth: number): HTMLElement {
+      const start = moment(call.started_at);
+      const end = moment(call.finished_at);
       const total = to - from;
       const place =
         total > 0 && Number.isFinite(start) && Number.isFinite(end)
           ? `left:${(((start - from) / total) * 100).toFixed(2)}%;width:${Math.max(0.4, ((end - start) / total) * 100).toFixed(2)}%`
           : null;
-      const failed = /fail|error/i.test(String(span.status ?? ""));
-      const summary = keepKeys(
+      const children = call.children ?? [];
+      const status = String(call.status ?? "");
+      const statusClass = /fail|error/i.test(status) ? "jt-status jt-is-failed" : "jt-status";
+      const summary = h(
+        "summary",
+        {},
+        span(
+          "jt-call",
+          span("jt-name", String(call.name ?? "(no name)")),
+          call.kind ? span("jt-kind", String(call.kind)) : null,
+          status ? span(statusClass, status) : null,
+        ),
+        span("jt-took", seconds(end - start)),
         h(
-          "summary",
-          {},
-          h(
-            "span",
-            { class: "jt-call" },
-            h("span", { class: "jt-name" }, String(span.name ?? "(no name)")),
-            span.kind ? h("span", { class: "jt-kind" }, String(span.kind)) : null,
-            span.status
-              ? h(
-                  "span",
-                  { class: failed ? "jt-status jt-is-failed" : "jt-status" },
-                  String(span.status),
-                )
-              : null,
-          ),
-          h("span", { class: "jt-took" }, seconds(end - start)),
-          h(
-            "span",
-            { class: "jt-span-bar", "aria-hidden": "true" },
-            place ? h("span", { style: place }) : null,
-          ),
+          "span",
+          { class: "jt-span-bar", "aria-hidden": "true" },
+          place ? h("span", { style: place }) : null,
         ),
       );
-      const more = Object.entries(span).filter(
+      const more = Object.entries(call).filter(
         ([key, value]) => !placed.has(key) && value !== null && value !== undefined,
       );
-      const box = h(
-        "details",
-        { class: "jt-span", open: depth < 3 && (span.children?.length ?? 0) > 0 },
-        summary,
-      );
-      const inside = h(
-        "div",
-        { class: "jt-inner" },
+      const inside = [
         ...more.map(([key, value]) =>
           json(value, key, key === "inputs" || key === "outputs" ? 1 : 0),
         ),
-        ...(span.children ?? []).map((child) => row(child, depth + 1)),
+        ...children.map((child) => row(child, depth + 1)),
+      ];
+      const nothing = h("div", { class: "jt-leaf jt-kind" }, "nothing more is known of this call");
+      return h(
+        "details",
+        { class: "jt-span", open: depth < 3 && children.length > 0 },
+        summary,
+        h("div", { class: "jt-inner" }, ...(inside.length ? inside : [nothing])),
       );
-      if (!inside.childNodes.length)
-        inside.append(h("div", { class: "jt-leaf jt-kind" }, "nothing more is known of this call"));
-      box.append(inside);
-      return box;
     }
   }
   return { draw };

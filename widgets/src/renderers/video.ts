@@ -2,7 +2,7 @@
 
 import { h } from "../dom/dom";
 import * as format from "../model/format";
-import { blob } from "../model/payload";
+import { fileUrl } from "../model/payload";
 import { bar, check } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -13,7 +13,6 @@ export function video(host: Host<"video">): Drawing<"video"> {
     loop: true,
     playsinline: true,
     preload: "metadata",
-    "data-lm-suppress-shortcuts": "true",
     "aria-label": `video ${host.about.name}`,
   });
   player.muted = true;
@@ -23,27 +22,19 @@ export function video(host: Host<"video">): Drawing<"video"> {
     role: "img",
     "aria-label": `${host.about.name}, held`,
   });
-  const tools = bar(
-    check(
-      "hold",
-      (on) => {
-        still = on;
-        updateHeld();
-      },
-      matchMedia("(prefers-reduced-motion: reduce)").matches,
-    ),
-  );
+  const { matches: still } = matchMedia("(prefers-reduced-motion: reduce)");
+  const hold = check("hold", updateHeld, still);
+  const tools = bar(hold);
   const caption = h("p", { class: "jt-caption" });
   host.element.append(tools, player, picture, held, caption);
   let url = "";
-  let still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   /** A GIF cannot be stopped; a painting of it stands still. */
   function updateHeld(): void {
-    const gif = !tools.hidden;
-    held.hidden = !gif || !still;
-    picture.hidden = player.hidden === false || (gif && still);
-    if (!gif || !still) return;
+    const isHeld = !tools.hidden && hold.value;
+    held.hidden = !isHeld;
+    picture.hidden = !player.hidden || isHeld;
+    if (!isHeld) return;
     held.width = picture.naturalWidth;
     held.height = picture.naturalHeight;
     held.getContext("2d")?.drawImage(picture, 0, 0);
@@ -55,7 +46,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
     const before = url;
     const data = head.video === undefined ? null : payload.buffers[head.video]!;
     const moving = data !== null && (head.type ?? "").startsWith("video/");
-    url = data ? URL.createObjectURL(blob(data, head.type ?? "")) : "";
+    url = data ? fileUrl(data, head.type) : "";
     player.hidden = !moving;
     tools.hidden = head.type !== "image/gif";
     if (moving) player.src = url;
@@ -73,7 +64,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
     }
     picture.hidden = moving || !data;
     updateHeld();
-    if (before) URL.revokeObjectURL(before);
+    URL.revokeObjectURL(before);
     player.onloadedmetadata = () => {
       player.style.width = `${Math.max(player.videoWidth, Math.min(320, player.videoWidth * 5))}px`;
     };
@@ -85,7 +76,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
         ? `${picture.naturalWidth * Math.max(1, Math.floor(256 / Math.max(picture.naturalWidth, picture.naturalHeight)))}px`
         : "";
     }
-    caption.textContent = [
+    caption.textContent = format.joined(
       moving || !data ? null : `${picture.naturalWidth} × ${picture.naturalHeight} pixels`,
       (head.type ?? "").replace(/^.*\//, "") || null,
       format.bytes(head.size),
@@ -94,16 +85,14 @@ export function video(host: Host<"video">): Drawing<"video"> {
           ? `the first picture only: ${head.absent} is too large for this page`
           : `${head.absent} cannot be shown in this page`
         : null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    );
   }
   return {
     draw,
     destroy: () => {
       player.pause?.();
       player.removeAttribute("src");
-      if (url) URL.revokeObjectURL(url);
+      URL.revokeObjectURL(url);
     },
   };
 }

@@ -1,7 +1,7 @@
 // The grid that shows dataframes and runs: only the rows on screen are in the page, however many there are. It knows of rows and keys, and of
 // nothing behind them.
 
-import { h, put } from "../dom/dom";
+import { h, put, watchSize } from "../dom/dom";
 import { columnClass, columnHeading, columnWidths, markerHeading, type Head } from "./headings";
 import { RowElement, type RowLook } from "./row-element";
 import type { RowSource } from "./rows";
@@ -39,6 +39,7 @@ const noRows: RowSource = { count: 0, row: () => null };
 
 export class Grid {
   readonly element: HTMLElement;
+  readonly destroy: () => void;
   private readonly columnGroup = h("colgroup");
   private readonly thead = h("thead");
   private readonly body = h("tbody");
@@ -47,7 +48,6 @@ export class Grid {
   private readonly table: HTMLTableElement;
   private readonly viewport: Viewport;
   private readonly look: RowLook;
-  private readonly sizes: ResizeObserver | null;
   private head: Head = { columns: [], marker: null, total: 0 };
   private headings: HTMLElement[] = [];
   /** Rows can be written again as long as the columns look the same. */
@@ -84,13 +84,7 @@ export class Grid {
       this.table.addEventListener("dblclick", () =>
         events.open(this.active.row, this.active.column),
       );
-    this.sizes =
-      typeof ResizeObserver === "function" ? new ResizeObserver(() => this.onResize()) : null;
-    this.sizes?.observe(this.element);
-  }
-
-  destroy(): void {
-    this.sizes?.disconnect();
+    this.destroy = watchSize(this.element, () => this.onResize());
   }
 
   /** The row that the focus is on, or would go to. */
@@ -375,24 +369,16 @@ function destination(
   byRow: boolean,
 ): Position | null {
   const far = ctrlKey || metaKey;
-  switch (key) {
-    case "ArrowUp":
-      return { row: far ? 0 : row - 1, column };
-    case "ArrowDown":
-      return { row: far ? rows - 1 : row + 1, column };
-    case "ArrowLeft":
-      return byRow ? null : { row, column: far ? 0 : column - 1 };
-    case "ArrowRight":
-      return byRow ? null : { row, column: far ? columns - 1 : column + 1 };
-    case "PageUp":
-      return { row: Math.max(0, row - page), column };
-    case "PageDown":
-      return { row: Math.max(0, row) + page, column };
-    case "Home":
-      return { row: far || byRow ? 0 : row, column: 0 };
-    case "End":
-      return { row: far || byRow ? rows - 1 : row, column: columns - 1 };
-    default:
-      return null;
-  }
+  const sideways = (to: number): Position | null => (byRow ? null : { row, column: to });
+  const destinations: Record<string, Position | null> = {
+    ArrowUp: { row: far ? 0 : row - 1, column },
+    ArrowDown: { row: far ? rows - 1 : row + 1, column },
+    ArrowLeft: sideways(far ? 0 : column - 1),
+    ArrowRight: sideways(far ? columns - 1 : column + 1),
+    PageUp: { row: Math.max(0, row - page), column },
+    PageDown: { row: Math.max(0, row) + page, column },
+    Home: { row: far || byRow ? 0 : row, column: 0 },
+    End: { row: far || byRow ? rows - 1 : row, column: columns - 1 },
+  };
+  return destinations[key] ?? null;
 }

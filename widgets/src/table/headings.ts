@@ -1,6 +1,6 @@
 // The column headings of a grid.
 
-import { h, keepKeys } from "../dom/dom";
+import { h, keepKeys, span } from "../dom/dom";
 
 export interface Column {
   name: string;
@@ -58,7 +58,7 @@ export function markerHeading(marker: Marker): HTMLElement {
   return h(
     "th",
     { class: "jt-sign jt-stuck", scope: "col" },
-    h("span", { class: "jt-unseen" }, MARKER[marker].label),
+    span("jt-unseen", MARKER[marker].label),
   );
 }
 
@@ -74,20 +74,19 @@ export function columnHeading(
   const c = columns[n]!;
   const sign = { ascending: "▲", descending: "▼" };
   const content = [
-    c.group ? h("span", { class: "jt-group-of" }, c.group) : null,
+    c.group ? span("jt-group-of", c.group) : null,
     h(
       "span",
       { class: "jt-heading-name", title: c.title ?? c.name },
-      h("span", { class: "jt-field" }, c.name || "\u00a0"),
+      span("jt-field", c.name || "\u00a0"),
       c.sorted ? h("span", { class: "jt-arrow", "aria-hidden": "true" }, sign[c.sorted]) : null,
     ),
     c.dtype === undefined
       ? null
-      : h(
-          "span",
-          { class: "jt-dtype" },
+      : span(
+          "jt-dtype",
           c.rowHeader ? `index · ${c.dtype}` : c.dtype,
-          c.badge ? h("span", { class: "jt-badge" }, c.badge) : null,
+          c.badge ? span("jt-badge", c.badge) : null,
         ),
     c.summary,
   ];
@@ -102,9 +101,7 @@ export function columnHeading(
       "aria-colindex": total > columns.length ? n + 1 + (marker ? 1 : 0) : null,
       onclick: press,
     },
-    ...(asButton
-      ? [keepKeys(h("button", { type: "button", class: "jt-sort" }, ...content))]
-      : content),
+    ...(asButton ? [h("button", { type: "button", class: "jt-sort" }, ...content)] : content),
   );
   if (c.sticky) cell.style.left = stickyLeft(n);
   return asButton ? cell : keepKeys(cell);

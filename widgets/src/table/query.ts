@@ -185,7 +185,7 @@ export class TableQueries {
     const before = beside ? beside.payload : host.payload(since);
     const sinceStep = beside
       ? `${beside.run}, step ${format.step(beside.step)}`
-      : `step ${format.step(host.about.steps[since] ?? null)}`;
+      : `step ${format.step(host.about.steps[since])}`;
     const page = this.page(payload);
     const key = page.fields.find((f) => !f.index && f.name === options.matchBy);
     const earlier = storedRows(before);

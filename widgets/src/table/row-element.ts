@@ -36,8 +36,7 @@ export class RowElement {
     private readonly look: RowLook,
   ) {
     this.cells = columns.map((column, n) => new CellElement(column, n, !look.byRow));
-    this.checkbox =
-      marker === "choice" ? keepKeys(h("input", { type: "checkbox", tabindex: -1 })) : null;
+    this.checkbox = marker === "choice" ? h("input", { type: "checkbox", tabindex: -1 }) : null;
     this.marker = marker ? markerCell(marker, this.checkbox) : null;
     this.element = h("tr", {}, this.marker, ...this.cells.map((cell) => cell.element));
     if (look.byRow) keepKeys(this.element).tabIndex = -1;

@@ -1,6 +1,6 @@
 // The summary of a column in its heading: the distribution of its values, their range, how many are missing and how many distinct.
 
-import { h, svg } from "../dom/dom";
+import { h, span, svg } from "../dom/dom";
 import * as format from "../model/format";
 import type { ColumnSummary } from "../model/heads";
 
@@ -24,47 +24,44 @@ const percentage = (part: number, whole: number): string => {
   return `${percent > 0 && percent < 1 ? "<1" : percent > 99 && percent < 100 ? ">99" : Math.round(percent)}%`;
 };
 
+/** A picture that is stretched to the width of its column. */
+function picture(
+  className: string,
+  width: number,
+  label: string,
+  shapes: SVGElement[],
+): SVGElement {
+  const attributes = { class: className, role: "img", "aria-label": label };
+  const box = { viewBox: `0 0 ${width} ${HEIGHT}`, preserveAspectRatio: "none" };
+  return svg("svg", { ...attributes, ...box }, ...shapes);
+}
+
 function histogram(bins: number[], label: string): SVGElement {
   const highest = Math.max(1, ...bins);
-  const picture = svg("svg", {
-    class: "jt-bins",
-    viewBox: `0 0 ${bins.length} ${HEIGHT}`,
-    preserveAspectRatio: "none",
-    role: "img",
-    "aria-label": label,
-  });
-  bins.forEach((count, n) => {
+  const bars = bins.map((count, n) => {
     // A bin with few values is still seen not to be empty.
     const height = count === 0 ? 0 : Math.max(1.2, (count / highest) * HEIGHT);
-    picture.append(svg("rect", { x: n + 0.06, width: 0.88, y: HEIGHT - height, height }));
+    return svg("rect", { x: n + 0.06, width: 0.88, y: HEIGHT - height, height });
   });
-  return picture;
+  return picture("jt-bins", bins.length, label, bars);
 }
 
 /** The most common values as parts of a bar, the rest of which is all other values. */
 function shares(top: [string, number][], present: number, label: string): SVGElement {
-  const picture = svg("svg", {
-    class: "jt-bins jt-shares",
-    viewBox: `0 0 100 ${HEIGHT}`,
-    preserveAspectRatio: "none",
-    role: "img",
-    "aria-label": label,
-  });
   let left = 0;
-  top.forEach(([, count], n) => {
+  const parts = top.map(([, count], n) => {
     const width = (100 * count) / Math.max(1, present);
-    picture.append(
-      svg("rect", {
-        x: left,
-        width: Math.max(0, width - 0.8),
-        y: 4,
-        height: HEIGHT - 8,
-        "fill-opacity": Math.max(0.3, 1 - n * 0.18),
-      }),
-    );
+    const x = left;
     left += width;
+    return svg("rect", {
+      x,
+      width: Math.max(0, width - 0.8),
+      y: 4,
+      height: HEIGHT - 8,
+      "fill-opacity": Math.max(0.3, 1 - n * 0.18),
+    });
   });
-  return picture;
+  return picture("jt-bins jt-shares", 100, label, parts);
 }
 
 /**
@@ -73,10 +70,9 @@ function shares(top: [string, number][], present: number, label: string): SVGEle
  */
 export function summary(found: ColumnSummary | undefined, rows: number): HTMLElement {
   if (!found)
-    return h(
-      "span",
-      { class: "jt-summary jt-coming" },
-      h("span", { class: "jt-bins" }),
+    return span(
+      "jt-summary jt-coming",
+      span("jt-bins"),
       h("span", {}, "…"),
       h("span", {}, "\u00a0"),
     );
@@ -119,15 +115,15 @@ export function summary(found: ColumnSummary | undefined, rows: number): HTMLEle
   ]
     .filter(Boolean)
     .join("; ");
-  const picture = found.bins
+  const distribution = found.bins
     ? histogram(found.bins, `histogram, ${description}`)
     : top?.length
       ? shares(top, present, `shares, ${description}`)
-      : h("span", { class: "jt-bins" });
+      : span("jt-bins");
   return h(
     "span",
     { class: "jt-summary", title: description },
-    picture,
+    distribution,
     h("span", {}, values),
     h("span", {}, counts || "\u00a0"),
   );

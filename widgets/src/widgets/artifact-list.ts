@@ -1,7 +1,10 @@
 // What a run holds: its artifacts by kind with a search, its files as a tree, its document, its problems and what was printed.
 
-import { h, keepKeys, put, say } from "../dom/dom";
+import { h, put, say, span } from "../dom/dom";
+import { searchBox } from "../dom/toolbar";
 import * as format from "../model/format";
+import { statusClass } from "../model/model";
+import { factList } from "../renderers/file";
 import { Log, type PrintedLog } from "./log";
 
 export interface Entry {
@@ -41,15 +44,7 @@ export class ArtifactList {
     role: "listbox",
     "aria-label": "artifacts",
   });
-  private readonly search = keepKeys(
-    h("input", {
-      type: "search",
-      class: "jt-search",
-      placeholder: "search",
-      "aria-label": "search artifacts",
-      oninput: () => this.fillList(),
-    }),
-  );
+  private readonly search = searchBox("search artifacts", "search", () => this.fillList());
   private readonly heading = h("div", { class: "jt-heading" });
   private readonly serial = (lists += 1);
   private readonly log = new Log();
@@ -60,19 +55,17 @@ export class ArtifactList {
     private readonly select: (kind: string, name: string) => void,
   ) {
     this.tabs = NAMES.map((name, n) =>
-      keepKeys(
-        h(
-          "button",
-          {
-            type: "button",
-            role: "tab",
-            class: "jt-tab",
-            id: `jt-tab-${this.serial}-${n}`,
-            "aria-controls": `jt-panel-${this.serial}-${n}`,
-            onclick: () => this.open(n),
-          },
-          name,
-        ),
+      h(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          class: "jt-tab",
+          id: `jt-tab-${this.serial}-${n}`,
+          "aria-controls": `jt-panel-${this.serial}-${n}`,
+          onclick: () => this.open(n),
+        },
+        name,
       ),
     );
     this.panels = this.tabs.map((_, n) =>
@@ -108,9 +101,9 @@ export class ArtifactList {
     const { run } = listing;
     put(
       this.heading,
-      h("span", { class: "jt-run" }, run.name || run.uuid.slice(0, 8)),
+      span("jt-run", run.name || run.uuid.slice(0, 8)),
       " ",
-      h("span", { class: `jt-status jt-is-${run.status.replace(/[^a-z]/g, "")}` }, run.status),
+      span(statusClass(run.status), run.status),
       h("code", { class: "jt-kind" }, run.uuid.slice(0, 8)),
     );
     const counts = [
@@ -121,24 +114,14 @@ export class ArtifactList {
       this.log.update(listing.log),
     ];
     this.tabs.forEach((tab, n) =>
-      put(
-        tab,
-        NAMES[n],
-        counts[n] === null ? null : h("span", { class: "jt-count" }, format.count(counts[n]!)),
-      ),
+      put(tab, NAMES[n], counts[n] === null ? null : span("jt-count", format.count(counts[n]!))),
     );
     this.tabs[3]!.hidden = listing.problems.length === 0;
     this.tabs[4]!.hidden = counts[4] === 0;
-    put(
-      this.panels[1]!,
-      fileTree(listing.files),
-      listing.more?.["files"]
-        ? h("p", { class: "jt-caption" }, `and ${format.count(listing.more["files"])} more`)
-        : null,
-    );
+    put(this.panels[1]!, fileTree(listing.files), andMore(listing.more?.["files"]));
     put(
       this.panels[2]!,
-      facts(run.facts),
+      factList(run.facts),
       section("inputs", listing.inputs),
       section("outputs", listing.outputs),
     );
@@ -151,9 +134,7 @@ export class ArtifactList {
           h("li", {}, h("code", {}, line ? `${file}:${line}` : file), " ", problem),
         ),
       ),
-      listing.more?.["problems"]
-        ? h("p", { class: "jt-caption" }, `and ${format.count(listing.more["problems"])} more`)
-        : null,
+      andMore(listing.more?.["problems"]),
     );
     this.fillList();
   }
@@ -173,11 +154,10 @@ export class ArtifactList {
   }
 
   private fillList(): void {
-    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const isFound = format.matcher(this.search.value);
     const groups = new Map<string, Entry[]>();
     for (const entry of this.listing.artifacts) {
-      const text = `${entry.kind} ${entry.name}`.toLowerCase();
-      if (words.every((w) => text.includes(w)))
+      if (isFound(`${entry.kind} ${entry.name}`))
         groups.set(entry.kind, [...(groups.get(entry.kind) ?? []), entry]);
     }
     this.rows.clear();
@@ -189,7 +169,7 @@ export class ArtifactList {
           "div",
           { class: "jt-group", "aria-hidden": "true" },
           kind,
-          h("span", { class: "jt-count" }, format.count(entries.length)),
+          span("jt-count", format.count(entries.length)),
         ),
         ...entries.map((entry) => this.row(entry)),
       ),
@@ -208,35 +188,35 @@ export class ArtifactList {
   }
 
   private row(entry: Entry): HTMLElement {
-    const about = [
-      entry.steps ? `${format.count(entry.steps)} ${entry.steps === 1 ? "step" : "steps"}` : null,
+    const about = format.joined(
+      entry.steps ? format.plural(entry.steps, "step") : null,
       entry.last ?? null,
       entry.size === undefined ? null : format.bytes(entry.size),
       entry.input ? "input" : null,
       entry.note ?? null,
-    ]
-      .filter(Boolean)
-      .join(" · ");
-    const row = keepKeys(
-      h(
-        "div",
-        { role: "option", class: "jt-row", "data-jt-artifact": id(entry), title: entry.name },
-        h("span", { class: "jt-name" }, entry.name),
-        h("span", { class: "jt-kind" }, about),
-      ),
     );
     const choose = () => {
       this.mark(entry.kind, entry.name);
       this.select(entry.kind, entry.name);
     };
-    row.addEventListener("click", choose);
-    row.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") {
-        event.preventDefault();
-        event.stopPropagation();
-        choose();
-      }
-    });
+    const row = h(
+      "div",
+      {
+        role: "option",
+        class: "jt-row",
+        tabindex: -1,
+        "data-jt-artifact": id(entry),
+        title: entry.name,
+        onclick: choose,
+        onkeydown: (event: KeyboardEvent) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          event.stopPropagation();
+          choose();
+        },
+      },
+      ...nameAndKind(entry.name, about),
+    );
     this.rows.set(id(entry), row);
     return row;
   }
@@ -261,16 +241,12 @@ export class ArtifactList {
   }
 }
 
-function facts(list: Fact[]): HTMLElement {
-  return h(
-    "dl",
-    { class: "jt-facts" },
-    ...list.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
-  );
+function andMore(count: number | undefined): HTMLElement | null {
+  return count ? h("p", { class: "jt-caption" }, `and ${format.count(count)} more`) : null;
 }
 
 function section(name: string, list: Fact[]): HTMLElement | null {
-  return list.length ? h("div", {}, h("div", { class: "jt-group" }, name), facts(list)) : null;
+  return list.length ? h("div", {}, h("div", { class: "jt-group" }, name), factList(list)) : null;
 }
 
 interface Folder {
@@ -280,20 +256,26 @@ interface Folder {
   count: number;
 }
 
+const emptyFolder = (): Folder => ({ folders: new Map(), files: [], size: 0, count: 0 });
+
+const contents = ({ count, size }: Folder): string =>
+  `${format.count(count)} · ${format.bytes(size)}`;
+
+const nameAndKind = (name: string, kind: string): HTMLElement[] => [
+  span("jt-name", name),
+  span("jt-kind", kind),
+];
+
 /** Paths with sizes as a tree that opens. */
 function fileTree(files: [path: string, size: number][]): HTMLElement {
-  const make = (): Folder => ({ folders: new Map(), files: [], size: 0, count: 0 });
-  const root = make();
+  const root = emptyFolder();
   for (const [path, size] of files) {
     const parts = path.split("/");
     const name = parts.pop()!;
     let at = root;
     for (const part of parts) {
-      let next = at.folders.get(part);
-      if (!next) {
-        next = make();
-        at.folders.set(part, next);
-      }
+      const next = at.folders.get(part) ?? emptyFolder();
+      at.folders.set(part, next);
       at = next;
       at.size += size;
       at.count += 1;
@@ -311,29 +293,13 @@ function fileTree(files: [path: string, size: number][]): HTMLElement {
           h(
             "details",
             { open: depth < 1 },
-            keepKeys(
-              h(
-                "summary",
-                {},
-                h("span", { class: "jt-name" }, `${name}/`),
-                h(
-                  "span",
-                  { class: "jt-kind" },
-                  `${format.count(inner.count)} · ${format.bytes(inner.size)}`,
-                ),
-              ),
-            ),
+            h("summary", {}, ...nameAndKind(`${name}/`, contents(inner))),
             list(inner, depth + 1),
           ),
         ),
       ),
       ...folder.files.map(([name, size]) =>
-        h(
-          "li",
-          { class: "jt-leaf" },
-          h("span", { class: "jt-name" }, name),
-          h("span", { class: "jt-kind" }, format.bytes(size)),
-        ),
+        h("li", { class: "jt-leaf" }, ...nameAndKind(name, format.bytes(size))),
       ),
     );
   return files.length

@@ -1,6 +1,6 @@
 // A slider and a play button, for where there are no ipywidgets: saved pages, and notebooks such as marimo.
 
-import { button, relabel, h, holdKeys, keepKeys } from "../dom/dom";
+import { button, relabel, h, holdKeys } from "../dom/dom";
 import * as format from "../model/format";
 
 export interface Controls {
@@ -14,16 +14,14 @@ export interface Controls {
 export function controls(steps: format.Step[], move: (index: number) => void): Controls {
   let timer = 0;
   const words = h("output", {}, "");
-  const slider = keepKeys(
-    h("input", {
-      type: "range",
-      min: 0,
-      max: steps.length - 1,
-      step: 1,
-      "aria-label": "step",
-      oninput: () => move(Number(slider.value)),
-    }),
-  );
+  const slider = h("input", {
+    type: "range",
+    min: 0,
+    max: steps.length - 1,
+    step: 1,
+    "aria-label": "step",
+    oninput: () => move(Number(slider.value)),
+  });
   slider.addEventListener("keydown", (event) => {
     // How far PageUp moves a range input differs between browsers; here it is ten steps.
     if (event.key !== "PageUp" && event.key !== "PageDown") return;
@@ -59,7 +57,7 @@ export function controls(steps: format.Step[], move: (index: number) => void): C
     },
     show(index) {
       slider.value = String(index);
-      const text = format.step(steps[index] ?? null);
+      const text = format.step(steps[index]);
       words.textContent = text;
       slider.setAttribute("aria-valuetext", `step ${text}`);
     },

@@ -1,6 +1,7 @@
 // The last lines that the cells printed, with a search.
 
-import { h, keepKeys, put, say } from "../dom/dom";
+import { h, put, say, span } from "../dom/dom";
+import { searchBox } from "../dom/toolbar";
 import * as format from "../model/format";
 
 export interface PrintedLog {
@@ -10,19 +11,14 @@ export interface PrintedLog {
 
 export class Log {
   readonly element: HTMLElement;
-  private readonly lines = keepKeys(
-    h("div", { class: "jt-log", role: "log", tabindex: 0, "aria-label": "printed lines" }),
-  );
+  private readonly lines = h("div", {
+    class: "jt-log",
+    role: "log",
+    tabindex: 0,
+    "aria-label": "printed lines",
+  });
   private readonly found = h("p", { class: "jt-caption", role: "status" });
-  private readonly search = keepKeys(
-    h("input", {
-      type: "search",
-      class: "jt-search",
-      placeholder: "search",
-      "aria-label": "search printed lines",
-      oninput: () => this.fill(),
-    }),
-  );
+  private readonly search = searchBox("search printed lines", "search", () => this.fill());
   private log: PrintedLog = { lines: [], before: 0 };
 
   constructor() {
@@ -37,18 +33,16 @@ export class Log {
   }
 
   private fill(): void {
-    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const isFound = format.matcher(this.search.value);
     const { lines, before } = this.log;
-    const kept = lines.filter(([cell, text]) =>
-      words.every((word) => `${cell} ${text}`.toLowerCase().includes(word)),
-    );
+    const kept = lines.filter(([cell, text]) => isFound(`${cell} ${text}`));
     put(
       this.lines,
       ...kept.map(([cell, text, wrong]) =>
         h(
           "div",
           { class: wrong ? "jt-printed jt-wrong" : "jt-printed" },
-          h("span", { class: "jt-kind" }, cell),
+          span("jt-kind", cell),
           h("span", {}, text),
         ),
       ),
@@ -61,7 +55,7 @@ export class Log {
       this.found,
       kept.length === 0 && lines.length > 0
         ? "no line has that"
-        : words.length > 0
+        : this.search.value.trim()
           ? `${format.count(kept.length)} of ${format.count(lines.length)} lines`
           : earlier,
     );

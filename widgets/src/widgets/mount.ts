@@ -1,6 +1,6 @@
 // What every widget does to live in a notebook's page: it is put there, listens to its models, and says while it is there that it is.
 
-import { holdKeys } from "../dom/dom";
+import { holdKeys, watchSize } from "../dom/dom";
 import type { Model } from "../model/model";
 
 export interface Widget {
@@ -42,19 +42,15 @@ export function mount(model: Model<any>, el: HTMLElement, widget: Widget): () =>
   if (element.parentNode !== el) el.append(element);
   for (const [source, event, callback] of listeners) source.on(event, callback);
   // A notebook that takes outputs out of the page while they are scrolled away says nothing of it; their size changes when they come back.
-  const sizes =
-    typeof ResizeObserver === "function"
-      ? new ResizeObserver(() => {
-          widget.resized?.();
-          announce("jt-live");
-        })
-      : null;
-  sizes?.observe(el);
+  const stopWatchingSize = watchSize(el, () => {
+    widget.resized?.();
+    announce("jt-live");
+  });
   announce("jt-live");
   report(true);
   return () => {
     report(false);
-    sizes?.disconnect();
+    stopWatchingSize();
     for (const [source, event, callback] of listeners) source.off(event, callback);
     widget.destroy?.();
     element.remove();

@@ -1,19 +1,17 @@
 // Which cell logged a step: its label, as a button that opens its source where that was kept.
 
-import { h, keepKeys, put, say } from "../dom/dom";
+import { h, keepKeys, put, say, span } from "../dom/dom";
 import type { PanelInfo } from "../model/model";
 
 export class Origin {
-  readonly element = h("span", { class: "jt-from" });
+  readonly element = span("jt-from");
   private readonly source = h("pre", { class: "jt-code-block jt-from-source", tabindex: 0 });
-  private readonly button = keepKeys(
-    h("button", {
-      type: "button",
-      class: "jt-from-button",
-      "aria-expanded": "false",
-      onclick: () => this.setOpen(!this.source.isConnected),
-    }),
-  );
+  private readonly button = h("button", {
+    type: "button",
+    class: "jt-from-button",
+    "aria-expanded": "false",
+    onclick: () => this.setOpen(!this.source.isConnected),
+  });
   private shown = "";
 
   /** `above`: the element above which the source opens. */

@@ -1,12 +1,12 @@
 // One artifact of a view on screen: its heading, what is said of it, and its drawing at the step shown.
 
-import { h, put, say } from "../dom/dom";
+import { errorNote, h, put, say, span } from "../dom/dom";
 import * as format from "../model/format";
 import type { Stem } from "../model/heads";
 import type { Query } from "../model/messages";
 import { called, type PanelInfo } from "../model/model";
 import { Payload } from "../model/payload";
-import type { Beside, Drawing, Host } from "../model/renderer";
+import type { Beside, Drawing, Host, Shown } from "../model/renderer";
 import { SHARED, type PayloadId, type StepCache } from "../model/step-cache";
 import { rendererOf } from "../renderers/index";
 import { Origin } from "./origin";
@@ -50,6 +50,8 @@ export class Panel {
   private readonly note = h("p", { class: "jt-note", role: "status" });
   private readonly origin = new Origin(this.note);
   private drawing: Drawing<Stem> | null = null;
+  /** What the drawing was told to draw last. */
+  private shown: Shown<Stem> | null = null;
   /** Number of the payload for the step shown; -1 when the artifact has none yet. */
   private number = -1;
   private beside: Beside<Stem> | undefined;
@@ -83,10 +85,10 @@ export class Panel {
       h(
         "h2",
         { class: "jt-title" },
-        h("span", { class: "jt-name" }, info.name),
+        span("jt-name", info.name),
         " ",
-        h("span", { class: "jt-kind" }, info.kind),
-        ...(info.run ? [" ", h("span", { class: "jt-of" }, info.run)] : []),
+        span("jt-kind", info.kind),
+        ...(info.run ? [" ", span("jt-of", info.run)] : []),
         this.origin.element,
       ),
       this.note,
@@ -125,7 +127,7 @@ export class Panel {
 
   /** Say why the step shown has not come. */
   explain(waiting: Waiting): void {
-    const wanted = format.step(this.info.steps[this.number] ?? null);
+    const wanted = format.step(this.info.steps[this.number]);
     const old = this.element.dataset["jtStep"];
     const [reason, more] = reasons[waiting];
     const below = old === undefined ? "" : `; below is still step ${old}`;
@@ -194,15 +196,16 @@ export class Panel {
     };
     const fail = (error: unknown): void => {
       if (this.begun !== begun) return;
-      const words = error instanceof Error ? error.message : String(error);
-      this.showError(`${info.kind} ${info.name}, step ${format.step(step)}: ${words}`);
+      const where = `${info.kind} ${info.name}, step ${format.step(step)}`;
+      this.showError(`${where}: ${format.error(error)}`);
       finish();
     };
     try {
       if (payload?.head.error) throw new Error(payload.head.error);
       this.clearError();
       this.drawing ??= this.createDrawing();
-      const drawing = this.drawing.draw({ at: number, step, payload });
+      this.shown = { at: number, step, payload };
+      const drawing = this.drawing.draw(this.shown);
       if (drawing) drawing.then(finish, fail);
       else finish();
     } catch (error) {
@@ -229,6 +232,9 @@ export class Panel {
         query
           ? query(place, at ?? Math.max(0, this.number), question, signal)
           : Promise.reject(new Error("this needs the notebook's kernel")),
+      redraw: () => {
+        if (this.shown) void this.drawing?.draw(this.shown);
+      },
       live: query !== undefined,
     } as Host<Stem>;
     if (host.shared.head.error) throw new Error(host.shared.head.error);
@@ -247,7 +253,7 @@ export class Panel {
   private showError(words: string): void {
     this.element.classList.add("jt-failed");
     this.destroyDrawing();
-    put(this.body, h("p", { class: "jt-error", role: "alert" }, words));
+    put(this.body, errorNote(words));
   }
 
   private clearError(): void {
@@ -262,7 +268,7 @@ export class Panel {
     } catch {
       // It may be the one that has just failed.
     }
-    this.drawing = null;
+    this.drawing = this.shown = null;
     put(this.body);
   }
 

@@ -90,10 +90,10 @@ export class RunRows {
 
   /** The numbers of the runs that have all words of a search, in the order of a field, or as they came. */
   find(search: string, sort: RunSort | null): number[] {
-    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = Array.from({ length: this.count }, (_, row) => row);
-    if (words.length > 0) this.searchTexts ??= rows.map((row) => this.searchText(row));
-    const found = rows.filter((row) => words.every((w) => this.searchTexts![row]!.includes(w)));
+    if (search.trim()) this.searchTexts ??= rows.map((row) => this.searchText(row));
+    const isFound = format.matcher(search);
+    const found = rows.filter((row) => isFound(this.searchTexts?.[row] ?? ""));
     if (!sort) return found;
     const ranks = this.ranks(sort.field);
     const direction = sort.descending ? -1 : 1;
@@ -123,8 +123,7 @@ export class RunRows {
         const text = this.text(row, n);
         return text === "" ? "" : field.group ? `${field.name}=${text}` : text;
       })
-      .join(" ")
-      .toLowerCase();
+      .join(" ");
   }
 }
 

@@ -1,8 +1,9 @@
 // The table of runs: found by a search, sorted, opened one at a time, and chosen to be compared.
 
-import { h, keepKeys, put, say } from "../dom/dom";
-import { bar, press } from "../dom/toolbar";
+import { h, put, say } from "../dom/dom";
+import { bar, press, searchBox } from "../dom/toolbar";
 import * as format from "../model/format";
+import { statusClass } from "../model/model";
 import { Grid, type Column } from "../table/grid";
 import { SAME, type Cell, type Row } from "../table/rows";
 import type { RunRows, RunSort } from "./run-rows";
@@ -45,14 +46,8 @@ export class RunTable {
   private sort: RunSort | null = null;
   private openId = "";
   private readonly chosen = new Set<string>();
-  private readonly search = keepKeys(
-    h("input", {
-      type: "search",
-      class: "jt-search",
-      placeholder: "search names, tags, inputs: lr=0.01",
-      "aria-label": "search runs",
-      oninput: () => this.find(),
-    }),
+  private readonly search = searchBox("search runs", "search names, tags, inputs: lr=0.01", () =>
+    this.find(),
   );
   private readonly caption = h("p", { class: "jt-caption", role: "status" });
 
@@ -229,10 +224,10 @@ export class RunTable {
       otherColumns ? { columns, marker: "choice", total: columns.length } : null,
       { row: Math.max(0, active), reveal: active < 0 },
     );
-    const all = `${format.count(rows.count)} ${rows.count === 1 ? "run" : "runs"}`;
-    if (rows.count === 0) say(this.caption, "no runs yet");
-    else if (this.order.length === rows.count) say(this.caption, all);
-    else say(this.caption, `${format.count(this.order.length)} of ${all}`);
+    const all = format.plural(rows.count, "run");
+    const found =
+      this.order.length === rows.count ? all : `${format.count(this.order.length)} of ${all}`;
+    say(this.caption, rows.count === 0 ? "no runs yet" : found);
   }
 
   private open(n: number): void {
@@ -261,9 +256,10 @@ class ComparisonBar {
   private count = 0;
   private shared: SharedArtifact[] = [];
   private readonly words = h("span", {});
-  private readonly artifact = keepKeys(
-    h("select", { class: "jt-select", "aria-label": "artifact to compare" }),
-  );
+  private readonly artifact = h("select", {
+    class: "jt-select",
+    "aria-label": "artifact to compare",
+  });
   private readonly compareButton: HTMLElement;
 
   constructor(clear: () => void, compare: (kind: string, name: string) => void) {
@@ -307,17 +303,8 @@ class ComparisonBar {
     this.element.hidden = count === 0;
     this.artifact.hidden = nothingToCompare;
     this.compareButton.hidden = nothingToCompare;
-    const runs = `${format.count(count)} runs chosen`;
-    if (count === 1) say(this.words, "1 run chosen; choose another to compare");
-    else
-      say(
-        this.words,
-        this.shared.length ? runs : `${runs}; they have no artifact of the same name`,
-      );
+    const none = this.shared.length ? "" : "; they have no artifact of the same name";
+    const more = count === 1 ? "; choose another to compare" : none;
+    say(this.words, `${format.plural(count, "run")} chosen${more}`);
   }
-}
-
-/** The classes of a run's status, which is a word of the page only where we know it. */
-function statusClass(status: string): string {
-  return `jt-status jt-is-${status.replace(/[^a-z]/g, "")}`;
 }

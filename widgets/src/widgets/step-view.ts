@@ -1,6 +1,6 @@
 // The panels of a view under one step, with the line that says which step it is.
 
-import { button, h, holdKeys, keepKeys, say } from "../dom/dom";
+import { button, h, holdKeys, say } from "../dom/dom";
 import { dress, ontheme } from "../dom/theme";
 import * as format from "../model/format";
 import type { Stem } from "../model/heads";
@@ -38,18 +38,16 @@ export class StepView {
   });
   private readonly backward: HTMLButtonElement[];
   private readonly forward: HTMLButtonElement[];
-  private readonly follow = keepKeys(
-    h(
-      "button",
-      {
-        type: "button",
-        class: "jt-button jt-follow",
-        "aria-pressed": "false",
-        title: "go to each new step as it is logged",
-        onclick: () => this.setFollowing(!this.following),
-      },
-      "follow",
-    ),
+  private readonly follow = h(
+    "button",
+    {
+      type: "button",
+      class: "jt-button jt-follow",
+      "aria-pressed": "false",
+      title: "go to each new step as it is logged",
+      onclick: () => this.setFollowing(!this.following),
+    },
+    "follow",
   );
   private following = false;
   private readonly panels: Panel[];

@@ -1,6 +1,6 @@
 // The view in a notebook with its kernel: the widget's model on one side, the step view on the other.
 
-import { h, holdKeys, keepKeys } from "../dom/dom";
+import { errorNote, holdKeys, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
 import type { KernelMessage, PageMessage, Query, SeedPayload } from "../model/messages";
 import type { Model, ViewInfo } from "../model/model";
@@ -165,7 +165,7 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
     setValueText();
   };
   const setValueText = (): void => {
-    const words = `step ${format.step(about.steps[view.index] ?? null)}`;
+    const words = `step ${format.step(about.steps[view.index])}`;
     if (handle && handle.getAttribute("aria-valuetext") !== words)
       handle.setAttribute("aria-valuetext", words);
   };
@@ -226,11 +226,5 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
 
 /** Say in the notebook, in words, why a view could not be drawn. */
 export function showFailure(el: HTMLElement, error: unknown): void {
-  el.append(
-    h(
-      "p",
-      { class: "jt-error", role: "alert" },
-      `this view could not be drawn: ${error instanceof Error ? error.message : String(error)}`,
-    ),
-  );
+  el.append(errorNote(`this view could not be drawn: ${format.error(error)}`));
 }
