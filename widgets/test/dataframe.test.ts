@@ -6,7 +6,7 @@ import type {
   StepHead,
   StoredRowsHead,
   TableField,
-} from "../src/model/heads";
+} from "../src/model/payload-heads";
 import type { TableQuery } from "../src/model/messages";
 import type { Payload } from "../src/model/payload";
 import type { Host, Drawing } from "../src/model/renderer";

@@ -1,6 +1,6 @@
 // Payloads for the tests, as the kernel half makes them.
 
-import type { Head } from "../src/model/heads";
+import type { Head } from "../src/model/payload-heads";
 import { Payload } from "../src/model/payload";
 
 export function payload<H extends Head>(

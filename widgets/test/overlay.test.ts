@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { PartsHead, Stem } from "../src/model/heads";
+import type { PartsHead, Stem } from "../src/model/payload-heads";
 import { curve } from "../src/renderers/curve";
 import { metric } from "../src/renderers/metric";
 import { dashOf, parts } from "../src/renderers/overlay";

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { NumberType, RunField, RunsHead } from "../src/model/heads";
+import type { NumberType, RunField, RunsHead } from "../src/model/payload-heads";
 import { Payload } from "../src/model/payload";
 import { RunRows, type Patch } from "../src/widgets/run-rows";
 import { RunTable } from "../src/widgets/run-table";

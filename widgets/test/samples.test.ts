@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { heads, isHead, type Head } from "../src/model/heads";
+import { heads, isHead, type Head } from "../src/model/payload-heads";
 import type { PanelInfo } from "../src/model/model";
 import { Payload } from "../src/model/payload";
 import { SHARED, StepCache } from "../src/model/step-cache";

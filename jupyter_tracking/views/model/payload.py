@@ -1,4 +1,4 @@
-"""The wire: what goes to the page of a view, as JSON heads and binary buffers. `widgets/src/model/payload.ts` has the same types.
+"""The wire: what goes to the page of a view, as JSON heads and binary buffers. `widgets/src/model/payload-heads.ts` has the same types.
 
 A view is a scene of panels under one slider. The page gets each panel's description once (`SceneInfo`, `PanelInfo`) and then payloads:
 for each panel a shared one, which holds for all steps, and one for each step. A payload is a head and buffers. The types below say what

@@ -19,13 +19,13 @@ const labelled = (...parts: (Node | string)[]): HTMLElement =>
   h("label", { class: "jt-check" }, ...parts);
 
 /** A checkbox with a label. */
-export function check(label: string, changed: () => void, on = false): Control<boolean> {
+export function checkbox(label: string, changed: () => void, on = false): Control<boolean> {
   const box = h("input", { type: "checkbox", checked: on, onchange: changed });
   return control(labelled(box, label), () => box.checked);
 }
 
 /** A list to choose one of several words from. */
-export function choose<Word extends string>(
+export function select<Word extends string>(
   label: string,
   options: readonly Word[],
   changed: () => void,
@@ -40,7 +40,7 @@ export function choose<Word extends string>(
 }
 
 /** A slider for a number between two ends; `told` says the number to screen readers. */
-export function slide(
+export function slider(
   label: string,
   [low, high, step, at]: [number, number, number, number],
   changed: () => void,
@@ -74,7 +74,7 @@ export function searchBox(label: string, placeholder: string, typed: () => void)
 }
 
 /** A button with words. */
-export function press(label: string, pressed: () => void): HTMLButtonElement {
+export function textButton(label: string, pressed: () => void): HTMLButtonElement {
   return h(
     "button",
     { type: "button", class: "jt-button jt-words-button", onclick: pressed },

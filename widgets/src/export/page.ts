@@ -3,7 +3,7 @@
 import { h, holdKeys, put } from "../dom/dom";
 import { dress } from "../dom/theme";
 import * as format from "../model/format";
-import type { Head, RunsHead } from "../model/heads";
+import type { Head, RunsHead } from "../model/payload-heads";
 import type { ViewInfo } from "../model/model";
 import { Payload } from "../model/payload";
 import { StepCache } from "../model/step-cache";

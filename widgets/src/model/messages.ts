@@ -1,6 +1,6 @@
 // The messages between a widget's page and its kernel half.
 
-import type { Head } from "./heads";
+import type { Head } from "./payload-heads";
 
 /** What a page may ask about a stored dataframe; which fields go together is said in the kernel's dataframe renderer. */
 export interface TableQuery {

@@ -1,6 +1,6 @@
 // A payload is what one artifact shows at one step: a small head and binary columns.
 
-import type { Head, NumberType } from "./heads";
+import type { Head, NumberType } from "./payload-heads";
 
 const types = {
   f4: Float32Array,

@@ -1,7 +1,7 @@
 // Answers of the kernel half of a renderer, kept for a while, and the queries for those that are missing: one at a time, the newest requests first.
 
 import * as format from "./format";
-import type { AnswerHead, Stem } from "./heads";
+import type { AnswerHead, Stem } from "./payload-heads";
 import type { TableQuery } from "./messages";
 import type { Payload } from "./payload";
 import type { Host } from "./renderer";

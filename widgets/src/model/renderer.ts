@@ -1,7 +1,7 @@
 // What a renderer gives and gets. A renderer is one file here and one module of the same stem in Python.
 
 import type { Step } from "./format";
-import type { AnswerHead, SharedHead, StepHead, Stem } from "./heads";
+import type { AnswerHead, SharedHead, StepHead, Stem } from "./payload-heads";
 import type { Query } from "./messages";
 import type { PanelInfo } from "./model";
 import type { Payload } from "./payload";

@@ -1,6 +1,6 @@
 // The payloads that a page has, and the requests for those it has not: one at a time, what is on screen first, then its neighbours.
 
-import type { Head } from "./heads";
+import type { Head } from "./payload-heads";
 import type { PayloadRequest, SentPayload } from "./messages";
 import { Payload } from "./payload";
 

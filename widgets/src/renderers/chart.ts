@@ -3,13 +3,13 @@
 import { errorNote, h, put, region, span } from "../dom/dom";
 import { sandboxed } from "../dom/sandbox";
 import * as format from "../model/format";
-import type { Plot, StepHead } from "../model/heads";
+import type { Plot, StepHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import type { Axes } from "./axes";
-import type { Line } from "./line";
+import type { ChartLine } from "./chart-line";
 import { LineChart } from "./line-chart";
 import { colours } from "../dom/theme";
-import { bar, choose } from "../dom/toolbar";
+import { bar, select } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
@@ -56,7 +56,7 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
         shownAs = offered[0]!;
         clear();
       }
-      const mode = choose("show as", offered, chooseMode, shownAs);
+      const mode = select("show as", offered, chooseMode, shownAs);
       put(tools, offered.length > 1 ? mode.element : null);
 
       function chooseMode(): void {
@@ -97,7 +97,7 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
       lines.restyle();
       lines.setAxes(axes);
     }
-    const made: Line[] = plot.traces.map(({ name, mode }, n) => {
+    const made: ChartLine[] = plot.traces.map(({ name, mode }, n) => {
       const x = payload.column(`x${n}`);
       const y = payload.column(`y${n}`);
       if (mode === "bars")

@@ -3,7 +3,7 @@
 import { h, put, region, span } from "../dom/dom";
 import * as format from "../model/format";
 import { colours } from "../dom/theme";
-import { bar, check } from "../dom/toolbar";
+import { bar, checkbox } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -47,7 +47,7 @@ export function shares(z: ArrayLike<number>, width: number): Float64Array {
 export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
   let signature = "";
   let cells: HTMLElement[] = [];
-  const relative = check("shares of each row", host.redraw);
+  const relative = checkbox("shares of each row", host.redraw);
   const table = h("table", { class: "jt-matrix" });
   const canvas = h("canvas", { class: "jt-heat", role: "img" });
   const frame = region("div", "jt-matrix-frame", `matrix ${called(host.about)}`, table, canvas);

@@ -1,13 +1,13 @@
 // Curves of one line or several: of one, every step is faint behind the current one. ROC and precision-recall have their own axes.
 
 import { h } from "../dom/dom";
-import { bar, check } from "../dom/toolbar";
+import { bar, checkbox } from "../dom/toolbar";
 import * as format from "../model/format";
-import type { CurveHead, CurveSharedHead } from "../model/heads";
+import type { CurveHead, CurveSharedHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import type { Drawing, Host, Shown } from "../model/renderer";
 import { extent, type Axes, type Range } from "./axes";
-import type { Line } from "./line";
+import type { ChartLine } from "./chart-line";
 import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
 
@@ -33,8 +33,8 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
   const unit = kind in looks;
   element.classList.toggle("jt-square", unit);
   const limits = spans(shared.map(({ head }) => head));
-  const xLog = check("log x", rescale);
-  const yLog = check("log y", rescale);
+  const xLog = checkbox("log x", rescale);
+  const yLog = checkbox("log y", rescale);
   const axes = (): Axes => ({ xLabel, yLabel, ...limits, xLog: xLog.value, yLog: yLog.value });
   if (!unit) element.append(bar(xLog, yLog));
   const chart = new LineChart(element, axes(), unit ? 340 : 300);
@@ -73,8 +73,8 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
   }
 
   /** What stays from step to step: of a single line its other steps, and the diagonal of a guess. */
-  function behind(): Line[] {
-    const lines: Line[] = [];
+  function behind(): ChartLine[] {
+    const lines: ChartLine[] = [];
     for (const part of single ? shared : []) {
       const x = part.column("x");
       const y = part.column("y");
@@ -98,7 +98,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
     chart.restyle();
     legend.paint();
     widen([...found.values()].flatMap(({ head }) => ("error" in head ? [] : [head])));
-    const lines: Line[] = [];
+    const lines: ChartLine[] = [];
     const said: string[] = [];
     labels.forEach((label, n) => {
       const part = found.get(n);

@@ -2,7 +2,7 @@
 
 import { h, put, say } from "../dom/dom";
 import * as format from "../model/format";
-import type { ColumnSummary, StoredRowsHead, TableSummaryHead } from "../model/heads";
+import type { ColumnSummary, StoredRowsHead, TableSummaryHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import { QueryCache, type Asked, type Question } from "../model/query-cache";
 import type { Drawing, Host, Shown } from "../model/renderer";

@@ -2,7 +2,7 @@
 
 import { button, h, put, relabel } from "../dom/dom";
 import * as format from "../model/format";
-import type { Fact } from "../model/heads";
+import type { Fact } from "../model/payload-heads";
 import type { Drawing, Host } from "../model/renderer";
 
 /** A button that copies a path, and says for a moment that it has. */

@@ -3,9 +3,9 @@
 import { h } from "../dom/dom";
 import * as format from "../model/format";
 import type { Axes, Range } from "./axes";
-import type { Line } from "./line";
+import type { ChartLine } from "./chart-line";
 import { LineChart } from "./line-chart";
-import { bar, check } from "../dom/toolbar";
+import { bar, checkbox } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
 interface Sampled {
@@ -41,8 +41,8 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   let { shared } = host;
   let limits = { x: shared.head.x, y: shared.head.y };
   let sample = readSample();
-  const ridge = check("all steps, one behind the other", update);
-  const log = check("log y", update);
+  const ridge = checkbox("all steps, one behind the other", update);
+  const log = checkbox("log y", update);
   element.append(bar(sample.length > 1 ? ridge : null, log));
   const chart = new LineChart(element, axes(), 280);
   const caption = h("p", { class: "jt-caption" });
@@ -93,7 +93,7 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
     return log.value ? Math.log10(1 + count) : count;
   }
 
-  function ridgeLine(one: Sampled, place: number, colour: number | undefined): Line {
+  function ridgeLine(one: Sampled, place: number, colour: number | undefined): ChartLine {
     const heights = Float64Array.from(one.counts, heightOf);
     return {
       ...outline(heights, one.edges, place, HIGHEST_BIN / (heightOf(limits.y[1]) || 1)),
@@ -104,7 +104,7 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   }
 
   /** The farthest first, so that nearer ones hide what they stand before. */
-  function ridgeLines(): Line[] {
+  function ridgeLines(): ChartLine[] {
     return sample.map((one, place) => ridgeLine(one, place, undefined)).reverse();
   }
 

@@ -3,12 +3,12 @@
 import { h, put, region } from "../dom/dom";
 import { sandboxed } from "../dom/sandbox";
 import * as format from "../model/format";
-import { bar, check } from "../dom/toolbar";
+import { bar, checkbox } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
 export function html(host: Host<"html">): Drawing<"html"> {
-  const rendered = check("show rendered (no scripts, no network)", host.redraw, true);
+  const rendered = checkbox("show rendered (no scripts, no network)", host.redraw, true);
   const source = region("pre", "jt-text", `source of ${called(host.about)}`);
   const page = h("div");
   const caption = h("p", { class: "jt-caption" });

@@ -2,9 +2,9 @@
 
 import { h, region } from "../dom/dom";
 import * as format from "../model/format";
-import type { StepHead } from "../model/heads";
+import type { StepHead } from "../model/payload-heads";
 import { fileUrl, type Payload } from "../model/payload";
-import { bar, check, choose, slide } from "../dom/toolbar";
+import { bar, checkbox, select, slider } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -64,13 +64,13 @@ export function image(host: Host<"image">): Drawing<"image"> {
   const pair = h("div", { class: "jt-pair" }, under, over);
   const viewport = region("div", "jt-picture-frame", `picture ${called(about)}`, pair);
   const caption = h("p", { class: "jt-caption" });
-  const actual = check("actual size", layOut);
-  const comparison = choose("compare with", comparisons, () => {
+  const actual = checkbox("actual size", layOut);
+  const comparison = select("compare with", comparisons, () => {
     held = last?.at ?? 0;
     redraw();
   });
-  const sideBySide = check("side by side", redraw);
-  const edge = slide(
+  const sideBySide = checkbox("side by side", redraw);
+  const edge = slider(
     "wipe",
     [0, 100, 1, 50],
     () => pair.style.setProperty("--jt-wipe", `${edge.value}%`),

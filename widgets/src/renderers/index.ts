@@ -1,6 +1,6 @@
 // The registry of renderers: one import and one word for each.
 
-import type { Stem } from "../model/heads";
+import type { Stem } from "../model/payload-heads";
 import type { RendererOf } from "../model/renderer";
 import { audio } from "./audio";
 import { chart } from "./chart";

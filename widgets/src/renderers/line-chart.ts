@@ -4,7 +4,7 @@ import { h, put, watchSize } from "../dom/dom";
 import { colours, type Colours } from "../dom/theme";
 import * as format from "../model/format";
 import { marksOf, roomy, toPixels, valueAt, type Axes, type Mark, type Range } from "./axes";
-import { drawLine, findPoint, type Found, type Ground, type Line } from "./line";
+import { drawLine, nearestPoint, type Found, type PlotArea, type ChartLine } from "./chart-line";
 
 interface Area {
   left: number;
@@ -29,8 +29,8 @@ const STRAIGHT = 24;
 const CLICK = 4;
 
 export class LineChart {
-  private back: Line[] = [];
-  private front: Line[] = [];
+  private back: ChartLine[] = [];
+  private front: ChartLine[] = [];
   private zoom: Ranges | null = null;
   private readonly element = h("div", { class: "jt-chart", role: "img" });
   private readonly base = h("canvas", { style: "display:block" });
@@ -74,13 +74,13 @@ export class LineChart {
   }
 
   /** Lines that stay: drawn once, beneath. */
-  setBack(lines: Line[]): void {
+  setBack(lines: ChartLine[]): void {
     this.back = lines;
     this.schedule(true);
   }
 
   /** The lines of the current step. */
-  setFront(lines: Line[]): void {
+  setFront(lines: ChartLine[]): void {
     this.front = lines;
     this.schedule(false);
   }
@@ -133,7 +133,7 @@ export class LineChart {
       this.schedule(true);
   }
 
-  private ground(ctx: CanvasRenderingContext2D, ratio: number): Ground {
+  private plotArea(ctx: CanvasRenderingContext2D, ratio: number): PlotArea {
     const { x, y } = this.ranges();
     const height = this.area.height * ratio;
     const px = toPixels(x, this.area.width * ratio, this.axes.xLog);
@@ -169,13 +169,13 @@ export class LineChart {
     ctx.beginPath();
     ctx.rect(0, 0, this.area.width * ratio, inner * ratio);
     ctx.clip();
-    const ground = this.ground(ctx, ratio);
-    for (const line of this.back) drawLine(ground, line, this.back.length);
+    const plotArea = this.plotArea(ctx, ratio);
+    for (const line of this.back) drawLine(plotArea, line, this.back.length);
   }
 
   private paintAxes(ctx: CanvasRenderingContext2D, xMarks: Mark[], yMarks: Mark[]): void {
     const { left, top, width, height } = this.area;
-    const { px, py } = this.ground(ctx, 1);
+    const { px, py } = this.plotArea(ctx, 1);
     const bottom = top + height;
     ctx.strokeStyle = this.look.grid;
     ctx.fillStyle = this.look.faint;
@@ -234,15 +234,15 @@ export class LineChart {
     const ctx = overlay.getContext("2d");
     if (!ctx) return;
     ctx.clearRect(0, 0, width, height);
-    const ground = this.ground(ctx, ratio);
-    for (const line of this.front) drawLine(ground, line, this.front.length);
+    const plotArea = this.plotArea(ctx, ratio);
+    for (const line of this.front) drawLine(plotArea, line, this.front.length);
     const { pointer } = this;
     const aim = pointer && { x: pointer.x * ratio, y: pointer.y * ratio };
-    this.paintFound(ground, aim && findPoint(ground, this.front, aim));
+    this.paintFound(plotArea, aim && nearestPoint(plotArea, this.front, aim));
   }
 
   /** A dot on the point nearest to the pointer, and its values beside. */
-  private paintFound({ ctx, ratio }: Ground, found: Found | null): void {
+  private paintFound({ ctx, ratio }: PlotArea, found: Found | null): void {
     this.tip.hidden = !found;
     if (!found) return;
     const { axes, area, tip } = this;

@@ -1,7 +1,7 @@
 // Markdown as the page it makes: the kernel has parsed it, and its tree is built as elements here.
 
 import { h, put, region, span, type Child } from "../dom/dom";
-import { bar, check } from "../dom/toolbar";
+import { bar, checkbox } from "../dom/toolbar";
 import * as format from "../model/format";
 import { called } from "../model/model";
 import type { Drawing, Host, Shown } from "../model/renderer";
@@ -81,7 +81,7 @@ function element([tag, attributes, ...nodes]: MarkdownElement): Child | Child[] 
 }
 
 export function markdown(host: Host<"markdown">): Drawing<"markdown"> {
-  const asSource = check("source", host.redraw);
+  const asSource = checkbox("source", host.redraw);
   const page = region("div", "jt-text jt-page", `content of ${called(host.about)}`);
   page.dir = "auto";
   const caption = h("p", { class: "jt-caption" });

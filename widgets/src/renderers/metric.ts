@@ -1,12 +1,12 @@
 // Metrics over step or time, of one line or several: the whole series, the current step marked; smoothing and a log axis.
 
 import { h } from "../dom/dom";
-import { bar, check, slide } from "../dom/toolbar";
+import { bar, checkbox, slider } from "../dom/toolbar";
 import * as format from "../model/format";
-import type { MetricHead } from "../model/heads";
+import type { MetricHead } from "../model/payload-heads";
 import type { Drawing, Host, Shown } from "../model/renderer";
 import { extent, roomy, type Axes } from "./axes";
-import type { Line } from "./line";
+import type { ChartLine } from "./chart-line";
 import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
 
@@ -48,9 +48,9 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   let series = read(host.shared);
   if (single && series[0]!.error) throw new Error(series[0]!.error);
   const stepless = series.every(({ step }) => !Array.from(step).some(Number.isFinite));
-  const byTime = check("over time", () => update(), stepless);
-  const logY = check("log y", () => update());
-  const smoothing = slide("smooth", [0, 0.99, 0.01, 0], () => update());
+  const byTime = checkbox("over time", () => update(), stepless);
+  const logY = checkbox("log y", () => update());
+  const smoothing = slider("smooth", [0, 0.99, 0.01, 0], () => update());
   const over = () => (byTime.value ? "time" : "step");
   const legend = new Legend(labels, oneRun ? "metrics" : "runs", () => update());
   const caption = h("p", { class: "jt-caption" });
@@ -100,7 +100,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     const weight = smoothing.value;
     chart.setAxes(axes(), keepZoom);
     chart.setBack(
-      series.flatMap((each, n): Line[] => {
+      series.flatMap((each, n): ChartLine[] => {
         if (legend.hidden.has(n)) return [];
         const raw = {
           x: each[over()],
@@ -119,7 +119,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   function draw(shown: Shown<"metric">): void {
     chart.restyle();
     legend.paint();
-    const lines: Line[] = [];
+    const lines: ChartLine[] = [];
     const said: string[] = [];
     const [low, high] = roomy(axes().y, logY.value);
     series.forEach((each, n) => {

@@ -3,7 +3,7 @@
 import { h, say, span, svg } from "../dom/dom";
 import { colours } from "../dom/theme";
 import * as format from "../model/format";
-import type { FailedHead, PartsHead } from "../model/heads";
+import type { FailedHead, PartsHead } from "../model/payload-heads";
 import { Payload } from "../model/payload";
 
 /** The payloads of the lines that a payload holds, by the line's place among the panel's members. */

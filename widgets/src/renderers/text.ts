@@ -3,7 +3,7 @@
 import { diffArrays } from "diff";
 import { h, put, region } from "../dom/dom";
 import * as format from "../model/format";
-import { bar, check } from "../dom/toolbar";
+import { bar, checkbox } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -26,7 +26,7 @@ export function diff(before: string[], after: string[]): Change[] {
 const marks = { same: " ", added: "+", removed: "−" };
 
 export function text(host: Host<"text">): Drawing<"text"> {
-  const compare = check("changes since the previous step", host.redraw);
+  const compare = checkbox("changes since the previous step", host.redraw);
   const pre = region("pre", "jt-text", `content of ${called(host.about)}`);
   pre.dir = "auto";
   const caption = h("p", { class: "jt-caption" });

@@ -2,7 +2,7 @@
 
 import { h, put, span } from "../dom/dom";
 import * as format from "../model/format";
-import { bar, press } from "../dom/toolbar";
+import { bar, textButton } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -47,8 +47,8 @@ export function trace(host: Host<"trace">): Drawing<"trace"> {
   };
   host.element.append(
     bar(
-      press("open all", () => all(true)),
-      press("close all", () => all(false)),
+      textButton("open all", () => all(true)),
+      textButton("close all", () => all(false)),
     ),
     list,
     caption,

@@ -3,7 +3,7 @@
 import { h } from "../dom/dom";
 import * as format from "../model/format";
 import { fileUrl } from "../model/payload";
-import { bar, check } from "../dom/toolbar";
+import { bar, checkbox } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
 export function video(host: Host<"video">): Drawing<"video"> {
@@ -23,7 +23,7 @@ export function video(host: Host<"video">): Drawing<"video"> {
     "aria-label": `${host.about.name}, held`,
   });
   const { matches: still } = matchMedia("(prefers-reduced-motion: reduce)");
-  const hold = check("hold", updateHeld, still);
+  const hold = checkbox("hold", updateHeld, still);
   const tools = bar(hold);
   const caption = h("p", { class: "jt-caption" });
   host.element.append(tools, player, picture, held, caption);

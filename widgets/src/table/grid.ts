@@ -2,7 +2,7 @@
 // nothing behind them.
 
 import { h, put, watchSize } from "../dom/dom";
-import { columnClass, columnHeading, columnWidths, markerHeading, type Head } from "./headings";
+import { columnCssClass, columnHeading, columnWidths, markerHeading, type Head } from "./headings";
 import { RowElement, type RowLook } from "./row-element";
 import type { RowSource } from "./rows";
 import { Viewport } from "./viewport";
@@ -153,7 +153,7 @@ export class Grid {
     this.table.setAttribute("aria-colcount", String(total + before));
     for (const cell of [this.above, this.below])
       cell.setAttribute("colspan", String(Math.max(1, columns.length + before)));
-    const look = JSON.stringify([marker, columns.map(columnClass)]);
+    const look = JSON.stringify([marker, columns.map(columnCssClass)]);
     if (look !== this.columnsLook) {
       for (const row of this.elements) row.element.remove();
       this.elements = [];

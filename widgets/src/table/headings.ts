@@ -38,7 +38,7 @@ const MARKER = {
 };
 
 /** The classes by which a column's heading and its cells are styled. */
-export function columnClass({ rowHeader, align, sticky }: Column): string {
+export function columnCssClass({ rowHeader, align, sticky }: Column): string {
   return [rowHeader ? "jt-index" : "", align === "left" ? "jt-words" : "", sticky ? "jt-stuck" : ""]
     .filter(Boolean)
     .join(" ");
@@ -95,7 +95,7 @@ export function columnHeading(
     {
       scope: "col",
       tabindex: asButton ? null : -1,
-      class: columnClass(c),
+      class: columnCssClass(c),
       "data-column": n,
       "aria-sort": c.sorted ?? "none",
       "aria-colindex": total > columns.length ? n + 1 + (marker ? 1 : 0) : null,

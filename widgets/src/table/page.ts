@@ -1,7 +1,7 @@
 // A page of a stored table's rows, as the kernel sends it, read as cells.
 
 import * as format from "../model/format";
-import type { ChangedRowsHead, RowsHead, TableField } from "../model/heads";
+import type { ChangedRowsHead, RowsHead, TableField } from "../model/payload-heads";
 import { strings, type Payload } from "../model/payload";
 import { SAME, type Cell, type Row } from "./rows";
 

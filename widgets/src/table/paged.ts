@@ -1,6 +1,6 @@
 // Rows that the kernel is asked for a page at a time.
 
-import type { AnswerHead } from "../model/heads";
+import type { AnswerHead } from "../model/payload-heads";
 import type { Asked, Question, QueryCache } from "../model/query-cache";
 import type { Payload } from "../model/payload";
 import type { TablePage } from "./page";

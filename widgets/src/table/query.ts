@@ -10,11 +10,11 @@ import type {
   StoredRowsHead,
   TableField,
   Tally,
-} from "../model/heads";
+} from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import type { Asked, Question, QueryCache } from "../model/query-cache";
 import type { Host, Shown } from "../model/renderer";
-import { diff, diffDecoder, dtypeChanges } from "./diff";
+import { diff, diffDecoder, dtypeChanges } from "./dataframe-diff";
 import { TablePage } from "./page";
 import { PagedRows, SORTED_ROWS, STORED_ROWS, type PagedQuery, type RowDecoder } from "./paged";
 import type { RowSource } from "./rows";

@@ -1,7 +1,7 @@
 // One row of the grid in the page. It is written again for another row of the table when that one comes into view, and touches only what differs.
 
 import { h, keepKeys, put, say } from "../dom/dom";
-import { columnClass, stickyLeft, type Column, type Head, type Marker } from "./headings";
+import { columnCssClass, stickyLeft, type Column, type Head, type Marker } from "./headings";
 import { ADDED, CHANGED, REMOVED, SAME, type Cell, type Row } from "./rows";
 
 /** How a row that changed is marked: the sign before it, the name of that sign, and the class of the row. */
@@ -80,7 +80,7 @@ export class CellElement {
   private inside: string | null = null;
 
   constructor(column: Column, n: number, focusable: boolean) {
-    this.ownClass = columnClass(column);
+    this.ownClass = columnCssClass(column);
     this.element = column.rowHeader ? h("th", { scope: "row" }) : h("td");
     this.element.append(this.text);
     if (column.sticky) this.element.style.left = stickyLeft(n);

@@ -2,7 +2,7 @@
 
 import { h, span, svg } from "../dom/dom";
 import * as format from "../model/format";
-import type { ColumnSummary } from "../model/heads";
+import type { ColumnSummary } from "../model/payload-heads";
 
 /** Height of the picture, in pixels. */
 const HEIGHT = 22;

@@ -1,9 +1,9 @@
 // What stands above a dataframe: the controls (filter, summary, changes and since when, which columns), and the legend of what changed.
 
 import { h, put, span } from "../dom/dom";
-import { bar, check, toggle } from "../dom/toolbar";
+import { bar, checkbox, toggle } from "../dom/toolbar";
 import * as format from "../model/format";
-import type { StoredRowsHead, TableField } from "../model/heads";
+import type { StoredRowsHead, TableField } from "../model/payload-heads";
 import type { Host } from "../model/renderer";
 import type { DiffSummary, TableOptions, TableView } from "./query";
 
@@ -30,7 +30,7 @@ export class TableToolbar {
   private readonly changes = toggle("changes", () => this.changed());
   private readonly since = list("compare with", () => this.changed());
   private readonly matchBy = list("match rows by", () => this.changed());
-  private readonly onlyChanged = check("only what changed", () => this.changed(), true);
+  private readonly onlyChanged = checkbox("only what changed", () => this.changed(), true);
   private readonly comparison = span(
     "jt-comparing",
     h("label", { class: "jt-check" }, "since", this.since),

@@ -2,14 +2,14 @@
 
 import { errorNote, h, put, say, span } from "../dom/dom";
 import * as format from "../model/format";
-import type { Stem } from "../model/heads";
+import type { Stem } from "../model/payload-heads";
 import type { Query } from "../model/messages";
 import { called, type PanelInfo } from "../model/model";
 import { Payload } from "../model/payload";
 import type { Beside, Drawing, Host, Shown } from "../model/renderer";
 import { SHARED, type PayloadId, type StepCache } from "../model/step-cache";
 import { rendererOf } from "../renderers/index";
-import { Origin } from "./origin";
+import { SourceCell } from "./source-cell";
 
 /** Ask the kernel half of a panel's renderer. */
 export type SendQuery = (
@@ -48,7 +48,7 @@ export class Panel {
   readonly element: HTMLElement;
   private readonly body = h("div", { class: "jt-body" });
   private readonly note = h("p", { class: "jt-note", role: "status" });
-  private readonly origin = new Origin(this.note);
+  private readonly sourceCell = new SourceCell(this.note);
   private drawing: Drawing<Stem> | null = null;
   /** What the drawing was told to draw last. */
   private shown: Shown<Stem> | null = null;
@@ -89,7 +89,7 @@ export class Panel {
         " ",
         span("jt-kind", info.kind),
         ...(info.run ? [" ", span("jt-of", info.run)] : []),
-        this.origin.element,
+        this.sourceCell.element,
       ),
       this.note,
       this.body,
@@ -185,7 +185,7 @@ export class Panel {
         ? ""
         : `from step ${format.step(step)}, its latest before ${format.step(asked)}`,
     );
-    this.origin.show(info, number);
+    this.sourceCell.show(info, number);
     const beside = this.beside?.at ?? null;
     if (this.drawn?.number === number && this.drawn.beside === beside) return;
     const begun = ++this.begun;

@@ -1,7 +1,7 @@
 // The runs of a table, as the kernel sends them: read as text, searched and sorted in the page.
 
 import * as format from "../model/format";
-import type { RunField, RunsHead } from "../model/heads";
+import type { RunField, RunsHead } from "../model/payload-heads";
 import { isRunning } from "../model/model";
 import type { Payload } from "../model/payload";
 

@@ -1,7 +1,7 @@
 // The table of runs: found by a search, sorted, opened one at a time, and chosen to be compared.
 
 import { h, put, say } from "../dom/dom";
-import { bar, press, searchBox } from "../dom/toolbar";
+import { bar, textButton, searchBox } from "../dom/toolbar";
 import * as format from "../model/format";
 import { statusClass } from "../model/model";
 import { Grid, type Column } from "../table/grid";
@@ -263,7 +263,7 @@ class ComparisonBar {
   private readonly compareButton: HTMLElement;
 
   constructor(clear: () => void, compare: (kind: string, name: string) => void) {
-    this.compareButton = press("compare", () => {
+    this.compareButton = textButton("compare", () => {
       const chosen = this.shared[Number(this.artifact.value)];
       if (chosen) compare(chosen[0], chosen[1]);
     });
@@ -273,7 +273,7 @@ class ComparisonBar {
       this.words,
       this.artifact,
       this.compareButton,
-      press("clear", clear),
+      textButton("clear", clear),
     );
     this.update();
   }

@@ -1,7 +1,7 @@
 // The table of runs in a notebook. What is opened, chosen and compared is told to the kernel, which shows it below.
 
 import { h } from "../dom/dom";
-import type { RunsHead } from "../model/heads";
+import type { RunsHead } from "../model/payload-heads";
 import type { Model } from "../model/model";
 import { Payload } from "../model/payload";
 import { mount } from "./mount";

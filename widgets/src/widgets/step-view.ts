@@ -3,7 +3,7 @@
 import { button, h, holdKeys, say } from "../dom/dom";
 import { dress, ontheme } from "../dom/theme";
 import * as format from "../model/format";
-import type { Stem } from "../model/heads";
+import type { Stem } from "../model/payload-heads";
 import { isRunning, type ViewInfo } from "../model/model";
 import type { Payload } from "../model/payload";
 import type { Beside } from "../model/renderer";

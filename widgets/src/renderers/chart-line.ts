@@ -2,7 +2,7 @@
 
 import type { Colours } from "../dom/theme";
 
-export interface Line {
+export interface ChartLine {
   x: ArrayLike<number>;
   y: ArrayLike<number>;
   /** A number in the palette. */
@@ -24,7 +24,7 @@ export interface Line {
 }
 
 /** Where lines are drawn: from values to pixels of a canvas, in the colours that are in force. */
-export interface Ground {
+export interface PlotArea {
   ctx: CanvasRenderingContext2D;
   px: (value: number) => number;
   py: (value: number) => number;
@@ -35,7 +35,7 @@ export interface Ground {
 
 const FULL_CIRCLE = 2 * Math.PI;
 
-function dot({ ctx }: Ground, x: number, y: number, radius: number): void {
+function dot({ ctx }: PlotArea, x: number, y: number, radius: number): void {
   if (!Number.isFinite(x) || !Number.isFinite(y)) return;
   ctx.beginPath();
   ctx.arc(x, y, radius, 0, FULL_CIRCLE);
@@ -43,8 +43,8 @@ function dot({ ctx }: Ground, x: number, y: number, radius: number): void {
 }
 
 /** @param many how many lines are drawn beside it: few faint lines would be lost, many would be a cloud. */
-export function drawLine(ground: Ground, line: Line, many: number): void {
-  const { ctx, px, py, ratio, colours } = ground;
+export function drawLine(area: PlotArea, line: ChartLine, many: number): void {
+  const { ctx, px, py, ratio, colours } = area;
   const { lines, faint, dark } = colours;
   const { x, y } = line;
   ctx.strokeStyle =
@@ -55,10 +55,10 @@ export function drawLine(ground: Ground, line: Line, many: number): void {
   ctx.lineJoin = "round";
   ctx.setLineDash((line.dash ?? []).map((length) => length * ratio));
   const count = Math.min(x.length, y.length);
-  if (line.dots) for (const i of line.dots) dot(ground, px(x[i]!), py(y[i]!), 4 * ratio);
-  else if (line.bars) drawBars(ground, line, line.bars);
+  if (line.dots) for (const i of line.dots) dot(area, px(x[i]!), py(y[i]!), 4 * ratio);
+  else if (line.bars) drawBars(area, line, line.bars);
   else {
-    tracePath(ground, line, count);
+    tracePath(area, line, count);
     if (line.fill) {
       ctx.fillStyle = colours.background;
       ctx.fill();
@@ -70,13 +70,13 @@ export function drawLine(ground: Ground, line: Line, many: number): void {
     if (line.width !== 0) ctx.stroke();
     if (line.marks)
       for (let i = 0; i < count; i += 1)
-        dot(ground, px(x[i]!), py(y[i]!), (x.length > 400 ? 2 : 3) * ratio);
+        dot(area, px(x[i]!), py(y[i]!), (x.length > 400 ? 2 : 3) * ratio);
   }
   ctx.globalAlpha = 1;
   ctx.setLineDash([]);
 }
 
-function tracePath({ ctx, px, py, ratio }: Ground, { x, y }: Line, count: number): void {
+function tracePath({ ctx, px, py, ratio }: PlotArea, { x, y }: ChartLine, count: number): void {
   ctx.beginPath();
   let connected = false;
   for (let i = 0; i < count; i += 1) {
@@ -99,8 +99,8 @@ function tracePath({ ctx, px, py, ratio }: Ground, { x, y }: Line, count: number
 }
 
 function drawBars(
-  { ctx, px, py, ratio }: Ground,
-  { x, y, base = 0 }: Line,
+  { ctx, px, py, ratio }: PlotArea,
+  { x, y, base = 0 }: ChartLine,
   right: ArrayLike<number>,
 ): void {
   const floor = Number.isFinite(py(base)) ? py(base) : ctx.canvas.height;
@@ -117,16 +117,16 @@ function drawBars(
 
 /** A point of a line near the pointer, in pixels of the canvas. */
 export interface Found {
-  line: Line;
+  line: ChartLine;
   index: number;
   x: number;
   y: number;
 }
 
 /** The point nearest to a place, if there is one near; over a bar is all of its column. */
-export function findPoint(
-  { px, py, ratio }: Ground,
-  lines: Line[],
+export function nearestPoint(
+  { px, py, ratio }: PlotArea,
+  lines: ChartLine[],
   aim: { x: number; y: number },
 ): Found | null {
   let best: Found | null = null;

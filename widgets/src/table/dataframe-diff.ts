@@ -1,6 +1,6 @@
 // What changed between two steps of a table: computed here where both are in the page, else read from the kernel's answer.
 
-import type { AnswerHead, ChangedRowsHead, TableField, Tally } from "../model/heads";
+import type { AnswerHead, ChangedRowsHead, TableField, Tally } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import { indexLevels, TablePage } from "./page";
 import type { RowDecoder } from "./paged";

@@ -3,7 +3,7 @@
 import { h, keepKeys, put, say, span } from "../dom/dom";
 import type { PanelInfo } from "../model/model";
 
-export class Origin {
+export class SourceCell {
   readonly element = span("jt-from");
   private readonly source = h("pre", { class: "jt-code-block jt-from-source", tabindex: 0 });
   private readonly button = h("button", {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Log } from "../src/widgets/log";
 import type { PanelInfo } from "../src/model/model";
-import { Origin } from "../src/widgets/origin";
+import { SourceCell } from "../src/widgets/source-cell";
 
 const about = (cells: PanelInfo["cells"], from: number[]): PanelInfo => ({
   kind: "text",
@@ -17,15 +17,15 @@ describe("from which cell a step came", () => {
   const make = () => {
     const above = document.createElement("p");
     const section = document.createElement("section");
-    const origin = new Origin(above);
-    section.append(origin.element, above);
+    const sourceCell = new SourceCell(above);
+    section.append(sourceCell.element, above);
     document.body.append(section);
     const button = () => section.querySelector("button");
-    return { origin, section, button };
+    return { sourceCell, section, button };
   };
 
   it("opens the source of the cell, which follows the step while it is open", () => {
-    const { origin, section, button } = make();
+    const { sourceCell, section, button } = make();
     const told = about(
       [
         { label: "cell [3]", source: "x = '<b>'" },
@@ -33,33 +33,33 @@ describe("from which cell a step came", () => {
       ],
       [0, 1, 1],
     );
-    origin.show(told, 0);
+    sourceCell.show(told, 0);
     expect(button()!.textContent).toBe("from cell [3]");
     expect(section.querySelector("pre")).toBeNull();
     button()!.click();
     expect(section.querySelector("pre")!.textContent).toBe("x = '<b>'");
     expect(button()!.getAttribute("aria-expanded")).toBe("true");
-    origin.show(told, 1);
+    sourceCell.show(told, 1);
     expect(section.querySelector("pre")!.textContent).toBe("y");
     button()!.click();
     expect(section.querySelector("pre")).toBeNull();
   });
 
   it("says who it was where no cell did it, and nothing where nobody knows", () => {
-    const { origin, section, button } = make();
+    const { sourceCell, section, button } = make();
     const told = about(
       [{ label: "cell [3]", source: "x" }, { label: "thread trainer" }],
       [0, 1, -1],
     );
-    origin.show(told, 0);
+    sourceCell.show(told, 0);
     button()!.click();
-    origin.show(told, 1);
+    sourceCell.show(told, 1);
     expect(section.textContent).toContain("from thread trainer");
     expect(section.querySelector("pre")).toBeNull();
     expect(button()).toBeNull();
-    origin.show(told, 2);
+    sourceCell.show(told, 2);
     expect(section.textContent).not.toContain("from");
-    origin.show({ ...told, cells: undefined, from: undefined }, 0);
+    sourceCell.show({ ...told, cells: undefined, from: undefined }, 0);
     expect(section.textContent).not.toContain("from");
   });
 });
