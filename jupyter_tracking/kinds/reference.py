@@ -10,7 +10,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example
-from jupyter_tracking.storage.user_files import hash_and_size
+from jupyter_tracking.storage.user_files import hash_and_size, md5
 
 __all__ = ["ReferenceMethods", "content_hash"]
 
@@ -22,9 +22,7 @@ def content_hash(content: Any) -> str:
 
     Polyaxon hashes `str(content)`, which for a large dataframe is its abbreviated repr, so that different dataframes may share a hash.
     """
-    import hashlib
-
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = md5()
     if isinstance(content, bytes | bytearray | memoryview):
         digest.update(content)
     elif hasattr(content, "columns") and hasattr(content, "index"):

@@ -11,6 +11,7 @@ from jupyter_tracking.views.model.value_cache import ValueCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
+    from pathlib import Path
 
     from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
 
@@ -120,6 +121,10 @@ class Series:
 
     def _key(self) -> tuple[Hashable, ...]:
         return self.folder.path, self.artifact.kind, self.artifact.name, self._replaced
+
+    def asset(self, number: int) -> Path:
+        """Return the path of an event's asset; raises as `RunFolder.asset`."""
+        return self.folder.asset(self.artifact, self.events[number])
 
     def cell(self, number: int) -> Any:
         """Return the parsed cell of an event's row."""

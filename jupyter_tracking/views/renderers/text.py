@@ -32,10 +32,7 @@ class TextRenderer(Renderer):
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the text."""
-        text = str(series.value(number))
-        return (
-            f'<pre style="white-space:pre-wrap">{fallback.escape(json_safe(text[:_FALLBACK]))}{"…" if len(text) > _FALLBACK else ""}</pre>'
-        )
+        return fallback.pre(json_safe(str(series.value(number))), _FALLBACK)
 
 
 RENDERER = TextRenderer()
