@@ -10,7 +10,7 @@ from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["TEXT", "TextMethods", "as_text"]
+__all__ = ["TEXT", "TextMethods", "as_text", "decode_text"]
 
 
 def as_text(text: object, argument: str) -> str:
@@ -24,7 +24,8 @@ def as_text(text: object, argument: str) -> str:
     return str(text)
 
 
-def _decode(payload: str, _asset: Asset) -> str:
+def decode_text(payload: str, _asset: Asset) -> str:
+    """Return the string of a row."""
     return payload
 
 
@@ -32,7 +33,7 @@ def _encode(text: str) -> str:
     return as_text(text, "text")
 
 
-TEXT = Kind("text", "text", _decode, ("text",), _encode, order=90)
+TEXT = Kind("text", "text", decode_text, ("text",), _encode, order=90)
 
 
 @logs(TEXT)

@@ -22,11 +22,6 @@ class TerminalLines:
         self._row = self._column = 0
         self._moved_up = False  # the rows above the last may still change
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether no line is unfinished."""
-        return self._rows == [""]
-
     def feed(self, text: str) -> list[str]:
         """Take printed text and return the lines that it finishes."""
         finished: list[str] = []

@@ -116,7 +116,7 @@ class RunFolder(RunFiles):
         problems: list[Problem] = []
         is_ours = self.is_ours
         has_ended = run_document.has_ended(self._info)  # of the document that was just read, which saves another look at the file
-        seen, rows_are_ours = self._lineage_stat(), is_ours
+        seen, rows_are_ours = _stat(self._lineages), is_ours
         if seen:
             records, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, problems))
             self._lineage_seen = (seen, all_ours)
@@ -151,20 +151,17 @@ class RunFolder(RunFiles):
     @property
     def rows_are_ours(self) -> bool:
         """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
-        seen = self._lineage_stat()
+        seen = _stat(self._lineages)
         if seen and seen != self._lineage_seen[0]:
             self._lineage_seen = (seen, lineage.all_written_here(self._bytes(paths.LINEAGES_FILE, [])))
         return self.is_ours and (not seen or self._lineage_seen[1])
-
-    def _lineage_stat(self) -> tuple[int, ...]:
-        return _stat(self._lineages)
 
     def document_stats(self) -> tuple[int, ...]:
         """Return a stat of the run's two documents, to see whether they are unchanged; empty when one is missing.
 
         For each: inode, size, and the moments in ns when it was last written and last changed in any way.
         """
-        document, lineages = _stat(self._document), self._lineage_stat()
+        document, lineages = _stat(self._document), _stat(self._lineages)
         return document + lineages if document and lineages else ()
 
     @property

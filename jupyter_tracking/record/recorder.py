@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunEnded
-from jupyter_tracking.format import event_rows, lineage, paths, run_document
+from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.convert import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.format.event_summary import event_summary, last_version_summary
 from jupyter_tracking.format.lineage import LineageRecord
@@ -285,7 +285,7 @@ class RunRecorder(Recorder):
             self._replace_document(present)
 
     def _replace_document(self, present: dict[str, Any]) -> None:
-        data = run_document.dump(present)
+        data = lineage.dump_document(present)
         self._store.replace(paths.RUN_FILE, data)
         self._document = data
 
