@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["main"]
-
 _PROBLEMS = 1
 _MISTAKE = 2
 

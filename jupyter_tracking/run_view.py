@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from nbformat import NotebookNode
 
-    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
+    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
     from jupyter_tracking.views.widgets.browser import Browser
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
     from jupyter_tracking.views.widgets.stepper import Stepper
-
-__all__ = ["RunView", "browse", "compare", "open_run"]
 
 
 def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:

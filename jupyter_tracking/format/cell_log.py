@@ -15,19 +15,6 @@ from typing import Any
 
 import orjson
 
-__all__ = [
-    "CELLS_FILE",
-    "NOTES_FILE",
-    "SESSION_FILE",
-    "AttributionNote",
-    "Cell",
-    "end_line",
-    "note_line",
-    "read_cells",
-    "read_notes",
-    "start_line",
-]
-
 CELLS_FILE = "code/cells.jsonl"
 NOTES_FILE = "code/elsewhere.jsonl"
 SESSION_FILE = "code/session.ipynb"

@@ -21,18 +21,6 @@ from jupyter_tracking.format import event_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "FormattedTimestamp",
-    "as_array",
-    "as_json",
-    "as_metric",
-    "as_number_list",
-    "as_numbers",
-    "as_step",
-    "as_timestamp",
-    "timestamp_now",
-]
-
 _MAX_DEPTH = 100
 _EXACT = 2**53
 

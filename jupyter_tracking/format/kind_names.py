@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["V1ArtifactKind"]
-
 
 class V1ArtifactKind(StrEnum):
     """The kinds of artifacts that Polyaxon knows; a plain text of the same value does as well."""

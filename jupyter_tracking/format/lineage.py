@@ -11,8 +11,6 @@ from typing import Any
 
 import orjson
 
-__all__ = ["LineageRecord", "all_written_here", "dump_lineages", "parse_journal", "parse_lineages"]
-
 META_KEY = "jupyter_tracking"
 _POLYAXON_FIELDS = ("state", "connection", "run")
 _NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"

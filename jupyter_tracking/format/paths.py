@@ -19,20 +19,6 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = [
-    "LINEAGES_FILE",
-    "PRIVATE_FOLDER",
-    "RUN_FILE",
-    "asset_name",
-    "check_name",
-    "event_path",
-    "file_stem",
-    "open_inside",
-    "run_path",
-    "safe_relative",
-    "slug",
-]
-
 RUN_FILE = "run.plx.json"
 LINEAGES_FILE = "lineages.plx.json"
 PRIVATE_FOLDER = ".jupyter-tracking"  # our journals, locks and unfinished files; Polyaxon reads all that is under events/

@@ -8,8 +8,6 @@ from typing import Any
 
 from jupyter_tracking.format.lineage import META_KEY
 
-__all__ = ["FINAL_STATUSES", "STATUSES", "has_ended", "is_ours", "new_document", "set_status", "user_name"]
-
 FORMAT = 1
 FINAL_STATUSES = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
 # What Polyaxon's V1Run takes; another value would make the run unreadable there.

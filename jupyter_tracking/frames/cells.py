@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.format.cell_log import Cell
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
-__all__ = ["cells_frame", "logs_frame", "session_cells", "session_notebook", "with_cells"]
-
 _CELLS = {
     "cell_id": "string",
     "execution_count": "Int64",

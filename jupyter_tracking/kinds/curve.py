@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["CURVE", "Curve", "CurveMethods"]
-
 
 class Curve(NamedTuple):
     """A curve as it was logged.

@@ -18,8 +18,6 @@ from jupyter_tracking.redact import MASK, redact
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["EnvMethods", "environment", "without_secrets"]
-
 _SECRET = re.compile(
     r"(?i)(\w*(token|secret|passw(or)?d|passphrase|pwd|credential|auth)s?|(^|[-_.])(api|access|private|secret)?[-_]?keys?)($|[-_.=:])"
 )

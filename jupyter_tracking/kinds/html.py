@@ -10,8 +10,6 @@ from jupyter_tracking.kinds.text import as_text, decode_text
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Timestamp
 
-__all__ = ["HTML", "HtmlMethods"]
-
 
 def _encode(html: str) -> str:
     return as_text(html, "html")

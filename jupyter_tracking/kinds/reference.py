@@ -12,8 +12,6 @@ from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example
 from jupyter_tracking.storage.user_files import hash_and_size, md5
 
-__all__ = ["ReferenceMethods", "content_hash"]
-
 _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
 
 

@@ -10,8 +10,6 @@ from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["TEXT", "TextMethods", "as_text", "decode_text"]
-
 
 def as_text(text: object, argument: str) -> str:
     """Return a string as a plain `str`, also where it is of a subclass.

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["register", "unregister"]
-
 _STATE = "_jupyter_tracking_magics"
 _TAKES = {"name", "path", "tags"}
 

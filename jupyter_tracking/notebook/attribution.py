@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.format.cell_log import Cell
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["Attribution"]
-
 
 class Attribution:
     """Attributes the rows of one run; the recorder asks it for each row that may not be the executing cell's.

@@ -17,8 +17,6 @@ from jupyter_tracking.storage.user_files import md5_prefix
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["CellHooks", "running_shell"]
-
 
 class CellListener(Protocol):
     """Takes note of cells as they start and end."""

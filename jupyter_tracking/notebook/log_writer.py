@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.notebook.console import Line
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["LOGS", "LogWriter"]
-
 LOGS = "plxlogs/logs.jsonl"
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.notebook.console import Line
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["CellOutputs", "SessionNotebook"]
-
 TEXT_LIMIT = 64_000  # characters printed by a cell
 IMAGE_LIMIT = 1_000_000  # characters of one image in base64
 MARKUP_LIMIT = 64_000  # characters of one text or HTML representation

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["TerminalLines"]
-
 _MOVES = re.compile(r"\n|\r|\x08|\x1b\[(\d*)([ABK])")
 _MOST_ROWS = 40  # how far up a bar may be redrawn
 

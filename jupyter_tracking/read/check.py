@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
-__all__ = ["checksum_of", "find_problems", "is_unchanged"]
-
 _CHUNK = 1 << 20
 _HASHED_WHOLE = 4_000_000  # bytes: an event file up to this size is hashed whole, of a longer one both ends
 _HASHED_END = 1_000_000

@@ -15,8 +15,6 @@ from jupyter_tracking.storage import writer_lock
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Problem", "RunFiles"]
-
 
 class Problem(NamedTuple):
     """Something wrong with a file of a run: where, what, and the start of the text."""

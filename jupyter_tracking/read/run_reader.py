@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths, run_document
 from jupyter_tracking.kinds import kind_of
-from jupyter_tracking.read.event_file import Event, EventFile
+from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.run_files import Problem, RunFiles
 
 if TYPE_CHECKING:
+    from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.format.lineage import LineageRecord
-
-__all__ = ["Artifact", "Event", "Problem", "RunFolder", "open_folder"]
 
 _RESOURCES = "resources/metric/"
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Timestamp
 
-__all__ = ["RunMetadata", "as_tags"]
-
 
 class RunMetadata(Recorder):
     """The name, inputs, outputs, tags and statuses of a run."""

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import AssetCopy, Encoded, Timestamp
     from jupyter_tracking.storage.store import Store, Stored
 
-__all__ = ["RowAttribution", "RunRecorder"]
-
 _STEP_MIN, _STEP_MAX = event_rows.STEP_MIN, event_rows.STEP_MAX
 
 

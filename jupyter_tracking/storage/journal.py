@@ -19,8 +19,6 @@ from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat
 if TYPE_CHECKING:
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["Journal"]
-
 _TAIL = 65_536
 _APPEND = os.O_RDWR | os.O_APPEND | LINK_FLAGS
 _TOO_MANY = {errno.EMFILE, errno.ENFILE}

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.views.model.scene import Scene
 
-__all__ = ["KeptScene", "browser_key", "browser_line", "browser_page", "keep_scenes"]
-
 _ARTIFACTS = 200
 
 

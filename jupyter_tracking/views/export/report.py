@@ -19,8 +19,6 @@ from jupyter_tracking.views.export.browser_page import browser_page
 from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.renderers.markdown import render_markdown
 
-__all__ = ["report"]
-
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PICTURE = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
 _LONGEST = 20_000

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.payload import Payload
     from jupyter_tracking.views.model.run_table import RunTable
 
-__all__ = ["FALLBACK_ROWS", "runs_page"]
-
 FALLBACK_ROWS = 30
 # Of so many runs, the newest, a page with a budget keeps the artifacts where there is room: so many of each, with so many steps.
 _BROWSERS = 6

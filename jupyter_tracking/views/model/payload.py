@@ -19,8 +19,6 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Payload", "join_payloads", "json_safe", "pack"]
-
 _TYPES = {"float32": "f4", "float64": "f8", "int32": "i4", "int16": "i2", "uint8": "u1", "uint16": "u2", "uint32": "u4"}
 
 # Steps that JavaScript would round go as strings; the step of what was logged without one is null.

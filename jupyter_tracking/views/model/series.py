@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
     from pathlib import Path
 
-    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
-
-__all__ = ["Series", "Step", "latest_before", "step_order"]
+    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 Step = int | None
 

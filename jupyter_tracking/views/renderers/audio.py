@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _MOST = 64_000_000
 _PREVIEW = 80_000
 _PEAKS = 800

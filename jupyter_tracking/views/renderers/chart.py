@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _POINTS = 20_000
 _PREVIEW = 600
 _JSON = 4_000_000

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.confusion import Confusion
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _SAMPLE = 24
 _FALLBACK = 20
 

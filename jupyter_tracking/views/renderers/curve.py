@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _UNIT = ("roc", "pr")
 _LABELS = {"roc": ("false positive rate", "true positive rate"), "pr": ("precision", "recall")}
 _POINTS = 20_000

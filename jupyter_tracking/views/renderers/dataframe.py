@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _FIRST = 60
 _PREVIEW = 20
 _FALLBACK = 12

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-__all__ = ["drawn", "embed", "escape", "file", "picture", "pre", "table"]
-
 _COLOURS = 24
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 Fact = list[Any]
 
 

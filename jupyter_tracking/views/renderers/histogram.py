@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.histogram import Histogram
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _RIDGES = 32
 _PREVIEW = 12
 

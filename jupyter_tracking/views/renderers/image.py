@@ -12,8 +12,6 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 # The first bytes of a file say what it is: its extension may be wrong.
 _BEGINNINGS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER", "value_range"]
-
 _POINTS = 8_000
 _PREVIEW = 1_200
 

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Plot", "Trace", "read_chart"]
-
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MARKS = {"line": "lines", "point": "markers", "circle": "markers", "square": "markers", "bar": "bars"}
 _MOST = 40

@@ -11,8 +11,6 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _MOST = 1_000_000
 _PREVIEW = 20_000
 _FALLBACK = 4_000

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _MOST = 128_000_000
 _PREVIEW = 100_000
 _POSTER = 480

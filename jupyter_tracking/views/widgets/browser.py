@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import RunFolder
 
-__all__ = ["Browser"]
-
 
 class ArtifactList(WidgetBase):
     """The list, as the page draws it: `about` is a listing (`model.listing`), `selected` kind and name."""

@@ -14,8 +14,6 @@ from jupyter_tracking.format.lineage import META_KEY
 if TYPE_CHECKING:
     import ipywidgets
 
-__all__ = ["NotebookDisplay"]
-
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 

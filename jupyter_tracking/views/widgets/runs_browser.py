@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import RunFolder
 
-__all__ = ["RunsBrowser"]
-
 _SHARED = 400  # artifacts that runs have in common, of which the page is told
 
 

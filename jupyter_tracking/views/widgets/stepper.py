@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import RunFolder
 
-__all__ = ["Stepper", "compare", "show"]
-
 
 class Stepper(RunWidget):
     """Steps through the versions of an artifact, or of several together.
