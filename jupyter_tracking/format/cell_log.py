@@ -74,32 +74,30 @@ class AttributionNote:
 
 def start_line(cell: Cell) -> bytes:
     """Return the line of a cell that starts."""
-    return _line(
-        {
-            "cell": cell.number,
-            "session": cell.session,
-            "started": cell.started,
-            "count": cell.execution_count,
-            "id": cell.cell_id,
-            "hash": cell.hash,
-            "notebook": cell.notebook,
-            "masked": cell.masked or None,
-        }
-    )
+    item = {
+        "cell": cell.number,
+        "session": cell.session,
+        "started": cell.started,
+        "count": cell.execution_count,
+        "id": cell.cell_id,
+        "hash": cell.hash,
+        "notebook": cell.notebook,
+        "masked": cell.masked or None,
+    }
+    return _line(item)
 
 
 def end_line(cell: Cell) -> bytes:
     """Return the line of a cell that has ended."""
-    return _line(
-        {
-            "cell": cell.number,
-            "session": cell.session,
-            "ended": cell.ended,
-            "outcome": cell.outcome,
-            "count": cell.execution_count,
-            "error": cell.error or None,
-        }
-    )
+    item = {
+        "cell": cell.number,
+        "session": cell.session,
+        "ended": cell.ended,
+        "outcome": cell.outcome,
+        "count": cell.execution_count,
+        "error": cell.error or None,
+    }
+    return _line(item)
 
 
 def note_line(note: AttributionNote) -> bytes:
