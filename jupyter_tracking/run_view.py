@@ -75,10 +75,11 @@ def compare(runs: Iterable[object], name: str, kind: str | None = None, root: st
     Raises:
         NotFound: there is no such run, or none of them has the artifact.
     """
-    from jupyter_tracking.views.widgets import stepper
+    from jupyter_tracking.views.model.scene import compare_runs
+    from jupyter_tracking.views.widgets.stepper import Stepper
 
     listed = [runs] if isinstance(runs, str) or not hasattr(runs, "__iter__") else list(runs)
-    return stepper.compare([find_run(run, root) for run in listed], name, kind)
+    return Stepper(compare_runs([find_run(run, root) for run in listed], name, kind))
 
 
 class RunView:
