@@ -218,7 +218,7 @@ def _loads(text: bytes | bytearray) -> Any:
         message = "the JSON is nested too deeply"
     except json.JSONDecodeError as error:
         message = f"not JSON from character {error.pos + 1} on"
-    except ValueError:  # an integer of thousands of digits, bytes that are no text
+    except ValueError:  # an integer of thousands of digits, bytes that are no string
         message = "not JSON that can be read"
     raise ValueError(message)
 

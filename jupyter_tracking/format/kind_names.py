@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class V1ArtifactKind(StrEnum):
-    """The kinds of artifacts that Polyaxon knows; a plain text of the same value does as well."""
+    """The kinds of artifacts that Polyaxon knows; a plain string of the same value does as well."""
 
     MODEL = "model"
     AUDIO = "audio"

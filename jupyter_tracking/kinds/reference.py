@@ -223,7 +223,7 @@ class ReferenceMethods(Recorder):
         if where == "":
             raise InvalidArgument("path='' is empty; give a path or a URL")
         if hash_ is not None and not isinstance(hash_, str):
-            raise InvalidType(f"hash={hash_!r} is a {type(hash_).__name__}; give a text")
+            raise InvalidType(f"hash={hash_!r} is a {type(hash_).__name__}; give a string")
         folder = where is not None and os.path.isdir(where)  # noqa: PTH112
         chosen = check_kind(kind) if kind is not None else "dir" if folder else "file"
         true_name = paths.check_name(name if name is not None else paths.base_name(where or ""))

@@ -18,7 +18,7 @@ def as_text(text: object, argument: str) -> str:
         InvalidType: not a string.
     """
     if not isinstance(text, str):
-        raise InvalidType(f"{argument}={text!r:.60} is a {type(text).__name__}; give a text")
+        raise InvalidType(f"{argument}={text!r:.60} is a {type(text).__name__}; give a string")
     return str(text)
 
 
