@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["main"]
-
 _PROBLEMS = 1
 _MISTAKE = 2
 
@@ -105,9 +103,9 @@ def _check(given: argparse.Namespace) -> int:
     if len(problems) == 0:
         print(escape_controls(f"{view.name} · {view.uuid}: no problems"))
         return 0
-    for problem in problems.itertuples(index=False):
-        line = "" if _is_empty(problem.line) else f":{problem.line}"
-        print(escape_controls(f"{problem.file}{line}: {problem.problem}"))
+    places = problems["file"] + (":" + problems["line"].astype("string")).fillna("")
+    for place, problem in zip(places, problems["problem"], strict=True):
+        print(escape_controls(f"{place}: {problem}"))
     return _PROBLEMS
 
 
@@ -115,13 +113,6 @@ def _report(given: argparse.Namespace) -> int:
     output = given.output or f"{given.notebook.removesuffix('.ipynb')}.html"
     print(tracking.report(given.notebook, output, given.root))
     return 0
-
-
-def _is_empty(value: object) -> bool:
-    """Say whether a cell of a frame is empty."""
-    import pandas as pd
-
-    return value is None or value is pd.NA
 
 
 if __name__ == "__main__":

@@ -28,28 +28,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = [
-    "InvalidArgument",
-    "InvalidType",
-    "MalformedEvent",
-    "MissingExtra",
-    "MissingFile",
-    "NoActiveRun",
-    "NotFound",
-    "OutsideRun",
-    "RunEnded",
-    "RunGone",
-    "RunLocked",
-    "StorageError",
-    "StorageFull",
-    "TrackingError",
-    "escape_controls",
-    "log_errors",
-    "storage_error",
-    "storage_errors",
-    "suggest",
-]
-
 _log = logging.getLogger("jupyter_tracking")
 _logged: set[str] = set()  # what log_errors has said already
 _HERE = __file__.rpartition("errors")[0]

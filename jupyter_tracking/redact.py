@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MASK", "Redactor", "redact"]
-
 MASK = "***"
 
 # Secrets that are known by their form: how they begin, and the pattern of the rest.

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from nbformat import NotebookNode
 
-    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
+    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
     from jupyter_tracking.views.widgets.browser import Browser
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
     from jupyter_tracking.views.widgets.stepper import Stepper
-
-__all__ = ["RunView", "browse", "compare", "open_run"]
 
 
 def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:
@@ -76,10 +75,11 @@ def compare(runs: Iterable[object], name: str, kind: str | None = None, root: st
     Raises:
         NotFound: there is no such run, or none of them has the artifact.
     """
-    from jupyter_tracking.views.widgets import stepper
+    from jupyter_tracking.views.model.scene import compare_runs
+    from jupyter_tracking.views.widgets.stepper import Stepper
 
     listed = [runs] if isinstance(runs, str) or not hasattr(runs, "__iter__") else list(runs)
-    return stepper.compare([find_run(run, root) for run in listed], name, kind)
+    return Stepper(compare_runs([find_run(run, root) for run in listed], name, kind))
 
 
 class RunView:

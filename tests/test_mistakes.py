@@ -61,7 +61,7 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         ValueError,
         "content_type='csv'",
     ),
-    ("text: a number", lambda: tracking.log_text("note", 3), TypeError, "give a text"),  # type: ignore[arg-type]
+    ("text: a number", lambda: tracking.log_text("note", 3), TypeError, "give a string"),  # type: ignore[arg-type]
     ("artifact: a missing file", lambda: tracking.log_artifact("nowhere.csv", step=1), FileNotFoundError, "path='nowhere.csv'"),
     (
         "artifact: an unknown kind",

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from mypy import api
 
 import jupyter_tracking as tracking
 from jupyter_tracking import errors
@@ -159,6 +160,25 @@ def test_a_process_that_never_ends_its_run_leaves_it_interrupted(root: Path) -> 
 def test_the_stub_lists_the_public_functions_as_they_are() -> None:
     """What type checkers and editors are told is what there is; `python -m tests.write_stub` writes it anew."""
     assert write_stub.STUB.read_text(encoding="utf-8") == write_stub.stub()
+
+
+def test_a_type_checker_takes_right_calls_and_refuses_wrong_ones(tmp_path: Path) -> None:
+    """In a user's file, the public functions have the types of the methods of `Run`; a star import brings them too."""
+    code = """
+import jupyter_tracking as tracking
+from jupyter_tracking import *
+tracking.log_metric("loss", 0.5, step=1)
+log_text("note", "a string")
+kind: tracking.ArtifactKind = ArtifactKind("model")
+status: str = tracking.init(name="first").status
+tracking.log_metric("loss", "half")
+tracking.log_metric("loss", 0.5, stp=1)
+tracking.log_nothing("loss")
+"""
+    (tmp_path / "user.py").write_text(code)
+    said, _, _ = api.run(["--strict", "--no-color-output", "--cache-dir", str(tmp_path / "cache"), str(tmp_path / "user.py")])
+    errors_at = re.findall(r"user.py:(\d+): error: .*\[(.+)\]", said)
+    assert errors_at == [("8", "arg-type"), ("9", "call-arg"), ("10", "attr-defined")], said
 
 
 def test_each_public_function_has_the_signature_and_the_docstring_of_its_method() -> None:

@@ -185,7 +185,7 @@ def write_chain(folder, count, files):
     """Documents of runs, each of which uses what the one before has made."""
     from orjson import dumps
 
-    from jupyter_tracking.format import paths, run_document
+    from jupyter_tracking.format import lineage, paths, run_document
 
     for number in range(count):
         path = _run_path(folder, number)
@@ -193,7 +193,7 @@ def write_chain(folder, count, files):
         info = run_document.new_document(path.name, f"run-{number}", description=None, tags=[], owner=None, project=None)
         run_document.set_status(info, "running")
         run_document.set_status(info, "succeeded")
-        (path / paths.RUN_FILE).write_bytes(run_document.dump(info))
+        (path / paths.RUN_FILE).write_bytes(lineage.dump_document(info))
         records = [
             {
                 "name": f"{'in' if used else 'out'}{file}",

@@ -1,6 +1,6 @@
-"""The journal of cells: which ran, when, and what of the run is not of the cell that was executing.
+"""The journal of cells: which cells ran, when, and which rows were not logged by the cell that was executing.
 
-Pure: lines ↔ records. Two lines a cell, at its start and its end, so that a cell that was killed is known too:
+A cell has two lines, one of its start and one of its end, so that a cell that was killed is known too:
 
     {"cell": 3, "session": "1f3c…", "started": "…", "count": 12, "id": "…", "hash": "…", "notebook": "…"}
     {"cell": 3, "session": "1f3c…", "ended": "…", "outcome": "ok"}
@@ -15,19 +15,6 @@ from typing import Any
 
 import orjson
 
-__all__ = [
-    "CELLS_FILE",
-    "NOTES_FILE",
-    "SESSION_FILE",
-    "AttributionNote",
-    "Cell",
-    "end_line",
-    "note_line",
-    "read_cells",
-    "read_notes",
-    "start_line",
-]
-
 CELLS_FILE = "code/cells.jsonl"
 NOTES_FILE = "code/elsewhere.jsonl"
 SESSION_FILE = "code/session.ipynb"
@@ -39,13 +26,13 @@ class Cell:
 
     Attributes:
         number: the number of the execution in its session, from 1.
-        session: the life of the kernel in which it ran.
-        started: when, as the format has timestamps.
-        ended: when; empty while it runs, and for good when it was killed.
+        session: the id of the kernel session in which it ran.
+        started: when it started, as the format has timestamps.
+        ended: when it ended; empty while it runs, and of a cell that was killed.
         outcome: `ok`, `error` or `interrupted`; empty as `ended`.
         cell_id: the front end's id of the cell, where it gives one.
         execution_count: the number in the brackets beside it.
-        hash: the first 12 hex of the md5 of its source.
+        hash: the first 12 hex digits of the md5 of its source.
         notebook: the path of the notebook, where it is known.
         error: type and message of the exception.
         masked: how many of its lines looked like a secret.
@@ -69,11 +56,11 @@ class AttributionNote:
     """Says that rows of an artifact were not logged by the cell executing at their timestamps.
 
     Attributes:
-        kind: of the artifact.
-        name: of the artifact.
+        kind: the kind of the artifact.
+        name: its name.
         moment: the row's timestamp, as the format has it.
-        alone: it is this row only; else it holds from this row on, until the next such note.
-        by: `thread …` or `process …`; empty for the cells themselves.
+        alone: the note is of this row only; else it holds from this row on, until the next such note.
+        by: who logged the row, `thread …` or `process …`; empty for a cell.
         cell: the cell that logged a row with a timestamp of another time: (session, number).
     """
 
@@ -124,14 +111,14 @@ def _line(item: dict[str, Any]) -> bytes:
     present = {key: value for key, value in item.items() if value is not None}
     try:
         return orjson.dumps(present) + b"\n"
-    except TypeError:  # half a character in an error's message, a huge number
+    except TypeError:  # an unpaired surrogate in an error's message, a huge number
         import json
 
         return json.dumps(present, default=str).encode("ascii") + b"\n"
 
 
 def read_cells(data: bytes) -> list[Cell]:
-    """Return the cells of a journal in the order they started; lines that are none are passed over."""
+    """Return the cells of a journal in the order they started; lines that cannot be read are skipped."""
     found: dict[tuple[str, int], Cell] = {}
     for item in _items(data):
         session, number = item.get("session"), item.get("cell")
@@ -151,7 +138,7 @@ def read_cells(data: bytes) -> list[Cell]:
 
 
 def read_notes(data: bytes) -> list[AttributionNote]:
-    """Return the notes of a journal in their order; lines that are none are passed over."""
+    """Return the notes of a journal in their order; lines that cannot be read are skipped."""
     notes = []
     for item in _items(data):
         kind, name, alone = item.get("kind"), item.get("name"), "at" in item

@@ -21,18 +21,6 @@ from jupyter_tracking.format import event_rows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "FormattedTimestamp",
-    "as_array",
-    "as_json",
-    "as_metric",
-    "as_number_list",
-    "as_numbers",
-    "as_step",
-    "as_timestamp",
-    "timestamp_now",
-]
-
 _MAX_DEPTH = 100
 _EXACT = 2**53
 
@@ -162,7 +150,7 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
         raise InvalidArgument(f"{where} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
     if isinstance(value, int):
         if not -(2**63) <= value < 2**64:
-            raise InvalidArgument(f"{where}={value} does not fit in 64 bits; give it as a text")
+            raise InvalidArgument(f"{where}={value} does not fit in 64 bits; give it as a string")
         return int(value)
     if isinstance(value, dt.datetime | dt.date | dt.time):
         return value.isoformat()
@@ -179,7 +167,7 @@ def as_json(value: object, where: str, *, depth: int = 0) -> Any:  # noqa: C901,
     if isinstance(value, Mapping):
         plain = {str(getattr(k, "value", k)): as_json(v, f"{where}.{k}", depth=depth + 1) for k, v in value.items()}
         if len(plain) != len(value):
-            raise InvalidArgument(f"{where} has two keys that are the same text; give each its own")
+            raise InvalidArgument(f"{where} has two keys that are the same string; give each its own")
         return plain
     if isinstance(value, AbstractSet):
         return sorted((as_json(v, where, depth=depth + 1) for v in value), key=repr)
@@ -262,7 +250,7 @@ def as_timestamp(timestamp: object) -> str:
     if type(timestamp) is FormattedTimestamp:
         return timestamp
     if isinstance(timestamp, bool) or not isinstance(timestamp, dt.datetime | str | int | float):
-        raise InvalidType(f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO text or seconds")
+        raise InvalidType(f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO string or seconds")
     try:
         if isinstance(timestamp, str):
             moment = dt.datetime.fromisoformat(timestamp)
@@ -272,5 +260,5 @@ def as_timestamp(timestamp: object) -> str:
             moment = timestamp
         text = moment.astimezone(dt.UTC).isoformat(sep=" ", timespec="microseconds")
     except (ValueError, OverflowError, OSError) as error:
-        raise InvalidArgument(f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO text or seconds") from None
+        raise InvalidArgument(f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO string or seconds") from None
     return text.zfill(32)  # years below 1000

@@ -218,7 +218,7 @@ def _loads(text: bytes | bytearray) -> Any:
         message = "the JSON is nested too deeply"
     except json.JSONDecodeError as error:
         message = f"not JSON from character {error.pos + 1} on"
-    except ValueError:  # an integer of thousands of digits, bytes that are no text
+    except ValueError:  # an integer of thousands of digits, bytes that are no string
         message = "not JSON that can be read"
     raise ValueError(message)
 
@@ -344,9 +344,9 @@ def _line_at(raw: Source, start: int, stop: int) -> tuple[int, int, int]:
 
 
 _RETURN, _CLOSE = b"\r}"
-_OUR_SECOND = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\Z")
+_OUR_MINUTE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2} (?:[01][0-9]|2[0-3]):[0-9]{2}\Z")
 # A row as we write it, up to its cell: of a metric all of the cell, else its first character.
-_OUR_PREFIX = rb"(-?\d{1,18}|)\|(.{19})\.(\d{6})\+00:00\|"
+_OUR_PREFIX = rb"(-?\d{1,18}|)\|(.{16}):([0-5]\d)\.(\d{6})\+00:00\|"
 _OUR_METRIC, _OUR_OBJECT = re.compile(_OUR_PREFIX + rb"([^\r\n]+)\n"), re.compile(_OUR_PREFIX + rb"(?=(\{))")
 
 
@@ -359,14 +359,14 @@ def _our_rows(
     """
     metric = kind == "metric"
     match, find, new = (_OUR_METRIC if metric else _OUR_OBJECT).match, raw.find, tuple.__new__
-    second, moment, value = b"", 0, None
+    minute, moment, value = b"", 0, None
     while row := match(raw, start, stop):
-        step, its_second, microseconds, cell = row.groups()
+        step, its_minute, second, microsecond, cell = row.groups()
         try:
-            if its_second != second:  # rows are logged in bursts: most share the second of the row before
-                if not _OUR_SECOND.match(its_second):
+            if its_minute != minute:  # most rows share the minute of the row before
+                if not _OUR_MINUTE.match(its_minute):
                     break
-                moment, second = parse_timestamp(its_second.decode()), its_second
+                moment, minute = parse_timestamp(its_minute.decode()), its_minute
             if metric:
                 value, end = float(cell), row.end() - 1
                 begin = end - len(cell)
@@ -377,8 +377,8 @@ def _our_rows(
                     break
         except ValueError:
             break
-        event = (position, int(step) if step else None, moment + int(microseconds), line, offset + begin, offset + end, value)
-        yield new(Event, event)
+        timestamp = moment + int(second + microsecond)  # b"05" + b"250000": the microseconds since the minute began
+        yield new(Event, (position, int(step) if step else None, timestamp, line, offset + begin, offset + end, value))
         start, line, position = end + 1, line + 1, position + 1
     return start, line, position
 

@@ -13,8 +13,6 @@ from jupyter_tracking.format.metric_table import parse_metric_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["event_summary", "last_version_summary"]
-
 # Bytes of a metric's file from which reading its columns with Arrow pays, though Arrow has to be imported for it.
 _LARGE = 1 << 23
 

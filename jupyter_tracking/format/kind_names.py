@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["V1ArtifactKind"]
-
 
 class V1ArtifactKind(StrEnum):
-    """The kinds of artifacts that Polyaxon knows; a plain text of the same value does as well."""
+    """The kinds of artifacts that Polyaxon knows; a plain string of the same value does as well."""
 
     MODEL = "model"
     AUDIO = "audio"

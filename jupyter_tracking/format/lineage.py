@@ -11,12 +11,9 @@ from typing import Any
 
 import orjson
 
-__all__ = ["LineageRecord", "all_written_here", "dump_lineages", "parse_journal", "parse_lineages"]
-
 META_KEY = "jupyter_tracking"
 _POLYAXON_FIELDS = ("state", "connection", "run")
 _NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
-_CANONICAL = len("2026-11-24 02:16:46.934702+00:00")
 
 
 @dataclass(slots=True)
@@ -68,22 +65,8 @@ def parse_journal(data: bytes) -> tuple[list[LineageRecord], list[tuple[int, str
 
 
 def _record(item: dict[str, Any]) -> LineageRecord:
-    get = item.get
-    return _checked(
-        LineageRecord(
-            name=item["name"],
-            kind=item["kind"],
-            stem=get("stem") or item["name"],
-            path=get("path"),
-            is_input=get("is_input") or False,
-            versioned=get("versioned") or False,
-            summary=get("summary") or {},
-            logged=get("logged") or "",
-            cell=get("cell") or {},
-            events=get("events") or {},
-            further=get("further") or {},
-        )
-    )
+    given = {name: item[name] for name in LineageRecord.__slots__ if item.get(name)}  # as `line` writes it
+    return _checked(LineageRecord(**{"stem": item["name"], **given}))
 
 
 def _checked(record: LineageRecord) -> LineageRecord:

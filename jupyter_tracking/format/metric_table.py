@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.format.event_rows import Event, Source
 
-__all__ = ["metric_table", "metric_types", "parse_metric_table"]
-
 
 def metric_types() -> dict[str, pa.DataType]:
     """Return the columns of a metric and their Arrow types."""

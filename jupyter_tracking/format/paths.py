@@ -19,20 +19,6 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = [
-    "LINEAGES_FILE",
-    "PRIVATE_FOLDER",
-    "RUN_FILE",
-    "asset_name",
-    "check_name",
-    "event_path",
-    "file_stem",
-    "open_inside",
-    "run_path",
-    "safe_relative",
-    "slug",
-]
-
 RUN_FILE = "run.plx.json"
 LINEAGES_FILE = "lineages.plx.json"
 PRIVATE_FOLDER = ".jupyter-tracking"  # our journals, locks and unfinished files; Polyaxon reads all that is under events/
@@ -90,12 +76,12 @@ def check_name(name: object, argument: str = "name") -> str:
         InvalidArgument: empty, only spaces, or with a control character or an unpaired surrogate.
     """
     if not isinstance(name, str):
-        raise InvalidType(f"{argument}={name!r} is a {type(name).__name__}; give a text")
+        raise InvalidType(f"{argument}={name!r} is a {type(name).__name__}; give a string")
     text = name if type(name) is str else str(getattr(name, "value", name))
     if text.isascii() and text.isprintable() and text.strip():
         return text
     if not text.strip():
-        raise InvalidArgument(f"{argument}={name!r} is empty; give a text with at least one visible character")
+        raise InvalidArgument(f"{argument}={name!r} is empty; give a string with at least one visible character")
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidArgument(f"{argument}={name!r} holds a control character or an unpaired surrogate; leave it out")
     return unicodedata.normalize("NFC", text)
@@ -178,7 +164,7 @@ def safe_relative(path: str | os.PathLike[str], argument: str = "path") -> str:
     """
     text = os.fspath(path)
     if not isinstance(text, str):
-        raise InvalidType(f"{argument}={path!r} is a {type(text).__name__}; give a text")
+        raise InvalidType(f"{argument}={path!r} is a {type(text).__name__}; give a string")
     if not (text.isascii() and text.isprintable()) and any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidArgument(f"{argument}={text!r} holds a control character; leave it out")
     parts: list[str] = []

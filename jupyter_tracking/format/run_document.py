@@ -6,9 +6,7 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_tracking.format.lineage import META_KEY, dump_document
-
-__all__ = ["FINAL_STATUSES", "STATUSES", "dump", "has_ended", "is_ours", "new_document", "set_status"]
+from jupyter_tracking.format.lineage import META_KEY
 
 FORMAT = 1
 FINAL_STATUSES = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
@@ -42,7 +40,7 @@ def new_document(
         "name": name,
         "description": description,
         "tags": tags,
-        "owner": owner or _user(),
+        "owner": owner or user_name(),
         "project": project or "default",
         "created_at": now,
         "wait_time": 0.0,
@@ -60,7 +58,8 @@ def new_document(
     return {key: value for key, value in document.items() if value is not None}
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return the name of the user of this process, or `user` where the system knows none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -99,8 +98,3 @@ def is_ours(document: dict[str, Any]) -> bool:
 def has_ended(document: dict[str, Any]) -> bool:
     """Return whether the run's status is a final one."""
     return str(document.get("status")) in FINAL_STATUSES
-
-
-def dump(document: dict[str, Any]) -> bytes:
-    """Return the document's bytes."""
-    return dump_document(document)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.format.cell_log import Cell
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
-__all__ = ["cells_frame", "logs_frame", "session_cells", "session_notebook", "with_cells"]
-
 _CELLS = {
     "cell_id": "string",
     "execution_count": "Int64",
@@ -61,14 +59,14 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
         events += counts if artifact.versioned else 0
         for n in np.flatnonzero(counts):
             artifacts[n].append((artifact.kind, artifact.name))
-    sources = session_cells(folder)
+    sources, running = session_cells(folder), folder.status == "running"
     last = {cell.session: n for n, cell in enumerate(timeline.cells)}
     rows = [
         {
             **{key: getattr(cell, key) for key in ("cell_id", "execution_count", "notebook", "session", "hash", "masked")},
             "started": cell.started,
             "ended": cell.ended or None,
-            "outcome": cell.outcome or _outcome_without_end(folder, last=last[cell.session] == n),
+            "outcome": cell.outcome or ("running" if running and last[cell.session] == n else "killed"),
             "error": cell.error or None,
             "events": events[n],
             "artifacts": artifacts[n],
@@ -80,10 +78,6 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
     frame = with_dtypes(frame, {name: dtype for name, dtype in _CELLS.items() if name != "duration"})
     frame["duration"] = (frame["ended"] - frame["started"]).dt.total_seconds().astype("Float64")
     return frame
-
-
-def _outcome_without_end(folder: RunFolder, *, last: bool) -> str:
-    return "running" if last and folder.status == "running" else "killed"
 
 
 def _timestamps(folder: RunFolder, artifact: Artifact) -> np.ndarray[Any, np.dtype[np.int64]]:

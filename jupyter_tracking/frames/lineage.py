@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.format.lineage import LineageRecord
 
-__all__ = ["lineage_frame"]
-
 _COLUMNS = {
     "run_uuid": "string",
     "run_name": "string",

@@ -18,8 +18,6 @@ from jupyter_tracking.read.run_reader import RunFolder
 if TYPE_CHECKING:
     import os
 
-__all__ = ["LineageGraph", "lineage_edges", "lineage_graph"]
-
 _MOST_DRAWN = 300  # edges; more can be read in the frame, but not in a drawing
 _EDGES = {
     "producer": "string",

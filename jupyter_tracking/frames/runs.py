@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import Artifact
 
-__all__ = ["TIMESTAMP", "events_frame", "metrics_frame", "problems_frame", "runs_frame", "with_dtypes"]
-
 TIMESTAMP = pd.DatetimeTZDtype("us", "UTC")
 _RUNS = {
     "uuid": "string",

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from nbformat import NotebookNode
 
-__all__ = ["NotebookDiff", "diff_notebooks", "find_shown_run", "read_notebook", "runs_in", "shown_artifacts"]
-
 _COLUMNS = {
     "cell": "Int64",
     "cell_id": "string",

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["FILE_KINDS", "ArtifactMethods", "decode_file", "file_kind", "log_file", "older_names"]
-
 _ARGUMENTS = ("path", "name", "kind", "framework", "summary", "step", "timestamp", "rel_path", "skip_hash_calculation")
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["AUDIO", "AudioMethods", "Sound"]
-
 _FULL = 32_767
 _MOST_CHANNELS = 16
 

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     Timestamp = datetime | str | float | None
 
-__all__ = ["Asset", "AssetCopy", "Encoded", "Kind", "NewAsset", "Recorder", "check_kind", "check_path", "encode_file", "example"]
-__all__ += ["logged_kinds", "logs", "missing_extra", "name_of", "warn"]
-
 _PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with the names of frames
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 _Methods = TypeVar("_Methods")

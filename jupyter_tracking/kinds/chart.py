@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Encoded, Timestamp
 
-__all__ = ["CHART", "ChartMethods"]
-
 
 def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
     """Return the figure: plotly's and vega's as a dict, bokeh's as its JSON item."""

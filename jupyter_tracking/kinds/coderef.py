@@ -12,8 +12,6 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder
 
-__all__ = ["CodeMethods", "code_reference"]
-
 _TIMEOUT = 2.0  # seconds for all calls of git together
 _SUMMARY = re.compile(r"(\d+) (file|insertion|deletion)")
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["CONFUSION", "Confusion", "ConfusionMethods"]
-
 
 class Confusion(NamedTuple):
     """A confusion matrix as it was logged.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["CURVE", "Curve", "CurveMethods"]
-
 
 class Curve(NamedTuple):
     """A curve as it was logged.
@@ -162,19 +160,7 @@ class CurveMethods(Recorder):
             MissingExtra: scikit-learn is not installed.
             InvalidArgument: shapes that do not fit, or what scikit-learn refuses.
         """
-        try:
-            from sklearn import metrics
-        except ImportError as error:
-            raise missing_extra("scikit-learn", "sklearn", error) from error
-
-        def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> str:
-            fpr, tpr, _ = metrics.roc_curve(targets, scores, pos_label=label)
-            return _encode(fpr, tpr, "roc", float(metrics.auc(fpr, tpr)), _ROC)
-
-        curves = _measured(name, measure, y_preds, y_targets, each=is_multi_class)
-        moment = as_timestamp(timestamp)
-        for curve_name, cell in curves:
-            self.record("curve", curve_name, cell, step, moment)
+        self._log_measured(_roc_cell, name, y_preds, y_targets, step, timestamp, each=is_multi_class)
 
     def log_sklearn_pr_curve(
         self,
@@ -199,45 +185,54 @@ class CurveMethods(Recorder):
             MissingExtra: scikit-learn is not installed.
             InvalidArgument: shapes that do not fit, or what scikit-learn refuses.
         """
+        self._log_measured(_pr_cell, name, y_preds, y_targets, step, timestamp, each=is_multi_class)
+
+    def _log_measured(
+        self,
+        measure: Callable[[Any, NDArray[Any], NDArray[Any], object], str],
+        name: str,
+        y_preds: ArrayLike,
+        y_targets: ArrayLike,
+        step: int | None,
+        timestamp: Timestamp,
+        *,
+        each: bool,
+    ) -> None:
+        """Log the curve of the scores, or of each class's against the others; all are measured before the first is logged."""
+        import numpy as np
+
         try:
             from sklearn import metrics
         except ImportError as error:
             raise missing_extra("scikit-learn", "sklearn", error) from error
-
-        def measure(targets: NDArray[Any], scores: NDArray[Any], label: object) -> str:
-            precision, recall, _ = metrics.precision_recall_curve(targets, scores, pos_label=label)
-            hits, positive = (targets, 1) if label is None else (targets == label, True)
-            area = float(metrics.average_precision_score(hits, scores, pos_label=positive))
-            return _encode(precision, recall, "pr", area, _PR)
-
-        curves = _measured(name, measure, y_preds, y_targets, each=is_multi_class)
+        true_name = paths.check_name(name)
+        scores = as_array(y_preds, "y_preds")
+        targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
+        labels: Sequence[Any] = list(np.unique(targets)) if each else []
+        if each and (scores.ndim != 2 or scores.shape[1] != len(labels)):  # noqa: PLR2004
+            raise InvalidArgument(f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class")
+        try:
+            cells = {f"{true_name}_{i}": measure(metrics, targets, scores[:, i], label) for i, label in enumerate(labels)}
+            if not each:
+                cells[true_name] = measure(metrics, targets, scores, None)
+        except InvalidArgument:
+            raise
+        except ValueError as error:
+            raise InvalidArgument(f"y_preds and y_targets of {true_name!r}: {error}") from None
         moment = as_timestamp(timestamp)
-        for curve_name, cell in curves:
+        for curve_name, cell in cells.items():
             self.record("curve", curve_name, cell, step, moment)
 
 
-def _measured(
-    name: str,
-    measure: Callable[[NDArray[Any], NDArray[Any], object], str],
-    y_preds: ArrayLike,
-    y_targets: ArrayLike,
-    *,
-    each: bool,
-) -> list[tuple[str, str]]:
-    """Return name and cell of the curve of the scores, or of each class's against the others."""
-    import numpy as np
+def _roc_cell(metrics: Any, targets: NDArray[Any], scores: NDArray[Any], label: object) -> str:
+    """Return the cell of the ROC curve of a label against the others, as `sklearn.metrics` finds it; None is the label 1."""
+    fpr, tpr, _ = metrics.roc_curve(targets, scores, pos_label=label)
+    return _encode(fpr, tpr, "roc", float(metrics.auc(fpr, tpr)), _ROC)
 
-    true_name = paths.check_name(name)
-    scores = as_array(y_preds, "y_preds")
-    targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
-    labels: Sequence[Any] = list(np.unique(targets)) if each else []
-    if each and (scores.ndim != 2 or scores.shape[1] != len(labels)):  # noqa: PLR2004
-        raise InvalidArgument(f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class")
-    try:
-        if each:
-            return [(f"{true_name}_{i}", measure(targets, scores[:, i], label)) for i, label in enumerate(labels)]
-        return [(true_name, measure(targets, scores, None))]
-    except InvalidArgument:
-        raise
-    except ValueError as error:
-        raise InvalidArgument(f"y_preds and y_targets of {true_name!r}: {error}") from None
+
+def _pr_cell(metrics: Any, targets: NDArray[Any], scores: NDArray[Any], label: object) -> str:
+    """Return the cell of the precision-recall curve, as `_roc_cell`."""
+    precision, recall, _ = metrics.precision_recall_curve(targets, scores, pos_label=label)
+    hits, positive = (targets, 1) if label is None else (targets == label, True)
+    area = float(metrics.average_precision_score(hits, scores, pos_label=positive))
+    return _encode(precision, recall, "pr", area, _PR)

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
     from jupyter_tracking.storage.store import Sink
 
-__all__ = ["DATAFRAME", "DataframeMethods", "content_type_of", "csv_encoding", "from_arrow", "read_csv", "stored_labels", "to_arrow"]
-
 _CONTENT_TYPES = ("parquet", "csv", "html", "feather")
 _LABELS = b"jupyter_tracking.columns"
 # Rows of a row group: a reader that wants a page of rows decodes one group.

@@ -18,8 +18,6 @@ from jupyter_tracking.redact import MASK, redact
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["EnvMethods", "environment", "without_secrets"]
-
 _SECRET = re.compile(
     r"(?i)(\w*(token|secret|passw(or)?d|passphrase|pwd|credential|auth)s?|(^|[-_.])(api|access|private|secret)?[-_]?keys?)($|[-_.=:])"
 )
@@ -51,7 +49,6 @@ def environment() -> dict[str, Any]:
     import getpass
     import platform
     import socket
-    from importlib.metadata import version
 
     try:
         user = getpass.getuser()
@@ -74,18 +71,17 @@ def environment() -> dict[str, Any]:
         "filename": "notebook" if notebook else os.path.basename(main or ""),  # noqa: PTH119
         "module_path": os.path.dirname(os.path.abspath(main)) if main else os.getcwd(),  # noqa: PTH100, PTH109, PTH120
         "packages": installed(),
-        "jupyter_tracking_version": version("jupyter-tracking") if _is_installed() else "source",
+        "jupyter_tracking_version": _own_version(),
     }
 
 
-def _is_installed() -> bool:
-    from importlib.metadata import PackageNotFoundError, distribution
+def _own_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
 
     try:
-        distribution("jupyter-tracking")
+        return version("jupyter-tracking")
     except PackageNotFoundError:
-        return False
-    return True
+        return "source"
 
 
 def installed() -> list[tuple[str, str]]:

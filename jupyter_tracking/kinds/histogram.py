@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["HISTOGRAM", "Histogram", "HistogramMethods"]
-
 _MOST_BINS = 512
 
 

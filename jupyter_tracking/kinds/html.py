@@ -5,23 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
-from jupyter_tracking.kinds.text import as_text
+from jupyter_tracking.kinds.text import as_text, decode_text
 
 if TYPE_CHECKING:
-    from jupyter_tracking.kinds.base import Asset, Timestamp
-
-__all__ = ["HTML", "HtmlMethods"]
-
-
-def _decode(payload: str, _asset: Asset) -> str:
-    return payload
+    from jupyter_tracking.kinds.base import Timestamp
 
 
 def _encode(html: str) -> str:
     return as_text(html, "html")
 
 
-HTML = Kind("html", "html", _decode, ("html",), _encode, order=100)
+HTML = Kind("html", "html", decode_text, ("html",), _encode, order=100)
 
 
 @logs(HTML)

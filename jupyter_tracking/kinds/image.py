@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["IMAGE", "ImageMethods", "as_figure", "encode_figures"]
-
 _MOST_PIXELS = 200_000_000
 _ENCODERS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tif": "TIFF"}
 

@@ -10,8 +10,6 @@ from jupyter_tracking.kinds.text import as_text
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["MARKDOWN", "MarkdownMethods"]
-
 
 def _decode(payload: dict[str, Any], asset: Asset) -> str:
     return asset.read(payload).decode("utf-8", "surrogatepass")

@@ -11,8 +11,6 @@ from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["METRIC", "MetricMethods"]
-
 
 def _encode(value: float, name: str = "value") -> str:
     return repr(value if type(value) is float else as_metric(value, name))

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Timestamp
 
-__all__ = ["MODEL", "ModelMethods"]
-
 
 def _encode(
     path: str | os.PathLike[str],

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["as_pixels", "as_rows", "tiled"]
-
 _CHANNELS = (1, 3, 4)
 _FORMATS = ("HW", "HWC", "NHWC")
 _HALF_LEVEL = 1 / 510

@@ -10,9 +10,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.convert import as_json
 from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example
-from jupyter_tracking.storage.user_files import hash_and_size
-
-__all__ = ["ReferenceMethods", "content_hash"]
+from jupyter_tracking.storage.user_files import hash_and_size, md5
 
 _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
 
@@ -22,9 +20,7 @@ def content_hash(content: Any) -> str:
 
     Polyaxon hashes `str(content)`, which for a large dataframe is its abbreviated repr, so that different dataframes may share a hash.
     """
-    import hashlib
-
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = md5()
     if isinstance(content, bytes | bytearray | memoryview):
         digest.update(content)
     elif hasattr(content, "columns") and hasattr(content, "index"):
@@ -227,7 +223,7 @@ class ReferenceMethods(Recorder):
         if where == "":
             raise InvalidArgument("path='' is empty; give a path or a URL")
         if hash_ is not None and not isinstance(hash_, str):
-            raise InvalidType(f"hash={hash_!r} is a {type(hash_).__name__}; give a text")
+            raise InvalidType(f"hash={hash_!r} is a {type(hash_).__name__}; give a string")
         folder = where is not None and os.path.isdir(where)  # noqa: PTH112
         chosen = check_kind(kind) if kind is not None else "dir" if folder else "file"
         true_name = paths.check_name(name if name is not None else paths.base_name(where or ""))

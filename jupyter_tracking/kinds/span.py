@@ -14,8 +14,6 @@ from jupyter_tracking.kinds.base import Kind, Recorder, logs
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["SPAN", "SpanMethods"]
-
 _FIELDS = (
     *("uuid", "name", "tags", "started_at", "finished_at", "status", "status_conditions"),
     *("metadata", "inputs", "outputs", "children", "kind"),

@@ -10,8 +10,6 @@ from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["TEXT", "TextMethods", "as_text"]
-
 
 def as_text(text: object, argument: str) -> str:
     """Return a string as a plain `str`, also where it is of a subclass.
@@ -20,11 +18,12 @@ def as_text(text: object, argument: str) -> str:
         InvalidType: not a string.
     """
     if not isinstance(text, str):
-        raise InvalidType(f"{argument}={text!r:.60} is a {type(text).__name__}; give a text")
+        raise InvalidType(f"{argument}={text!r:.60} is a {type(text).__name__}; give a string")
     return str(text)
 
 
-def _decode(payload: str, _asset: Asset) -> str:
+def decode_text(payload: str, _asset: Asset) -> str:
+    """Return the string of a row."""
     return payload
 
 
@@ -32,7 +31,7 @@ def _encode(text: str) -> str:
     return as_text(text, "text")
 
 
-TEXT = Kind("text", "text", _decode, ("text",), _encode, order=90)
+TEXT = Kind("text", "text", decode_text, ("text",), _encode, order=90)
 
 
 @logs(TEXT)

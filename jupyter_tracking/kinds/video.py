@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
-__all__ = ["VIDEO", "VideoMethods"]
-
 _CHANNELS = (1, 3)
 _MOST_PIXELS = 500_000_000
 _CODECS = {"mp4": "libx264", "webm": "libvpx-vp9"}

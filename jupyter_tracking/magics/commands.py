@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
     from jupyter_tracking.views.widgets.stepper import Stepper
 
-__all__ = ["artifact", "artifacts", "compare", "lineage", "runs", "track_end", "track_init", "track_status"]
-
 
 # --- runs ----------------------------------------------------------------------------------------
 

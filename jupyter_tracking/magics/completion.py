@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds import Kind
     from jupyter_tracking.magics.usage import Usage, Word
 
-__all__ = ["matcher", "root_of_runs"]
-
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?%{0,2}(\w+)(\s.*)\Z", re.DOTALL)
 _MOST_RUNS = 500
 _WORDS = {

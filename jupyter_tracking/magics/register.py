@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["register", "unregister"]
-
 _STATE = "_jupyter_tracking_magics"
 _TAKES = {"name", "path", "tags"}
 
-# A `log_*` function has its example beside it; one without gets an example made from its signature.
-_EXAMPLES = {
+# The functions of `commands` that are magics, each with an example. A `log_*` function has its example beside it; one without gets an
+# example made from its signature.
+_COMMANDS = {
     "track_init": "--name digits --tags baseline,svm",
+    "track_status": "",
     "track_end": '--status failed --message "diverged"',
     "artifacts": "digits",
     "artifact": "roc --kind curve",
@@ -53,7 +53,7 @@ class _Registered:
 def register(shell: InteractiveShell) -> None:
     """Add the magics and their completion to a shell; what an earlier call added is removed first."""
     unregister(shell)
-    usages = {usage.name: usage for usage in [*_log_usages(), *_command_usages()]}
+    usages = {usage.name: usage for usage in [*_log_usages(), *(Usage(name, getattr(commands, name)) for name in _COMMANDS)]}
     state = _Registered()
     for usage in usages.values():
         _add(shell, state, "line", _line_magic(shell, usage))
@@ -107,12 +107,8 @@ def _log_usages() -> list[Usage]:
     return found
 
 
-def _command_usages() -> list[Usage]:
-    return [Usage(name, getattr(commands, name)) for name in commands.__all__]
-
-
 def _example(usage: Usage) -> str:
-    given = getattr(usage.function, "example", None) or _EXAMPLES.get(usage.name)
+    given = getattr(usage.function, "example", None) or _COMMANDS.get(usage.name)
     if given is not None:
         return f"%{usage.name} {given}".rstrip()
     stand_ins = {"name": "name", "path": "path/to/file"}

@@ -12,8 +12,6 @@ from IPython.utils.text import DollarFormatter, FullEvalFormatter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["as_written", "end", "expand", "short", "skip"]
-
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 

@@ -19,8 +19,6 @@ from jupyter_tracking.magics import tokens
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Argument", "Usage", "Word"]
-
 _WRITTEN = {"str", "PathLike[str]", "os.PathLike[str]", "Path", "pathlib.Path", "V1ArtifactKind", "ArtifactKind"}
 _LISTED = {"Iterable[str]", "Sequence[str]", "list[str]"}
 _UNUSED = {"async_req", "older"}  # arguments that are there because Polyaxon has them

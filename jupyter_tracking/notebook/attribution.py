@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 import threading
-import weakref
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.format.cell_log import NOTES_FILE, AttributionNote, note_line
 from jupyter_tracking.format.convert import timestamp_now
+from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.cell_log import Cell
     from jupyter_tracking.storage.store import Store
-
-__all__ = ["Attribution"]
 
 
 class Attribution:
@@ -41,7 +39,7 @@ class Attribution:
         self._last_moment = ""
         self._mutex = threading.Lock()
         self._journal = Journal(store, NOTES_FILE)
-        _attributions.add(self)
+        call_after_fork(self)
 
     def attribute(self, kind: str, name: str, moment: str, *, given: bool) -> str:
         """Write a note if a reader could not know who logs this row; return the timestamp that the row is to have.
@@ -91,15 +89,3 @@ class Attribution:
         """In a child, note every row by itself: what the parent knows of its own rows is not true of the child's."""
         self._mutex = threading.Lock()
         self._no_cells, self.cell_thread, self.cell = True, 0, None
-
-
-_attributions: weakref.WeakSet[Attribution] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for attribution in list(_attributions):
-        attribution.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -12,12 +12,10 @@ from jupyter_tracking.errors import log_errors
 from jupyter_tracking.format.cell_log import Cell
 from jupyter_tracking.format.convert import timestamp_now
 from jupyter_tracking.notebook.console import flush_lines
-from jupyter_tracking.storage.user_files import md5
+from jupyter_tracking.storage.user_files import md5_prefix
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-__all__ = ["CellHooks", "running_shell"]
 
 
 class CellListener(Protocol):
@@ -112,9 +110,7 @@ class CellHooks:
         self._number += 1
         cell = Cell(self._number, self._session, timestamp_now(), notebook=self._notebook, execution_count=count)
         cell.cell_id = getattr(info, "cell_id", None)
-        digest = md5()
-        digest.update(source.encode("utf-8", "surrogatepass"))
-        cell.hash = digest.hexdigest()[:12]
+        cell.hash = md5_prefix(source.encode("utf-8", "surrogatepass"))
         self.cell_thread = threading.get_ident()
         self._executing.append((info, cell))
         self._listener.cell_started(cell, source)

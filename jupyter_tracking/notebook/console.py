@@ -20,8 +20,6 @@ from jupyter_tracking.notebook.terminal import TerminalLines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Line", "OutputSubscriber", "begin_cell", "flush_lines", "subscribe", "unsubscribe"]
-
 # (nanoseconds since the epoch, stdout or stderr, the line, whether it ended with a newline)
 Line = tuple[int, str, str, bool]
 

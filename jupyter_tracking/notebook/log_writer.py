@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from jupyter_tracking.format.run_document import user_name
 from jupyter_tracking.redact import Redactor
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:
     from jupyter_tracking.notebook.console import Line
     from jupyter_tracking.storage.store import Store
-
-__all__ = ["LOGS", "LogWriter"]
 
 LOGS = "plxlogs/logs.jsonl"
 
@@ -34,22 +33,11 @@ class LogWriter:
 
     def __init__(self, store: Store) -> None:
         """Write into the store's folder; the file is made with the first line."""
-        import getpass
-
         self._journal = Journal(store, LOGS)
         self._redactors = {"stdout": Redactor(), "stderr": Redactor()}
-        try:
-            user = getpass.getuser()
-        except (OSError, KeyError):
-            user = "user"
-        who = orjson.dumps({"node": "local", "pod": user, "container": socket.gethostname()})
+        who = orjson.dumps({"node": "local", "pod": user_name(), "container": socket.gethostname()})
         self._head = b'{"timestamp":"%b",' + who[1:-1].replace(b"%", b"%%") + b',"value":%b,"stream":"%b"}\n'
         self._second, self._text = -1, ""
-
-    @property
-    def masked(self) -> int:
-        """How many lines lost a secret."""
-        return sum(redactor.count for redactor in self._redactors.values())
 
     def printed(self, lines: list[Line]) -> None:
         """Append the lines."""

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["notebook_path"]
-
 TIMEOUT = 0.1  # seconds
 
 

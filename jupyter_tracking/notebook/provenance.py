@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.notebook.console import Line
     from jupyter_tracking.record.run import Run
 
-__all__ = ["start_capture"]
-
 
 def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: bool) -> None:
     """Capture what was asked for, until the run ends.

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from jupyter_tracking.format.cell_log import SESSION_FILE
+from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.redact import Redactor, redact
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.cell_log import Cell
     from jupyter_tracking.notebook.console import Line
     from jupyter_tracking.storage.store import Store
-
-__all__ = ["CellOutputs", "SessionNotebook"]
 
 TEXT_LIMIT = 64_000  # characters printed by a cell
 IMAGE_LIMIT = 1_000_000  # characters of one image in base64
@@ -31,7 +30,6 @@ SHORT_LIMIT = 2_000  # characters of a cell's text once that is reached
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-_OURS = "jupyter_tracking"
 
 
 class CellOutputs:
@@ -77,10 +75,10 @@ class CellOutputs:
             self.outputs.append({"output_type": "error", **error})
             return
         kept: dict[str, Any] = {"output_type": output["output_type"], "metadata": {}}
-        ours = (output.get("metadata") or {}).get(_OURS)
+        ours = (output.get("metadata") or {}).get(META_KEY)
         kept["data"] = self._bundle(output["data"], plain=bool(ours))
         if ours:
-            kept["metadata"] = {_OURS: ours}
+            kept["metadata"] = {META_KEY: ours}
         display = (output.get("transient") or {}).get("display_id")
         if output.get("update") and display:
             for earlier in self.outputs:
@@ -185,7 +183,7 @@ class SessionNotebook:
             "cell_type": "code",
             "execution_count": count,
             "id": own,
-            "metadata": {_OURS: about},
+            "metadata": {META_KEY: about},
             "outputs": outputs,
             "source": source,
         }
@@ -212,7 +210,7 @@ class SessionNotebook:
 
     def save(self, about: dict[str, Any], *, lasting: bool = False) -> None:
         """Replace the file; `about` is said of the run in its metadata."""
-        metadata = orjson.dumps({**self._metadata, _OURS: about})
+        metadata = orjson.dumps({**self._metadata, META_KEY: about})
         head = b'{"nbformat":4,"nbformat_minor":5,"metadata":' + metadata + b',"cells":[\n'
         self._store.replace(self._name, head + b",\n".join(self._cells) + b"\n]}\n", lasting=lasting)
 

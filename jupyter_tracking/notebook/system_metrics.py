@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["FOLDER", "SystemMetrics"]
-
 FOLDER = "resources/metric"
 INTERVAL = 5.0  # seconds
 _SHORTEST = 0.5  # seconds; a rate over a shorter time says nothing

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["TerminalLines"]
-
 _MOVES = re.compile(r"\n|\r|\x08|\x1b\[(\d*)([ABK])")
 _MOST_ROWS = 40  # how far up a bar may be redrawn
 
@@ -21,11 +19,6 @@ class TerminalLines:
         self._rows = [""]
         self._row = self._column = 0
         self._moved_up = False  # the rows above the last may still change
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether no line is unfinished."""
-        return self._rows == [""]
 
     def feed(self, text: str) -> list[str]:
         """Take printed text and return the lines that it finishes."""

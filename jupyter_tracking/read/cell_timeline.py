@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Timestamps = NDArray[np.int64]  # µs since the epoch
 
-__all__ = ["CellTimeline"]
-
 _NEVER = np.iinfo(np.int64).max
 
 

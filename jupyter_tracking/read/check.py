@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.read.run_files import Problem
-from jupyter_tracking.storage.user_files import md5
+from jupyter_tracking.storage.user_files import md5, md5_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
-
-__all__ = ["checksum_of", "find_problems", "is_unchanged"]
 
 _CHUNK = 1 << 20
 _HASHED_WHOLE = 4_000_000  # bytes: an event file up to this size is hashed whole, of a longer one both ends
@@ -166,14 +164,11 @@ def checksum_of(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
 
 def _hash_of_start(file: BinaryIO, size: int) -> str:
     """Hash the first `size` bytes of an event file, so that rows logged since do not count."""
-    digest = md5()
     if size <= _HASHED_WHOLE:
-        digest.update(file.read(size))
-    else:
-        digest.update(file.read(_HASHED_END))
-        file.seek(size - _HASHED_END)
-        digest.update(file.read(_HASHED_END))
-    return digest.hexdigest()[:12]
+        return md5_prefix(file.read(size))
+    start = file.read(_HASHED_END)
+    file.seek(size - _HASHED_END)
+    return md5_prefix(start + file.read(_HASHED_END))
 
 
 def is_unchanged(folder: RunFolder, artifact: Artifact, then: dict[str, Any]) -> bool:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["Event", "EventFile"]
-
 _TAIL = 1 << 16
 _ROWS_BLOCK = 1 << 20  # fits a core's cache
 _TABLE_BLOCK = 1 << 24

@@ -12,8 +12,6 @@ from jupyter_tracking.read.run_reader import RunFolder, open_folder
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["find_run"]
-
 
 def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:
     """Open a run given by itself, its folder, its uuid, a prefix of it of at least 4 digits, or its name.

@@ -15,8 +15,6 @@ from jupyter_tracking.storage import writer_lock
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Problem", "RunFiles"]
-
 
 class Problem(NamedTuple):
     """Something wrong with a file of a run: where, what, and the start of the text."""
@@ -25,6 +23,15 @@ class Problem(NamedTuple):
     line: int | None
     problem: str
     text: str
+
+
+def file_stat(path: str) -> tuple[int, ...]:
+    """Return inode, size, and the times in ns of the last write and the last change of a file; empty when it is not there."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - asked for with every look at every run of a root
+    except OSError:
+        return ()
+    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
 class RunFiles:
@@ -92,11 +99,7 @@ class RunFiles:
     @property
     def assets(self) -> dict[str, dict[str, Any]]:
         """`path`, `size` and `hash` of each asset as it was when it was logged, by its path; empty when the journal cannot be read."""
-        try:
-            stat = (self.path / paths.ASSET_JOURNAL).lstat()
-            seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        except OSError:
-            seen = ()
+        seen = file_stat(f"{self.path}/{paths.ASSET_JOURNAL}")
         if seen != self._assets_seen:
             try:
                 self._assets = lineage.parse_asset_journal(self.read(paths.ASSET_JOURNAL))[0] if seen else {}
@@ -120,11 +123,7 @@ class RunFiles:
     @property
     def info(self) -> dict[str, Any]:
         """`run.plx.json` as it is now; empty when it is missing or broken."""
-        try:
-            stat = os.stat(self._document)  # noqa: PTH116 - asked for with every look at the run
-            seen: tuple[int, ...] = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        except OSError:
-            seen = ()
+        seen = file_stat(self._document)
         if seen != self._document_seen:
             self._document_seen = seen
             self._info, self._info_problem = self._read_info()

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths, run_document
 from jupyter_tracking.kinds import kind_of
-from jupyter_tracking.read.event_file import Event, EventFile
-from jupyter_tracking.read.run_files import Problem, RunFiles
+from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.run_files import Problem, RunFiles, file_stat
 
 if TYPE_CHECKING:
+    from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.format.lineage import LineageRecord
-
-__all__ = ["Artifact", "Event", "Problem", "RunFolder", "open_folder"]
 
 _RESOURCES = "resources/metric/"
 
@@ -116,7 +115,7 @@ class RunFolder(RunFiles):
         problems: list[Problem] = []
         is_ours = self.is_ours
         has_ended = run_document.has_ended(self._info)  # of the document that was just read, which saves another look at the file
-        seen, rows_are_ours = self._lineage_stat(), is_ours
+        seen, rows_are_ours = file_stat(self._lineages), is_ours
         if seen:
             records, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, problems))
             self._lineage_seen = (seen, all_ours)
@@ -151,20 +150,17 @@ class RunFolder(RunFiles):
     @property
     def rows_are_ours(self) -> bool:
         """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
-        seen = self._lineage_stat()
+        seen = file_stat(self._lineages)
         if seen and seen != self._lineage_seen[0]:
             self._lineage_seen = (seen, lineage.all_written_here(self._bytes(paths.LINEAGES_FILE, [])))
         return self.is_ours and (not seen or self._lineage_seen[1])
-
-    def _lineage_stat(self) -> tuple[int, ...]:
-        return _stat(self._lineages)
 
     def document_stats(self) -> tuple[int, ...]:
         """Return a stat of the run's two documents, to see whether they are unchanged; empty when one is missing.
 
         For each: inode, size, and the moments in ns when it was last written and last changed in any way.
         """
-        document, lineages = _stat(self._document), self._lineage_stat()
+        document, lineages = file_stat(self._document), file_stat(self._lineages)
         return document + lineages if document and lineages else ()
 
     @property
@@ -299,15 +295,6 @@ class RunFolder(RunFiles):
         """Return the bad rows of an artifact's event file."""
         file = self._file(artifact)
         return file.problems() if file is not None else []
-
-
-def _stat(path: str) -> tuple[int, ...]:
-    """Return inode, size, and the times in ns of the last write and the last change of a file; empty when it is not there."""
-    try:
-        stat = os.stat(path)  # noqa: PTH116 - asked for twice with every run of a root
-    except OSError:
-        return ()
-    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
 
 
 def _artifact(record: LineageRecord) -> Artifact:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import Timestamp
 
-__all__ = ["RunMetadata", "as_tags"]
-
 
 class RunMetadata(Recorder):
     """The name, inputs, outputs, tags and statuses of a run."""
@@ -159,5 +157,5 @@ def as_tags(tags: Iterable[str] | str | None) -> list[str]:
         return []
     items = [part.strip() for part in tags.split(",")] if isinstance(tags, str) else list(tags)
     if not all(isinstance(item, str) for item in items):
-        raise InvalidType(f"tags={tags!r} holds something that is no text")
+        raise InvalidType(f"tags={tags!r} holds something that is no string")
     return [paths.check_name(item, "tags") for item in items if item.strip()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 import threading
-import weakref
 from dataclasses import replace
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunEnded
-from jupyter_tracking.format import event_rows, lineage, paths, run_document
+from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.convert import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.format.event_summary import event_summary, last_version_summary
 from jupyter_tracking.format.lineage import LineageRecord
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.kinds.base import NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
+from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.user_files import file_mode, md5_prefix
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds.base import AssetCopy, Encoded, Timestamp
     from jupyter_tracking.storage.store import Store, Stored
-
-__all__ = ["RowAttribution", "RunRecorder"]
 
 _STEP_MIN, _STEP_MAX = event_rows.STEP_MIN, event_rows.STEP_MAX
 
@@ -73,7 +71,7 @@ class RunRecorder(Recorder):
         self.resumed = False
         self.current_cell: Callable[[], dict[str, Any]] = dict
         self.attribution: RowAttribution | None = None
-        _recorders.add(self)
+        call_after_fork(self)
 
     @property
     def store(self) -> Store:
@@ -285,7 +283,7 @@ class RunRecorder(Recorder):
             self._replace_document(present)
 
     def _replace_document(self, present: dict[str, Any]) -> None:
-        data = run_document.dump(present)
+        data = lineage.dump_document(present)
         self._store.replace(paths.RUN_FILE, data)
         self._document = data
 
@@ -336,15 +334,3 @@ def _numbered(base: str) -> Callable[[int], str]:
     """Return a function of the attempt, from 1, that names a file: `a.csv`, `a-2.csv`, …."""
     stem, dot, suffix = base.partition(".") if not base.startswith(".") else (base, "", "")
     return lambda again: base if again == 1 else f"{stem}-{again}{dot}{suffix}"
-
-
-_recorders: weakref.WeakSet[RunRecorder] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for recorder in list(_recorders):
-        recorder.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

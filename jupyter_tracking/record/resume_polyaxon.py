@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.storage.journal import Journal
     from jupyter_tracking.storage.store import Store
 
-__all__ = ["check_header", "take_over_run"]
-
 _HEADER = 200  # bytes: no header is longer
 
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from types import TracebackType
 
-__all__ = ["Run"]
-
 _DURABILITY = ("process", "power")
 _ENDS = ("succeeded", "failed", "stopped")
 

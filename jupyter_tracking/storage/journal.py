@@ -14,12 +14,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import TrackingError, storage_error, storage_errors
+from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat
 
 if TYPE_CHECKING:
     from jupyter_tracking.storage.store import Store
-
-__all__ = ["Journal"]
 
 _TAIL = 65_536
 _APPEND = os.O_RDWR | os.O_APPEND | LINK_FLAGS
@@ -48,7 +47,7 @@ class Journal:
         self._prepared_stat = PreparedStat(os.fsencode(store.path / relative))
         self._lock = threading.Lock()
         self.dirty = False
-        _journals.add(self)
+        call_after_fork(self)
 
     def append(self, row: bytes) -> None:
         """Append one row. The file is made, whole with header and row, if it is not there.
@@ -181,7 +180,6 @@ class Journal:
         self._store.system.close_quietly(self._fd)
 
 
-_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
 _open_journals: dict[int, weakref.ref[Journal]] = {}  # those with an open descriptor, the longest open first
 
 
@@ -201,11 +199,3 @@ def _close_oldest(most: int) -> None:
             _open_journals.pop(number, None)
         else:
             journal.close(wait=False)  # one that is appending stays open: waiting for it could be a deadlock
-
-
-def _after_fork() -> None:
-    for journal in list(_journals):
-        journal.after_fork()
-
-
-os.register_at_fork(after_in_child=_after_fork)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.storage.syscalls import Syscalls
 
-__all__ = ["TEMPORARY", "WritableFolder"]
-
 TEMPORARY = f"{paths.PRIVATE_FOLDER}/tmp"  # noqa: S108 - a folder of the run
 _ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC  # links that lead to the run folder are the user's, and are followed
 

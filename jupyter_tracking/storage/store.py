@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-__all__ = ["Sink", "Store", "Stored"]
-
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | LINK_FLAGS
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["LINK_FLAGS", "PreparedStat", "Syscalls"]
-
 LINK_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 
 _FICLONE = 0x40049409

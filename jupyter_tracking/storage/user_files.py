@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from hashlib import _Hash as Digest
 
-__all__ = ["file_chunks", "file_mode", "hash_and_size", "md5", "md5_prefix", "walk"]
-
 _CHUNK = 1 << 18  # bytes that are read, hashed and written while they are in the processor's cache
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
 

@@ -19,8 +19,6 @@ from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["WriterLock", "active_writers"]
-
 
 def active_writers(path: Path, system: Syscalls | None = None) -> list[str]:
     """Return who writes to the run at this moment, in words: `process 4711 on host`; empty when nobody does."""

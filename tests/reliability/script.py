@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from jupyter_tracking.read.run_reader import Artifact, Event
+    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.run_reader import Artifact
     from jupyter_tracking.record.run import Run
 
 __all__ = ["FRAME", "Operation", "Session", "check", "operations", "readable", "run_through", "same", "value_of"]

@@ -465,7 +465,8 @@ def test_a_child_opens_its_files_itself(store: Store, monkeypatch: pytest.Monkey
         journal.append(b"1\n")
     locks = [journal._lock for journal in made]
     with locks[0]:  # held by a thread of the parent, which the child does not have
-        journals._after_fork()
+        for journal in made:
+            journal.after_fork()
         assert [journal._fd for journal in made] == [-1, -1, -1]
         assert not journals._open_journals
         for journal in made:

@@ -99,14 +99,14 @@ def test_a_name_is_a_text_in_one_form(given: str, name: str) -> None:
 @pytest.mark.parametrize("name", [None, 3, b"loss", ["loss"]])
 def test_a_name_that_is_no_text_is_refused(name: object) -> None:
     """With its type, and what to give."""
-    with pytest.raises(InvalidType, match=r"^what=.* is a \w+; give a text$"):
+    with pytest.raises(InvalidType, match=r"^what=.* is a \w+; give a string$"):
         paths.check_name(name, "what")
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("", "is empty; give a text with at least one visible character"),
+        ("", "is empty; give a string with at least one visible character"),
         ("  ", "is empty"),
         ("\u3000\n", "is empty"),
         ("a\x00", "holds a control character or an unpaired surrogate; leave it out"),
@@ -284,7 +284,7 @@ def test_a_path_that_leads_out_is_refused(path: str) -> None:
 
 def test_a_path_that_is_none_is_refused() -> None:
     """Bytes, and control characters or half characters in it."""
-    with pytest.raises(InvalidType, match=r"^path=b'a' is a bytes; give a text$"):
+    with pytest.raises(InvalidType, match=r"^path=b'a' is a bytes; give a string$"):
         paths.safe_relative(b"a")  # type: ignore[arg-type]
     for path in ("a\x00", "a\n", "é\x1b", "\udc80"):
         with pytest.raises(InvalidArgument, match=r"^rel_path=.* holds a control character; leave it out$"):

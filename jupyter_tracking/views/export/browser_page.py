@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.views.model.scene import Scene
 
-__all__ = ["KeptScene", "browser_key", "browser_line", "browser_page", "keep_scenes"]
-
 _ARTIFACTS = 200
 
 
@@ -62,14 +60,16 @@ def browser_page(folder: RunFolder, *, budget: int | None, line: str, values: Va
     if budget is not None:
         room = page.room_for_data(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
     kept = keep_scenes(folder, listing, room, values=values)
-    index_of = {one.place: k for k, one in enumerate(kept)}
-    header = {
-        "listing": listing,
-        "places": [index_of.get(n, -1) for n in range(len(listing["artifacts"]))],
-        "scenes": [one.scene for one in kept],
-    }
-    payloads = [(k, *payload) for k, one in enumerate(kept) for payload in one.payloads]
+    places, payloads = numbered(kept, listing)
+    header = {"listing": listing, "places": places, "scenes": [one.scene for one in kept]}
     return page.page_body(key, shown, page.compress(header, payloads), line)
+
+
+def numbered(kept: Sequence[KeptScene], listing: dict[str, Any], first: int = 0) -> tuple[list[int], list[tuple[int, int, int, Payload]]]:
+    """Return the number of each listed artifact's scene (-1: none), counted from `first`, and the payloads with these numbers."""
+    numbers = {one.place: number for number, one in enumerate(kept, start=first)}
+    places = [numbers.get(place, -1) for place in range(len(listing["artifacts"]))]
+    return places, [(numbers[one.place], *payload) for one in kept for payload in one.payloads]
 
 
 def keep_scenes(

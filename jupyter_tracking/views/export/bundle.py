@@ -9,8 +9,6 @@ from importlib.resources import files
 
 from jupyter_tracking.errors import MissingFile
 
-__all__ = ["bundle", "static"]
-
 
 def static(name: str) -> str:
     """Return the text of a built file.

@@ -27,22 +27,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.scene import Scene
     from jupyter_tracking.views.model.series import Series
 
-__all__ = [
-    "BUDGET",
-    "MOST_STEPS",
-    "compress",
-    "fallback_html",
-    "fit",
-    "metadata",
-    "page_body",
-    "relative_path",
-    "room_for_data",
-    "save_scene",
-    "select_steps",
-    "static_page",
-    "write_page",
-]
-
 BUDGET = 256_000  # bytes that a display may add to the notebook's file
 MOST_STEPS = 400
 _SAMPLE = 6

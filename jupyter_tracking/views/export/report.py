@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.frames.saved_notebooks import find_shown_run, read_notebook, shown_artifacts
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_page
 from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.renderers.markdown import render_markdown
 
-__all__ = ["report"]
-
-_MARK = "jupyter_tracking"
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PICTURE = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
 _LONGEST = 20_000
@@ -66,7 +64,7 @@ def _code(cell: Any) -> str:
 def _outputs(cell: Any, notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> list[str]:
     parts, drawn = [], set()
     for output in cell.get("outputs") or ():
-        about = (output.get("metadata") or {}).get(_MARK)
+        about = (output.get("metadata") or {}).get(META_KEY)
         if isinstance(about, dict) and isinstance(about.get("run_uuid"), str):
             key = repr(sorted((k, repr(v)) for k, v in about.items() if k != "steps"))
             if key not in drawn:  # the widget and its static page say the same

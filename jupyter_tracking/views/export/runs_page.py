@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.views.export import page
-from jupyter_tracking.views.export.browser_page import KeptScene, keep_scenes
+from jupyter_tracking.views.export.browser_page import KeptScene, keep_scenes, numbered
 from jupyter_tracking.views.model.listing import list_artifacts
 from jupyter_tracking.views.model.run_table import encode_rows
 from jupyter_tracking.views.renderers import fallback
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.views.model.payload import Payload
     from jupyter_tracking.views.model.run_table import RunTable
-
-__all__ = ["FALLBACK_ROWS", "runs_page"]
 
 FALLBACK_ROWS = 30
 # Of so many runs, the newest, a page with a budget keeps the artifacts where there is room: so many of each, with so many steps.
@@ -51,10 +49,10 @@ def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None) -> str
         if share is not None and size > share:
             continue
         left = None if left is None else left - size
-        index_of = {one.place: len(header["scenes"]) + k for k, one in enumerate(kept)}
-        header["browsers"][row["id"]] = {"listing": listing, "places": [index_of.get(p, -1) for p in range(len(listing["artifacts"]))]}
+        places, more = numbered(kept, listing, len(header["scenes"]))
+        header["browsers"][row["id"]] = {"listing": listing, "places": places}
         header["scenes"].extend(one.scene for one in kept)
-        payloads.extend((index_of[one.place], *payload) for one in kept for payload in one.payloads)
+        payloads += more
     return page.page_body(key, shown, page.compress(header, payloads), line)
 
 
@@ -75,5 +73,4 @@ def _run(folder: RunFolder, room: int | None) -> tuple[dict[str, Any], list[Kept
     listing = list_artifacts(folder)
     plain = len(page.compress({"listing": listing}, []))
     kept = keep_scenes(folder, listing, None if room is None else room - plain, artifacts=_ARTIFACTS, steps=_STEPS)
-    payloads = [(k, *payload) for k, one in enumerate(kept) for payload in one.payloads]
-    return listing, kept, len(page.compress({"listing": listing, "scenes": [one.scene for one in kept]}, payloads))
+    return listing, kept, len(page.compress({"listing": listing, "scenes": [one.scene for one in kept]}, numbered(kept, listing)[1]))

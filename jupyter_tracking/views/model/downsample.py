@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["downsample_curve", "downsample_series", "finite_range", "spread_evenly"]
-
 
 def downsample_series(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
     """Return at most about `limit` indices of a series: of each stretch the first, lowest and highest value, and the start of a gap."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
-__all__ = ["change_marks", "list_artifacts", "ordered"]
-
 _FILES = 2_000
 _PROBLEMS = 200
 

@@ -12,9 +12,8 @@ from jupyter_tracking.read.cell_timeline import CellTimeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
-
-__all__ = ["log_of", "origin"]
+    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _LONGEST = 4_000  # characters of a cell's source
 _ROOM = 40_000  # characters of all sources of a series

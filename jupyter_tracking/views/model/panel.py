@@ -12,12 +12,11 @@ from jupyter_tracking.views.model.series import latest_before, step_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from jupyter_tracking.read.run_reader import Artifact, Event
+    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.run_reader import Artifact
     from jupyter_tracking.views.model.payload import Cell, PanelInfo
     from jupyter_tracking.views.model.renderer import Renderer
     from jupyter_tracking.views.model.series import Series, Step
-
-__all__ = ["SHARED", "Panel"]
 
 SHARED = -1  # in place of the number of a step: the payload that holds for all of them
 # Where at most so many steps were logged, each of them is on the slider, however many steps other artifacts have.

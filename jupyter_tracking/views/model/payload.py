@@ -1,9 +1,10 @@
-"""The wire: what goes to the page of a view, as JSON heads and binary buffers. `widgets/src/model/payload-heads.ts` has the same types.
+"""What goes to the page of a view: JSON heads and binary buffers.
 
 A view is a scene of panels under one slider. The page gets each panel's description once (`SceneInfo`, `PanelInfo`) and then payloads:
-for each panel a shared one, which holds for all steps, and one for each step. A payload is a head and buffers. The types below say what
-the heads of each renderer may hold, by its stem (`HEADS`). `columns` in a head says which buffers are columns of numbers: name to number
-of the buffer and number type. Any head may be `{"error": words}` instead. The tests write a sample of each into `widgets/test/samples/`.
+for each panel a shared one, which holds for all steps, and one for each step. A payload is a head and buffers. `columns` in a head says
+which buffers are columns of numbers: name to number of the buffer and number type. Any head may be `{"error": words}` instead. What the
+heads of each renderer hold is typed in `widgets/src/model/payload-heads.ts`; the tests of both halves check the same samples, those in
+`widgets/test/samples/`.
 """
 
 from __future__ import annotations
@@ -18,14 +19,10 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HEADS", "Payload", "join_payloads", "json_safe", "pack"]
-
 _TYPES = {"float32": "f4", "float64": "f8", "int32": "i4", "int16": "i2", "uint8": "u1", "uint16": "u2", "uint32": "u4"}
 
-Columns = dict[str, tuple[int, str]]
 # Steps that JavaScript would round go as strings; the step of what was logged without one is null.
 WireStep = int | str | None
-Range = list[float]  # lowest and highest
 
 
 class Cell(TypedDict):
@@ -83,176 +80,6 @@ class SceneInfo(TypedDict):
     note: NotRequired[str]  # which of the runs compared have not the artifact
 
 
-class JoinedHead(TypedDict):
-    """Payloads of several lines in one: for each its index in `members`, where its buffers start, how many they are, and its head."""
-
-    parts: list[tuple[int, int, int, dict[str, Any]]]
-
-
-class AudioHead(TypedDict, total=False):
-    """A sound; its columns `low` and `high` are the waveform. `absent` names the file where the page has no room for it."""
-
-    size: int
-    rate: int
-    seconds: float
-    channels: int
-    type: str
-    sound: int  # number of the buffer that is the file
-    absent: str
-    columns: Columns
-
-
-class ChartHead(TypedDict, total=False):
-    """A chart: what of it we draw ourselves (`plot`), and its JSON."""
-
-    library: str
-    size: int  # characters of the JSON
-    renderer: bool  # the library is installed here and can draw it on request
-    plot: dict[str, Any]  # title labels logs names dates traces x y
-    json: int  # number of the buffer
-    columns: Columns  # for trace n: xn, yn, and rn for the right sides of bars
-
-
-class ConfusionShared(TypedDict):
-    """The largest number of the steps."""
-
-    most: float
-
-
-class ConfusionHead(TypedDict):
-    """A confusion matrix: labels of columns and rows, and the column `z`, row by row."""
-
-    x: list[str]
-    y: list[str]
-    columns: Columns
-
-
-class CurveShared(TypedDict):
-    """Ranges of the axes; the columns `x` `y` are faint lines one after the other, `ends` where each ends."""
-
-    curve: str  # roc, pr or custom
-    x: Range
-    y: Range
-    columns: Columns
-
-
-class CurveHead(TypedDict, total=False):
-    """A curve: how many points were logged, how many of them are no numbers, the ranges of the columns `x` and `y`."""
-
-    points: int
-    annotation: str | None
-    gaps: int
-    x: Range
-    y: Range
-    step: WireStep
-    columns: Columns
-
-
-# In the functional form because of the key "from".
-DataframeHead = TypedDict(
-    "DataframeHead",
-    {
-        "facts": list[list[Any]],  # of an asset that is not opened, and nothing else
-        "rows": int,  # of the whole table
-        "from": int,
-        "count": int,  # rows that are here
-        "width": int,  # columns of the whole table
-        "hidden": int,  # columns that are not here
-        "stored": str,  # how it is stored, where that is worth a word
-        "fields": list[dict[str, Any]],  # a column each, index levels first: name at dtype kind index? missing? right? text?
-        "summary": list[list[Any]],  # [number of the column, its summary]
-        "done": bool,
-        "columns": Columns,
-    },
-    total=False,
-)
-
-
-class FileHead(TypedDict, total=False):
-    """Facts about a file: name, value, and how to write the value."""
-
-    facts: list[list[Any]]
-
-
-class HistogramShared(TypedDict):
-    """Ranges of the axes; the columns `counts` `edges` are the histograms of `steps` one after the other, `ends` where each ends."""
-
-    x: Range
-    y: Range
-    steps: Sequence[WireStep]
-    columns: Columns
-
-
-class HistogramHead(TypedDict):
-    """A histogram: columns `counts` and `edges`."""
-
-    columns: Columns
-
-
-class ImageHead(TypedDict):
-    """A picture: buffer 0 is the file."""
-
-    type: str
-    size: int
-
-
-class MetricShared(TypedDict):
-    """A metric: columns `step` `time` (s since the epoch) `value`, and `at`: the index in them of each step of the series."""
-
-    points: int  # how many were logged
-    columns: Columns
-
-
-class TextHead(TypedDict, total=False):
-    """Text or HTML: buffer 0 in UTF-8; `cut` is the length in characters where it is only the beginning."""
-
-    cut: int
-
-
-class MarkdownHead(TextHead, total=False):
-    """Markdown: as text, and parsed. Buffer `tree` is JSON: a list of nodes, each a string or [tag, attributes or null, *children]."""
-
-    tree: int
-
-
-class TraceHead(TypedDict, total=False):
-    """A trace: buffer 0 is its JSON; `bare` where inputs and outputs of the calls are left out."""
-
-    bare: bool
-
-
-class VideoHead(TypedDict, total=False):
-    """A video: buffer `video` is the file, or its first picture where `absent` names the file."""
-
-    size: int
-    type: str
-    video: int
-    absent: str
-
-
-class NoHead(TypedDict):
-    """Nothing: the renderer has no payload of this sort."""
-
-
-# For each stem the head of its shared payload and that of a step; of the joined ones, each part's.
-HEADS: dict[str, tuple[Any, Any]] = {
-    "audio": (NoHead, AudioHead),
-    "chart": (NoHead, ChartHead),
-    "confusion": (ConfusionShared, ConfusionHead),
-    "curve": (CurveShared, CurveHead),
-    "dataframe": (NoHead, DataframeHead),
-    "file": (FileHead, FileHead),
-    "histogram": (HistogramShared, HistogramHead),
-    "html": (NoHead, TextHead),
-    "image": (NoHead, ImageHead),
-    "markdown": (NoHead, MarkdownHead),
-    "metric": (MetricShared, NoHead),
-    "text": (NoHead, TextHead),
-    "trace": (NoHead, TraceHead),
-    "video": (NoHead, VideoHead),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Payload:
     """A head that goes as JSON, and buffers that go as they are."""
@@ -281,7 +108,10 @@ class Payload:
 
 
 def join_payloads(parts: Iterable[tuple[int, Payload]]) -> Payload:
-    """Put the payloads of lines, each with the line's index, into one with a `JoinedHead`."""
+    """Put the payloads of lines, each with the line's index, into one.
+
+    `parts` has for each its index, the number of its first buffer, how many buffers it has, and its head.
+    """
     joined = Payload({"parts": []})
     for n, payload in parts:
         joined.head["parts"].append([n, len(joined.buffers), len(payload.buffers), payload.head])

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["Line", "Renderer"]
-
 
 @dataclass(frozen=True, slots=True)
 class Line:

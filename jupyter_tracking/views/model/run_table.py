@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["RunTable", "changed_rows", "encode_rows"]
-
 Row = dict[str, Any]
 
 _OWN = ("id", "name", "status", "created", "duration", "tags")

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.renderer import Renderer
     from jupyter_tracking.views.model.series import Step
 
-__all__ = ["Scene", "compare_runs", "is_running", "open_scene", "run_labels"]
-
 # A slider has no room for more steps, and a page none for their names.
 _MOST = 5_000
 _OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown"}

@@ -11,10 +11,10 @@ from jupyter_tracking.views.model.value_cache import ValueCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
+    from pathlib import Path
 
-    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
-
-__all__ = ["Series", "Step", "latest_before", "step_order"]
+    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 Step = int | None
 
@@ -120,6 +120,10 @@ class Series:
 
     def _key(self) -> tuple[Hashable, ...]:
         return self.folder.path, self.artifact.kind, self.artifact.name, self._replaced
+
+    def asset(self, number: int) -> Path:
+        """Return the path of an event's asset; raises as `RunFolder.asset`."""
+        return self.folder.asset(self.artifact, self.events[number])
 
     def cell(self, number: int) -> Any:
         """Return the parsed cell of an event's row."""

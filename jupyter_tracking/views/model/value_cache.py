@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable
 
-__all__ = ["ValueCache", "size_of"]
-
 _BYTES = 64_000_000
 # What Python needs for an object beside its content; of long lists so many items are measured, and the others taken to be alike.
 _OBJECT = 64

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jupyter_tracking.views.model.renderer import Renderer
 
-__all__ = ["RENDERERS", "renderer_of"]
-
 RENDERERS = (
     *("audio", "chart", "confusion", "curve", "dataframe", "file", "histogram", "html"),
     *("image", "markdown", "metric", "text", "trace", "video"),

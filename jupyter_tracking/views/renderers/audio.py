@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _MOST = 64_000_000
 _PREVIEW = 80_000
 _PEAKS = 800
@@ -31,8 +29,8 @@ class AudioRenderer(Renderer):
     stem = "audio"
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
-        """Return the waveform of one step and the file, or the file's name where the page has no room for it."""
-        path = series.folder.asset(series.artifact, series.events[number])
+        """Return the waveform of one step (`low` and `high`) and the file, or the file's name where the page has no room for it."""
+        path = series.asset(number)
         size = path.stat().st_size
         payload = Payload({"size": size})
         peaks = _peaks(series, number)
@@ -51,11 +49,9 @@ class AudioRenderer(Renderer):
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the waveform as a picture, or the file's name and size."""
-        payload = self.payload(series, number, preview=True)
-        peaks = _peaks(series, number)
+        path, peaks = series.asset(number), _peaks(series, number)
         if peaks is None:
-            path = series.folder.asset(series.artifact, series.events[number])
-            return fallback.table(("file", "bytes"), [(json_safe(path.name), f"{payload.head['size']:,}")])
+            return fallback.file(path)
         low, high, _, seconds, _ = peaks
         at = np.linspace(0, seconds, len(low))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from functools import cache
 from importlib.util import find_spec
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from jupyter_tracking.views.model.series import Series
-
-__all__ = ["RENDERER"]
 
 _POINTS = 20_000
 _PREVIEW = 600
@@ -75,9 +72,7 @@ class ChartRenderer(Renderer):
 
             # What is not in the chart is not fetched.
             return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {series.artifact.name}")
-        text = json.dumps(json_safe(figure))
-        cut = "…" if len(text) > _FALLBACK_JSON else ""
-        return f'<pre style="white-space:pre-wrap">{html.escape(text[:_FALLBACK_JSON])}{cut}</pre>'
+        return fallback.pre(json.dumps(json_safe(figure)), _FALLBACK_JSON)
 
 
 def _chart(series: Series, number: int) -> tuple[str, dict[str, Any]]:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.confusion import Confusion
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _SAMPLE = 24
 _FALLBACK = 20
 
@@ -28,13 +26,13 @@ class ConfusionRenderer(Renderer):
 
     def shared(self, series: Series, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return the largest number over a sample of the steps."""
-        sample = [np.asarray(_matrix(series, n).z, dtype=float).ravel() for n in downsample.spread_evenly(len(series.events), _SAMPLE)]
+        sample = [np.asarray(series.value(n).z, dtype=float).ravel() for n in downsample.spread_evenly(len(series.events), _SAMPLE)]
         span = downsample.finite_range(sample)
         return Payload({"most": span[1] if span else 1.0})
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
-        """Return one step's matrix."""
-        matrix = _matrix(series, number)
+        """Return one step's labels of columns and rows, and the column `z`, row by row."""
+        matrix: Confusion = series.value(number)
         rows, columns = matrix.z.shape
         payload = Payload({"x": _labels(matrix.x, columns), "y": _labels(matrix.y, rows)})
         payload.add("z", matrix.z.astype(np.float64).ravel())
@@ -42,18 +40,13 @@ class ConfusionRenderer(Renderer):
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the matrix as a table, its upper left part if it is large."""
-        matrix = _matrix(series, number)
+        matrix: Confusion = series.value(number)
         rows, columns = matrix.z.shape
         names = _labels(matrix.x, columns)[:_FALLBACK]
         sides = _labels(matrix.y, rows)[:_FALLBACK]
         cells = ([side, *(f"{v:g}" for v in row[:_FALLBACK].astype(float))] for side, row in zip(sides, matrix.z, strict=False))
         more = f"<p><small>{rows} x {columns}</small></p>" if rows > _FALLBACK else ""
         return fallback.table(["", *names], cells) + more
-
-
-def _matrix(series: Series, number: int) -> Confusion:
-    matrix: Confusion = series.value(number)
-    return matrix
 
 
 def _labels(labels: list[object], count: int) -> list[str]:

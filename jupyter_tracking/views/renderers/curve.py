@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _UNIT = ("roc", "pr")
 _LABELS = {"roc": ("false positive rate", "true positive rate"), "pr": ("precision", "recall")}
 _POINTS = 20_000
@@ -29,7 +27,10 @@ class CurveRenderer(Renderer):
     joins = True
 
     def shared(self, series: Series, *, preview: bool) -> Payload:
-        """Return the ranges of the axes over a sample of the steps, and those steps as faint lines."""
+        """Return the ranges of the axes over a sample of the steps, and those steps as faint lines.
+
+        The columns `x` and `y` are the lines one after the other, `ends` where each ends.
+        """
         steps, points = (24, 60) if preview else (80, 160)
         sample = [_curve(series, n) for n in downsample.spread_evenly(len(series.events), steps)]
         kind = sample[-1][2] if sample else "custom"

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _FIRST = 60
 _PREVIEW = 20
 _FALLBACK = 12
@@ -153,7 +151,7 @@ def _is_closed(stored: dict[str, Any]) -> bool:
 
 def _facts(series: Series, number: int, stored: dict[str, Any]) -> list[list[Any]]:
     """Return what the page shows instead of rows."""
-    path = series.folder.asset(series.artifact, series.events[number])
+    path = series.asset(number)
     content = content_type_of(stored) or "of no known type"
     facts: list[list[Any]] = [["stored as", content], ["path", str(stored.get("path")), "path"]]
     facts += [["size", path.stat().st_size, "bytes"], ["on disk", str(path), "path"]]
@@ -172,7 +170,7 @@ def _table(series: Series, number: int) -> StoredTable:
     stored = _stored(series, number)
     fd = series.folder.open(str(stored.get("path") or "")) if stored.get("path") else -1
     if fd < 0:
-        series.folder.asset(series.artifact, series.events[number])  # raises what is wrong with the row
+        series.asset(number)  # raises what is wrong with the row
     try:
         stat = os.fstat(fd)
     finally:

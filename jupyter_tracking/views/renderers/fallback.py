@@ -7,12 +7,13 @@ import html
 import io
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.views.model.payload import json_safe
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from matplotlib.axes import Axes
-
-__all__ = ["drawn", "embed", "escape", "picture", "table"]
 
 _COLOURS = 24
 
@@ -58,6 +59,16 @@ def _small(png: bytes) -> bytes:
     with Image.open(io.BytesIO(png)) as image:
         image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
     return min(png, out.getvalue(), key=len)
+
+
+def pre(text: str, most: int) -> str:
+    """Return the first `most` characters of a text as they stand."""
+    return f'<pre style="white-space:pre-wrap">{escape(text[:most])}{"…" if len(text) > most else ""}</pre>'
+
+
+def file(path: Path) -> str:
+    """Return the name and the size of a file that is not shown."""
+    return table(("file", "bytes"), [(json_safe(path.name), f"{path.stat().st_size:,}")])
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 Fact = list[Any]
 
 
@@ -70,7 +68,7 @@ class FileRenderer(Renderer):
         path = series.artifact.path
         try:
             if number is not None:
-                return series.folder.asset(series.artifact, series.events[number])
+                return series.asset(number)
             return series.folder.path_of(path) if path and "://" not in path else None
         except TrackingError:
             return None

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.histogram import Histogram
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _RIDGES = 32
 _PREVIEW = 12
 
@@ -29,9 +27,12 @@ class HistogramRenderer(Renderer):
     stem = "histogram"
 
     def shared(self, series: Series, *, preview: bool) -> Payload:
-        """Return the ranges of the axes over a sample of the steps, and the sample."""
+        """Return the ranges of the axes over a sample of the steps, and the sample.
+
+        The columns `counts` and `edges` are the histograms one after the other, `ends` where each ends.
+        """
         places = downsample.spread_evenly(len(series.events), _PREVIEW if preview else _RIDGES)
-        sample = [_histogram(series, n) for n in places]
+        sample: list[Histogram] = [series.value(n) for n in places]
         high = downsample.finite_range(s.counts for s in sample)
         payload = Payload(
             {"x": downsample.finite_range(s.edges for s in sample) or [0.0, 1.0], "y": [0.0, (high[1] if high else 0.0) or 1.0]}
@@ -44,7 +45,7 @@ class HistogramRenderer(Renderer):
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return one step's bins."""
-        histogram = _histogram(series, number)
+        histogram: Histogram = series.value(number)
         payload = Payload()
         payload.add("counts", histogram.counts)
         payload.add("edges", histogram.edges)
@@ -52,7 +53,7 @@ class HistogramRenderer(Renderer):
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the bins as a picture."""
-        histogram = _histogram(series, number)
+        histogram: Histogram = series.value(number)
 
         def draw(axes: Axes) -> None:
             axes.bar(
@@ -68,11 +69,6 @@ class HistogramRenderer(Renderer):
             axes.set_title(json_safe(series.artifact.name), fontsize=9)
 
         return fallback.picture(draw, f"histogram {series.artifact.name}")
-
-
-def _histogram(series: Series, number: int) -> Histogram:
-    histogram: Histogram = series.value(number)
-    return histogram
 
 
 def _joined(arrays: list[np.ndarray[tuple[int], np.dtype[np.float64]]]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

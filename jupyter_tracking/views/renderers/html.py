@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from jupyter_tracking.views.renderers.text import TextRenderer
 
-__all__ = ["RENDERER"]
-
 
 class HtmlRenderer(TextRenderer):
     """Markup a step."""

@@ -10,11 +10,7 @@ from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jupyter_tracking.views.model.series import Series
-
-__all__ = ["RENDERER"]
 
 # The first bytes of a file say what it is: its extension may be wrong.
 _BEGINNINGS = (
@@ -35,8 +31,7 @@ class ImageRenderer(Renderer):
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the picture of one step; in a saved page large ones are made smaller."""
-        path = self._path(series, number)
-        data = path.read_bytes()
+        data = series.asset(number).read_bytes()
         kind = _kind(data)
         size = len(data)
         if not kind or (preview and size > 60_000 and kind != _SVG):  # noqa: PLR2004
@@ -49,9 +44,6 @@ class ImageRenderer(Renderer):
         """Return the picture, made smaller if it is large."""
         payload = self.payload(series, number, preview=True)
         return fallback.embed(payload.buffers[0], payload.head["type"], f"image {series.artifact.name}")
-
-    def _path(self, series: Series, number: int) -> Path:
-        return series.folder.asset(series.artifact, series.events[number])
 
 
 def _kind(data: bytes) -> str | None:

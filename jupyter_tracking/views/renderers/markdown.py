@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.payload import Payload
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER", "parse_markdown", "render_markdown"]
-
 # A string, or [tag, attributes or None, *children].
 Node = str | list[Any]
 

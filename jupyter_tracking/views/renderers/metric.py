@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER", "value_range"]
-
 _POINTS = 8_000
 _PREVIEW = 1_200
 
@@ -38,7 +36,7 @@ class MetricRenderer(Renderer):
     joins = True
 
     def shared(self, series: Series, *, preview: bool) -> Payload:
-        """Return all values, fewer where they are many, and the index among them of each step's value."""
+        """Return the columns `step`, `time` and `value`, of fewer rows where they are many, and in `at` the row of each step shown."""
         values = _values(series)
         shown = values.shown if len(values.shown) <= _POINTS else values.shown[-1:]
         kept = np.union1d(downsample.downsample_series(values.value, _PREVIEW if preview else _POINTS), shown)

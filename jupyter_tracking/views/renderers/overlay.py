@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.renderer import Renderer
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["fallback_chart", "group_metrics"]
-
 _LEAST_SHARE = 0.02  # of a chart's height, over which a line must move to be seen to move: about five pixels
 _FEW = 40  # points, each of which is drawn as a dot
 # As in the page: colours that the colour-blind can tell apart (Okabe and Ito), and dashes for those who see none.

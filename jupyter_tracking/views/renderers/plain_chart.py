@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Plot", "Trace", "read_chart"]
-
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MARKS = {"line": "lines", "point": "markers", "circle": "markers", "square": "markers", "bar": "bars"}
 _MOST = 40
@@ -66,6 +64,9 @@ class _Across:
         self.kind = kind
         return numbers
 
+    def plot(self, traces: list[Trace], title: str, labels: tuple[str, str], logs: tuple[bool, bool]) -> Plot:
+        return Plot(traces, title, labels, logs, list(self.names), self.kind == "dates")
+
     def _read(self, values: Any) -> tuple[str, Numbers]:
         if isinstance(values, np.ndarray) or not any(isinstance(v, str) for v in values):
             return "numbers", _numbers(values)
@@ -107,7 +108,7 @@ def _plotly(figure: dict[str, Any]) -> Plot | None:
     axes = [layout.get(name) or {} for name in ("xaxis", "yaxis")]
     first, second = (_title(axis.get("title")) for axis in axes)
     logs = axes[0].get("type") == "log", axes[1].get("type") == "log"
-    return _plot(across, traces, _title(layout.get("title")), (first or "x", second or "y"), logs)
+    return across.plot(traces, _title(layout.get("title")), (first or "x", second or "y"), logs)
 
 
 def _title(title: Any) -> str:
@@ -138,8 +139,4 @@ def _vega(figure: dict[str, Any]) -> Plot | None:
         return None
     logs = tuple((shown[axis].get("scale") or {}).get("type") == "log" for axis in ("x", "y"))
     labels = tuple(str(shown[axis].get("title") or shown[axis]["field"]) for axis in ("x", "y"))
-    return _plot(across, traces, _title(figure.get("title")), (labels[0], labels[1]), (logs[0], logs[1]))
-
-
-def _plot(across: _Across, traces: list[Trace], title: str, labels: tuple[str, str], logs: tuple[bool, bool]) -> Plot:
-    return Plot(traces, title, labels, logs, list(across.names), across.kind == "dates")
+    return across.plot(traces, _title(figure.get("title")), (labels[0], labels[1]), (logs[0], logs[1]))

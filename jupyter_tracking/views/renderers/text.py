@@ -11,8 +11,6 @@ from jupyter_tracking.views.renderers import fallback
 if TYPE_CHECKING:
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _MOST = 1_000_000
 _PREVIEW = 20_000
 _FALLBACK = 4_000
@@ -32,10 +30,7 @@ class TextRenderer(Renderer):
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the text."""
-        text = str(series.value(number))
-        return (
-            f'<pre style="white-space:pre-wrap">{fallback.escape(json_safe(text[:_FALLBACK]))}{"…" if len(text) > _FALLBACK else ""}</pre>'
-        )
+        return fallback.pre(json_safe(str(series.value(number))), _FALLBACK)
 
 
 RENDERER = TextRenderer()

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-__all__ = ["RENDERER"]
-
 _PREVIEW = 60_000
 _FALLBACK = 30
 _LONGEST = 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.views.model.series import Series
-
-__all__ = ["RENDERER"]
 
 _MOST = 128_000_000
 _PREVIEW = 100_000
@@ -29,7 +26,7 @@ class VideoRenderer(Renderer):
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the video of one step; where the page has no room for it, its first picture."""
-        path = series.folder.asset(series.artifact, series.events[number])
+        path = series.asset(number)
         size = path.stat().st_size
         payload = Payload({"size": size})
         with path.open("rb") as file:
@@ -46,15 +43,11 @@ class VideoRenderer(Renderer):
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the first picture, where it can be read without a player."""
-        try:
-            path = series.folder.asset(series.artifact, series.events[number])
-            poster = _poster(path)
-        except (TrackingError, OSError):
-            poster = None
+        path = series.asset(number)
+        poster = _poster(path)
         if poster:
             return fallback.embed(poster, "image/webp", f"first picture of video {series.artifact.name}")
-        path = series.folder.asset(series.artifact, series.events[number])
-        return fallback.table(("file", "bytes"), [(json_safe(path.name), f"{path.stat().st_size:,}")])
+        return fallback.file(path)
 
 
 def _kind(start: bytes) -> str | None:

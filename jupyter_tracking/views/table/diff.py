@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from jupyter_tracking.read.run_reader import Artifact, Event, RunFolder
+    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
     from jupyter_tracking.views.table.stored_table import StoredTable
-
-__all__ = ["ADDED", "CHANGED", "REMOVED", "SAME", "TableDiff", "diff_events", "diff_frame", "differs"]
 
 SAME, ADDED, REMOVED, CHANGED = range(4)
 

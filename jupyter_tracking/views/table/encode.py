@@ -12,8 +12,6 @@ from jupyter_tracking.views.model.payload import Payload, json_safe
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CUT", "add_window", "label", "missing_word", "words_of"]
-
 CUT = 255  # in place of the number of a word: the text is cut
 _LONGEST = 2_000
 _TEXT = 1_000_000

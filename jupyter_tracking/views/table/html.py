@@ -6,8 +6,6 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
-__all__ = ["read_html"]
-
 
 class _Cells(HTMLParser):
     """The cells of the first table, as text."""

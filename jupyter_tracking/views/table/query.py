@@ -11,8 +11,6 @@ from jupyter_tracking.views.model.payload import json_safe
 if TYPE_CHECKING:
     from jupyter_tracking.views.table.stored_table import StoredTable
 
-__all__ = ["PAGE", "Query"]
-
 PAGE = 1_000
 _LONGEST = 10_000
 _FAR = 2**53

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.table.stored_table import StoredTable
 
-__all__ = ["SortFilter", "plain_values"]
-
 _NUMBER = re.compile(r"[-+0-9.,einfa]+", re.IGNORECASE)
 # Numbers of rows that take four bytes.
 _SHORT = 2**32

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import RunFolder
 
-__all__ = ["LoadedTable", "ParquetTable", "StoredTable", "open_table"]
-
 _PIECE = 65_536
 _BATCH = 8_192
 # Column chunks of foreign files can be large; they are read through a buffer of this size.

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.table.stored_table import StoredTable
 
-__all__ = ["Summary"]
-
 _BINS = 20
 _SHORT = 60
 _TOP = 6

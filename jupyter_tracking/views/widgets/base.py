@@ -16,8 +16,6 @@ from jupyter_tracking.views.widgets.display import NotebookDisplay
 if TYPE_CHECKING:
     from ipywidgets import Widget
 
-__all__ = ["RunWidget", "WidgetBase", "close_tree"]
-
 
 class WidgetBase(anywidget.AnyWidget):
     """A widget that the bundle draws in the page, under the name `widget`.

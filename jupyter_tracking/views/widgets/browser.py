@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import traitlets
 
 from jupyter_tracking.errors import NotFound
 from jupyter_tracking.views.export import page
@@ -13,8 +14,7 @@ from jupyter_tracking.views.model.listing import change_marks, list_artifacts, o
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.scene import is_running, open_scene
 from jupyter_tracking.views.model.value_cache import ValueCache
-from jupyter_tracking.views.widgets.artifact_list import ArtifactList
-from jupyter_tracking.views.widgets.base import RunWidget
+from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
 from jupyter_tracking.views.widgets.stepper import Stepper
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import RunFolder
 
-__all__ = ["Browser"]
+
+class ArtifactList(WidgetBase):
+    """The list, as the page draws it: `about` is a listing (`model.listing`), `selected` kind and name."""
+
+    about = traitlets.Dict().tag(sync=True)
+    selected: traitlets.List[str] = traitlets.List().tag(sync=True)
 
 
 class Browser(RunWidget):

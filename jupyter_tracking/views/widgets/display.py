@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
+from jupyter_tracking.format.lineage import META_KEY
+
 if TYPE_CHECKING:
     import ipywidgets
-
-__all__ = ["NotebookDisplay"]
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -37,17 +37,19 @@ class NotebookDisplay:
         self._page = page
         self._transient = {"display_id": uuid.uuid4().hex}  # not stored in the notebook
         live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-        kept = {"jupyter_tracking": metadata}
-        publish_display_data({"text/plain": line, _WIDGET_VIEW: live}, kept)
-        publish_display_data({"text/plain": line, "text/html": page}, kept, transient=self._transient)
+        publish_display_data({"text/plain": line, _WIDGET_VIEW: live}, {META_KEY: metadata})
+        self._publish_page(metadata)
 
     def refresh_page(self, page: str, metadata: dict[str, Any]) -> None:
         """Replace the static page by another."""
         if page == self._page:
             return
         self._page = page
-        data, kept = {"text/plain": self.line, "text/html": page}, {"jupyter_tracking": metadata}
-        publish_display_data(data, kept, transient=self._transient, update=True)
+        self._publish_page(metadata, update=True)
+
+    def _publish_page(self, metadata: dict[str, Any], *, update: bool = False) -> None:
+        data = {"text/plain": self.line, "text/html": self._page}
+        publish_display_data(data, {META_KEY: metadata}, transient=self._transient, update=update)
 
 
 # By the id of a cell: the execution of it that displayed something last, and the widgets that this execution displayed.

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Pollable", "stop_polling", "refresh_after_cells", "start_polling"]
-
 _LEAST = 1.0  # seconds between two polls of a view
 # Polling takes at most this part of the time, so that the training in the same process keeps the rest.
 _SHARE = 0.05

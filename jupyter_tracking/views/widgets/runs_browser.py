@@ -13,18 +13,16 @@ from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.runs_page import FALLBACK_ROWS, runs_page
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encode_rows
-from jupyter_tracking.views.model.scene import run_labels
+from jupyter_tracking.views.model.scene import compare_runs, run_labels
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
 from jupyter_tracking.views.widgets.browser import Browser
-from jupyter_tracking.views.widgets.stepper import Stepper, compare
+from jupyter_tracking.views.widgets.stepper import Stepper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from jupyter_tracking.read.run_reader import RunFolder
-
-__all__ = ["RunsBrowser"]
 
 _SHARED = 400  # artifacts that runs have in common, of which the page is told
 
@@ -103,7 +101,7 @@ class RunsBrowser(RunWidget):
     def compare(self, name: str, kind: str | None = None) -> Stepper:
         """Compare an artifact of the runs that are ticked, below the table."""
         folders = [folder for identity in self.table.chosen if (folder := self._runs.find(identity)) is not None]
-        made = compare(folders, name, kind)
+        made = Stepper(compare_runs(folders, name, kind))
         self._show(made)
         self.comparison = made
         self.table.opened = ""

@@ -10,8 +10,6 @@ import traitlets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["StepSlider"]
-
 
 class StepSlider(ipywidgets.SelectionSlider):  # type: ignore[misc]
     """A `SelectionSlider` whose values are the places of the steps."""

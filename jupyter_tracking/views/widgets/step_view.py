@@ -12,12 +12,10 @@ from jupyter_tracking.views.model.panel import SHARED
 from jupyter_tracking.views.widgets.base import WidgetBase
 
 if TYPE_CHECKING:
-    from jupyter_tracking.read.run_reader import Event
+    from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.views.model.panel import Panel
     from jupyter_tracking.views.model.payload import Payload
     from jupyter_tracking.views.model.scene import Scene
-
-__all__ = ["BUDGET", "StepView"]
 
 BUDGET = 8_000_000  # bytes of payloads that the page keeps
 _SEED = 400_000  # bytes that are sent unasked

@@ -8,7 +8,7 @@ import ipywidgets
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.views.export import page
-from jupyter_tracking.views.model.scene import Scene, compare_runs, open_scene
+from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.widgets.base import RunWidget, close_tree
 from jupyter_tracking.views.widgets.slider import StepSlider
 from jupyter_tracking.views.widgets.step_view import BUDGET, StepView
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.read.run_reader import RunFolder
-
-__all__ = ["Stepper", "compare", "show"]
 
 
 class Stepper(RunWidget):
@@ -138,8 +136,3 @@ def show(folder: RunFolder, names: str | Sequence[str | tuple[str, str]], kind: 
     if not listed:
         raise InvalidArgument("names=[] is empty; give the name of an artifact, or several")
     return Stepper(open_scene(folder, listed, kind))
-
-
-def compare(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> Stepper:
-    """Show the same artifact of several runs under one slider over the union of their steps; raises as `compare_runs`."""
-    return Stepper(compare_runs(runs, name, kind))
