@@ -12,7 +12,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.format.cell_log import NOTES_FILE, AttributionNote, note_line
-from jupyter_tracking.format.convert import timestamp_now
+from jupyter_tracking.format.step_timestamp import timestamp_now
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunEnded
 from jupyter_tracking.format import event_rows, lineage, paths, run_document
-from jupyter_tracking.format.convert import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.format.event_summary import event_summary, last_version_summary
 from jupyter_tracking.format.lineage import LineageRecord
+from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.kinds import KINDS
-from jupyter_tracking.kinds.base import NewAsset, Recorder
+from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.user_files import file_mode, md5_prefix
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from jupyter_tracking.kinds.base import AssetCopy, Encoded, Timestamp
+    from jupyter_tracking.kinds.base import Encoded, Timestamp
     from jupyter_tracking.storage.store import Store, Stored
 
 __all__ = ["RowAttribution", "RunRecorder"]
@@ -88,7 +88,7 @@ class RunRecorder(Recorder):
         Args:
             kind: the kind's name.
             name: the artifact's name.
-            encoded: what the kind's `encode` returned: the cell, or an asset and the payload of the row that names it.
+            encoded: what the kind's `encode` returned: the row's payload, or an asset and the payload of the row that names it.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 
@@ -96,9 +96,11 @@ class RunRecorder(Recorder):
             RunEnded: the run has ended.
             StorageError: the disk refused; every earlier row was kept.
         """
-        if type(encoded) is not str:  # the asset comes first: a row never names a file that is not there
+        if isinstance(encoded, NewAsset | AssetCopy):  # the asset comes first: a row never names a file that is not there
             name, step, timestamp = paths.check_name(name), as_step(step), FormattedTimestamp(as_timestamp(timestamp))
-            encoded = self._store_asset(kind, name, step, encoded)  # type: ignore[arg-type]
+            encoded = self._store_asset(kind, name, step, encoded)
+        # Before anything is written: a payload may hold what JSON cannot.
+        cell = event_rows.format_cell(encoded) if isinstance(encoded, dict) else encoded
         # Called for each value that is logged: a plain step and the present time take the shortest way.
         if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
             step = as_step(step)
@@ -107,7 +109,7 @@ class RunRecorder(Recorder):
         attribution = self.attribution
         if attribution is not None and (timestamp is not None or attribution.check_every_row or get_ident() != attribution.cell_thread):
             moment = attribution.attribute(kind, paths.check_name(name), moment, given=timestamp is not None)
-        journal.append(event_rows.format_row(kind, step, moment, encoded))
+        journal.append(event_rows.format_row(kind, step, moment, cell))
 
     def _event_journal(self, kind: str, name: str) -> Journal:
         true_name = paths.check_name(name)
@@ -127,8 +129,8 @@ class RunRecorder(Recorder):
 
     # --- assets ------------------------------------------------------------------------------
 
-    def _store_asset(self, kind: str, name: str, step: int | None, asset: NewAsset | AssetCopy) -> str:
-        """Write or copy an asset and return the cell of the row that names it."""
+    def _store_asset(self, kind: str, name: str, step: int | None, asset: NewAsset | AssetCopy) -> dict[str, Any]:
+        """Write or copy an asset and return the payload of the row that names it."""
         if isinstance(asset, NewAsset):
             folder, file_name = self._asset_names(kind, name, step, asset.suffix)
             stored = self._store.write_file(folder, file_name, asset.write)
@@ -137,7 +139,7 @@ class RunRecorder(Recorder):
             folder, file_name = self._asset_names(kind, name, step, suffix)
             stored = self._store.copy(asset.source, folder, file_name, hashed=asset.hashed)
         self._journal_asset(stored)
-        return event_rows.format_cell({**asset.payload, "path": stored.path})
+        return {**asset.payload, "path": stored.path}
 
     def _asset_names(self, kind: str, name: str, step: int | None, suffix: str) -> tuple[str, Callable[[int], str]]:
         self._check_open()
