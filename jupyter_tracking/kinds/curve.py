@@ -194,7 +194,7 @@ class CurveMethods(Recorder):
 
     def _log_measured(
         self,
-        measure: Callable[[Any, NDArray[Any], NDArray[Any], object], str],
+        measure: Callable[[Any, NDArray[Any], NDArray[Any], object], dict[str, Any]],
         name: str,
         y_preds: ArrayLike,
         y_targets: ArrayLike,

@@ -96,11 +96,12 @@ class RunRecorder(Recorder):
             RunEnded: the run has ended.
             StorageError: the disk refused; every earlier row was kept.
         """
-        if isinstance(encoded, NewAsset | AssetCopy):  # the asset comes first: a row never names a file that is not there
-            name, step, timestamp = paths.check_name(name), as_step(step), FormattedTimestamp(as_timestamp(timestamp))
-            encoded = self._store_asset(kind, name, step, encoded)
-        # Before anything is written: a payload may hold what JSON cannot.
-        cell = event_rows.format_cell(encoded) if isinstance(encoded, dict) else encoded
+        if type(encoded) is not float:
+            if isinstance(encoded, NewAsset | AssetCopy):  # the asset comes first: a row never names a file that is not there
+                name, step, timestamp = paths.check_name(name), as_step(step), FormattedTimestamp(as_timestamp(timestamp))
+                encoded = self._store_asset(kind, name, step, encoded)
+            if isinstance(encoded, dict):  # before anything is written, as it may hold what JSON cannot
+                encoded = event_rows.format_cell(encoded)
         # Called for each value that is logged: a plain step and the present time take the shortest way.
         if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
             step = as_step(step)
@@ -109,7 +110,7 @@ class RunRecorder(Recorder):
         attribution = self.attribution
         if attribution is not None and (timestamp is not None or attribution.check_every_row or get_ident() != attribution.cell_thread):
             moment = attribution.attribute(kind, paths.check_name(name), moment, given=timestamp is not None)
-        journal.append(event_rows.format_row(kind, step, moment, cell))
+        journal.append(event_rows.format_row(kind, step, moment, encoded))
 
     def _event_journal(self, kind: str, name: str) -> Journal:
         true_name = paths.check_name(name)
