@@ -45,9 +45,9 @@ READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "format": 2000,
+    "format": 1700,
     "storage": 1500,
-    "kinds": 3000,
+    "kinds": 3300,
     "record": 1000,
     "read": 1300,
     "notebook": 1700,

@@ -70,8 +70,8 @@ def header(kind: str) -> bytes:
     return b"" if kind in JSONL_KINDS else f"step|timestamp|{kind}\n".encode()
 
 
-def format_row(kind: str, step: int | None, timestamp: str, cell: str) -> bytes:
-    """Return one row with its newline. `cell` is the metric's repr, JSON text, or (JSONL) raw text.
+def format_row(kind: str, step: int | None, timestamp: str, cell: float | str) -> bytes:
+    """Return one row with its newline. `cell` is a metric's number, a text as it is (JSONL), or what `format_cell` returned.
 
     An unpaired surrogate cannot be stored as UTF-8; JSON escapes keep it, so any `str` round-trips.
     """
@@ -96,7 +96,7 @@ def _escaped(match: re.Match[str]) -> str:
 def format_cell(payload: dict[str, Any]) -> str:
     """Return the JSON of a payload as one ASCII cell: no `|`, no raw newline, `None` fields dropped.
 
-    Arrays of numpy are taken as they are. Non-finite numbers must already be strings (see `json_numbers`).
+    Arrays of numpy are taken as they are. Non-finite numbers must already be strings (see `json_safe_numbers`).
 
     Raises:
         InvalidType: something in the payload has no JSON form.
@@ -113,7 +113,7 @@ def format_cell(payload: dict[str, Any]) -> str:
     return text if text.isascii() and "|" not in text and "\x7f" not in text else _ESCAPE.sub(_escaped, text)
 
 
-def json_numbers(values: list[float]) -> list[float | str]:
+def json_safe_numbers(values: list[float]) -> list[float | str]:
     """Return the numbers with NaN and the infinities as the strings every JSON reader accepts."""
     return [
         v if math.isfinite(v) else "NaN" if v != v else "Infinity" if v > 0 else "-Infinity"  # noqa: PLR0124
@@ -122,11 +122,11 @@ def json_numbers(values: list[float]) -> list[float | str]:
 
 
 def parse_number(value: object) -> float:
-    """Return a number of a JSON list as a float: the inverse of `json_numbers` (`null` is NaN, as Polyaxon writes it)."""
+    """Return a number of a JSON list as a float: the inverse of `json_safe_numbers` (`null` is NaN, as Polyaxon writes it)."""
     if value is None:
         return math.nan
     if isinstance(value, str):
-        return float(value)  # which knows the words of `json_numbers`
+        return float(value)  # which knows the words of `json_safe_numbers`
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidType(f"expected a number, found {value!r}")
     return float(value)

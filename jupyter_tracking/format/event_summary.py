@@ -98,7 +98,7 @@ def _statistics(values: array[float]) -> dict[str, Any]:
         statistics |= {"mean": mean, "min": min(finite), "max": max(finite)}
     if count > 1:
         statistics["std"] = math.hypot(*(value - mean for value in finite)) / math.sqrt(count - 1)
-    return {"count": count} | dict(zip(statistics, event_rows.json_numbers(list(statistics.values())), strict=True))
+    return {"count": count} | dict(zip(statistics, event_rows.json_safe_numbers(list(statistics.values())), strict=True))
 
 
 def last_version_summary(events: dict[str, Any], assets: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ and this in `their_package/table.py`
     TABLE = Kind("table", "file", decode, ("rows", "path"), encode, functions=(log_table,))
 
 there are `run.log_table`, `tracking.log_table` and `%log_table`; `view.load("scores")` returns the rows, and `view.show("scores")`
-draws the table with the renderer of the stem `file`. An encoding that returns a string is stored in the row itself, without an asset.
+draws the table with the renderer of the stem `file`. An encoding that returns a dict is stored in the row itself, without an asset.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.convert import as_json, as_step, as_timestamp
+from jupyter_tracking.format.step_timestamp import as_step, as_timestamp
+from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, check_kind, check_path, encode_file, example, logs, name_of
 
 if TYPE_CHECKING:

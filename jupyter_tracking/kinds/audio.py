@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
-from jupyter_tracking.format.convert import as_array
+from jupyter_tracking.kinds.arguments import as_array
 from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, warn
 
 if TYPE_CHECKING:

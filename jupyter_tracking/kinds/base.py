@@ -61,8 +61,8 @@ class AssetCopy(NamedTuple):
     hashed: bool = True
 
 
-# What is stored of a value: the cell of its row as it stands, or an asset and the payload of the row that will name it.
-Encoded = str | NewAsset | AssetCopy
+# What is stored of a value: the payload of its row (a metric's number, a text, or the fields of another kind), or an asset.
+Encoded = float | str | dict[str, Any] | NewAsset | AssetCopy
 
 
 def encode_file(path: str | os.PathLike[str], *, hashed: bool = True, **payload: Any) -> AssetCopy:

@@ -26,7 +26,7 @@ def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
 
 
 def _encode(figure: str, library: str = "plotly") -> str:
-    """Return the cell of a figure that is JSON already, as its library writes it."""
+    """Return the payload of a figure that is JSON already, as its library writes it."""
     return f'{{"kind":"{library}","figure":{figure}}}'
 
 

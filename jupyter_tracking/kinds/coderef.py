@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.convert import as_json
+from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.base import Recorder
 
 _TIMEOUT = 2.0  # seconds for all calls of git together

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.convert import as_array, as_json
+from jupyter_tracking.kinds.arguments import as_array, as_json
 from jupyter_tracking.kinds.base import Kind, Recorder, logs
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Confusion:
     return Confusion(list(payload.get("x") or []), list(payload.get("y") or []), np.array(rows).reshape(len(rows), -1))
 
 
-def _encode(x: Iterable[Any], y: Iterable[Any], z: ArrayLike) -> str:
+def _encode(x: Iterable[Any], y: Iterable[Any], z: ArrayLike) -> dict[str, Any]:
     sides = {"x": _labels(x, "x"), "y": _labels(y, "y")}
     matrix = as_array(z, "z")
     count = len(sides["x"])
@@ -46,8 +46,8 @@ def _encode(x: Iterable[Any], y: Iterable[Any], z: ArrayLike) -> str:
         raise InvalidArgument(
             f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
         )
-    rows = [event_rows.json_numbers(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
-    return event_rows.format_cell({**sides, "z": rows})
+    rows = [event_rows.json_safe_numbers(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
+    return {**sides, "z": rows}
 
 
 def _labels(labels: Iterable[Any], argument: str) -> list[Any]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import event_rows, paths
-from jupyter_tracking.format.convert import as_array, as_numbers, as_timestamp
+from jupyter_tracking.format.step_timestamp import as_timestamp
+from jupyter_tracking.kinds.arguments import as_array, as_numbers
 from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, missing_extra
 
 if TYPE_CHECKING:
@@ -43,14 +44,16 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Curve:
     return Curve(x, y, str(payload.get("kind") or "custom"), payload.get("annotation"))
 
 
-def _encode(x: ArrayLike, y: ArrayLike, kind: str = "custom", annotation: object = None, names: tuple[str, str] = ("x", "y")) -> str:
-    """Return the cell of a curve; messages call the axes by the names that the caller's arguments have."""
-    x_cell, x_count = as_numbers(x, names[0])
-    y_cell, y_count = as_numbers(y, names[1])
+def _encode(
+    x: ArrayLike, y: ArrayLike, kind: str = "custom", annotation: object = None, names: tuple[str, str] = ("x", "y")
+) -> dict[str, Any]:
+    """Return the payload of a curve; messages call the axes by the names that the caller's arguments have."""
+    x_numbers, x_count = as_numbers(x, names[0])
+    y_numbers, y_count = as_numbers(y, names[1])
     if x_count != y_count:
         raise InvalidArgument(f"{names[0]} has {x_count} numbers and {names[1]} has {y_count}; give as many of each")
     note = None if annotation is None else str(annotation)
-    return event_rows.format_cell({"kind": kind, "x": x_cell, "y": y_cell, "annotation": note})
+    return {"kind": kind, "x": x_numbers, "y": y_numbers, "annotation": note}
 
 
 CURVE = Kind("curve", "curve", _decode, ("kind", "x", "y", "annotation"), _encode, order=30)
@@ -160,7 +163,7 @@ class CurveMethods(Recorder):
             MissingExtra: scikit-learn is not installed.
             InvalidArgument: shapes that do not fit, or what scikit-learn refuses.
         """
-        self._log_measured(_roc_cell, name, y_preds, y_targets, step, timestamp, each=is_multi_class)
+        self._log_measured(_roc, name, y_preds, y_targets, step, timestamp, each=is_multi_class)
 
     def log_sklearn_pr_curve(
         self,
@@ -185,11 +188,11 @@ class CurveMethods(Recorder):
             MissingExtra: scikit-learn is not installed.
             InvalidArgument: shapes that do not fit, or what scikit-learn refuses.
         """
-        self._log_measured(_pr_cell, name, y_preds, y_targets, step, timestamp, each=is_multi_class)
+        self._log_measured(_pr, name, y_preds, y_targets, step, timestamp, each=is_multi_class)
 
     def _log_measured(
         self,
-        measure: Callable[[Any, NDArray[Any], NDArray[Any], object], str],
+        measure: Callable[[Any, NDArray[Any], NDArray[Any], object], dict[str, Any]],
         name: str,
         y_preds: ArrayLike,
         y_targets: ArrayLike,
@@ -212,26 +215,26 @@ class CurveMethods(Recorder):
         if each and (scores.ndim != 2 or scores.shape[1] != len(labels)):  # noqa: PLR2004
             raise InvalidArgument(f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class")
         try:
-            cells = {f"{true_name}_{i}": measure(metrics, targets, scores[:, i], label) for i, label in enumerate(labels)}
+            curves = {f"{true_name}_{i}": measure(metrics, targets, scores[:, i], label) for i, label in enumerate(labels)}
             if not each:
-                cells[true_name] = measure(metrics, targets, scores, None)
+                curves[true_name] = measure(metrics, targets, scores, None)
         except InvalidArgument:
             raise
         except ValueError as error:
             raise InvalidArgument(f"y_preds and y_targets of {true_name!r}: {error}") from None
         moment = as_timestamp(timestamp)
-        for curve_name, cell in cells.items():
-            self.record("curve", curve_name, cell, step, moment)
+        for curve_name, payload in curves.items():
+            self.record("curve", curve_name, payload, step, moment)
 
 
-def _roc_cell(metrics: Any, targets: NDArray[Any], scores: NDArray[Any], label: object) -> str:
-    """Return the cell of the ROC curve of a label against the others, as `sklearn.metrics` finds it; None is the label 1."""
+def _roc(metrics: Any, targets: NDArray[Any], scores: NDArray[Any], label: object) -> dict[str, Any]:
+    """Return the ROC curve of a label against the others, as `sklearn.metrics` finds it; None is the label 1."""
     fpr, tpr, _ = metrics.roc_curve(targets, scores, pos_label=label)
     return _encode(fpr, tpr, "roc", float(metrics.auc(fpr, tpr)), _ROC)
 
 
-def _pr_cell(metrics: Any, targets: NDArray[Any], scores: NDArray[Any], label: object) -> str:
-    """Return the cell of the precision-recall curve, as `_roc_cell`."""
+def _pr(metrics: Any, targets: NDArray[Any], scores: NDArray[Any], label: object) -> dict[str, Any]:
+    """Return the precision-recall curve; see `_roc`."""
     precision, recall, _ = metrics.precision_recall_curve(targets, scores, pos_label=label)
     hits, positive = (targets, 1) if label is None else (targets == label, True)
     area = float(metrics.average_precision_score(hits, scores, pos_label=positive))

@@ -11,7 +11,7 @@ import orjson
 
 from jupyter_tracking.errors import InvalidType
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.convert import as_json
+from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.base import Recorder
 from jupyter_tracking.redact import MASK, redact
 

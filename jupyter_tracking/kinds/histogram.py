@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.convert import as_array, as_numbers
+from jupyter_tracking.kinds.arguments import as_array, as_numbers
 from jupyter_tracking.kinds.base import Kind, Recorder, logs
 
 if TYPE_CHECKING:
@@ -46,15 +46,15 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Histogram:
     return Histogram(counts, edges)
 
 
-def _encode(counts: ArrayLike, edges: ArrayLike, most: int = _MOST_BINS) -> str:
-    """Return the cell of a histogram; messages call the counts and edges as Polyaxon's arguments are called."""
+def _encode(counts: ArrayLike, edges: ArrayLike, most: int = _MOST_BINS) -> dict[str, Any]:
+    """Return the payload of a histogram; messages call the counts and edges as Polyaxon's arguments are called."""
     in_bins, bins = as_numbers(counts, "values")
     between, ends = as_numbers(edges, "counts")
     if ends != bins + 1:
         raise InvalidArgument(f"values has {bins} counts and counts has {ends} edges; give one edge more, as numpy.histogram() does")
     if bins > most:
         raise InvalidArgument(f"the histogram has {bins} bins; give at most {most}")
-    return event_rows.format_cell({"values": in_bins, "counts": between})
+    return {"values": in_bins, "counts": between}
 
 
 HISTOGRAM = Kind("histogram", "histogram", _decode, ("values", "counts"), _encode, order=50)

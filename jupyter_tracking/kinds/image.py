@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
-from jupyter_tracking.format.convert import as_array, as_metric
+from jupyter_tracking.kinds.arguments import as_array, as_metric
 from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs, name_of
 from jupyter_tracking.kinds.pixels import as_pixels, as_rows, tiled
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.convert import FormattedTimestamp, as_metric, as_step, as_timestamp
+from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp
+from jupyter_tracking.kinds.arguments import as_metric
 from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
 
-def _encode(value: float, name: str = "value") -> str:
-    return repr(value if type(value) is float else as_metric(value, name))
+def _encode(value: float, name: str = "value") -> float:
+    return value if type(value) is float else as_metric(value, name)
 
 
 def _decode(payload: float, _asset: Asset) -> float:
@@ -42,7 +43,7 @@ class MetricMethods(Recorder):
             InvalidArgument: the name is empty, or a number does not fit.
         """
         # A float, which most values are, is spared the call of `_encode`.
-        self.record("metric", name, repr(value) if type(value) is float else _encode(value, name), step, timestamp)
+        self.record("metric", name, value if type(value) is float else _encode(value, name), step, timestamp)
 
     @example("loss=total/count accuracy=0.9 --step epoch")
     def log_metrics(self, /, step: int | None = None, timestamp: Timestamp = None, **metrics: float) -> None:
@@ -61,5 +62,5 @@ class MetricMethods(Recorder):
         """
         step, moment = as_step(step), FormattedTimestamp(as_timestamp(timestamp))
         rows = [(paths.check_name(name), _encode(value, name)) for name, value in metrics.items()]
-        for name, cell in rows:
-            self.record("metric", name, cell, step, moment)
+        for name, number in rows:
+            self.record("metric", name, number, step, moment)

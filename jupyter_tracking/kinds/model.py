@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.format.convert import as_json
+from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.artifact import decode_file, log_file, older_names
 from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, encode_file, example, logs
 

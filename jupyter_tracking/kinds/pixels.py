@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.format.convert import as_array
+from jupyter_tracking.kinds.arguments import as_array
 from jupyter_tracking.kinds.base import warn
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
-from jupyter_tracking.format import event_rows, paths
-from jupyter_tracking.format.convert import as_json
+from jupyter_tracking.format import paths
+from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.base import Kind, Recorder, logs
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
     return span
 
 
-def _encode(span: Any) -> str:
-    return event_rows.format_cell(_as_fields(span, "span", 0))
+def _encode(span: Any) -> dict[str, Any]:
+    return _as_fields(span, "span", 0)
 
 
 SPAN = Kind("span", "trace", _decode, _FIELDS, _encode, order=130, flag="has_traces")
@@ -57,7 +57,7 @@ class SpanMethods(Recorder):
             return
         fields = _as_fields(span, "span", 0)
         name = paths.check_name(fields.get("name") or "trace")
-        self.record("span", name, event_rows.format_cell(fields), step, timestamp)
+        self.record("span", name, fields, step, timestamp)
         given, made = fields.get("inputs"), fields.get("outputs")
         if given or made:
             self._update_document(

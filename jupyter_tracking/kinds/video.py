@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.convert import as_array, as_metric
+from jupyter_tracking.kinds.arguments import as_array, as_metric
 from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of
 from jupyter_tracking.kinds.pixels import as_pixels
 

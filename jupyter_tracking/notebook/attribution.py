@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.format.cell_log import NOTES_FILE, AttributionNote, note_line
-from jupyter_tracking.format.convert import timestamp_now
+from jupyter_tracking.format.step_timestamp import timestamp_now
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
 

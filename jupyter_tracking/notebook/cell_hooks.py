@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_tracking.errors import log_errors
 from jupyter_tracking.format.cell_log import Cell
-from jupyter_tracking.format.convert import timestamp_now
+from jupyter_tracking.format.step_timestamp import timestamp_now
 from jupyter_tracking.notebook.console import flush_lines
 from jupyter_tracking.storage.user_files import md5_prefix
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import MissingExtra, log_errors
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.convert import timestamp_now
+from jupyter_tracking.format.step_timestamp import timestamp_now
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:

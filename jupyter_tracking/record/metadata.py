@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths, run_document
-from jupyter_tracking.format.convert import as_json, as_metric, as_timestamp
 from jupyter_tracking.format.lineage import META_KEY
+from jupyter_tracking.format.step_timestamp import as_timestamp
+from jupyter_tracking.kinds.arguments import as_json, as_metric
 from jupyter_tracking.kinds.base import Recorder, example
 from jupyter_tracking.kinds.text import as_text
 

@@ -16,11 +16,11 @@ import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunEnded
 from jupyter_tracking.format import event_rows, lineage, paths
-from jupyter_tracking.format.convert import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.format.event_summary import event_summary, last_version_summary
 from jupyter_tracking.format.lineage import LineageRecord
+from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.kinds import KINDS
-from jupyter_tracking.kinds.base import NewAsset, Recorder
+from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from jupyter_tracking.kinds.base import AssetCopy, Encoded, Timestamp
+    from jupyter_tracking.kinds.base import Encoded, Timestamp
     from jupyter_tracking.storage.store import Store, Stored
 
 _STEP_MIN, _STEP_MAX = event_rows.STEP_MIN, event_rows.STEP_MAX
@@ -86,7 +86,7 @@ class RunRecorder(Recorder):
         Args:
             kind: the kind's name.
             name: the artifact's name.
-            encoded: what the kind's `encode` returned: the cell, or an asset and the payload of the row that names it.
+            encoded: what the kind's `encode` returned: the row's payload, or an asset and the payload of the row that names it.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 
@@ -94,9 +94,12 @@ class RunRecorder(Recorder):
             RunEnded: the run has ended.
             StorageError: the disk refused; every earlier row was kept.
         """
-        if type(encoded) is not str:  # the asset comes first: a row never names a file that is not there
-            name, step, timestamp = paths.check_name(name), as_step(step), FormattedTimestamp(as_timestamp(timestamp))
-            encoded = self._store_asset(kind, name, step, encoded)  # type: ignore[arg-type]
+        if type(encoded) is not float:
+            if isinstance(encoded, NewAsset | AssetCopy):  # the asset comes first: a row never names a file that is not there
+                name, step, timestamp = paths.check_name(name), as_step(step), FormattedTimestamp(as_timestamp(timestamp))
+                encoded = self._store_asset(kind, name, step, encoded)
+            if isinstance(encoded, dict):  # before anything is written, as it may hold what JSON cannot
+                encoded = event_rows.format_cell(encoded)
         # Called for each value that is logged: a plain step and the present time take the shortest way.
         if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
             step = as_step(step)
@@ -125,8 +128,8 @@ class RunRecorder(Recorder):
 
     # --- assets ------------------------------------------------------------------------------
 
-    def _store_asset(self, kind: str, name: str, step: int | None, asset: NewAsset | AssetCopy) -> str:
-        """Write or copy an asset and return the cell of the row that names it."""
+    def _store_asset(self, kind: str, name: str, step: int | None, asset: NewAsset | AssetCopy) -> dict[str, Any]:
+        """Write or copy an asset and return the payload of the row that names it."""
         if isinstance(asset, NewAsset):
             folder, file_name = self._asset_names(kind, name, step, asset.suffix)
             stored = self._store.write_file(folder, file_name, asset.write)
@@ -135,7 +138,7 @@ class RunRecorder(Recorder):
             folder, file_name = self._asset_names(kind, name, step, suffix)
             stored = self._store.copy(asset.source, folder, file_name, hashed=asset.hashed)
         self._journal_asset(stored)
-        return event_rows.format_cell({**asset.payload, "path": stored.path})
+        return {**asset.payload, "path": stored.path}
 
     def _asset_names(self, kind: str, name: str, step: int | None, suffix: str) -> tuple[str, Callable[[int], str]]:
         self._check_open()

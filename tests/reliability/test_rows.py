@@ -104,7 +104,7 @@ def test_a_payload_without_end_is_refused() -> None:
 
 def test_numbers_that_are_not_finite_are_words() -> None:
     """NaN and the infinities are words in JSON and come back from them; null is NaN, a number itself."""
-    assert event_rows.json_numbers([1.5, -0.0, math.nan, math.inf, -math.inf, 5e-324]) == [
+    assert event_rows.json_safe_numbers([1.5, -0.0, math.nan, math.inf, -math.inf, 5e-324]) == [
         1.5,
         -0.0,
         "NaN",
