@@ -214,7 +214,7 @@ class RunView:
             NotFound: no such dataframe or step.
             InvalidArgument: a key that is no column of both.
         """
-        from jupyter_tracking.views.table.diff import diff_events
+        from jupyter_tracking.views.table.dataframe_diff import diff_events
 
         artifact = self.files.find(name, "dataframe")
         columns: list[object] | None = [key] if isinstance(key, str) else None if key is None else list(key)

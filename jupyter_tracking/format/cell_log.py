@@ -72,7 +72,7 @@ class AttributionNote:
     cell: tuple[str, int] | None = None
 
 
-def start_line(cell: Cell) -> bytes:
+def format_cell_start(cell: Cell) -> bytes:
     """Return the line of a cell that starts."""
     item = {
         "cell": cell.number,
@@ -87,7 +87,7 @@ def start_line(cell: Cell) -> bytes:
     return _line(item)
 
 
-def end_line(cell: Cell) -> bytes:
+def format_cell_end(cell: Cell) -> bytes:
     """Return the line of a cell that has ended."""
     item = {
         "cell": cell.number,
@@ -100,7 +100,7 @@ def end_line(cell: Cell) -> bytes:
     return _line(item)
 
 
-def note_line(note: AttributionNote) -> bytes:
+def format_attribution_note(note: AttributionNote) -> bytes:
     """Return the line of a note."""
     when = "at" if note.alone else "since"
     cell = list(note.cell) if note.cell else None

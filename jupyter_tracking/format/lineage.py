@@ -30,7 +30,7 @@ class LineageRecord:
         summary: what the user said of it, and size and hash where known.
         logged: the moment of the first call, as the format has timestamps.
         cell: which cell made it: `notebook`, `cell_id`, `execution_count`.
-        events: what its event file holds (see `event_summary`), known once the run has ended.
+        events: what its event file holds (see `summarize_event_file`), known once the run has ended.
         further: the fields of Polyaxon's record that we keep as they are: `state connection run meta_info`.
     """
 

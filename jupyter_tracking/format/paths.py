@@ -135,7 +135,7 @@ def asset_name(stem: str, step: int | None, suffix: str = "", again: int = 1) ->
     return f"{stem}{'' if step is None else f'_{step}'}{version}{f'.{suffix}' if suffix else ''}"
 
 
-def extension(path: str) -> str:
+def file_extension(path: str) -> str:
     """Return the lowercased extension from the first dot on, as Polyaxon does; empty when it is no plain one."""
     text = ".".join(os.path.basename(path).lstrip(".").split(".")[1:]).lower()  # noqa: PTH119 - may be a URL
     if _EXTENSION.match(text):

@@ -17,7 +17,7 @@ import pandas as pd
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths
-from jupyter_tracking.format.event_summary import event_summary, last_version_summary
+from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.read.run_reader import RunFolder
@@ -144,7 +144,7 @@ def _row(folder: RunFolder, record: LineageRecord, run_columns: tuple[Any, ...])
     events = record.events
     if record.versioned and not events:
         try:
-            events = event_summary(record.kind, folder.read(record.path or ""), ours=folder.rows_are_ours)
+            events = summarize_event_file(record.kind, folder.read(record.path or ""), ours=folder.rows_are_ours)
         except (TrackingError, OSError):
             events = {}
     step, moments = events.get("step") or {}, events.get("timestamp") or {}

@@ -64,7 +64,7 @@ def _encode(
 ) -> AssetCopy | NewAsset:
     if isinstance(data, str | os.PathLike):
         path = check_path(data, "data")
-        return AssetCopy({"content_type": paths.extension(path) or content_type or "gif"}, path)
+        return AssetCopy({"content_type": paths.file_extension(path) or content_type or "gif"}, path)
     if not 0 < as_metric(fps, "fps") <= 1000:  # noqa: PLR2004
         raise InvalidArgument(f"fps={fps!r} is no rate; give the frames a second")
     suffix = (content_type or "gif").lower().removeprefix("video/").removeprefix("image/")

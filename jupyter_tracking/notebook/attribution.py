@@ -10,7 +10,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.format.cell_log import NOTES_FILE, AttributionNote, note_line
+from jupyter_tracking.format.cell_log import NOTES_FILE, AttributionNote, format_attribution_note
 from jupyter_tracking.format.step_timestamp import timestamp_now
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.storage.store import Store
 
 
-class Attribution:
+class CellAttribution:
     """Attributes the rows of one run; the recorder asks it for each row that may not be the executing cell's.
 
     Attributes:
@@ -59,7 +59,7 @@ class Attribution:
             if given or self._no_cells:
                 if writer or not inside or artifact in self._last_writers:
                     at_cell = (cell.session, cell.number) if cell is not None and not writer else None
-                    self._journal.append(note_line(AttributionNote(kind, name, moment, True, writer, at_cell)))
+                    self._journal.append(format_attribution_note(AttributionNote(kind, name, moment, True, writer, at_cell)))
                 return moment
             if self._last_writers.get(artifact, "") != writer:
                 # The note holds from this row on until another writer's: the row's timestamp must lie between theirs and ours.
@@ -69,7 +69,7 @@ class Attribution:
                 self._last_moment = moment
                 self._last_writers[artifact] = writer
                 self.check_every_row = True
-                self._journal.append(note_line(AttributionNote(kind, name, moment, False, writer)))
+                self._journal.append(format_attribution_note(AttributionNote(kind, name, moment, False, writer)))
             elif self.check_every_row:
                 moment = timestamp_now()
             return moment

@@ -31,13 +31,13 @@ _ABSENT = object()
 class OutputSubscriber(Protocol):
     """A subscriber to console output."""
 
-    def printed(self, lines: list[Line]) -> None:
+    def on_print(self, lines: list[Line]) -> None:
         """Take lines that were printed, in order."""
 
-    def shown(self, output: dict[str, Any]) -> None:
+    def on_display(self, output: dict[str, Any]) -> None:
         """Take an output as a notebook stores it; `transient` and `update` are there as the display had them."""
 
-    def cleared(self) -> None:
+    def on_clear(self) -> None:
         """Forget the outputs of this cell so far."""
 
 
@@ -110,7 +110,7 @@ class _ConsoleCapture:
                     lines.extend((time_ns(), name, row, n < len(rows)) for n, row in enumerate(rows, start=1))
             self.next_flush = time_ns() + self.interval
             if lines:
-                self._notify(lambda subscriber: subscriber.printed(lines), "what is printed")
+                self._notify(lambda subscriber: subscriber.on_print(lines), "what is printed")
         finally:
             self.lock.release()
 
@@ -165,7 +165,7 @@ class _ConsoleCapture:
 
         def cleared(wait: bool = False) -> Any:
             self.flush(unfinished=True)
-            self._notify(lambda subscriber: subscriber.cleared(), "what is shown")
+            self._notify(lambda subscriber: subscriber.on_clear(), "what is shown")
             return self._without_recording(lambda: clear(wait))
 
         def written(data: Any, metadata: Any = None) -> Any:
@@ -185,7 +185,7 @@ class _ConsoleCapture:
 
     def _show(self, output: dict[str, Any]) -> None:
         self.flush(unfinished=True)
-        self._notify(lambda subscriber: subscriber.shown(output), "what is shown")
+        self._notify(lambda subscriber: subscriber.on_display(output), "what is shown")
 
     def _without_recording(self, call: Callable[[], Any]) -> Any:
         """Make a call that may print to a terminal what was captured as an output already."""

@@ -39,7 +39,7 @@ class LogWriter:
         self._head = b'{"timestamp":"%b",' + who[1:-1].replace(b"%", b"%%") + b',"value":%b,"stream":"%b"}\n'
         self._second, self._text = -1, ""
 
-    def printed(self, lines: list[Line]) -> None:
+    def on_print(self, lines: list[Line]) -> None:
         """Append the lines."""
         texts = self._clean(lines)
         head, names = self._head, {"stdout": b"stdout", "stderr": b"stderr"}
@@ -63,15 +63,15 @@ class LogWriter:
             self._second, self._text = second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
         return f"{self._text}{rest // 1000:06d}+00:00".encode()
 
-    def shown(self, output: dict[str, Any]) -> None:
+    def on_display(self, output: dict[str, Any]) -> None:
         """Append the traceback of an error, which a notebook does not print but displays."""
         if output["output_type"] == "error":
             from time import time_ns
 
             text = _COLOURS.sub("", "\n".join(map(str, output["traceback"])))
-            self.printed([(time_ns(), "stderr", line, True) for line in text.split("\n")])
+            self.on_print([(time_ns(), "stderr", line, True) for line in text.split("\n")])
 
-    def cleared(self) -> None:
+    def on_clear(self) -> None:
         """Do nothing: clearing a cell's output does not unsay what was printed."""
 
     def close(self) -> None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import MissingExtra, log_errors
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.cell_log import CELLS_FILE, SESSION_FILE, end_line, start_line
+from jupyter_tracking.format.cell_log import CELLS_FILE, SESSION_FILE, format_cell_end, format_cell_start
 from jupyter_tracking.notebook import console
-from jupyter_tracking.notebook.attribution import Attribution
+from jupyter_tracking.notebook.attribution import CellAttribution
 from jupyter_tracking.notebook.cell_hooks import CellHooks, running_shell
 from jupyter_tracking.notebook.log_writer import LogWriter
 from jupyter_tracking.notebook.notebook_path import notebook_path
@@ -46,7 +46,7 @@ def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: boo
         log_errors(lambda: _NotebookCapture(run, shell, code=code).start(), "the journal of cells")
     elif run.resumed:
         # A worker process that joined a notebook's run: its rows are no cell's, whatever their timestamps say.
-        run.attribution = Attribution(run.store)
+        run.attribution = CellAttribution(run.store)
     if logs:
         log_errors(lambda: _keep_logs(run, shell), "what is printed")
     if not run.resumed:
@@ -122,7 +122,7 @@ class _NotebookCapture:
         self._session = paths.new_uuid()[:12]
         self._journal = Journal(run.store, CELLS_FILE)
         self._hooks = CellHooks(shell, self._session, self._notebook, self)
-        self._attribution = Attribution(run.store, self._hooks.cell_thread)
+        self._attribution = CellAttribution(run.store, self._hooks.cell_thread)
         self._sources: dict[int, tuple[str, CellOutputs]] = {}
         self._file: SessionNotebook | None = None
         self._masked = 0
@@ -163,13 +163,13 @@ class _NotebookCapture:
             self._masked += cell.masked
             self._sources[cell.number] = (text, CellOutputs())
         self._attribution.cell_thread, self._attribution.cell = self._hooks.cell_thread, cell
-        self._journal.append(start_line(cell))
+        self._journal.append(format_cell_start(cell))
 
     def cell_ended(self, cell: Cell) -> None:
         """Write the last line of a cell into the journal, and bring the session's notebook up to date."""
         self._attribution.cell = None
         cell.error = redact(cell.error)[0][:500]
-        self._journal.append(end_line(cell))
+        self._journal.append(format_cell_end(cell))
         source, outputs = self._sources.pop(cell.number, ("", CellOutputs()))
         if self._file is not None:
             self._file.add(cell, source, outputs)
@@ -186,23 +186,23 @@ class _NotebookCapture:
         cell = self._hooks.cell
         return self._sources[cell.number][1] if cell is not None and cell.number in self._sources else None
 
-    def printed(self, lines: list[Line]) -> None:
+    def on_print(self, lines: list[Line]) -> None:
         """Add lines to the outputs of the cell."""
         outputs = self._cell_outputs()
         if outputs is not None:
-            outputs.printed(lines)
+            outputs.on_print(lines)
 
-    def shown(self, output: dict[str, Any]) -> None:
+    def on_display(self, output: dict[str, Any]) -> None:
         """Add an output to those of the cell."""
         outputs = self._cell_outputs()
         if outputs is not None:
-            outputs.shown(output)
+            outputs.on_display(output)
 
-    def cleared(self) -> None:
+    def on_clear(self) -> None:
         """Forget the outputs of the cell."""
         outputs = self._cell_outputs()
         if outputs is not None:
-            outputs.cleared()
+            outputs.on_clear()
 
     # --- the end -------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ class CellOutputs:
         """How many lines lost a secret."""
         return self._redactor.count
 
-    def printed(self, lines: list[Line]) -> None:
+    def on_print(self, lines: list[Line]) -> None:
         """Add printed lines."""
         at = 0
         while at < len(lines) and self._room > 0:
@@ -67,7 +67,7 @@ class CellOutputs:
         else:
             self.outputs.append({"output_type": "stream", "name": name, "text": text})
 
-    def shown(self, output: dict[str, Any]) -> None:
+    def on_display(self, output: dict[str, Any]) -> None:
         """Add an output as a notebook keeps it."""
         if output["output_type"] == "error":
             traceback = [self._redactor(str(line)) for line in output["traceback"]]
@@ -109,7 +109,7 @@ class CellOutputs:
             bundle["text/plain"] = f"[an output of {size:,} bytes was not kept here: {', '.join(map(str, data))[:200]}]"
         return bundle
 
-    def cleared(self) -> None:
+    def on_clear(self) -> None:
         """Forget the outputs so far."""
         self.outputs.clear()
 

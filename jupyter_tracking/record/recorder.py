@@ -16,7 +16,7 @@ import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunEnded
 from jupyter_tracking.format import event_rows, lineage, paths
-from jupyter_tracking.format.event_summary import event_summary, last_version_summary
+from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.format.lineage import LineageRecord
 from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.kinds import KINDS
@@ -134,7 +134,7 @@ class RunRecorder(Recorder):
             folder, file_name = self._asset_names(kind, name, step, asset.suffix)
             stored = self._store.write_file(folder, file_name, asset.write)
         else:
-            suffix = "" if stat.S_ISDIR(file_mode(asset.source)) else paths.extension(asset.source)
+            suffix = "" if stat.S_ISDIR(file_mode(asset.source)) else paths.file_extension(asset.source)
             folder, file_name = self._asset_names(kind, name, step, suffix)
             stored = self._store.copy(asset.source, folder, file_name, hashed=asset.hashed)
         self._journal_asset(stored)
@@ -299,7 +299,7 @@ class RunRecorder(Recorder):
             for record in self._records.values():
                 if record.versioned:
                     data = self._rows_of(record)
-                    record.events = event_summary(record.kind, data)
+                    record.events = summarize_event_file(record.kind, data)
                     record.events |= {"size": len(data), "hash": md5_prefix(data)}
                     record.summary = {**last_version_summary(record.events, assets), **record.summary}
                     if record.kind == "metric" and record.events["rows"]:

@@ -54,7 +54,7 @@ class Sink(io.RawIOBase):
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write all of the data."""
+        """Write all of the data, however many system calls it takes, and return how much it was."""
         view = memoryview(data).cast("B")
         self._system.write_all(self._fd, view)
         if self._md5 is not None:

@@ -193,7 +193,7 @@ def test_printed_text_has_a_limit_that_says_so(cell) -> None:
 def test_a_picture_beyond_the_limit_is_named_not_kept() -> None:
     """Two megabytes of one picture: a line says what was there."""
     transcript = CellOutputs()
-    transcript.shown({"output_type": "display_data", "data": {"image/png": "A" * 2_000_000}, "metadata": {}})
+    transcript.on_display({"output_type": "display_data", "data": {"image/png": "A" * 2_000_000}, "metadata": {}})
     assert transcript.final(1)[0]["data"] == {"text/plain": "[an output of 2,000,000 bytes was not kept here: image/png]"}
 
 

@@ -38,8 +38,8 @@ def test_a_pane_says_from_which_cell_each_step_came(cell) -> None:
 
 def test_sources_keep_to_a_size(cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long cell is cut, and beyond the room of all there are labels alone."""
-    monkeypatch.setattr("jupyter_tracking.views.model.origin._LONGEST", 100)
-    monkeypatch.setattr("jupyter_tracking.views.model.origin._ROOM", 150)
+    monkeypatch.setattr("jupyter_tracking.views.model.source_cells._LONGEST", 100)
+    monkeypatch.setattr("jupyter_tracking.views.model.source_cells._ROOM", 150)
     cell("tracking.init(name='x')")
     for step in range(4):
         cell(f"tracking.log_text('t', 'a', step={step}) #" + "x" * 500)

@@ -229,7 +229,7 @@ def test_files_have_names_that_tell_what_they_are() -> None:
 )
 def test_a_file_is_named_as_polyaxon_names_it(path: str, extension: str, base: str) -> None:
     """The name up to the first dot, and from there on the extension, where it is a plain one."""
-    assert paths.extension(path) == extension
+    assert paths.file_extension(path) == extension
     assert paths.base_name(path) == base
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from jupyter_tracking.errors import InvalidType
-from jupyter_tracking.format import event_rows, event_summary
+from jupyter_tracking.format import event_file_summary, event_rows
 from jupyter_tracking.format.event_rows import ColumnOrder, Event, RowProblem
 
 if TYPE_CHECKING:
@@ -494,14 +494,14 @@ def metric_file(*rows: tuple[int | None, str]) -> bytes:
 @pytest.mark.parametrize("ours", [True, False])
 def test_a_large_metric_is_summed_up_as_a_small_one(data: bytes, monkeypatch: pytest.MonkeyPatch, *, ours: bool) -> None:
     """A large file is read by columns, a small one row by row: what is said of its rows is the same."""
-    expected = event_summary.event_summary("metric", data, ours=ours)
-    monkeypatch.setattr(event_summary, "_LARGE", 0)
-    assert event_summary.event_summary("metric", data, ours=ours) == expected
+    expected = event_file_summary.summarize_event_file("metric", data, ours=ours)
+    monkeypatch.setattr(event_file_summary, "_LARGE", 0)
+    assert event_file_summary.summarize_event_file("metric", data, ours=ours) == expected
 
 
 def test_the_summary_of_a_metric_has_its_rows_steps_and_statistics() -> None:
     """Rows, steps with their extremes, moments; count, mean, deviation and extremes of the finite values."""
-    found = event_summary.event_summary("metric", metric_file((4, "1.0"), (None, "inf"), (2, "2.0"), (4, "6.0"), (9, "nan")))
+    found = event_file_summary.summarize_event_file("metric", metric_file((4, "1.0"), (None, "inf"), (2, "2.0"), (4, "6.0"), (9, "nan")))
     assert found["rows"] == 5
     assert found["step"] == {"count": 4, "min": 2, "max": 9, "distinct": 3}
     assert found["timestamp"] == {"min": TIME, "max": TIME}
@@ -511,7 +511,7 @@ def test_the_summary_of_a_metric_has_its_rows_steps_and_statistics() -> None:
 
 def test_the_mean_of_the_largest_numbers_is_one_of_them() -> None:
     """Their sum is no float."""
-    found = event_summary.event_summary("metric", metric_file(*[(1, "1.7e308")] * 3))["metric"]
+    found = event_file_summary.summarize_event_file("metric", metric_file(*[(1, "1.7e308")] * 3))["metric"]
     assert found["mean"] == pytest.approx(1.7e308)
     assert found["std"] / 1.7e308 == pytest.approx(0)
 
@@ -520,10 +520,10 @@ def test_the_summary_of_assets_says_what_the_last_is() -> None:
     """Path, content type and framework of the last good row; nothing of a damaged cell, and nothing of texts."""
     rows = [event_rows.format_row("dataframe", step, TIME, f'{{"path":"assets/{step}","content_type":"csv","x":1}}') for step in (1, 2)]
     data = event_rows.header("dataframe") + b"".join(rows)
-    assert event_summary.event_summary("dataframe", data)["last"] == {"path": "assets/2", "content_type": "csv"}
-    assert event_summary.event_summary("dataframe", data + b"3|%s|{x}\n" % AT)["last"] == {}
-    assert event_summary.event_summary("dataframe", b"")["last"] == {}
-    assert event_summary.event_summary("text", event_rows.format_row("text", 1, TIME, "a"))["last"] == {}
+    assert event_file_summary.summarize_event_file("dataframe", data)["last"] == {"path": "assets/2", "content_type": "csv"}
+    assert event_file_summary.summarize_event_file("dataframe", data + b"3|%s|{x}\n" % AT)["last"] == {}
+    assert event_file_summary.summarize_event_file("dataframe", b"")["last"] == {}
+    assert event_file_summary.summarize_event_file("text", event_rows.format_row("text", 1, TIME, "a"))["last"] == {}
     events = {"last": {"path": "assets/2", "content_type": "csv"}}
-    found = event_summary.last_version_summary(events, {"assets/2": {"size": 3, "hash": "0a"}})
+    found = event_file_summary.last_version_summary(events, {"assets/2": {"size": 3, "hash": "0a"}})
     assert found == {"content_type": "csv", "size": 3, "hash": "0a"}

@@ -16,7 +16,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, OutsideRun
 from jupyter_tracking.kinds import dataframe as kind
 from jupyter_tracking.views.table import stored_table as tables
-from jupyter_tracking.views.table.stored_table import LoadedTable, ParquetTable, StoredTable, open_table
+from jupyter_tracking.views.table.stored_table import InMemoryTable, ParquetTable, StoredTable, open_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,7 +170,7 @@ def test_no_descriptor_stays_open(root: Path) -> None:
     for start in range(0, 900, 10):
         table.window(start, start + 5)
         table.take(np.array([start, 999 - start]))
-        next(iter(table.pieces(["int"])))
+        next(iter(table.iter_batches(["int"])))
     assert psutil.Process().num_fds() == before
 
 
@@ -220,7 +220,7 @@ def test_a_csv_file_of_any_encoding_is_read(root: Path, encoding: str, noted: bo
 def test_a_csv_column_of_texts_and_numbers_is_shown_as_texts(root: Path) -> None:
     """What Arrow has no type for is not a reason to show nothing."""
     frame = pd.DataFrame({"mixed": pd.Series([1, "a", None, 2.5], dtype=object)})
-    table = LoadedTable(tables._to_arrow(frame))
+    table = InMemoryTable(tables._to_arrow(frame))
     assert list(table.window(0, 3)["mixed"][:2]) == ["1", "a"]
     assert table.window(0, 3)["mixed"].isna().tolist() == [False, False, True]
 

@@ -16,9 +16,9 @@ from pyarrow import parquet
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.kinds.dataframe import to_arrow
-from jupyter_tracking.views.table.diff import ADDED, CHANGED, REMOVED, SAME, TableDiff, diff_frame
+from jupyter_tracking.views.table.dataframe_diff import ADDED, CHANGED, REMOVED, SAME, TableDiff, diff_frame
 from jupyter_tracking.views.table.sort_filter import SortFilter
-from jupyter_tracking.views.table.stored_table import LoadedTable, ParquetTable, StoredTable
+from jupyter_tracking.views.table.stored_table import InMemoryTable, ParquetTable, StoredTable
 from jupyter_tracking.views.table.summary import Summary
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ FRAME = pd.DataFrame(
 
 def held(frame: pd.DataFrame) -> StoredTable:
     """A table of a frame."""
-    return LoadedTable(to_arrow(frame))
+    return InMemoryTable(to_arrow(frame))
 
 
 def grouped(frame: pd.DataFrame, path: Path, rows: int) -> StoredTable:

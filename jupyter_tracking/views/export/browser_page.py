@@ -53,12 +53,12 @@ def browser_page(folder: RunFolder, *, budget: int | None, line: str, values: Va
     """Return the page of a run, within a budget of bytes; with all there is when that is None."""
     listing = list_artifacts(folder)
     columns = ("kind", "name", "steps", "last")
-    table = fallback.table(columns, ([artifact.get(column, "") for column in columns] for artifact in listing["artifacts"]))
+    table = fallback.html_table(columns, ([artifact.get(column, "") for column in columns] for artifact in listing["artifacts"]))
     shown = f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {html.escape(folder.status)}</p>{table}"
     key = browser_key(folder)
     room = None
     if budget is not None:
-        room = page.room_for_data(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
+        room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
     kept = keep_scenes(folder, listing, room, values=values)
     places, payloads = numbered(kept, listing)
     header = {"listing": listing, "places": places, "scenes": [one.scene for one in kept]}

@@ -80,7 +80,7 @@ def fit(pack_some: Callable[[int], T], most: int, room: int | None, *, size: Cal
     return found
 
 
-def room_for_data(budget: int, body: str) -> int:
+def data_byte_budget(budget: int, body: str) -> int:
     """Return how many compressed bytes a page has room for beside the rest of its body: they are written in base64."""
     return max(0, (budget - len(body)) * 3 // 4)
 
@@ -164,7 +164,7 @@ def static_page(scene: Scene, *, index: int, budget: int | None, key: str, line:
     if budget is None:
         return page_body(key, fallback_html(scene, hint=_SCRIPTS), _packed(scene, count, index, preview=False), line)
     shown = fallback_html(scene, hint=_HINT)
-    room = room_for_data(budget, page_body(key, shown, b"", line))
+    room = data_byte_budget(budget, page_body(key, shown, b"", line))
     data = fit(lambda kept: _packed(scene, kept, index, preview=True), min(count, MOST_STEPS), room, size=len)
     return page_body(key, shown, data, line)
 

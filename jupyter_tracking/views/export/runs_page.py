@@ -29,7 +29,7 @@ def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None) -> str
     """Return the page, within a budget of bytes; with all artifacts of all runs when that is None."""
     count = len(runs.rows)
     shown = _fallback(runs)
-    room = None if budget is None else page.room_for_data(budget, page.page_body(key, shown, b"", line))
+    room = None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", line))
     table = page.fit(
         lambda kept: encode_rows(runs.rows[:kept]),
         count,
@@ -61,7 +61,7 @@ def _fallback(runs: RunTable) -> str:
     columns = ("name", "status", "created", "tags")
     rows = ([row["name"] or row["id"], row["status"], _date(row["created"]), row["tags"]] for row in runs.rows[:FALLBACK_ROWS])
     more = f"<p><small>the newest {FALLBACK_ROWS} of {count:,} runs</small></p>" if count > FALLBACK_ROWS else ""
-    return f"<p><b>{count:,} run{'' if count == 1 else 's'}</b></p>{fallback.table(columns, rows)}{more}"
+    return f"<p><b>{count:,} run{'' if count == 1 else 's'}</b></p>{fallback.html_table(columns, rows)}{more}"
 
 
 def _date(micros: float | None) -> str:

@@ -11,8 +11,8 @@ from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.check import find_problems
-from jupyter_tracking.views.model.origin import log_of
 from jupyter_tracking.views.model.payload import json_safe
+from jupyter_tracking.views.model.source_cells import log_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views.model.payload import Payload, join_payloads, json_safe
-from jupyter_tracking.views.model.series import latest_before, step_order
+from jupyter_tracking.views.model.series import latest_at_or_before, step_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,7 +49,7 @@ class Panel:
 
     def _show(self, steps: Sequence[Step]) -> None:
         self.steps = list(steps)
-        self.places = [latest_before(series.steps, self.steps) for series in self.series]
+        self.places = [latest_at_or_before(series.steps, self.steps) for series in self.series]
 
     def refresh(self) -> bool:
         """Read what was logged since the last call; return whether there was anything."""
@@ -60,7 +60,7 @@ class Panel:
 
     def limit_steps(self, steps: Sequence[Step]) -> None:
         """Show only the latest step at or before each of these, until the next `refresh`."""
-        kept = sorted(set(latest_before(self.logged, steps)) - {-1})
+        kept = sorted(set(latest_at_or_before(self.logged, steps)) - {-1})
         limited = [self.logged[n] for n in kept]
         for series in self.series:
             series.limit_steps(limited)
@@ -169,7 +169,7 @@ class Panel:
         places: dict[tuple[str, str | None], int] = {}
         logged_by: dict[Step, tuple[int, int]] = {}
         for series in self.series:
-            origin = series.origin()
+            origin = series.source_cells()
             for event, number in zip(series.events, origin.get("from", ()), strict=False):
                 place = -1
                 if number >= 0:

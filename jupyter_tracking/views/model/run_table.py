@@ -88,7 +88,7 @@ class RunTable:
         return changed
 
     @property
-    def open_ended(self) -> bool:
+    def may_grow(self) -> bool:
         """Whether runs may be started or are still running."""
         return self._given is None or any(row["status"] not in _OVER for row in self.rows)
 

@@ -11,7 +11,7 @@ from jupyter_tracking.format import run_document
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.views.model.panel import Panel
 from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.model.series import Series, latest_before, step_order
+from jupyter_tracking.views.model.series import Series, latest_at_or_before, step_order
 from jupyter_tracking.views.model.value_cache import ValueCache
 from jupyter_tracking.views.renderers import renderer_of
 from jupyter_tracking.views.renderers.overlay import group_metrics
@@ -81,7 +81,7 @@ class Scene:
 
     def places(self, panel: Panel) -> list[int] | None:
         """Return the index of the panel's step for each step of the scene, -1 before its first; None when the steps are the same."""
-        return None if not panel.steps or panel.steps == self.steps else latest_before(panel.steps, self.steps)
+        return None if not panel.steps or panel.steps == self.steps else latest_at_or_before(panel.steps, self.steps)
 
     def number(self, panel: Panel, index: int) -> int:
         """Return the index of the panel's step at an index of the slider."""

@@ -6,7 +6,7 @@ import bisect
 import copy
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.views.model.origin import origin
+from jupyter_tracking.views.model.source_cells import source_cells
 from jupyter_tracking.views.model.value_cache import ValueCache
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def step_order(step: Step) -> tuple[bool, int]:
     return step is not None, step or 0
 
 
-def latest_before(steps: Sequence[Step], wanted: Iterable[Step]) -> list[int]:
+def latest_at_or_before(steps: Sequence[Step], wanted: Iterable[Step]) -> list[int]:
     """Return, for each wanted step, the index of the latest of the sorted `steps` that is not after it; -1 when there is none."""
     keys = [step_order(step) for step in steps]
     return [bisect.bisect_right(keys, step_order(step)) - 1 for step in wanted]
@@ -87,14 +87,14 @@ class Series:
 
     def limit_steps(self, steps: Sequence[Step]) -> None:
         """Show only the latest event at or before each of these steps, until the next `refresh`."""
-        kept = sorted(set(latest_before([event.step for event in self.logged], steps)) - {-1})
+        kept = sorted(set(latest_at_or_before([event.step for event in self.logged], steps)) - {-1})
         self._show([self.logged[n] for n in kept])
 
     def restricted_to(self, numbers: Sequence[int]) -> Series:
         """Return a copy that shows only the events of these indices."""
         other = copy.copy(self)
-        known = self.origin()
-        other.cache = {"origin": {**known, "from": [known["from"][n] for n in numbers]} if known else {}}
+        known = self.source_cells()
+        other.cache = {"source_cells": {**known, "from": [known["from"][n] for n in numbers]} if known else {}}
         other.events = [self.events[n] for n in numbers]
         other.versions = {k: self.versions[n] for k, n in enumerate(numbers) if n in self.versions}
         return other
@@ -129,9 +129,9 @@ class Series:
         """Return the parsed cell of an event's row."""
         return self.folder.payload(self.artifact, self.events[number])
 
-    def origin(self) -> dict[str, Any]:
-        """Return the cells that logged the events, as `model.origin.origin` does."""
-        if "origin" not in self.cache:
-            self.cache["origin"] = origin(self.folder, self.artifact, self.events)
-        known: dict[str, Any] = self.cache["origin"]
+    def source_cells(self) -> dict[str, Any]:
+        """Return the cells that logged the events, as `model.source_cells.source_cells` does."""
+        if "source_cells" not in self.cache:
+            self.cache["source_cells"] = source_cells(self.folder, self.artifact, self.events)
+        known: dict[str, Any] = self.cache["source_cells"]
         return known

@@ -24,7 +24,7 @@ _BEGINNINGS = ((b"OggS", "audio/ogg"), (b"fLaC", "audio/flac"), (b"ID3", "audio/
 
 
 class AudioRenderer(Renderer):
-    """A sound a step."""
+    """Draws sounds: a player for each step."""
 
     stem = "audio"
 

@@ -32,7 +32,7 @@ _SCRIPTS = {"plotly": ("package_data/plotly.min.js",), "bokeh": ("server/static/
 
 
 class ChartRenderer(Renderer):
-    """A chart a step."""
+    """Draws charts of plotly, bokeh and vega: by their own library, or as lines and points."""
 
     stem = "chart"
 

@@ -46,7 +46,7 @@ class ConfusionRenderer(Renderer):
         sides = _labels(matrix.y, rows)[:_FALLBACK]
         cells = ([side, *(f"{v:g}" for v in row[:_FALLBACK].astype(float))] for side, row in zip(sides, matrix.z, strict=False))
         more = f"<p><small>{rows} x {columns}</small></p>" if rows > _FALLBACK else ""
-        return fallback.table(["", *names], cells) + more
+        return fallback.html_table(["", *names], cells) + more
 
 
 def _labels(labels: list[object], count: int) -> list[str]:

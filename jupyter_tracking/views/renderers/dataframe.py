@@ -13,13 +13,13 @@ from jupyter_tracking.kinds.dataframe import content_type_of
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
-from jupyter_tracking.views.table.diff import TableDiff, differs
-from jupyter_tracking.views.table.encode import add_window, label, missing_word, words_of
+from jupyter_tracking.views.table.dataframe_diff import TableDiff, differs
+from jupyter_tracking.views.table.encode import add_window, cell_text, label, missing_word
+from jupyter_tracking.views.table.incremental import IncrementalTask
 from jupyter_tracking.views.table.query import Query
 from jupyter_tracking.views.table.sort_filter import SortFilter
-from jupyter_tracking.views.table.stored_table import LoadedTable, StoredTable, open_table
+from jupyter_tracking.views.table.stored_table import InMemoryTable, StoredTable, open_table
 from jupyter_tracking.views.table.summary import Summary
-from jupyter_tracking.views.table.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +41,11 @@ _HELD_TASKS = 100_000_000
 _QUICK_CELLS = 400_000
 _QUICK_COLUMNS = 600
 
-_Work = TypeVar("_Work", bound=Task)
+_Work = TypeVar("_Work", bound=IncrementalTask)
 
 
 class DataframeRenderer(Renderer):
-    """A dataframe a step."""
+    """Draws dataframes: the rows in a grid by pages, with filter, order, summary and changes."""
 
     stem = "dataframe"
 
@@ -113,7 +113,7 @@ class DataframeRenderer(Renderer):
         """Return the first rows as a table."""
         stored = _stored(series, number)
         if _is_closed(stored):
-            return fallback.table(("", ""), (fact[:2] for fact in _facts(series, number, stored)))
+            return fallback.html_table(("", ""), (fact[:2] for fact in _facts(series, number, stored)))
         table = _table(series, number)
         shown = table.window(0, _FALLBACK, slice(0, _FALLBACK))
         names = [(label(name), shown.index.get_level_values(n).dtype) for n, name in enumerate(shown.index.names)]
@@ -133,7 +133,7 @@ class DataframeRenderer(Renderer):
 def _fallback_cell(cell: Any) -> str:
     if pd.api.types.is_scalar(cell) and pd.isna(cell):
         return f"<em>{fallback.escape(missing_word(cell))}</em>"
-    text = words_of(f"{cell:.6g}" if isinstance(cell, float) else cell, 61)
+    text = cell_text(f"{cell:.6g}" if isinstance(cell, float) else cell, 61)
     return fallback.escape(text if len(text) <= 60 else text[:59] + "…")  # noqa: PLR2004
 
 
@@ -187,11 +187,11 @@ def _table(series: Series, number: int) -> StoredTable:
 
 
 def _held(table: StoredTable) -> int:
-    return table.size if isinstance(table, LoadedTable) else 0
+    return table.size if isinstance(table, InMemoryTable) else 0
 
 
 def _forget(series: Series, number: int) -> None:
-    tasks: dict[tuple[Any, ...], Task] = series.cache.get("tasks", {})
+    tasks: dict[tuple[Any, ...], IncrementalTask] = series.cache.get("tasks", {})
     for key in [key for key in tasks if number in key[1:3]]:
         del tasks[key]
 
@@ -255,7 +255,7 @@ def _cell(table: StoredTable, row: int, column: int) -> Payload:
     else:
         value = table.window(row, row + 1, slice(column, column + 1)).iloc[0, 0]
     payload = Payload({"done": True})
-    payload.attach(words_of(value, _CELL).encode())
+    payload.attach(cell_text(value, _CELL).encode())
     return payload
 
 

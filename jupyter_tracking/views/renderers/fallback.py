@@ -19,12 +19,12 @@ _COLOURS = 24
 
 
 def escape(text: object) -> str:
-    """Return text as HTML."""
+    """Escape a string, so that HTML shows it as it stands."""
     return html.escape(str(text))
 
 
 def embed(data: bytes, kind: str, alternative: str) -> str:
-    """Return a picture as HTML."""
+    """Return the HTML of a picture, with its bytes inside as a data address."""
     return f'<img alt="{escape(alternative)}" style="max-width:100%" src="data:{escape(kind)};base64,{base64.b64encode(data).decode()}">'
 
 
@@ -68,11 +68,11 @@ def pre(text: str, most: int) -> str:
 
 def file(path: Path) -> str:
     """Return the name and the size of a file that is not shown."""
-    return table(("file", "bytes"), [(json_safe(path.name), f"{path.stat().st_size:,}")])
+    return html_table(("file", "bytes"), [(json_safe(path.name), f"{path.stat().st_size:,}")])
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a plain table."""
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return the HTML of a table, with every cell escaped."""
     head = "".join(f"<th>{escape(name)}</th>" for name in columns)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

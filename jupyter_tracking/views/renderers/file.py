@@ -32,7 +32,7 @@ class FileRenderer(Renderer):
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the facts as a table."""
-        return fallback.table(("", ""), (fact[:2] for fact in self._facts(series, number if series.events else None)))
+        return fallback.html_table(("", ""), (fact[:2] for fact in self._facts(series, number if series.events else None)))
 
     def _facts(self, series: Series, number: int | None) -> list[Fact]:
         artifact = series.artifact

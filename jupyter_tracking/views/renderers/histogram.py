@@ -22,7 +22,7 @@ _PREVIEW = 12
 
 
 class HistogramRenderer(Renderer):
-    """Counts in bins."""
+    """Draws histograms: the bins of a step, and all steps one behind the other."""
 
     stem = "histogram"
 
@@ -44,7 +44,7 @@ class HistogramRenderer(Renderer):
         return payload
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
-        """Return one step's bins."""
+        """Return one step's counts and the edges of its bins, as two columns of numbers."""
         histogram: Histogram = series.value(number)
         payload = Payload()
         payload.add("counts", histogram.counts)

@@ -6,7 +6,7 @@ from jupyter_tracking.views.renderers.text import TextRenderer
 
 
 class HtmlRenderer(TextRenderer):
-    """Markup a step."""
+    """Draws HTML in a frame without scripts and without the network, or its source."""
 
     stem = "html"
 

@@ -25,7 +25,7 @@ _PREVIEW = 640
 
 
 class ImageRenderer(Renderer):
-    """A picture a step."""
+    """Draws images: the picture of a step, beside or over that of another step."""
 
     stem = "image"
 

@@ -37,7 +37,7 @@ _TASKS = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 
 
 class MarkdownRenderer(TextRenderer):
-    """Markdown a step."""
+    """Draws Markdown: headings, lists, tables and code, or the source."""
 
     stem = "markdown"
 

@@ -1,4 +1,4 @@
-"""Text, as it was logged."""
+"""The renderer of texts: as they were logged, with the changes since the step before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FALLBACK = 4_000
 
 
 class TextRenderer(Renderer):
-    """Text a step."""
+    """Draws texts: the text of a step, with what changed since the step before."""
 
     stem = "text"
 

@@ -43,7 +43,7 @@ class TraceRenderer(Renderer):
             for depth, name, kind, duration, status in _walk(json_safe(series.value(number)), 0)
         ]
         more = f"<p><small>{len(rows)} calls</small></p>" if len(rows) > _FALLBACK else ""
-        return fallback.table(("call", "kind", "took", "status"), rows[:_FALLBACK]) + more
+        return fallback.html_table(("call", "kind", "took", "status"), rows[:_FALLBACK]) + more
 
 
 def _walk(span: Any, depth: int) -> Iterator[tuple[int, str, str, str, str]]:

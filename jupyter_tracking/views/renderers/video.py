@@ -20,7 +20,7 @@ _POSTER = 480
 
 
 class VideoRenderer(Renderer):
-    """A video a step."""
+    """Draws videos: the browser's own player for each step."""
 
     stem = "video"
 

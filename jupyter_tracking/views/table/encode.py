@@ -29,7 +29,7 @@ def missing_word(value: object) -> str:
     return "NaN" if isinstance(value, float) else str(value)
 
 
-def words_of(value: object, longest: int = _LONGEST) -> str:
+def cell_text(value: object, longest: int = _LONGEST) -> str:
     """Return a cell as a string of at most so many characters."""
     text = str(value)
     return str(json_safe(text if len(text) <= longest else text[:longest]))

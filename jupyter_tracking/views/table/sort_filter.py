@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.views.table.task import Task
+from jupyter_tracking.views.table.incremental import IncrementalTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ _LOOK = 0.02
 _MOMENT = re.compile(r"[-+:.0-9 TZ]+", re.IGNORECASE)
 
 
-class SortFilter(Task):
+class SortFilter(IncrementalTask):
     """Rows filtered by a text and sorted by a column.
 
     Attributes:
@@ -79,7 +79,7 @@ class SortFilter(Task):
         table = self._table
         names = [name for name in (*table.names, *table.levels) if _may_hold(table.schema.field(name).type, self._text)]
         self.rows = np.empty(0, dtype=np.int64)
-        for start, piece in table.pieces(names) if names else ():
+        for start, piece in table.iter_batches(names) if names else ():
             hit = np.zeros(piece.num_rows, dtype=bool)
             for name in names:
                 hit |= _holds(piece.column(name), self._text)
@@ -95,7 +95,7 @@ class SortFilter(Task):
             return
         name = table.names[column] if column >= 0 else table.levels[-1 - column]
         chunks: list[pa.Array] = []
-        for start, piece in table.pieces([name]):
+        for start, piece in table.iter_batches([name]):
             values = piece.column(name)
             if self.rows is not None:
                 low, high = np.searchsorted(self.rows, [start, start + piece.num_rows])
@@ -122,7 +122,7 @@ class _Sorter(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Sort."""
+        """Sort the values; the result is their row numbers in order."""
         kind = "descending" if self._descending else "ascending"
         try:
             order = pc.sort_indices(pa.table({"v": self._values}), sort_keys=[("v", kind)]).to_numpy()

@@ -60,7 +60,7 @@ class StoredTable:
         """Return rows by their numbers, in that order, as an Arrow table."""
         raise NotImplementedError
 
-    def pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+    def iter_batches(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
         """Yield all rows piece by piece, each with the number of its first row."""
         raise NotImplementedError
 
@@ -179,7 +179,7 @@ class ParquetTable(StoredTable):
         back[order] = np.arange(len(rows))
         return pa.concat_tables(found).unify_dictionaries().take(pa.array(back))
 
-    def pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+    def iter_batches(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
         """Return all rows a row group at a time."""
         for group, start in enumerate(self._starts[:-1]):
             with self._file() as file:
@@ -212,7 +212,7 @@ class ParquetTable(StoredTable):
         return schema.empty_table()
 
 
-class LoadedTable(StoredTable):
+class InMemoryTable(StoredTable):
     """A dataframe that is held in memory: its format has to be read as a whole."""
 
     def __init__(self, table: pa.Table, note: str = "") -> None:
@@ -233,8 +233,8 @@ class LoadedTable(StoredTable):
         """Return rows by their numbers, in that order."""
         return self._table.select(list(names)).take(pa.array(rows))
 
-    def pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-        """Return all rows in pieces."""
+    def iter_batches(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Yield all rows as (number of the first row, an Arrow table)."""
         for start in range(0, self.count, _PIECE):
             yield start, self.read(start, min(start + _PIECE, self.count), names)
 
@@ -264,12 +264,12 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
         if content == "feather":
             from pyarrow import feather
 
-            return LoadedTable(feather.read_table(pa.BufferReader(data)), "stored as feather")
+            return InMemoryTable(feather.read_table(pa.BufferReader(data)), "stored as feather")
         if content == "csv":
             encoding = csv_encoding(data)
             odd = "" if encoding.startswith("utf-8") else f", read as {encoding.title()}"
-            return LoadedTable(_to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
-        return LoadedTable(to_arrow(html.read_html(data.decode("utf-8", "replace"))), "the texts of a table stored as HTML")
+            return InMemoryTable(_to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
+        return InMemoryTable(to_arrow(html.read_html(data.decode("utf-8", "replace"))), "the texts of a table stored as HTML")
     except (pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise MalformedEvent(f"{path} is no readable {content}: {error}") from error
 

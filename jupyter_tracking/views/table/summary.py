@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.table.encode import words_of
+from jupyter_tracking.views.table.encode import cell_text
+from jupyter_tracking.views.table.incremental import IncrementalTask
 from jupyter_tracking.views.table.sort_filter import plain_values
-from jupyter_tracking.views.table.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _COMMON = 1_000
 _HELD = 2_000_000
 
 
-class Summary(Task):
+class Summary(IncrementalTask):
     """The summaries of some of the columns.
 
     Attributes:
@@ -52,12 +52,12 @@ class Summary(Task):
             self.columns[-1] = _summarise_range(self._table)
         for number, name in self._wanted:
             column = _Column(self._table.schema.field(name).type, held=self._table.count <= _HELD)
-            for start, piece in self._table.pieces([name]):
+            for start, piece in self._table.iter_batches([name]):
                 column.add(piece.column(name))
                 self.seen = start + piece.num_rows
                 yield
             if column.bins_are_open():
-                for _, piece in self._table.pieces([name]):
+                for _, piece in self._table.iter_batches([name]):
                     column.sort_in(piece.column(name))
                     yield
             self.columns[number] = column.summary()
@@ -126,7 +126,7 @@ class _Column:
         self._unique = pa.chunked_array([merged], type=values.type)
         if self._counts is not None and len(merged) <= _COMMON and not self._is_measured():
             for value, many in zip(values.to_pylist(), counts.field("counts").to_pylist(), strict=True):
-                self._counts[words_of(value, _SHORT)] += many
+                self._counts[cell_text(value, _SHORT)] += many
         else:
             self._counts = None
 
@@ -213,6 +213,6 @@ def _less(first: pa.Scalar, second: pa.Scalar) -> bool:
 
 def _end(value: pa.Scalar) -> Any:
     if pa.types.is_temporal(value.type) or pa.types.is_duration(value.type):
-        return words_of(pd.Series([value.as_py()]).iloc[0] if not pa.types.is_time(value.type) else value.as_py(), _SHORT)
+        return cell_text(pd.Series([value.as_py()]).iloc[0] if not pa.types.is_time(value.type) else value.as_py(), _SHORT)
     found = value.as_py()
-    return found if isinstance(found, bool | int | float) else words_of(found, _SHORT)
+    return found if isinstance(found, bool | int | float) else cell_text(found, _SHORT)

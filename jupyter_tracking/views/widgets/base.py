@@ -142,7 +142,7 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
         """Close the widgets, and so forget them in the kernel and the page."""
         with self.front.lock:
             for part in (*self.children, self.layout):
-                close_tree(part)
+                close_widget_tree(part)
             super().close()
 
     def _poll_while_visible(self, _change: object = None) -> None:
@@ -160,10 +160,10 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
             live.refresh_after_cells(self)
 
 
-def close_tree(widget: Widget) -> None:
+def close_widget_tree(widget: Widget) -> None:
     """Close a widget with all that is inside it; ipywidgets leaves layouts, styles and children open."""
     for child in (*getattr(widget, "children", ()), getattr(widget, "layout", None), getattr(widget, "style", None)):
         if child is not None:
-            close_tree(child)
+            close_widget_tree(child)
     widget.unobserve_all()
     widget.close()

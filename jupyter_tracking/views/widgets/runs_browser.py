@@ -164,7 +164,7 @@ class RunsBrowser(RunWidget):
     @property
     def running(self) -> bool:
         """Whether runs may be started or are still running."""
-        return self._runs.open_ended
+        return self._runs.may_grow
 
     def refresh(self) -> None:
         """Read the runs again; what is open and what is ticked stays."""

@@ -9,7 +9,7 @@ import ipywidgets
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.model.scene import Scene, open_scene
-from jupyter_tracking.views.widgets.base import RunWidget, close_tree
+from jupyter_tracking.views.widgets.base import RunWidget, close_widget_tree
 from jupyter_tracking.views.widgets.slider import StepSlider
 from jupyter_tracking.views.widgets.step_view import BUDGET, StepView
 
@@ -113,7 +113,7 @@ class Stepper(RunWidget):
         """Close the widgets, and so forget them in the kernel and the page."""
         with self.content.lock:
             if self._controls not in self.children:
-                close_tree(self._controls)
+                close_widget_tree(self._controls)
             super().close()
 
     def _content_moved(self, change: dict[str, Any]) -> None:

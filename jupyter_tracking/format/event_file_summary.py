@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LARGE = 1 << 23
 
 
-def event_summary(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
+def summarize_event_file(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
     """Return how many rows an event file has, its steps, the moments of its first and last row, and a metric's statistics.
 
     The keys `step{count,min,max}`, `timestamp{min,max}` and `metric{…}` are Polyaxon's, `count` of steps being the rows that

@@ -21,7 +21,7 @@ _LINES = 400  # of the log
 _WIDEST = 300  # characters of a line
 
 
-def origin(folder: RunFolder, artifact: Artifact, events: Sequence[Event]) -> dict[str, Any]:
+def source_cells(folder: RunFolder, artifact: Artifact, events: Sequence[Event]) -> dict[str, Any]:
     """Return `cells`, each with a label and its source where the run kept it, and `from`: the index of the cell of each event (-1: none).
 
     Empty for a run that was not recorded in a notebook, and for system metrics, which no cell logs.

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.views.table.encode import label
+from jupyter_tracking.views.table.incremental import IncrementalTask
 from jupyter_tracking.views.table.sort_filter import plain_values
-from jupyter_tracking.views.table.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ _BLOCK = 65_536
 _MOST = 5_000_000
 
 
-class TableDiff(Task):
+class TableDiff(IncrementalTask):
     """The rows of two tables, matched and listed: in the order of the later table, each removed row after the row that preceded it.
 
     Attributes:
@@ -164,7 +164,7 @@ def _column_indices(table: StoredTable) -> dict[tuple[object, int], int]:
 
 
 def _column(table: StoredTable, name: str) -> pa.ChunkedArray:
-    parts = [piece.column(name) for _, piece in table.pieces([name])]
+    parts = [piece.column(name) for _, piece in table.iter_batches([name])]
     whole: pa.ChunkedArray = pa.concat_tables([pa.table({"v": part}) for part in parts]).unify_dictionaries().column("v") if parts else None
     return whole if parts else table.schema.empty_table().column(name)
 

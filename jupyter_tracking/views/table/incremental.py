@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Task:
+class IncrementalTask:
     """Something that is computed piece by piece.
 
     Attributes:
