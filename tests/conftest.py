@@ -63,12 +63,25 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(folder)
     yield folder
     end_active_runs()
+    end_polling()
 
 
 @pytest.fixture(autouse=True)
 def no_surroundings(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs of this process hold what the test logs: not the environment and the commit, which the tests of provenance look at."""
     monkeypatch.setattr("jupyter_tracking.notebook.provenance._keep_surroundings", lambda *_, **__: None)
+
+
+def end_polling() -> None:
+    """Poll no view that a test left open, so that the next test has the process and its descriptors to itself."""
+    live = sys.modules.get("jupyter_tracking.views.widgets.live")
+    if live is not None:
+        with live._POLLER._changed:
+            live._POLLER._due.clear()
+            live._POLLER._changed.notify()
+            thread = live._POLLER._thread
+        if thread is not None:
+            thread.join()
 
 
 def end_active_runs() -> None:
