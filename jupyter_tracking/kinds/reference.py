@@ -10,7 +10,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example
-from jupyter_tracking.storage.user_files import hash_and_size, md5
+from jupyter_tracking.storage.user_file_reader import hash_and_size, md5
 
 _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
 

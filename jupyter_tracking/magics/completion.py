@@ -36,7 +36,7 @@ _WORDS = {
 }
 
 
-def matcher(shell: InteractiveShell, usages: Mapping[str, Usage]) -> Callable[[CompletionContext], SimpleMatcherResult]:
+def magic_matcher(shell: InteractiveShell, usages: Mapping[str, Usage]) -> Callable[[CompletionContext], SimpleMatcherResult]:
     """Return the matcher that completes the lines of these magics."""
 
     @context_matcher(identifier="jupyter_tracking.magics")  # type: ignore[untyped-decorator]

@@ -16,7 +16,7 @@ from jupyter_tracking import session
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.magics import commands
-from jupyter_tracking.magics.completion import matcher
+from jupyter_tracking.magics.completion import magic_matcher
 from jupyter_tracking.magics.usage import Usage
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def register(shell: InteractiveShell) -> None:
         _add(shell, state, "line", _line_magic(shell, usage))
     track = Usage("track", commands.track_init, sign="%%")
     _add(shell, state, "cell", _cell_magic(shell, track))
-    state.matchers.append(matcher(shell, {**usages, "track": track}))
+    state.matchers.append(magic_matcher(shell, {**usages, "track": track}))
     _matchers(shell).extend(state.matchers)
     setattr(shell, _STATE, state)
 

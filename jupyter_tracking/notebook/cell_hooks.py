@@ -12,7 +12,7 @@ from jupyter_tracking.errors import log_errors
 from jupyter_tracking.format.cell_log import Cell
 from jupyter_tracking.format.step_timestamp import timestamp_now
 from jupyter_tracking.notebook.console import flush_lines
-from jupyter_tracking.storage.user_files import md5_prefix
+from jupyter_tracking.storage.user_file_reader import md5_prefix
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

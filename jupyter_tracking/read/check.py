@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.read.run_files import Problem
-from jupyter_tracking.storage.user_files import md5, md5_prefix
+from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

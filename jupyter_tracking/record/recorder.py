@@ -24,7 +24,7 @@ from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
-from jupyter_tracking.storage.user_files import file_mode, md5_prefix
+from jupyter_tracking.storage.user_file_reader import file_mode, md5_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_erro
 from jupyter_tracking.format import paths
 from jupyter_tracking.storage.run_folder import TEMPORARY, WritableFolder
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
-from jupyter_tracking.storage.user_files import file_chunks, file_mode, md5, open_user_file, read_chunks, walk
+from jupyter_tracking.storage.user_file_reader import file_chunks, file_mode, md5, open_user_file, read_chunks, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, read_cells,
 from jupyter_tracking.notebook import cell_hooks
 from jupyter_tracking.read.cell_timeline import CellTimeline
 from jupyter_tracking.read.run_reader import open_folder
-from jupyter_tracking.storage.user_files import md5
+from jupyter_tracking.storage.user_file_reader import md5
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

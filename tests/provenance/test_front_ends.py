@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.storage.user_files import md5
+from jupyter_tracking.storage.user_file_reader import md5
 from tests.provenance.conftest import EVENTS, TWELVE, executed
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from jupyter_tracking.errors import InvalidArgument, MissingFile, StorageError, 
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
-from jupyter_tracking.storage.user_files import file_chunks, hash_and_size
+from jupyter_tracking.storage.user_file_reader import file_chunks, hash_and_size
 from tests.reliability import writers
 from tests.reliability.killed import finished
 from tests.reliability.script import readable

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { smooth } from "../src/renderers/metric";
+import { exponentialSmoothing } from "../src/renderers/metric";
 
 describe("series", () => {
   it("smooths without the start's bias, and leaves gaps as gaps", () => {
-    const out = smooth([5, 5, NaN, 5], 0.9);
+    const out = exponentialSmoothing([5, 5, NaN, 5], 0.9);
     expect([out[0], out[1], out[3]].map((v) => v!.toFixed(6))).toEqual([
       "5.000000",
       "5.000000",

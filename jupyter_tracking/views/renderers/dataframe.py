@@ -14,7 +14,7 @@ from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 from jupyter_tracking.views.table.dataframe_diff import TableDiff, differs
-from jupyter_tracking.views.table.encode import add_window, cell_text, label, missing_word
+from jupyter_tracking.views.table.encode import add_window, cell_text, label, missing_value_text
 from jupyter_tracking.views.table.incremental import IncrementalTask
 from jupyter_tracking.views.table.query import Query
 from jupyter_tracking.views.table.sort_filter import SortFilter
@@ -132,7 +132,7 @@ class DataframeRenderer(Renderer):
 
 def _fallback_cell(cell: Any) -> str:
     if pd.api.types.is_scalar(cell) and pd.isna(cell):
-        return f"<em>{fallback.escape(missing_word(cell))}</em>"
+        return f"<em>{fallback.escape(missing_value_text(cell))}</em>"
     text = cell_text(f"{cell:.6g}" if isinstance(cell, float) else cell, 61)
     return fallback.escape(text if len(text) <= 60 else text[:59] + "…")  # noqa: PLR2004
 

@@ -24,7 +24,7 @@ def label(name: object) -> str:
     return str(json_safe(text))
 
 
-def missing_word(value: object) -> str:
+def missing_value_text(value: object) -> str:
     """Return how pandas writes a missing value: NaN, None, NaT, <NA>."""
     return "NaN" if isinstance(value, float) else str(value)
 
@@ -85,7 +85,7 @@ def _missing(values: pd.Series[Any]) -> tuple[NDArray[np.uint8], list[str]]:
     codes = np.asarray(values.isna(), dtype=np.uint8)
     words: list[str] = []
     for place in np.flatnonzero(codes):
-        word = missing_word(values.iloc[place])
+        word = missing_value_text(values.iloc[place])
         if word not in words:
             words.append(word)
         codes[place] = words.index(word) + 1

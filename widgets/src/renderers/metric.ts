@@ -11,7 +11,7 @@ import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
 
 /** Exponential smoothing that starts at the first value, not at zero; gaps stay gaps. */
-export function smooth(values: ArrayLike<number>, weight: number): Float64Array {
+export function exponentialSmoothing(values: ArrayLike<number>, weight: number): Float64Array {
   const out = new Float64Array(values.length);
   let last = 0;
   let mass = 0;
@@ -109,7 +109,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
           faint: weight > 0,
           dash: dashOf(n),
         };
-        return weight > 0 ? [raw, { ...raw, faint: false, y: smooth(each.value, weight) }] : [raw];
+        return weight > 0 ? [raw, { ...raw, faint: false, y: exponentialSmoothing(each.value, weight) }] : [raw];
       }),
     );
     host.redraw();

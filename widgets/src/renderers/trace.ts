@@ -28,7 +28,7 @@ export function moment(text: unknown): number {
 }
 
 /** A duration in seconds, as short as spans are. */
-export function seconds(value: number): string {
+export function formatDuration(value: number): string {
   if (!Number.isFinite(value)) return "";
   if (value < 0.001) return `${Math.round(value * 1e6)} µs`;
   if (value < 1) return `${Number((value * 1000).toPrecision(3))} ms`;
@@ -73,7 +73,7 @@ export function trace(host: Host<"trace">): Drawing<"trace"> {
     put(list, row(root, 0));
     caption.textContent = format.joined(
       format.plural(count, "call"),
-      to > from ? seconds(to - from) : null,
+      to > from ? formatDuration(to - from) : null,
       payload.head.bare ? "without what went in and came out: too large for this page" : null,
     );
 
@@ -97,7 +97,7 @@ export function trace(host: Host<"trace">): Drawing<"trace"> {
           call.kind ? span("jt-kind", String(call.kind)) : null,
           status ? span(statusClass, status) : null,
         ),
-        span("jt-took", seconds(end - start)),
+        span("jt-took", formatDuration(end - start)),
         h(
           "span",
           { class: "jt-span-bar", "aria-hidden": "true" },
