@@ -109,7 +109,9 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
           faint: weight > 0,
           dash: dashOf(n),
         };
-        return weight > 0 ? [raw, { ...raw, faint: false, y: exponentialSmoothing(each.value, weight) }] : [raw];
+        return weight > 0
+          ? [raw, { ...raw, faint: false, y: exponentialSmoothing(each.value, weight) }]
+          : [raw];
       }),
     );
     host.redraw();
