@@ -78,7 +78,7 @@ def format_row(kind: str, step: int | None, timestamp: str, cell: float | str) -
     if kind in JSONL_KINDS:
         fields = {"timestamp": timestamp, "step": step, kind: cell}
         return json.dumps(fields).encode("ascii") + b"\n"
-    return f"{'' if step is None else step}|{timestamp}|{cell}\n".encode("ascii")
+    return f"{'' if step is None else step}|{timestamp}|{cell!s}\n".encode("ascii")
 
 
 _ASTRAL = 0x10000
