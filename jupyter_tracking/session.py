@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, TrackingError, suggest
+from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, TrackingError, log_errors, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.notebook import provenance
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _active: list[ActiveRun] = []  # the last is active; the `with` blocks of those before it are still open
 _last_ended: ActiveRun | None = None
+after_init: list[Callable[[], None]] = []  # called when a run has started; each may take itself out
 
 
 class ActiveRun(Run):
@@ -144,6 +145,8 @@ def init(
     _active.append(run)
     provenance.start_capture(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
     print(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")  # noqa: T201 - the one line init prints
+    for call in after_init:
+        log_errors(call, "what follows the start of a run")
     return run
 
 

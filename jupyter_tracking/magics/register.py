@@ -20,7 +20,7 @@ from jupyter_tracking.magics.completion import magic_matcher
 from jupyter_tracking.magics.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -48,20 +48,46 @@ class _Registered:
     magics: dict[tuple[str, str], Callable[..., Any]] = field(default_factory=dict)
     before: dict[tuple[str, str], Any] = field(default_factory=dict)
     matchers: list[Any] = field(default_factory=list)
+    usages: dict[str, Usage] = field(default_factory=dict)  # which the matchers complete
+    add_others: Callable[..., None] | None = None  # until those of other packages are added
 
 
 def register(shell: InteractiveShell) -> None:
     """Add the magics and their completion to a shell; what an earlier call added is removed first."""
     unregister(shell)
-    usages = {usage.name: usage for usage in [*_log_usages(), *(Usage(name, getattr(commands, name)) for name in _COMMANDS)]}
     state = _Registered()
-    for usage in usages.values():
-        _add(shell, state, "line", _line_magic(shell, usage))
+    setattr(shell, _STATE, state)
+    own = {name: function for name, function in vars(session).items() if name.startswith("log_")}
+    _add_all(shell, state, [*_log_usages(own), *(Usage(name, getattr(commands, name)) for name in _COMMANDS)])
     track = Usage("track", commands.track_init, sign="%%")
     _add(shell, state, "cell", _cell_magic(shell, track))
-    state.matchers.append(magic_matcher(shell, {**usages, "track": track}))
+    state.matchers.append(magic_matcher(shell, state.usages))
+    state.usages["track"] = track
     _matchers(shell).extend(state.matchers)
-    setattr(shell, _STATE, state)
+    _add_others_later(shell, state)
+
+
+def _add_others_later(shell: InteractiveShell, state: _Registered) -> None:
+    """Add the magics of other packages' kinds once there is a run, or after the cell: finding them takes as long as all the rest."""
+
+    def add_others(*_result: object) -> None:
+        _forget_others(shell, state)
+        functions = {name: session.other_function(name) for name in other_functions()}
+        _add_all(shell, state, _log_usages(functions))
+
+    if session.current_run() is not None:
+        add_others()
+        return
+    state.add_others = add_others
+    session.after_init.append(add_others)
+    shell.events.register("post_run_cell", add_others)
+
+
+def _forget_others(shell: InteractiveShell, state: _Registered) -> None:
+    if state.add_others is not None:
+        session.after_init.remove(state.add_others)
+        shell.events.unregister("post_run_cell", state.add_others)
+        state.add_others = None
 
 
 def unregister(shell: InteractiveShell) -> None:
@@ -70,6 +96,7 @@ def unregister(shell: InteractiveShell) -> None:
     if state is None:
         return
     delattr(shell, _STATE)
+    _forget_others(shell, state)
     for (kind, name), function in state.magics.items():
         table = shell.magics_manager.magics[kind]
         if table.get(name) is not function:  # someone put another in its place
@@ -95,10 +122,14 @@ def _add(shell: InteractiveShell, state: _Registered, kind: str, function: Calla
     shell.magics_manager.register_function(function, kind, name)
 
 
-def _log_usages() -> list[Usage]:
-    """Return the usage of every `log_*` function that takes a name, a path or `key=value`; those of other packages' kinds too."""
-    functions = {name: function for name, function in vars(session).items() if name.startswith("log_")}
-    functions |= {name: session.other_function(name) for name in other_functions()}
+def _add_all(shell: InteractiveShell, state: _Registered, usages: list[Usage]) -> None:
+    for usage in usages:
+        state.usages[usage.name] = usage
+        _add(shell, state, "line", _line_magic(shell, usage))
+
+
+def _log_usages(functions: Mapping[str, Any]) -> list[Usage]:
+    """Return the usage of every `log_*` function that takes a name, a path or `key=value`."""
     found = []
     for name, function in functions.items():
         parameters = inspect.signature(function).parameters.values()

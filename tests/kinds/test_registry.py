@@ -123,6 +123,20 @@ def log_table(run: Recorder, name: str, rows: list[list[str]], step: int | None 
 TABLE = Kind("table", "text", decode_table, ("rows", "path"), encode_table, order=65, functions=(log_table,))
 
 
+@pytest.mark.parametrize("line", ["tracking.init()", "%track_init", "%load_ext jupyter_tracking"])
+def test_the_magic_of_another_package_is_there_in_the_cell_that_loads_ours(others: list[Point], shell: Any, line: str) -> None:
+    """However the run was started; and in the next cell, where there is none."""
+    others.append(Point("table", TABLE))
+    cell = f"import jupyter_tracking as tracking\n%load_ext jupyter_tracking\n{line}"
+    if "init" in line:
+        shell.run_cell(f"{cell}\n%log_table scores [['a']] --step 1").raise_error()
+    else:
+        shell.run_cell(cell).raise_error()
+        assert "log_table" in shell.magics_manager.magics["line"]
+    shell.run_line_magic("unload_ext", "jupyter_tracking")
+    assert "log_table" not in shell.magics_manager.magics["line"]
+
+
 def test_another_package_logs_shows_and_saves_its_kind(others: list[Point], shell: Any, tmp_path: Path) -> None:
     """By the run, by the module and by a magic; it is read, listed, shown and saved as one of ours is."""
     others.append(Point("table", TABLE))
