@@ -31,9 +31,11 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What installs goes first: one file that takes long, beside which the other worker does the quick ones.
 
-    Those with a browser go last, since Playwright keeps an event loop running in this thread.
+    Those with a browser go last, since Playwright keeps an event loop running in this thread; of their files the long ones first, which
+    happen to be the last by name, so that both workers end together.
     """
     order = {"packaging": -1, "lab": 1}
+    items.sort(key=lambda item: item.path.name if item.get_closest_marker("lab") else "", reverse=True)
     items.sort(key=lambda item: sum(order.get(mark.name, 0) for mark in item.iter_markers()))
 
 

@@ -65,6 +65,12 @@ def test_very_many_marks_neither_overflow_nor_nest(source: str) -> None:
     render_markdown(source)
 
 
+def test_six_thousand_marks_in_a_line_are_marks() -> None:
+    """However many there are, as far as the parser is quick: each is drawn as what it says."""
+    ((_, _, *inside),) = parse_markdown("*a* " * (MARKS // 2))
+    assert inside.count(["em", None, "a"]) == MARKS // 2
+
+
 @pytest.mark.parametrize("source", ["\n".join("  " * n + f"- item{n}" for n in range(100)), ">" * 100 + " quoted"])
 def test_what_is_nested_too_deeply_is_shown_as_it_was_written(source: str) -> None:
     """No item is lost."""

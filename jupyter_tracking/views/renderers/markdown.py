@@ -30,8 +30,9 @@ _TAGS = {
 _DEEPEST = 32
 # Of a longer text the rest is shown as it was written: parsing it would keep the kernel from answering.
 _LONGEST = 100_000
-# A paragraph with more marks than this is no prose: it is shown as it was written, for the parser's time grows faster than their number.
-_MOST_MARKS = 1_000
+# A paragraph with more marks than these is no prose: it is shown as it was written. Twenty thousand marks take the parser a tenth of a
+# second; opening brackets take it a time that grows with the square of their number, the same tenth for five thousand.
+_MOST_MARKS, _MOST_BRACKETS = 20_000, 2_000
 _MARKS = re.compile(r"[*_~`\[\]!<&]")
 _TASKS = {"[ ] ": "☐ ", "[x] ": "☑ ", "[X] ": "☑ "}
 
@@ -71,7 +72,7 @@ def _parse_inline(state: StateCore) -> None:
     for token in state.tokens:
         if token.type != "inline":
             continue
-        if len(_MARKS.findall(token.content)) > _MOST_MARKS:
+        if len(_MARKS.findall(token.content)) > _MOST_MARKS or token.content.count("[") > _MOST_BRACKETS:
             token.children = [Token("text", "", 0, content=token.content)]
         else:
             token.children = []
