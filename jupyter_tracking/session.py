@@ -9,6 +9,10 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+import sys
+import threading
+import weakref
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Self
 
-_active: list[ActiveRun] = []  # the last is active; the `with` blocks of those before it are still open
+_active: list[ActiveRun] = []  # the runs of this process that have not ended, in the order they started
 _last_ended: ActiveRun | None = None
+# The runs that were started in this thread or task, or in one it comes from; those that have ended stay until another one starts.
+_own: ContextVar[tuple[ActiveRun, ...]] = ContextVar("jupyter_tracking_runs", default=())
 after_init: list[Callable[[], None]] = []  # called when a run has started; each may take itself out
 
 
@@ -32,45 +38,104 @@ class ActiveRun(Run):
     """A run of this session: as a context manager it is active inside its block, and the one before after it."""
 
     in_block = False  # inside its `with` block
+    _thread = 0  # in which it was started
+    _task: weakref.ref[Any] | None = None  # the task of asyncio in which it was started, if any
 
-    def __enter__(self) -> Self:
-        """Make the run active, if it is not."""
-        self.in_block = True
+    def activate(self) -> None:
+        """Make the run active in this thread or task."""
+        self._thread, task = threading.get_ident(), _current_task()
+        self._task = weakref.ref(task) if task is not None else None
+        _own.set((*(run for run in _own.get() if run in _active and run is not self), self))
         if self not in _active:
             _active.append(self)
+
+    def __enter__(self) -> Self:
+        """Make the run active in this thread or task."""
+        if not self.ended:
+            self.activate()
+            self.in_block = True
         return self
 
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
         """End the run; the run whose block is around it is active again. Arguments as of `Run.end`."""
-        global _last_ended  # noqa: PLW0603 - one for the process, as the active run is
+        global _last_ended  # noqa: PLW0603 - one for the process, where no thread or task has one of its own
         super().end(status, reason, message)
         self.in_block = False
         if self in _active:
             _active.remove(self)
             _last_ended = self
 
+    @property
+    def is_of_this_thread(self) -> bool:
+        """Whether the run was started in this thread, and not in a task beside the one that asks and is going on."""
+        if self._thread != threading.get_ident():
+            return False
+        task = self._task() if self._task is not None else None
+        return task is None or task.done() or task is _current_task()
+
+    @property
+    def is_of_the_process(self) -> bool:
+        """Whether the run was started by the program itself: in its main thread, and in no task that is going on."""
+        task = self._task() if self._task is not None else None
+        return self._thread == threading.main_thread().ident and (task is None or task.done())
+
+
+def _current_task() -> Any:
+    """Return the task of asyncio that is running, if one is; asyncio is not imported for it."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        return asyncio.current_task() if asyncio is not None else None
+    except RuntimeError:  # no event loop runs in this thread
+        return None
+
+
+def current_run() -> Run | None:
+    """Return the active run: that of this thread or task, else the only one of the process; None when there is none."""
+    return _current_run()
+
+
+def _current_run() -> ActiveRun | None:
+    here = _run_of_here()
+    if here is None and len(_active) == 1 and (not _own.get() or _active[0].is_of_the_process):
+        return _active[0]  # but after a run of its own, a thread or task does not go on with another's
+    return here
+
+
+def _run_of_here() -> ActiveRun | None:
+    """Return the run of this thread or task that started last."""
+    for run in reversed(_own.get()):
+        if run in _active:
+            return run
+    # The cells of a notebook are one thread, and may each have a context of their own.
+    return next((run for run in reversed(_active) if run.is_of_this_thread), None)
+
+
+def _ended_run() -> ActiveRun | None:
+    """Return the run of this thread or task that ended last, else that of the process where nothing else is open."""
+    return next(iter(_own.get()[-1:]), None if _active else _last_ended)
+
 
 def active_run() -> Run:
     """Return the active run.
 
     Raises:
-        NoActiveRun: there is none; `RunEnded` when there was one.
+        NoActiveRun: there is none, or several, and none of them of this thread or task; `RunEnded` when there was one.
     """
+    run = _current_run()
+    if run is not None:
+        return run
+    ended = _ended_run()
+    if ended is not None:
+        raise RunEnded(f"no run is active: run {ended.uuid[:8]} has ended; start one with init() or %track_init")
     if _active:
-        return _active[-1]
-    if _last_ended is not None:
-        raise RunEnded(f"no run is active: run {_last_ended.uuid[:8]} has ended; start one with init() or %track_init")
+        names = ", ".join(run.uuid[:8] for run in _active[:5])
+        raise NoActiveRun(f"{len(_active)} runs are open ({names}), and none of this thread or task; call run.log_… of the one meant")
     raise NoActiveRun("no run is active; start one with init() or %track_init")
 
 
-def current_run() -> Run | None:
-    """Return the active run, or None."""
-    return _active[-1] if _active else None
-
-
 def last_run() -> Run | None:
-    """Return the active run, else the one that ended last in this process, else None."""
-    return _active[-1] if _active else _last_ended
+    """Return the active run, else the one that ended last, in this thread or task or in this process; else None."""
+    return _current_run() or _ended_run() or _last_ended
 
 
 def init(
@@ -99,7 +164,8 @@ def init(
     """Start a run, or resume one, and make it the active run; print its name, uuid and folder.
 
     A run that is active is ended first, unless its `with` block is still open: then it is active again
-    when the new one ends.
+    when the new one ends. The active run belongs to the thread or the task of asyncio that started it, and to what is started from
+    there; others have their own. A thread that has none uses the only run of the process; where there are several, a call is refused.
 
     Args:
         owner: who the run belongs to; by default the user's name.
@@ -142,7 +208,7 @@ def init(
     path = _folder(top, run_uuid, artifacts_path, is_new=is_new)
     _end_active()
     run = ActiveRun(path, name=name, description=description, tags=tags, owner=owner, project=project, durability=durability, shared=shared)
-    _active.append(run)
+    run.activate()
     provenance.start_capture(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
     print(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")  # noqa: T201 - the one line init prints
     for call in after_init:
@@ -151,15 +217,17 @@ def init(
 
 
 def _end_active() -> None:
-    if _active and not _active[-1].in_block:
-        run = _active[-1]
-        try:
-            run.end()
-        except TrackingError as error:  # such as a full disk, which must not keep another run from starting
-            _active.remove(run)
-            print(f"left {run.uuid} as it is: {error}")  # noqa: T201
-        else:
-            print(f"ended {run.name} · {run.uuid}: a new run starts")  # noqa: T201
+    """End the run that is active here, unless its block is open; those of other threads and tasks go on."""
+    run = _run_of_here()
+    if run is None or run.in_block:
+        return
+    try:
+        run.end()
+    except TrackingError as error:  # such as a full disk, which must not keep another run from starting
+        _active.remove(run)
+        print(f"left {run.uuid} as it is: {error}")  # noqa: T201
+    else:
+        print(f"ended {run.name} · {run.uuid}: a new run starts")  # noqa: T201
 
 
 def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[str] | None, *, is_new: bool | None) -> Path:
@@ -190,7 +258,7 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
 def end(status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
     """End the active run: write its lineage, its outputs and its status, and wait until the disk has all of it.
 
-    Called again when it has ended, it does nothing.
+    Called again when it has ended, it does nothing. A thread ends its own run, or else the only one of the process.
 
     Args:
         status: `"succeeded"`, `"failed"` or `"stopped"`.
@@ -201,8 +269,8 @@ def end(status: str = "succeeded", reason: str | None = None, message: str | Non
         NoActiveRun: there never was a run.
         StorageError: the disk refused; the run is not ended, and `end` may be called again.
     """
-    if _active or _last_ended is None:
-        active_run().end(status, reason, message)
+    run = _run_of_here() or _ended_run() or active_run()
+    run.end(status, reason, message)
 
 
 # --- the public functions of Run ---------------------------------------------------------------------
@@ -214,7 +282,7 @@ def _on_active(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return getattr(_active[-1] if _active else active_run(), name)(*args, **kwargs)
+        return getattr(active_run(), name)(*args, **kwargs)
 
     signature = inspect.signature(method)
     call.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])  # type: ignore[attr-defined] # no run

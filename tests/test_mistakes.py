@@ -110,6 +110,7 @@ def test_logging_with_no_active_run_says_how_to_start_one(root: Path) -> None:
     from jupyter_tracking import session
 
     session._last_ended = None  # as in a fresh process
+    session._own.set(())
     with pytest.raises(errors.NoActiveRun, match=r"start one with init\(\) or %track_init"):
         tracking.log_metric("loss", 1)
     assert list(root.iterdir()) == []

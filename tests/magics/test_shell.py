@@ -289,6 +289,7 @@ def test_without_a_name_artifact_says_which_there_are(cell, told) -> None:
 def test_a_mistake_without_a_run_is_one_line(told, monkeypatch: pytest.MonkeyPatch, source: str, said: str) -> None:
     """`UsageError: …`, no traceback."""
     monkeypatch.setattr(session, "_last_ended", None)
+    session._own.set(())
     printed = told(source)
     assert printed.startswith(f"UsageError: {said}")
     assert printed.count("\n") == 1
@@ -442,5 +443,6 @@ def test_tab_in_an_expression_offers_the_users_names(ip) -> None:
 def test_tab_with_no_run_offers_nothing_and_does_not_fail(ip, monkeypatch: pytest.MonkeyPatch) -> None:
     """No run, an unknown run, half a line: no error."""
     monkeypatch.setattr(session, "_last_ended", None)
+    session._own.set(())
     for line in ("%log_metric ", "%artifact --run x ", "%artifacts ", "%log_metric 'a", "%log_metric loss (", "%log_metric loss --x "):
         completed(ip, line)
