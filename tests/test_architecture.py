@@ -48,7 +48,7 @@ BUDGETS = {
     "format": 1700,
     "storage": 1500,
     "kinds": 3300,
-    "record": 1000,
+    "record": 1100,
     "read": 1300,
     "notebook": 1700,
     "frames": 1300,

@@ -66,8 +66,48 @@ def user_name() -> str:
         return "user"
 
 
+def set_ending(document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None) -> None:
+    """Keep the status that a run is to have when its last writer has left: until then it is running."""
+    said = {"status": status, "reason": reason, "message": message}
+    meta = document.setdefault("meta_info", {}).setdefault(META_KEY, {"format": FORMAT})
+    meta["ending"] = {key: value for key, value in said.items() if value is not None}
+
+
+def ending(document: dict[str, Any]) -> tuple[str, str | None, str | None] | None:
+    """Return status, reason and message that a run is to have when its last writer has left; None when nobody has ended it."""
+    meta = document.get("meta_info")
+    ours = meta.get(META_KEY) if isinstance(meta, dict) else None
+    said = ours.get("ending") if isinstance(ours, dict) else None
+    if not isinstance(said, dict) or said.get("status") not in FINAL_STATUSES:
+        return None
+    reason, message = (value if isinstance(value, str) else None for value in (said.get("reason"), said.get("message")))
+    return said["status"], reason, message
+
+
+def pop_ending(document: dict[str, Any]) -> tuple[str, str | None, str | None] | None:
+    """Return what `ending` does, and forget it."""
+    found = ending(document)
+    if found is not None:
+        del document["meta_info"][META_KEY]["ending"]
+    return found
+
+
 def set_status(document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None) -> None:
     """Set the status with its condition and moments; a resumed run loses its end."""
+    now = add_condition(document, status, reason, message)
+    document["status"] = status
+    if status == "running":
+        document.setdefault("started_at", now)
+        document.pop("finished_at", None)
+        document.pop("duration", None)
+    if status in FINAL_STATUSES:
+        document["finished_at"] = now
+        started = document.get("started_at") or document.get("created_at") or now
+        document["duration"] = (datetime.fromisoformat(now) - datetime.fromisoformat(started)).total_seconds()
+
+
+def add_condition(document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None) -> str:
+    """Add a condition, which says that the run came to a status and why; return the moment it has."""
     now = now_iso()
     condition = {
         "type": status,
@@ -78,15 +118,7 @@ def set_status(document: dict[str, Any], status: str, reason: str | None = None,
         "last_transition_time": now,
     }
     document.setdefault("status_conditions", []).append(condition)
-    document["status"] = status
-    if status == "running":
-        document.setdefault("started_at", now)
-        document.pop("finished_at", None)
-        document.pop("duration", None)
-    if status in FINAL_STATUSES:
-        document["finished_at"] = now
-        started = document.get("started_at") or document.get("created_at") or now
-        document["duration"] = (datetime.fromisoformat(now) - datetime.fromisoformat(started)).total_seconds()
+    return now
 
 
 def is_ours(document: dict[str, Any]) -> bool:

@@ -167,7 +167,10 @@ class RunFiles:
         status = str(self.info.get("status") or "unknown")
         if self.has_ended or not self.is_ours:
             return status
-        return status if writer_lock.active_writers(self.path) else "interrupted"
+        if writer_lock.active_writers(self.path):
+            return status
+        ending = run_document.ending(self.info)
+        return ending[0] if ending else "interrupted"
 
     @property
     def info_problem(self) -> Problem | None:

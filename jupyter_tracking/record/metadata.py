@@ -123,7 +123,7 @@ class RunMetadata(Recorder):
         last_transition_time: Timestamp = None,
         last_update_time: Timestamp = None,
     ) -> None:
-        """Log a status of the run, with its reason. The run goes on; when it ends, `end()` keeps a final status that was logged.
+        """Log a status of the run, with its reason. The run goes on until it ends; then a final status that was logged is its status.
 
         Args:
             status: one of those Polyaxon knows, such as `"running"` or `"warning"`.
@@ -142,7 +142,11 @@ class RunMetadata(Recorder):
         moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}
 
         def change(doc: dict[str, Any]) -> None:
-            run_document.set_status(doc, str(text), reason, message)
+            if text in run_document.FINAL_STATUSES:
+                run_document.set_ending(doc, str(text), reason, message)
+                run_document.add_condition(doc, str(text), reason, message)
+            else:
+                run_document.set_status(doc, str(text), reason, message)
             doc["status_conditions"][-1].update(moments)
 
         self._update_document(change)

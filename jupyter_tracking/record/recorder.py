@@ -61,6 +61,7 @@ class RunRecorder(Recorder):
         self._ended = False
         self._mutex = threading.RLock()
         self._journals: dict[tuple[str, str], Journal] = {}
+        self._child_journals: dict[tuple[str, str], Journal] = {}  # those of a forked child
         self._records: dict[tuple[str, str], LineageRecord] = {}
         self._stems: dict[str, str] = {}
         self._flags: set[str] = set()
@@ -112,18 +113,20 @@ class RunRecorder(Recorder):
 
     def _event_journal(self, kind: str, name: str) -> Journal:
         true_name = paths.check_name(name)
+        # A forked child asks for each row: its parent may have ended the run since the last one.
+        journals = self._child_journals if self._store.inherited else self._journals
         with self._mutex:
             record = self._record_versioned(kind, true_name)
-            known = self._journals.get((kind, true_name))
+            known = journals.get((kind, true_name))
             path = paths.event_path(kind, record.stem)
             if known is None and self.resumed:
                 resume_polyaxon.check_header(self._store, kind, path)
             journal = known or Journal(self._store, path, event_rows.header(kind))
-            self._journals[kind, true_name] = self._journals[kind, name] = journal
+            journals[kind, true_name] = journals[kind, name] = journal
         return journal
 
     def _check_open(self) -> None:
-        if self._ended:
+        if self._ended or self._store.ended_by_parent:
             raise RunEnded(f"run {self._store.path.name[:8]} has ended; resume it with init(run_uuid=…), or start another with init()")
 
     # --- assets ------------------------------------------------------------------------------
@@ -179,6 +182,7 @@ class RunRecorder(Recorder):
     ) -> None:
         self._check_open()
         with self._mutex, self._store.locked():
+            self._check_open()  # a forked child's parent may have ended the run meanwhile
             self._read_new_records()
             stem = self._stem_of(kind, name)
             record = LineageRecord(name, kind, stem, path, is_input, summary=summary, logged=timestamp_now(), further=further or {})
@@ -200,6 +204,7 @@ class RunRecorder(Recorder):
             if known is not None and known.versioned:
                 return known
             with self._store.locked():
+                self._check_open()
                 self._read_new_records()
                 known = self._records.get((kind, name))
                 if known is not None and known.versioned:
@@ -281,6 +286,7 @@ class RunRecorder(Recorder):
     def _update_document(self, change: Callable[[dict[str, Any]], object]) -> None:
         self._check_open()
         with self._mutex, self._store.locked():
+            self._check_open()
             present = self._current_document()
             change(present)
             self._replace_document(present)
@@ -322,7 +328,7 @@ class RunRecorder(Recorder):
             StorageError: the disk refused.
         """
         with self._mutex:
-            journals = {id(j): j for j in (*self._journals.values(), self._lineage, self._assets)}
+            journals = {id(j): j for j in (*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets)}
             self._store.sync()
             for journal in journals.values():
                 journal.sync()
@@ -330,6 +336,7 @@ class RunRecorder(Recorder):
     def after_fork(self) -> None:
         """In a forked child: close what belongs to the parent."""
         self._mutex = threading.RLock()  # another thread of the parent may hold it
+        self._journals = {}
         self._store.after_fork()
 
 

@@ -16,10 +16,9 @@ from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, s
 from jupyter_tracking.format import lineage, paths, run_document
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.kinds import KindMethods
-from jupyter_tracking.record import resume_polyaxon
+from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.metadata import RunMetadata, as_tags
 from jupyter_tracking.record.recorder import RunRecorder
-from jupyter_tracking.redact import redact
 from jupyter_tracking.storage.store import Store
 from jupyter_tracking.storage.writer_lock import WriterLock, active_writers
 
@@ -35,6 +34,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
     """A run being recorded. `tracking.init()` makes one; use it as a context manager to end it."""
 
     _writer_lock: WriterLock | None = None
+    _joined = False  # another process was writing when this one began: its end is the end of the run, ours is none
 
     def __init__(
         self,
@@ -85,6 +85,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             self._release_lock()
             self._store.undo_creation()
             raise
+        process_exit.end_with_process(self)
 
     def _take_lock(self, *, shared: bool) -> WriterLock:
         """Take the lock of a writer, unless another process is writing."""
@@ -96,6 +97,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
                 lock = WriterLock(self._store.open_folder(paths.WRITERS), self._store.system)
             if not others and lock.locks:
                 self._store.remove_unfinished()
+            self._joined = bool(others) and lock.locks
         if not lock.locks:
             warnings.warn(f"{self.path} is on a file system without locks: let one process at a time write to it", stacklevel=5)
         return lock
@@ -123,7 +125,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             present = run_document.new_document(self.uuid, given["name"] or f"run-{self.uuid[:8]}", tags=labels, **about)
         if self.resumed:
             self._store.shared = True
-            _resume(present, given, labels)
+            _resume(present, given, labels, joined=self._joined)
         else:
             run_document.set_status(present, "running")
         with self._store.locked():
@@ -236,21 +238,26 @@ class Run(RunRecorder, KindMethods, RunMetadata):
     # --- the end -----------------------------------------------------------------------------
 
     def log_succeeded(self, reason: str | None = None, message: str | None = None) -> None:
-        """End the run as succeeded."""
+        """End the run as succeeded; raises `RunEnded` when it has ended."""
+        self._check_open()
         self.end("succeeded", reason, message)
 
     def log_failed(self, reason: str | None = None, message: str | None = None) -> None:
-        """End the run as failed, for a reason and with a message."""
+        """End the run as failed, for a reason and with a message; raises `RunEnded` when it has ended."""
+        self._check_open()
         self.end("failed", reason, message)
 
     def log_stopped(self, reason: str | None = None, message: str | None = None) -> None:
-        """End the run as stopped."""
+        """End the run as stopped; raises `RunEnded` when it has ended."""
+        self._check_open()
         self.end("stopped", reason, message)
 
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
         """End the run: write its lineage, its outputs and its status, and wait until the disk has all of it.
 
-        A second call does nothing. A final status that `log_status` set stays, unless another is given.
+        A second call does nothing. A final status that `log_status` set stays, unless another is given. While another process
+        writes to the run, it goes on: the status given here becomes the run's when the last writer has left. The end of a process
+        that joined a run with `shared=True` is its leaving, and decides nothing about the run.
 
         Args:
             status: `"succeeded"`, `"failed"` or `"stopped"`.
@@ -263,14 +270,15 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             if not self._ended and self._store.inherited:
                 self.sync()  # the end of a forked child is not the end of the run
             elif not self._ended:
-                self._finish(status, reason, message)
+                self._finish((status, reason, message))
             self._ended = True
-            for journal in {*self._journals.values(), self._lineage, self._assets}:
+            for journal in {*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}:
                 journal.close()
             self._journals.clear()
             self._release_lock()
+        process_exit.ended(self)
 
-    def _finish(self, status: str, reason: str | None, message: str | None) -> None:
+    def _finish(self, how: process_exit.End) -> None:
         while self.before_end:
             ending = self.before_end.pop()
             try:
@@ -278,17 +286,38 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             except OSError:  # the disk refused: the next call tries again
                 self.before_end.append(ending)
                 raise
-        self.sync()  # first, so that the lineage lists only rows that are on the disk
-        last = self._write_lineages()
+        self._store.tell_children(ended=True)
+        try:
+            self.sync()  # first, so that the lineage lists only rows that are on the disk
+            last = self._write_lineages()
+            # Whether others are writing is asked, and our lock released, in one step: else two that leave at once would each leave
+            # the end to the other.
+            with self._store.locked():
+                document = self._current_document()
+                self._end_document(document, last, how)
+                self._replace_document(document)
+                self._release_lock()
+            self._store.sync()
+        except BaseException:
+            self._store.tell_children(ended=False)
+            raise
 
-        def finish(doc: dict[str, Any]) -> None:
+    def _end_document(self, doc: dict[str, Any], last: dict[str, Any], how: process_exit.End) -> None:
+        """Set the status that the run has when this process has left it."""
+        intended = run_document.pop_ending(doc)
+        if self._joined:
+            if how[0] == "failed":  # no status of the run, and nothing to hide
+                run_document.add_condition(doc, "warning", how[1], how[2])
+            final = intended  # without one, the process that began the run is gone and has not ended it
+        else:
+            final = intended if intended and how == ("succeeded", None, None) else how
+        lock = self._writer_lock
+        if lock is not None and lock.locks and active_writers(self.path, self._store.system, without=lock):
+            if final:
+                run_document.set_ending(doc, *final)
+        elif final:
             doc["outputs"] = {**last, **(doc.get("outputs") or {})}
-            told = doc.get("status") in run_document.FINAL_STATUSES and (status, reason, message) == ("succeeded", None, None)
-            if not told:
-                run_document.set_status(doc, status, reason, message)
-
-        self._update_document(finish)
-        self._store.sync()
+            run_document.set_status(doc, *final)
 
     @property
     def ended(self) -> bool:
@@ -301,23 +330,22 @@ class Run(RunRecorder, KindMethods, RunMetadata):
 
     def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """End the run: as failed, with the exception's type and message, when one passes through."""
-        if error is None:
-            self.end()
-            return
-        how = "stopped" if isinstance(error, KeyboardInterrupt) else "failed"
-        said = "interrupted" if how == "stopped" else redact(f"{type(error).__name__}: {error}")[0]
         try:
-            self.end(how, type(error).__name__, said)
-        except TrackingError as refused:  # the exception of the block matters more
-            error.add_note(f"the run could not be ended: {refused}")
+            self.end(*process_exit.end_for(error))
+        except TrackingError as refused:
+            if error is None:
+                raise
+            error.add_note(f"the run could not be ended: {refused}")  # the exception of the block matters more
 
     def __reduce__(self) -> NoReturn:
         """Refuse to pickle: a copy of the run in another process would hold none of its locks."""
         raise TypeError(f"a run cannot be pickled; open it in the worker: tracking.init(run_uuid={self.uuid!r}, shared=True)")
 
 
-def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str]) -> None:
+def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str], *, joined: bool) -> None:
     doc.update({key: value for key, value in given.items() if value is not None})
     doc["tags"] = list(dict.fromkeys([*(doc.get("tags") or []), *labels]))
     doc.setdefault("meta_info", {}).setdefault(META_KEY, {"format": run_document.FORMAT})
-    run_document.set_status(doc, "running", message="Run is resumed")
+    if not joined:
+        run_document.pop_ending(doc)
+        run_document.set_status(doc, "running", message="Run is resumed")

@@ -40,7 +40,8 @@ class WritableFolder:
         self.unsynced: set[str] = set()  # files and folders written here that may not be on the disk yet
         self.shared = False  # another process, or this run before it was resumed, has written here too
         self.inherited = False  # in a forked child: the run is its parent's
-        self._changed_by_child = mmap.mmap(-1, 1)  # whether a child has written here; parent and child share this byte
+        # Parent and forked children share these bytes: whether a child has written here, and whether the parent has ended the run.
+        self._shared_with_children = mmap.mmap(-1, 2)
         self._private_fd = self._lock_fd = -1
         self._made_folders: list[Path] = []  # the run folder and its parents, as far as this run made them
         self._made_inside: list[str] = []
@@ -189,9 +190,9 @@ class WritableFolder:
         """
         pending = set(self.unsynced)
         with storage_errors(f"{self.path}", kept="all of it was written", failed="may not outlive a power failure"):
-            if self.shared or (self._changed_by_child[0] and not self.inherited):
+            if self.shared or (self._shared_with_children[0] and not self.inherited):
                 self.system.sync_disk(self.fd)
-                self.shared, self._changed_by_child[0] = False, 0
+                self.shared, self._shared_with_children[0] = False, 0
             for relative in sorted(pending):
                 self.sync_tree(relative)
             self.check_in_place()
@@ -242,7 +243,17 @@ class WritableFolder:
     def mark_changed(self) -> None:
         """In a forked child: tell the parent that there is more here than it has written itself."""
         if self.inherited:
-            self._changed_by_child[0] = 1
+            self._shared_with_children[0] = 1
+
+    @property
+    def ended_by_parent(self) -> bool:
+        """Whether this is a forked child, and its parent has ended the run meanwhile."""
+        return self.inherited and bool(self._shared_with_children[1])
+
+    def tell_children(self, *, ended: bool) -> None:
+        """Tell forked children whether the run has ended: what they log after that is refused."""
+        if not self.inherited:
+            self._shared_with_children[1] = ended
 
     def close(self) -> None:
         """Close the descriptors of the folder."""

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def active_writers(path: Path, system: Syscalls | None = None) -> list[str]:
-    """Return who writes to the run at this moment, in words: `process 4711 on host`; empty when nobody does."""
+def active_writers(path: Path, system: Syscalls | None = None, *, without: WriterLock | None = None) -> list[str]:
+    """Return who writes to the run at this moment, in words: `process 4711 on host`; empty when nobody does.
+
+    Args:
+        path: the run folder.
+        system: the system calls to make.
+        without: the lock of a writer that is left out, such as the one who asks.
+    """
     system = system or Syscalls()
     try:
         root = system.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -34,7 +40,9 @@ def active_writers(path: Path, system: Syscalls | None = None) -> list[str]:
     finally:
         system.close_quietly(root)
     try:
-        return [words for name in sorted(os.listdir(folder)) if (words := _writer_of(folder, name, system))]  # noqa: PTH208 - a descriptor
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - a descriptor
+        own = without.name if without is not None else ""
+        return [words for name in names if name != own and (words := _writer_of(folder, name, system))]
     except NotADirectoryError:
         return []
     finally:
@@ -64,7 +72,12 @@ def _writer_of(folder: int, name: str, system: Syscalls) -> str:
 
 
 class WriterLock:
-    """The lock file of this process in a run."""
+    """The lock file of this process in a run.
+
+    Attributes:
+        name: of the file.
+        locks: whether the file system has locks.
+    """
 
     def __init__(self, folder: int, system: Syscalls) -> None:
         """Make and lock a file in the writers' folder; files of writers that are gone are removed on the way.
@@ -79,19 +92,19 @@ class WriterLock:
         self._system = system
         self._folder = folder
         self._fd = -1
-        self._name = f"{os.getpid()}-{paths.new_uuid()[:8]}.lock"
-        self.locks = False  # whether the file system has locks
+        self.name = f"{os.getpid()}-{paths.new_uuid()[:8]}.lock"
+        self.locks = False
         try:
             for name in os.listdir(folder):
                 self._remove_if_free(name)
             # It gets its name once it is locked, so that a reader never sees a lock file that nobody holds.
-            unnamed = f"{self._name}.new"
+            unnamed = f"{self.name}.new"
             self._fd = system.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | LINK_FLAGS, 0o666, dir_fd=folder)
             self.locks = system.lock(self._fd) is True
             system.write_all(self._fd, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
-            system.rename(unnamed, self._name, src_dir_fd=folder, dst_dir_fd=folder)
+            system.rename(unnamed, self.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
-            self._remove(f"{self._name}.new")
+            self._remove(f"{self.name}.new")
             self.release()
             raise
 
@@ -115,7 +128,7 @@ class WriterLock:
     def release(self) -> None:
         """Remove the lock file; a second call does nothing."""
         if self._folder >= 0:
-            self._remove(self._name)
+            self._remove(self.name)
         self.close()
 
     def close(self) -> None:

@@ -257,10 +257,10 @@ def test_the_same_cell_run_twice_clears_nothing(root: Path, kernel: Kernel) -> N
     assert {p: p.read_bytes() for p in first.rglob("*") if p.is_file()} == before
 
 
-def test_a_shutdown_kernel_ends_nothing_by_itself(root: Path, kernel: Kernel) -> None:
-    """A kernel that is shut down in order without an end leaves an interrupted run, not a succeeded one."""
+def test_a_shutdown_kernel_stops_its_run(root: Path, kernel: Kernel) -> None:
+    """A kernel that is shut down in order without an end leaves a complete run, which did not succeed."""
     kernel.run(f"import jupyter_tracking as t; run = t.init(run_uuid={UUID!r}); t.log_metric('loss', 1.0, 1)")
     kernel.client.stop_channels()
     kernel.manager.shutdown_kernel(now=False)
-    assert open_folder(root / "runs" / UUID).status == "interrupted"
+    assert open_folder(root / "runs" / UUID).status == "stopped"
     assert readable(open_folder(root / "runs" / UUID))["metric", "loss"] == [(1, 1.0)]

@@ -145,22 +145,23 @@ def test_a_file_of_an_old_form_is_not_mixed(root: Path, kind: str, content: str)
 
 # --- ours, after any end ---------------------------------------------------------------------------
 
+# How a process ends, and what the reader says of its run then.
 ENDINGS = {
-    "the interpreter exits": "",
-    "os._exit": "import os; os._exit(0)",
-    "an exception": "raise SystemExit(1)",
-    "SIGTERM": "import os, signal; os.kill(os.getpid(), signal.SIGTERM)",
-    "SIGKILL": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    "the interpreter exits": ("", "succeeded"),
+    "os._exit": ("import os; os._exit(0)", "interrupted"),
+    "an exception": ("1 / 0", "failed"),
+    "SIGTERM": ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "interrupted"),
+    "SIGKILL": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "interrupted"),
 }
 
 
-@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
-def test_a_process_that_ends_without_ending_its_run(root: Path, ending: str) -> None:
-    """However the process ends without `end()`: every row is there and the reader says interrupted; the run can be gone on with."""
+@pytest.mark.parametrize(("ending", "status"), ENDINGS.values(), ids=ENDINGS)
+def test_a_process_that_ends_without_ending_its_run(root: Path, ending: str, status: str) -> None:
+    """However the process ends without `end()`: every row is there, the status is true, and the run can be gone on with."""
     program = f"import jupyter_tracking as t; t.init(run_uuid='{UUID}')\nfor i in range(100): t.log_metric('loss', i / 7, i)\n{ending}"
     subprocess.run([sys.executable, "-c", program], check=False, capture_output=True)
     folder = open_folder(root / "runs" / UUID)
-    assert folder.status == "interrupted"
+    assert folder.status == status
     assert readable(folder) == {("metric", "loss"): [(i, i / 7) for i in range(100)]}
     run = Run(folder.path)
     assert run.resumed
