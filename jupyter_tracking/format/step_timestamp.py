@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from time import time_ns
+from typing import Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import event_rows
@@ -22,16 +24,29 @@ def as_step(step: object) -> int | None:
     if type(step).__name__ in {"bool", "bool_"} or isinstance(step, str | bytes):
         raise InvalidType(f"step={step!r} is a {type(step).__name__}; a step is an integer or None")
     try:
-        whole = step.__index__() if hasattr(step, "__index__") else float(step)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise InvalidType(f"step={step!r} is a {type(step).__name__}; a step is an integer or None") from None
-    if whole != whole or whole in {math.inf, -math.inf} or whole != int(whole):  # noqa: PLR0124 - NaN
-        raise InvalidArgument(f"step={step!r} is not a whole number; a step is an integer or None")
+        if getattr(getattr(step, "dtype", None), "kind", "") in {"M", "m"}:  # a date to the nanosecond is a number for float()
+            raise TypeError  # noqa: TRY301
+        whole = _as_whole(step)
+    except Exception:  # noqa: BLE001 - a tensor's library may refuse in any way
+        raise InvalidType(f"step={step!r:.100} is a {type(step).__name__}; a step is an integer or None") from None
+    if whole is None:
+        raise InvalidArgument(f"step={step!r:.100} is not a whole number; a step is an integer or None")
     if not event_rows.STEP_MIN <= whole <= event_rows.STEP_MAX:
-        raise InvalidArgument(f"step={step!r} does not fit in 64 bits; a step lies between -2**63 and 2**63 - 1")
-    return int(whole)
+        raise InvalidArgument(f"step={step!r:.100} does not fit in 64 bits; a step lies between -2**63 and 2**63 - 1")
+    return whole
 
 
+def _as_whole(step: Any) -> int | None:
+    """Return a number as an int that equals it; None where it is not whole, or is masked."""
+    if hasattr(step, "__index__"):
+        return int(step.__index__()) if type(step).__name__ != "MaskedConstant" else None
+    if not math.isfinite(step):
+        return None
+    whole = int(step)
+    return whole if bool(whole == step) else None
+
+
+_NANOSECONDS = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")  # which `fromisoformat` cuts off
 _second: tuple[int, str] = (-1, "")
 
 
@@ -59,19 +74,23 @@ class FormattedTimestamp(str):
 def as_timestamp(timestamp: object) -> str:
     """Return a datetime, ISO string or epoch in seconds as the format has it; None is now.
 
-    A naive datetime is taken as local time, as Python's own `astimezone` does.
+    A naive datetime is taken as local time, as Python's own `astimezone` does. Seconds, which as a float are exact to a quarter of
+    a microsecond these years, are kept to the microsecond.
 
     Raises:
         InvalidType: something else.
-        InvalidArgument: a string that is no date, or a moment outside the years 1 to 9999.
+        InvalidArgument: a string that is no date, a moment outside the years 1 to 9999, NaT, or nanoseconds, which a row has no
+            place for.
     """
     if timestamp is None:
         return timestamp_now()
     if type(timestamp) is FormattedTimestamp:
         return timestamp
     if isinstance(timestamp, bool) or not isinstance(timestamp, dt.datetime | str | int | float):
-        raise InvalidType(f"timestamp={timestamp!r} is a {type(timestamp).__name__}; give a datetime, an ISO string or seconds")
+        raise InvalidType(f"timestamp={timestamp!r:.100} is a {type(timestamp).__name__}; give a datetime, an ISO string or seconds")
     try:
+        if getattr(timestamp, "nanosecond", 0) or (isinstance(timestamp, str) and _NANOSECONDS.search(timestamp)):
+            raise ValueError("it has nanoseconds, and microseconds are kept")  # noqa: TRY301
         if isinstance(timestamp, str):
             moment = dt.datetime.fromisoformat(timestamp)
         elif isinstance(timestamp, int | float):
@@ -80,5 +99,5 @@ def as_timestamp(timestamp: object) -> str:
             moment = timestamp
         text = moment.astimezone(dt.UTC).isoformat(sep=" ", timespec="microseconds")
     except (ValueError, OverflowError, OSError) as error:
-        raise InvalidArgument(f"timestamp={timestamp!r} is not a moment: {error}; give a datetime, an ISO string or seconds") from None
+        raise InvalidArgument(f"timestamp={timestamp!r:.100} is not a moment: {error}; give a datetime, an ISO string or seconds") from None
     return text.zfill(32)  # years below 1000

@@ -6,18 +6,22 @@ into the value again, and the `log_*` functions. A kind opens no file except tho
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import sys
 import warnings
+from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, suggest
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TrackingError, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -125,6 +129,45 @@ def example(line: str) -> Callable[[_Function], _Function]:
     return add
 
 
+def takes_mapping(method: Callable[..., None]) -> Callable[..., None]:
+    """Let a method whose last argument is a dict be called with name=value, with a mapping before all else, or with both.
+
+    A method `log(self, step=None, values=None)` is called as `log(step=3, loss=0.1)` and as `log({"loss": 0.1, "step": 7}, step=3)`: what a
+    mapping names is never taken for an argument.
+
+    Raises:
+        InvalidType: something before the named values that is neither a mapping nor one of the arguments.
+        InvalidArgument: a name in the mapping and beside it.
+    """
+    own, *others, values = inspect.signature(method).parameters.values()
+    switches = {each.name: each.default for each in others}
+    said = f"{method.__name__}() takes names and values: a mapping, or name=value"
+
+    @functools.wraps(method)
+    def call(self: Any, /, *given: Any, **named: Any) -> None:
+        mapping: Mapping[Any, Any] = {}
+        if given and isinstance(given[0], Mapping):
+            mapping, *given = given  # type: ignore[assignment]
+        if len(given) > len(switches):
+            raise InvalidType(f"{said}; got {len(given)} values without a name")
+        arguments = dict(zip(switches, given, strict=False))
+        for name, value in arguments.items():
+            if type(switches[name]) is bool and type(value) is not bool:
+                raise InvalidType(f"{said}; got a {type(value).__name__} in the place of {name}")
+        for name in switches.keys() & named.keys():
+            if name in arguments:
+                raise InvalidType(f"{said}; got {name} twice")
+            arguments[name] = named.pop(name)
+        twice = mapping.keys() & named.keys()
+        if twice:
+            raise InvalidArgument(f"{method.__name__}() has {min(twice)!r} in the mapping and beside it; give it once")
+        method(self, **arguments, **{values.name: {**mapping, **named}})
+
+    parameters = [own.replace(kind=own.POSITIONAL_ONLY), *others, values.replace(kind=values.VAR_KEYWORD, default=values.empty)]
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return call
+
+
 def logs(*kinds: Kind) -> Callable[[type[_Methods]], type[_Methods]]:
     """Mark a class of `log_*` methods with the kinds of artifact that they log."""
 
@@ -221,9 +264,26 @@ def check_path(path: object, argument: str = "path") -> str:
     Raises:
         InvalidType: not a string or a path.
     """
-    if isinstance(path, bytes) or not isinstance(path, str | os.PathLike):
-        raise InvalidType(f"{argument}={path!r} is a {type(path).__name__}; give a path")
-    return os.fspath(path)
+    plain = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(plain, str):
+        raise InvalidType(f"{argument}={path!r:.100} is a {type(path).__name__}; give a path")
+    return plain
+
+
+@contextmanager
+def refusals(what: str) -> Iterator[None]:
+    """Raise the error of ours for whatever another library raises of a user's value in the block.
+
+    Raises:
+        InvalidArgument: `what` says which argument the library refused.
+    """
+    try:
+        yield
+    except TrackingError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise InvalidArgument(f"{what}: {said:.300}") from error
 
 
 def missing_extra(library: str, name: str, error: ImportError) -> MissingExtra:

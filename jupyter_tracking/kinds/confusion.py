@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.kinds.arguments import as_array, as_json
-from jupyter_tracking.kinds.base import Kind, Recorder, logs
+from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,10 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Confusion:
     import numpy as np
 
     rows = [[v if type(v) is int else event_rows.parse_number(v) for v in row] for row in payload.get("z") or []]
-    return Confusion(list(payload.get("x") or []), list(payload.get("y") or []), np.array(rows).reshape(len(rows), -1))
+    numbers = [v for row in rows for v in row]
+    whole = all(type(v) is int for v in numbers) and bool(numbers)
+    dtype = next((d for d in (np.int64, np.uint64) if whole and np.iinfo(d).min <= min(numbers) and max(numbers) <= np.iinfo(d).max), float)
+    return Confusion(list(payload.get("x") or []), list(payload.get("y") or []), np.array(rows, dtype=dtype).reshape(len(rows), -1))
 
 
 def _encode(x: Iterable[Any], y: Iterable[Any], z: ArrayLike) -> dict[str, Any]:
@@ -46,14 +49,18 @@ def _encode(x: Iterable[Any], y: Iterable[Any], z: ArrayLike) -> dict[str, Any]:
         raise InvalidArgument(
             f"x has {count} labels, y has {len(sides['y'])} and z the shape {matrix.shape}; give n labels, n labels and (n, n)"
         )
-    rows = [event_rows.json_safe_numbers(row) for row in matrix.tolist()] if matrix.dtype.kind == "f" else matrix.astype(int).tolist()
+    if matrix.dtype.kind == "f":
+        rows = [event_rows.json_safe_numbers(row) for row in matrix.tolist()]
+    else:
+        rows = (matrix.astype(int) if matrix.dtype.kind == "b" else matrix).tolist()
     return {**sides, "z": rows}
 
 
 def _labels(labels: Iterable[Any], argument: str) -> list[Any]:
     if isinstance(labels, str | bytes) or not hasattr(labels, "__iter__"):
         raise InvalidType(f"{argument}={labels!r:.60} is a {type(labels).__name__}; give a list of labels")
-    plain: list[Any] = as_json(list(labels), argument)
+    with refusals(f"{argument} are no labels"):
+        plain: list[Any] = as_json(list(labels), argument)
     return plain
 
 
@@ -77,9 +84,9 @@ class ConfusionMethods(Recorder):
 
         Args:
             name: the matrix's name.
-            x: n labels of the columns: strings or numbers.
+            x: n labels of the columns: strings or numbers; others are kept as their text.
             y: n labels of the rows.
-            z: shape (n, n), the matrix. Polyaxon's function can be called without it, and logs nothing then.
+            z: shape (n, n), the matrix; integers of 64 bits stay what they are. Polyaxon's function can be called without it, and logs nothing then.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.step_timestamp import as_timestamp
-from jupyter_tracking.kinds.arguments import as_array, as_numbers
-from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, missing_extra
+from jupyter_tracking.kinds.arguments import as_array, as_metric, as_ndarray, as_numbers, as_text
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, missing_extra, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,8 +52,15 @@ def _encode(
     y_numbers, y_count = as_numbers(y, names[1])
     if x_count != y_count:
         raise InvalidArgument(f"{names[0]} has {x_count} numbers and {names[1]} has {y_count}; give as many of each")
-    note = None if annotation is None else str(annotation)
-    return {"kind": kind, "x": x_numbers, "y": y_numbers, "annotation": note}
+    return {"kind": kind, "x": x_numbers, "y": y_numbers, "annotation": _note(annotation)}
+
+
+def _note(annotation: Any) -> str | None:
+    """Return what stands beside a curve: a string as it is, a number as it is written."""
+    if annotation is None or isinstance(annotation, str):
+        return None if annotation is None else as_text(annotation, "annotation")
+    as_metric(annotation, "annotation")  # what is no number is refused
+    return str(annotation.item() if hasattr(annotation, "detach") else annotation)
 
 
 CURVE = Kind("curve", "curve", _decode, ("kind", "x", "y", "annotation"), _encode, order=30)
@@ -78,7 +85,7 @@ class CurveMethods(Recorder):
 
         Args:
             name: the curve's name.
-            x: shape (n,), numbers; NaN and the infinities are kept.
+            x: shape (n,), numbers; NaN and the infinities are kept. Dates are none: give seconds, or the time since the first.
             y: shape (n,), numbers.
             annotation: a string to show beside it.
             step: as in `log_metric`.
@@ -86,7 +93,8 @@ class CurveMethods(Recorder):
 
         Raises:
             InvalidType: not numbers.
-            InvalidArgument: x and y differ in length or have more than one dimension.
+            InvalidArgument: x and y differ in length or have more than one dimension; masked elements; a number that a float
+                cannot hold exactly, such as nanoseconds since 1970.
         """
         self.record("curve", name, _encode(x, y, "custom", annotation), step, timestamp)
 
@@ -210,18 +218,15 @@ class CurveMethods(Recorder):
             raise missing_extra("scikit-learn", "sklearn", error) from error
         true_name = paths.check_name(name)
         scores = as_array(y_preds, "y_preds")
-        targets = np.asarray(y_targets.numpy() if callable(getattr(y_targets, "numpy", None)) else y_targets)  # type: ignore[union-attr]
-        labels: Sequence[Any] = list(np.unique(targets)) if each else []
+        targets = as_ndarray(y_targets, "y_targets")
+        with refusals("y_targets are no labels"):
+            labels: Sequence[Any] = list(np.unique(targets)) if each else []
         if each and (scores.ndim != 2 or scores.shape[1] != len(labels)):  # noqa: PLR2004
             raise InvalidArgument(f"y_preds has the shape {scores.shape}, y_targets {len(labels)} classes; give a column for each class")
-        try:
+        with refusals(f"y_preds and y_targets of {true_name!r}"):
             curves = {f"{true_name}_{i}": measure(metrics, targets, scores[:, i], label) for i, label in enumerate(labels)}
             if not each:
                 curves[true_name] = measure(metrics, targets, scores, None)
-        except InvalidArgument:
-            raise
-        except ValueError as error:
-            raise InvalidArgument(f"y_preds and y_targets of {true_name!r}: {error}") from None
         moment = as_timestamp(timestamp)
         for curve_name, payload in curves.items():
             self.record("curve", curve_name, payload, step, moment)

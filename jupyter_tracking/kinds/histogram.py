@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.kinds.arguments import as_array, as_numbers
-from jupyter_tracking.kinds.base import Kind, Recorder, logs
+from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,19 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Histogram:
     return Histogram(counts, edges)
 
 
+def _limit(max_bins: Any) -> int:
+    """Return the most bins that are taken.
+
+    Raises:
+        InvalidType: no whole number.
+    """
+    if max_bins is None:
+        return _MOST_BINS
+    if isinstance(max_bins, bool) or not hasattr(max_bins, "__index__"):
+        raise InvalidType(f"max_bins={max_bins!r:.60} is a {type(max_bins).__name__}; give a whole number")
+    return int(max_bins)
+
+
 def _encode(counts: ArrayLike, edges: ArrayLike, most: int = _MOST_BINS) -> dict[str, Any]:
     """Return the payload of a histogram; messages call the counts and edges as Polyaxon's arguments are called."""
     in_bins, bins = as_numbers(counts, "values")
@@ -77,7 +90,7 @@ class HistogramMethods(Recorder):
 
         Args:
             name: the histogram's name.
-            values: numbers of any shape.
+            values: numbers of any shape. How many lie outside edges that were given is told in a warning.
             bins: how many bins, their edges, or a rule such as `"auto"`, as `numpy.histogram` takes it.
             max_bins: refuse more bins than these; 512 by default.
             step: as in `log_metric`.
@@ -85,20 +98,27 @@ class HistogramMethods(Recorder):
 
         Raises:
             InvalidType: not numbers.
-            InvalidArgument: no values, values that are not finite, or too many bins.
+            InvalidArgument: no values, values that are masked or not finite or that a float cannot hold exactly, or too many bins.
         """
         import numpy as np
 
+        most = _limit(max_bins)
         array = as_array(values, "values").reshape(-1)
         odd = int(np.count_nonzero(~np.isfinite(array)))
         if odd or not array.size:
             what = f"holds {odd} values that are NaN or infinite" if odd else "is empty"
             raise InvalidArgument(f"values {what}; give finite numbers, such as values[numpy.isfinite(values)]")
-        try:
-            counts, edges = np.histogram(array.astype(float), bins=bins)
-        except (TypeError, ValueError) as error:
-            raise InvalidArgument(f"bins={bins!r:.60}: {error}; give a number of bins, their edges, or 'auto'") from None
-        self.record("histogram", name, _encode(counts, edges, max_bins or _MOST_BINS), step, timestamp)
+        numbers, _ = as_numbers(array, "values")
+        if isinstance(bins, int | np.integer) and bins > most:  # before numpy makes them
+            raise InvalidArgument(f"bins={bins} are {bins} bins; give at most {most}")
+        with refusals(f"bins={bins!r:.60} are none; give a number of bins, their edges, or 'auto'"), np.errstate(all="ignore"):
+            counts, edges = np.histogram(numbers, bins=bins)
+        if not np.isfinite(edges).all() and isinstance(bins, int | np.integer | str):
+            raise InvalidArgument(f"values go from {array.min():g} to {array.max():g}, further than a 64-bit float reaches; give the edges")
+        outside = array.size - int(counts.sum())
+        if outside:
+            warn(f"{outside} of the {array.size} values lie outside the edges of the bins {name!r} and are not counted")
+        self.record("histogram", name, _encode(counts, edges, most), step, timestamp)
 
     def log_np_histogram(
         self,
@@ -114,13 +134,14 @@ class HistogramMethods(Recorder):
 
         Args:
             name: the histogram's name.
-            values: shape (n,), how many values fell into each bin.
-            counts: shape (n + 1,), the bins' edges.
+            values: shape (n,), how many values fell into each bin; weights and densities are kept as they are.
+            counts: shape (n + 1,), the bins' edges, kept as they are.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 
         Raises:
             InvalidType: not numbers.
-            InvalidArgument: not one edge more than bins, or more than 512 bins.
+            InvalidArgument: not one edge more than bins, more than 512 bins, masked elements, or a number that a float
+                cannot hold exactly.
         """
         self.record("histogram", name, _encode(values, counts), step, timestamp)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
-from jupyter_tracking.kinds.text import as_text, decode_text
+from jupyter_tracking.kinds.text import decode_text
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Timestamp
@@ -34,5 +35,6 @@ class HtmlMethods(Recorder):
 
         Raises:
             InvalidType: not a string.
+            InvalidArgument: half of a character in it.
         """
         self.record("html", name, _encode(html), step, timestamp)

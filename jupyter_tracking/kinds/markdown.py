@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, logs
-from jupyter_tracking.kinds.text import as_text
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
@@ -16,7 +16,7 @@ def _decode(payload: dict[str, Any], asset: Asset) -> str:
 
 
 def _encode(markdown: str) -> NewAsset:
-    data = as_text(markdown, "markdown").encode("utf-8", "surrogatepass")
+    data = as_text(markdown, "markdown").encode()
     return NewAsset({"kind": "markdown"}, "md", lambda sink: sink.write(data))
 
 
@@ -38,5 +38,6 @@ class MarkdownMethods(Recorder):
 
         Raises:
             InvalidType: not a string.
+            InvalidArgument: half of a character in it.
         """
         self.record("markdown", name, _encode(markdown), step, timestamp)

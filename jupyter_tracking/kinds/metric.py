@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp
 from jupyter_tracking.kinds.arguments import as_metric
-from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, takes_mapping
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
@@ -46,21 +47,27 @@ class MetricMethods(Recorder):
         self.record("metric", name, value if type(value) is float else _encode(value, name), step, timestamp)
 
     @example("loss=total/count accuracy=0.9 --step epoch")
-    def log_metrics(self, /, step: int | None = None, timestamp: Timestamp = None, **metrics: float) -> None:
-        """Log several metrics at one step: `log_metrics(step=3, loss=0.1, accuracy=0.9)`.
+    @takes_mapping
+    def log_metrics(self, step: int | None = None, timestamp: Timestamp = None, metrics: Any = None) -> None:
+        """Log several metrics at one step: `log_metrics(step=3, loss=0.1, accuracy=0.9)`, `log_metrics({"loss": 0.1}, step=3)`.
 
         All are checked before the first is written.
 
         Args:
             step: as in `log_metric`.
             timestamp: as in `log_metric`; one moment for all.
-            **metrics: name=value; for other names use `**{"train/loss": 0.1}`.
+            metrics: name=value, or before all else a mapping of names, whatever they are, to values: in
+                `log_metrics({"train/loss": 0.1, "step": 7, "timestamp": 1.0}, step=3)` all three are metrics.
 
         Raises:
             InvalidType: a value is not one number, or the step no integer.
-            InvalidArgument: a name is empty, or a number does not fit.
+            InvalidArgument: a name is empty or given twice, or a number does not fit.
         """
-        step, moment = as_step(step), FormattedTimestamp(as_timestamp(timestamp))
-        rows = [(paths.check_name(name), _encode(value, name)) for name, value in metrics.items()]
-        for name, number in rows:
-            self.record("metric", name, number, step, moment)
+        whole, moment = as_step(step), FormattedTimestamp(as_timestamp(timestamp))
+        rows = {paths.check_name(name): _encode(value, name) for name, value in metrics.items()}
+        if len(rows) != len(metrics):
+            raise InvalidArgument(
+                f"log_metrics() has two names that are one in NFC, among {', '.join(map(repr, metrics)):.200}; give one of them"
+            )
+        for name, number in rows.items():
+            self.record("metric", name, number, whole, moment)

@@ -4,22 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import InvalidType
+from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
-
-
-def as_text(text: object, argument: str) -> str:
-    """Return a string as a plain `str`, also where it is of a subclass.
-
-    Raises:
-        InvalidType: not a string.
-    """
-    if not isinstance(text, str):
-        raise InvalidType(f"{argument}={text!r:.60} is a {type(text).__name__}; give a string")
-    return str(text)
 
 
 def decode_text(payload: str, _asset: Asset) -> str:
@@ -44,11 +33,12 @@ class TextMethods(Recorder):
 
         Args:
             name: the text's name.
-            text: any string; every character comes back as it was.
+            text: any string; every character comes back as it was. Half of one (an unpaired surrogate) is refused.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 
         Raises:
             InvalidType: not a string.
+            InvalidArgument: half of a character in it.
         """
         self.record("text", name, _encode(text), step, timestamp)

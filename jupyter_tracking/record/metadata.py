@@ -11,9 +11,8 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths, run_document
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.format.step_timestamp import as_timestamp
-from jupyter_tracking.kinds.arguments import as_json, as_metric
-from jupyter_tracking.kinds.base import Recorder, example
-from jupyter_tracking.kinds.text import as_text
+from jupyter_tracking.kinds.arguments import as_json, as_metric, as_text
+from jupyter_tracking.kinds.base import Recorder, example, takes_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +40,7 @@ class RunMetadata(Recorder):
             description: the sentence.
             async_req: accepted because Polyaxon has it.
         """
-        text = as_json(as_text(description, "description"), "description")
+        text = as_text(description, "description")
         self._update_document(lambda doc: doc.update(description=text))
 
     def set_readme(self, readme: str, async_req: bool = True) -> None:  # noqa: ARG002
@@ -51,30 +50,36 @@ class RunMetadata(Recorder):
             readme: the markdown.
             async_req: accepted because Polyaxon has it.
         """
-        text = as_json(as_text(readme, "readme"), "readme")
+        text = as_text(readme, "readme")
         self._update_document(lambda doc: doc.update(readme=text))
 
     @example("lr=1e-3 layers=[64, 32]")
-    def log_inputs(self, /, reset: bool = False, async_req: bool = True, **inputs: Any) -> None:
-        """Log parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`.
+    @takes_mapping
+    def log_inputs(self, reset: bool = False, async_req: bool = True, inputs: Any = None) -> None:
+        """Log parameters of the run: `log_inputs(lr=0.001, layers=[64, 32])`, `log_inputs({"lr": 0.001})`.
 
         Args:
             reset: forget the inputs so far. Only True and False mean that: an input called `reset` is an input.
             async_req: accepted because Polyaxon has it; the call has happened when it returns.
-            **inputs: name=value; scalars, arrays, paths, enums, dates and what is made of them.
+            inputs: name=value, or before all else a mapping, in which every name is an input: scalars, arrays, texts, paths, enums,
+                dates and what is made of them. They are kept as JSON has them: sets as sorted lists, Decimal, Fraction and dates as
+                text, durations as seconds.
 
         Raises:
             InvalidType: a value that JSON cannot hold; nothing is changed.
+            InvalidArgument: an integer over 64 bits, half of a character, masked elements, a name given twice.
         """
         self._log_values("inputs", reset, async_req, inputs)
 
     @example("best=max(scores)")
-    def log_outputs(self, /, reset: bool = False, async_req: bool = True, **outputs: Any) -> None:
+    @takes_mapping
+    def log_outputs(self, reset: bool = False, async_req: bool = True, outputs: Any = None) -> None:
         """Log results of the run; the arguments are those of `log_inputs`. At the end the last value of each metric is added."""
         self._log_values("outputs", reset, async_req, outputs)
 
     @example("machine='laptop'")
-    def log_meta(self, /, reset: bool = False, async_req: bool = True, **meta: Any) -> None:
+    @takes_mapping
+    def log_meta(self, reset: bool = False, async_req: bool = True, meta: Any = None) -> None:
         """Log facts about the run in its `meta_info`; the arguments are those of `log_inputs`."""
         self._log_values("meta_info", reset, async_req, meta)
 
@@ -83,6 +88,10 @@ class RunMetadata(Recorder):
         switches = {"reset": reset, "async_req": async_req}
         given = {**{name: value for name, value in switches.items() if type(value) is not bool}, **given}
         plain = {paths.check_name(key): as_json(value, f"{section}.{key}") for key, value in given.items()}
+        if len(plain) != len(given):
+            raise InvalidArgument(
+                f"{section} has two names that are one in NFC, among {', '.join(map(repr, given)):.200}; give one of them"
+            )
 
         def change(doc: dict[str, Any]) -> None:
             present = doc.get(section) or {}
