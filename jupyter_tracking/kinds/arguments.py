@@ -332,7 +332,7 @@ def _as_key(key: object, where: str) -> str:
     raise InvalidType(f"{where} has the key {_short(key)}, a {type(key).__name__}; give a string")
 
 
-def _unpacked(value: Any, where: str) -> Any:
+def _unpacked(value: Any, where: str) -> Any:  # noqa: PLR0911 - the same
     """Return an object of numpy, pandas or a tensor library as Python has it: an array as a list. Any other is returned as it is."""
     _refuse_masked(value, where)
     if hasattr(value, "columns") or isinstance(value, memoryview) or getattr(getattr(value, "dtype", None), "names", None):

@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
-from jupyter_tracking.kinds.arguments import as_array
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, warn
+from jupyter_tracking.kinds.arguments import as_array, as_metric, as_text
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, refusals, warn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,11 +48,12 @@ def _decode(payload: dict[str, Any], asset: Asset) -> Sound | Path:
                 return asset.path(payload)
             channels, rate = file.getnchannels(), file.getframerate()
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / _FULL
+            samples = samples if channels == 1 else samples.reshape(-1, channels)
     except wave.Error:  # floats, or compressed: for a player
         return asset.path(payload)
-    except EOFError as error:
+    except Exception as error:
         raise MalformedEvent(f"{payload.get('path')} is no readable sound: {error}") from error
-    return Sound(samples if channels == 1 else samples.reshape(-1, channels), rate)
+    return Sound(samples, rate)
 
 
 def _encode(
@@ -61,14 +62,13 @@ def _encode(
     content_type: str | None = None,
 ) -> AssetCopy | NewAsset:
     if isinstance(data, str | os.PathLike):
-        return AssetCopy({"content_type": content_type}, check_path(data, "data"))
+        return AssetCopy({"content_type": content_type and as_text(content_type, "content_type")}, check_path(data, "data"))
     samples = _as_samples(as_array(data, "data"))
-    if isinstance(sample_rate, bool) or not 0 < sample_rate < 2**31:
-        raise InvalidArgument(f"sample_rate={sample_rate!r} is no rate; give the frames a second")
-    suffix = (content_type or "wav").lower().removeprefix("audio/").removeprefix("x-")
-    sound = _as_wav(samples, int(sample_rate)) if suffix == "wav" else _as_other(samples, int(sample_rate), suffix)
+    rate = _as_rate(sample_rate, samples.shape[1])
+    suffix = _as_suffix(content_type)
+    sound = _as_wav(samples, rate) if suffix == "wav" else _as_other(samples, rate, suffix)
     payload = {
-        "sample_rate": float(sample_rate),
+        "sample_rate": float(rate),
         "num_channels": samples.shape[1],
         "length_frames": len(samples),
         "content_type": f"audio/{suffix}",
@@ -96,10 +96,10 @@ class AudioMethods(Recorder):
         """Log a sound.
 
         Args:
-            data: shape (frames,) or (frames, channels): floats from -1 to 1 (what lies outside is clipped, with a
-                warning) or int16; or the path of a sound file, which is copied.
+            data: shape (frames,) or (frames, channels): int16, which is kept exactly; or floats from -1 to 1, which become the nearest
+                of 65,535 levels (what lies outside is clipped, with a warning); or the path of a sound file, which is copied.
             name: the sound's name; by default the file's up to its first dot, else `"audio"`.
-            sample_rate: frames a second, for an array.
+            sample_rate: frames a second, a whole number, for an array.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
             content_type: `"wav"` (the default), or what the soundfile library writes: `"flac"`, `"ogg"`.
@@ -108,31 +108,46 @@ class AudioMethods(Recorder):
             MissingFile: the file is not there.
             MissingExtra: another content type than wav, and soundfile is not installed.
             InvalidType: not numbers.
-            InvalidArgument: a shape, a rate or a content type that does not fit.
+            InvalidArgument: a shape, a rate or a content type that does not fit, other integers than int16, masked elements.
         """
         encoded = _encode(data, sample_rate, content_type)
         self.record("audio", name_of(name, encoded, "audio"), encoded, step, timestamp)
+
+
+def _as_rate(sample_rate: Any, channels: int) -> int:
+    """Return a whole number of frames a second that a WAV file has a place for."""
+    rate = 0.0 if isinstance(sample_rate, bool) else as_metric(sample_rate, "sample_rate")
+    if not 0 < rate < 2**31 or rate != int(rate) or rate * channels >= 2**31:
+        raise InvalidArgument(f"sample_rate={sample_rate!r:.60} is no rate; give the frames a second, a whole number")
+    return int(rate)
+
+
+def _as_suffix(content_type: Any) -> str:
+    text = "wav" if content_type is None else as_text(content_type, "content_type")
+    return text.lower().removeprefix("audio/").removeprefix("x-")
 
 
 def _as_samples(array: NDArray[Any]) -> NDArray[np.int16]:
     """Return 16-bit samples of shape (frames, channels)."""
     import numpy as np
 
-    sides = [side for side in array.shape if side != 1]
-    frames = array.reshape(sides or [1])
-    frames = frames[:, None] if frames.ndim == 1 else frames
+    frames = array
+    if not (array.ndim == 2 and array.shape[1] <= _MOST_CHANNELS):  # noqa: PLR2004
+        frames = array.reshape([side for side in array.shape if side != 1] or [1])  # a batch of one
+        frames = frames[:, None] if frames.ndim == 1 else frames
     if frames.ndim != 2 or not frames.size or frames.shape[1] > _MOST_CHANNELS:  # noqa: PLR2004
         turned = "; perhaps data.T" if array.ndim == 2 and array.shape[0] <= _MOST_CHANNELS else ""  # noqa: PLR2004
         raise InvalidArgument(f"data has the shape {array.shape}; give (frames,) or (frames, channels){turned}")
     if frames.dtype == np.int16:
         return frames
-    if frames.dtype.kind != "f" and np.abs(frames.astype(float)).max() > 1:
+    if frames.dtype.kind != "f" and frames.any():
         raise InvalidArgument(f"data holds {frames.dtype} numbers; give floats from -1 to 1, or int16")
-    low, high, missing = float(np.nanmin(frames)), float(np.nanmax(frames)), int(np.count_nonzero(np.isnan(frames)))
+    numbers = frames.astype(float)
+    low, high, missing = *(float(end(numbers, initial=0.0)) for end in (np.nanmin, np.nanmax)), int(np.count_nonzero(np.isnan(numbers)))
     if low < -1 or high > 1 or missing:
         told = f" and {missing} NaN, taken as 0" if missing else ""
         warn(f"data goes from {low:g} to {high:g}{told}; what lies outside -1 to 1 is cut off")
-    levels: NDArray[np.int16] = np.rint(np.clip(np.nan_to_num(frames, nan=0.0), -1, 1) * float(_FULL)).astype(np.int16)
+    levels: NDArray[np.int16] = np.rint(np.clip(np.nan_to_num(numbers, nan=0.0), -1, 1) * float(_FULL)).astype(np.int16)
     return levels
 
 
@@ -154,8 +169,6 @@ def _as_other(samples: NDArray[np.int16], rate: int, suffix: str) -> bytes:
     except ImportError as error:
         raise missing_extra("soundfile", "media", error) from error
     buffer = io.BytesIO()
-    try:
+    with refusals(f"content_type={suffix!r:.60} cannot hold this; give 'wav', 'flac' or 'ogg'"):
         soundfile.write(buffer, samples, rate, format=suffix.upper())
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise InvalidArgument(f"content_type={suffix!r}: {error}; give 'wav', 'flac' or 'ogg'") from None
     return buffer.getvalue()

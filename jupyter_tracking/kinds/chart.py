@@ -7,8 +7,10 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, MissingExtra
-from jupyter_tracking.kinds.base import Kind, Recorder, logs, missing_extra, warn
-from jupyter_tracking.kinds.image import as_figure, encode_figures
+from jupyter_tracking.kinds.arguments import as_text
+from jupyter_tracking.kinds.base import Kind, Recorder, logs, missing_extra, refusals, warn
+from jupyter_tracking.kinds.figures import as_figure, lost_by_plotly
+from jupyter_tracking.kinds.image import encode_figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +28,13 @@ def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
 
 
 def _encode(figure: str, library: str = "plotly") -> str:
-    """Return the payload of a figure that is JSON already, as its library writes it."""
+    """Return the payload of a figure that is JSON already, as its library writes it.
+
+    Raises:
+        InvalidArgument: half of a character in one of its texts.
+    """
+    if "\\ud" in figure.lower():  # perhaps half of a character, or one of an emoji's two halves
+        as_text(json.dumps(json.loads(figure), ensure_ascii=False), "figure")
     return f'{{"kind":"{library}","figure":{figure}}}'
 
 
@@ -72,7 +80,7 @@ class ChartMethods(Recorder):
             raise missing_extra("bokeh", "bokeh", error) from error
         try:
             item = json.dumps(json_item(figure))
-        except (ValueError, TypeError, AttributeError, RuntimeError) as error:
+        except Exception as error:  # noqa: BLE001 - bokeh's own are of no one kind
             raise InvalidType(f"figure is a {type(figure).__name__}; give a figure of bokeh ({error})") from None
         self.record("chart", name, _encode(item, "bokeh"), step, timestamp)
 
@@ -87,14 +95,21 @@ class ChartMethods(Recorder):
 
         Raises:
             InvalidType: not a chart.
-            InvalidArgument: altair refuses it, such as one of more than 5,000 rows.
+            InvalidArgument: altair refuses it, such as one of more than 5,000 rows (`alt.data_transformers.disable_max_rows()`
+                takes them); or its data are at a URL.
         """
         if not hasattr(figure, "to_json") or not hasattr(figure, "to_dict") or hasattr(figure, "columns"):
             raise InvalidType(f"figure is a {type(figure).__name__}; give a chart of altair")
-        try:
+        import altair as alt
+
+        # Each of the other transformers leaves the data out of the chart: in a file beside the notebook, or in the kernel.
+        active = alt.data_transformers.active
+        own = alt.data_transformers.options if active in {"default", ""} else {"max_rows": None}
+        with refusals("figure"), alt.data_transformers.enable("default", **own):
             text = figure.to_json(indent=None)
-        except Exception as error:  # altair's own, such as that of too many rows, are of no one kind
-            raise InvalidArgument(f"figure: {error}") from error
+            where = _data_elsewhere(json.loads(text))
+        if where is not None:
+            raise InvalidArgument(f"figure takes its data from {where!r:.100}, which the run would not have; give the data, as a DataFrame")
         self.record("chart", name, _encode(text, "vega"), step, timestamp)
 
     def log_mpl_plotly_chart(
@@ -114,7 +129,8 @@ class ChartMethods(Recorder):
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
             close: close the figure afterwards.
-            fallback_to_image: log a picture of the name where plotly cannot convert it, with a warning.
+            fallback_to_image: log a picture of the name where plotly cannot convert it, with a warning. It converts lines, points,
+                plain bars and texts; images, pies, filled areas, lines across the axes, twin axes and the like it would leave out.
 
         Raises:
             MissingExtra: plotly is not installed, without the fallback.
@@ -136,6 +152,18 @@ class ChartMethods(Recorder):
             plt.close(source)
 
 
+def _data_elsewhere(chart: Any) -> str | None:
+    """Return the URL that a Vega-Lite chart, or one inside it, takes data from; None where it has them all."""
+    if isinstance(chart, list):
+        return next((found for item in chart if (found := _data_elsewhere(item)) is not None), None)
+    if not isinstance(chart, dict):
+        return None
+    data = chart.get("data")
+    if isinstance(data, dict) and "url" in data:
+        return str(data["url"])
+    return _data_elsewhere([item for key, item in chart.items() if key not in {"datasets", "values"}])
+
+
 def _plotly_json(figure: Any) -> str:
     """Return a figure as plotly itself writes it."""
     try:
@@ -145,21 +173,19 @@ def _plotly_json(figure: Any) -> str:
     except ImportError as error:
         raise missing_extra("plotly", "plotly", error) from error
     if hasattr(figure, "savefig"):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                figure = plotly.tools.mpl_to_plotly(figure)
-        except Exception as error:
-            raise InvalidArgument(f"plotly cannot convert the figure: {error}") from error
+        with refusals("plotly cannot convert the figure"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            lost = lost_by_plotly(figure)
+            if lost:
+                raise InvalidArgument(f"plotly cannot convert the figure: it would lose {', '.join(lost)}")
+            figure = plotly.tools.mpl_to_plotly(figure)
     if isinstance(figure, list | tuple):
         figure = {"data": list(figure), "layout": {}}
-    if isinstance(figure, dict):
-        try:
+    with refusals("figure is one that plotly refuses"):
+        if isinstance(figure, dict):
             go.Figure(figure)
-        except (ValueError, TypeError) as error:
-            raise InvalidArgument(f"figure is a dict that plotly refuses: {str(error).strip().partition(chr(10))[0]}") from None
-        return json.dumps(figure, cls=PlotlyJSONEncoder)
-    if not hasattr(figure, "to_plotly_json") or not hasattr(figure, "to_json"):
-        raise InvalidType(f"figure is a {type(figure).__name__}; give a figure of plotly, its dict or a list of traces")
-    text: str = figure.to_json()
+            return json.dumps(figure, cls=PlotlyJSONEncoder)
+        if not hasattr(figure, "to_plotly_json") or not hasattr(figure, "to_json"):
+            raise InvalidType(f"figure is a {type(figure).__name__}; give a figure of plotly, its dict or a list of traces")
+        text: str = figure.to_json()
     return text

@@ -86,7 +86,8 @@ class ConfusionMethods(Recorder):
             name: the matrix's name.
             x: n labels of the columns: strings or numbers; others are kept as their text.
             y: n labels of the rows.
-            z: shape (n, n), the matrix; integers of 64 bits stay what they are. Polyaxon's function can be called without it, and logs nothing then.
+            z: shape (n, n), the matrix; integers of 64 bits stay what they are. Polyaxon's function can be called without it, and logs
+                nothing then.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 

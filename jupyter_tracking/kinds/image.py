@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
 from jupyter_tracking.kinds.arguments import as_array, as_metric
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs, name_of
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs, name_of, refusals, warn
+from jupyter_tracking.kinds.figures import as_figures, is_blank
 from jupyter_tracking.kinds.pixels import as_pixels, as_rows, tiled
 
 if TYPE_CHECKING:
@@ -23,25 +25,56 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
 _MOST_PIXELS = 200_000_000
+_MOST_LEVEL = 65_535
+_FARTHEST = 1_000_000  # pixels from the corner that a box is drawn at
+_EXACT = {"1", "L", "LA", "P", "RGB", "RGBA"}  # modes of Pillow that PNG has too
+_DESCRIBED = {"png", "jpg", "jpeg", "webp"}  # what a camera or an editor says of a picture goes with it
 _ENCODERS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tif": "TIFF"}
 
 
 def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
-    import numpy as np
     from PIL import Image, UnidentifiedImageError
 
     data = asset.read(payload)
     try:
-        with Image.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height > _MOST_PIXELS:
-                return asset.path(payload)
-            if picture.mode == "P":
-                return np.array(picture.convert("RGBA" if "transparency" in picture.info else "RGB"))
-            return np.array(picture)
-    except UnidentifiedImageError:  # an SVG, or another format for the user's own programs
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours, below
+            with Image.open(io.BytesIO(data)) as picture:
+                pixels = _pixels(picture)
+    except (UnidentifiedImageError, Image.DecompressionBombError):  # an SVG, or another format for the user's own programs
         return asset.path(payload)
-    except (OSError, SyntaxError, ValueError) as error:
+    except Exception as error:
         raise MalformedEvent(f"{payload.get('path')} is no readable picture: {error}") from error
+    return asset.path(payload) if pixels is None else pixels
+
+
+def _pixels(picture: Image) -> NDArray[Any] | None:
+    """Return the pixels of a picture, (frames, height, width, …) of several frames; None where they are too many, or of several sizes."""
+    import numpy as np
+
+    count = _frames(picture)
+    if picture.width * picture.height * count > _MOST_PIXELS:
+        return None
+    frames = [_frame(picture, number) for number in range(count)]
+    if len({frame.shape for frame in frames}) > 1:  # some have transparency and some have none
+        frames = [_frame(picture, number, "RGBA") for number in range(count)]
+    if count > 1:  # pages of a document may be of several sizes
+        return np.stack(frames) if len({frame.shape for frame in frames}) == 1 else None
+    return frames[0]
+
+
+def _frame(picture: Image, number: int, mode: str | None = None) -> NDArray[Any]:
+    import numpy as np
+
+    picture.seek(number)
+    if mode is None and picture.mode == "P":  # the colours that the palette stands for
+        mode = "RGBA" if "transparency" in picture.info else "RGB"
+    return np.array(picture.convert(mode) if mode else picture)
+
+
+def _frames(picture: Image) -> int:
+    """Return how many frames a picture has; what a camera puts beside its picture in one file is none."""
+    return 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
 
 
 def _encode(
@@ -59,35 +92,89 @@ def _encode(
     if isinstance(encoded, bytes | bytearray | memoryview):
         return _encode_bytes(bytes(encoded))
     if hasattr(data, "getbands"):  # an image of Pillow
-        return _encode_picture(data, ext)  # type: ignore[arg-type]
+        return _encode_picture(_storable(data), ext)  # type: ignore[arg-type]
     if hasattr(data, "savefig"):
         raise InvalidType(f"data is a {type(data).__name__}; log it with log_mpl_image()")
     picture = _as_picture(as_pixels(as_rows(data, dataformats, "data"), "data"))
     return _encode_picture(_rescaled(picture, rescale), ext)
 
 
+def _storable(picture: Image) -> Image:
+    """Return an image of Pillow in a mode whose pixels a file holds as they are; what changes is told, or refused.
+
+    16 bits of grey stay 16 bits; floats are taken as those of an array.
+    """
+    import numpy as np
+    from PIL import Image
+
+    if not picture.width * picture.height:
+        raise InvalidArgument(f"data is a picture of {picture.width} x {picture.height} pixels: there is nothing to show")
+    with refusals("data is a picture that cannot be read"):
+        frames, shown = _frames(picture), getattr(picture, "n_frames", 1)
+        if frames > 1:
+            raise InvalidArgument(
+                f"data is an animation of {frames} frames; log its file, all with log_video(), or one: data.seek(0), then data.copy()"
+            )
+        picture.load()
+    if shown > 1:
+        warn(f"data is the first of {shown} pictures in its file; the others are not kept")
+    mode = picture.mode
+    if mode in _EXACT or mode == "I;16":
+        return picture
+    if mode == "F":
+        return _as_picture(as_pixels(np.asarray(picture)[..., None], "data"))
+    if mode.startswith("I"):
+        levels = np.asarray(picture)
+        low, high = int(levels.min()), int(levels.max())
+        if low < 0 or high > _MOST_LEVEL:
+            raise InvalidArgument(f"data goes from {low} to {high}; a picture of whole numbers has levels from 0 to {_MOST_LEVEL}")
+        return Image.fromarray(levels.astype(np.uint16))
+    if mode == "PA":  # the colours that the palette stands for
+        return picture.convert("RGBA")
+    kept = {"RGBa": "RGBA", "La": "LA"}.get(mode, "RGB")
+    with refusals(f"data has the mode {mode}, which no file here holds"):
+        plain = picture.convert(kept)
+    warn(f"data has the mode {mode} and is kept as {kept}, whose numbers are others; data.convert({kept!r}) is what is logged")
+    plain.info.pop("icc_profile", None)  # it is that of the other colours
+    return plain
+
+
 def _encode_picture(picture: Image, ext: str | None = None) -> NewAsset:
-    suffix = (ext or "png").lower().lstrip(".")
+    suffix = str(ext or "png").lower().lstrip(".")
     if suffix not in _ENCODERS:
-        raise InvalidArgument(f"ext={ext!r} is none of {', '.join(_ENCODERS)}")
+        raise InvalidArgument(f"ext={ext!r:.60} is none of {', '.join(_ENCODERS)}")
+    if picture.mode == "I;16" and suffix not in {"png", "tif"}:
+        raise InvalidArgument(f"ext={ext!r} holds 8 bits a pixel, and data has 16; give ext='png'")
+    clear = "A" in picture.mode or "transparency" in picture.info
     if suffix in {"jpg", "jpeg"}:
-        picture = picture.convert("RGB")
-    elif suffix == "png" and picture.mode not in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}:
-        picture = picture.convert("RGBA" if picture.mode in {"PA", "RGBa"} else "RGB")
-    buffer = io.BytesIO()
-    picture.save(buffer, _ENCODERS[suffix])
+        if clear and picture.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+            raise InvalidArgument(f"ext={ext!r} has no transparency, and data has; give ext='png'")
+        picture = picture if picture.mode == "L" else picture.convert("L" if picture.mode in {"1", "LA"} else "RGB")
+    elif suffix == "webp":
+        picture = picture if picture.mode in {"RGB", "RGBA"} else picture.convert("RGBA" if clear else "RGB")
+    about = {key: picture.info[key] for key in ("exif", "icc_profile") if picture.info.get(key)} if suffix in _DESCRIBED else {}
+    lossless = {"lossless": True, "exact": True} if suffix == "webp" else {}
+    with refusals(f"data cannot be stored as {suffix}"):
+        buffer = io.BytesIO()
+        picture.save(buffer, _ENCODERS[suffix], **lossless, **about)
+        if suffix in {"gif", "bmp", "tif"} and picture.mode != "I;16" and _colours(buffer) != picture.convert("RGBA").tobytes():
+            warn(f"{suffix} does not hold all colours of data, and those nearest are kept; ext='png' holds them")
     return _asset(buffer.getvalue(), picture, suffix)
+
+
+def _colours(file: io.BytesIO) -> bytes:
+    from PIL import Image
+
+    with Image.open(file) as picture:
+        return picture.convert("RGBA").tobytes()
 
 
 def _encode_bytes(data: bytes) -> NewAsset:
     """Keep the bytes of a picture file as they are."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            return _asset(data, picture, (picture.format or "png").lower())
-    except UnidentifiedImageError as error:
-        raise InvalidArgument(f"data is {len(data)} bytes that are no picture: {error}") from None
+    with refusals(f"data is {len(data)} bytes that are no picture"), Image.open(io.BytesIO(data)) as picture:
+        return _asset(data, picture, (picture.format or "png").lower())
 
 
 def _asset(data: bytes, picture: Image, suffix: str) -> NewAsset:
@@ -117,19 +204,22 @@ class ImageMethods(Recorder):
 
         Args:
             data: an array with the axes of `dataformats`: uint8, integers from 0 to 255, booleans, or floats
-                from 0 to 1 (what lies outside is clipped, with a warning); the path of a picture file, which is
-                copied; the bytes of one; an image of Pillow; or what has an `encoded_image_string`.
+                from 0 to 1, which become the nearest of 256 levels (what lies outside is clipped, with a warning); the path of
+                a picture file, which is copied; the bytes of one; an image of Pillow, whose pixels are kept as they lie in
+                memory, 16 bits of grey too; or what has an `encoded_image_string`.
             name: the image's name; by default the file's up to its first dot, else `"image"`.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
             rescale: how many times larger to draw an array.
-            dataformats: `"CHW"`, `"HWC"`, `"HW"` or `"NCHW"` (several pictures, in rows of up to 8); other orders do too.
-            ext: how to encode an array: `"png"` (the default, exact), `"jpg"`, `"webp"`, …
+            dataformats: `"CHW"`, `"HWC"`, `"HW"` or `"NCHW"` (several pictures, in rows of up to 8); other orders do too. Where it is
+                not given, and the shape is none of `"CHW"` but of one other, it is taken as that: (28, 28) or (28, 28, 3).
+            ext: how to encode it: `"png"` (the default), `"webp"`, `"bmp"` and `"tif"`, which are exact, `"jpg"`, `"gif"`.
 
         Raises:
             MissingFile: the file is not there.
             InvalidType: not numbers.
-            InvalidArgument: the shape is not what `dataformats` says, or bytes that are no picture.
+            InvalidArgument: the shape is not what `dataformats` says, bytes that are no picture, an animation of Pillow, masked
+                elements, or levels or a transparency that `ext` cannot hold.
         """
         encoded = _encode(data, rescale, dataformats, ext)
         self.record("image", name_of(name, encoded, "image"), encoded, step, timestamp)
@@ -165,10 +255,13 @@ class ImageMethods(Recorder):
         if boxes.ndim != 2 or boxes.shape[1] != 4:  # noqa: PLR2004
             raise InvalidArgument(f"tensor_boxes has the shape {boxes.shape}; give (n, 4): left, top, right, bottom")
         picture = _as_picture(as_pixels(as_rows(tensor_image, dataformats, "tensor_image"), "tensor_image"))
+        corners = boxes.astype(float).tolist()
+        if not all(abs(side) <= _FARTHEST for corner in corners for side in corner):  # NaN is not
+            raise InvalidArgument(f"tensor_boxes holds numbers that are no pixels; give finite ones, up to {_FARTHEST:,}")
         if picture.mode == "L":
             picture = picture.convert("RGB")
         pen = ImageDraw.Draw(picture)
-        for left, top, right, bottom in boxes.astype(float).tolist():
+        for left, top, right, bottom in corners:
             pen.line([(left, top), (left, bottom), (right, bottom), (right, top), (left, top)], fill="red", width=2)
         self.record("image", name or "figure", _encode_picture(_rescaled(picture, rescale)), step, timestamp)
 
@@ -184,8 +277,8 @@ class ImageMethods(Recorder):
         """Log a matplotlib figure as a picture.
 
         Args:
-            data: a figure, what is drawn in one, the `pyplot` module for the current one, or a list of figures of
-                one size, which are put side by side.
+            data: a figure; what is drawn in one (axes, a line) or a grid of seaborn, for all of its figure; the `pyplot` module for
+                the current one; or a list of figures of one size, which are put side by side.
             name: the image's name; `"figure"` by default.
             close: close the figure afterwards, so that it is not shown a second time.
             step: as in `log_metric`.
@@ -193,30 +286,19 @@ class ImageMethods(Recorder):
 
         Raises:
             InvalidType: not a figure.
-            InvalidArgument: figures of different sizes.
+            InvalidArgument: figures of different sizes, one that matplotlib cannot draw, or `pyplot` without a figure: a notebook
+                closes a figure once it has shown it.
         """
-        figures = [as_figure(item, "data") for item in (data if isinstance(data, list | tuple) else [data])]
+        figures = as_figures(data, "data")
+        for figure in figures:
+            if is_blank(figure):
+                warn("the figure is empty: nothing is drawn in it, and an empty picture is logged")
         self.record("image", name or "figure", encode_figures(figures), step, timestamp)
         if close:
             from matplotlib import pyplot as plt
 
             for figure in figures:
                 plt.close(figure)
-
-
-def as_figure(data: Any, argument: str) -> Figure:
-    """Return the matplotlib figure meant by a figure, by what is drawn in one, or by the `pyplot` module.
-
-    Raises:
-        InvalidType: none is.
-    """
-    found = data.gcf() if hasattr(data, "gcf") else data
-    if not hasattr(found, "savefig"):
-        found = getattr(found, "figure", None)
-    if not hasattr(found, "savefig"):
-        raise InvalidType(f"{argument} is a {type(data).__name__}; give a matplotlib figure")
-    figure: Figure = found
-    return figure
 
 
 def encode_figures(figures: Sequence[Figure]) -> NewAsset:
@@ -242,7 +324,8 @@ def _rendered(figure: Figure) -> Image:
     from PIL import Image
 
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    with refusals("matplotlib cannot draw the figure"):
+        figure.savefig(buffer, format="png")
     picture = Image.open(buffer)
     opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
     return picture.convert("RGB") if opaque else picture
@@ -262,5 +345,7 @@ def _rescaled(picture: Image, rescale: float) -> Image:
         return picture
     from PIL.Image import Resampling
 
+    if not picture.width * picture.height * rescale * rescale <= _MOST_PIXELS:
+        raise InvalidArgument(f"rescale={rescale!r:.60} makes more than {_MOST_PIXELS:,} pixels; give a smaller one")
     size = max(1, int(picture.width * rescale)), max(1, int(picture.height * rescale))
     return picture.resize(size, Resampling.LANCZOS)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CHANNELS = (1, 3, 4)
+_DEFAULT = "CHW"
 _FORMATS = ("HW", "HWC", "NHWC")
 _HALF_LEVEL = 1 / 510
 
@@ -47,7 +48,10 @@ def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
         return levels
     low, high = int(array.min()), int(array.max())
     if low < 0 or high > 255:  # noqa: PLR2004
-        raise InvalidArgument(f"{argument} goes from {low} to {high}; whole numbers are taken as 0 to 255")
+        raise InvalidArgument(
+            f"{argument} goes from {low} to {high}; whole numbers are taken as 0 to 255. "
+            "16 bits of grey are kept of PIL.Image.fromarray(array.astype(numpy.uint16))"
+        )
     return (array.astype(np.uint8) * 255 if high <= 1 else array.astype(np.uint8)).astype(np.uint8)
 
 
@@ -60,15 +64,19 @@ def as_rows(data: object, dataformats: str, argument: str) -> NDArray[Any]:
         argument: what to call it in a message.
 
     Raises:
-        InvalidArgument: the shape is not what `dataformats` says; the message says which would fit.
+        InvalidArgument: the shape is not what `dataformats` says, which is `"CHW"` where it is not given and either that or another
+            fits; the message says which would.
     """
     array = as_array(data, argument)
     axes = str(dataformats).upper()
+    fits = _fitting(array)
+    if axes == _DEFAULT and axes not in fits and len(fits) == 1:  # what is not said is what the shape alone explains
+        axes = fits[0]
     known = next((known for known in _FORMATS if sorted(known) == sorted(axes)), None)
     if known is None:
         raise InvalidArgument(f"dataformats={dataformats!r} are no axes of a picture; give 'CHW', 'HWC', 'HW' or 'NCHW'")
     if array.ndim != len(axes):
-        raise InvalidArgument(f"{argument} has the shape {array.shape}, dataformats={axes!r} has {len(axes)} axes{_fitting(array)}")
+        raise InvalidArgument(f"{argument} has the shape {array.shape}, dataformats={axes!r} has {len(axes)} axes{_perhaps(fits)}")
     ordered = array.transpose([axes.index(axis) for axis in known])
     if known == "HW":
         return ordered[..., None]
@@ -76,15 +84,18 @@ def as_rows(data: object, dataformats: str, argument: str) -> NDArray[Any]:
     if channels not in _CHANNELS:
         raise InvalidArgument(
             f"{argument} has the shape {array.shape}: with dataformats={axes!r} that is {channels} channels, "
-            f"and a picture has 1, 3 or 4{_fitting(array)}"
+            f"and a picture has 1, 3 or 4{_perhaps(fits)}"
         )
     return tiled(ordered) if known == "NHWC" else ordered
 
 
-def _fitting(array: NDArray[Any]) -> str:
-    """Return the formats that the shape would fit, in words."""
+def _fitting(array: NDArray[Any]) -> list[str]:
+    """Return the formats that the shape fits."""
     candidates: dict[int, Iterable[str]] = {2: ("HW",), 3: ("CHW", "HWC"), 4: ("NCHW", "NHWC")}
-    fits = [f for f in candidates.get(array.ndim, ()) if "C" not in f or array.shape[f.index("C")] in _CHANNELS]
+    return [f for f in candidates.get(array.ndim, ()) if "C" not in f or array.shape[f.index("C")] in _CHANNELS]
+
+
+def _perhaps(fits: list[str]) -> str:
     return f"; perhaps dataformats={' or '.join(map(repr, fits))}" if fits else ""
 
 

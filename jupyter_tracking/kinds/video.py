@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.format import paths
-from jupyter_tracking.kinds.arguments import as_array, as_metric
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of
+from jupyter_tracking.kinds.arguments import as_array, as_metric, as_text
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, refusals, warn
 from jupyter_tracking.kinds.pixels import as_pixels
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _CHANNELS = (1, 3)
 _MOST_PIXELS = 500_000_000
+_MOST_FPS = 100  # a GIF counts in hundredths of a second
 _CODECS = {"mp4": "libx264", "webm": "libvpx-vp9"}
 
 
@@ -38,13 +41,15 @@ def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
         with Image.open(io.BytesIO(data)) as file:
             if getattr(file, "n_frames", 1) * file.width * file.height > _MOST_PIXELS:
                 return asset.path(payload)
-            fps = _fps(file.info.get("comment", b""))
-            frames = []
+            fps, shown = _fps(file.info.get("comment", b"")), 0.0
+            frames: list[NDArray[np.uint8]] = []
             for number in range(getattr(file, "n_frames", 1)):
                 file.seek(number)
-                shown = float(file.info.get("duration", 0))
-                frames += [np.array(file.convert("RGB"))] * max(1, round(shown * fps / 1000))
-    except (OSError, SyntaxError, ValueError) as error:
+                shown += float(file.info.get("duration", 0))
+                # Equal pictures in a row are one that is shown longer.
+                until = shown * min(fps, _MOST_FPS) / 1000 if fps else 0
+                frames += [np.array(file.convert("RGB"))] * max(1, round(until) - len(frames))
+    except Exception as error:
         raise MalformedEvent(f"{payload.get('path')} is no readable GIF: {error}") from error
     return np.stack(frames)
 
@@ -52,9 +57,10 @@ def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
 def _fps(comment: bytes) -> float:
     """Return the rate we wrote beside the pictures, where equal ones in a row are one that is shown longer; else 0."""
     try:
-        return float(json.loads(comment)["fps"])
+        fps = float(json.loads(comment)["fps"])
     except (ValueError, TypeError, KeyError):
         return 0.0
+    return fps if math.isfinite(fps) and fps > 0 else 0.0
 
 
 def _encode(
@@ -65,12 +71,13 @@ def _encode(
     if isinstance(data, str | os.PathLike):
         path = check_path(data, "data")
         return AssetCopy({"content_type": paths.file_extension(path) or content_type or "gif"}, path)
-    if not 0 < as_metric(fps, "fps") <= 1000:  # noqa: PLR2004
+    fps = as_metric(fps, "fps")
+    if not 0 < fps <= 1000:  # noqa: PLR2004
         raise InvalidArgument(f"fps={fps!r} is no rate; give the frames a second")
-    suffix = (content_type or "gif").lower().removeprefix("video/").removeprefix("image/")
+    suffix = as_text(content_type or "gif", "content_type").lower().removeprefix("video/").removeprefix("image/")
     if suffix not in {"gif", *_CODECS}:
-        raise InvalidArgument(f"content_type={content_type!r} is none of gif, {', '.join(_CODECS)}")
-    frames = _as_frames(data)
+        raise InvalidArgument(f"content_type={content_type!r:.60} is none of gif, {', '.join(_CODECS)}")
+    frames = _as_frames(data) if suffix == "gif" else _even(_as_frames(data))
     movie = _as_gif(frames, fps) if suffix == "gif" else _as_movie(frames, fps, suffix)
     _, height, width, channels = frames.shape
     payload = {"height": height, "width": width, "colorspace": channels, "content_type": suffix}
@@ -103,7 +110,8 @@ class VideoMethods(Recorder):
             fps: frames a second, for an array.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
-            content_type: `"gif"` (the default: up to 256 colours a frame), `"mp4"` or `"webm"`.
+            content_type: `"gif"` (the default: up to 256 colours a frame, and the nearest of those for the others), `"mp4"` or
+                `"webm"` (close to the colours, as videos are; of odd sides the last row or column is there twice).
 
         Raises:
             MissingFile: the file is not there.
@@ -140,16 +148,29 @@ def _as_frames(data: ArrayLike) -> NDArray[np.uint8]:
 def _as_gif(frames: NDArray[np.uint8], fps: float) -> bytes:
     from PIL import Image
 
-    pictures = [Image.fromarray(frame).quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE) for frame in frames]
-    buffer = io.BytesIO()
-    comment = json.dumps({"fps": fps}).encode()
-    duration = max(10, round(100 / fps) * 10)  # a GIF counts in hundredths of a second
-    pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0, comment=comment, optimize=False)
+    with refusals("data cannot be stored as gif, in which no picture stays longer than 655 seconds"):
+        pictures = [Image.fromarray(frame).quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE) for frame in frames]
+        # Where each picture ends, in hundredths of a second: rounded one by one they would make the video shorter or longer.
+        ends = [math.floor(100 * number / min(fps, _MOST_FPS) + 0.5) for number in range(len(pictures) + 1)]
+        durations = [10 * (end - start) for start, end in pairwise(ends)]
+        buffer = io.BytesIO()
+        more: dict[str, Any] = {"comment": json.dumps({"fps": fps}).encode(), "loop": 0, "optimize": False}
+        pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=durations, **more)
+    if fps > _MOST_FPS:
+        warn(f"fps={fps:g}: a GIF shows at most {_MOST_FPS} pictures a second; content_type='mp4' shows more")
     return buffer.getvalue()
 
 
+def _even(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return pictures with even sides, as the codecs want them: the last row or column is there twice where it has to be."""
+    import numpy as np
+
+    _, height, width, _ = frames.shape
+    return np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
 def _as_movie(frames: NDArray[np.uint8], fps: float, suffix: str) -> bytes:
-    """Encode with ffmpeg, which writes to a file of its own; odd sides are made even, as the codecs want them."""
+    """Encode with ffmpeg, which writes to a file of its own."""
     import tempfile
     from pathlib import Path
 
@@ -159,16 +180,14 @@ def _as_movie(frames: NDArray[np.uint8], fps: float, suffix: str) -> bytes:
         import imageio_ffmpeg
     except ImportError as error:
         raise missing_extra("imageio-ffmpeg", "media", error) from error
-    _, height, width, _ = frames.shape
-    even = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    with tempfile.TemporaryDirectory() as folder:
+    with refusals(f"ffmpeg cannot store data as {suffix}"), tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / f"video.{suffix}"
-        size = (even.shape[2], even.shape[1])
+        size = (frames.shape[2], frames.shape[1])
         writer = imageio_ffmpeg.write_frames(
             str(target), size, fps=fps, codec=_CODECS[suffix], macro_block_size=1, ffmpeg_log_level="error"
         )
         writer.send(None)
-        for frame in even:
+        for frame in frames:
             writer.send(np.ascontiguousarray(frame))
         writer.close()
         return target.read_bytes()

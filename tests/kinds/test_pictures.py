@@ -41,9 +41,10 @@ def test_axes_in_any_order(run: Run, view: RunView, axes: str) -> None:
     ("shape", "axes", "said"),
     [
         ((4, 6, 3), "CHW", "that is 4 channels"),
-        ((64, 64, 3), "CHW", "perhaps dataformats='HWC'"),
+        ((64, 64, 2), "CHW", "that is 64 channels"),
+        ((3, 64, 64, 5), "CHW", "has 3 axes"),
         ((3, 64, 64), "HWC", "perhaps dataformats='CHW'"),
-        ((4, 6), "CHW", "perhaps dataformats='HW'"),
+        ((4, 6), "NCHW", "perhaps dataformats='HW'"),
         ((2, 3, 4, 5), "HWC", "has 3 axes"),
         ((4, 6, 2), "HWC", "1, 3 or 4"),
         ((4, 6, 3), "RGB", "no axes of a picture"),
@@ -51,13 +52,40 @@ def test_axes_in_any_order(run: Run, view: RunView, axes: str) -> None:
     ],
 )
 def test_a_shape_that_does_not_fit_is_told(run: Run, shape: tuple[int, ...], axes: str, said: str) -> None:
-    """Nothing is transposed or guessed: the message has the shape and what would fit, and nothing is written."""
+    """What is said is not guessed at: the message has the shape and what would fit, and nothing is written."""
     if (shape, axes) == ((4, 6, 3), "CHW"):  # four channels are RGBA: right by its shape
         run.log_image(np.zeros(shape, np.uint8), "image", dataformats=axes)
         return
     with pytest.raises(InvalidArgument, match=said):
         run.log_image(np.zeros(shape, np.uint8), "image", dataformats=axes)
     assert nothing_was_written(run)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kept"),
+    [
+        ((4, 6), (4, 6)),
+        ((28, 28, 3), (28, 28, 3)),
+        ((28, 28, 4), (28, 28, 4)),
+        ((28, 28, 1), (28, 28)),
+        ((3, 28, 28), (28, 28, 3)),
+        ((1, 3, 28), (3, 28)),
+        ((3, 3, 3), (3, 3, 3)),
+        ((1, 1), (1, 1)),
+        ((2, 3, 8, 9), (8, 18, 3)),
+        ((2, 8, 9, 3), (8, 18, 3)),
+    ],
+)
+def test_a_shape_that_one_layout_alone_explains_is_taken_so(run: Run, view: RunView, shape: tuple[int, ...], kept: tuple[int, ...]) -> None:
+    """Where `dataformats` is not given; a shape that fits its default is taken as that."""
+    picture = RNG.integers(0, 256, shape).astype(np.uint8)
+    run.log_image(picture, "image")
+    got = view.load("image")
+    assert got.shape == kept
+    if shape in {(4, 6), (28, 28, 3), (28, 28, 4), (1, 1)}:
+        assert np.array_equal(got, picture)
+    if shape in {(3, 28, 28), (3, 3, 3)}:
+        assert np.array_equal(got, picture.transpose(1, 2, 0))
 
 
 @pytest.mark.parametrize(
