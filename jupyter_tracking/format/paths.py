@@ -155,16 +155,16 @@ def is_url(path: str) -> bool:
     return bool(_URL.match(path))
 
 
-def safe_relative(path: str | os.PathLike[str], argument: str = "path") -> str:
+def safe_relative(path: object, argument: str = "path") -> str:
     """Return a relative path in POSIX form that cannot leave the folder it is relative to.
 
     Raises:
         OutsideRun: absolute, a drive, a URL, or climbing out by `..`.
         InvalidArgument: it holds a NUL or another control character.
     """
-    text = os.fspath(path)
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(text, str):
-        raise InvalidType(f"{argument}={path!r} is a {type(text).__name__}; give a string")
+        raise InvalidType(f"{argument}={path!r:.100} is a {type(text).__name__}; give a string")
     if not (text.isascii() and text.isprintable()) and any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidArgument(f"{argument}={text!r} holds a control character; leave it out")
     parts: list[str] = []

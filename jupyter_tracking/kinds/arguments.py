@@ -128,7 +128,7 @@ def as_numbers(values: Any, argument: str) -> tuple[Any, int]:
     if isinstance(values, str | bytes | Mapping | AbstractSet) or not hasattr(values, "__iter__"):
         raise InvalidType(f"{argument}={_short(values)} is a {type(values).__name__}; give a list or an array of numbers")
     shape = getattr(values, "shape", None)
-    if shape is not None and len(shape) != 1:
+    if isinstance(shape, tuple) and len(shape) != 1:
         raise InvalidArgument(f"{argument} has the shape {tuple(shape)}; give one dimension, for example {argument}.ravel()")
     if _dtype_kind(values) in _TIMES:
         raise InvalidType(
@@ -137,14 +137,14 @@ def as_numbers(values: Any, argument: str) -> tuple[Any, int]:
     _refuse_masked(values, argument)
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(values, numpy.ndarray) and values.dtype.kind in "fiu":
-        array = _as_float64(values, argument)
+        array = numpy.ascontiguousarray(_as_float64(values, argument))
         if numpy.isfinite(array).all():
             return array, len(array)
         return event_rows.json_safe_numbers(array.tolist()), len(array)
     try:
         if hasattr(values, "detach"):  # a tensor that is part of a graph, perhaps on another device
             values = values.detach().cpu()
-        items = values.tolist() if hasattr(values, "tolist") else list(values)
+        items = list(values.tolist() if hasattr(values, "tolist") else values)
     except Exception as error:
         raise InvalidType(f"{argument} is a {type(values).__name__} that cannot be read: {error}; give a list of numbers") from error
     if not all(type(item) is float for item in items):
@@ -171,7 +171,7 @@ def _as_float64(array: NDArray[Any], argument: str) -> NDArray[Any]:
 
     plain = np.asarray(array)
     with np.errstate(all="ignore"):
-        numbers = np.ascontiguousarray(plain, dtype=np.float64)
+        numbers = np.asarray(plain, dtype=np.float64)
     lost: Any = ()
     if plain.dtype.kind in "iu" and plain.dtype.itemsize == np.dtype(np.int64).itemsize:
         large = plain[(plain > _EXACT) | (plain < -_EXACT)] if plain.dtype.kind == "i" else plain[plain > _EXACT]
@@ -254,6 +254,30 @@ def as_text(text: object, argument: str) -> str:
                 f"{argument} holds half of a character, {plain[error.start]!r} at {error.start}, which UTF-8 cannot hold; "
                 "leave it out, or replace it: text.encode('utf-8', 'replace').decode()"
             ) from None
+    return plain
+
+
+def as_flag(value: Any, argument: str) -> bool:
+    """Return a switch as True or False.
+
+    Raises:
+        InvalidType: something that is neither true nor false, such as an array.
+    """
+    try:
+        return bool(value)
+    except Exception:  # noqa: BLE001 - numpy, pandas and tensors refuse, each in its own way
+        raise InvalidType(f"{argument}={_short(value)} is a {type(value).__name__}; give True or False") from None
+
+
+def as_summary(summary: Any, argument: str = "summary") -> dict[str, Any]:
+    """Return what is kept beside an artifact, as JSON has it; empty for None.
+
+    Raises:
+        InvalidType: no mapping, or one with what JSON cannot hold.
+    """
+    if summary is not None and not isinstance(summary, Mapping):
+        raise InvalidType(f"{argument}={_short(summary)} is a {type(summary).__name__}; give a dict")
+    plain: dict[str, Any] = as_json(summary or {}, argument)
     return plain
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.step_timestamp import as_step, as_timestamp
-from jupyter_tracking.kinds.arguments import as_json
+from jupyter_tracking.kinds.arguments import as_flag, as_summary
 from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, check_kind, check_path, encode_file, example, logs, name_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class ArtifactMethods(Recorder):
         source = check_path(path)
         kind = older_names("log_artifact", older).get("artifact_kind", kind)
         chosen = check_kind(kind) if kind is not None else "dir" if os.path.isdir(source) else "file"  # noqa: PTH112
-        encoded = encode_file(source, hashed=not skip_hash_calculation, kind=chosen)
+        encoded = encode_file(source, hashed=not as_flag(skip_hash_calculation, "skip_hash_calculation"), kind=chosen)
         log_file(self, chosen, encoded, name, summary, step, timestamp, rel_path)
 
 
@@ -96,9 +96,10 @@ def log_file(
 ) -> None:
     """Log a user's file or folder: with a step as a version, without one below `outputs/`; by default the file names the artifact."""
     true_name = paths.check_name(name_of(name, encoded, "file"))
-    about = as_json(summary or {}, "summary")
+    about = as_summary(summary)
     whole = as_step(step)
     moment = as_timestamp(timestamp)
+    rel_path = None if rel_path is None else check_path(rel_path, "rel_path")
     if whole is None:
         folder = paths.safe_relative(f"outputs/{paths.safe_relative(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
         run._copy_output(kind, true_name, encoded.source, folder, about, hashed=encoded.hashed)  # noqa: SLF001 - as its methods do

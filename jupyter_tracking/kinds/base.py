@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TrackingError, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.kind_names import V1ArtifactKind
+from jupyter_tracking.kinds.arguments import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,11 +75,11 @@ def encode_file(path: str | os.PathLike[str], *, hashed: bool = True, **payload:
     return AssetCopy(payload, check_path(path), hashed)
 
 
-def name_of(name: str | None, encoded: NewAsset | AssetCopy, default: str) -> str:
+def name_of(name: Any, encoded: NewAsset | AssetCopy, default: str) -> Any:
     """Return the name of an artifact: the one that was given, else the file's up to its first dot, else the default."""
     if isinstance(encoded, AssetCopy):
         return name if name is not None else paths.base_name(encoded.source)
-    return name or default
+    return default if name is None or (isinstance(name, str) and not name) else name
 
 
 class Asset(Protocol):
@@ -263,11 +264,12 @@ def check_path(path: object, argument: str = "path") -> str:
 
     Raises:
         InvalidType: not a string or a path.
+        InvalidArgument: a name of a file that is no UTF-8: nothing that a run keeps could say it.
     """
     plain = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(plain, str):
         raise InvalidType(f"{argument}={path!r:.100} is a {type(path).__name__}; give a path")
-    return plain
+    return as_text(plain, argument)
 
 
 @contextmanager

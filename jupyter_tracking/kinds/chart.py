@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, MissingExtra
-from jupyter_tracking.kinds.arguments import as_text
+from jupyter_tracking.kinds.arguments import as_flag, as_text
 from jupyter_tracking.kinds.base import Kind, Recorder, logs, missing_extra, refusals, warn
 from jupyter_tracking.kinds.figures import as_figure, lost_by_plotly
 from jupyter_tracking.kinds.image import encode_figures
@@ -136,17 +136,18 @@ class ChartMethods(Recorder):
             MissingExtra: plotly is not installed, without the fallback.
             InvalidArgument: plotly cannot convert it, without the fallback.
         """
-        source = as_figure(figure, "figure")
+        source, closes = as_figure(figure, "figure"), as_flag(close, "close")
+        falls_back = as_flag(fallback_to_image, "fallback_to_image")
         try:
             kind: str = "chart"
             encoded: Encoded = _encode(_plotly_json(source))
         except (InvalidArgument, MissingExtra) as error:
-            if not fallback_to_image:
+            if not falls_back:
                 raise
             warn(f"{name!r} is logged as a picture: {error}")
             kind, encoded = "image", encode_figures([source])
         self.record(kind, name, encoded, step, timestamp)
-        if close:
+        if closes:
             from matplotlib import pyplot as plt
 
             plt.close(source)

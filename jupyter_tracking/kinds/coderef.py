@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import paths
-from jupyter_tracking.kinds.arguments import as_json
+from jupyter_tracking.kinds.arguments import as_flag, as_json
 from jupyter_tracking.kinds.base import Recorder
 
 _TIMEOUT = 2.0  # seconds for all calls of git together
@@ -37,7 +37,7 @@ class CodeMethods(Recorder):
         found = as_json(code_ref, "code_ref") if code_ref else code_reference()
         if found:
             commit = paths.check_name(found["commit"], "code_ref['commit']")
-            self._record_artifact("coderef", commit, None, summary=found, is_input=bool(is_input))
+            self._record_artifact("coderef", commit, None, summary=found, is_input=as_flag(is_input, "is_input"))
 
 
 def code_reference(path: str = ".") -> dict[str, Any]:

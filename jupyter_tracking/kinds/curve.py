@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.step_timestamp import as_timestamp
-from jupyter_tracking.kinds.arguments import as_array, as_metric, as_ndarray, as_numbers, as_text
+from jupyter_tracking.kinds.arguments import as_array, as_flag, as_metric, as_ndarray, as_numbers, as_text
 from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, missing_extra, refusals
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class CurveMethods(Recorder):
             MissingExtra: scikit-learn is not installed.
             InvalidArgument: shapes that do not fit, or what scikit-learn refuses.
         """
-        self._log_measured(_roc, name, y_preds, y_targets, step, timestamp, each=is_multi_class)
+        self._log_measured(_roc, name, y_preds, y_targets, step, timestamp, each=as_flag(is_multi_class, "is_multi_class"))
 
     def log_sklearn_pr_curve(
         self,
@@ -196,7 +196,7 @@ class CurveMethods(Recorder):
             MissingExtra: scikit-learn is not installed.
             InvalidArgument: shapes that do not fit, or what scikit-learn refuses.
         """
-        self._log_measured(_pr, name, y_preds, y_targets, step, timestamp, each=is_multi_class)
+        self._log_measured(_pr, name, y_preds, y_targets, step, timestamp, each=as_flag(is_multi_class, "is_multi_class"))
 
     def _log_measured(
         self,

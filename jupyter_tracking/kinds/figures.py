@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
@@ -13,24 +14,25 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_DEEPEST_SUBFIGURE = 10
+_DEEPEST = 10  # levels of subfigures, and of lists
 # What writes numbers and dates beside an axis; any other writes words, which plotly's conversion leaves out.
 _FORMATTERS = {"ScalarFormatter", "NullFormatter", "AutoDateFormatter", "DateFormatter", "ConciseDateFormatter"}
 _FORMATTERS |= {"LogFormatter", "LogFormatterSciNotation", "LogFormatterMathtext", "LogFormatterExponent"}
 
 
-def as_figures(data: Any, argument: str) -> list[Figure]:
+def as_figures(data: Any, argument: str, *, depth: int = 0) -> list[Figure]:
     """Return the matplotlib figures meant by one, by several in a list or an array, or by what is drawn in them, which stands for one.
 
     Raises:
         InvalidType: none is.
         InvalidArgument: the `pyplot` module, where no figure is drawn.
     """
-    if not (isinstance(data, list | tuple) or hasattr(data, "ravel")):
+    items = data.tolist() if getattr(getattr(data, "dtype", None), "kind", "") == "O" and hasattr(data, "tolist") else data
+    if not isinstance(items, list | tuple) or depth > _DEEPEST:
         return [as_figure(data, argument)]
     found: list[Figure] = []
-    for item in data.ravel().tolist() if hasattr(data, "ravel") else data:
-        found += [figure for figure in as_figures(item, argument) if figure is item or figure not in found]
+    for item in items:
+        found += [figure for figure in as_figures(item, argument, depth=depth + 1) if figure is item or figure not in found]
     return found
 
 
@@ -44,7 +46,7 @@ def as_figure(data: Any, argument: str) -> Figure:
     from matplotlib.figure import Figure
 
     found = data
-    if callable(getattr(data, "get_fignums", None)):
+    if isinstance(data, ModuleType) and hasattr(data, "get_fignums"):
         found = data.gcf() if data.get_fignums() else None
         if found is None or is_blank(found):
             raise InvalidArgument(
@@ -54,7 +56,7 @@ def as_figure(data: Any, argument: str) -> Figure:
     elif type(data).__module__.partition(".")[0] == "plotnine" and hasattr(data, "draw"):
         with refusals(f"{argument} is a plot that plotnine cannot draw"):
             found = data.draw()
-    for _ in range(_DEEPEST_SUBFIGURE):
+    for _ in range(_DEEPEST):
         if isinstance(found, Figure):
             return found
         found = getattr(found, "figure", None)

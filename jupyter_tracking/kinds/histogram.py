@@ -5,6 +5,7 @@ In Polyaxon's payload `values` are the n counts and `counts` the n + 1 edges. He
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
@@ -54,9 +55,10 @@ def _limit(max_bins: Any) -> int:
     """
     if max_bins is None:
         return _MOST_BINS
-    if isinstance(max_bins, bool) or not hasattr(max_bins, "__index__"):
-        raise InvalidType(f"max_bins={max_bins!r:.60} is a {type(max_bins).__name__}; give a whole number")
-    return int(max_bins)
+    try:
+        return index(max_bins)
+    except Exception:  # noqa: BLE001 - a tensor's library may refuse in any way
+        raise InvalidType(f"max_bins={max_bins!r:.60} is a {type(max_bins).__name__}; give a whole number") from None
 
 
 def _encode(counts: ArrayLike, edges: ArrayLike, most: int = _MOST_BINS) -> dict[str, Any]:
@@ -113,7 +115,8 @@ class HistogramMethods(Recorder):
             raise InvalidArgument(f"bins={bins} are {bins} bins; give at most {most}")
         with refusals(f"bins={bins!r:.60} are none; give a number of bins, their edges, or 'auto'"), np.errstate(all="ignore"):
             counts, edges = np.histogram(numbers, bins=bins)
-        if not np.isfinite(edges).all() and isinstance(bins, int | np.integer | str):
+            far = not np.isfinite(edges).all()
+        if far and isinstance(bins, int | np.integer | str):
             raise InvalidArgument(f"values go from {array.min():g} to {array.max():g}, further than a 64-bit float reaches; give the edges")
         outside = array.size - int(counts.sum())
         if outside:

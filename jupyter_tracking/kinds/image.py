@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
-from jupyter_tracking.kinds.arguments import as_array, as_metric
+from jupyter_tracking.kinds.arguments import as_array, as_flag, as_metric, as_text
 from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs, name_of, refusals, warn
 from jupyter_tracking.kinds.figures import as_figures, is_blank
 from jupyter_tracking.kinds.pixels import as_pixels, as_rows, tiled
@@ -91,8 +92,9 @@ def _encode(
         return AssetCopy({}, path)
     if isinstance(encoded, bytes | bytearray | memoryview):
         return _encode_bytes(bytes(encoded))
-    if hasattr(data, "getbands"):  # an image of Pillow
-        return _encode_picture(_storable(data), ext)  # type: ignore[arg-type]
+    pillow = sys.modules.get("PIL.Image")
+    if pillow is not None and isinstance(data, pillow.Image):
+        return _encode_picture(_storable(data), ext)
     if hasattr(data, "savefig"):
         raise InvalidType(f"data is a {type(data).__name__}; log it with log_mpl_image()")
     picture = _as_picture(as_pixels(as_rows(data, dataformats, "data"), "data"))
@@ -140,7 +142,7 @@ def _storable(picture: Image) -> Image:
 
 
 def _encode_picture(picture: Image, ext: str | None = None) -> NewAsset:
-    suffix = str(ext or "png").lower().lstrip(".")
+    suffix = (as_text(ext, "ext") if ext is not None else "png").lower().lstrip(".") or "png"
     if suffix not in _ENCODERS:
         raise InvalidArgument(f"ext={ext!r:.60} is none of {', '.join(_ENCODERS)}")
     if picture.mode == "I;16" and suffix not in {"png", "tif"}:
@@ -263,7 +265,8 @@ class ImageMethods(Recorder):
         pen = ImageDraw.Draw(picture)
         for left, top, right, bottom in corners:
             pen.line([(left, top), (left, bottom), (right, bottom), (right, top), (left, top)], fill="red", width=2)
-        self.record("image", name or "figure", _encode_picture(_rescaled(picture, rescale)), step, timestamp)
+        encoded = _encode_picture(_rescaled(picture, rescale))
+        self.record("image", name_of(name, encoded, "figure"), encoded, step, timestamp)
 
     @example("figure --name weights --step 3")
     def log_mpl_image(
@@ -289,12 +292,13 @@ class ImageMethods(Recorder):
             InvalidArgument: figures of different sizes, one that matplotlib cannot draw, or `pyplot` without a figure: a notebook
                 closes a figure once it has shown it.
         """
-        figures = as_figures(data, "data")
+        figures, closes = as_figures(data, "data"), as_flag(close, "close")
         for figure in figures:
             if is_blank(figure):
                 warn("the figure is empty: nothing is drawn in it, and an empty picture is logged")
-        self.record("image", name or "figure", encode_figures(figures), step, timestamp)
-        if close:
+        encoded = encode_figures(figures)
+        self.record("image", name_of(name, encoded, "figure"), encoded, step, timestamp)
+        if closes:
             from matplotlib import pyplot as plt
 
             for figure in figures:
@@ -339,7 +343,8 @@ def _as_picture(pixels: NDArray[np.uint8]) -> Image:
 
 
 def _rescaled(picture: Image, rescale: float) -> Image:
-    if not as_metric(rescale, "rescale") > 0:
+    rescale = as_metric(rescale, "rescale")
+    if not rescale > 0:
         raise InvalidArgument(f"rescale={rescale!r} is no factor; give a number above 0")
     if rescale == 1:
         return picture

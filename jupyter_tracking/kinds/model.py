@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.kinds.arguments import as_json
+from jupyter_tracking.kinds.arguments import as_flag, as_summary, as_text
 from jupyter_tracking.kinds.artifact import decode_file, log_file, older_names
 from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, encode_file, example, logs
 
@@ -63,9 +63,9 @@ class ModelMethods(Recorder):
             InvalidArgument: a link, a pipe; or a `rel_path` that leads out of the run.
         """
         older_names("log_model", older)
-        about = as_json(summary or {}, "summary")
-        text = framework if framework is None else str(framework)
-        encoded = _encode(path, text, about or None, hashed=not skip_hash_calculation)
+        about = as_summary(summary)
+        text = None if framework is None else as_text(framework, "framework")
+        encoded = _encode(path, text, about or None, hashed=not as_flag(skip_hash_calculation, "skip_hash_calculation"))
         if text is not None:
             about = {"framework": text, **about}
         log_file(self, "model", encoded, name, about, step, timestamp, "model" if rel_path is None else rel_path)

@@ -8,8 +8,8 @@ from typing import Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.kinds.arguments import as_json
-from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example
+from jupyter_tracking.kinds.arguments import as_flag, as_json, as_summary, as_text
+from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example, refusals
 from jupyter_tracking.storage.user_file_reader import hash_and_size, md5
 
 _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
@@ -93,7 +93,9 @@ class ReferenceMethods(Recorder):
             rel_path: the path to record instead.
             skip_hash_calculation: do not read the file.
         """
-        about = {"framework": framework, **(summary or {})} if framework is not None else summary
+        about = as_summary(summary)
+        if framework is not None:
+            about = {"framework": as_text(framework, "framework"), **about}
         self._refer(path, "model", name, None, None, about, is_input, rel_path, skip_hash_calculation)
 
     @example("data/train.csv --is-input")
@@ -144,7 +146,7 @@ class ReferenceMethods(Recorder):
             rel_path: the path to record instead.
             skip_hash_calculation: do not read the files.
         """
-        chosen = name or os.path.basename(check_path(path).rstrip("/"))  # noqa: PTH119
+        chosen = name if name is not None else os.path.basename(check_path(path).rstrip("/"))  # noqa: PTH119
         self._refer(path, "dir", chosen, hash, None, summary, is_input, rel_path, skip_hash_calculation)
 
     @example("train --content df")
@@ -220,18 +222,20 @@ class ReferenceMethods(Recorder):
         skip: bool,
     ) -> None:
         where = None if path is None else check_path(path)
+        rel_path, skip = None if rel_path is None else check_path(rel_path, "rel_path"), as_flag(skip, "skip_hash_calculation")
         if where == "":
             raise InvalidArgument("path='' is empty; give a path or a URL")
-        if hash_ is not None and not isinstance(hash_, str):
-            raise InvalidType(f"hash={hash_!r} is a {type(hash_).__name__}; give a string")
+        if hash_ is not None:
+            hash_ = as_text(hash_, "hash")
         folder = where is not None and os.path.isdir(where)  # noqa: PTH112
         chosen = check_kind(kind) if kind is not None else "dir" if folder else "file"
         true_name = paths.check_name(name if name is not None else paths.base_name(where or ""))
-        about = as_json(summary or {}, "summary")
+        about = as_summary(summary)
         if hash_ is not None:
             about["hash"] = hash_
         elif content is not None and not skip:
-            about["hash"] = content_hash(content)
+            with refusals("content cannot be hashed"):
+                about["hash"] = content_hash(content)
         recorded = None
         if where is not None:
             local = not paths.is_url(where)
@@ -240,8 +244,10 @@ class ReferenceMethods(Recorder):
                     about["hash"], about["size"] = hash_and_size(where)
                 where = os.path.abspath(where)  # noqa: PTH100 - links stay as they are
             about["path"] = where
-            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else where.removeprefix(f"{self.path}{os.sep}")
-        self._record_artifact(chosen, true_name, recorded, summary=about, is_input=bool(is_input))
+            recorded = (
+                paths.safe_relative(rel_path, "rel_path") if rel_path not in {None, ""} else where.removeprefix(f"{self.path}{os.sep}")
+            )
+        self._record_artifact(chosen, true_name, recorded, summary=about, is_input=as_flag(is_input, "is_input"))
 
 
 def _as_record(item: Any, where: str) -> dict[str, Any]:
@@ -263,6 +269,6 @@ def _as_record(item: Any, where: str) -> dict[str, Any]:
         "name": paths.check_name(item.get("name"), f"{where}.name"),
         "path": None if path is None else check_path(path, f"{where}.path"),
         "summary": plain["summary"],
-        "is_input": bool(item.get("is_input")),
+        "is_input": as_flag(item.get("is_input"), f"{where}.is_input"),
         "further": further,
     }

@@ -20,6 +20,7 @@ _FIELDS = (
 )
 _KINDS = ("llm", "chain", "agent", "tool", "embedding", "retriever")
 _MOST_DEPTH = 100
+_LISTS = ("tags", "status_conditions", "children")
 
 
 def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
@@ -82,6 +83,8 @@ def _as_fields(span: Any, where: str, depth: int) -> dict[str, Any]:
             raise InvalidArgument(f"{where} has the field {key!r}, which Polyaxon does not know{suggest(str(key), _FIELDS)}")
         if value is None:
             continue
+        if key in _LISTS and not isinstance(value, list | tuple):
+            raise InvalidType(f"{where}.{key} is a {type(value).__name__}; give a list")
         if key == "children":
             fields[key] = [_as_fields(child, f"{where}.children[{i}]", depth + 1) for i, child in enumerate(value)]
         elif key == "status_conditions":

@@ -70,11 +70,13 @@ def _encode(
 ) -> AssetCopy | NewAsset:
     if isinstance(data, str | os.PathLike):
         path = check_path(data, "data")
-        return AssetCopy({"content_type": paths.file_extension(path) or content_type or "gif"}, path)
+        return AssetCopy(
+            {"content_type": paths.file_extension(path) or as_text("gif" if content_type is None else content_type, "content_type")}, path
+        )
     fps = as_metric(fps, "fps")
     if not 0 < fps <= 1000:  # noqa: PLR2004
         raise InvalidArgument(f"fps={fps!r} is no rate; give the frames a second")
-    suffix = as_text(content_type or "gif", "content_type").lower().removeprefix("video/").removeprefix("image/")
+    suffix = as_text("gif" if content_type is None else content_type, "content_type").lower().removeprefix("video/").removeprefix("image/")
     if suffix not in {"gif", *_CODECS}:
         raise InvalidArgument(f"content_type={content_type!r:.60} is none of gif, {', '.join(_CODECS)}")
     frames = _as_frames(data) if suffix == "gif" else _even(_as_frames(data))

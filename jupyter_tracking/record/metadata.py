@@ -11,7 +11,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths, run_document
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.format.step_timestamp import as_timestamp
-from jupyter_tracking.kinds.arguments import as_json, as_metric, as_text
+from jupyter_tracking.kinds.arguments import as_flag, as_json, as_metric, as_text
 from jupyter_tracking.kinds.base import Recorder, example, takes_mapping
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class RunMetadata(Recorder):
             reset: forget the tags so far.
             async_req: accepted because Polyaxon has it.
         """
-        labels = as_tags(tags)
+        labels, reset = as_tags(tags), as_flag(reset, "reset")
         self._update_document(lambda doc: doc.update(tags=list(dict.fromkeys([*([] if reset else doc.get("tags") or []), *labels]))))
 
     def log_progress(self, value: float) -> None:
@@ -145,8 +145,9 @@ class RunMetadata(Recorder):
             InvalidArgument: a status that Polyaxon does not know.
         """
         text = getattr(status, "value", status)
-        if text not in run_document.STATUSES:
-            raise InvalidArgument(f"status={status!r} is no status that Polyaxon knows{suggest(str(text), run_document.STATUSES)}")
+        reason, message = (None if said is None else as_text(said, name) for name, said in (("reason", reason), ("message", message)))
+        if not isinstance(text, str) or text not in run_document.STATUSES:
+            raise InvalidArgument(f"status={status!r:.60} is no status that Polyaxon knows{suggest(str(text), run_document.STATUSES)}")
         given = {"last_transition_time": last_transition_time, "last_update_time": last_update_time}
         moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}
 
@@ -169,7 +170,10 @@ def as_tags(tags: Iterable[str] | str | None) -> list[str]:
     """
     if tags is None:
         return []
-    items = [part.strip() for part in tags.split(",")] if isinstance(tags, str) else list(tags)
+    try:
+        items = [part.strip() for part in tags.split(",")] if isinstance(tags, str) else list(tags)
+    except Exception:  # noqa: BLE001 - iterating runs the object's own code
+        raise InvalidType(f"tags={tags!r:.60} is a {type(tags).__name__}; give strings, or one with commas between") from None
     if not all(isinstance(item, str) for item in items):
-        raise InvalidType(f"tags={tags!r} holds something that is no string")
+        raise InvalidType(f"tags={tags!r:.60} holds something that is no string")
     return [paths.check_name(item, "tags") for item in items if item.strip()]

@@ -105,7 +105,11 @@ class RunRecorder(Recorder):
         if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
             step = as_step(step)
         moment = timestamp_now() if timestamp is None else as_timestamp(timestamp)
-        journal = self._journals.get((kind, name)) or self._event_journal(kind, name)  # of a run that has ended there is none
+        try:
+            journal = self._journals.get((kind, name)) or self._event_journal(kind, name)  # of a run that has ended there is none
+        except TypeError:  # a name that is no string, and has no hash
+            paths.check_name(name)
+            raise
         attribution = self.attribution
         if attribution is not None and (timestamp is not None or attribution.check_every_row or get_ident() != attribution.cell_thread):
             moment = attribution.attribute(kind, paths.check_name(name), moment, given=timestamp is not None)
