@@ -202,7 +202,7 @@ def as_array(data: Any, argument: str) -> NDArray[Any]:
         raise InvalidType(f"{argument}={_short(data)} is a {type(data).__name__} of {array.dtype}; give an array of numbers")
     if array.dtype.kind != "f":
         return array
-    if type(data) is not np.ndarray and array.size and np.nanmax(np.abs(array), initial=0) >= _EXACT:
+    if array.dtype == np.float64 and not isinstance(data, np.ndarray) and np.nanmax(np.abs(array), initial=0) >= _EXACT:
         # Integers beside floats became floats.
         for item in np.asarray(data, dtype=object).ravel().tolist():
             if isinstance(item, int):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Encoded, Timestamp
 
 
+# What may be half of a character (or one of an emoji's two halves), or a number that JSON does not have.
+_SUSPICIOUS = ("\\ud", "\\uD", "NaN", "Infinity")
+
+
 def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
     """Return the figure: plotly's and vega's as a dict, bokeh's as its JSON item."""
     chart = json.loads(payload)
@@ -31,11 +35,16 @@ def _encode(figure: str, library: str = "plotly") -> str:
     """Return the payload of a figure that is JSON already, as its library writes it.
 
     Raises:
-        InvalidArgument: half of a character in one of its texts.
+        InvalidArgument: half of a character in one of its texts, or NaN, which JSON does not have.
     """
-    if "\\ud" in figure.lower():  # perhaps half of a character, or one of an emoji's two halves
-        as_text(json.dumps(json.loads(figure), ensure_ascii=False), "figure")
+    as_text(figure, "figure")
+    if any(sign in figure for sign in _SUSPICIOUS):
+        as_text(json.dumps(json.loads(figure, parse_constant=_refuse_constant), ensure_ascii=False), "figure")
     return f'{{"kind":"{library}","figure":{figure}}}'
+
+
+def _refuse_constant(word: str) -> None:
+    raise InvalidArgument(f"figure holds {word}, which JSON does not have; give None")
 
 
 CHART = Kind("chart", "chart", _decode, ("kind", "figure"), _encode, order=80)
@@ -79,7 +88,7 @@ class ChartMethods(Recorder):
         except ImportError as error:
             raise missing_extra("bokeh", "bokeh", error) from error
         try:
-            item = json.dumps(json_item(figure))
+            item = json.dumps(json_item(figure), allow_nan=False)
         except Exception as error:  # noqa: BLE001 - bokeh's own are of no one kind
             raise InvalidType(f"figure is a {type(figure).__name__}; give a figure of bokeh ({error})") from None
         self.record("chart", name, _encode(item, "bokeh"), step, timestamp)
@@ -107,7 +116,8 @@ class ChartMethods(Recorder):
         own = alt.data_transformers.options if active in {"default", ""} else {"max_rows": None}
         with refusals("figure"), alt.data_transformers.enable("default", **own):
             text = figure.to_json(indent=None)
-            where = _data_elsewhere(json.loads(text))
+            chart = json.loads(text)
+            where = _data_elsewhere(chart, chart.get("datasets", {}))
         if where is not None:
             raise InvalidArgument(f"figure takes its data from {where!r:.100}, which the run would not have; give the data, as a DataFrame")
         self.record("chart", name, _encode(text, "vega"), step, timestamp)
@@ -153,16 +163,16 @@ class ChartMethods(Recorder):
             plt.close(source)
 
 
-def _data_elsewhere(chart: Any) -> str | None:
-    """Return the URL that a Vega-Lite chart, or one inside it, takes data from; None where it has them all."""
+def _data_elsewhere(chart: Any, datasets: dict[str, Any]) -> str | None:
+    """Return the URL or the name that a Vega-Lite chart, or one inside it, takes data from; None where it has them all."""
     if isinstance(chart, list):
-        return next((found for item in chart if (found := _data_elsewhere(item)) is not None), None)
+        return next((found for item in chart if (found := _data_elsewhere(item, datasets)) is not None), None)
     if not isinstance(chart, dict):
         return None
     data = chart.get("data")
-    if isinstance(data, dict) and "url" in data:
-        return str(data["url"])
-    return _data_elsewhere([item for key, item in chart.items() if key not in {"datasets", "values"}])
+    if isinstance(data, dict) and ("url" in data or ("values" not in data and data.get("name", "") not in datasets and "name" in data)):
+        return str(data.get("url", data.get("name")))
+    return _data_elsewhere([item for key, item in chart.items() if key not in {"datasets", "values"}], datasets)
 
 
 def _plotly_json(figure: Any) -> str:

@@ -36,6 +36,8 @@ def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
     if array.dtype == np.uint8:
         return array
     if array.dtype.kind == "f":
+        if array.dtype == np.float16:  # whose own arithmetic misses the nearest level
+            array = array.astype(np.float32)
         low, high = float(np.nanmin(array, initial=1.0)), float(np.nanmax(array, initial=0.0))
         missing = int(np.count_nonzero(np.isnan(array)))
         if low < -_HALF_LEVEL or high > 1 + _HALF_LEVEL or missing:

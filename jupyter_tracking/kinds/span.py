@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
-from jupyter_tracking.format import paths
+from jupyter_tracking.format import paths, run_document
+from jupyter_tracking.format.event_rows import parse_timestamp
 from jupyter_tracking.kinds.arguments import as_json
-from jupyter_tracking.kinds.base import Kind, Recorder, logs
+from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
@@ -99,6 +101,16 @@ def _check_fields(fields: dict[str, Any], where: str) -> None:
     """Refuse what Polyaxon's V1EventSpan would."""
     if "kind" in fields and fields["kind"] not in _KINDS:
         raise InvalidArgument(f"{where}.kind={fields['kind']!r} is none of {', '.join(_KINDS)}")
+    if not all(isinstance(tag, str) for tag in fields.get("tags", [])):
+        raise InvalidType(f"{where}.tags={fields['tags']!r:.60} holds something that is no string")
+    if fields.get("status", "created") not in run_document.STATUSES:
+        raise InvalidArgument(
+            f"{where}.status={fields['status']!r:.60} is no status{suggest(str(fields['status']), run_document.STATUSES)}"
+        )
+    for key, read in (("uuid", UUID), ("started_at", parse_timestamp), ("finished_at", parse_timestamp)):
+        if key in fields:
+            with refusals(f"{where}.{key}={fields[key]!r:.60} is not a {'uuid' if key == 'uuid' else 'datetime'}"):
+                read(fields[key])
     wrong = next((key for key in ("metadata", "inputs", "outputs") if not isinstance(fields.get(key, {}), dict)), None)
     if wrong is not None:
         raise InvalidType(f"{where}.{wrong} is a {type(fields[wrong]).__name__}; give a dict")
