@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from jupyter_tracking.format.json_fields import COUNT, MOMENT, TEXT, WHOLE, Fields, FieldType, parse_lines, typed
+
 CELLS_FILE = "code/cells.jsonl"
 NOTES_FILE = "code/elsewhere.jsonl"
 SESSION_FILE = "code/session.ipynb"
@@ -117,54 +119,56 @@ def _line(item: dict[str, Any]) -> bytes:
         return json.dumps(present, default=str).encode("ascii") + b"\n"
 
 
-def read_cells(data: bytes) -> list[Cell]:
-    """Return the cells of a journal in the order they started; lines that cannot be read are skipped."""
+_CELL: Fields = {
+    "cell": COUNT,
+    "started": MOMENT,
+    "ended": MOMENT,
+    "count": WHOLE,
+    "masked": COUNT,
+    **dict.fromkeys(("session", "id", "hash", "notebook", "outcome", "error"), TEXT),
+}
+_IS_CELL = FieldType(
+    "[session, number]",
+    lambda value: type(value) is list and len(value) == 2 and TEXT.fits(value[0]) and COUNT.fits(value[1]),  # noqa: PLR2004
+)
+_NOTE: Fields = {"kind": TEXT, "name": TEXT, "at": MOMENT, "since": MOMENT, "by": TEXT, "cell": _IS_CELL}
+
+
+def parse_cells(data: bytes) -> tuple[list[Cell], list[tuple[int, str]]]:
+    """Return the cells of a journal in the order they started, and (line, problem) of lines and fields that are not as they should be."""
+    lines, problems = parse_lines(data)
     found: dict[tuple[str, int], Cell] = {}
-    for item in _items(data):
-        session, number = item.get("session"), item.get("cell")
-        if not isinstance(session, str) or not isinstance(number, int):
-            continue
-        if isinstance(item.get("started"), str):
-            cell = found[session, number] = Cell(number, session, item["started"])
-            cell.cell_id, cell.notebook = _text(item.get("id")), _text(item.get("notebook"))
-            cell.hash, cell.masked = _text(item.get("hash")) or "", _number(item.get("masked")) or 0
-            cell.execution_count = _number(item.get("count"))
-        elif isinstance(item.get("ended"), str) and (session, number) in found:
-            cell = found[session, number]
-            cell.ended, cell.outcome = item["ended"], _text(item.get("outcome")) or ""
-            cell.error = _text(item.get("error")) or ""
-            cell.execution_count = _number(item.get("count")) or cell.execution_count
-    return list(found.values())
+    for line, written in lines:
+        wrong: list[str] = []
+        item = typed(written, _CELL, wrong)
+        key = item.get("session") or "", -1 if item.get("cell") is None else item["cell"]
+        if "started" in item and all(each in item for each in ("session", "cell")):
+            cell = found[key] = Cell(key[1], key[0], item["started"])
+            cell.cell_id, cell.notebook = item.get("id"), item.get("notebook")
+            cell.hash, cell.masked = item.get("hash") or "", item.get("masked") or 0
+            cell.execution_count = item.get("count")
+        elif "ended" in item and key in found:
+            cell = found[key]
+            cell.ended, cell.outcome, cell.error = item["ended"], item.get("outcome") or "", item.get("error") or ""
+            cell.execution_count = item.get("count") or cell.execution_count
+        else:
+            wrong.append("neither the start of a cell nor the end of one that started")
+        problems += [(line, words) for words in wrong]
+    return list(found.values()), sorted(problems)
 
 
-def read_notes(data: bytes) -> list[AttributionNote]:
-    """Return the notes of a journal in their order; lines that cannot be read are skipped."""
+def parse_notes(data: bytes) -> tuple[list[AttributionNote], list[tuple[int, str]]]:
+    """Return the notes of a journal in their order, and (line, problem) of lines and fields that are not as they should be."""
+    lines, problems = parse_lines(data)
     notes = []
-    for item in _items(data):
+    for line, written in lines:
+        wrong: list[str] = []
+        item = typed(written, _NOTE, wrong)
         kind, name, alone = item.get("kind"), item.get("name"), "at" in item
         moment, cell = item.get("at" if alone else "since"), item.get("cell")
-        if not (isinstance(kind, str) and isinstance(name, str) and isinstance(moment, str)):
-            continue
-        place = (cell[0], cell[1]) if isinstance(cell, list) and len(cell) == 2 else None  # noqa: PLR2004
-        notes.append(AttributionNote(kind, name, moment, alone, _text(item.get("by")) or "", place))
-    return notes
-
-
-def _items(data: bytes) -> list[dict[str, Any]]:
-    items = []
-    for line in data[: data.rfind(b"\n") + 1].splitlines():
-        try:
-            item = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(item, dict):
-            items.append(item)
-    return items
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+        if kind and name and moment:
+            notes.append(AttributionNote(kind, name, moment, alone, item.get("by") or "", (cell[0], cell[1]) if cell else None))
+        else:
+            wrong.append("not a note: it has no kind, no name or no moment")
+        problems += [(line, words) for words in wrong]
+    return notes, sorted(problems)

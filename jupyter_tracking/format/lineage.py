@@ -7,12 +7,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
+from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
+from jupyter_tracking.format.json_fields import (
+    COUNT,
+    FILLED_TEXT,
+    FLAG,
+    MOMENT,
+    OBJECT,
+    STATISTIC,
+    TEXT,
+    WHOLE,
+    Fields,
+    FieldType,
+    in_words,
+    is_nested_too_deeply,
+    parse_json,
+    parse_lines,
+    typed,
+)
+
 META_KEY = "jupyter_tracking"
 _POLYAXON_FIELDS = ("state", "connection", "run")
+_RESOURCES = "resources/"
 _NOT_YAML = "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 
 
@@ -51,34 +71,51 @@ class LineageRecord:
         return orjson.dumps({k: v for k, v in asdict(self).items() if v}) + b"\n"
 
 
+# --- what the fields of a record are -------------------------------------------------------------
+
+_CELL: dict[str, FieldType] = {"notebook": TEXT, "cell_id": TEXT, "execution_count": WHOLE, "by": TEXT}
+_STEPS: Fields = {"count": COUNT, "min": WHOLE, "max": WHOLE}
+_SPAN: Fields = {"min": MOMENT, "max": MOMENT}
+_METRIC: Fields = {"count": COUNT, **dict.fromkeys(("last", "mean", "min", "max", "std"), STATISTIC)}
+_LAST: Fields = {"path": TEXT, "content_type": TEXT, "framework": TEXT}
+_ROWS: Fields = {"rows": COUNT, "size": COUNT, "hash": TEXT}
+# What stands in the summary of something with rows; the rest of a summary is the user's, and may be anything.
+_EVENT_SUMMARY: Fields = {"is_event": FLAG, "step": _STEPS, "timestamp": _SPAN, "metric": _METRIC}
+_OURS: Fields = {"name": FILLED_TEXT, "versioned": FLAG, "logged": MOMENT, "cell": {**_CELL}, "events": {**_ROWS, "distinct": COUNT}}
+_NAMES: Fields = {"name": FILLED_TEXT, "kind": FILLED_TEXT, "path": TEXT, "is_input": FLAG}
+_ARTIFACT: Fields = {**_NAMES, "summary": OBJECT, "meta_info": OBJECT, "connection": OBJECT, "run": OBJECT, "state": TEXT}
+_LINE: Fields = {
+    **_NAMES,
+    "stem": FILLED_TEXT,
+    "versioned": FLAG,
+    "summary": OBJECT,
+    "logged": MOMENT,
+    "cell": {**_CELL},
+    "events": {**_ROWS, "step": {**_STEPS, "distinct": COUNT}, "timestamp": _SPAN, "metric": _METRIC, "last": _LAST},
+    "further": OBJECT,
+}
+_ASSET: Fields = {"path": FILLED_TEXT, "size": COUNT, "hash": TEXT}
+
+
+# --- the journal ---------------------------------------------------------------------------------
+
+
 def parse_journal(data: bytes) -> tuple[list[LineageRecord], list[tuple[int, str]]]:
-    """Return the records of whole lines of a lineage journal, and (line, problem) of those that are none."""
-    records, problems = [], []
-    for number, line in enumerate(data.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            records.append(_record(orjson.loads(line)))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            problems.append((number, f"not a lineage record: {error}"))
-    return records, problems
-
-
-def _record(item: dict[str, Any]) -> LineageRecord:
-    given = {name: item[name] for name in LineageRecord.__slots__ if item.get(name)}  # as `line` writes it
-    return _checked(LineageRecord(**{"stem": item["name"], **given}))
-
-
-def _checked(record: LineageRecord) -> LineageRecord:
-    """Return the record; raise `TypeError` when a field has another type than it should, since it was read of a file."""
-    read: Any = record
-    if not (isinstance(read.name, str) and isinstance(read.kind, str) and isinstance(read.stem, str) and isinstance(read.path or "", str)):
-        raise TypeError("name, kind, stem and path must be strings")
-    if not (
-        isinstance(read.summary, dict) and isinstance(read.cell, dict) and isinstance(read.events, dict) and isinstance(read.further, dict)
-    ):
-        raise TypeError("summary, cell, events and further must be objects")
-    return record
+    """Return the records of whole lines of a lineage journal, and (line, problem) of lines and fields that are none."""
+    lines, problems = parse_lines(data)
+    records = []
+    for number, line in lines:
+        wrong: list[str] = []
+        item = typed(line, _LINE, wrong)
+        if wrong and any(word.startswith("events") for word in wrong):
+            item.pop("events", None)  # the rows themselves say it
+        if item.get("name") and item.get("kind"):
+            given = {name: item[name] for name in LineageRecord.__slots__ if item.get(name)}  # as `line` writes it
+            records.append(LineageRecord(**{"stem": item["name"], **given}))
+        else:
+            wrong.append("not a lineage record: it has no name or no kind")
+        problems += [(number, word) for word in wrong]
+    return records, sorted(problems)
 
 
 def unlisted_record(known: LineageRecord | None, kind: str, stem: str, path: str) -> LineageRecord:
@@ -130,77 +167,207 @@ def _to_artifact(record: LineageRecord) -> dict[str, Any]:
     return {k: v for k, v in item.items() if v is not None} | {"meta_info": meta, "is_input": record.is_input}
 
 
+# --- lineages.plx.json ---------------------------------------------------------------------------
+
+
+class Lineages(NamedTuple):
+    """What a `lineages.plx.json` says.
+
+    Attributes:
+        records: a record an artifact.
+        problems: what is wrong with the rest, in words.
+        all_ours: Polyaxon has written none of it.
+    """
+
+    records: list[LineageRecord]
+    problems: list[str]
+    all_ours: bool
+
+
 def all_written_here(data: bytes) -> bool:
     """Return whether every record of a `lineages.plx.json` is ours; Polyaxon writes its own when it resumes a run of ours."""
-    return parse_lineages(data)[2]
+    return parse_lineages(data).all_ours
 
 
-def parse_lineages(data: bytes) -> tuple[list[LineageRecord], list[str], bool]:
-    """Return the records of a `lineages.plx.json`, ours or Polyaxon's, what is wrong with the rest, and whether all are ours."""
+def parse_lineages(data: bytes, *, strict: bool = False) -> Lineages:
+    """Return what a `lineages.plx.json` says, ours or Polyaxon's.
+
+    Args:
+        data: its bytes.
+        strict: look at every field of every record for what is wrong with it, which takes three times as long; else only fields that
+            would be in the way of a reader are told.
+    """
     try:
-        items = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        return [], [f"not JSON: {error}"], False
+        items = parse_json(data)
+    except ValueError as error:
+        return Lineages([], [str(error)], all_ours=False)
     if not isinstance(items, list):
-        return [], ["not a JSON array"], False
-    records, problems, strangers = [], [], 0
+        return Lineages([], ["not a JSON array"], all_ours=False)
+    records: list[LineageRecord] = []
+    problems: list[str] = []
+    all_ours = True
     for position, item in enumerate(items):
         try:
-            strangers += META_KEY not in (item.get("meta_info") or {})
+            if strict:
+                raise TypeError  # noqa: TRY301 - one way to the careful reading below
             records.append(_from_artifact(item))
-        except (TypeError, KeyError, AttributeError) as error:
-            problems.append(f"item {position} is not a lineage record: {error}")
-    return records, problems, not strangers and not problems
+            all_ours = all_ours and META_KEY in (item.get("meta_info") or ())
+        except (TypeError, KeyError, AttributeError):
+            record, ours = _mended(item, f"item {position}", problems)
+            records += [record] if record is not None else []
+            all_ours = all_ours and ours
+    return Lineages(records, problems, all_ours)
+
+
+def _mended(item: Any, where: str, problems: list[str]) -> tuple[LineageRecord | None, bool]:
+    """Return the record of an artifact without the wrong fields, which are told, or None; and whether it is ours."""
+    if type(item) is not dict:
+        problems.append(f"{where} is not a lineage record but {in_words(item)}")
+        return None, False
+    wrong: list[str] = []
+    kept = typed(item, _ARTIFACT, wrong)
+    if not (kept.get("name") and kept.get("kind")):
+        reasons = "; ".join(["it has no name or no kind", *wrong])
+        problems.append(f"{where} is not a lineage record: {reasons}")
+        return None, META_KEY in (kept.get("meta_info") or {})
+    meta = kept.get("meta_info") or {}
+    is_ours = META_KEY in meta
+    if is_ours:
+        kept["meta_info"] = typed(meta, {META_KEY: _OURS}, wrong, "meta_info.")
+    ours = kept.get("meta_info", {}).get(META_KEY)
+    if ours and (ours.get("versioned") or ours.get("events")):
+        _mend_place(kept, ours, wrong)
+    if ours and "events" in ours:
+        told = len(wrong)
+        kept["summary"] = typed(kept.get("summary") or {}, _EVENT_SUMMARY, wrong, "summary.")
+        if len(wrong) > told or any("events" in word for word in wrong) or not _are_events(ours["events"], kept["summary"]):
+            wrong += ["what it says of its rows is not whole; the rows are read instead"]
+            kept["summary"] = {key: value for key, value in kept["summary"].items() if key not in _EVENT_SUMMARY}
+            kept["meta_info"] = {**kept["meta_info"], META_KEY: {key: value for key, value in ours.items() if key != "events"}}
+    problems += [f"{where} ({kept.get('kind') or '?'} {in_words(kept.get('name'))}): {word}" for word in wrong]
+    try:
+        return _from_artifact(kept), is_ours
+    except (TypeError, KeyError, AttributeError):
+        return None, is_ours
+
+
+def _mend_place(kept: dict[str, Any], ours: dict[str, Any], wrong: list[str]) -> None:
+    """Let a record of something with rows name its own event file."""
+    if not ours.get("versioned"):
+        wrong.append("it says what its rows are and not that it has any")
+        ours["versioned"] = True
+    place, path = f"events/{kept.get('kind')}/{kept.get('name')}.plx", kept.get("path")
+    if path != place and not (path or "").startswith(_RESOURCES):
+        wrong.append(f"its path is {in_words(path)} and not {in_words(place)}")
+        kept["path"] = place
 
 
 def _from_artifact(item: dict[str, Any]) -> LineageRecord:
-    """Return the record of a V1RunArtifact, ours or Polyaxon's."""
-    meta = item.get("meta_info") or {}
-    ours = meta.get(META_KEY) or {}
-    summary = item.get("summary") or {}
-    events = _events(ours["events"], summary) if "events" in ours else {}
+    """Return the record of a V1RunArtifact, ours or Polyaxon's.
+
+    Raises:
+        TypeError: a field has not the type that it should have; or `KeyError`, `AttributeError`.
+    """
+    # The lineage of a root has tens of thousands of these: fields are looked at here, and told of in `_mended`.
+    get = item.get
+    meta = get("meta_info") or _NOTHING
+    ours = meta.get(META_KEY) or _NOTHING
+    summary, stem, kind, path, is_input = get("summary") or {}, item["name"], item["kind"], get("path"), get("is_input") or False
+    of_ours = ours.get
+    name, logged, cell = of_ours("name") or stem, of_ours("logged") or "", of_ours("cell") or _NOTHING
+    versioned = of_ours("versioned") or False if ours else bool(summary.get("is_event"))
+    if not (
+        type(stem) is type(kind) is type(name) is type(logged) is str
+        and (path is None or type(path) is str)
+        and type(is_input) is type(versioned) is bool
+        and type(summary) is type(meta) is type(ours) is dict
+        and stem
+        and kind
+        and (cell is _NOTHING or _is_cell(cell))
+        and (not versioned or not ours or path == f"events/{kind}/{stem}.plx" or (path and path.startswith(_RESOURCES)))
+    ):
+        raise TypeError
     further = {} if item.keys().isdisjoint(_POLYAXON_FIELDS) else {key: item[key] for key in _POLYAXON_FIELDS if item.get(key) is not None}
     if len(meta) > (META_KEY in meta):
         further["meta_info"] = {key: value for key, value in meta.items() if key != META_KEY}
-    stem = item["name"]
-    return _checked(
-        LineageRecord(
-            name=ours.get("name") or stem,
-            kind=item["kind"],
-            stem=stem,
-            path=item.get("path"),
-            is_input=item.get("is_input") or False,
-            versioned=ours.get("versioned") or False if ours else bool(summary.get("is_event")),
-            summary=summary,
-            logged=ours.get("logged") or "",
-            cell=ours.get("cell") or {},
-            events=events,
-            further=further,
-        )
-    )
+    if further:
+        _check_depth(further)
+    # What we say of rows is no deeper than that; what the user says may be.
+    if (not of_ours("events") or len(summary) > _OF_ROWS) and not _CONTAINERS.isdisjoint(map(type, summary.values())):
+        _check_depth(summary)
+    events = of_ours("events") or {}
+    if events:
+        if not versioned:
+            raise TypeError
+        events = _events(events, summary)
+    return LineageRecord(name, kind, stem, path, is_input, versioned, summary, logged, {} if cell is _NOTHING else cell, events, further)
+
+
+_NOTHING: dict[str, Any] = {}
+_CONTAINERS = frozenset({dict, list})
+_OF_ROWS = 4  # fields of a summary: is_event, step, timestamp, metric
+
+
+def _check_depth(value: dict[str, Any]) -> None:
+    if is_nested_too_deeply(value):
+        raise TypeError
+
+
+def _is_cell(cell: Any) -> bool:
+    return type(cell) is dict and all(value is None or name not in _CELL or _CELL[name].fits(value) for name, value in cell.items())
 
 
 def _events(ours: dict[str, Any], summary: dict[str, Any]) -> dict[str, Any]:
-    """Return the event summary, most of which `_to_artifact` put into the summary; the rest of the summary is the user's."""
-    summary.pop("is_event", None)
+    """Return the event summary, most of which `_to_artifact` put into the summary; the rest of the summary is the user's.
+
+    Raises:
+        TypeError: it is not as we write it; or `KeyError`, `AttributeError`. Then nothing was changed.
+    """
+    distinct, step, moments, metric = ours["distinct"], summary.get("step"), summary["timestamp"], summary.get("metric")
+    first, last = moments["min"], moments["max"]
+    if step:
+        low, high = step["min"], step["max"]
+        if not (type(distinct) is type(low) is type(high) is int and STEP_MIN <= low <= high <= STEP_MAX and 0 < distinct <= STEP_MAX):
+            raise TypeError
+    elif distinct != 0:
+        raise TypeError
+    if not (type(first) is type(last) is str or first is last is None):
+        raise TypeError
     # What was parsed is changed in place and not copied: the lineage of a root has tens of thousands of these.
-    step = summary.pop("step", None) or {}
-    step["distinct"] = ours.pop("distinct", None)
-    ours["step"] = step
-    ours["timestamp"] = summary.pop("timestamp", None) or {}
-    if "metric" in summary:
-        ours["metric"] = summary.pop("metric")
+    if metric is not None:
+        if type(metric["last"]) is not float and not STATISTIC.fits(metric["last"]):
+            raise TypeError
+        ours["metric"] = metric
+        del summary["metric"]
+    summary.pop("is_event", None)
+    summary.pop("step", None)
+    del summary["timestamp"], ours["distinct"]
+    ours["step"] = {**step, "distinct": distinct} if step else {"distinct": 0}
+    ours["timestamp"] = moments
     return ours
 
 
+def _are_events(ours: dict[str, Any], summary: dict[str, Any]) -> bool:
+    try:
+        _events(dict(ours), dict(summary))
+    except (TypeError, KeyError, AttributeError):
+        return False
+    return True
+
+
+# --- the journal of assets -----------------------------------------------------------------------
+
+
 def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tuple[int, str]]]:
-    """Return path → `{path, size, hash}` of an asset journal, and (line, problem) of lines that are none."""
-    assets, problems = {}, []
-    for number, line in enumerate(data[: data.rfind(b"\n") + 1].split(b"\n"), start=1):
-        try:
-            if line:
-                item = orjson.loads(line)
-                assets[item["path"]] = item
-        except (ValueError, TypeError, KeyError) as error:
-            problems.append((number, f"not an asset record: {error}"))
-    return assets, problems
+    """Return path → `{path, size, hash}` of an asset journal, and (line, problem) of lines and fields that are none."""
+    lines, problems = parse_lines(data)
+    assets = {}
+    for number, line in lines:
+        wrong: list[str] = []
+        item = typed(line, _ASSET, wrong)
+        if "path" in item:
+            assets[item["path"]] = item
+        else:
+            wrong.append("not an asset record: it has no path")
+        problems += [(number, word) for word in wrong]
+    return assets, sorted(problems)

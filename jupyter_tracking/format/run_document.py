@@ -6,6 +6,22 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any
 
+from jupyter_tracking.format.json_fields import (
+    FLAG,
+    IDENTITY,
+    LIST,
+    MOMENT,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    TEXTS,
+    FieldType,
+    JsonError,
+    in_words,
+    is_nested_too_deeply,
+    parse_json,
+    typed,
+)
 from jupyter_tracking.format.lineage import META_KEY
 
 FORMAT = 1
@@ -23,6 +39,42 @@ _MESSAGES = {
     "failed": "Run has failed",
     "stopped": "Run was stopped",
 }
+_SHALLOW = 250  # brackets in a document with fewer cannot be nested too deeply
+_FIELDS = {
+    "uuid": IDENTITY,
+    **dict.fromkeys(("name", "description", "owner", "project", "kind", "runtime", "managed_by"), TEXT),
+    **dict.fromkeys(("created_at", "updated_at", "started_at", "finished_at", "schedule_at"), MOMENT),
+    **dict.fromkeys(("wait_time", "duration"), NUMBER),
+    **dict.fromkeys(("inputs", "outputs", "meta_info"), OBJECT),
+    "tags": TEXTS,
+    "status": FieldType("a status", lambda value: type(value) is str and value in STATUSES),
+    "status_conditions": FieldType("a list of objects", lambda value: LIST.fits(value) and all(type(each) is dict for each in value)),
+    "is_managed": FLAG,
+}
+
+
+def parse_document(data: bytes) -> tuple[dict[str, Any], list[tuple[int | None, str]]]:
+    """Return a run's document without the fields that are not as they should be, and (line, problem) of what is wrong with it.
+
+    A document that is none is empty; of a field that is wrong the line is not known.
+    """
+    try:
+        document = parse_json(data)
+    except JsonError as error:
+        return {}, [(error.line, str(error))]
+    if type(document) is not dict:
+        return {}, [(1, f"not a JSON object but {in_words(document)}")]
+    wrong: list[str] = []
+    document = typed(document, _FIELDS, wrong)
+    meta = document.get("meta_info")
+    if meta and meta.get(META_KEY) is not None and type(meta[META_KEY]) is not dict:
+        wrong.append(f"meta_info.{META_KEY} is {in_words(meta[META_KEY])} and not an object; it is taken as missing")
+        document["meta_info"] = {key: value for key, value in meta.items() if key != META_KEY}
+    if data.count(b"[") + data.count(b"{") > _SHALLOW:
+        deep = [key for key, value in document.items() if is_nested_too_deeply(value)]
+        wrong += [f"{in_words(key)} is nested too deeply; it is taken as missing" for key in deep]
+        document = {key: value for key, value in document.items() if key not in deep}
+    return document, [(None, words) for words in wrong]
 
 
 def now_iso() -> str:

@@ -8,12 +8,11 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from jupyter_tracking.errors import NotFound, TrackingError
+from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.cell_log import SESSION_FILE
-from jupyter_tracking.format.lineage import META_KEY
+from jupyter_tracking.format.session import parse_logs, parse_notebook, parse_session
 from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
-from jupyter_tracking.read.cell_timeline import CellTimeline
+from jupyter_tracking.read.cell_timeline import CellTimeline, session_paths
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -122,25 +121,10 @@ def _cell_column(timeline: CellTimeline, places: np.ndarray[Any, np.dtype[np.int
 # --- the session ---------------------------------------------------------------------------------
 
 
-def _session_paths(folder: RunFolder) -> list[str]:
-    stem = SESSION_FILE.rpartition("/")[2].removesuffix(".ipynb")
-    names = [n for n in folder.list_names("code") if n.startswith(stem) and n.endswith(".ipynb")]
-    return [f"code/{name}" for name in sorted(names, key=len)]
-
-
 def session_cells(folder: RunFolder) -> dict[tuple[str, int], str]:
     """Return the source of each execution, by session and number; none of a run that kept no code."""
-    found = {}
-    for path in _session_paths(folder):
-        try:
-            cells = orjson.loads(folder.read(path)).get("cells")
-        except (TrackingError, OSError, orjson.JSONDecodeError, AttributeError):
-            continue
-        for cell in cells if isinstance(cells, list) else []:
-            metadata = (cell.get("metadata") or {}).get(META_KEY) or {}
-            if isinstance(cell.get("source"), str) and "session" in metadata:
-                found[str(metadata["session"]), int(metadata.get("cell", 0))] = cell["source"]
-    return found
+    cells = [cell for path in session_paths(folder) for cell in parse_session(folder.read_or_empty(path))[0]]
+    return {(cell.session, cell.number): cell.source for cell in cells}
 
 
 def session_notebook(folder: RunFolder) -> NotebookNode:
@@ -148,14 +132,29 @@ def session_notebook(folder: RunFolder) -> NotebookNode:
 
     Raises:
         NotFound: the run kept no code.
+        InvalidArgument: what it kept is no notebook any more.
+    """
+    paths = session_paths(folder)
+    if not paths:
+        raise NotFound(f"run {folder.uuid[:8]} kept no cells: it ran outside of IPython, or with track_code=False")
+    return as_notebook(folder.read_document(paths[0]), f"{folder.path}/{paths[0]}")
+
+
+def as_notebook(data: bytes, name: str) -> NotebookNode:
+    """Return a notebook, brought to the present version of the format, without cells, outputs and fields that are none.
+
+    Raises:
+        InvalidArgument: it is no notebook; the message says `name`.
     """
     import nbformat
 
-    paths = _session_paths(folder)
-    if not paths:
-        raise NotFound(f"run {folder.uuid[:8]} kept no cells: it ran outside of IPython, or with track_code=False")
-    notebook: NotebookNode = nbformat.reads(folder.read(paths[0]).decode("utf-8"), as_version=4)
-    return notebook
+    found, wrong = parse_notebook(data)
+    try:
+        node: NotebookNode = nbformat.reads((orjson.dumps(found) if found["cells"] or not wrong else data).decode("utf-8"), as_version=4)
+        _ = node.cells
+    except Exception as error:  # noqa: BLE001 - what nbformat raises differs with what is wrong
+        raise InvalidArgument(f"notebook={name!r} is no notebook: {' '.join(str(error).split())[:200] or type(error).__name__}") from None
+    return node
 
 
 # --- logs ----------------------------------------------------------------------------------------
@@ -164,27 +163,13 @@ def session_notebook(folder: RunFolder) -> NotebookNode:
 def logs_frame(folder: RunFolder) -> pd.DataFrame:
     """Return what was printed, a row a line: `timestamp`, `stream`, `text`, and the cell that was executing."""
     timeline = CellTimeline(folder)
-    rows = [row for name in folder.list_names("plxlogs") for row in _log_rows(folder, f"plxlogs/{name}")]
+    rows = [row for name in folder.list_names("plxlogs") for row in parse_logs(folder.read_or_empty(f"plxlogs/{name}"))[0]]
     frame = with_dtypes(pd.DataFrame(rows, columns=list(_LOGS)), _LOGS)
     moments = frame["timestamp"].to_numpy(dtype="datetime64[us]")
     places = timeline.cells_at(moments.astype(np.int64)) if len(timeline.cells) else np.full(len(frame), -1)
     for name in ("cell_id", "execution_count"):
         frame[name] = _cell_column(timeline, places, name)
     return frame
-
-
-def _log_rows(folder: RunFolder, path: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for line in folder.read_or_empty(path).split(b"\n"):
-        try:
-            record = orjson.loads(line) if line.strip() else None
-        except orjson.JSONDecodeError:  # torn by a kill
-            continue
-        # Polyaxon's server keeps chunks, `{"logs": [...]}`, with the same records.
-        items = record.get("logs") or [record] if isinstance(record, dict) else []
-        good = (item for item in items if isinstance(item, dict) and "value" in item)
-        rows.extend({"timestamp": item.get("timestamp"), "stream": item.get("stream"), "text": str(item["value"])} for item in good)
-    return rows
 
 
 def cell_label(cell: Cell) -> str:

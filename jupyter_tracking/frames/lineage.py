@@ -144,7 +144,7 @@ def _row(folder: RunFolder, record: LineageRecord, run_columns: tuple[Any, ...])
     events = record.events
     if record.versioned and not events:
         try:
-            events = summarize_event_file(record.kind, folder.read(record.path or ""), ours=folder.rows_are_ours)
+            events = summarize_event_file(record.kind, folder.event_bytes(record), ours=folder.rows_are_ours)
         except (TrackingError, OSError):
             events = {}
     step, moments = events.get("step") or {}, events.get("timestamp") or {}

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
 from jupyter_tracking.format.metric_table import metric_table
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.check import find_problems
@@ -159,11 +160,21 @@ def with_dtypes(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
         if dtype is TIMESTAMP:
             frame[column] = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601").astype(TIMESTAMP)
         elif dtype == "Int64":
-            frame[column] = pd.to_numeric(values, errors="coerce").astype(dtype)
+            frame[column] = _whole_numbers(values)
         elif dtype == "Float64":  # by hand: NaN is a value, and not the same as none
             missing = np.array([not isinstance(v, int | float) for v in values], dtype=bool)
             numbers = np.array([0.0 if absent else v for v, absent in zip(values, missing, strict=True)], dtype=float)
             frame[column] = pd.arrays.FloatingArray(numbers, missing)
+        elif dtype == "string" and pd.api.types.infer_dtype(values, skipna=True) not in {"string", "empty"}:
+            frame[column] = pd.array([v if isinstance(v, str) else None for v in values], dtype=dtype)
         elif dtype != "object":
             frame[column] = values.astype(dtype)
     return frame
+
+
+def _whole_numbers(values: pd.Series[Any]) -> Any:
+    try:
+        return pd.array(values.to_list(), dtype="Int64")
+    except (TypeError, ValueError, OverflowError):  # of a summary, which may say anything
+        whole = [v if type(v) is int and STEP_MIN <= v <= STEP_MAX else None for v in values]
+        return pd.array(whole, dtype="Int64")

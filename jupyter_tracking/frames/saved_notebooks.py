@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,12 @@ import pandas as pd
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.json_fields import MOST_BYTES, OBJECT, TEXT, WHOLE, Fields, FieldType, typed
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.frames import cells
 from jupyter_tracking.read import check
 from jupyter_tracking.read.find import find_run
+from jupyter_tracking.read.run_files import read_bytes
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -74,38 +77,56 @@ def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
         MissingFile: there is no such file.
         InvalidArgument: it is no notebook.
     """
-    import nbformat
-
     path = os.fspath(notebook)
     try:
-        node: NotebookNode = nbformat.reads(Path(path).read_bytes().decode("utf-8"), as_version=4)
-        _ = node.cells
-    except FileNotFoundError as error:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            seen = os.fstat(fd)
+            data = read_bytes(fd, min(seen.st_size, MOST_BYTES + 1)) if stat.S_ISREG(seen.st_mode) else None
+        finally:
+            os.close(fd)
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingFile(error.errno, f"notebook={path!r}: no such file") from None
-    except OSError:
-        raise
-    except Exception as error:  # noqa: BLE001 - what nbformat raises differs with what is wrong
-        raise InvalidArgument(f"notebook={path!r} is no notebook: {' '.join(str(error).split())[:200] or type(error).__name__}") from None
-    return node
+    except (OSError, ValueError) as error:
+        raise InvalidArgument(f"notebook={path!r} cannot be read: {error}") from None
+    if data is None:
+        raise InvalidArgument(f"notebook={path!r} is not a regular file; give a notebook")
+    return cells.as_notebook(data, path)
+
+
+_SHOWN: Fields = {
+    **dict.fromkeys(("run_uuid", "run_path", "kind", "name"), TEXT),
+    "steps": FieldType("a list of steps", lambda value: type(value) is list and all(each is None or WHOLE.fits(each) for each in value)),
+    "events": OBJECT,
+}
 
 
 def _displays(cell: Any) -> Iterator[dict[str, Any]]:
     """Yield the metadata of each display of ours among the outputs of a cell."""
     for output in cell.get("outputs") or ():
-        metadata = (output.get("metadata") or {}).get(META_KEY)
-        if isinstance(metadata, dict) and isinstance(metadata.get("run_uuid"), str):
+        metadata = display_metadata(output)
+        if metadata is not None:
             yield metadata
+
+
+def display_metadata(output: Any) -> dict[str, Any] | None:
+    """Return what an output of a cell says of the run and the artifacts it shows, as far as that can be; None of another output."""
+    metadata = (output.get("metadata") or {}).get(META_KEY)
+    kept = typed(metadata, _SHOWN, []) if isinstance(metadata, dict) else {}
+    return kept if kept.get("run_uuid") else None
 
 
 def shown_artifacts(metadata: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield each artifact of a display's metadata, with the run it is of."""
-    own = {"run_uuid": metadata["run_uuid"], "run_path": str(metadata.get("run_path") or "")}
-    paths = {str(run.get("run_uuid")): str(run.get("run_path") or "") for run in metadata.get("runs") or [] if isinstance(run, dict)}
-    artifacts = metadata.get("artifacts")
+    own = {"run_uuid": metadata["run_uuid"], "run_path": metadata.get("run_path") or ""}
+    runs, artifacts = metadata.get("runs"), metadata.get("artifacts")
+    listed = [typed(run, _SHOWN, []) for run in runs if isinstance(run, dict)] if isinstance(runs, list) else []
+    paths = {run["run_uuid"]: run.get("run_path") or "" for run in listed if "run_uuid" in run}
     for artifact in artifacts if isinstance(artifacts, list) else [metadata]:
         if isinstance(artifact, dict):
-            uuid = str(artifact.get("run_uuid") or own["run_uuid"])
-            kept = {key: artifact[key] for key in ("kind", "name", "steps", "events") if key in artifact}
+            known = typed(artifact, _SHOWN, [])
+            uuid = known.get("run_uuid") or own["run_uuid"]
+            kept = {key: known[key] for key in ("kind", "name", "steps", "events") if known.get(key) is not None}
             yield own | kept | {"run_uuid": uuid, "run_path": paths.get(uuid, own["run_path"])}
 
 

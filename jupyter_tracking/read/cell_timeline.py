@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, read_cells, read_notes
+from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, SESSION_FILE, parse_cells, parse_notes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 _NEVER = np.iinfo(np.int64).max
 
 
+def session_paths(folder: RunFiles) -> list[str]:
+    """Return the notebooks in which the run's cells are kept, the first session's first."""
+    stem = SESSION_FILE.rpartition("/")[2].removesuffix(".ipynb")
+    names = [n for n in folder.list_names("code") if n.startswith(stem) and n.endswith(".ipynb")]
+    return [f"code/{name}" for name in sorted(names, key=len)]
+
+
 class CellTimeline:
     """The cells of a run in the order they started.
 
@@ -29,11 +36,10 @@ class CellTimeline:
 
     def __init__(self, folder: RunFiles) -> None:
         """Read the run's journals; a run without them has no cells."""
-        self.cells: list[Cell] = [cell for cell in read_cells(folder.read_or_empty(CELLS_FILE)) if _timestamp(cell.started) is not None]
+        self.cells: list[Cell] = parse_cells(folder.read_or_empty(CELLS_FILE))[0]
         self._notes: dict[tuple[str, str], list[AttributionNote]] = {}
-        for note in read_notes(folder.read_or_empty(NOTES_FILE)):
-            if _timestamp(note.moment) is not None:
-                self._notes.setdefault((note.kind, note.name), []).append(note)
+        for note in parse_notes(folder.read_or_empty(NOTES_FILE))[0]:
+            self._notes.setdefault((note.kind, note.name), []).append(note)
         self._number = {(cell.session, cell.number): n for n, cell in enumerate(self.cells)}
         self._order, self._starts, self._ends, self._outer = self._spans()
 

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.errors import MissingFile, TrackingError
 from jupyter_tracking.format import lineage, paths
-from jupyter_tracking.read.run_files import Problem
+from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells, parse_notes
+from jupyter_tracking.format.session import parse_logs, parse_session
+from jupyter_tracking.read.cell_timeline import session_paths
+from jupyter_tracking.read.run_files import Problem, odd_kind, reason
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 20
 _HASHED_WHOLE = 4_000_000  # bytes: an event file up to this size is hashed whole, of a longer one both ends
 _HASHED_END = 1_000_000
+_MOST_ODD = 20  # links, pipes and the like that are told of a top folder
 _MOST_HASHED = 200_000_000  # bytes of an artifact's assets that are hashed; of the rest only the sizes are compared
 
 
@@ -35,9 +40,9 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
         hashes: read every file and compare its md5 with the one taken when it was logged, or when the run ended.
     """
     ended = folder.has_ended and folder.is_ours
-    records, problems = folder.records()
-    problems = ([folder.info_problem] if folder.info_problem else []) + problems + list(_stray_files(folder))
-    problems += _asset_journal_problems(folder)
+    records, problems = folder.records(strict=True)
+    problems = folder.info_problems + problems + list(_stray_files(folder))
+    problems += _asset_journal_problems(folder) + _cell_problems(folder) + _odd_files(folder)
     named = {record.path for record in records}
     problems += [
         Problem(path, None, "no lineage record names this event file", "")
@@ -60,13 +65,52 @@ def _stray_files(folder: RunFolder) -> Iterator[Problem]:
                 yield Problem(f"events/{kind}/{name}", None, "not an event file; Polyaxon parses every file here", "")
 
 
+def _odd_files(folder: RunFolder) -> list[Problem]:
+    """Return what is neither a file nor a folder: it is not opened, and a link is not followed; of many in a top folder the first."""
+    found: list[Problem] = []
+    count: Counter[str] = Counter()
+    for path, seen in folder.walk():
+        kind = odd_kind(seen.st_mode)
+        top = path.partition("/")[0]
+        count[top] += bool(kind)
+        if kind and count[top] <= _MOST_ODD and path != "events":  # which the lineage tells of
+            found.append(Problem(_shown(path), None, kind, ""))
+    more = [(top, many - _MOST_ODD) for top, many in count.items() if many > _MOST_ODD]
+    return found + [Problem(_shown(top), None, f"{many:,} more links, pipes and the like are below it", "") for top, many in more]
+
+
+def _shown(path: str) -> str:
+    """Return a path of the disk as text: what is no UTF-8 has unpaired surrogates in Python."""
+    return path if path.isascii() else path.encode("utf-8", "replace").decode()
+
+
+def _cell_problems(folder: RunFolder) -> list[Problem]:
+    """Return the bad lines and fields of the journals of cells, and of what was printed."""
+    found = []
+    logs = [f"plxlogs/{name}" for name in folder.list_names("plxlogs")]
+    for path, parse in [(CELLS_FILE, parse_cells), (NOTES_FILE, parse_notes), *((path, parse_logs) for path in logs)]:
+        try:
+            found += [Problem(path, line, problem, "") for line, problem in parse(folder.read_document(path))[1]]
+        except MissingFile:
+            continue
+        except (TrackingError, OSError) as error:
+            found.append(Problem(path, None, reason(error), ""))
+    for path in session_paths(folder):
+        try:
+            found += [Problem(path, None, problem, "") for problem in parse_session(folder.read_document(path))[1]]
+        except (TrackingError, OSError) as error:
+            found.append(Problem(path, None, reason(error), ""))
+    return found
+
+
 def _asset_journal_problems(folder: RunFolder) -> list[Problem]:
     """Return the bad lines of the asset journal."""
     try:
-        bad = lineage.parse_asset_journal(folder.read(paths.ASSET_JOURNAL))[1]
+        bad = lineage.parse_asset_journal(folder.read_document(paths.ASSET_JOURNAL))[1]
+    except MissingFile:
+        return []
     except (TrackingError, OSError) as error:
-        there = (folder.path / paths.ASSET_JOURNAL).is_symlink()
-        return [Problem(paths.ASSET_JOURNAL, None, _reason(error), "")] if there else []
+        return [Problem(paths.ASSET_JOURNAL, None, reason(error), "")]
     return [Problem(paths.ASSET_JOURNAL, line, problem, "") for line, problem in bad]
 
 
@@ -76,7 +120,7 @@ def _row_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
         found = [Problem(file, p.line, p.problem, p.text) for p in folder.row_problems(artifact)]
         pairs = list(zip(folder.events(artifact), folder.payloads(artifact), strict=False))
     except (TrackingError, OSError) as error:
-        return [Problem(file, None, _reason(error), "")]
+        return [Problem(file, None, reason(error), "")]
     for event, payload in pairs:
         if isinstance(payload, ValueError):
             found.append(Problem(file, event.line, str(payload), ""))
@@ -84,7 +128,7 @@ def _row_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
             try:
                 folder.asset_path(payload["path"])
             except (TrackingError, OSError) as error:
-                found.append(Problem(file, event.line, _reason(error), payload["path"]))
+                found.append(Problem(file, event.line, reason(error), payload["path"]))
     return found
 
 
@@ -95,13 +139,8 @@ def _path_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     try:
         folder.asset_path(path)
     except (TrackingError, OSError) as error:
-        return [Problem(paths.LINEAGES_FILE, None, f"{artifact.kind} {artifact.name!r}: {_reason(error)}", path)]
+        return [Problem(paths.LINEAGES_FILE, None, f"{artifact.kind} {artifact.name!r}: {reason(error)}", path)]
     return []
-
-
-def _reason(error: Exception) -> str:
-    """Return an error's message without its errno."""
-    return str(getattr(error, "strerror", None) or error)
 
 
 def _changed_since_end(folder: RunFolder, artifact: Artifact) -> Iterator[Problem]:

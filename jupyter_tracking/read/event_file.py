@@ -23,6 +23,8 @@ _TAIL = 1 << 16
 _ROWS_BLOCK = 1 << 20  # fits a core's cache
 _TABLE_BLOCK = 1 << 24
 _LAST_ROWS = 1 << 12  # bytes: a row of a metric is shorter by far
+_LONGEST_TAIL = 1 << 28  # bytes of a last row without a newline
+_LARGE_HOLE = 1 << 26  # bytes that were never written, as only a damaged file has them
 _MOST_CHUNKS = 1000  # a table that grew by bits is put together at times
 
 
@@ -55,6 +57,7 @@ class EventFile:
         self._unfinished: list[Event | event_rows.RowProblem] = []  # a last row without a newline: the next reading may find more of it
         self._table: pa.Table | None = None
         self._table_end = 0
+        self._hole: event_rows.RowProblem | None = None
 
     def _look(self, fd: int) -> int:
         """Return how long the file is now; start again unless it is the same one as before and only grew."""
@@ -62,7 +65,11 @@ class EventFile:
         if self._stat is not None and (self._stat[0] != now.st_ino or now.st_size < max(self._rows_end, self._table_end)):
             self._reset()
         self._stat = (now.st_ino, now.st_size, now.st_mtime_ns)
-        return now.st_size
+        size = written_size(fd, now.st_size)
+        missing = now.st_size - size
+        words = f"from byte {size:,} on, {missing:,} bytes were never written; nothing from there on is read"
+        self._hole = event_rows.RowProblem(0, words, "") if missing else None
+        return size
 
     def events(self) -> list[Event]:
         """Return the good rows in the order they were logged."""
@@ -75,7 +82,8 @@ class EventFile:
         """Return the bad rows."""
         with self._lock:
             self._refresh()
-            return self._problems + [row for row in self._unfinished if isinstance(row, event_rows.RowProblem)]
+            hole = [self._hole._replace(line=self._line)] if self._hole is not None else []
+            return self._problems + [row for row in self._unfinished if isinstance(row, event_rows.RowProblem)] + hole
 
     def _refresh(self) -> None:
         fd = self._open()
@@ -88,7 +96,7 @@ class EventFile:
             self._read_rows(fd, committed)
             self._unfinished = []
             if not self._ours and committed < size:
-                self._read_unfinished(os.pread(fd, size - committed, committed), committed)
+                self._read_unfinished(os.pread(fd, min(size - committed, _LONGEST_TAIL), committed), committed)
         finally:
             os.close(fd)
 
@@ -210,7 +218,7 @@ class EventFile:
         """Return the last value of a metric; None when it has none. Reads the header and the end of the file alone."""
         fd = self._open()
         try:
-            size = os.fstat(fd).st_size
+            size = written_size(fd, os.fstat(fd).st_size)
             start = max(0, size - _LAST_ROWS)
             head, tail = os.pread(fd, _LAST_ROWS, 0), os.pread(fd, size - start, start)
         finally:
@@ -220,6 +228,23 @@ class EventFile:
         begin = tail.find(b"\n") + 1 if start or order else 0
         row = event_rows.last_row(tail[:end], self._kind, order or event_rows.OUR_COLUMNS, start=begin)
         return row.value if row is not None else None
+
+
+def written_size(fd: int, size: int) -> int:
+    """Return how long a file is up to its first large hole: what was never written takes no disk, and reads as any number of zeros."""
+    start = 0
+    while size > _LARGE_HOLE and start < size:
+        try:
+            hole = os.lseek(fd, start, os.SEEK_HOLE)
+        except OSError:  # a file system that knows of none
+            break
+        try:
+            start = os.lseek(fd, hole, os.SEEK_DATA) if hole < size else size
+        except OSError:  # no data behind it
+            start = size
+        if start - hole > _LARGE_HOLE:
+            return hole
+    return size
 
 
 def _committed(fd: int, size: int) -> int:

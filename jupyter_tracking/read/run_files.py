@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
-from jupyter_tracking.errors import MalformedEvent, MissingFile, TrackingError, escape_controls
-from jupyter_tracking.format import lineage, paths, run_document
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, TrackingError, escape_controls, storage_error
+from jupyter_tracking.format import json_fields, lineage, paths, run_document
 from jupyter_tracking.storage import writer_lock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+_MOST_READ = 1 << 31  # bytes of an asset that is not a document: what is larger is read from its path, if at all
 
 
 class Problem(NamedTuple):
@@ -28,10 +30,20 @@ class Problem(NamedTuple):
 def file_stat(path: str) -> tuple[int, ...]:
     """Return inode, size, and the times in ns of the last write and the last change of a file; empty when it is not there."""
     try:
-        stat = os.stat(path)  # noqa: PTH116 - asked for with every look at every run of a root
-    except OSError:
+        seen = os.lstat(path)  # asked for with every look at every run of a root
+    except (OSError, ValueError):
         return ()
-    return (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+
+
+_KINDS = ((stat.S_ISLNK, "a link, which is not followed"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+
+
+def odd_kind(mode: int) -> str:
+    """Return what a thing is that is neither a regular file nor a folder, in words; empty for one of these."""
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return ""
+    return next((words for check, words in _KINDS if check(mode)), "a device")
 
 
 class RunFiles:
@@ -43,36 +55,69 @@ class RunFiles:
         self._document = f"{path}/{paths.RUN_FILE}"
         self._document_seen: tuple[int, ...] | None = None
         self._info: dict[str, Any] = {}
-        self._info_problem: Problem | None = None
+        self._info_problems: list[Problem] = []
         self._assets_seen: tuple[int, ...] = ()
         self._assets: dict[str, dict[str, Any]] = {}
 
     # --- files -------------------------------------------------------------------------------
 
     def open(self, relative: str) -> int:
-        """Open a file of the run, following no link.
+        """Open a file or folder of the run, following no link.
 
         Raises:
-            OutsideRun: the path leads out.
+            OutsideRun: the path leads out, or through a link.
             MissingFile: there is no such file.
+            InvalidArgument: a pipe, a socket or a device.
+            StorageError: it cannot be opened.
         """
-        root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = -1
         try:
+            root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             return paths.open_inside(root, relative)
         except (FileNotFoundError, NotADirectoryError):
             raise MissingFile(errno.ENOENT, f"{escape_controls(relative)} is missing from {self.path}") from None
+        except OSError as error:
+            raise _unreadable(error, relative) from None
         finally:
-            os.close(root)
+            if root >= 0:
+                os.close(root)
 
-    def read(self, relative: str) -> bytes:
-        """Return the bytes of a file of the run; raises as `open`."""
-        with os.fdopen(self.open(relative), "rb", buffering=0) as file:
-            return file.read()
+    def open_file(self, relative: str) -> int:
+        """Open a regular file of the run; raises as `open`, and `InvalidArgument` for a folder."""
+        fd = self.open(relative)
+        if stat.S_ISDIR(os.fstat(fd).st_mode):
+            os.close(fd)
+            raise InvalidArgument(f"path={relative!r} is a folder, and should be a file")
+        return fd
+
+    def read(self, relative: str, most: int = _MOST_READ) -> bytes:
+        """Return the bytes of a file of the run; of a file that grows, those it had at the start.
+
+        Raises:
+            MalformedEvent: it has more than `most` bytes.
+            StorageError: it cannot be read; or as `open_file`.
+        """
+        fd = self.open_file(relative)
+        try:
+            size = os.fstat(fd).st_size
+            if size > most:
+                raise MalformedEvent(f"{escape_controls(relative)} has {size:,} bytes; up to {most:,} are read of such a file")
+            return read_bytes(fd, size)
+        except MemoryError:
+            raise MalformedEvent(f"{escape_controls(relative)} has {size:,} bytes, which do not fit into memory") from None
+        except OSError as error:
+            raise _unreadable(error, relative) from None
+        finally:
+            os.close(fd)
+
+    def read_document(self, relative: str) -> bytes:
+        """Return the bytes of a document or journal, which are limited; raises as `read`."""
+        return self.read(relative, json_fields.MOST_BYTES)
 
     def read_or_empty(self, relative: str) -> bytes:
-        """Return the bytes of a file of the run, or none when it is missing or cannot be read."""
+        """Return the bytes of a document or journal of the run, or none when it is missing or cannot be read."""
         try:
-            return self.read(relative)
+            return self.read_document(relative)
         except (TrackingError, OSError):
             return b""
 
@@ -82,17 +127,37 @@ class RunFiles:
         return self.path / paths.safe_relative(relative)
 
     def list_names(self, relative: str) -> list[str]:
-        """Return the names in a folder of the run; none when it is not there."""
+        """Return the names in a folder of the run; none when it is not there, or is no folder. Names that are no text are left out."""
         try:
             fd = self.open(relative)
         except (TrackingError, OSError):
             return []
         try:
-            return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor, not a path
-        except NotADirectoryError:
+            return sorted(filter(_is_unicode, os.listdir(fd)))  # noqa: PTH208 - a descriptor, not a path
+        except OSError:
             return []
         finally:
             os.close(fd)
+
+    def is_replaced(self, relative: str) -> bool:
+        """Return whether a link stands where a folder of the run should."""
+        return os.path.islink(f"{self.path}/{relative}")  # noqa: PTH114 - asked for with every look at every run of a root
+
+    def walk(self, top: str = "") -> Iterator[tuple[str, os.stat_result]]:
+        """Yield path and lstat of everything below a folder of the run, by name, a folder before what it holds; no link is followed."""
+        pending = [top]
+        while pending:
+            relative = pending.pop()
+            place = f"{self.path}/{relative}" if relative else str(self.path)
+            try:
+                seen = os.lstat(place)
+                # Of the run folder itself a link is the user's own.
+                names = os.listdir(place) if stat.S_ISDIR(seen.st_mode) or not relative else []  # noqa: PTH208 - strings
+            except (OSError, ValueError):
+                continue
+            if relative != top:
+                yield relative, seen
+            pending += [f"{relative}/{name}" if relative else name for name in sorted(names, reverse=True)]
 
     # --- assets --------------------------------------------------------------------------------
 
@@ -102,7 +167,7 @@ class RunFiles:
         seen = file_stat(f"{self.path}/{paths.ASSET_JOURNAL}")
         if seen != self._assets_seen:
             try:
-                self._assets = lineage.parse_asset_journal(self.read(paths.ASSET_JOURNAL))[0] if seen else {}
+                self._assets = lineage.parse_asset_journal(self.read_document(paths.ASSET_JOURNAL))[0] if seen else {}
             except (TrackingError, OSError):
                 self._assets = {}
             self._assets_seen = seen
@@ -122,29 +187,28 @@ class RunFiles:
 
     @property
     def info(self) -> dict[str, Any]:
-        """`run.plx.json` as it is now; empty when it is missing or broken."""
+        """`run.plx.json` as it is now, without what is wrong in it; empty when it is missing or broken."""
         seen = file_stat(self._document)
         if seen != self._document_seen:
             self._document_seen = seen
-            self._info, self._info_problem = self._read_info()
+            self._info, self._info_problems = self._read_info()
         return self._info
 
-    def _read_info(self) -> tuple[dict[str, Any], Problem | None]:
+    def _read_info(self) -> tuple[dict[str, Any], list[Problem]]:
         try:
-            info = orjson.loads(self.read(paths.RUN_FILE))
+            info, wrong = run_document.parse_document(self.read_document(paths.RUN_FILE))
         except (TrackingError, OSError) as error:
-            return {}, Problem(paths.RUN_FILE, None, str(error), "")
-        except orjson.JSONDecodeError as error:
-            return {}, Problem(paths.RUN_FILE, error.lineno, f"not JSON: {error.msg}", "")
-        if not isinstance(info, dict):
-            return {}, Problem(paths.RUN_FILE, 1, "not a JSON object", "")
-        return info, None
+            return {}, [Problem(paths.RUN_FILE, None, reason(error), "")]
+        return info, [Problem(paths.RUN_FILE, line, words, "") for line, words in wrong]
 
     @property
     def is_ours(self) -> bool:
         """Whether this package writes the run."""
         info = self.info
-        return run_document.is_ours(info) or (not info and (self.path / paths.PRIVATE_FOLDER).is_dir())
+        return run_document.is_ours(info) or (not info and self._has_private_folder())
+
+    def _has_private_folder(self) -> bool:
+        return (self.path / paths.PRIVATE_FOLDER).is_dir() and not self.is_replaced(paths.PRIVATE_FOLDER)
 
     @property
     def has_ended(self) -> bool:
@@ -173,6 +237,33 @@ class RunFiles:
         return ending[0] if ending else "interrupted"
 
     @property
-    def info_problem(self) -> Problem | None:
-        """What is wrong with `run.plx.json`, if anything."""
-        return self._info_problem if self.info or self._info_problem else None
+    def info_problems(self) -> list[Problem]:
+        """What is wrong with `run.plx.json`."""
+        _ = self.info
+        return self._info_problems
+
+
+def read_bytes(fd: int, size: int) -> bytes:
+    """Return so many bytes of an open file; fewer, if it was cut off meanwhile."""
+    data = os.read(fd, size)
+    while len(data) < size and (chunk := os.read(fd, size - len(data))):  # one call reads up to 2 GB
+        data += chunk
+    return data
+
+
+def _is_unicode(name: str) -> bool:
+    """Return whether a file name is text: what is no UTF-8 on the disk has unpaired surrogates in Python."""
+    return name.isascii() or name == name.encode("utf-8", "replace").decode()
+
+
+def reason(error: Exception) -> str:
+    """Return an error's message without its errno."""
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _unreadable(error: OSError, relative: str) -> OSError:
+    return (
+        error
+        if isinstance(error, TrackingError)
+        else storage_error(error, escape_controls(relative), failed="could not be read", kept="nothing was changed")
+    )

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths, run_document
 from jupyter_tracking.kinds import kind_of
-from jupyter_tracking.read.event_file import EventFile
-from jupyter_tracking.read.run_files import Problem, RunFiles, file_stat
+from jupyter_tracking.read.event_file import EventFile, written_size
+from jupyter_tracking.read.run_files import Problem, RunFiles, file_stat, read_bytes, reason
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.event_rows import Event
@@ -105,54 +105,73 @@ class RunFolder(RunFiles):
         super().__init__(path)
         self._event_files: dict[tuple[str, str], EventFile] = {}
         self._lineages = f"{path}/{paths.LINEAGES_FILE}"
-        self._lineage_seen: tuple[tuple[int, ...], bool] = ((), False)  # the stat of the document as last read, and whether all is ours
+        # The stat of the document as last read, whether all is ours, and whether nothing was wrong.
+        self._lineage_seen: tuple[tuple[int, ...], bool, bool] = ((), False, False)
 
     # --- artifacts ---------------------------------------------------------------------------
 
-    def records(self) -> tuple[list[LineageRecord], list[Problem]]:
-        """Return a lineage record for each artifact, and what could not be read of the lineage."""
+    def records(self, *, strict: bool = False) -> tuple[list[LineageRecord], list[Problem]]:
+        """Return a lineage record for each artifact, and what could not be read of the lineage; with `strict`, every wrong field of it."""
         found: dict[tuple[str, str], LineageRecord] = {}
         problems: list[Problem] = []
         is_ours = self.is_ours
         has_ended = run_document.has_ended(self._info)  # of the document that was just read, which saves another look at the file
+        moved = self.is_replaced("events")
+        if moved:
+            problems.append(Problem("events", None, "a link, which is not followed: no event is read", ""))
         seen, rows_are_ours = file_stat(self._lineages), is_ours
         if seen:
-            records, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, problems))
-            self._lineage_seen = (seen, all_ours)
+            records, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, problems), strict=strict)
+            self._lineage_seen = (seen, all_ours, not wrong)
             rows_are_ours = is_ours and all_ours
-            found |= {(r.kind, r.name): r for r in records}
+            found |= {(r.kind, r.name): r for r in reversed(records)}  # of two of one name, the first
+            wrong += [f"{len(records) - len(found)} records name an artifact that another names"] if len(found) < len(records) else []
+            found = dict(reversed(found.items()))
             problems += [Problem(paths.LINEAGES_FILE, None, w, "") for w in wrong]
         if seen and has_ended and rows_are_ours and not problems:
             return list(found.values()), problems
         if is_ours:
-            data = self._bytes(paths.LINEAGE_JOURNAL, problems)
-            records, bad = lineage.parse_journal(data[: data.rfind(b"\n") + 1])
-            for record in records:
-                known = found.get((record.kind, record.name))
-                if known is None and not rows_are_ours:
-                    found.pop((record.kind, record.stem), None)  # Polyaxon knows it by its file's name alone
-                record.events = record.events or (known.events if known is not None else {})
-                found[record.kind, record.name] = record
-            problems += [Problem(paths.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
+            self._add_journal(found, problems, rows_are_ours=rows_are_ours)
+        self._add_unlisted(found, problems, moved=moved)
+        return list(found.values()), problems
+
+    def _add_journal(self, found: dict[tuple[str, str], LineageRecord], problems: list[Problem], *, rows_are_ours: bool) -> None:
+        """Add the records of the journal, which has them from the first row on."""
+        records, bad = lineage.parse_journal(self._bytes(paths.LINEAGE_JOURNAL, problems))
+        for record in records:
+            known = found.get((record.kind, record.name))
+            if known is None and not rows_are_ours:
+                found.pop((record.kind, record.stem), None)  # Polyaxon knows it by its file's name alone
+            record.events = record.events or (known.events if known is not None else {})
+            found[record.kind, record.name] = record
+        problems += [Problem(paths.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
+
+    def _add_unlisted(self, found: dict[tuple[str, str], LineageRecord], problems: list[Problem], *, moved: bool) -> None:
+        """Add a record of each event file that has none, and take out those of which there is no event."""
         kinds = {kind: [f for f in self.list_names(f"events/{kind}") if f.endswith(".plx")] for kind in self.list_names("events")}
         unnamed = {f"events/{kind}/{file}": (kind, file.removesuffix(".plx")) for kind, files in kinds.items() for file in files}
         for key, record in list(found.items()):
             if not record.versioned:
                 continue
-            there = unnamed.pop(record.path or "", None) is not None
-            if is_ours and not record.events and not there:
+            path = record.path or ""
+            if path in unnamed and unnamed[path][0] != record.kind:
+                problems.append(Problem(path, None, f"the lineage says that it is the event file of a {record.kind}", record.name))
+                del found[key]
+                continue
+            there = unnamed.pop(path, None) is not None
+            if self.is_ours and not record.events and not (there or moved or self.is_replaced(path.rpartition("/")[0])):
                 del found[key]  # its writer died before the first row: nothing was logged under this name
         for path, (kind, stem) in unnamed.items():
             record = lineage.unlisted_record(found.get((kind, stem)), kind, stem, path)
             found[record.kind, record.name] = record
-        return list(found.values()), problems
 
     @property
     def rows_are_ours(self) -> bool:
         """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
         seen = file_stat(self._lineages)
         if seen and seen != self._lineage_seen[0]:
-            self._lineage_seen = (seen, lineage.all_written_here(self._bytes(paths.LINEAGES_FILE, [])))
+            _, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, []))
+            self._lineage_seen = (seen, all_ours, not wrong)
         return self.is_ours and (not seen or self._lineage_seen[1])
 
     def document_stats(self) -> tuple[int, ...]:
@@ -166,16 +185,16 @@ class RunFolder(RunFiles):
     @property
     def is_final(self) -> bool:
         """Whether the two documents, as last read, say all of the run's lineage: it has ended, and all of it is ours."""
-        seen, all_ours = self._lineage_seen
-        return bool(seen) and all_ours and run_document.is_ours(self._info) and run_document.has_ended(self._info)
+        seen, all_ours, whole = self._lineage_seen
+        return bool(seen) and all_ours and whole and run_document.is_ours(self._info) and run_document.has_ended(self._info)
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
-            return self.read(relative)
+            return self.read_document(relative)
         except MissingFile:
             return b""
         except (TrackingError, OSError) as error:
-            problems.append(Problem(relative, None, str(error), ""))
+            problems.append(Problem(relative, None, reason(error), ""))
             return b""
 
     def artifacts(self) -> list[Artifact]:
@@ -209,8 +228,18 @@ class RunFolder(RunFiles):
         key = (artifact.kind, artifact.path)
         if key not in self._event_files:
             relative = artifact.path
-            self._event_files[key] = EventFile(lambda: self.open(relative), artifact.row_kind, ours=self.rows_are_ours)
+            self._event_files[key] = EventFile(lambda: self.open_file(relative), artifact.row_kind, ours=self.rows_are_ours)
         return self._event_files[key]
+
+    def event_bytes(self, record: LineageRecord) -> bytes:
+        """Return the bytes of an artifact's event file; raises as `open_file`."""
+        fd = self.open_file(record.path or "")
+        try:
+            size = written_size(fd, os.fstat(fd).st_size)
+            os.lseek(fd, 0, os.SEEK_SET)
+            return read_bytes(fd, size)
+        finally:
+            os.close(fd)
 
     def events(self, artifact: Artifact) -> list[Event]:
         """Return the good rows of an artifact in the order they were logged; none of what has no event file."""

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, read_cells, read_notes
+from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells, parse_notes
 from jupyter_tracking.notebook import cell_hooks
 from jupyter_tracking.read.cell_timeline import CellTimeline
 from jupyter_tracking.read.run_reader import open_folder
@@ -264,9 +264,12 @@ def test_damaged_lines_are_passed_over() -> None:
     start = b'{"cell": 1, "session": "s", "started": "2026-01-01 00:00:00.000000+00:00"}\n'
     nonsense = b'nonsense\n[]\n{"cell": "x"}\n{"session": 3, "cell": 1, "started": "y"}\n\xff\n'
     end = b'{"cell": 1, "session": "s", "ended": "2026-01-01 00:00:01.000000+00:00", "outcome": "ok", "count": 4}\n'
-    cells = read_cells(start + nonsense + end + b'{"cell": 2, "sess')
+    cells, problems = parse_cells(start + nonsense + end + b'{"cell": 2, "sess')
     assert [(c.number, c.outcome, c.execution_count) for c in cells] == [(1, "ok", 4)]
-    assert read_notes(b'{"kind": "metric"}\n{"kind": "metric", "name": "a", "at": "x", "cell": [1]}\n')[0].cell is None
+    assert sorted({line for line, _ in problems}) == [2, 3, 4, 5, 6]
+    (note,), problems = parse_notes(b'{"kind": "metric"}\n{"kind": "metric", "name": "a", "at": "2026-01-01", "cell": [1]}\n')
+    assert note.cell is None
+    assert [line for line, _ in problems] == [1, 2]
 
 
 def test_a_cell_that_was_killed_ends_with_the_next_of_its_kernel(root: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.format.lineage import META_KEY
-from jupyter_tracking.frames.saved_notebooks import find_shown_run, read_notebook, shown_artifacts
+from jupyter_tracking.format.session import LINES
+from jupyter_tracking.frames.saved_notebooks import display_metadata, find_shown_run, read_notebook, shown_artifacts
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_page
 from jupyter_tracking.views.model.scene import Scene, open_scene
@@ -64,8 +64,8 @@ def _code(cell: Any) -> str:
 def _outputs(cell: Any, notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> list[str]:
     parts, drawn = [], set()
     for output in cell.get("outputs") or ():
-        about = (output.get("metadata") or {}).get(META_KEY)
-        if isinstance(about, dict) and isinstance(about.get("run_uuid"), str):
+        about = display_metadata(output)
+        if about is not None:
             key = repr(sorted((k, repr(v)) for k, v in about.items() if k != "steps"))
             if key not in drawn:  # the widget and its static page say the same
                 drawn.add(key)
@@ -107,13 +107,13 @@ def _output(output: Any) -> str:
         return _text("\n".join(map(str, output.get("traceback") or [])) or f"{output.get('ename')}: {output.get('evalue')}")
     data = output.get("data") or {}
     for kind in ("image/png", "image/jpeg"):
-        picture = "".join(data[kind]) if kind in data else ""
+        picture = "".join(data[kind]) if LINES.fits(data.get(kind)) else ""
         if picture and _PICTURE.match(picture):
             return f'<img alt="" src="data:{kind};base64,{"".join(picture.split())}">'
     return _text(data.get("text/plain", ""))
 
 
 def _text(text: Any) -> str:
-    plain = _COLOURS.sub("", "".join(text) if isinstance(text, list) else str(text or ""))
+    plain = _COLOURS.sub("", "".join(map(str, text)) if isinstance(text, list) else str(text or ""))
     more = f"\n… {len(plain) - _LONGEST:,} more characters" if len(plain) > _LONGEST else ""
     return f"<pre>{html.escape(plain[:_LONGEST] + more)}</pre>" if plain.strip() else ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+import stat
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
@@ -56,15 +56,11 @@ def list_artifacts(folder: RunFolder, before: dict[str, Any] | None = None) -> d
 
 def change_marks(folder: RunFolder) -> list[tuple[str, int, int]]:
     """Return sizes and times of the run's files: as long as they are equal, nothing was logged. No file is opened."""
-    files = [Path(place, name) for place, _, names in os.walk(folder.path / "events") for name in names]
-    found = []
-    for path in [*sorted(files), folder.path / paths.RUN_FILE, folder.path / paths.LINEAGE_JOURNAL]:
-        try:
-            stat = path.lstat()
-            found.append((str(path), stat.st_size, stat.st_mtime_ns))
-        except OSError:
-            continue
-    return found
+    found = [(path, seen) for path, seen in folder.walk("events") if not stat.S_ISDIR(seen.st_mode)]
+    for path in (paths.RUN_FILE, paths.LINEAGE_JOURNAL):
+        with contextlib.suppress(OSError):
+            found.append((path, (folder.path / path).lstat()))
+    return [(path, seen.st_size, seen.st_mtime_ns) for path, seen in found]
 
 
 def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
@@ -120,11 +116,6 @@ def _pairs(values: object) -> list[list[str]]:
 def _files(folder: RunFolder) -> Iterator[list[Any]]:
     """List the files the user and the run keep, with their sizes; links are named and not followed."""
     for top in ("outputs", "assets"):
-        for place, folders, names in os.walk(folder.path / top):
-            folders.sort()
-            for name in sorted(names):
-                path = os.path.join(place, name)  # noqa: PTH118 - strings, as os.walk gives them
-                try:
-                    yield [os.path.relpath(path, folder.path).replace(os.sep, "/"), os.lstat(path).st_size]
-                except OSError:
-                    continue
+        for path, seen in folder.walk(top):
+            if not stat.S_ISDIR(seen.st_mode):
+                yield [path, seen.st_size]

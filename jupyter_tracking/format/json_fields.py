@@ -1,0 +1,159 @@
+"""JSON that anybody may have written: parsed within bounds, and its fields handed on only as of the type they should have.
+
+What is of another type is as good as missing, and is named, so that one wrong field hides nothing but itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from jupyter_tracking.format import event_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Of a document or a journal. A run of 100,000 artifacts has a lineage of 60 MB; what is parsed takes up to a hundred times its bytes.
+MOST_BYTES = 1 << 28
+_MOST_VALUES = 8_000_000
+_BOM = b"\xef\xbb\xbf"
+
+
+class JsonError(ValueError):
+    """A text is no JSON, or too large.
+
+    Attributes:
+        line: the line where it is wrong.
+    """
+
+    def __init__(self, words: str, line: int = 1) -> None:
+        """Say what is wrong."""
+        super().__init__(words)
+        self.line = line
+
+
+def parse_json(data: bytes) -> Any:
+    """Return the value of a JSON text. Half of a surrogate pair, which no text can hold, becomes a question mark.
+
+    Raises:
+        JsonError: it is none, or too large; the message says where it is wrong.
+    """
+    if len(data) > MOST_BYTES or (len(data) > _MOST_VALUES and data.count(b",") > _MOST_VALUES):
+        raise JsonError(f"has {len(data):,} bytes; up to {MOST_BYTES:,} with {_MOST_VALUES:,} values are read")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        if data.startswith(_BOM):
+            return parse_json(data[len(_BOM) :])
+        found = _with_whole_characters(data) if "surrogate" in error.msg else None
+        if found is None:
+            raise JsonError(f"not JSON: {error.msg} (character {error.colno})", error.lineno) from None
+        return found
+
+
+def _with_whole_characters(data: bytes) -> Any:
+    try:
+        return orjson.loads(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_nested_too_deeply(value: object) -> bool:
+    """Return whether a value that was parsed is nested more deeply than any that is written, which are 254 levels."""
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return True
+    return False
+
+
+class FieldType(NamedTuple):
+    """What a field has to be, in words and as a check."""
+
+    words: str
+    fits: Callable[[Any], bool]
+
+
+Fields = dict[str, "FieldType | Fields"]
+
+
+def _is_whole(value: object) -> bool:
+    return type(value) is int and event_rows.STEP_MIN <= value <= event_rows.STEP_MAX
+
+
+def _is_moment(value: object) -> bool:
+    try:
+        event_rows.format_timestamp(event_rows.parse_timestamp(value)) if type(value) is str else int("")
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _is_statistic(value: object) -> bool:
+    return type(value) in {int, float} or value in ("NaN", "Infinity", "-Infinity")
+
+
+TEXT = FieldType("a string", lambda value: type(value) is str)
+FILLED_TEXT = FieldType("a string that is not empty", lambda value: type(value) is str and bool(value))
+FLAG = FieldType("true or false", lambda value: type(value) is bool)
+WHOLE = FieldType("a whole number of 64 bits", _is_whole)
+COUNT = FieldType("a whole number of 0 or more", lambda value: _is_whole(value) and value >= 0)
+NUMBER = FieldType("a number", lambda value: type(value) in {int, float})
+STATISTIC = FieldType("a number", _is_statistic)
+MOMENT = FieldType("a moment", _is_moment)
+OBJECT = FieldType("an object", lambda value: isinstance(value, dict) and not is_nested_too_deeply(value))
+LIST = FieldType("a list", lambda value: type(value) is list and not is_nested_too_deeply(value))
+TEXTS = FieldType("a list of strings", lambda value: type(value) is list and all(type(each) is str for each in value))
+IDENTITY = FieldType("a uuid", lambda value: type(value) is str and re.fullmatch(r"[\w-]{1,64}", value, re.ASCII) is not None)
+
+
+def typed(item: dict[str, Any], fields: Mapping[str, FieldType | Fields], wrong: list[str], inside: str = "") -> dict[str, Any]:
+    """Return an object without the fields that are not as they should be.
+
+    Args:
+        item: the object; fields that are not named below are kept as they are.
+        fields: what each field has to be; of an object, what its fields have to be.
+        wrong: a sentence on each field that was left out is added.
+        inside: the name of the object and a dot, for these sentences.
+    """
+    kept = dict(item)
+    for name, expected in fields.items():
+        value = kept.get(name)
+        if value is None:
+            continue
+        if isinstance(expected, dict) and isinstance(value, dict):
+            kept[name] = typed(value, expected, wrong, f"{inside}{name}.")
+            continue
+        kind = OBJECT if isinstance(expected, dict) else expected
+        if not kind.fits(value):
+            wrong.append(f"{inside}{name} is {in_words(value)} and not {kind.words}; it is taken as missing")
+            del kept[name]
+    return kept
+
+
+def in_words(value: object) -> str:
+    """Return what a JSON value is, short enough for a message."""
+    if isinstance(value, dict | list):
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    return f"{value!r:.60}"
+
+
+def parse_lines(data: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, str]]]:
+    """Return (line, object) of each whole line of JSON lines, and (line, problem) of those that are none; blank lines are passed over."""
+    found, problems = [], []
+    for number, line in enumerate(data[: data.rfind(b"\n") + 1].split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            item = parse_json(line)
+        except ValueError as error:
+            problems.append((number, str(error)))
+            continue
+        if type(item) is dict:
+            found.append((number, item))
+        else:
+            problems.append((number, f"{in_words(item)} and not an object"))
+    return found, problems
