@@ -2,6 +2,7 @@
 
 from IPython.core.interactiveshell import InteractiveShell
 from jupyter_tracking.errors import TrackingError as TrackingError
+from jupyter_tracking.errors import TrackingWarning as TrackingWarning
 from jupyter_tracking.format.kind_names import V1ArtifactKind as V1ArtifactKind
 from jupyter_tracking.frames.lineage_graph import LineageGraph as LineageGraph
 from jupyter_tracking.frames.lineage_graph import lineage_edges as lineage_edges
@@ -19,6 +20,7 @@ from jupyter_tracking.session import init as init
 from jupyter_tracking.views.export.report import report as report
 from jupyter_tracking.format.kind_names import V1ArtifactKind as _ArtifactKind
 from jupyter_tracking.frames.lineage import lineage_frame as _lineage
+from jupyter_tracking.frames.problems import problems_of_runs as _problems
 from jupyter_tracking.frames.runs import runs_frame as _runs
 
 __version__: str
@@ -30,6 +32,7 @@ def unload_ipython_extension(ipython: InteractiveShell) -> None: ...
 _active_run: Run
 ArtifactKind = _ArtifactKind
 lineage = _lineage
+problems = _problems
 runs = _runs
 get_artifacts_path = _active_run.get_artifacts_path
 get_outputs_path = _active_run.get_outputs_path

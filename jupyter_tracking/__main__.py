@@ -54,8 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     lineage.add_argument("--csv", action="store_true", help="print CSV with every column")
     lineage.set_defaults(command=_lineage)
 
-    check = commands.add_parser("check", help="check every file of a run; the exit status is 1 if anything is wrong")
-    check.add_argument("run", help="uuid, prefix of it, name or folder")
+    check = commands.add_parser("check", help="check every file of a run, or of all runs; the exit status is 1 if anything is wrong")
+    check.add_argument("run", nargs="?", help="uuid, prefix of it, name or folder; by default all under the root")
     check.set_defaults(command=_check)
 
     report = commands.add_parser("report", help="make one HTML page, with live sliders, of a saved notebook and the runs it shows")
@@ -98,15 +98,31 @@ def _lineage(given: argparse.Namespace) -> int:
 
 
 def _check(given: argparse.Namespace) -> int:
+    if given.run is None:
+        return _check_all(given)
     view = tracking.open_run(given.run, given.root)
     problems = view.problems(hashes=True)
     if len(problems) == 0:
         print(escape_controls(f"{view.name} · {view.uuid}: no problems"))
         return 0
+    _print_problems(problems)
+    return _PROBLEMS
+
+
+def _check_all(given: argparse.Namespace) -> int:
+    problems = tracking.problems(root=given.root, hashes=True)
+    for (uuid, name), rows in problems.groupby(["run_uuid", "run_name"], dropna=False, sort=False):
+        print(escape_controls(f"{name} · {uuid}" if isinstance(uuid, str) else "under the root"))
+        _print_problems(rows, "  ")
+    count = len(tracking.runs(given.root))
+    print(f"{count} run{'' if count == 1 else 's'}, {problems['run_uuid'].nunique()} with problems")
+    return _PROBLEMS if len(problems) else 0
+
+
+def _print_problems(problems: pd.DataFrame, margin: str = "") -> None:
     places = problems["file"] + (":" + problems["line"].astype("string")).fillna("")
     for place, problem in zip(places, problems["problem"], strict=True):
-        print(escape_controls(f"{place}: {problem}"))
-    return _PROBLEMS
+        print(escape_controls(f"{margin}{place}: {problem}"))
 
 
 def _report(given: argparse.Namespace) -> int:

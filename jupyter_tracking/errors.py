@@ -15,6 +15,8 @@
     ├── MalformedEvent (ValueError)       a row of an event file that cannot be read
     └── MissingExtra (ImportError)        an optional library is needed and not installed
 
+    TrackingWarning (UserWarning)         what a frame lacks, because it cannot be read
+
 Each is also the builtin that fits, so that code written without knowing this package catches it.
 """
 
@@ -95,6 +97,10 @@ class MalformedEvent(TrackingError, ValueError):
 
 class MissingExtra(TrackingError, ImportError):
     """An optional library is needed; the message names the extra that installs it."""
+
+
+class TrackingWarning(UserWarning):
+    """Something is missing from an answer, since files of a run cannot be read; everything else is there."""
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -45,7 +45,7 @@ READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "format": 1700,
+    "format": 1950,
     "storage": 1500,
     "kinds": 3300,
     "record": 1100,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import orjson
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 # Of a document or a journal. A run of 100,000 artifacts has a lineage of 60 MB; what is parsed takes up to a hundred times its bytes.
 MOST_BYTES = 1 << 28
 _MOST_VALUES = 8_000_000
+_FIRST, _LAST = 1, 9999  # years, of which some moments lie outside of what UTC has
+_UUID = re.compile(r"[\w-]{1,64}\Z")
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -71,10 +74,17 @@ def is_nested_too_deeply(value: object) -> bool:
 
 
 class FieldType(NamedTuple):
-    """What a field has to be, in words and as a check."""
+    """What a field has to be.
+
+    Attributes:
+        words: it in words.
+        fits: whether a value is so.
+        exact: a type of which every value is so, where there is one: it is looked at first.
+    """
 
     words: str
     fits: Callable[[Any], bool]
+    exact: type | None = None
 
 
 Fields = dict[str, "FieldType | Fields"]
@@ -85,33 +95,36 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_moment(value: object) -> bool:
+    if type(value) is not str:
+        return False
     try:
-        event_rows.format_timestamp(event_rows.parse_timestamp(value)) if type(value) is str else int("")
+        moment = datetime.fromisoformat(value)
+        return _FIRST < moment.year < _LAST or bool(moment.astimezone(UTC))
     except (ValueError, OverflowError):
         return False
-    return True
 
 
 def _is_statistic(value: object) -> bool:
     return type(value) in {int, float} or value in ("NaN", "Infinity", "-Infinity")
 
 
-TEXT = FieldType("a string", lambda value: type(value) is str)
+TEXT = FieldType("a string", lambda value: type(value) is str, str)
 FILLED_TEXT = FieldType("a string that is not empty", lambda value: type(value) is str and bool(value))
-FLAG = FieldType("true or false", lambda value: type(value) is bool)
+FLAG = FieldType("true or false", lambda value: type(value) is bool, bool)
 WHOLE = FieldType("a whole number of 64 bits", _is_whole)
 COUNT = FieldType("a whole number of 0 or more", lambda value: _is_whole(value) and value >= 0)
-NUMBER = FieldType("a number", lambda value: type(value) in {int, float})
-STATISTIC = FieldType("a number", _is_statistic)
+NUMBER = FieldType("a number", lambda value: type(value) in {int, float}, float)
+STATISTIC = FieldType("a number", _is_statistic, float)
 MOMENT = FieldType("a moment", _is_moment)
-OBJECT = FieldType("an object", lambda value: isinstance(value, dict) and not is_nested_too_deeply(value))
-LIST = FieldType("a list", lambda value: type(value) is list and not is_nested_too_deeply(value))
+OBJECT = FieldType("an object", lambda value: isinstance(value, dict), dict)
+SHALLOW_OBJECT = FieldType("an object of few levels", lambda value: isinstance(value, dict) and not is_nested_too_deeply(value))
+LIST = FieldType("a list", lambda value: type(value) is list, list)
 TEXTS = FieldType("a list of strings", lambda value: type(value) is list and all(type(each) is str for each in value))
-IDENTITY = FieldType("a uuid", lambda value: type(value) is str and re.fullmatch(r"[\w-]{1,64}", value, re.ASCII) is not None)
+IDENTITY = FieldType("a uuid", lambda value: type(value) is str and (value.isalnum() or bool(_UUID.match(value))) and value.isascii())
 
 
 def typed(item: dict[str, Any], fields: Mapping[str, FieldType | Fields], wrong: list[str], inside: str = "") -> dict[str, Any]:
-    """Return an object without the fields that are not as they should be.
+    """Return an object without the fields that are not as they should be: itself, if all are.
 
     Args:
         item: the object; fields that are not named below are kept as they are.
@@ -119,16 +132,23 @@ def typed(item: dict[str, Any], fields: Mapping[str, FieldType | Fields], wrong:
         wrong: a sentence on each field that was left out is added.
         inside: the name of the object and a dot, for these sentences.
     """
-    kept = dict(item)
-    for name, expected in fields.items():
-        value = kept.get(name)
-        if value is None:
+    kept = item
+    for name, value in item.items():
+        expected = fields.get(name)
+        if expected is None or value is None:
             continue
-        if isinstance(expected, dict) and isinstance(value, dict):
-            kept[name] = typed(value, expected, wrong, f"{inside}{name}.")
+        if type(expected) is dict:
+            found = typed(value, expected, wrong, f"{inside}{name}.") if isinstance(value, dict) else None
+            kind = OBJECT
+        else:
+            kind = cast("FieldType", expected)
+            found = value if type(value) is kind.exact or kind.fits(value) else None
+        if found is value:
             continue
-        kind = OBJECT if isinstance(expected, dict) else expected
-        if not kind.fits(value):
+        kept = kept if kept is not item else dict(item)
+        if found is not None:
+            kept[name] = found
+        else:
             wrong.append(f"{inside}{name} is {in_words(value)} and not {kind.words}; it is taken as missing")
             del kept[name]
     return kept

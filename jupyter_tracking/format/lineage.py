@@ -17,7 +17,7 @@ from jupyter_tracking.format.json_fields import (
     FILLED_TEXT,
     FLAG,
     MOMENT,
-    OBJECT,
+    SHALLOW_OBJECT,
     STATISTIC,
     TEXT,
     WHOLE,
@@ -83,16 +83,23 @@ _ROWS: Fields = {"rows": COUNT, "size": COUNT, "hash": TEXT}
 _EVENT_SUMMARY: Fields = {"is_event": FLAG, "step": _STEPS, "timestamp": _SPAN, "metric": _METRIC}
 _OURS: Fields = {"name": FILLED_TEXT, "versioned": FLAG, "logged": MOMENT, "cell": {**_CELL}, "events": {**_ROWS, "distinct": COUNT}}
 _NAMES: Fields = {"name": FILLED_TEXT, "kind": FILLED_TEXT, "path": TEXT, "is_input": FLAG}
-_ARTIFACT: Fields = {**_NAMES, "summary": OBJECT, "meta_info": OBJECT, "connection": OBJECT, "run": OBJECT, "state": TEXT}
+_ARTIFACT: Fields = {
+    **_NAMES,
+    "summary": SHALLOW_OBJECT,
+    "meta_info": SHALLOW_OBJECT,
+    "connection": SHALLOW_OBJECT,
+    "run": SHALLOW_OBJECT,
+    "state": TEXT,
+}
 _LINE: Fields = {
     **_NAMES,
     "stem": FILLED_TEXT,
     "versioned": FLAG,
-    "summary": OBJECT,
+    "summary": SHALLOW_OBJECT,
     "logged": MOMENT,
     "cell": {**_CELL},
     "events": {**_ROWS, "step": {**_STEPS, "distinct": COUNT}, "timestamp": _SPAN, "metric": _METRIC, "last": _LAST},
-    "further": OBJECT,
+    "further": SHALLOW_OBJECT,
 }
 _ASSET: Fields = {"path": FILLED_TEXT, "size": COUNT, "hash": TEXT}
 

@@ -14,7 +14,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun
+from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun, storage_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,12 +50,27 @@ def run_path(root: Path, uuid: str) -> Path:
 
 
 def run_folders(root: Path) -> list[Path]:
-    """Return the folders of the runs under a root, by name."""
+    """Return the folders of the runs under a root, by name. A link among them is not followed (see `linked_runs`).
+
+    Raises:
+        StorageError: they cannot be listed.
+    """
+    return _entries(root, lambda entry: entry.is_dir(follow_symlinks=False))
+
+
+def linked_runs(root: Path) -> list[Path]:
+    """Return the links that stand under a root where folders of runs should; who wants such a run opens it by its own path."""
+    return _entries(root, os.DirEntry.is_symlink)
+
+
+def _entries(root: Path, chosen: Callable[[os.DirEntry[str]], bool]) -> list[Path]:
     try:
         with os.scandir(root / "runs") as entries:
-            return sorted(Path(e.path) for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith("."))
+            return sorted(Path(entry.path) for entry in entries if chosen(entry) and not entry.name.startswith("."))
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise storage_error(error, f"{root}/runs", failed="could not be read", kept="nothing was changed") from None
 
 
 def new_uuid() -> str:

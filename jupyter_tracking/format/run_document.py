@@ -39,6 +39,7 @@ _MESSAGES = {
     "failed": "Run has failed",
     "stopped": "Run was stopped",
 }
+_KNOWN = frozenset(STATUSES)
 _SHALLOW = 250  # brackets in a document with fewer cannot be nested too deeply
 _FIELDS = {
     "uuid": IDENTITY,
@@ -47,7 +48,7 @@ _FIELDS = {
     **dict.fromkeys(("wait_time", "duration"), NUMBER),
     **dict.fromkeys(("inputs", "outputs", "meta_info"), OBJECT),
     "tags": TEXTS,
-    "status": FieldType("a status", lambda value: type(value) is str and value in STATUSES),
+    "status": FieldType("a status", lambda value: type(value) is str and value in _KNOWN),
     "status_conditions": FieldType("a list of objects", lambda value: LIST.fits(value) and all(type(each) is dict for each in value)),
     "is_managed": FLAG,
 }

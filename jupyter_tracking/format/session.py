@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from jupyter_tracking.format.json_fields import (
     COUNT,
     MOMENT,
-    OBJECT,
+    SHALLOW_OBJECT,
     TEXT,
     WHOLE,
     Fields,
@@ -26,12 +26,12 @@ _LIST = FieldType("a list", lambda value: type(value) is list)
 _OUTPUT: Fields = {
     **dict.fromkeys(("output_type", "name", "ename", "evalue"), TEXT),
     "text": LINES,
-    "data": OBJECT,
-    "metadata": OBJECT,
+    "data": SHALLOW_OBJECT,
+    "metadata": SHALLOW_OBJECT,
     "traceback": FieldType("a list of strings", lambda value: _LIST.fits(value) and LINES.fits(value)),
     "execution_count": WHOLE,
 }
-_CELL: Fields = {"cell_type": TEXT, "id": TEXT, "source": LINES, "metadata": OBJECT, "outputs": _LIST, "execution_count": WHOLE}
+_CELL: Fields = {"cell_type": TEXT, "id": TEXT, "source": LINES, "metadata": SHALLOW_OBJECT, "outputs": _LIST, "execution_count": WHOLE}
 _OURS: Fields = {"session": TEXT, "cell": COUNT}
 _LOG: Fields = {"timestamp": MOMENT, "stream": TEXT, "value": TEXT}
 

@@ -18,6 +18,7 @@ import pandas as pd
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
+from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.read.run_reader import RunFolder
@@ -75,20 +76,27 @@ _cache: dict[Path, _CachedLineage] = {}  # by root; an entry is replaced and nev
 def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """Return the lineage of one run, of several, or of all under a root: a row an artifact.
 
+    What cannot be read of a run is left out, with one warning of the class `TrackingWarning`; `problems` lists it.
+
     Args:
         runs: a run or several, each as `open_run` takes it; all under the root when None.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
+    unread = Unread("lineage()")
     if runs is None:
-        return _parsed_summaries(_root_lineage(paths.default_root(root)))
+        frame = _root_lineage(paths.default_root(root), unread)
+        unread.warn()
+        return _parsed_summaries(frame)
     if isinstance(runs, str | os.PathLike | RunFolder) or not hasattr(runs, "__iter__"):
         folders = [find_run(runs, root)]
     else:
         folders = [find_run(run, root) for run in runs]
-    return _parsed_summaries(_frame([row for folder in folders for row in _rows(folder)]))
+    frame = _frame([row for folder in folders for row in _rows(folder, unread)])
+    unread.warn()
+    return _parsed_summaries(frame)
 
 
-def _root_lineage(root: Path) -> pd.DataFrame:
+def _root_lineage(root: Path, unread: Unread) -> pd.DataFrame:
     """Return the lineage of all runs under a root, and cache it."""
     cached = _cache.get(root) or _CachedLineage({}, None)
     runs: dict[Path, tuple[tuple[int, ...], int, int]] = {}
@@ -101,7 +109,7 @@ def _root_lineage(root: Path) -> pd.DataFrame:
         if seen and before is not None and before[0] == seen:
             place, final = range(before[1], before[2]), True
         else:
-            rows = _rows(folder)
+            rows = _rows(folder, unread)
             place = range(known + len(fresh), known + len(fresh) + len(rows))
             fresh += rows
             # The documents do not tell of a change in what was read of event files, nor of one within a tick of the clock.
@@ -111,6 +119,7 @@ def _root_lineage(root: Path) -> pd.DataFrame:
             runs[folder.path] = (seen, start, start + len(place))
         places.append(place)
         start += len(place)
+    unread.add_links(root)
     frame = cached.frame
     if fresh or frame is None:
         frame = pd.concat([frame, _frame(fresh)], ignore_index=True) if known else _frame(fresh)
@@ -133,11 +142,13 @@ def _parsed_summaries(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _rows(folder: RunFolder) -> list[tuple[Any, ...]]:
+def _rows(folder: RunFolder, unread: Unread) -> list[tuple[Any, ...]]:
     """Return a row an artifact, by `_COLUMNS`; its summary as JSON, so that a caller who changes a dict does not change the cache."""
     info = folder.info
-    run_columns = str(info.get("uuid") or folder.path.name), info.get("name"), info.get("project")
-    return [_row(folder, record, run_columns) for record in folder.records()[0]]
+    run_columns = str(info.get("uuid") or folder.folder_name), info.get("name"), info.get("project")
+    records, problems = folder.records()
+    unread.add(folder, problems)
+    return [_row(folder, record, run_columns) for record in records]
 
 
 def _row(folder: RunFolder, record: LineageRecord, run_columns: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import lineage, paths
+from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -56,12 +56,16 @@ def lineage_edges(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """Return which run used what another run made: a row a (producer, consumer, content).
 
     The bytes are the same when their hashes are: a copy by another name is found, a changed file of the same
-    name is not. `artifact` is what the producer calls it, `used_as` what the consumer does.
+    name is not. `artifact` is what the producer calls it, `used_as` what the consumer does. What cannot be read of a run is left out,
+    with one warning of the class `TrackingWarning`.
 
     Args:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
-    return _edges(_read_versions(root))
+    unread = Unread("lineage_edges()")
+    versions = _read_versions(root, unread)
+    unread.warn()
+    return _edges(versions)
 
 
 def _edges(versions: _Versions) -> pd.DataFrame:
@@ -85,16 +89,15 @@ def _edges(versions: _Versions) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), columns=list(_EDGES)).astype(_EDGES)
 
 
-def _read_versions(root: str | os.PathLike[str] | None) -> _Versions:
-    versions = _Versions()
-    folders = [RunFolder(path) for path in paths.run_folders(paths.default_root(root))]
+def _read_versions(root: str | os.PathLike[str] | None, unread: Unread) -> _Versions:
+    versions, top = _Versions(), paths.default_root(root)
+    folders = [RunFolder(path) for path in paths.run_folders(top)]
+    unread.add_links(top)
     for folder in sorted(folders, key=lambda f: str(f.info.get("created_at") or "")):
         uuid = folder.uuid
         versions.runs[uuid] = folder.name
-        try:
-            records = folder.records()[0]
-        except (TrackingError, OSError):
-            continue
+        records, problems = folder.records()
+        unread.add(folder, problems)
         for record in records:
             digest = record.summary.get("hash")
             if isinstance(digest, str) and digest:
@@ -129,7 +132,9 @@ def lineage_graph(root: str | os.PathLike[str] | None = None) -> LineageGraph:
     Args:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
-    versions = _read_versions(root)
+    unread = Unread("lineage_graph()")
+    versions = _read_versions(root, unread)
+    unread.warn()
     used = {version.hash for version in versions.used}
     made: dict[str, dict[str, str]] = defaultdict(dict)
     for version in versions.made:

@@ -1,4 +1,4 @@
-"""A run's metrics, events and problems as DataFrames, and a DataFrame of all runs under a root."""
+"""A run's metrics and events as DataFrames, and a DataFrame of all runs under a root."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow as pa
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
 from jupyter_tracking.format.metric_table import metric_table
+from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.kinds import kind_of
-from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -118,13 +118,6 @@ def _fields(kind: str, payload: Any) -> Any:
     return payload
 
 
-def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
-    """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
-    problems = find_problems(folder, hashes=hashes)
-    frame = pd.DataFrame(problems, columns=["file", "line", "problem", "text"])
-    return frame.astype({"file": "string", "line": "Int64", "problem": "string", "text": "string"})
-
-
 # --- many runs -----------------------------------------------------------------------------------
 
 
@@ -132,12 +125,16 @@ def runs_frame(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """Return the runs under a root, a row a run, the newest first.
 
     Columns: `uuid name project status created_at finished_at duration tags`, then `inputs.*` and `outputs.*`.
-    `duration` is in seconds. A run whose document cannot be read has the status `broken`.
+    `duration` is in seconds. A run whose document cannot be read has the status `broken`;
+    `problems` says why.
 
     Args:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
-    rows = [_run_row(RunFolder(path)) for path in paths.run_folders(paths.default_root(root))]
+    top, unread = paths.default_root(root), Unread("runs()")
+    rows = [_run_row(RunFolder(path)) for path in paths.run_folders(top)]
+    unread.add_links(top)
+    unread.warn()
     rows.sort(key=lambda row: str(row["created_at"] or ""), reverse=True)
     frame = pd.DataFrame(rows, columns=[*_RUNS, *dict.fromkeys(key for row in rows for key in row if key not in _RUNS)])
     return with_dtypes(frame, _RUNS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import session
@@ -87,15 +86,15 @@ def track_init(
 
 
 def _last_worked_on(root: str | os.PathLike[str], name: str | None) -> str:
-    found: list[tuple[float, str]] = []
+    from jupyter_tracking.read.run_files import file_stat
+    from jupyter_tracking.read.run_reader import RunFolder
+
+    found: list[tuple[int, str]] = []
     top = paths.default_root(root)
-    for folder in paths.run_folders(top):
-        document = folder / paths.RUN_FILE
-        try:
-            if name is None or json.loads(document.read_bytes()).get("name") == name:
-                found.append((document.stat().st_mtime, folder.name))
-        except (OSError, ValueError, AttributeError):
-            continue
+    for folder in map(RunFolder, paths.run_folders(top)):
+        _, _, *written = file_stat(f"{folder.path}/{paths.RUN_FILE}") or (0, 0)
+        if written and (name is None or folder.name == name):
+            found.append((written[0], folder.path.name))
     if not found:
         raise NotFound(f"resume: there is no run{f' called {name!r}' if name else ''} under {top}")
     return max(found)[1]

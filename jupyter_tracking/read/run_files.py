@@ -218,7 +218,13 @@ class RunFiles:
     @property
     def uuid(self) -> str:
         """The run's uuid: that of its document, else the folder's name."""
-        return str(self.info.get("uuid") or self.path.name)
+        return str(self.info.get("uuid") or self.folder_name)
+
+    @property
+    def folder_name(self) -> str:
+        """The name of the run's folder, as text."""
+        name = self.path.name
+        return name if name.isascii() else name.encode("utf-8", "replace").decode()
 
     @property
     def name(self) -> str:

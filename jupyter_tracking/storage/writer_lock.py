@@ -13,11 +13,14 @@ import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_LONGEST = 200  # characters of who a writer says it is
 
 
 def active_writers(path: Path, system: Syscalls | None = None, *, without: WriterLock | None = None) -> list[str]:
@@ -62,8 +65,8 @@ def _writer_of(folder: int, name: str, system: Syscalls) -> str:
         if free:
             return ""
         who = json.loads(os.pread(fd, 4096, 0))
-        words = f"process {who['pid']} on {who['host']}"
-    except (ValueError, KeyError, TypeError, OSError):
+        words = escape_controls(f"process {who['pid']} on {who['host']}")[:_LONGEST]
+    except (ValueError, KeyError, TypeError, OSError, RecursionError):  # anybody may have written it
         return "another process"
     else:
         return words if free is False else f"{words} (this file system has no locks, so it may be gone)"

@@ -1,0 +1,89 @@
+"""What is wrong with runs as a DataFrame, and the warning of an answer that lacks what cannot be read."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from jupyter_tracking.errors import TrackingError, TrackingWarning, escape_controls
+from jupyter_tracking.format import paths
+from jupyter_tracking.read.check import find_problems
+from jupyter_tracking.read.find import find_run
+from jupyter_tracking.read.run_reader import RunFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_tracking.read.run_files import Problem
+
+_PROBLEMS = {"file": "string", "line": "Int64", "problem": "string", "text": "string"}
+_OF_RUNS = {"run_uuid": "string", "run_name": "string", **_PROBLEMS}
+_LINK = "a link, which is not followed; open the run by the path that it leads to"
+
+
+def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
+    """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
+    return pd.DataFrame(find_problems(folder, hashes=hashes), columns=list(_PROBLEMS)).astype(_PROBLEMS)
+
+
+def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = None, *, hashes: bool = False) -> pd.DataFrame:
+    """Return what is wrong with the files of runs, a row a problem; empty when nothing is.
+
+    Columns: `run_uuid run_name file line problem text`. Every row and document of the runs is read. What `runs` marks as `broken`,
+    and what `lineage` warns of, is told here with file and line; so is a link that stands where the folder of a run should.
+
+    Args:
+        runs: a run or several, each as `open_run` takes it; all under the root when None.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        hashes: read every file and compare it with its hash of when it was logged, or of when the run ended.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    top = paths.default_root(root)
+    if runs is None:
+        folders = [RunFolder(path) for path in paths.run_folders(top)]
+    elif isinstance(runs, str | os.PathLike | RunFolder) or not hasattr(runs, "__iter__"):
+        folders = [find_run(runs, root)]
+    else:
+        folders = [find_run(run, root) for run in runs]
+    rows: list[tuple[Any, ...]] = [
+        (folder.uuid, folder.name, *problem) for folder in folders for problem in find_problems(folder, hashes=hashes)
+    ]
+    rows += [(None, None, f"runs/{link.name}", None, _LINK, "") for link in ([] if runs is not None else paths.linked_runs(top))]
+    return pd.DataFrame(rows, columns=list(_OF_RUNS)).astype(_OF_RUNS)
+
+
+class Unread:
+    """Collects what an answer lacks because it cannot be read, for one warning."""
+
+    def __init__(self, what: str) -> None:
+        """Name the answer."""
+        self._what = what
+        self._reasons: dict[str, str] = {}
+
+    def add(self, folder: RunFolder, problems: list[Problem]) -> None:
+        """Note what could not be read of a run."""
+        if problems:
+            first = problems[0]
+            self._reasons[folder.uuid[:8]] = f"{first.file}: {first.problem}"
+
+    def add_error(self, folder: RunFolder, error: TrackingError | OSError) -> None:
+        """Note that a run could not be read."""
+        self._reasons[folder.uuid[:8]] = str(error)
+
+    def add_links(self, root: Path) -> None:
+        """Note the runs under a root that are links."""
+        self._reasons |= {f"runs/{link.name}": _LINK for link in paths.linked_runs(root)}
+
+    def warn(self) -> None:
+        """Warn, once, if anything was noted."""
+        if not self._reasons:
+            return
+        (run, reason), count = next(iter(self._reasons.items())), len(self._reasons)
+        runs = f"{count} runs, the first {run}" if count > 1 else f"run {run}"
+        words = f"{self._what} lacks what cannot be read of {runs}: {reason}; tracking.problems() lists all of it"
+        warnings.warn(escape_controls(words), TrackingWarning, stacklevel=4)
