@@ -9,8 +9,7 @@ from jupyter_tracking.errors import NotFound, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
-from jupyter_tracking.frames.problems import problems_frame
-from jupyter_tracking.frames.runs import events_frame, metrics_frame
+from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
 from jupyter_tracking.read.find import find_run
 
 if TYPE_CHECKING:

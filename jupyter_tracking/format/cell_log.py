@@ -153,7 +153,7 @@ def parse_cells(data: bytes) -> tuple[list[Cell], list[tuple[int, str]]]:
             cell.execution_count = item.get("count") or cell.execution_count
         else:
             wrong.append("neither the start of a cell nor the end of one that started")
-        problems += [(line, words) for words in wrong]
+        problems += [(line, "; ".join(wrong))] if wrong else []
     return list(found.values()), sorted(problems)
 
 
@@ -170,5 +170,5 @@ def parse_notes(data: bytes) -> tuple[list[AttributionNote], list[tuple[int, str
             notes.append(AttributionNote(kind, name, moment, alone, item.get("by") or "", (cell[0], cell[1]) if cell else None))
         else:
             wrong.append("not a note: it has no kind, no name or no moment")
-        problems += [(line, words) for words in wrong]
+        problems += [(line, "; ".join(wrong))] if wrong else []
     return notes, sorted(problems)

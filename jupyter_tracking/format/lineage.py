@@ -74,6 +74,7 @@ class LineageRecord:
 # --- what the fields of a record are -------------------------------------------------------------
 
 _CELL: dict[str, FieldType] = {"notebook": TEXT, "cell_id": TEXT, "execution_count": WHOLE, "by": TEXT}
+_LOGGED = FieldType("a moment", lambda value: value == "" or MOMENT.fits(value))
 _STEPS: Fields = {"count": COUNT, "min": WHOLE, "max": WHOLE}
 _SPAN: Fields = {"min": MOMENT, "max": MOMENT}
 _METRIC: Fields = {"count": COUNT, **dict.fromkeys(("last", "mean", "min", "max", "std"), STATISTIC)}
@@ -81,7 +82,7 @@ _LAST: Fields = {"path": TEXT, "content_type": TEXT, "framework": TEXT}
 _ROWS: Fields = {"rows": COUNT, "size": COUNT, "hash": TEXT}
 # What stands in the summary of something with rows; the rest of a summary is the user's, and may be anything.
 _EVENT_SUMMARY: Fields = {"is_event": FLAG, "step": _STEPS, "timestamp": _SPAN, "metric": _METRIC}
-_OURS: Fields = {"name": FILLED_TEXT, "versioned": FLAG, "logged": MOMENT, "cell": {**_CELL}, "events": {**_ROWS, "distinct": COUNT}}
+_OURS: Fields = {"name": FILLED_TEXT, "versioned": FLAG, "logged": _LOGGED, "cell": {**_CELL}, "events": {**_ROWS, "distinct": COUNT}}
 _NAMES: Fields = {"name": FILLED_TEXT, "kind": FILLED_TEXT, "path": TEXT, "is_input": FLAG}
 _ARTIFACT: Fields = {
     **_NAMES,
@@ -96,7 +97,7 @@ _LINE: Fields = {
     "stem": FILLED_TEXT,
     "versioned": FLAG,
     "summary": SHALLOW_OBJECT,
-    "logged": MOMENT,
+    "logged": _LOGGED,
     "cell": {**_CELL},
     "events": {**_ROWS, "step": {**_STEPS, "distinct": COUNT}, "timestamp": _SPAN, "metric": _METRIC, "last": _LAST},
     "further": SHALLOW_OBJECT,
@@ -120,8 +121,8 @@ def parse_journal(data: bytes) -> tuple[list[LineageRecord], list[tuple[int, str
             given = {name: item[name] for name in LineageRecord.__slots__ if item.get(name)}  # as `line` writes it
             records.append(LineageRecord(**{"stem": item["name"], **given}))
         else:
-            wrong.append("not a lineage record: it has no name or no kind")
-        problems += [(number, word) for word in wrong]
+            wrong = ["not a lineage record: it has no name or no kind", *wrong]
+        problems += [(number, "; ".join(wrong))] if wrong else []
     return records, sorted(problems)
 
 
@@ -375,6 +376,6 @@ def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tu
         if "path" in item:
             assets[item["path"]] = item
         else:
-            wrong.append("not an asset record: it has no path")
-        problems += [(number, word) for word in wrong]
+            wrong = ["not an asset record: it has no path", *wrong]
+        problems += [(number, "; ".join(wrong))] if wrong else []
     return assets, sorted(problems)

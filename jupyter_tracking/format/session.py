@@ -108,5 +108,5 @@ def parse_logs(data: bytes) -> tuple[list[dict[str, Any]], list[tuple[int, str]]
                 rows.append({"timestamp": kept.get("timestamp"), "stream": kept.get("stream"), "text": kept["value"]})
             else:
                 wrong.append("not a line of a log: it has no value")
-            problems += [(line, words) for words in wrong]
+            problems += [(line, "; ".join(wrong))] if wrong else []
     return rows, sorted(problems)

@@ -19,14 +19,9 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_files import Problem
 
-_PROBLEMS = {"file": "string", "line": "Int64", "problem": "string", "text": "string"}
-_OF_RUNS = {"run_uuid": "string", "run_name": "string", **_PROBLEMS}
+PROBLEMS = {"file": "string", "line": "Int64", "problem": "string", "text": "string"}
+_OF_RUNS = {"run_uuid": "string", "run_name": "string", **PROBLEMS}
 _LINK = "a link, which is not followed; open the run by the path that it leads to"
-
-
-def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
-    """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
-    return pd.DataFrame(find_problems(folder, hashes=hashes), columns=list(_PROBLEMS)).astype(_PROBLEMS)
 
 
 def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = None, *, hashes: bool = False) -> pd.DataFrame:

@@ -12,8 +12,9 @@ import pyarrow as pa
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
 from jupyter_tracking.format.metric_table import metric_table
-from jupyter_tracking.frames.problems import Unread
+from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -116,6 +117,11 @@ def _fields(kind: str, payload: Any) -> Any:
         except orjson.JSONDecodeError as error:
             return error
     return payload
+
+
+def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
+    """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
+    return pd.DataFrame(find_problems(folder, hashes=hashes), columns=list(PROBLEMS)).astype(PROBLEMS)
 
 
 # --- many runs -----------------------------------------------------------------------------------

@@ -556,7 +556,9 @@ def main(words: list[str]) -> int:
         bad += bool(found)
         for line in found[:6]:
             sys.stdout.write(f"{line}\n")
-            sys.stdout.flush()
+        if number % 50 == 49:
+            sys.stdout.write(f"… {number + 1 - first} examples, {bad} bad, {time.monotonic() - start:.0f} s\n")
+        sys.stdout.flush()
     sys.stdout.write(f"{count} examples, {bad} with something that escaped, {time.monotonic() - start:.0f} s\n")
     shutil.rmtree(top)
     return int(bool(bad))

@@ -227,6 +227,7 @@ def test_any_bytes_are_an_event_file(tmp_path: Path, kind: str, data: bytes, our
         assert len(file.columns()) <= len(file.events())
 
 
+@pytest.mark.filterwarnings("ignore::jupyter_tracking.errors.TrackingWarning")
 @settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(

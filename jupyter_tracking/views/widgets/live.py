@@ -56,14 +56,18 @@ class _Poller:
     def _run(self) -> None:
         while True:
             with self._changed:
-                if not self._due:
+                waiting = list(self._due.items())  # which holds them: a view that nobody else holds would go in between
+                if not waiting:
                     self._thread = None
                     return
                 now = time.monotonic()
-                due = [view for view, when in self._due.items() if when <= now]
+                due = [view for view, when in waiting if when <= now]
                 if not due:
-                    self._changed.wait(max(0.0, min(self._due.values()) - now))
+                    soonest = min(when for _, when in waiting)
+                    del waiting
+                    self._changed.wait(max(0.0, soonest - now))
                     continue
+                del waiting
             while due:
                 self._poll(due.pop())
 
