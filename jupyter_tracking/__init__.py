@@ -34,6 +34,7 @@ _DEFINED_IN = {
     "browse": ("run_view", "browse"),
     "compare": ("run_view", "compare"),
     "diff_notebooks": ("frames.saved_notebooks", "diff_notebooks"),
+    "empty_trash": ("storage.trash", "empty_trash"),
     "lineage": ("frames.lineage", "lineage_frame"),
     "lineage_edges": ("frames.lineage_graph", "lineage_edges"),
     "lineage_graph": ("frames.lineage_graph", "lineage_graph"),

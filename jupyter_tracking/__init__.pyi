@@ -17,6 +17,7 @@ from jupyter_tracking.run_view import open_run as open_run
 from jupyter_tracking.session import current_run as current_run
 from jupyter_tracking.session import end as end
 from jupyter_tracking.session import init as init
+from jupyter_tracking.storage.trash import empty_trash as empty_trash
 from jupyter_tracking.views.export.report import report as report
 from jupyter_tracking.format.kind_names import V1ArtifactKind as _ArtifactKind
 from jupyter_tracking.frames.lineage import lineage_frame as _lineage

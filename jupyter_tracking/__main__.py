@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import escape_controls
+from jupyter_tracking.magics.curating import CURATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import pandas as pd
+
+    from jupyter_tracking.magics.curating import Curation
 
 _PROBLEMS = 1
 _MISTAKE = 2
@@ -63,8 +66,27 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("-o", "--output", metavar="FILE", help="the page; by default beside the notebook")
     report.set_defaults(command=_report)
 
-    for each in (runs, show, lineage, check, report):
-        each.add_argument("--root", help="the folder that holds runs/; by default POLYAXON_OFFLINE_ROOT, else the current directory")
+    curating = [_add_curation(commands, curation) for curation in CURATIONS]
+    empty = commands.add_parser("empty-trash", help="remove the runs that were deleted from the disk, for ever")
+    empty.add_argument("root", nargs="?", help=_ROOT)
+    empty.set_defaults(command=_empty_trash)
+
+    for each in (runs, show, lineage, check, report, *curating):
+        each.add_argument("--root", help=_ROOT)
+    return parser
+
+
+_ROOT = "the folder that holds runs/; by default POLYAXON_OFFLINE_ROOT, else the current directory"
+
+
+def _add_curation(commands: argparse._SubParsersAction[argparse.ArgumentParser], curation: Curation) -> argparse.ArgumentParser:
+    about = curation.about[0].lower() + curation.about[1:].rstrip(".")
+    example = f"jupyter tracking {curation.name} digits {curation.example}".rstrip()
+    parser = commands.add_parser(curation.name, help=about, description=curation.about, epilog=f"Example: {example}")
+    parser.add_argument("run", help="uuid, prefix of it, name or folder")
+    if curation.argument:
+        parser.add_argument("words", nargs="+" if curation.many else 1, metavar=curation.argument, help=curation.argument_about)
+    parser.set_defaults(command=_curate, curation=curation, words=[])
     return parser
 
 
@@ -123,6 +145,20 @@ def _print_problems(problems: pd.DataFrame, margin: str = "") -> None:
     places = problems["file"] + (":" + problems["line"].astype("string")).fillna("")
     for place, problem in zip(places, problems["problem"], strict=True):
         print(escape_controls(f"{margin}{place}: {problem}"))
+
+
+def _curate(given: argparse.Namespace) -> int:
+    from jupyter_tracking.read.find import find_run, find_to_restore
+
+    found = find_to_restore if given.curation.name == "restore" else find_run
+    print(escape_controls(given.curation.apply(tracking.RunView(found(given.run, given.root)), *given.words)))
+    return 0
+
+
+def _empty_trash(given: argparse.Namespace) -> int:
+    count = tracking.empty_trash(given.root)
+    print(f"{count} run{'' if count == 1 else 's'} removed")
+    return 0
 
 
 def _report(given: argparse.Namespace) -> int:

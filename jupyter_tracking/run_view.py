@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import NotFound, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
+from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.read.find import find_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     import pandas as pd
     from nbformat import NotebookNode
@@ -30,12 +32,15 @@ def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView
     """Open a run to read it: ours or Polyaxon's, finished, running or broken.
 
     Args:
-        run: a `Run`, a uuid or a prefix of at least 4 digits that only one run has, a name that only one
-            run has, or a folder.
+        run: a `Run`, a uuid, a name, a prefix of a uuid of at least 4 digits that only one run has, a folder, or a .zip of one
+            (see `RunView.export`), which is unpacked into a temporary folder for as long as the view lives. A whole uuid comes
+            before a name, and a name before a prefix; of several runs of one name the newest is opened, and its `repr` says how
+            many there are. One that is archived comes after those that are not.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
 
     Raises:
-        NotFound: there is no such run, or there are several; the message lists what is near.
+        NotFound: there is no such run, or several have the prefix; the message lists what is near.
+        InvalidArgument: a .zip that holds no run, what leads out of it, or more than a run may.
     """
     return RunView(find_run(run, root))
 
@@ -82,7 +87,7 @@ def compare(runs: Iterable[object], name: str, kind: str | None = None, root: st
     return Stepper(compare_runs([find_run(run, root) for run in listed], name, kind))
 
 
-class RunView:
+class RunView(CuratedRun):
     """A run opened for reading. Every call reads what is stored at that moment."""
 
     def __init__(self, files: RunFolder) -> None:
@@ -279,7 +284,36 @@ class RunView:
         """Write the run as one HTML file that works from disk with the network off."""
         return self.browse().save(path)
 
+    def export(self, path: str | os.PathLike[str]) -> Path:
+        """Write the run as one file: `.zip`, which `open_run` opens again, or `.html`, as `save`; a file of that name is replaced.
+
+        A .zip has every file of the run under `<uuid>/`. Links, and files whose name a .zip cannot hold, are left out, and a warning
+        says which.
+
+        Args:
+            path: the file.
+
+        Returns:
+            The file.
+
+        Raises:
+            InvalidArgument: another ending, or a file inside of the run.
+        """
+        from jupyter_tracking.storage.run_archive import write_archive
+
+        target = Path(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100 - links stay as they are
+        if target.suffix.lower() in {".html", ".htm"}:
+            return self.save(target)
+        if target.suffix.lower() != ".zip":
+            raise InvalidArgument(f"path={os.fspath(path)!r} ends neither with .zip nor with .html")
+        left_out = write_archive(self.files.path, self.files.uuid, target)
+        if left_out:
+            more = f" and {len(left_out) - 10} more" if len(left_out) > 10 else ""  # noqa: PLR2004
+            warnings.warn(f"left out of {target}: {'; '.join(left_out[:10])}{more}", stacklevel=2)
+        return target
+
     def __repr__(self) -> str:
-        """Name the run, its status, what it holds and its folder."""
-        count = len(self.artifacts())
-        return f"<RunView {self.name!r} {self.uuid[:8]}, {self.status}, {count} artifacts, in {self.path}>"
+        """Name the run, its status, what it holds and its folder, and how many runs have the name it was opened by."""
+        which = f", the newest of {self.files.namesakes} of this name" if self.files.namesakes > 1 else ""
+        where = self.files.archive or self.path
+        return f"<RunView {self.name!r} {self.uuid[:8]}{which}, {self.status}, {len(self.artifacts())} artifacts, in {where}>"

@@ -45,11 +45,11 @@ READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "format": 1950,
-    "storage": 1500,
-    "kinds": 3300,
+    "format": 2150,
+    "storage": 1900,
+    "kinds": 3400,
     "record": 1100,
-    "read": 1300,
+    "read": 1450,
     "notebook": 1700,
     "frames": 1300,
     "views": 6400,

@@ -73,6 +73,13 @@ def _entries(root: Path, chosen: Callable[[os.DirEntry[str]], bool]) -> list[Pat
         raise storage_error(error, f"{root}/runs", failed="could not be read", kept="nothing was changed") from None
 
 
+def holds_run(folder: Path) -> bool:
+    """Return whether a folder holds a run: what only a tracker writes, or the name of a run's folder."""
+    if any(os.path.lexists(folder / mark) for mark in (RUN_FILE, LINEAGES_FILE, PRIVATE_FOLDER)):
+        return True
+    return bool(re.match(r"[0-9a-f]{32}(~|\Z)", folder.name)) or any(folder.glob("events/*/*.plx"))
+
+
 def new_uuid() -> str:
     """Return a fresh run uuid: 32 lowercase hex digits."""
     from uuid import uuid4
@@ -92,14 +99,20 @@ def check_name(name: object, argument: str = "name") -> str:
     """
     if not isinstance(name, str):
         raise InvalidType(f"{argument}={name!r} is a {type(name).__name__}; give a string")
-    text = name if type(name) is str else str(getattr(name, "value", name))
+    text = normal_name(name)
     if text.isascii() and text.isprintable() and text.strip():
         return text
     if not text.strip():
         raise InvalidArgument(f"{argument}={name!r} is empty; give a string with at least one visible character")
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidArgument(f"{argument}={name!r} holds a control character or an unpaired surrogate; leave it out")
-    return unicodedata.normalize("NFC", text)
+    return text
+
+
+def normal_name(name: str) -> str:
+    """Return a name as it is stored and looked up: in NFC, so that é is found however it was typed; of a string enum its value."""
+    text = name if type(name) is str else str(getattr(name, "value", name))
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def slug(name: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.curation import is_archived
 from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
 from jupyter_tracking.format.metric_table import metric_table
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
@@ -127,7 +128,7 @@ def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
 # --- many runs -----------------------------------------------------------------------------------
 
 
-def runs_frame(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+def runs_frame(root: str | os.PathLike[str] | None = None, *, archived: bool = False) -> pd.DataFrame:
     """Return the runs under a root, a row a run, the newest first.
 
     Columns: `uuid name project status created_at finished_at duration tags`, then `inputs.*` and `outputs.*`.
@@ -136,9 +137,11 @@ def runs_frame(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
 
     Args:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        archived: list those too that are archived (see `RunView.archive`).
     """
     top, unread = paths.default_root(root), Unread("runs()")
-    rows = [_run_row(RunFolder(path)) for path in paths.run_folders(top)]
+    folders = [RunFolder(path) for path in paths.run_folders(top)]
+    rows = [_run_row(folder) for folder in folders if archived or not is_archived(folder.info)]
     unread.add_links(top)
     unread.warn()
     rows.sort(key=lambda row: str(row["created_at"] or ""), reverse=True)

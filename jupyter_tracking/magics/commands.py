@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import session
 from jupyter_tracking.errors import NoActiveRun, NotFound
 from jupyter_tracking.format import paths
 from jupyter_tracking.magics.completion import root_of_runs
+from jupyter_tracking.magics.curating import CURATIONS
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     import pandas as pd
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
+    from jupyter_tracking.magics.curating import Curation
     from jupyter_tracking.record.run import Run
     from jupyter_tracking.run_view import RunView
     from jupyter_tracking.views.widgets.browser import Browser
@@ -86,18 +89,13 @@ def track_init(
 
 
 def _last_worked_on(root: str | os.PathLike[str], name: str | None) -> str:
-    from jupyter_tracking.read.run_files import file_stat
-    from jupyter_tracking.read.run_reader import RunFolder
+    from jupyter_tracking.read.find import last_worked_on
 
-    found: list[tuple[int, str]] = []
     top = paths.default_root(root)
-    for folder in map(RunFolder, paths.run_folders(top)):
-        _, _, *written = file_stat(f"{folder.path}/{paths.RUN_FILE}") or (0, 0)
-        if written and (name is None or folder.name == name):
-            found.append((written[0], folder.path.name))
-    if not found:
+    found = last_worked_on(top, name)
+    if found is None:
         raise NotFound(f"resume: there is no run{f' called {name!r}' if name else ''} under {top}")
-    return max(found)[1]
+    return found.path.name
 
 
 def track_end(*, status: str = "succeeded", message: str | None = None) -> None:
@@ -122,6 +120,41 @@ def track_status() -> None:
         return
     count = len(_view(run).artifacts())
     print(f"{run.status} {run.name} · {run.uuid} · {count} artifact{'' if count == 1 else 's'} · {run.path}")  # noqa: T201
+
+
+# --- runs that are there -------------------------------------------------------------------------
+
+
+def _curating(curation: Curation) -> Callable[..., None]:
+    """Return the function of a magic that does something to a run."""
+
+    def call(*words: str, run: str | None = None) -> None:
+        print(curation.apply(_restorable(run) if curation.name == "restore" else _view(run), *words))  # noqa: T201 - the magic's answer
+
+    words = inspect.Parameter.VAR_POSITIONAL if curation.many else inspect.Parameter.POSITIONAL_ONLY
+    given = [inspect.Parameter(curation.argument, words, annotation="str")] if curation.argument else []
+    which = inspect.Parameter("run", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="str | None")
+    about = f"    {'*' if curation.many else ''}{curation.argument}: {curation.argument_about}.\n" if curation.argument else ""
+    call.__signature__ = inspect.Signature([*given, which])  # type: ignore[attr-defined] # of which `Usage` makes the magic
+    call.__doc__ = f"{curation.about}\n\nArgs:\n{about}    run: {_WHICH}."
+    call.example = curation.example  # type: ignore[attr-defined]
+    return call
+
+
+_WHICH = "its uuid, a prefix of it, its name or its folder; by default the active run, or the one that ended last"
+CURATING = {f"track_{curation.name}": _curating(curation) for curation in CURATIONS}
+
+
+def track_empty_trash(*, root: str | os.PathLike[str] | None = None) -> None:
+    """End the runs that were deleted: remove them from the disk, for ever.
+
+    Args:
+        root: the folder that holds `runs/` and `trash/`; by default that of the active or last run.
+    """
+    from jupyter_tracking.storage.trash import empty_trash
+
+    count = empty_trash(root if root is not None else root_of_runs())
+    print(f"{count} run{'' if count == 1 else 's'} removed")  # noqa: T201 - the magic's answer
 
 
 # --- views ---------------------------------------------------------------------------------------
@@ -202,6 +235,17 @@ def _view(run: Run | str | None) -> RunView:
     if chosen is None:
         raise NoActiveRun("no run was started in this session; say which one, or start one with %track_init")
     return open_run(chosen, root_of_runs())
+
+
+def _restorable(run: str | None) -> RunView:
+    """Return a run that may have been deleted since."""
+    from jupyter_tracking.read.find import find_to_restore
+    from jupyter_tracking.run_view import RunView
+
+    last = session.last_run()
+    if run is not None or (last is not None and not last.path.exists()):
+        return RunView(find_to_restore(run or (last and last.uuid), root_of_runs()))
+    return _view(None)
 
 
 # --- %%track -------------------------------------------------------------------------------------

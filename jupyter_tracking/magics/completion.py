@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds import Kind
     from jupyter_tracking.magics.usage import Usage, Word
+    from jupyter_tracking.read.run_reader import RunFolder
 
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?%{0,2}(\w+)(\s.*)\Z", re.DOTALL)
 _MOST_RUNS = 500
@@ -62,8 +63,8 @@ def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcher
     if word.argument is not None and word.argument.form == "expression":
         return _python(shell, fragment)
     kind, candidates = _candidates(usage, words, line)
-    wanted = fragment.lstrip("\"'").casefold()
-    matching = [word for word in dict.fromkeys(candidates) if word.casefold().startswith(wanted)]
+    wanted = paths.normal_name(fragment.lstrip("\"'")).casefold()
+    matching = [word for word in dict.fromkeys(candidates) if paths.normal_name(word).casefold().startswith(wanted)]
     texts = [f'"{word}"' if re.search(r"\s", word) else word for word in matching]
     return {
         "completions": [SimpleCompletion(text, type=kind) for text in texts],
@@ -88,16 +89,16 @@ def _candidates(usage: Usage, words: list[Word], line: str) -> tuple[str, Iterab
         used = {word.argument for word in words[:-1]}
         return "option", [option.option for option in usage.options.values() if option not in used]
     name = argument.name
+    run = next((line[word.start : word.end] for word in words if word.argument and word.argument.name == "run"), "")
     if name in _WORDS:
         return "value", _WORDS[name]
     if name == "kind":
         return "kind", [str(kind) for kind in V1ArtifactKind]
-    if name in {"run", "runs", "resume"}:
-        return "run", _runs()
+    if name in {"run", "runs", "resume"} or (name == "name" and usage.name.startswith("track")):
+        return "run", _run_names() if name == "name" else _runs()
     if name in {"name", "names", "metrics"}:
-        chosen = [line[word.start : word.end] for word in words if word.argument and word.argument.name == "run"]
-        return "artifact", _artifacts(chosen[-1] if chosen else "", kind_logged_by(usage.name))
-    return "", ()
+        return "artifact", _artifacts(run, kind_logged_by(usage.name))
+    return "tag", _tags(run) if usage.name == "track_untag" and name == "tags" else ()
 
 
 def root_of_runs() -> Path:
@@ -119,24 +120,36 @@ def _folders() -> list[Path]:
 
 
 def _runs() -> Iterable[str]:
+    return [*_run_names(), *(folder.name[:12] for folder in _folders())]
+
+
+def _run_names() -> list[str]:
     from jupyter_tracking.read.run_reader import RunFolder
 
-    folders = _folders()
-    names = [RunFolder(folder).name for folder in folders]
-    return [*(name for name in names if names.count(name) == 1), *(folder.name[:12] for folder in folders)]
+    return [name for folder in _folders() if (name := RunFolder(folder).name)]
+
+
+def _tags(run: str) -> Iterable[str]:
+    folder = _chosen_run(run)
+    tags = folder.info.get("tags") if folder is not None else None
+    return [str(tag) for tag in tags] if isinstance(tags, list) else []
 
 
 def _artifacts(run: str, kind: Kind | None) -> Iterable[str]:
-    from jupyter_tracking.read.run_reader import RunFolder
-
-    last = session.last_run()
+    folder = _chosen_run(run)
     try:
-        if run:
-            found = [f for f in _folders() if f.name.startswith(run) or RunFolder(f).name == run.strip("\"'")]
-            folder = RunFolder(found[0]) if found else None
-        else:
-            folder = RunFolder(last.path) if last is not None else None
         artifacts = folder.artifacts() if folder is not None else []
     except (TrackingError, OSError):
         return []
     return [artifact.name for artifact in artifacts if kind is None or artifact.kind == kind.name]
+
+
+def _chosen_run(run: str) -> RunFolder | None:
+    """Return the run that a line names, else the active or last one."""
+    from jupyter_tracking.read.find import find_run
+
+    last = session.last_run()
+    try:
+        return find_run(run.strip("\"'") if run else last, root_of_runs()) if run or last is not None else None
+    except (TrackingError, OSError):
+        return None

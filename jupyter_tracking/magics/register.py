@@ -38,6 +38,7 @@ _COMMANDS = {
     "compare": "roc first second",
     "lineage": "digits svm",
     "runs": "--root experiments",
+    "track_empty_trash": "--root experiments",
 }
 
 
@@ -59,6 +60,7 @@ def register(shell: InteractiveShell) -> None:
     setattr(shell, _STATE, state)
     own = {name: function for name, function in vars(session).items() if name.startswith("log_")}
     _add_all(shell, state, [*_log_usages(own), *(Usage(name, getattr(commands, name)) for name in _COMMANDS)])
+    _add_all(shell, state, [Usage(name, function) for name, function in commands.CURATING.items()])
     track = Usage("track", commands.track_init, sign="%%")
     _add(shell, state, "cell", _cell_magic(shell, track))
     state.matchers.append(magic_matcher(shell, state.usages))

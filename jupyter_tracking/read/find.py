@@ -1,48 +1,156 @@
-"""Find a run by what a user has of it: itself, its folder, its uuid, a prefix of it, or its name."""
+"""Find a run by what a user has of it: itself, its folder, its uuid, its name, a prefix of its uuid, or a .zip of it."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import shutil
+import weakref
+from datetime import UTC, datetime
+from pathlib import Path
 
 from jupyter_tracking.errors import NotFound, suggest
-from jupyter_tracking.format import paths
+from jupyter_tracking.format import curation, paths
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
+from jupyter_tracking.storage.run_archive import unpack_archive
+from jupyter_tracking.storage.trash import trashed_folders
 
-if TYPE_CHECKING:
-    from pathlib import Path
+_SHORTEST_PREFIX = 4
+_WHOLE_UUID = 32
+_MOST_NAMED = 10
 
 
 def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:
-    """Open a run given by itself, its folder, its uuid, a prefix of it of at least 4 digits, or its name.
+    """Open a run given by itself, its folder, its uuid, its name, a prefix of its uuid of at least 4 digits, or a .zip of it.
+
+    Of what fits more than one of these the first wins: a whole uuid; a path with a separator, where there is a run; a name, as a run
+    that is called `2024` or `cafe` has to be found whatever the uuids are; a prefix; a folder or a .zip in the current directory.
+    Of several runs of one name the newest is meant, by `created_at` and then by the folder's name; one that is archived only where all
+    of them are.
 
     Raises:
-        NotFound: there is none, or there are several; the message lists what is near.
+        NotFound: there is none, or several have the prefix; the message lists what is near.
+        InvalidArgument: a .zip that holds no run.
     """
-    if isinstance(run, RunFolder):
-        return run
-    where = getattr(run, "path", None)
-    if where is not None and not isinstance(run, os.PathLike):
-        return open_folder(where)
+    given = _open_object(run)
+    if given is not None:
+        return given
     if not isinstance(run, str | os.PathLike):
         raise NotFound(f"run={run!r} is a {type(run).__name__}; give a run, a uuid, a name or a folder")
-    text = os.fspath(run)
+    text = os.fsdecode(run)
     top = paths.default_root(root)
-    folders = paths.run_folders(top)
-    bare = text.replace("-", "").lower()
-    found = [f for f in folders if len(bare) >= 4 and f.name.startswith(bare)]  # noqa: PLR2004
-    if not found and os.path.isdir(text) and (isinstance(run, os.PathLike) or os.sep in text or text in {".", ".."}):  # noqa: PTH112
+    is_path = isinstance(run, os.PathLike)
+    if is_path or os.sep in text or text in {".", ".."}:
+        there = _open_path(text)
+        if there is not None or is_path:
+            return there or open_folder(text)
+    runs = [RunFolder(path) for path in paths.run_folders(top)]
+    found = _match(text, runs) or _open_path(text)
+    if found is not None:
+        return found
+    if os.sep in text and os.path.isdir(text):  # noqa: PTH112
         return open_folder(text)
-    names: dict[str, list[Path]] = {}
-    if not found:
-        for folder in folders:
-            names.setdefault(RunFolder(folder).name, []).append(folder)
-        found = names.get(text, [])
-    if len(found) == 1:
-        return RunFolder(found[0])
-    if found:
-        raise NotFound(f"run={text!r}: {len(found)} runs under {top} match: " + ", ".join(f.name[:8] for f in found[:10]))
-    if os.path.isdir(text):  # noqa: PTH112
-        return open_folder(text)
-    known = [n for n in names if n] + [f.name[:12] for f in folders]
-    raise NotFound(f"run={text!r}: no run of this uuid or name under {top}{suggest(text, known)}")
+    known = [name for name in {each.name for each in runs} if name] + [each.path.name[:12] for each in runs]
+    raise NotFound(f"run={text!r}: no run of this uuid or name under {top}{_in_trash(text, top) or suggest(text, known)}")
+
+
+def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:
+    """Open a run that may have been archived or deleted, given as `find_run` takes it; raises as `find_run`."""
+    try:
+        present = find_run(run, root)
+    except NotFound:
+        present = None
+    if present is not None and (not isinstance(run, str) or curation.is_archived(present.info)):
+        return present
+    deleted = _match(run, [RunFolder(path) for path in trashed_folders(paths.default_root(root))]) if isinstance(run, str) else None
+    return deleted or present or find_run(run, root)
+
+
+def last_worked_on(root: Path, name: str | None = None) -> RunFolder | None:
+    """Return the run under a root (of a name, if one is given) that was started, resumed or ended last; None where there is none."""
+    runs = [RunFolder(path) for path in paths.run_folders(root)]
+    chosen = [each for each in runs if each.info and (name is None or paths.normal_name(each.name) == paths.normal_name(name))]
+    return max(chosen, key=lambda each: (_last_change(each), each.path.name), default=None)
+
+
+def _last_change(folder: RunFolder) -> datetime:
+    """Return the last moment that a run's document gives: a file's own time changes when the run is given a note."""
+    info = folder.info
+    conditions = info.get("status_conditions")
+    last = conditions[-1] if isinstance(conditions, list) and conditions and isinstance(conditions[-1], dict) else {}
+    moments = [info.get("created_at"), info.get("started_at"), info.get("finished_at"), last.get("last_update_time")]
+    return max(map(_moment, moments))
+
+
+def _open_object(run: object) -> RunFolder | None:
+    """Return the run folder of a run, of ours to record or to read."""
+    files = getattr(run, "files", run)
+    if isinstance(files, RunFolder):
+        return files
+    where = getattr(run, "path", None)
+    return open_folder(where) if where is not None and not isinstance(run, os.PathLike) else None
+
+
+def _open_path(text: str) -> RunFolder | None:
+    """Open a run folder or a .zip of one; None where there is neither."""
+    path = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - links stay as they are
+    if path.lower().endswith(".zip") and os.path.isfile(path):  # noqa: PTH113
+        return _open_archive(Path(path))
+    try:
+        return open_folder(path) if os.path.isdir(path) else None  # noqa: PTH112
+    except NotFound:
+        return None
+
+
+def _open_archive(path: Path) -> RunFolder:
+    """Unpack a .zip for as long as anybody holds the run, and this process lives."""
+    unpacked, run = unpack_archive(path)
+    folder = RunFolder(run)
+    folder.archive = path
+    weakref.finalize(folder, _remove, unpacked, os.getpid())
+    return folder
+
+
+def _remove(unpacked: Path, pid: int) -> None:
+    if pid == os.getpid():  # a forked child only borrows it
+        shutil.rmtree(unpacked, ignore_errors=True)
+
+
+def _match(text: str, runs: list[RunFolder]) -> RunFolder | None:
+    """Return the run of a uuid or a name, else the one whose uuid begins so, else None.
+
+    Raises:
+        NotFound: several uuids begin so.
+    """
+    digits = text.replace("-", "").lower()
+    for each in runs:
+        if each.path.name == digits and len(digits) == _WHOLE_UUID:
+            return each
+    wanted = paths.normal_name(text)
+    named = [each for each in runs if paths.normal_name(each.name) == wanted]
+    if named:
+        newest = max(named, key=lambda each: (not curation.is_archived(each.info), _moment(each.info.get("created_at")), each.path.name))
+        newest.namesakes = len(named)
+        return newest
+    found = [each for each in runs if len(digits) >= _SHORTEST_PREFIX and each.path.name.startswith(digits)]
+    if len(found) > 1:
+        listed = ", ".join(each.path.name[: max(8, len(digits) + 4)] for each in found[:_MOST_NAMED])
+        raise NotFound(f"run={text!r}: {len(found)} runs match: {listed}; give more of the uuid")
+    return found[0] if found else None
+
+
+def _moment(value: object) -> datetime:
+    """Return a moment of a document; the beginning of time where there is none."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def _in_trash(text: str, root: Path) -> str:
+    """Return how to get at a run of this uuid or name that was deleted, or an empty string."""
+    try:
+        deleted = _match(text, [RunFolder(path) for path in trashed_folders(root)])
+    except NotFound:
+        return ""
+    return f"; it was deleted: open_run({os.fspath(deleted.path)!r}).restore() brings it back" if deleted is not None else ""

@@ -47,7 +47,16 @@ def odd_kind(mode: int) -> str:
 
 
 class RunFiles:
-    """Reads the files of a run folder, and its document."""
+    """Reads the files of a run folder, and its document.
+
+    Attributes:
+        path: the run folder.
+        archive: the .zip that it was unpacked from, if it was.
+        namesakes: how many runs have the name by which it was found.
+    """
+
+    archive: Path | None = None
+    namesakes: int = 1
 
     def __init__(self, path: Path) -> None:
         """Name the folder; files are read when they are asked for."""

@@ -209,7 +209,9 @@ class RunFolder(RunFiles):
         """
         everything = self.artifacts()
         wanted = None if kind is None else str(getattr(kind, "value", kind))
-        found = [a for a in everything if a.name == name] or [a for a in everything if a.stem == name]
+        plain = paths.normal_name(name)
+        found = [a for a in everything if a.name == plain] or [a for a in everything if paths.normal_name(a.name) == plain]
+        found = found or [a for a in everything if a.stem == plain]
         if not found:
             raise NotFound(f"run {self.uuid[:8]} has no artifact {name!r}{suggest(str(name), [a.name for a in everything])}")
         kinds = [a.kind for a in found]

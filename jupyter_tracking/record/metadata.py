@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
+from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import paths, run_document
+from jupyter_tracking.format.curation import NOTE_KEY, as_tags
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.format.step_timestamp import as_timestamp
 from jupyter_tracking.kinds.arguments import as_flag, as_json, as_metric, as_text
@@ -95,7 +96,7 @@ class RunMetadata(Recorder):
 
         def change(doc: dict[str, Any]) -> None:
             present = doc.get(section) or {}
-            own = {key: present[key] for key in (META_KEY,) if key in present}
+            own = {key: present[key] for key in (META_KEY, NOTE_KEY) if key in present}
             doc[section] = {**({} if reset is True else present), **plain, **own}
 
         self._update_document(change)
@@ -160,20 +161,3 @@ class RunMetadata(Recorder):
             doc["status_conditions"][-1].update(moments)
 
         self._update_document(change)
-
-
-def as_tags(tags: Iterable[str] | str | None) -> list[str]:
-    """Return tags as a list of strings; one string is split at its commas.
-
-    Raises:
-        InvalidType: something that is no string.
-    """
-    if tags is None:
-        return []
-    try:
-        items = [part.strip() for part in tags.split(",")] if isinstance(tags, str) else list(tags)
-    except Exception:  # noqa: BLE001 - iterating runs the object's own code
-        raise InvalidType(f"tags={tags!r:.60} is a {type(tags).__name__}; give strings, or one with commas between") from None
-    if not all(isinstance(item, str) for item in items):
-        raise InvalidType(f"tags={tags!r:.60} holds something that is no string")
-    return [paths.check_name(item, "tags") for item in items if item.strip()]

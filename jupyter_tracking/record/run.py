@@ -14,10 +14,11 @@ import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths, run_document
+from jupyter_tracking.format.curation import as_tags
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.kinds import KindMethods
 from jupyter_tracking.record import process_exit, resume_polyaxon
-from jupyter_tracking.record.metadata import RunMetadata, as_tags
+from jupyter_tracking.record.metadata import RunMetadata
 from jupyter_tracking.record.recorder import RunRecorder
 from jupyter_tracking.storage.store import Store
 from jupyter_tracking.storage.writer_lock import WriterLock, active_writers

@@ -12,6 +12,7 @@ import numpy as np
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths, run_document
+from jupyter_tracking.format.curation import is_archived
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.payload import Payload, json_safe
 
@@ -45,7 +46,7 @@ class RunTable:
         """List runs.
 
         Args:
-            runs: which; None for all under the root, also those that are started later.
+            runs: which; None for all under the root that are not archived, also those that are started later.
             root: the folder that holds `runs/`.
         """
         self.root = root
@@ -108,7 +109,8 @@ class RunTable:
     def _found(self) -> list[RunFolder]:
         if self._given is not None:
             return self._given
-        return [self._known[path][0] if path in self._known else RunFolder(path) for path in paths.run_folders(self.root)]
+        every = [self._known[path][0] if path in self._known else RunFolder(path) for path in paths.run_folders(self.root)]
+        return [folder for folder in every if not is_archived(folder.info)]
 
 
 def _row(folder: RunFolder, info: dict[str, Any]) -> Row:

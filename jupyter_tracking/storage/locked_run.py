@@ -1,0 +1,147 @@
+"""A run's document, changed while nobody writes to the run or while somebody does: under the lock that its writers take for it.
+
+Nothing of the run is opened for writing but that document, which is replaced in one step.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from jupyter_tracking.errors import InvalidArgument, MissingFile, RunGone, RunLocked, storage_errors
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.curation import changed_document
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from jupyter_tracking.format.curation import Change
+
+UNFINISHED = f".{paths.RUN_FILE}.new"  # the next document; what a process that was killed left of it, the next change replaces
+_KEPT = "nothing was changed"
+_held: set[tuple[int, int, int]] = set()  # thread, device and inode of each run folder that is locked here
+
+
+def change_document(path: Path, change: Change, system: Syscalls | None = None) -> None:
+    """Change a run's document, and nothing else of the run; a change that changes nothing writes nothing.
+
+    Args:
+        path: the run folder.
+        change: what `format.curation` says is to be changed, given the document as it is under the lock.
+        system: the system calls to make.
+
+    Raises:
+        MissingFile: the run has no document.
+        InvalidArgument: the document cannot be read.
+        RunGone: the run folder was moved or deleted.
+        RunLocked: the run is being resumed at this moment.
+        StorageError: the disk refused; the document is as it was.
+    """
+    system = system or Syscalls()
+    with locked_run(path, system) as root, storage_errors(f"{paths.RUN_FILE} of {path}", kept=_KEPT):
+        lockable = _has_private_folder(root)
+        try:
+            fd = paths.open_inside(root, paths.RUN_FILE, os.O_RDONLY, system.open)
+        except FileNotFoundError:
+            raise MissingFile(errno.ENOENT, f"the run {path} has no {paths.RUN_FILE}, so there is nothing to change in it") from None
+        with os.fdopen(fd, "rb") as file:
+            before, mode = file.read(), stat.S_IMODE(os.fstat(fd).st_mode)
+        after = changed_document(before, change)
+        if after == before:
+            return
+        try:
+            _write(root, after, mode, system)
+            if _has_private_folder(root) != lockable:  # of a run of Polyaxon's that had no lock we could share
+                raise RunLocked(f"the run {path.name} is being resumed at this moment; {_KEPT}, try again")  # noqa: TRY301
+            system.rename(UNFINISHED, paths.RUN_FILE, src_dir_fd=root, dst_dir_fd=root)
+        except BaseException:
+            with suppress(OSError):
+                system.unlink(UNFINISHED, dir_fd=root)
+            raise
+
+
+def _write(root: int, data: bytes, mode: int, system: Syscalls) -> None:
+    with suppress(FileNotFoundError):
+        system.unlink(UNFINISHED, dir_fd=root)
+    fd = system.open(UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_EXCL | LINK_FLAGS, 0o600, dir_fd=root)
+    try:
+        system.write_all(fd, data)
+        os.fchmod(fd, mode)
+        system.fsync(fd)
+    except BaseException:
+        system.close_quietly(fd)
+        raise
+    system.close(fd)
+
+
+def _has_private_folder(root: int) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(paths.PRIVATE_FOLDER, dir_fd=root, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
+    """Hold the lock of a run's document, and give a descriptor of its folder.
+
+    It is the lock of our writers where the run has our private folder. Where it has none (Polyaxon wrote the run, and takes no locks),
+    the run folder itself is locked, against others who curate it: a lock file would be one more file in a run that is not ours.
+
+    Raises:
+        RunGone: there is no such folder any more.
+        RunLocked: this thread holds the lock already, as in a signal handler that came in between.
+        StorageError: the disk refused, as one that is mounted read-only does.
+    """
+    gone = RunGone(errno.ENOENT, f"the run folder {path} was moved or deleted; {_KEPT}")
+    root = lock = -1
+    mark = None
+    try:
+        with storage_errors(f"the run folder {path}", kept=_KEPT, failed="could not be locked"):
+            try:
+                root = system.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            except (FileNotFoundError, NotADirectoryError):
+                raise gone from None
+            status = os.fstat(root)
+            here = (threading.get_ident(), status.st_dev, status.st_ino)
+            if here in _held:
+                raise RunLocked(f"this thread is changing the run {path.name} already; {_KEPT}")
+            _held.add(here)
+            mark = here
+            lock = _lock(root, system)
+            try:
+                moved = system.stat(path).st_ino != status.st_ino
+            except (FileNotFoundError, NotADirectoryError):
+                moved = True
+            if moved:
+                raise gone
+        yield root
+    finally:
+        if mark is not None:
+            _held.discard(mark)
+        system.unlock_and_close(lock)
+        system.unlock_and_close(root)
+
+
+def _lock(root: int, system: Syscalls) -> int:
+    """Lock our writers' lock file and return it; where there can be none, lock the run folder and return -1."""
+    try:
+        opening = partial(system.open, mode=0o666)
+        lock = paths.open_inside(root, f"{paths.PRIVATE_FOLDER}/lock", os.O_RDWR | os.O_CREAT, opening)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, InvalidArgument):  # no writer of ours can have it, either
+        with suppress(OSError):  # some network file systems lock no folders
+            system.lock(root)
+        return -1
+    try:
+        system.lock(lock)
+    except BaseException:
+        system.close_quietly(lock)
+        raise
+    return lock
