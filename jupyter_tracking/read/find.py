@@ -11,7 +11,7 @@ from pathlib import Path
 from jupyter_tracking.errors import NotFound, suggest
 from jupyter_tracking.format import curation, paths
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
-from jupyter_tracking.storage.run_archive import unpack_archive
+from jupyter_tracking.storage.run_archive import unpack_run
 from jupyter_tracking.storage.trash import trashed_folders
 
 _SHORTEST_PREFIX = 4
@@ -103,7 +103,7 @@ def _open_path(text: str) -> RunFolder | None:
 
 def _open_archive(path: Path) -> RunFolder:
     """Unpack a .zip for as long as anybody holds the run, and this process lives."""
-    unpacked, run = unpack_archive(path)
+    unpacked, run = unpack_run(path)
     folder = RunFolder(run)
     folder.archive = path
     weakref.finalize(folder, _remove, unpacked, os.getpid())

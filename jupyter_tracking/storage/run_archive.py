@@ -138,7 +138,7 @@ def _write(root: int, files: list[_File], target: Path, method: int) -> None:
 # --- in ------------------------------------------------------------------------------------------
 
 
-def unpack_archive(source: Path) -> tuple[Path, Path]:
+def unpack_run(source: Path) -> tuple[Path, Path]:
     """Unpack a run from a .zip into a new temporary folder; return that, which is the caller's to remove, and the run folder in it.
 
     Raises:
@@ -178,10 +178,10 @@ def _checked_members(archive: ZipFile, size: int) -> list[tuple[str, ZipInfo]]:
     """Return the path of each file in the .zip; raise `InvalidArgument` for whatever is no plain file inside of it."""
     names, members, total = _Names(), [], 0
     for info in archive.infolist():
-        name = info.filename.removesuffix("/") if info.is_dir() else info.filename
-        mode = info.external_attr >> 16
-        wrong = "has a name that is cut short" if info.orig_filename != info.filename else names.add(name, is_folder=info.is_dir())
-        if not wrong and stat.S_IFMT(mode) not in {0, stat.S_IFDIR if info.is_dir() else stat.S_IFREG}:
+        is_folder = info.filename.endswith("/")
+        name = info.filename.removesuffix("/")
+        wrong = "has a name that is cut short" if info.orig_filename != info.filename else names.add(name, is_folder=is_folder)
+        if not wrong and stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFDIR if is_folder else stat.S_IFREG}:
             wrong = "is a link or a device"
         if not wrong and info.flag_bits & 0x1:
             wrong = "is encrypted"
@@ -190,7 +190,7 @@ def _checked_members(archive: ZipFile, size: int) -> list[tuple[str, ZipInfo]]:
         if wrong:
             raise InvalidArgument(f"cannot be opened as a run: {escape_controls(info.orig_filename)!r:.200} {wrong}")
         total += info.file_size
-        if not info.is_dir():
+        if not is_folder:
             members.append((name, info))
     if not _fits(total, size):
         raise InvalidArgument(f"would unpack to {total:,} bytes, over {MOST_RATIO} times its size: that is no run")

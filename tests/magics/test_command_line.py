@@ -8,10 +8,13 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.__main__ import main
+from jupyter_tracking.magics.curating import CURATIONS
+from jupyter_tracking.read.curating import CuratedRun
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from jupyter_tracking.magics.curating import Curation
     from jupyter_tracking.record.run import Run
 
 
@@ -73,3 +76,78 @@ def test_a_mistake_is_one_line_and_status_2(words: list[str], capsys: pytest.Cap
     printed = capsys.readouterr().err
     assert printed.startswith("jupyter-tracking: run='nothing'")
     assert printed.count("\n") == 1
+
+
+# --- curating ------------------------------------------------------------------------------------
+
+
+def test_a_run_is_curated_by_words(run: Run, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each method of a view is a command of its name; it says on one line which run it was done to."""
+    for words in (
+        ["rename", "digits", "digits-2"],
+        ["tag", "digits-2", "a", "b,c"],
+        ["untag", "digits-2", "b"],
+        ["note", run.uuid[:8], "overfits after 300"],
+        ["pin", "digits-2"],
+        ["archive", "digits-2"],
+    ):
+        capsys.readouterr()
+        assert main(words) == 0
+        assert capsys.readouterr().out == f"digits-2 · {run.uuid} · {run.path}\n"
+    view = tracking.open_run("digits-2")
+    assert (view.tags, view.notes, view.pinned, view.archived) == (["a", "c"], "overfits after 300", True, True)
+    assert main(["restore", "digits-2"]) == main(["unpin", "digits-2"]) == 0
+    assert not view.pinned
+    assert not view.archived
+
+
+def test_a_run_is_exported_deleted_restored_and_ended_by_words(run: Run, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was made is printed; a deleted run is restored by its name; the trash is emptied for good."""
+    capsys.readouterr()
+    assert main(["export", "digits", "run.zip"]) == 0
+    assert capsys.readouterr().out == f"{root / 'run.zip'}\n"
+    assert main(["show", "run.zip"]) == 0
+    capsys.readouterr()
+    assert main(["delete", "digits"]) == 0
+    assert capsys.readouterr().out == f"{root / 'trash' / run.uuid}\n"
+    assert main(["show", "digits"]) == 2
+    assert main(["restore", "digits"]) == 0
+    assert main(["delete", "digits", "--root", str(root)]) == 0
+    capsys.readouterr()
+    assert main(["empty-trash", str(root)]) == 0
+    assert main(["empty-trash"]) == 0
+    assert capsys.readouterr().out == "1 run removed\n0 runs removed\n"
+    assert main(["restore", "digits"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rename", "digits", " "], "name=' ' is empty"),
+        (["untag", "digits", "absent"], "tags: the run has no tag 'absent'"),
+        (["export", "digits", "run.tar"], "path='run.tar' ends neither with"),
+        (["pin", "nothing"], "run='nothing'"),
+    ],
+)
+def test_a_mistake_in_curating_is_one_line(run: Run, words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As of the other commands."""
+    capsys.readouterr()
+    assert main(words) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"jupyter-tracking: {said}")
+    assert printed.count("\n") == 1
+
+
+@pytest.mark.parametrize("curation", CURATIONS, ids=lambda curation: curation.name)
+def test_each_command_is_a_method_of_a_view_and_has_help_with_an_example(curation: Curation, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table has what a view has, and nothing else."""
+    assert callable(getattr(tracking.RunView, curation.name))
+    with pytest.raises(SystemExit, match="0"):
+        main([curation.name, "--help"])
+    assert f"Example: jupyter tracking {curation.name} digits" in " ".join(capsys.readouterr().out.split())
+
+
+def test_every_way_to_curate_is_a_command() -> None:
+    """A method that is added to the view is added to the table."""
+    methods = {name for name, value in vars(CuratedRun).items() if callable(value) and not name.startswith("_")}
+    assert methods | {"export"} == {curation.name for curation in CURATIONS}

@@ -10,7 +10,7 @@ from IPython.core.completer import provisionalcompleter
 
 import jupyter_tracking as tracking
 from jupyter_tracking import session
-from jupyter_tracking.magics import register
+from jupyter_tracking.magics import commands, register
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -446,3 +446,76 @@ def test_tab_with_no_run_offers_nothing_and_does_not_fail(ip, monkeypatch: pytes
     session._own.set(())
     for line in ("%log_metric ", "%artifact --run x ", "%artifacts ", "%log_metric 'a", "%log_metric loss (", "%log_metric loss --x "):
         completed(ip, line)
+
+
+# --- curating ------------------------------------------------------------------------------------
+
+
+def test_a_run_is_curated_by_magics(cell, capsys: pytest.CaptureFixture[str], root: Path) -> None:
+    """The active or the last run, or another with --run; each says on one line which it was."""
+    for name in ("first", "second"):
+        cell(f"%track_init --name {name} --tags a,b")
+        cell("%log_metric loss 0.5 --step 1")
+        if name == "first":
+            cell("%track_end")
+    run = tracking.current_run()
+    capsys.readouterr()
+    cell("%track_rename café")
+    assert capsys.readouterr().out == f"café · {run.uuid} · {run.path}\n"
+    cell("%track_tag x 'y z' --run cafe\u0301")
+    cell("%track_untag a")
+    cell('%track_note "overfits after {2 * 150}"')
+    cell("%track_pin --run first")
+    cell("%track_end")
+    cell("%track_archive")
+    view, first = tracking.open_run(run), tracking.open_run("first")
+    assert (view.name, view.tags, view.notes, view.pinned, view.archived) == ("café", ["b", "x", "y z"], "overfits after 300", False, True)
+    assert (first.pinned, first.tags) == (True, ["a", "b"])
+    cell("%track_restore")
+    cell("%track_export run.zip --run first")
+    cell("%track_delete")
+    assert not run.path.exists()
+    cell("%track_restore")
+    assert tracking.open_run(run).name == "café"
+    cell("%track_delete --run first")
+    cell("%track_restore --run first")
+    cell("%track_unpin --run first")
+    cell("%track_delete --run first")
+    capsys.readouterr()
+    cell("%track_empty_trash")
+    assert capsys.readouterr().out == "1 run removed\n"
+    assert tracking.open_run("run.zip").pinned
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("%track_rename", "track_rename: name is missing; usage: %track_rename NAME [--run RUN]"),
+        ("%track_rename a b", "one word too many"),
+        ("%track_tag", "names no tag"),
+        ("%track_untag nothing", "the run has no tag 'nothing'"),
+        ("%track_pin --run nothing", "run='nothing'"),
+        ("%track_delete", "is writing to the run"),
+    ],
+)
+def test_a_mistake_in_a_curating_magic_is_one_line(cell, told, line: str, said: str) -> None:
+    """As of the other magics."""
+    cell("%track_init")
+    printed = told(line)
+    assert said in printed
+    assert printed.count("\n") <= 2
+
+
+def test_curating_magics_have_help_and_complete(cell, ip: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    """An example each; runs, names of runs and tags with Tab, typed in either form."""
+    for name in commands.CURATING:
+        capsys.readouterr()
+        cell(f"%{name} --help")
+        assert f"Example:\n    %{name}" in capsys.readouterr().out
+    for _ in range(2):
+        cell("%track_init --name café --tags baseline,best")
+    cell("%track_end")
+    assert completed(ip, "%track_pin --run cafe\u0301") == ["%track_pin --run café"]
+    assert completed(ip, "%track_rename ca") == ["%track_rename café"]
+    assert completed(ip, "%track_untag b") == ["%track_untag baseline", "%track_untag best"]
+    assert completed(ip, "%track_note x --") == ["%track_note x --run"]
