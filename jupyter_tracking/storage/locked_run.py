@@ -126,8 +126,10 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
     finally:
         if mark is not None:
             _held.discard(mark)
-        system.unlock_and_close(lock)
-        system.unlock_and_close(root)
+        try:
+            system.unlock_and_close(lock)
+        finally:
+            system.unlock_and_close(root)
 
 
 def _lock(root: int, system: Syscalls) -> int:

@@ -135,6 +135,8 @@ def load(run: str) -> dict[str, Any]:
         "uuid": str(data.uuid),
         "status": str(data.status),
         "tags": data.tags,
+        "bookmarked": data.bookmarked,
+        "live_state": data.live_state,
         "inputs": data.inputs,
         "outputs": data.outputs,
         "meta": data.meta_info,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+import jupyter_tracking as tracking
+from jupyter_tracking.format.curation import NOTE_KEY
 from jupyter_tracking.format.paths import slug
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.read.run_reader import open_folder
@@ -129,6 +131,31 @@ def test_a_run_loads_while_it_runs(ask_polyaxon: Any, tmp_path: Path) -> None:
     assert loaded["inputs"] == {"lr": 0.1}
     assert loaded["synced"]["loss"]["summary"]["metric"]["last"] == 1.0
     run.end()
+
+
+@pytest.mark.parametrize("which", ["ours", "theirs"])
+def test_polyaxon_shows_what_was_curated(
+    ask_polyaxon: Any, which: str, request: pytest.FixtureRequest, copied: Callable[[Path], Path]
+) -> None:
+    """Name, tags, pinned and archived are its own fields, and it keeps all of them, the note too, when it writes the document anew."""
+    folder = copied(request.getfixturevalue(which))
+    view = tracking.open_run(folder)
+    before = ask_polyaxon("load", folder)
+    view.rename("損失 é")
+    view.tag("new")
+    view.note("a note: of two\nlines")
+    view.pin()
+    view.archive()
+    loaded = ask_polyaxon("load", folder)
+    meta = {**before["meta"], NOTE_KEY: "a note: of two\nlines"}
+    tags = [*(before["tags"] or []), "new"]
+    for answer in (before, loaded):  # of the lineage it makes its own when it writes anew
+        answer.pop("lineage")
+        answer.pop("synced")
+    assert loaded == {**before, "name": "損失 é", "tags": tags, "meta": meta, "bookmarked": True, "live_state": 0}
+    again = tracking.open_run(folder)
+    assert (again.name, again.tags, again.notes, again.pinned, again.archived) == ("損失 é", tags, "a note: of two\nlines", True, True)
+    assert again.files.is_ours == (which == "ours")
 
 
 def test_plain_names_are_polyaxons(every_kind: Path) -> None:

@@ -10,7 +10,10 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import (
@@ -137,6 +140,43 @@ def test_every_other_byte_of_the_document_stays(foreign: Path) -> None:
     assert view.notes == "n"
     view.note("")
     assert view.notes == ""
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["name", "tags", "bookmarked", "live_state", "meta_info", "uuid", "na\\me", 'na"me', "later"]) | st.text(max_size=3)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(KEYS, JSON, max_size=6),
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.sampled_from([None, 0, 3, "\t"]),
+    st.booleans(),
+)
+def test_any_document_keeps_all_but_what_is_meant(document: dict[str, Any], text: str, indent: Any, ascii_only: bool) -> None:
+    """Whatever else stands in it, and however it is laid out; read again it says what was asked for."""
+    try:
+        data = json.dumps(document, indent=indent, ensure_ascii=ascii_only).encode()
+        orjson.loads(data)
+    except (UnicodeEncodeError, orjson.JSONDecodeError):  # a lone surrogate
+        return
+    for change in (curation.noted(text), curation.pinned, curation.archived, curation.tagged(["new"])):
+        try:
+            after = curation.changed_document(data, change)
+        except InvalidArgument:
+            assert not isinstance(document.get("meta_info"), dict | None) or document.get("tags")
+            continue
+        fields = change(orjson.loads(data))
+        expected = json.loads(data)
+        for (key, *inner), value in fields.items():
+            expected[key] = {**expected[key], inner[0]: value} if inner else value
+        assert json.loads(after) == expected
+        assert bool(fields) == (after != data)
+        data = after
 
 
 def test_what_is_so_already_writes_nothing(ended: Path) -> None:
