@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from jupyter_tracking.errors import InvalidType
+from jupyter_tracking.format import standard_json
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -105,10 +106,7 @@ def format_cell(payload: dict[str, Any]) -> str:
     try:
         raw = orjson.dumps(present, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:  # integers over 64 bits and unpaired surrogates, which the standard library takes
-        try:
-            raw = json.dumps(present, separators=(",", ":"), allow_nan=False).encode("ascii")
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidType(f"the payload has a value that JSON cannot hold: {error}") from None
+        raw = standard_json.dumps(present)
     text = raw.decode("utf-8")
     return text if text.isascii() and "|" not in text and "\x7f" not in text else _ESCAPE.sub(_escaped, text)
 
@@ -211,18 +209,6 @@ def _float(cell_: bytes | bytearray) -> float:
         raise ValueError(f"the value is not a number: {excerpt(cell_)!r:.60}") from None
 
 
-def _loads(text: bytes | bytearray) -> Any:
-    try:
-        return json.loads(text)
-    except RecursionError:
-        message = "the JSON is nested too deeply"
-    except json.JSONDecodeError as error:
-        message = f"not JSON from character {error.pos + 1} on"
-    except ValueError:  # an integer of thousands of digits, bytes that are no string
-        message = "not JSON that can be read"
-    raise ValueError(message)
-
-
 def _csv_row(raw: Source, start: int, end: int, kind: str, order: ColumnOrder) -> _Fields:
     # The inside of the cell, which may be large, is not looked at.
     first = raw.find(b"|", start, end)
@@ -240,7 +226,7 @@ def _csv_row(raw: Source, start: int, end: int, kind: str, order: ColumnOrder) -
 
 
 def _json_row(raw: Source, start: int, end: int, kind: str) -> _Fields:
-    fields = _loads(raw[start:end])
+    fields = standard_json.loads(raw[start:end])
     if not isinstance(fields, dict) or not isinstance(fields.get(kind), str):
         raise ValueError(f'expected a JSON object with a text "{kind}"')  # noqa: TRY004 - a malformed row, whatever its type
     step = fields.get("step")
@@ -265,11 +251,11 @@ def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS)
     if kind == "metric":
         return _float(cell_)
     if kind in JSONL_KINDS:
-        return cell_.decode("utf-8", "surrogatepass") if order else _loads(cell_)[kind]
+        return cell_.decode("utf-8", "surrogatepass") if order else standard_json.loads(cell_)[kind]
     try:
         payload = orjson.loads(cell_)
     except orjson.JSONDecodeError:  # unpaired surrogates, NaN tokens and huge integers, which json takes
-        payload = _loads(cell_)
+        payload = standard_json.loads(cell_)
     if not isinstance(payload, dict):
         raise ValueError("the cell is not a JSON object")  # noqa: TRY004 - a malformed row, whatever its type
     return payload

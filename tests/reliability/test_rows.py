@@ -102,6 +102,38 @@ def test_a_payload_without_end_is_refused() -> None:
             event_rows.format_cell({"a": value})
 
 
+@pytest.mark.parametrize("leaf", [1, 2**70, "[{" * 1000, '\\" [[[ \udc80 ' * 200], ids=["orjson's", "a huge integer", "brackets", "quotes"])
+@pytest.mark.parametrize("levels", [1, 253, 254, 499, 500, 1024, 2000, 9000])
+def test_what_is_nested_is_read_or_refused_alike_by_every_python(levels: int, leaf: object) -> None:
+    """Up to 500 levels, that of the payload among them; brackets in a text are none. It does not depend on what reads or wrote it."""
+    value: Any = leaf
+    for _ in range(levels - 1):
+        value = [value]
+    if levels <= 500:
+        assert event_rows.parse_cell(event_rows.format_cell({"a": value}).encode(), "curve") == {"a": value}
+        return
+    with pytest.raises(InvalidType, match="within each other beyond 500 levels"):
+        event_rows.format_cell({"a": value})
+    for end in (b"]" * levels, b""):  # whole and torn
+        with pytest.raises(ValueError, match="the JSON is nested too deeply"):
+            event_rows.parse_cell(b'{"a":' + b"[" * levels + b"NaN" + end + b"}", "curve")
+
+
+def test_a_stack_that_is_almost_full_is_no_reason_to_stop() -> None:
+    """A cell that the parser has no room for any more (in Python 3.11) is a bad row to a reader, and no error of its own."""
+
+    def read(levels_of_the_stack: int) -> object:
+        if levels_of_the_stack:
+            return read(levels_of_the_stack - 1)
+        try:
+            return event_rows.parse_cell(b'{"a":' + b"[" * 490 + b"NaN" + b"]" * 490 + b"}", "curve")
+        except ValueError as error:
+            return str(error)
+
+    assert isinstance(read(0), dict)
+    assert isinstance(read(700), dict) or read(700) == "the JSON is nested too deeply"
+
+
 def test_numbers_that_are_not_finite_are_words() -> None:
     """NaN and the infinities are words in JSON and come back from them; null is NaN, a number itself."""
     assert event_rows.json_safe_numbers([1.5, -0.0, math.nan, math.inf, -math.inf, 5e-324]) == [

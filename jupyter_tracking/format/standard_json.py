@@ -1,0 +1,65 @@
+"""JSON by the standard library, for what orjson does not take: huge integers, unpaired surrogates, NaN tokens.
+
+The standard library stops at a depth that differs by Python's version (1,000 levels in 3.11, 10,000 in 3.13) and by the stack that
+calls it. What is written under one version is read under every other, so one limit holds for all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from jupyter_tracking.errors import InvalidType
+
+_DEEPEST = 500  # lists and objects within each other
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_BRACKET = re.compile(rb"[][{}]")
+
+
+def dumps(value: Any) -> bytes:
+    """Return a value as JSON in ASCII.
+
+    Raises:
+        InvalidType: it has something that JSON cannot hold, or is nested more than 500 levels deep.
+    """
+    try:
+        text = json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+        if not _is_too_deep(text):
+            return text
+    except (TypeError, ValueError) as error:
+        raise InvalidType(f"the payload has a value that JSON cannot hold: {error}") from None
+    except RecursionError:
+        pass
+    raise InvalidType(f"the payload has a value that JSON cannot hold: lists or dicts within each other beyond {_DEEPEST} levels") from None
+
+
+def loads(text: bytes | bytearray) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        ValueError: it is not JSON, or is nested more than 500 levels deep.
+    """
+    message = "the JSON is nested too deeply"
+    try:
+        if not _is_too_deep(text):
+            return json.loads(text)
+    except RecursionError:
+        pass
+    except json.JSONDecodeError as error:
+        message = f"not JSON from character {error.pos + 1} on"
+    except ValueError:  # an integer of thousands of digits, bytes that are no string
+        message = "not JSON that can be read"
+    raise ValueError(message)
+
+
+def _is_too_deep(text: bytes | bytearray) -> bool:
+    """Whether a JSON text, whole or damaged, goes beyond the limit; brackets inside of its strings count for nothing."""
+    if text.count(b"[") + text.count(b"{") <= _DEEPEST:
+        return False
+    depth = 0
+    for bracket in _BRACKET.findall(_TEXT.sub(b"", text)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > _DEEPEST:
+            return True
+    return False
