@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
 from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, example, logs
@@ -151,7 +151,11 @@ def read_csv(data: bytes) -> pd.DataFrame:
 
     import pandas as pd
 
-    frame = pd.read_csv(io.BytesIO(data), encoding=csv_encoding(data), encoding_errors="replace", low_memory=False)
+    # Before 3.1, which warns when it is told, pandas reads a third of all floats as a neighbour unless told to read them exactly.
+    precision: Literal["round_trip"] | None = "round_trip" if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1) else None
+    frame = pd.read_csv(
+        io.BytesIO(data), encoding=csv_encoding(data), encoding_errors="replace", low_memory=False, float_precision=precision
+    )
     # Polyaxon writes the index as a column without a name.
     if len(frame.columns) and frame.columns[0] == "Unnamed: 0":
         frame = frame.set_index("Unnamed: 0").rename_axis(None)
