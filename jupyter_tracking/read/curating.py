@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import curation
-from jupyter_tracking.kinds.arguments import as_json
-from jupyter_tracking.kinds.text import as_text
+from jupyter_tracking.kinds.arguments import as_json, as_text
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage import trash
 from jupyter_tracking.storage.locked_run import change_document
