@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 import jupyter_tracking as tracking
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     runs = commands.add_parser("runs", help="list the runs under a root, the newest first")
+    runs.add_argument("--archived", action="store_true", help="list those too that are archived")
     runs.set_defaults(command=_runs)
 
     show = commands.add_parser("show", help="list what a run holds, or write it as one HTML page")
@@ -96,7 +98,7 @@ def _print(frame: pd.DataFrame, columns: Sequence[str]) -> None:
 
 
 def _runs(given: argparse.Namespace) -> int:
-    _print(tracking.runs(given.root), ["uuid", "name", "project", "status", "created_at", "duration"])
+    _print(tracking.runs(given.root, archived=given.archived), ["uuid", "name", "project", "status", "created_at", "duration"])
     return 0
 
 
@@ -151,7 +153,11 @@ def _curate(given: argparse.Namespace) -> int:
     from jupyter_tracking.read.find import find_run, find_to_restore
 
     found = find_to_restore if given.curation.name == "restore" else find_run
-    print(escape_controls(given.curation.apply(tracking.RunView(found(given.run, given.root)), *given.words)))
+    with warnings.catch_warnings(record=True) as told:  # what an export left out
+        warnings.simplefilter("always")
+        print(escape_controls(given.curation.apply(tracking.RunView(found(given.run, given.root)), *given.words)))
+    for each in told:
+        print(f"jupyter-tracking: {escape_controls(each.message)}", file=sys.stderr)
     return 0
 
 

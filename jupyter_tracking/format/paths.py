@@ -74,10 +74,9 @@ def _entries(root: Path, chosen: Callable[[os.DirEntry[str]], bool]) -> list[Pat
 
 
 def holds_run(folder: Path) -> bool:
-    """Return whether a folder holds a run: what only a tracker writes, or the name of a run's folder."""
-    if any(os.path.lexists(folder / mark) for mark in (RUN_FILE, LINEAGES_FILE, PRIVATE_FOLDER)):
-        return True
-    return bool(re.match(r"[0-9a-f]{32}(~|\Z)", folder.name)) or any(folder.glob("events/*/*.plx"))
+    """Return whether a folder holds what only a tracker writes: a folder of the user's own with `outputs/` in it is no run."""
+    marks = (RUN_FILE, LINEAGES_FILE, PRIVATE_FOLDER)
+    return any(os.path.lexists(folder / mark) for mark in marks) or any(folder.glob("events/*/*.plx"))
 
 
 def new_uuid() -> str:

@@ -96,6 +96,9 @@ def test_a_run_is_curated_by_words(run: Run, root: Path, capsys: pytest.CaptureF
         assert capsys.readouterr().out == f"digits-2 · {run.uuid} · {run.path}\n"
     view = tracking.open_run("digits-2")
     assert (view.tags, view.notes, view.pinned, view.archived) == (["a", "c"], "overfits after 300", True, True)
+    capsys.readouterr()
+    assert main(["runs"]) == main(["runs", "--archived"]) == 0
+    assert capsys.readouterr().out.startswith("none\n")
     assert main(["restore", "digits-2"]) == main(["unpin", "digits-2"]) == 0
     assert not view.pinned
     assert not view.archived
@@ -107,6 +110,10 @@ def test_a_run_is_exported_deleted_restored_and_ended_by_words(run: Run, root: P
     assert main(["export", "digits", "run.zip"]) == 0
     assert capsys.readouterr().out == f"{root / 'run.zip'}\n"
     assert main(["show", "run.zip"]) == 0
+    (run.path / "outputs").mkdir(exist_ok=True)
+    (run.path / "outputs/link").symlink_to(root)
+    assert main(["export", "digits", "run.zip"]) == 0
+    assert capsys.readouterr().err == f"jupyter-tracking: left out of {root / 'run.zip'}: outputs/link is a link\n"
     capsys.readouterr()
     assert main(["delete", "digits"]) == 0
     assert capsys.readouterr().out == f"{root / 'trash' / run.uuid}\n"

@@ -456,7 +456,7 @@ def test_tab_with_no_run_offers_nothing_and_does_not_fail(ip, monkeypatch: pytes
 # --- curating ------------------------------------------------------------------------------------
 
 
-def test_a_run_is_curated_by_magics(cell, capsys: pytest.CaptureFixture[str], root: Path) -> None:
+def test_a_run_is_curated_by_magics(cell, ip: InteractiveShell, capsys: pytest.CaptureFixture[str], root: Path) -> None:
     """The active or the last run, or another with --run; each says on one line which it was."""
     for name in ("first", "second"):
         cell(f"%track_init --name {name} --tags a,b")
@@ -473,6 +473,8 @@ def test_a_run_is_curated_by_magics(cell, capsys: pytest.CaptureFixture[str], ro
     cell("%track_pin --run first")
     cell("%track_end")
     cell("%track_archive")
+    assert len(ip.run_line_magic("runs", "")) == 1
+    assert len(ip.run_line_magic("runs", "--archived")) == 2
     view, first = tracking.open_run(run), tracking.open_run("first")
     assert (view.name, view.tags, view.notes, view.pinned, view.archived) == ("café", ["b", "x", "y z"], "overfits after 300", False, True)
     assert (first.pinned, first.tags) == (True, ["a", "b"])

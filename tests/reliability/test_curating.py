@@ -502,11 +502,13 @@ def test_emptying_the_trash_touches_nothing_outside(ended: Path, root: Path, can
     (trash / ("f" * 32)).symlink_to(outside)
     (trash / "own/outputs").mkdir(parents=True)
     (trash / "own/outputs/thesis.txt").write_text("mine")
+    (trash / ("e" * 32)).mkdir()
+    (trash / ("e" * 32) / "cache").write_text("mine")
     (trash / "run.plx.json").write_text("{}")
     assert tracking.empty_trash(root / "x" / "..") == 1
     assert state(outside) == before
     assert (trash / "own/outputs/thesis.txt").read_text() == "mine"
-    assert sorted(os.listdir(trash)) == sorted(["to-file", "to-folder", "up", "f" * 32, "own", "run.plx.json"])
+    assert sorted(os.listdir(trash)) == sorted(["to-file", "to-folder", "up", "f" * 32, "e" * 32, "own", "run.plx.json"])
     assert tracking.empty_trash(root) == 0
     assert tracking.empty_trash(root / "nowhere") == 0
 
