@@ -134,16 +134,20 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
 
 def _lock(root: int, system: Syscalls) -> int:
     """Lock our writers' lock file and return it; where there can be none, lock the run folder and return -1."""
-    try:
-        opening = partial(system.open, mode=0o666)
-        lock = paths.open_inside(root, f"{paths.PRIVATE_FOLDER}/lock", os.O_RDWR | os.O_CREAT, opening)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, InvalidArgument):  # no writer of ours can have it, either
-        with suppress(OSError):  # some network file systems lock no folders
-            system.lock(root)
-        return -1
-    try:
-        system.lock(lock)
-    except BaseException:
-        system.close_quietly(lock)
-        raise
-    return lock
+    relative = f"{paths.PRIVATE_FOLDER}/lock"
+    while True:
+        try:
+            lock = paths.open_inside(root, relative, os.O_RDWR | os.O_CREAT, partial(system.open, mode=0o666))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, InvalidArgument):  # no writer of ours can have it, either
+            with suppress(OSError):  # some network file systems lock no folders
+                system.lock(root)
+            return -1
+        try:
+            system.lock(lock)
+            with suppress(FileNotFoundError, NotADirectoryError):
+                if system.stat(relative, dir_fd=root, follow_symlinks=False).st_ino == system.fstat(lock).st_ino:
+                    return lock
+        except BaseException:
+            system.unlock_and_close(lock)
+            raise
+        system.unlock_and_close(lock)  # a start that failed has removed it meanwhile: the next lock is another file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -333,6 +334,25 @@ def test_a_signal_that_comes_in_between_is_no_deadlock(ended: Path) -> None:
         signal.signal(signal.SIGUSR1, before)
     assert told == ["locked"]
     tracking.open_run(ended).pin()
+
+
+def test_a_lock_file_that_is_removed_meanwhile_is_no_lock(ended: Path) -> None:
+    """As by a start that failed: the next who locks the run has another file, so that one is locked too."""
+    lock = ended / ".jupyter-tracking/lock"
+    held: list[int] = []
+
+    class Removing(Syscalls):
+        def lock(self, fd: int, how: int = fcntl.LOCK_EX) -> bool | None:
+            held.append(os.fstat(fd).st_ino)
+            if len(held) == 1:
+                lock.rename(ended.parent / "removed")
+            return super().lock(fd, how)
+
+    with locked_run(ended, Removing()):
+        assert held[-1] == lock.stat().st_ino
+        assert len(set(held)) == 2
+        with lock.open() as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_what_a_killed_process_left_is_replaced(ended: Path) -> None:
