@@ -203,10 +203,13 @@ def as_array(data: Any, argument: str) -> NDArray[Any]:
     if array.dtype.kind != "f":
         return array
     if array.dtype == np.float64 and not isinstance(data, np.ndarray) and np.nanmax(np.abs(array), initial=0) >= _EXACT:
-        # Integers beside floats became floats.
-        for item in np.asarray(data, dtype=object).ravel().tolist():
-            if isinstance(item, int):
-                _exact(item, argument)
+        # Integers became floats: beside floats, or beside integers without a sign.
+        items = data.to_numpy(dtype=object) if hasattr(data, "columns") else np.asarray(data, dtype=object)
+        whole = [item for item in items.ravel().tolist() if isinstance(item, int)]
+        if len(whole) == items.size and min(whole) >= 0 and max(whole) < 2**64:
+            return items.astype(np.uint64)
+        for item in whole:
+            _exact(item, argument)
     return _as_float64(array, argument) if array.dtype.itemsize > np.dtype(np.float64).itemsize else array
 
 

@@ -100,7 +100,7 @@ def _lost_of_axes(axes: Axes) -> Iterator[str]:
     bars = {id(bar) for group in groups for bar in group.patches} if len(groups) == 1 and _are_plain_bars(groups[0]) else set()
     drawn = [*axes.lines, *axes.collections, *axes.patches, *axes.texts]
     yield from (f"a hidden {type(each).__name__}" for each in drawn if not each.get_visible())
-    yield from ("a line across the axes" for line in axes.lines if type(line) is not Line2D or line.get_transform() != axes.transData)
+    yield from ("a line across the axes" for line in axes.lines if type(line) is not Line2D or line.get_transform() is not axes.transData)
     yield from ("steps" for line in axes.lines if line.get_drawstyle() != "default")
     yield from (type(each).__name__ for each in axes.collections if type(each) not in {LineCollection, PathCollection})
     yield from (type(each).__name__ for each in axes.patches if id(each) not in bars)
