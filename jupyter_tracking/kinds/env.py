@@ -39,7 +39,7 @@ class EnvMethods(Recorder):
         """
         if content is not None and not isinstance(content, dict):
             raise InvalidType(f"content is a {type(content).__name__}; give a dict")
-        path = paths.safe_relative(rel_path or "env.json", "rel_path")
+        path = paths.safe_relative("env.json" if rel_path is None else rel_path, "rel_path") or "env.json"
         data = orjson.dumps(as_json(content, "content") if content else environment(), option=orjson.OPT_INDENT_2)
         self._write_output("env", "env", f"outputs/{path}", data)
 

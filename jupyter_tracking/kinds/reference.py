@@ -260,7 +260,7 @@ def _as_record(item: Any, where: str) -> dict[str, Any]:
         if key not in _FIELDS:
             raise InvalidArgument(f"{where} has the field {key!r}, which Polyaxon does not know{suggest(str(key), _FIELDS)}")
     path = item.get("path")
-    plain = {key: as_json(item.get(key) or {}, f"{where}.{key}") for key in ("summary", "meta_info")}
+    plain = {key: as_summary(item.get(key), f"{where}.{key}") for key in ("summary", "meta_info")}
     further = {key: as_json(item[key], f"{where}.{key}") for key in ("state", "run", "connection") if item.get(key) is not None}
     if plain["meta_info"]:
         further["meta_info"] = plain["meta_info"]

@@ -10,10 +10,12 @@ from uuid import UUID
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
 from jupyter_tracking.format import paths, run_document
 from jupyter_tracking.format.event_rows import parse_timestamp
-from jupyter_tracking.kinds.arguments import as_json
+from jupyter_tracking.kinds.arguments import as_json, as_text
 from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
 _FIELDS = (
@@ -90,7 +92,7 @@ def _as_fields(span: Any, where: str, depth: int) -> dict[str, Any]:
         if key == "children":
             fields[key] = [_as_fields(child, f"{where}.children[{i}]", depth + 1) for i, child in enumerate(value)]
         elif key == "status_conditions":
-            fields[key] = [as_json(_plain(item), f"{where}.{key}") for item in value]
+            fields[key] = [_as_condition(item, f"{where}.{key}[{i}]") for i, item in enumerate(value)]
         else:
             fields[key] = as_json(value, f"{where}.{key}")
     _check_fields(fields, where)
@@ -103,18 +105,35 @@ def _check_fields(fields: dict[str, Any], where: str) -> None:
         raise InvalidArgument(f"{where}.kind={fields['kind']!r} is none of {', '.join(_KINDS)}")
     if not all(isinstance(tag, str) for tag in fields.get("tags", [])):
         raise InvalidType(f"{where}.tags={fields['tags']!r:.60} holds something that is no string")
-    if fields.get("status", "created") not in run_document.STATUSES:
-        raise InvalidArgument(
-            f"{where}.status={fields['status']!r:.60} is no status{suggest(str(fields['status']), run_document.STATUSES)}"
-        )
-    for key, read in (("uuid", UUID), ("started_at", parse_timestamp), ("finished_at", parse_timestamp)):
-        if key in fields:
-            with refusals(f"{where}.{key}={fields[key]!r:.60} is not a {'uuid' if key == 'uuid' else 'datetime'}"):
-                read(fields[key])
+    as_text(fields.get("name", ""), f"{where}.name")
+    _check_status(fields.get("status", "created"), f"{where}.status")
+    _check_forms(fields, where, {"uuid": UUID, "started_at": parse_timestamp, "finished_at": parse_timestamp})
     wrong = next((key for key in ("metadata", "inputs", "outputs") if not isinstance(fields.get(key, {}), dict)), None)
     if wrong is not None:
         raise InvalidType(f"{where}.{wrong} is a {type(fields[wrong]).__name__}; give a dict")
 
 
-def _plain(item: Any) -> Any:
-    return item.to_dict() if hasattr(item, "to_dict") else item
+def _as_condition(item: Any, where: str) -> dict[str, Any]:
+    """Return a status with its reason and moments as JSON holds them; refuse what Polyaxon's V1StatusCondition would."""
+    plain = as_json(item.to_dict() if hasattr(item, "to_dict") else item, where)
+    if not isinstance(plain, dict):
+        raise InvalidType(f"{where} is a {type(item).__name__}; give a dict with a type, such as 'running'")
+    given = {key: value for key, value in plain.items() if value is not None}
+    _check_status(given.get("type", "created"), f"{where}.type")
+    as_text(given.get("reason", ""), f"{where}.reason")
+    as_text(given.get("message", ""), f"{where}.message")
+    _check_forms(given, where, {"last_update_time": parse_timestamp, "last_transition_time": parse_timestamp})
+    return plain
+
+
+def _check_status(status: Any, where: str) -> None:
+    if status not in run_document.STATUSES:
+        raise InvalidArgument(f"{where}={status!r:.60} is no status that Polyaxon knows{suggest(str(status), run_document.STATUSES)}")
+
+
+def _check_forms(fields: dict[str, Any], where: str, forms: dict[str, Callable[[Any], object]]) -> None:
+    """Refuse a field that is not of the form that the function takes."""
+    for key, read in forms.items():
+        if key in fields:
+            with refusals(f"{where}.{key}={fields[key]!r:.60} is not a {'uuid' if key == 'uuid' else 'datetime'}"):
+                read(fields[key])
