@@ -17,6 +17,7 @@ from matplotlib import pyplot as plt
 from PIL import Image
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, TrackingError
+from jupyter_tracking.views.renderers.image import _converted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -446,6 +447,15 @@ def test_what_an_encoding_cannot_hold_is_told(run: Run, view: RunView) -> None:
     for ext in ("webp", "bmp", "tif"):
         run.log_image(clear.convert("RGB"), ext, ext=ext)
         assert np.array_equal(view.load(ext), np.asarray(clear.convert("RGB")))
+
+
+def test_a_saved_page_shows_sixteen_bits(run: Run) -> None:
+    """Large ones are made smaller there: their levels go from black to white as they do in the file."""
+    levels = np.linspace(0, 65_535, 90_000).reshape(300, 300).astype(np.uint16)
+    run.log_image(Image.fromarray(levels), "picture")
+    smaller, _ = _converted((run.path / "assets/image/picture.png").read_bytes(), 640)
+    with Image.open(io.BytesIO(smaller)) as shown:
+        assert abs(np.asarray(shown.convert("L")).mean() - 127) < 4
 
 
 def test_what_a_camera_says_of_a_picture_goes_with_it(run: Run, view: RunView) -> None:

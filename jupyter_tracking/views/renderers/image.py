@@ -57,11 +57,15 @@ def _kind(data: bytes) -> str | None:
 
 def _converted(data: bytes, longest: int | None) -> tuple[bytes, str]:
     """Return a picture that any browser reads, not larger than asked."""
+    import numpy as np
     from PIL import Image
 
     with Image.open(io.BytesIO(data)) as opened:
         plain = opened.mode in {"1", "L", "LA", "P", "RGB", "RGBA"}
-        picture = opened if plain else opened.convert("RGB")
+        if opened.mode == "I;16":  # a conversion would make white of all that is above 255
+            picture = Image.fromarray((np.asarray(opened) >> 8).astype(np.uint8))
+        else:
+            picture = opened if plain else opened.convert("RGB")
         if longest:
             picture = picture.convert("RGBA" if "A" in picture.mode or "transparency" in picture.info else "RGB")
             picture.thumbnail((longest, longest))
