@@ -62,8 +62,8 @@ def _converted(data: bytes, longest: int | None) -> tuple[bytes, str]:
 
     with Image.open(io.BytesIO(data)) as opened:
         plain = opened.mode in {"1", "L", "LA", "P", "RGB", "RGBA"}
-        if opened.mode == "I;16":  # a conversion would make white of all that is above 255
-            picture = Image.fromarray((np.asarray(opened) >> 8).astype(np.uint8))
+        if opened.mode in {"I;16", "I"}:  # 16 bits: a conversion would make white of all that is above 255
+            picture = Image.fromarray(np.clip(np.asarray(opened) >> 8, 0, 255).astype(np.uint8))
         else:
             picture = opened if plain else opened.convert("RGB")
         if longest:
