@@ -138,8 +138,7 @@ def _check_all(given: argparse.Namespace) -> int:
     for (uuid, name), rows in problems.groupby(["run_uuid", "run_name"], dropna=False, sort=False):
         print(escape_controls(f"{name} · {uuid}" if isinstance(uuid, str) else "under the root"))
         _print_problems(rows, "  ")
-    count = len(tracking.runs(given.root))
-    print(f"{count} run{'' if count == 1 else 's'}, {problems['run_uuid'].nunique()} with problems")
+    print(f"{problems['run_uuid'].nunique()} runs with problems" if len(problems) else "no problems")
     return _PROBLEMS if len(problems) else 0
 
 

@@ -243,7 +243,7 @@ def _mended(item: Any, where: str, problems: list[str]) -> tuple[LineageRecord |
     if is_ours:
         kept["meta_info"] = typed(meta, {META_KEY: _OURS}, wrong, "meta_info.")
     ours = kept.get("meta_info", {}).get(META_KEY)
-    if ours and (ours.get("versioned") or ours.get("events")):
+    if ours:
         _mend_place(kept, ours, wrong)
     if ours and "events" in ours:
         told = len(wrong)
@@ -260,13 +260,15 @@ def _mended(item: Any, where: str, problems: list[str]) -> tuple[LineageRecord |
 
 
 def _mend_place(kept: dict[str, Any], ours: dict[str, Any], wrong: list[str]) -> None:
-    """Let a record of something with rows name its own event file."""
-    if not ours.get("versioned"):
-        wrong.append("it says what its rows are and not that it has any")
-        ours["versioned"] = True
-    place, path = f"events/{kept.get('kind')}/{kept.get('name')}.plx", kept.get("path")
-    if path != place and not (path or "").startswith(_RESOURCES):
-        wrong.append(f"its path is {in_words(path)} and not {in_words(place)}")
+    """Let a record of ours say whether it has rows, and one of something with rows name its own event file."""
+    path = kept.get("path") or ""
+    has_rows = ours.get("events") or (kept.get("summary") or {}).get("is_event") is True
+    if ours.get("versioned") is None or (has_rows and not ours["versioned"]):
+        ours["versioned"] = bool(has_rows or path.startswith("events/"))
+        wrong.append("it does not say that it has rows" if ours["versioned"] else "it does not say whether it has rows")
+    place = f"events/{kept.get('kind')}/{kept.get('name')}.plx"
+    if ours["versioned"] and path != place and not path.startswith(_RESOURCES):
+        wrong.append(f"its path is {in_words(kept.get('path'))} and not {in_words(place)}")
         kept["path"] = place
 
 
@@ -283,7 +285,7 @@ def _from_artifact(item: dict[str, Any]) -> LineageRecord:
     summary, stem, kind, path, is_input = get("summary") or {}, item["name"], item["kind"], get("path"), get("is_input") or False
     of_ours = ours.get
     name, logged, cell = of_ours("name") or stem, of_ours("logged") or "", of_ours("cell") or _NOTHING
-    versioned = of_ours("versioned") or False if ours else bool(summary.get("is_event"))
+    versioned = ours["versioned"] if ours else bool(summary.get("is_event"))
     if not (
         type(stem) is type(kind) is type(name) is type(logged) is str
         and (path is None or type(path) is str)

@@ -146,11 +146,17 @@ def as_notebook(data: bytes, name: str) -> NotebookNode:
     Raises:
         InvalidArgument: it is no notebook; the message says `name`.
     """
+    import warnings
+
     import nbformat
 
     found, wrong = parse_notebook(data)
     try:
-        node: NotebookNode = nbformat.reads((orjson.dumps(found) if found["cells"] or not wrong else data).decode("utf-8"), as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what nbformat says of cells without an id, to which it gives one
+            node: NotebookNode = nbformat.reads(
+                (orjson.dumps(found) if found["cells"] or not wrong else data).decode("utf-8"), as_version=4
+            )
         _ = node.cells
     except Exception as error:  # noqa: BLE001 - what nbformat raises differs with what is wrong
         raise InvalidArgument(f"notebook={name!r} is no notebook: {' '.join(str(error).split())[:200] or type(error).__name__}") from None

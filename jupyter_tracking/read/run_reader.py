@@ -129,6 +129,8 @@ class RunFolder(RunFiles):
             found = dict(reversed(found.items()))
             problems += [Problem(paths.LINEAGES_FILE, None, w, "") for w in wrong]
         if seen and has_ended and rows_are_ours and not problems:
+            if strict:  # the journal has nothing to add; it may be damaged all the same
+                self._add_journal({}, problems, rows_are_ours=True)
             return list(found.values()), problems
         if is_ours:
             self._add_journal(found, problems, rows_are_ours=rows_are_ours)

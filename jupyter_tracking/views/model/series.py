@@ -6,6 +6,7 @@ import bisect
 import copy
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views.model.source_cells import source_cells
 from jupyter_tracking.views.model.value_cache import ValueCache
 
@@ -60,11 +61,15 @@ class Series:
         self._rows = 0
         self._last_row: Event | None = None
         self._replaced = 0
+        self._unreadable: TrackingError | None = None  # why there are no events: the view says it where the value would be
         self.refresh()
 
     def refresh(self) -> bool:
         """Read the rows that were logged since the last call; return whether there were any."""
-        rows = self.folder.events(self.artifact)
+        try:
+            rows, self._unreadable = self.folder.events(self.artifact), None
+        except TrackingError as error:
+            rows, self._unreadable = [], error
         count = len(rows)
         if count < self._rows or (self._rows and rows[self._rows - 1] != self._last_row):
             # Another file took the place of the one that was read: nothing that is known holds of it.
@@ -111,6 +116,7 @@ class Series:
 
     def value(self, number: int) -> Any:
         """Return the decoded value of an event; decoded once as long as the view's cache has room."""
+        self._check_readable()
         return self.derived("value", lambda: self.folder.value(self.artifact, self.events[number]), number)
 
     def derived(self, name: str, make: Callable[[], Any], number: int | None = None) -> Any:
@@ -123,11 +129,17 @@ class Series:
 
     def asset(self, number: int) -> Path:
         """Return the path of an event's asset; raises as `RunFolder.asset`."""
+        self._check_readable()
         return self.folder.asset(self.artifact, self.events[number])
 
     def cell(self, number: int) -> Any:
         """Return the parsed cell of an event's row."""
+        self._check_readable()
         return self.folder.payload(self.artifact, self.events[number])
+
+    def _check_readable(self) -> None:
+        if self._unreadable is not None:
+            raise self._unreadable
 
     def source_cells(self) -> dict[str, Any]:
         """Return the cells that logged the events, as `model.source_cells.source_cells` does."""
