@@ -145,25 +145,35 @@ def _path_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
 
 def _changed_since_end(folder: RunFolder, artifact: Artifact) -> Iterator[Problem]:
     """Compare an event file with its hash of when the run ended."""
-    then = artifact.record.events.get("hash")
-    try:
-        digest = _hash(folder, artifact.path or "")
-    except (TrackingError, OSError):
-        return  # told with its rows
-    if then and digest != then:
-        yield Problem(artifact.path or "", None, "the file is not what it was when the run ended", f"md5 {digest}, was {then}")
+    path, events = artifact.path or "", artifact.record.events
+    now = _difference(folder, path, events.get("size"), events.get("hash"))
+    if now:
+        yield Problem(path, None, "the file is not what it was when the run ended", now)
 
 
 def _changed_since_logged(folder: RunFolder) -> Iterator[Problem]:
     """Compare assets, and copies under outputs/, with their hashes of when they were logged."""
     for path, item in folder.assets.items():
-        then = item.get("hash")
-        try:
-            digest = _hash(folder, path) if then else then
-        except (TrackingError, OSError):
-            continue  # told with the row or the record that names it
-        if digest != then:
-            yield Problem(path, None, "the content is not what was logged", f"md5 {digest}, was {then}")
+        now = _difference(folder, path, item.get("size"), item.get("hash"))
+        if now:
+            yield Problem(path, None, "the content is not what was logged", now)
+
+
+def _difference(folder: RunFolder, path: str, size: int | None, digest: str | None) -> str:
+    """Return how a file or folder differs from what it was, in words; empty when it does not, or cannot be read, which is told elsewhere.
+
+    A file of another size is not read, however large it is now.
+    """
+    try:
+        fd = folder.open(path)
+        seen = os.fstat(fd)
+        os.close(fd)
+        if stat.S_ISREG(seen.st_mode) and size is not None and seen.st_size != size:
+            return f"{seen.st_size:,} bytes, was {size:,}"
+        now = _hash(folder, path) if digest else digest
+    except (TrackingError, OSError):
+        return ""
+    return f"md5 {now}, was {digest}" if now != digest else ""
 
 
 def _hash(folder: RunFolder, path: str) -> str:

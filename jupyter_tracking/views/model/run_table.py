@@ -123,7 +123,7 @@ def _row(folder: RunFolder, info: dict[str, Any]) -> Row:
     inputs = info.get("inputs")
     tags = info.get("tags")
     return {
-        "uuid": str(info.get("uuid") or folder.path.name),
+        "uuid": str(info.get("uuid") or folder.folder_name),
         "name": json_safe(str(info.get("name") or "")),
         "status": json_safe(status),
         "created": _microseconds(info.get("created_at")),
