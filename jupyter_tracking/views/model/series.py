@@ -69,6 +69,8 @@ class Series:
         try:
             rows, self._unreadable = self.folder.events(self.artifact), None
         except TrackingError as error:
+            if self._rows:  # what is on screen stays
+                raise
             rows, self._unreadable = [], error
         count = len(rows)
         if count < self._rows or (self._rows and rows[self._rows - 1] != self._last_row):
