@@ -18,10 +18,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab test lint fix soak coverage server bench bench-quick chromium clean
+.PHONY: help demo lab test test-floors test-3.12 test-3.13 lint fix soak coverage server bench bench-quick chromium clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## install, run the quickstart notebook for real, show its run
 	@$(BIN)/python notebooks/demo.py
@@ -33,6 +33,14 @@ lab: $(VENV)/.demo  ## open the quickstart in JupyterLab
 # test after the other.
 test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt where it is missing and may be)
 	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
+
+# The quick part once more, with other libraries, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13.
+QUICK := -m 'not lab and not packaging and not soak and not server' --ignore tests/lab --ignore tests/test_packaging.py
+test-floors:  ## run the quick tests with the oldest Python and the oldest libraries that pyproject.toml allows
+test-3.12:  ## run the quick tests with Python 3.12 and the newest libraries
+test-3.13:  ## run the quick tests with Python 3.13 and the newest libraries
+test-floors test-3.12 test-3.13: test-%: $(VENV)-%/.quick
+	$(VENV)-$*/bin/python -m pytest $(QUICK) $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \
@@ -63,7 +71,7 @@ bench-quick: $(VENV)/.bench  ## measure this package and the floor only (under 2
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 clean:  ## remove what was built and installed; keeps demo/ with its runs
-	rm -rf $(VENV) dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ------------------------------------------------------------------------------------------------------------ set-up
 # An environment that was left half made, or whose Python is gone, is made anew.
@@ -95,6 +103,19 @@ $(VENV)/.test: $(VENV)/.pip pyproject.toml $(BUNDLE_SOURCES)
 	@$(STALE)
 	@$(PIP) install --editable '.[all]' --group test
 	@touch $@ $(VENV)/.demo
+
+# Only dependencies: the tests import the checkout, with the bundle that .venv's installation has built. A Python that is neither on the path
+# nor pyenv's is downloaded by uv. The extras dask and s3 bring nothing that these tests import.
+EXTRAS := altair bokeh media plotly resources sklearn vega
+$(VENV)-floors/.quick $(VENV)-3.12/.quick $(VENV)-3.13/.quick: $(VENV)-%/.quick: $(VENV)/.test pyproject.toml
+	@wanted=$(if $(filter floors,$*),3.11,$*); \
+	for python in python$$wanted "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$wanted.*/bin/python $$wanted; do \
+		"$$python" -c '' 2>/dev/null && break; done; \
+	echo "==> $(VENV)-$*: the $(if $(filter floors,$*),oldest,newest) libraries for $$python (half a minute)"; \
+	$(BIN)/uv venv --quiet --clear --python "$$python" $(VENV)-$*
+	@$(BIN)/uv pip install --quiet --python $(VENV)-$* $(if $(filter floors,$*),--resolution lowest-direct) \
+		--requirements pyproject.toml $(EXTRAS:%=--extra %) --group quick
+	@touch $@
 
 $(VENV)/.dev: $(VENV)/.test
 	@echo "==> $(VENV): linter and type checker"

@@ -61,7 +61,7 @@ def resolves(word: str) -> bool:
 
 
 FILES_OF_A_RUN = {"run.plx.json", "lineages.plx.json", "session.ipynb", "env.json", "code/session.ipynb"}
-TARGETS = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z0-9.-]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def _below(top: Path) -> list[Path]:

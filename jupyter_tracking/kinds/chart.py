@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from jupyter_tracking.kinds.base import Asset, Encoded, Timestamp
+
+# plotly's converter of matplotlib, before 7.1, writes colours that are none in CSS: "rgba (31, 119, 180, 1)".
+_SPACED_COLOR = re.compile(r'("\w*color": ?"rgba?) \(')
 
 
 # What may be half of a character (or one of an emoji's two halves), or a number that JSON does not have.
@@ -189,7 +193,8 @@ def _plotly_json(figure: Any) -> str:
             lost = lost_by_plotly(figure)
             if lost:
                 raise InvalidArgument(f"plotly cannot convert the figure: it would lose {', '.join(lost)}")
-            figure = plotly.tools.mpl_to_plotly(figure)
+            converted: str = plotly.tools.mpl_to_plotly(figure).to_json()
+            return _SPACED_COLOR.sub(r"\1(", converted)
     if isinstance(figure, list | tuple):
         figure = {"data": list(figure), "layout": {}}
     with refusals("figure is one that plotly refuses"):

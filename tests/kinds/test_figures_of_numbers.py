@@ -140,9 +140,11 @@ def test_charts_are_what_their_libraries_write(run: Run, view: RunView) -> None:
 def test_matplotlib_as_a_chart(run: Run, view: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
     """What plotly can convert is a chart; what it cannot is a picture of the same name, with a warning, or an error."""
     figure, axes = plt.subplots()
-    axes.plot([1, 2, 3], [2, 1, 3])
+    axes.plot([1, 2, 3], [2, 1, 3], alpha=0.5, label="rgba (1, 2, 3)")
     run.log_mpl_plotly_chart("chart", figure, 1)
-    assert view.load("chart")["data"][0]["y"] == [2.0, 1.0, 3.0]
+    (line,) = view.load("chart")["data"]
+    assert (line["y"], line["name"]) == ([2.0, 1.0, 3.0], "rgba (1, 2, 3)")
+    assert line["line"]["color"] == "rgba(31, 119, 180, 0.5)", "as CSS has it, whatever the version of plotly writes"
     assert not plt.fignum_exists(figure.number)
 
     def refuse(_: object) -> None:

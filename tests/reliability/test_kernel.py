@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import IPython
 import pytest
 from jupyter_client.manager import KernelManager
 
@@ -200,6 +201,7 @@ def test_two_kernels_on_one_run(root: Path, kernel: Kernel, kernels: list[Kernel
     assert "resumed" in other.run(f"%track_init --resume {UUID}")
 
 
+@pytest.mark.skipif(IPython.version_info < (9,), reason="%autoreload of IPython 8 takes the values from objects that have slots")
 def test_a_reload_of_our_modules_leaves_the_run_alive(root: Path, kernels: list[Kernel]) -> None:
     """`%autoreload 2` reloads every module of ours in the middle of a run: it goes on and ends; the magics stay."""
     copy = root / "library" / "jupyter_tracking"

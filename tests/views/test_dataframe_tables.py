@@ -95,7 +95,10 @@ def test_a_window_is_the_same_rows_of_what_was_logged(root: Path, index: str, co
     _, table = stored(frame, content, root)
     assert table.count == ROWS
     for start, stop in ((0, 5), (299, 302), (250, 950), (999, 1000), (990, 2000), (1000, 1005)):
-        pd.testing.assert_frame_equal(table.window(start, stop), frame.iloc[start:stop], check_freq=False)
+        window, expected = table.window(start, stop), frame.iloc[start:stop]
+        # What pandas 2 infers of no values is what it has inferred of others before.
+        pd.testing.assert_frame_equal(window, expected, check_freq=False, check_index_type="equiv" if len(expected) else False)
+        assert window.index.to_frame().dtypes.tolist() == expected.index.to_frame().dtypes.tolist()
     pd.testing.assert_frame_equal(table.window(10, 20, slice(3, 7)), frame.iloc[10:20, 3:7], check_freq=False)
 
 
@@ -205,6 +208,7 @@ def test_a_damaged_file_is_said_in_words(root: Path, content: str) -> None:
             open_table(view.files, {**payload, "path": "assets/odd"})
 
 
+@pytest.mark.filterwarnings("ignore:Mismatched null-like values:FutureWarning")  # pandas 2 has None or NaN among texts, 3 has one of them
 @pytest.mark.parametrize(("encoding", "noted"), [("utf-8", False), ("utf-8-sig", False), ("utf-16", True), ("latin-1", True)])
 def test_a_csv_file_of_any_encoding_is_read(root: Path, encoding: str, noted: bool) -> None:
     """By `load` and by the view alike; the view says when it is not UTF-8."""
