@@ -34,8 +34,9 @@ lab: $(VENV)/.demo  ## open the quickstart in JupyterLab
 test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt where it is missing and may be)
 	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
-# The quick part once more, with other libraries, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13.
-QUICK := -m 'not lab and not packaging and not soak and not server' --ignore tests/lab --ignore tests/test_packaging.py
+# The quick part once more, with other libraries, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13. The browser half, which
+# knows nothing of Python's libraries, is tested once.
+QUICK := -m 'not lab and not packaging and not soak and not server' $(addprefix --ignore tests/,lab test_packaging.py test_widgets.py)
 test-floors:  ## run the quick tests with the oldest Python and the oldest libraries that pyproject.toml allows
 test-3.12:  ## run the quick tests with Python 3.12 and the newest libraries
 test-3.13:  ## run the quick tests with Python 3.13 and the newest libraries
