@@ -1,16 +1,15 @@
 """The dataframe kind: each version is a parquet, feather, CSV or HTML file.
 
-Parquet and feather keep dtypes, index and nulls. Columns that Arrow cannot name (twice the same, not
-strings, several levels) are stored by position, with their labels beside them.
+Parquet and feather keep each value, dtype, index and label, or `log_dataframe` refuses and names the column; `kinds/arrow/` has how. CSV and
+HTML keep what such a file holds.
 """
 
 from __future__ import annotations
 
 import codecs
-import json
 from typing import TYPE_CHECKING, Any, Literal
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent, suggest
 from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, example, logs
 
 if TYPE_CHECKING:
@@ -18,13 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
-    import pyarrow as pa
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
     from jupyter_tracking.storage.store import Sink
 
 _CONTENT_TYPES = ("parquet", "csv", "html", "feather")
-_LABELS = b"jupyter_tracking.columns"
 # Rows of a row group: a reader that wants a page of rows decodes one group.
 _GROUP = 65_536
 # A dictionary pays where it is small beside its rows: a column gives it up above two bytes a row, within these bounds in
@@ -33,15 +30,12 @@ _LEAST_DICTIONARY, _MOST_DICTIONARY = 20_000, 65_536
 
 
 def _encode(df: Any, content_type: str = "parquet") -> NewAsset:
-    import pandas as pd
+    from jupyter_tracking.kinds.arrow.sources import frame_of
 
     content = str(getattr(content_type, "value", content_type))
     if content not in _CONTENT_TYPES:
         raise InvalidArgument(f"content_type={content_type!r} is none of {', '.join(_CONTENT_TYPES)}{suggest(content, _CONTENT_TYPES)}")
-    frame = df.to_pandas() if hasattr(df, "to_pandas") else df.compute() if hasattr(df, "compute") else df
-    if not isinstance(frame, pd.DataFrame):
-        raise InvalidType(f"df is a {type(df).__name__}; give a pandas DataFrame, for example series.to_frame()")
-    return NewAsset({"content_type": content}, content, _writer(frame, content))
+    return NewAsset({"content_type": content}, content, _writer(frame_of(df), content))
 
 
 def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
@@ -52,7 +46,9 @@ def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
     if content == "html":
         markup = frame.to_html().encode("utf-8", "surrogatepass")
         return lambda sink: sink.write(markup)
-    table = to_arrow(frame)
+    from jupyter_tracking.kinds.arrow.table import to_arrow
+
+    table = to_arrow(frame, content)
     if content == "feather":
         from pyarrow import feather
 
@@ -61,76 +57,6 @@ def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
 
     dictionary = min(_MOST_DICTIONARY, max(_LEAST_DICTIONARY, 2 * len(frame)))
     return lambda sink: parquet.write_table(table, sink, compression="zstd", row_group_size=_GROUP, dictionary_pagesize_limit=dictionary)
-
-
-def to_arrow(frame: pd.DataFrame) -> pa.Table:
-    """Return the table that a dataframe is stored as; `from_arrow` is its inverse.
-
-    Raises:
-        InvalidArgument: a column that Arrow cannot hold.
-    """
-    import pyarrow as pa
-
-    labels = list(frame.columns)
-    plain = all(type(label) is str for label in labels) and len(set(labels)) == len(labels)
-    own = not plain or frame.columns.nlevels > 1 or any(n is not None for n in frame.columns.names)
-    if own:
-        levels = [[_label(part) for part in (label if frame.columns.nlevels > 1 else (label,))] for label in labels]
-        named = {"labels": levels, "names": [_label(n) for n in frame.columns.names]}
-        frame = frame.copy(deep=False)
-        frame.columns = [f"{i}" for i in range(len(labels))]
-    try:
-        # A frame without columns has as many rows as its index, so that has to be a column then.
-        table = pa.Table.from_pandas(frame, preserve_index=None if labels else True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
-        raise InvalidArgument(f"df cannot be kept as Arrow: {error}; convert that column, or log it with content_type='csv'") from None
-    if own:
-        table = table.replace_schema_metadata({**(table.schema.metadata or {}), _LABELS: json.dumps(named).encode()})
-    return table
-
-
-def _label(label: object) -> list[Any]:
-    """Return a column label as [type, JSON]."""
-    import pandas as pd
-
-    item = label.item() if hasattr(label, "item") else label
-    if isinstance(item, pd.Timestamp):
-        return ["timestamp", item.isoformat()]
-    if item is None or isinstance(item, bool | int | float | str):
-        return [type(item).__name__, item]
-    raise InvalidArgument(f"df has the column {label!r}, a {type(label).__name__}; name columns by texts, numbers or dates")
-
-
-def _unlabel(stored: list[Any]) -> Any:
-    import pandas as pd
-
-    return pd.Timestamp(stored[1]) if stored[0] == "timestamp" else stored[1]
-
-
-def from_arrow(table: pa.Table) -> pd.DataFrame:
-    """Return the dataframe that was logged as this table."""
-    frame: pd.DataFrame = table.to_pandas()
-    labels = stored_labels(table.schema)
-    if labels is not None:
-        frame.columns = labels
-    return frame
-
-
-def stored_labels(schema: pa.Schema) -> pd.Index[Any] | None:
-    """Return the column labels that Arrow could not hold itself; None when it did."""
-    import pandas as pd
-
-    stored = (schema.metadata or {}).get(_LABELS)
-    if stored is None:
-        return None
-    named = json.loads(stored)
-    names = [_unlabel(n) for n in named["names"]]
-    labels = [tuple(_unlabel(part) for part in label) for label in named["labels"]]
-    several = len(names) > 1
-    index: pd.Index[Any] = (
-        pd.MultiIndex.from_tuples(labels, names=names) if several else pd.Index([label[0] for label in labels], name=names[0])
-    )
-    return index
 
 
 def csv_encoding(data: bytes) -> str:
@@ -184,6 +110,8 @@ def _decode(payload: dict[str, Any], asset: Asset) -> pd.DataFrame | str | Path:
             loaded: pd.DataFrame = pd.read_pickle(io.BytesIO(asset.read(payload)))  # noqa: S301 - asked for in this call
             return loaded
         return asset.path(payload)
+    from jupyter_tracking.kinds.arrow.table import from_arrow
+
     data = asset.read(payload)
     try:
         if content == "parquet":

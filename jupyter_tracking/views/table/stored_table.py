@@ -14,7 +14,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
-from jupyter_tracking.kinds.dataframe import content_type_of, csv_encoding, read_csv, stored_labels, to_arrow
+from jupyter_tracking.kinds.arrow.table import restore, stored_labels, to_arrow
+from jupyter_tracking.kinds.dataframe import content_type_of, csv_encoding, read_csv
 from jupyter_tracking.views.table import html
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class StoredTable:
         return self.names[columns] if isinstance(columns, slice) else [self.names[place] for place in columns]
 
     def _frame(self, table: pa.Table, columns: slice | list[int], rows: range | NDArray[np.int64]) -> pd.DataFrame:
-        frame: pd.DataFrame = table.to_pandas()
+        frame = restore(table)
         for place, name in enumerate(self.named(columns)):
             # Integers and booleans are something else where their column has nulls; a window alone would not show it.
             values = frame.iloc[:, place]

@@ -1,0 +1,226 @@
+"""One column of a DataFrame as an Arrow array that parquet and feather keep, with what is needed to make the column of it again.
+
+A dtype that comes back by itself needs nothing (`is_plain`). Every other dtype has a way of its own here, which is named by `as` in what
+is stored beside the array, or it is refused.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jupyter_tracking.kinds.arrow.objects import decode_objects, encode_objects
+from jupyter_tracking.kinds.arrow.types import decode_type, encode_type, stored_type
+from jupyter_tracking.kinds.arrow.values import from_json, is_unicode, to_json, zone_of, zone_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Said = dict[str, Any]
+
+
+@cache
+def is_plain(dtype: Any) -> bool:
+    """Return whether a column of this dtype comes back equal from parquet and feather, with nothing stored beside it.
+
+    What numpy has is known; an extension dtype of pandas' own is tried, with a column of no rows.
+    """
+    if isinstance(dtype, np.dtype):
+        if dtype.kind in "Mm":
+            return dtype.isnative and np.datetime_data(dtype)[0] in ({"ms", "us", "ns"} if dtype.kind == "M" else {"s", "ms", "us", "ns"})
+        return dtype.kind in "biuf" and dtype.isnative and dtype.itemsize <= 8  # noqa: PLR2004
+    # Others hold something else, or are written in a way of their own.
+    if isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype | pd.ArrowDtype) or type(dtype).__module__.partition(".")[0] != "pandas":
+        return False
+    from pyarrow import parquet
+
+    written = io.BytesIO()
+    try:
+        parquet.write_table(pa.Table.from_pandas(pd.DataFrame({"a": pd.Series([], dtype=dtype)})), written)
+        back = parquet.read_table(io.BytesIO(written.getvalue())).to_pandas()["a"].dtype
+    except Exception:  # noqa: BLE001 - whatever it fails with, it is not kept this way
+        return False
+    return bool(back == dtype)
+
+
+def encode_column(values: pd.Series[Any], content: str) -> tuple[pa.Array | pa.ChunkedArray, Said | None]:
+    """Return a column as an array that a file of this content type keeps, and what `decode_column` needs, if anything.
+
+    Raises:
+        TypeError: the column cannot be kept, in words that follow its name.
+    """
+    dtype = values.dtype
+    if is_plain(dtype):
+        return pa.array(values, from_pandas=True), None
+    if isinstance(dtype, np.dtype):
+        return encode_objects(values.to_numpy()) if dtype.kind == "O" else _numpy(values.to_numpy())
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _category(values.array, content)
+    if isinstance(dtype, pd.SparseDtype):
+        dense, said = encode_column(pd.Series(np.asarray(values.array), dtype=dtype.subtype), content)
+        return dense, {"as": "sparse", "dense": said, "fill": to_json(np.array([dtype.fill_value], dtype=dtype.subtype)[0])}
+    if isinstance(dtype, pd.ArrowDtype):
+        return encode_arrow(values.array.__arrow_array__(), content)
+    if isinstance(dtype, pd.StringDtype):
+        missing = "nan" if isinstance(getattr(dtype, "na_value", pd.NA), float) else "NA"
+        texts, objects = _strings(values)
+        return texts, {"as": "string", "storage": dtype.storage, "missing": missing, "objects": objects}
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        zone = zone_words(dtype.tz)
+        naive, said = encode_column(values.dt.tz_convert("UTC").dt.tz_localize(None), content)
+        return naive.cast(pa.timestamp(naive.type.unit, "UTC")), {"as": "zoned", "naive": said, "zone": zone}
+    raise TypeError(f"the dtype {dtype}")
+
+
+def decode_column(column: pa.ChunkedArray, said: Said) -> Any:
+    """Return the values of a column that `encode_column` made, as an array of pandas or numpy."""
+    return _DECODERS[said["as"]](column, said)
+
+
+def _series(column: pa.ChunkedArray, said: Said | None) -> pd.Series[Any]:
+    """Return a column that is part of another's stored form."""
+    if said is not None:
+        values = decode_column(column, said)
+        return pd.Series(values, dtype=values.dtype)
+    found: pd.Series[Any] = column.to_pandas()
+    return found
+
+
+def encode_arrow(values: pa.ChunkedArray, content: str) -> tuple[pa.ChunkedArray, Said]:
+    """Return a column of Arrow's, as a type that a file of this content type keeps.
+
+    Raises:
+        TypeError: there is no such type, in words that follow the column's name.
+    """
+    kind = values.type
+    try:
+        stored = stored_type(kind, content)
+        kept = values if stored == kind else values.cast(stored)
+        equal = kept is values or kept.cast(kind).equals(values)
+    except (pa.ArrowException, NotImplementedError, ValueError):
+        equal = False
+    if not equal:
+        other = " or log it with content_type='feather'" if content != "feather" else ""
+        raise TypeError(f"the Arrow type {kind}, which {content} does not keep: cast it{other}")
+    return kept, {"as": "arrow", "type": encode_type(kind)}
+
+
+def _decode_arrow(column: pa.ChunkedArray, said: Said) -> Any:
+    kind = decode_type(said["type"])
+    return pd.arrays.ArrowExtensionArray(column if column.type == kind else column.cast(kind))
+
+
+def _numpy(values: np.ndarray[Any, Any]) -> tuple[pa.Array, Said]:
+    """Return numbers and moments of a dtype that Arrow or parquet have not, as the nearest that they have."""
+    said = {"as": "numpy", "dtype": values.dtype.str}
+    if values.dtype.kind == "c" and values.dtype.itemsize <= 16:  # noqa: PLR2004
+        parts = [pa.array(np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("="))) for part in (values.real, values.imag)]
+        return pa.StructArray.from_arrays(parts, names=["real", "imag"]), said
+    native = values.dtype.newbyteorder("=")
+    if native.kind == "M" and np.datetime_data(native)[0] == "s":
+        native = np.dtype("M8[ms]")
+    if not is_plain(native):
+        raise TypeError(f"the dtype {values.dtype}")
+    near = values.astype(native)
+    if not np.array_equal(near.astype(values.dtype).view(np.uint8), np.ascontiguousarray(values).view(np.uint8)):
+        raise TypeError(f"the dtype {values.dtype}, with a moment beyond what milliseconds reach")
+    return pa.array(near, from_pandas=native.kind in "Mm"), said
+
+
+def _decode_numpy(column: pa.ChunkedArray, said: Said) -> Any:
+    dtype = np.dtype(said["dtype"])
+    if dtype.kind == "c":
+        whole = column.combine_chunks()
+        whole = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
+        made = np.empty(len(column), dtype=dtype)
+        if len(column):
+            made.real, made.imag = (whole.field(part).to_numpy(zero_copy_only=False) for part in ("real", "imag"))
+        return made
+    return column.to_pandas().to_numpy().astype(dtype)
+
+
+def _category(values: pd.Categorical, content: str) -> tuple[pa.Array | pa.ChunkedArray, Said]:
+    """Return categories as the values that they are: plain ones of their own type, all others as texts.
+
+    Which values there are, in which order and of which dtype, is stored beside them: a file keeps it in some cases only.
+    """
+    from jupyter_tracking.kinds.arrow.table import pack_index
+
+    codes = pa.array(values.codes, mask=values.codes < 0)
+    words = _words(values.categories)
+    said = {"as": "category", "ordered": bool(values.ordered), "categories": pack_index(values.categories)}
+    if _is_looked_up(values.categories.dtype):
+        return words.take(codes), said
+    if words.to_pylist() != list(values.categories):
+        said["words"] = words.to_pylist()
+    return pa.DictionaryArray.from_arrays(codes.cast(pa.int32()), words, ordered=bool(values.ordered)), said
+
+
+def _is_looked_up(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and is_plain(dtype) and dtype.kind in "biufM" and dtype != np.float16
+
+
+def _words(categories: pd.Index[Any]) -> pa.Array:
+    """Return what stands for each category in the column, each another."""
+    if _is_looked_up(categories.dtype):
+        return pa.array(categories)
+    words = [str(category) for category in categories]
+    if len(set(words)) < len(words) or not all(map(is_unicode, words)):
+        words = [f"{number}: {category!a}" for number, category in enumerate(categories)]
+    return pa.array(words, pa.string())
+
+
+def _decode_category(column: pa.ChunkedArray, said: Said) -> Any:
+    from jupyter_tracking.kinds.arrow.table import unpack_index
+
+    categories = unpack_index(said["categories"])
+    words = pa.array(said["words"], pa.string()) if "words" in said else _words(categories)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    codes = pc.fill_null(pc.index_in(column.cast(words.type), value_set=words), -1).to_numpy()
+    return pd.Categorical.from_codes(codes, categories=categories, ordered=said["ordered"])
+
+
+def _decode_sparse(column: pa.ChunkedArray, said: Said) -> Any:
+    dense = _series(column, said["dense"])
+    fill = from_json(said["fill"])
+    return pd.arrays.SparseArray(dense.to_numpy(), fill_value=fill, dtype=pd.SparseDtype(dense.dtype, fill))
+
+
+def _strings(values: pd.Series[Any]) -> tuple[pa.Array | pa.ChunkedArray, Said | None]:
+    try:
+        return pa.array(values.array, pa.large_string()), None
+    except UnicodeEncodeError:  # lone surrogates
+        return encode_objects(values.to_numpy(dtype=object))
+
+
+def _decode_string(column: pa.ChunkedArray, said: Said) -> Any:
+    try:
+        dtype = pd.StringDtype(said["storage"], na_value=float("nan") if said["missing"] == "nan" else pd.NA)
+    except TypeError:  # before pandas 2.3
+        dtype = pd.StringDtype("pyarrow_numpy" if said["missing"] == "nan" else said["storage"])
+    return dtype.__from_arrow__(column) if said["objects"] is None else pd.array(decode_objects(column, said["objects"]), dtype=dtype)
+
+
+def _decode_zoned(column: pa.ChunkedArray, said: Said) -> Any:
+    naive = column.cast(pa.timestamp(column.type.unit))
+    return _series(naive, said["naive"]).dt.tz_localize("UTC").dt.tz_convert(zone_of(said["zone"])).array
+
+
+_DECODERS: dict[str, Callable[[pa.ChunkedArray, Said], Any]] = {
+    "objects": decode_objects,
+    "json": decode_objects,
+    "arrays": decode_objects,
+    "arrow": _decode_arrow,
+    "numpy": _decode_numpy,
+    "category": _decode_category,
+    "sparse": _decode_sparse,
+    "string": _decode_string,
+    "zoned": _decode_zoned,
+}

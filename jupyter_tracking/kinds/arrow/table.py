@@ -1,0 +1,310 @@
+"""A whole DataFrame as an Arrow table and back: its columns, its index, its labels and their names, and what it carries beside them.
+
+A frame that pandas and Arrow keep by themselves is stored as they do it. Of any other, what they would lose is in the schema's metadata,
+and Arrow's columns have the labels as names where those are texts, or else numbers.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+from pandas.tseries.frequencies import to_offset
+
+from jupyter_tracking.errors import InvalidArgument, escape_controls
+from jupyter_tracking.kinds.arrow.columns import decode_column, encode_column, is_plain
+from jupyter_tracking.kinds.arrow.values import from_json, is_unicode, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Said = dict[str, Any]
+
+_FRAME = b"jupyter_tracking.frame"
+_LABELS = b"jupyter_tracking.columns"  # of version 0.1.0
+_PANDAS = b"pandas"
+_LEVEL = "__index_level_{}__"
+
+
+class Unkept(TypeError):
+    """A part of a frame that cannot be kept: `where` names it, `why` says what it has."""
+
+    def __init__(self, where: str, why: object) -> None:
+        """Say where, and why."""
+        super().__init__(f"{where} with {why}")
+        self.where, self.why = where, why
+
+
+def to_arrow(frame: pd.DataFrame, content: str = "parquet") -> pa.Table:
+    """Return the table that a DataFrame is stored as in a file of this content type; `from_arrow` is its inverse.
+
+    Raises:
+        InvalidArgument: a column, a label or a name that cannot be kept; the message names it.
+    """
+    try:
+        return _to_arrow(frame, content)
+    except Unkept as error:
+        other = "convert that column, or log the frame with content_type='csv'" if "column " in error.where else "give texts, numbers or dates"
+        raise InvalidArgument(f"df has {error}; {other}") from None
+
+
+def _to_arrow(frame: pd.DataFrame, content: str) -> pa.Table:
+    if _is_simple(frame):
+        try:
+            return pa.Table.from_pandas(frame)
+        except Exception:  # noqa: BLE001, S110 - below, each column says for itself what is wrong with it
+            pass
+    attrs, unique, labels = frame.attrs, not frame.flags.allows_duplicate_labels, frame.columns
+    named = _are_names(labels)
+    names = list(labels) if named else [f"{place}" for place in range(len(labels))]
+    said: Said = {
+        "columns": {},
+        "labels": None if _are_none(labels) or (named and labels.name is None) else _packed_labels(labels),
+        "attrs": _text(attrs, "attributes (df.attrs)") if attrs else None,
+        "unique": unique,
+    }
+    parts = pd.DataFrame(frame, copy=False).set_axis(names, axis="columns").set_axis(pd.RangeIndex(len(frame)), axis="index")
+    parts.attrs = {}
+    arrays, fields = _encode(parts, content, said["columns"], lambda place: f"the column {_shown(labels[place])}")
+    levels, said["index"] = _levels(frame.index, stored=not len(labels))
+    kept, level_fields = _encode(
+        levels, content, said["columns"], lambda place: f"the index level {_shown(place if (n := frame.index.names[place]) is None else n)}"
+    )
+    for field, name in zip(level_fields, frame.index.names, strict=False):
+        field["name"] = _plain_name(name)
+    described = {"kind": "range", "name": _plain_name(frame.index.name), **said["index"].get("range", {})}
+    pandas_metadata = {
+        "index_columns": list(levels.columns) if levels.shape[1] else [described],
+        "column_indexes": [{"name": None, "field_name": None, "pandas_type": "unicode", "numpy_type": "object", "metadata": None}],
+        "columns": [*fields, *level_fields],
+        "creator": {"library": "pyarrow", "version": pa.__version__},
+        "pandas_version": pd.__version__,
+    }
+    metadata = {_PANDAS: json.dumps(pandas_metadata), _FRAME: json.dumps(said)}
+    return pa.Table.from_arrays([*arrays, *kept], [*names, *levels.columns]).replace_schema_metadata(metadata)
+
+
+def _is_simple(frame: pd.DataFrame) -> bool:
+    """Return whether pandas and Arrow keep the frame by themselves."""
+    index = frame.index
+    simple_index = type(index) is pd.RangeIndex or (type(index) is pd.Index and is_plain(index.dtype))
+    return (
+        type(frame) is pd.DataFrame
+        and len(frame.columns) > 0
+        and simple_index
+        and index.name is None
+        and frame.columns.name is None
+        and _are_names(frame.columns)
+        and all(map(is_plain, frame.dtypes))
+        and not frame.attrs
+        and frame.flags.allows_duplicate_labels
+    )
+
+
+def _are_names(labels: pd.Index[Any]) -> bool:
+    """Return whether Arrow's columns can have the labels as their names, and pandas makes the same labels of them."""
+    return (
+        type(labels) is pd.Index
+        and len(labels) > 0
+        and labels.dtype == pd.Index(["a"]).dtype
+        and all(type(label) is str and is_unicode(label) and not label.startswith("__index_level_") for label in labels)
+        and labels.is_unique
+    )
+
+
+def _are_none(labels: pd.Index[Any]) -> bool:
+    """Return whether there are no labels, as in a frame of an index alone."""
+    return type(labels) is pd.RangeIndex and labels.equals(pd.RangeIndex(0)) and labels.name is None
+
+
+def _plain_name(name: object) -> str | None:
+    """Return a name as pandas' metadata have it, for others to read."""
+    return name if type(name) is str and is_unicode(name) else None
+
+
+def _packed_labels(labels: pd.Index[Any]) -> str:
+    try:
+        return pack_index(labels)
+    except TypeError as error:
+        raise Unkept("column labels", error) from None
+
+
+def _encode(
+    frame: pd.DataFrame, content: str, said: Said, called: Callable[[int], str]
+) -> tuple[list[pa.ChunkedArray], list[dict[str, Any]]]:
+    """Return the columns as arrays and their entries in pandas' metadata; note in `said` what else is needed of each."""
+    plain = [place for place, dtype in enumerate(frame.dtypes) if is_plain(dtype)]
+    part = frame if len(plain) == frame.shape[1] else frame.iloc[:, plain]
+    try:
+        table = pa.Table.from_pandas(part, preserve_index=False)
+    except Exception:  # noqa: BLE001 - each column says for itself what is wrong with it
+        plain = []
+        table = pa.table({})
+    fields = {field["field_name"]: field for field in json.loads((table.schema.metadata or {}).get(_PANDAS, b"{}")).get("columns", [])}
+    arrays: list[pa.ChunkedArray] = []
+    for place, name in enumerate(frame.columns):
+        if name in fields:
+            arrays.append(table.column(name))
+            continue
+        array, said[name] = _encoded(lambda place=place: encode_column(frame.iloc[:, place], content), called(place))
+        fields[name] = {"name": name, "field_name": name, "pandas_type": "object", "numpy_type": "object", "metadata": None}
+        arrays.append(array)
+    return arrays, [fields[name] for name in frame.columns]
+
+
+def _encoded(encode: Callable[[], tuple[pa.ChunkedArray, Said | None]], called: str) -> tuple[pa.ChunkedArray, Said | None]:
+    try:
+        array, said = encode()
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise Unkept(called, error if type(error) is TypeError else f"what Arrow cannot hold: {error}") from error
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]), said
+
+
+def _levels(index: pd.Index[Any], *, stored: bool) -> tuple[pd.DataFrame, Said]:
+    """Return the levels of an index as columns, none for a range that has not to be stored; and what else is needed of it."""
+    said: Said = {"names": _text(list(index.names), "names of the index")}
+    if type(index) is pd.RangeIndex:
+        said["range"] = {"start": index.start, "stop": index.stop, "step": index.step}
+        if not stored:
+            return pd.DataFrame(index=pd.RangeIndex(len(index))), said
+    if isinstance(index, pd.MultiIndex):
+        # Whole numbers with gaps would be floats: such a level is stored as a category of its numbers.
+        said["coded"] = [level.dtype != index.get_level_values(number).dtype for number, level in enumerate(index.levels)]
+    freq = getattr(index, "freqstr", None) if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) else None
+    if freq is not None and to_offset(freq) == index.freq:
+        said["freq"] = freq
+    levels: dict[str, Any] = {}
+    for number, coded in enumerate(said.get("coded", [False])):
+        values = index.get_level_values(number)
+        whole = pd.Categorical.from_codes(index.codes[number], categories=index.levels[number]) if coded else values.array
+        levels[_LEVEL.format(number)] = pd.Series(whole, dtype=whole.dtype if coded else values.dtype)
+    return pd.DataFrame(levels, copy=False), said
+
+
+def from_arrow(table: pa.Table) -> pd.DataFrame:
+    """Return the DataFrame that was logged as this table."""
+    said = _said(table.schema)
+    frame = restore(table)
+    labels = stored_labels(table.schema)
+    if labels is not None:
+        frame.columns = labels
+    if said is None:
+        return frame
+    if "freq" in said["index"]:
+        with suppress(ValueError):  # a word of another version of pandas
+            frame.index.freq = said["index"]["freq"]  # type: ignore[attr-defined]
+    if said["attrs"] is not None:
+        frame.attrs = from_json(said["attrs"])
+    return frame.set_flags(allows_duplicate_labels=False) if said["unique"] else frame
+
+
+def restore(table: pa.Table) -> pd.DataFrame:
+    """Return some of the rows and columns of a stored table as a DataFrame, with Arrow's names and an index of its levels."""
+    said = _said(table.schema)
+    if said is None:
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+    metadata = json.loads(table.schema.metadata[_PANDAS])
+    levels = [name for name in metadata["index_columns"] if isinstance(name, str) and name in table.column_names]
+    fields = [{**field, "name": field["field_name"]} for field in metadata["columns"]]
+    plain = table.replace_schema_metadata({_PANDAS: json.dumps({**metadata, "index_columns": [], "columns": fields})})
+    columns = [name for name in plain.column_names if name not in levels]
+    frame, kept = (_decode(plain.select(names), said["columns"], table.num_rows) for names in (columns, levels))
+    index = _decode_index(kept, said["index"])
+    if index is not None:
+        frame.index = index
+    return frame
+
+
+def _decode(table: pa.Table, said: Said, rows: int) -> pd.DataFrame:
+    """Return columns as they were, with their names in the table."""
+    special = [name for name in table.column_names if said.get(name) is not None]
+    if not special:
+        frame: pd.DataFrame = table.to_pandas() if table.num_columns else pd.DataFrame(index=pd.RangeIndex(rows))
+        return frame
+    made = {}
+    for name in special:
+        values = decode_column(table.column(name), said[name])
+        made[name] = pd.Series(values, dtype=values.dtype)
+    frame = pd.DataFrame(made, copy=False)
+    if len(special) == table.num_columns:
+        return frame
+    return pd.concat([table.drop_columns(special).to_pandas(), frame], axis="columns")[table.column_names]
+
+
+def _decode_index(levels: pd.DataFrame, said: Said) -> pd.Index[Any] | None:
+    """Return the index of a frame; None for a range of which only some rows are there."""
+    names = from_json(said["names"])
+    if "range" in said:
+        whole = pd.RangeIndex(said["range"]["start"], said["range"]["stop"], said["range"]["step"], name=names[0])
+        if len(whole) == len(levels):
+            return whole
+    columns = [levels.iloc[:, number] for number in range(levels.shape[1])]
+    if len(columns) != len(names):
+        return None
+    if "coded" not in said:
+        return pd.Index(columns[0].array, dtype=columns[0].dtype, name=names[0])
+    index = pd.MultiIndex.from_arrays(columns, names=names)
+    for number, coded in enumerate(said["coded"]):
+        if coded:
+            index = index.set_levels([columns[number].cat.categories], level=[number])
+    return index
+
+
+def _said(schema: pa.Schema) -> Said | None:
+    stored = (schema.metadata or {}).get(_FRAME)
+    return None if stored is None else json.loads(stored)
+
+
+def stored_labels(schema: pa.Schema) -> pd.Index[Any] | None:
+    """Return the column labels that Arrow could not hold itself; None when it did."""
+    said = _said(schema)
+    if said is not None:
+        return None if said["labels"] is None else unpack_index(said["labels"])
+    stored = (schema.metadata or {}).get(_LABELS)
+    if stored is None:
+        return None
+    # As version 0.1.0 wrote them: each level of a label as its type and its JSON.
+    named = json.loads(stored)
+    names, *labels = ([pd.Timestamp(part) if kind == "timestamp" else part for kind, part in each] for each in (named["names"], *named["labels"]))
+    return pd.MultiIndex.from_tuples(map(tuple, labels), names=names) if len(names) > 1 else pd.Index([label[0] for label in labels], name=names[0])
+
+
+def pack_index(index: pd.Index[Any]) -> str:
+    """Return an index as text: that of a table without columns.
+
+    Raises:
+        TypeError: a label that cannot be kept.
+    """
+    try:
+        table = _to_arrow(pd.DataFrame(index=index), "feather")
+    except Unkept as error:
+        raise TypeError(str(error.why)) from None
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_table(table)
+    return base64.b64encode(sink.getvalue().to_pybytes()).decode()
+
+
+def unpack_index(packed: str) -> pd.Index[Any]:
+    """Return the index that `pack_index` wrote."""
+    index: pd.Index[Any] = from_arrow(pa.ipc.open_stream(base64.b64decode(packed)).read_all()).index
+    return index
+
+
+def _text(value: object, what: str) -> str:
+    try:
+        return to_json(value)
+    except (TypeError, RecursionError) as error:
+        raise Unkept(what, error) from None
+
+
+def _shown(label: object) -> str:
+    shown = escape_controls(repr(label))
+    return shown if len(shown) <= 60 else shown[:59] + "…"  # noqa: PLR2004

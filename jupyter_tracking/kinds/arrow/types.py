@@ -1,0 +1,102 @@
+"""Arrow's types: which of them a file keeps, and the nearest that it keeps of the others."""
+
+from __future__ import annotations
+
+import base64
+import io
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def encode_type(kind: pa.DataType) -> str:
+    """Return a type as text, as Arrow's own schemas have it."""
+    return base64.b64encode(pa.schema([pa.field("", kind)]).serialize().to_pybytes()).decode()
+
+
+@cache
+def decode_type(text: str) -> pa.DataType:
+    """Return the type that `encode_type` wrote."""
+    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text))).field(0).type
+
+
+@cache
+def stored_type(kind: pa.DataType, content: str) -> pa.DataType:
+    """Return the type that a column of this type is stored as: itself, where a file of this content type keeps it.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for tried in (kind, _nearest(kind)):
+        if _is_kept(tried, content):
+            return tried
+    raise ValueError(f"{content} has no {kind}")
+
+
+def _is_kept(kind: pa.DataType, content: str) -> bool:
+    """Return whether a file keeps the type: a table of no rows is written and read."""
+    from pyarrow import feather, parquet
+
+    written = io.BytesIO()
+    table = pa.schema([pa.field("a", kind)]).empty_table()
+    try:
+        if content == "feather":
+            feather.write_feather(table, written, compression="lz4")
+            back = feather.read_table(io.BytesIO(written.getvalue()))
+        else:
+            parquet.write_table(table, written)
+            back = parquet.read_table(io.BytesIO(written.getvalue()))
+    except Exception:  # noqa: BLE001 - whatever it fails with, the type is not kept
+        return False
+    # A whole day in milliseconds comes back as one, and so do the hours of any other, cut off.
+    return bool(back.schema.field(0).type == kind) and not (content != "feather" and _holds(kind, pa.types.is_date64))
+
+
+def _children(kind: pa.DataType) -> list[pa.Field]:
+    return [kind.field(n) for n in range(kind.num_fields)]
+
+
+def _holds(kind: pa.DataType, what: Callable[[pa.DataType], bool]) -> bool:
+    return what(kind) or any(_holds(field.type, what) for field in _children(kind))
+
+
+def _nearest(kind: pa.DataType) -> pa.DataType:
+    """Return a type of the same values that more files keep."""
+    is_a = pa.types
+    if is_a.is_timestamp(kind) and kind.unit == "s":
+        return pa.timestamp("ms", kind.tz)
+    if is_a.is_time32(kind):
+        return pa.time32("ms")
+    if is_a.is_decimal(kind) and kind.bit_width < 128:  # noqa: PLR2004
+        return pa.decimal128(kind.precision, kind.scale)
+    if is_a.is_date64(kind):
+        return pa.timestamp("ms")
+    if is_a.is_dictionary(kind) or getattr(is_a, "is_run_end_encoded", _never)(kind):
+        return _nearest(kind.value_type)
+    if getattr(is_a, "is_string_view", _never)(kind):
+        return pa.large_string()
+    if getattr(is_a, "is_binary_view", _never)(kind):
+        return pa.large_binary()
+    if is_a.is_struct(kind):
+        return pa.struct([_nearest_field(field) for field in _children(kind)])
+    if is_a.is_map(kind):
+        return pa.map_(_nearest(kind.key_type), _nearest_field(kind.item_field), keys_sorted=kind.keys_sorted)
+    if is_a.is_fixed_size_list(kind):
+        return pa.list_(_nearest_field(kind.value_field), kind.list_size)
+    if is_a.is_large_list(kind) or getattr(is_a, "is_large_list_view", _never)(kind):
+        return pa.large_list(_nearest_field(kind.value_field))
+    if is_a.is_list(kind) or getattr(is_a, "is_list_view", _never)(kind):
+        return pa.list_(_nearest_field(kind.value_field))
+    return kind
+
+
+def _nearest_field(field: pa.Field) -> pa.Field:
+    return field.with_type(_nearest(field.type))
+
+
+def _never(kind: Any) -> bool:  # noqa: ARG001 - a type that this version of Arrow has not
+    return False
