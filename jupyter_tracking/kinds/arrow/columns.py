@@ -25,19 +25,24 @@ if TYPE_CHECKING:
     Said = dict[str, Any]
 
 
-@cache
 def is_plain(dtype: Any) -> bool:
-    """Return whether a column of this dtype comes back equal from parquet and feather, with nothing stored beside it.
-
-    What numpy has is known; an extension dtype of pandas' own is tried, with a column of no rows.
-    """
+    """Return whether a column of this dtype comes back equal from parquet and feather, with nothing stored beside it."""
     if isinstance(dtype, np.dtype):
         if dtype.kind in "Mm":
             return dtype.isnative and np.datetime_data(dtype)[0] in ({"ms", "us", "ns"} if dtype.kind == "M" else {"s", "ms", "us", "ns"})
         return dtype.kind in "biuf" and dtype.isnative and dtype.itemsize <= 8  # noqa: PLR2004
+    if isinstance(dtype, pd.IntervalDtype):
+        return isinstance(dtype.subtype, np.dtype) and is_plain(dtype.subtype)
     # Others hold something else, or are written in a way of their own.
     if isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype | pd.ArrowDtype) or type(dtype).__module__.partition(".")[0] != "pandas":
         return False
+    # Zones of one name are equal for pandas, whichever library they are of.
+    return _survives(dtype, type(getattr(dtype, "tz", None)))
+
+
+@cache
+def _survives(dtype: Any, zone: type) -> bool:
+    """Return whether an extension dtype of pandas' own comes back: a column of no rows is written and read."""
     from pyarrow import parquet
 
     written = io.BytesIO()
@@ -46,7 +51,7 @@ def is_plain(dtype: Any) -> bool:
         back = parquet.read_table(io.BytesIO(written.getvalue())).to_pandas()["a"].dtype
     except Exception:  # noqa: BLE001 - whatever it fails with, it is not kept this way
         return False
-    return bool(back == dtype)
+    return bool(back == dtype) and str(back) == str(dtype) and type(getattr(back, "tz", None)) is zone
 
 
 def encode_column(values: pd.Series[Any], content: str) -> tuple[pa.Array | pa.ChunkedArray, Said | None]:
@@ -64,7 +69,7 @@ def encode_column(values: pd.Series[Any], content: str) -> tuple[pa.Array | pa.C
         return _category(values.array, content)
     if isinstance(dtype, pd.SparseDtype):
         dense, said = encode_column(pd.Series(np.asarray(values.array), dtype=dtype.subtype), content)
-        return dense, {"as": "sparse", "dense": said, "fill": to_json(np.array([dtype.fill_value], dtype=dtype.subtype)[0])}
+        return dense, {"as": "sparse", "dense": said, "fill": to_json(dtype.fill_value)}
     if isinstance(dtype, pd.ArrowDtype):
         return encode_arrow(values.array.__arrow_array__(), content)
     if isinstance(dtype, pd.StringDtype):
@@ -75,6 +80,10 @@ def encode_column(values: pd.Series[Any], content: str) -> tuple[pa.Array | pa.C
         zone = zone_words(dtype.tz)
         naive, said = encode_column(values.dt.tz_convert("UTC").dt.tz_localize(None), content)
         return naive.cast(pa.timestamp(naive.type.unit, "UTC")), {"as": "zoned", "naive": said, "zone": zone}
+    if isinstance(dtype, pd.IntervalDtype):
+        sides = [encode_column(pd.Series(side, dtype=side.dtype), content) for side in (values.array.left, values.array.right)]
+        arrays, notes = zip(*sides, strict=True)
+        return pa.StructArray.from_arrays(arrays, names=["left", "right"]), {"as": "interval", "sides": notes, "closed": dtype.closed}
     raise TypeError(f"the dtype {dtype}")
 
 
@@ -102,7 +111,7 @@ def encode_arrow(values: pa.ChunkedArray, content: str) -> tuple[pa.ChunkedArray
     try:
         stored = stored_type(kind, content)
         kept = values if stored == kind else values.cast(stored)
-        equal = kept is values or kept.cast(kind).equals(values)
+        equal = kept is values or pa.types.is_dictionary(kind) or kept.cast(kind).equals(values)
     except (pa.ArrowException, NotImplementedError, ValueError):
         equal = False
     if not equal:
@@ -113,6 +122,10 @@ def encode_arrow(values: pa.ChunkedArray, content: str) -> tuple[pa.ChunkedArray
 
 def _decode_arrow(column: pa.ChunkedArray, said: Said) -> Any:
     kind = decode_type(said["type"])
+    if pa.types.is_dictionary(kind) and not pa.types.is_dictionary(column.type):
+        chunks = [chunk.dictionary_encode() for chunk in column.cast(kind.value_type).chunks]
+        made = [pa.DictionaryArray.from_arrays(chunk.indices.cast(kind.index_type), chunk.dictionary, ordered=kind.ordered) for chunk in chunks]
+        column = pa.chunked_array(made, kind)
     return pd.arrays.ArrowExtensionArray(column if column.type == kind else column.cast(kind))
 
 
@@ -136,11 +149,8 @@ def _numpy(values: np.ndarray[Any, Any]) -> tuple[pa.Array, Said]:
 def _decode_numpy(column: pa.ChunkedArray, said: Said) -> Any:
     dtype = np.dtype(said["dtype"])
     if dtype.kind == "c":
-        whole = column.combine_chunks()
-        whole = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
         made = np.empty(len(column), dtype=dtype)
-        if len(column):
-            made.real, made.imag = (whole.field(part).to_numpy(zero_copy_only=False) for part in ("real", "imag"))
+        made.real, made.imag = (pc.struct_field(column, part).to_numpy() for part in ("real", "imag"))
         return made
     return column.to_pandas().to_numpy().astype(dtype)
 
@@ -213,6 +223,11 @@ def _decode_zoned(column: pa.ChunkedArray, said: Said) -> Any:
     return _series(naive, said["naive"]).dt.tz_localize("UTC").dt.tz_convert(zone_of(said["zone"])).array
 
 
+def _decode_interval(column: pa.ChunkedArray, said: Said) -> Any:
+    left, right = (_series(pc.struct_field(column, side), note) for side, note in zip(("left", "right"), said["sides"], strict=True))
+    return pd.arrays.IntervalArray.from_arrays(left, right, closed=said["closed"])
+
+
 _DECODERS: dict[str, Callable[[pa.ChunkedArray, Said], Any]] = {
     "objects": decode_objects,
     "json": decode_objects,
@@ -221,6 +236,7 @@ _DECODERS: dict[str, Callable[[pa.ChunkedArray, Said], Any]] = {
     "numpy": _decode_numpy,
     "category": _decode_category,
     "sparse": _decode_sparse,
+    "interval": _decode_interval,
     "string": _decode_string,
     "zoned": _decode_zoned,
 }

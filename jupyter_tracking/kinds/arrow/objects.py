@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jupyter_tracking.kinds.arrow.values import from_json, is_unicode, to_json
+from jupyter_tracking.kinds.arrow.values import from_json, is_field_name, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,8 +40,9 @@ def encode_objects(values: NDArray[Any]) -> tuple[pa.Array | pa.ChunkedArray, di
         found = _arrays(items)
         if found is not None:
             return found
-    # A NaN among floats is one of them.
-    missing = [] if kinds <= {float, NoneType} else [word for word, gap in _MISSING.items() if any(_is_gap(item, gap) for item in items)]
+    missing = [word for word, gap in _MISSING.items() if type(gap) in kinds and type(gap) is not float]
+    # A NaN among floats is one of them; a float that is none is left, and the column is one of several types.
+    missing = [] if kinds <= {float, NoneType} else missing + ["nan"] * (float in kinds)
     if len(missing) <= 1:
         word = missing[0] if missing else "None"
         gap = _MISSING[word]
@@ -126,7 +127,7 @@ def _lists(items: Sequence[list[Any] | None], around: frozenset[int]) -> pa.Arra
 def _structs(items: Sequence[dict[Any, Any] | None], around: frozenset[int]) -> pa.Array | None:
     keys = {tuple(item) for item in items if item is not None}
     # Parquet has no struct without fields.
-    if len(keys) != 1 or not (names := keys.pop()) or not all(type(name) is str and is_unicode(name) for name in names):
+    if len(keys) != 1 or not (names := keys.pop()) or not all(map(is_field_name, names)):
         return None
     fields = [exact_array([None if item is None else item[name] for item in items], around) for name in names]
     if any(field is None or isinstance(field, pa.ChunkedArray) for field in fields):

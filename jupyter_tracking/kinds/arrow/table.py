@@ -9,15 +9,17 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pandas.tseries.frequencies import to_offset
 
 from jupyter_tracking.errors import InvalidArgument, escape_controls
 from jupyter_tracking.kinds.arrow.columns import decode_column, encode_column, is_plain
-from jupyter_tracking.kinds.arrow.values import from_json, is_unicode, to_json
+from jupyter_tracking.kinds.arrow.values import from_json, is_field_name, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +50,7 @@ def to_arrow(frame: pd.DataFrame, content: str = "parquet") -> pa.Table:
     try:
         return _to_arrow(frame, content)
     except Unkept as error:
-        other = "convert that column, or log the frame with content_type='csv'" if "column " in error.where else "give texts, numbers or dates"
+        other = "convert that column, or log the frame with content_type='csv'" if error.where.startswith("the column") else "give texts, numbers or dates"
         raise InvalidArgument(f"df has {error}; {other}") from None
 
 
@@ -110,10 +112,15 @@ def _are_names(labels: pd.Index[Any]) -> bool:
     return (
         type(labels) is pd.Index
         and len(labels) > 0
-        and labels.dtype == pd.Index(["a"]).dtype
-        and all(type(label) is str and is_unicode(label) and not label.startswith("__index_level_") for label in labels)
+        and labels.dtype == _dtype_of_texts()
+        and all(is_field_name(label) and not label.startswith("__index_level_") for label in labels)
         and labels.is_unique
     )
+
+
+@cache
+def _dtype_of_texts() -> Any:
+    return pd.Index(["a"]).dtype
 
 
 def _are_none(labels: pd.Index[Any]) -> bool:
@@ -123,7 +130,7 @@ def _are_none(labels: pd.Index[Any]) -> bool:
 
 def _plain_name(name: object) -> str | None:
     """Return a name as pandas' metadata have it, for others to read."""
-    return name if type(name) is str and is_unicode(name) else None
+    return str(name) if is_field_name(name) else None
 
 
 def _packed_labels(labels: pd.Index[Any]) -> str:
@@ -169,13 +176,16 @@ def _encoded(encode: Callable[[], tuple[pa.ChunkedArray, Said | None]], called: 
 def _levels(index: pd.Index[Any], *, stored: bool) -> tuple[pd.DataFrame, Said]:
     """Return the levels of an index as columns, none for a range that has not to be stored; and what else is needed of it."""
     said: Said = {"names": _text(list(index.names), "names of the index")}
+    index = index.rename([None] * index.nlevels if index.nlevels > 1 else None)  # a name that is a number would be taken for a level's
     if type(index) is pd.RangeIndex:
         said["range"] = {"start": index.start, "stop": index.stop, "step": index.step}
         if not stored:
             return pd.DataFrame(index=pd.RangeIndex(len(index))), said
     if isinstance(index, pd.MultiIndex):
         # Whole numbers with gaps would be floats: such a level is stored as a category of its numbers.
-        said["coded"] = [level.dtype != index.get_level_values(number).dtype for number, level in enumerate(index.levels)]
+        said["coded"] = [
+            isinstance(level.dtype, np.dtype) and level.dtype != index.get_level_values(number).dtype for number, level in enumerate(index.levels)
+        ]
     freq = getattr(index, "freqstr", None) if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) else None
     if freq is not None and to_offset(freq) == index.freq:
         said["freq"] = freq
@@ -250,11 +260,19 @@ def _decode_index(levels: pd.DataFrame, said: Said) -> pd.Index[Any] | None:
         return None
     if "coded" not in said:
         return pd.Index(columns[0].array, dtype=columns[0].dtype, name=names[0])
-    index = pd.MultiIndex.from_arrays(columns, names=names)
-    for number, coded in enumerate(said["coded"]):
-        if coded:
-            index = index.set_levels([columns[number].cat.categories], level=[number])
-    return index
+    parts = [_level(column, coded=coded) for column, coded in zip(columns, said["coded"], strict=True)]
+    return pd.MultiIndex(levels=[level for level, _ in parts], codes=[codes for _, codes in parts], names=names, verify_integrity=False)
+
+
+def _level(column: pd.Series[Any], *, coded: bool) -> tuple[pd.Index[Any], Any]:
+    """Return the values of a level, in order where they have one, and which of them stands in each row."""
+    if coded:
+        return column.cat.categories, column.cat.codes.to_numpy()
+    try:
+        codes, values = pd.factorize(column, sort=True)
+    except TypeError:
+        codes, values = pd.factorize(column)
+    return pd.Index(values, dtype=column.dtype), codes
 
 
 def _said(schema: pa.Schema) -> Said | None:

@@ -54,6 +54,11 @@ def is_unicode(text: str) -> bool:
     return True
 
 
+def is_field_name(name: object) -> bool:
+    """Return whether Arrow can have a field of this name: it reads no further than to a NUL."""
+    return type(name) is str and "\0" not in name and is_unicode(name)
+
+
 def _encode(value: Any, around: tuple[int, ...]) -> Any:
     kind = type(value)
     if value is None or kind is bool or kind is int or (kind is float and math.isfinite(value)):
