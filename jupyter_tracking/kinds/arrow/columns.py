@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_tracking.kinds.arrow.objects import decode_objects, encode_objects
-from jupyter_tracking.kinds.arrow.types import decode_type, encode_type, stored_type
+from jupyter_tracking.kinds.arrow.types import are_equal, as_type, decode_type, encode_type, read_back, stored_types
 from jupyter_tracking.kinds.arrow.values import from_json, is_unicode, to_json, zone_of, zone_words
 
 if TYPE_CHECKING:
@@ -31,10 +31,9 @@ def is_plain(dtype: Any) -> bool:
         if dtype.kind in "Mm":
             return dtype.isnative and np.datetime_data(dtype)[0] in ({"ms", "us", "ns"} if dtype.kind == "M" else {"s", "ms", "us", "ns"})
         return dtype.kind in "biuf" and dtype.isnative and dtype.itemsize <= 8  # noqa: PLR2004
-    if isinstance(dtype, pd.IntervalDtype):
-        return isinstance(dtype.subtype, np.dtype) and is_plain(dtype.subtype)
-    # Others hold something else, or are written in a way of their own.
-    if isinstance(dtype, pd.CategoricalDtype | pd.SparseDtype | pd.ArrowDtype) or type(dtype).__module__.partition(".")[0] != "pandas":
+    # These hold something else, or are written in a way of their own: of pandas' own for intervals, Arrow 15 cannot read an empty column.
+    own = pd.CategoricalDtype | pd.IntervalDtype | pd.SparseDtype | pd.ArrowDtype
+    if isinstance(dtype, own) or type(dtype).__module__.partition(".")[0] != "pandas":
         return False
     # Zones of one name are equal for pandas, whichever library they are of.
     return _survives(dtype, type(getattr(dtype, "tz", None)))
@@ -108,25 +107,25 @@ def encode_arrow(values: pa.ChunkedArray, content: str) -> tuple[pa.ChunkedArray
         TypeError: there is no such type, in words that follow the column's name.
     """
     kind = values.type
-    try:
-        stored = stored_type(kind, content)
-        kept = values if stored == kind else values.cast(stored)
-        equal = kept is values or pa.types.is_dictionary(kind) or kept.cast(kind).equals(values)
-    except (pa.ArrowException, NotImplementedError, ValueError):
-        equal = False
-    if not equal:
-        other = " or log it with content_type='feather'" if content != "feather" else ""
-        raise TypeError(f"the Arrow type {kind}, which {content} does not keep: cast it{other}")
-    return kept, {"as": "arrow", "type": encode_type(kind)}
+    for stored in stored_types(kind, content):
+        try:
+            kept = values if stored == kind else values.cast(stored)
+            if stored != kind or stored.num_fields:
+                kept.validate(full=True)
+                # Parquet takes nested values apart, and not each version puts all of them together again.
+                back = as_type(read_back(kept, content) if stored.num_fields else kept, kind)
+                # The values of a dictionary may come back in another order: they are looked up by it.
+                if not pa.types.is_dictionary(kind) and not are_equal(back, values):
+                    continue
+            return kept, {"as": "arrow", "type": encode_type(kind)}
+        except (pa.ArrowException, NotImplementedError, ValueError):
+            continue
+    other = " or log it with content_type='feather'" if content != "feather" else ""
+    raise TypeError(f"the Arrow type {kind}, which {content} does not keep: cast it{other}")
 
 
 def _decode_arrow(column: pa.ChunkedArray, said: Said) -> Any:
-    kind = decode_type(said["type"])
-    if pa.types.is_dictionary(kind) and not pa.types.is_dictionary(column.type):
-        chunks = [chunk.dictionary_encode() for chunk in column.cast(kind.value_type).chunks]
-        made = [pa.DictionaryArray.from_arrays(chunk.indices.cast(kind.index_type), chunk.dictionary, ordered=kind.ordered) for chunk in chunks]
-        column = pa.chunked_array(made, kind)
-    return pd.arrays.ArrowExtensionArray(column if column.type == kind else column.cast(kind))
+    return pd.arrays.ArrowExtensionArray(as_type(column, decode_type(said["type"])))
 
 
 def _numpy(values: np.ndarray[Any, Any]) -> tuple[pa.Array, Said]:

@@ -24,40 +24,51 @@ def decode_type(text: str) -> pa.DataType:
     return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text))).field(0).type
 
 
+def stored_types(kind: pa.DataType, content: str) -> list[pa.DataType]:
+    """Return the types that a column of this type may be stored as: itself, or the nearest, as far as a file keeps them."""
+    return [tried for tried in dict.fromkeys((kind, _nearest(kind))) if _is_kept(tried, content)]
+
+
 @cache
-def stored_type(kind: pa.DataType, content: str) -> pa.DataType:
-    """Return the type that a column of this type is stored as: itself, where a file of this content type keeps it.
-
-    Raises:
-        ValueError: there is none.
-    """
-    for tried in (kind, _nearest(kind)):
-        if _is_kept(tried, content):
-            return tried
-    raise ValueError(f"{content} has no {kind}")
-
-
 def _is_kept(kind: pa.DataType, content: str) -> bool:
-    """Return whether a file keeps the type: a table of no rows is written and read."""
-    from pyarrow import feather, parquet
-
-    written = io.BytesIO()
-    table = pa.schema([pa.field("a", kind)]).empty_table()
+    """Return whether a file of this content type keeps a type: two nulls are written and read."""
+    # Parquet takes these as long as there are no values: it cuts hours off dates, and cannot slice views.
+    if content != "feather" and _holds(kind, lambda each: pa.types.is_date64(each) or _is_view(each)):
+        return False
     try:
-        if content == "feather":
-            feather.write_feather(table, written, compression="lz4")
-            back = feather.read_table(io.BytesIO(written.getvalue()))
-        else:
-            parquet.write_table(table, written)
-            back = parquet.read_table(io.BytesIO(written.getvalue()))
+        values = pa.chunked_array([pa.nulls(2, kind)])
+        back = read_back(values, content)
     except Exception:  # noqa: BLE001 - whatever it fails with, the type is not kept
         return False
-    return bool(back.schema.field(0).type == kind) and not (content != "feather" and _holds(kind, _fails_with_rows))
+    return back.type == kind and are_equal(back, values)
 
 
-def _fails_with_rows(kind: pa.DataType) -> bool:
-    """Return whether parquet takes a type only as long as there are no rows: it cuts hours off dates, and cannot slice views."""
-    return bool(pa.types.is_date64(kind)) or any(getattr(pa.types, f"is_{name}_view", _never)(kind) for name in ("string", "binary"))
+def read_back(values: pa.ChunkedArray, content: str) -> pa.ChunkedArray:
+    """Return a column as it is read from a file that it was written to."""
+    from pyarrow import feather, parquet
+
+    written, table = io.BytesIO(), pa.table({"a": values})
+    if content == "feather":
+        feather.write_feather(table, written, compression="lz4")
+        return feather.read_table(io.BytesIO(written.getvalue())).column(0)
+    parquet.write_table(table, written)
+    return parquet.read_table(io.BytesIO(written.getvalue())).column(0)
+
+
+def as_type(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Return a column that was stored as another type as the type it had."""
+    if column.type == kind:
+        return column
+    if not pa.types.is_dictionary(kind):
+        return column.cast(kind)
+    chunks = [chunk.dictionary_encode() for chunk in column.cast(kind.value_type).chunks]
+    made = [pa.DictionaryArray.from_arrays(chunk.indices.cast(kind.index_type), chunk.dictionary, ordered=kind.ordered) for chunk in chunks]
+    return pa.chunked_array(made, kind)
+
+
+def are_equal(one: pa.ChunkedArray, two: pa.ChunkedArray) -> bool:
+    """Return whether two columns have the same values; for Arrow itself, a NaN differs from itself."""
+    return bool(one.equals(two)) or repr(one.to_pylist()) == repr(two.to_pylist())
 
 
 def _children(kind: pa.DataType) -> list[pa.Field]:
@@ -90,7 +101,7 @@ def _nearest(kind: pa.DataType) -> pa.DataType:
     if is_a.is_map(kind):
         return pa.map_(_nearest(kind.key_type), _nearest_field(kind.item_field), keys_sorted=kind.keys_sorted)
     if is_a.is_fixed_size_list(kind):
-        return pa.list_(_nearest_field(kind.value_field), kind.list_size)
+        return pa.list_(_nearest_field(kind.value_field))
     if is_a.is_large_list(kind) or getattr(is_a, "is_large_list_view", _never)(kind):
         return pa.large_list(_nearest_field(kind.value_field))
     if is_a.is_list(kind) or getattr(is_a, "is_list_view", _never)(kind):
@@ -100,6 +111,10 @@ def _nearest(kind: pa.DataType) -> pa.DataType:
 
 def _nearest_field(field: pa.Field) -> pa.Field:
     return field.with_type(_nearest(field.type))
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    return any(getattr(pa.types, f"is_{name}_view", _never)(kind) for name in ("string", "binary"))
 
 
 def _never(kind: Any) -> bool:  # noqa: ARG001 - a type that this version of Arrow has not
