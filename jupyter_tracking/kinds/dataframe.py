@@ -1,13 +1,13 @@
 """The dataframe kind: each version is a parquet, feather, CSV or HTML file.
 
-Parquet and feather keep each value, dtype, index and label, or `log_dataframe` refuses and names the column; `kinds/arrow/` has how. CSV and
-HTML keep what such a file holds.
+Parquet and feather keep each value, dtype, index and label, or `log_dataframe` refuses and names the column; `kinds/arrow/` has how.
+CSV and HTML keep what such a file holds.
 """
 
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, suggest
 from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, example, logs
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import pyarrow as pa
 
     from jupyter_tracking.kinds.base import Asset, Timestamp
     from jupyter_tracking.storage.store import Sink
 
 _CONTENT_TYPES = ("parquet", "csv", "html", "feather")
+_EXACT = 2.0**53
 # Rows of a row group: a reader that wants a page of rows decodes one group.
 _GROUP = 65_536
 # A dictionary pays where it is small beside its rows: a column gives it up above two bytes a row, within these bounds in
@@ -40,23 +42,70 @@ def _encode(df: Any, content_type: str = "parquet") -> NewAsset:
 
 def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
     """Return what writes the frame. It is turned into bytes or Arrow here, so that what cannot be stored fails before a file is made."""
-    if content == "csv":
-        text = frame.to_csv().encode("utf-8", "surrogatepass")
+    if content in {"csv", "html"}:
+        text = _encoded(frame, _csv(frame) if content == "csv" else _html(frame), content)
         return lambda sink: sink.write(text)
-    if content == "html":
-        markup = frame.to_html().encode("utf-8", "surrogatepass")
-        return lambda sink: sink.write(markup)
     from jupyter_tracking.kinds.arrow.table import to_arrow
 
     table = to_arrow(frame, content)
-    if content == "feather":
-        from pyarrow import feather
-
-        return lambda sink: feather.write_feather(table, sink, compression="lz4")
-    from pyarrow import parquet
-
     dictionary = min(_MOST_DICTIONARY, max(_LEAST_DICTIONARY, 2 * len(frame)))
-    return lambda sink: parquet.write_table(table, sink, compression="zstd", row_group_size=_GROUP, dictionary_pagesize_limit=dictionary)
+
+    def write(part: pa.Table, sink: Any) -> object:
+        if content == "feather":
+            from pyarrow import feather
+
+            return feather.write_feather(part, sink, compression="lz4")
+        from pyarrow import parquet
+
+        return parquet.write_table(part, sink, compression="zstd", row_group_size=_GROUP, dictionary_pagesize_limit=dictionary)
+
+    return lambda sink: _write_by_name(write, table, sink)
+
+
+def _write_by_name(write: Callable[[pa.Table, Any], object], table: pa.Table, sink: Sink) -> None:
+    """Write a table; where Arrow cannot, say which column it is."""
+    import io
+
+    import pyarrow as pa
+
+    try:
+        write(table, sink)
+    except pa.ArrowException as error:
+        for name in table.column_names:
+            try:
+                write(table.select([name]), io.BytesIO())
+            except pa.ArrowException:
+                raise InvalidArgument(f"df has the column {name!r} with what Arrow cannot write: {error}; convert that column") from error
+        raise InvalidArgument(f"df cannot be written: {error}") from error
+
+
+def _csv(frame: pd.DataFrame) -> str:
+    import csv
+
+    text: str = frame.to_csv()
+    # A carriage return ends a row for who reads it, and is not quoted by itself.
+    return frame.to_csv(quoting=csv.QUOTE_NONNUMERIC) if "\r" in text else text
+
+
+def _html(frame: pd.DataFrame) -> str:
+    import pandas as pd
+
+    with pd.option_context("display.max_colwidth", None):
+        markup: str = frame.to_html()
+        return markup
+
+
+def _encoded(frame: pd.DataFrame, text: str, content: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        parts = {f"the column {frame.columns[place]!r}": frame.iloc[:, place] for place in range(frame.shape[1])}
+        where = next((name for name, values in parts.items() if _has_surrogates(values)), "a label")
+        raise InvalidArgument(f"df has {where} with a lone surrogate, which is no text of a {content} file; log it as parquet") from None
+
+
+def _has_surrogates(values: pd.Series[Any]) -> bool:
+    return any("\ud800" <= character <= "\udfff" for value in values for character in str(value))
 
 
 def csv_encoding(data: bytes) -> str:
@@ -77,15 +126,39 @@ def read_csv(data: bytes) -> pd.DataFrame:
 
     import pandas as pd
 
+    def read(**how: Any) -> pd.DataFrame:
+        found: pd.DataFrame = pd.read_csv(io.BytesIO(data), encoding=csv_encoding(data), encoding_errors="replace", **how)
+        return found
+
     # Before 3.1, which warns when it is told, pandas reads a third of all floats as a neighbour unless told to read them exactly.
-    precision: Literal["round_trip"] | None = "round_trip" if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1) else None
-    frame = pd.read_csv(
-        io.BytesIO(data), encoding=csv_encoding(data), encoding_errors="replace", low_memory=False, float_precision=precision
-    )
+    old = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
+    frame = read(low_memory=False, **({"float_precision": "round_trip"} if old else {}))
+    for place, dtype in enumerate(frame.dtypes):
+        # A column of whole numbers with a gap is read as floats, which hold them up to here.
+        if dtype == "float64" and (frame.iloc[:, place].abs() >= _EXACT).any():
+            exact = _whole_numbers(read(usecols=[place], dtype=str).iloc[:, 0])
+            if exact is not None:
+                frame.isetitem(place, exact.array)
     # Polyaxon writes the index as a column without a name.
     if len(frame.columns) and frame.columns[0] == "Unnamed: 0":
         frame = frame.set_index("Unnamed: 0").rename_axis(None)
     return frame
+
+
+def _whole_numbers(texts: pd.Series[Any]) -> pd.Series[Any] | None:
+    """Return a column of texts as whole numbers with gaps; None where one is something else."""
+    import pandas as pd
+
+    there = texts.notna()
+    if not texts[there].str.fullmatch(r"[-+]?\d+").all():
+        return None
+    numbers = [int(text) if is_there else pd.NA for text, is_there in zip(texts, there, strict=True)]
+    for dtype in ("Int64", "UInt64"):
+        try:
+            return pd.Series(pd.array(numbers, dtype=dtype))
+        except (OverflowError, TypeError, ValueError):
+            continue
+    return pd.Series(numbers, dtype=object)
 
 
 def content_type_of(payload: dict[str, Any]) -> str:
@@ -146,15 +219,21 @@ class DataframeMethods(Recorder):
         """Log a dataframe.
 
         Args:
-            df: a pandas DataFrame, or what becomes one by `to_pandas()` (polars, pyarrow) or `compute()` (dask).
+            df: a pandas DataFrame; a table of Arrow, as polars, pyarrow and narwhals hand over (`__arrow_c_stream__`), which does not
+                pass through pandas: it is loaded as a DataFrame whose columns are of pandas' own dtype where that holds each value,
+                else of `pandas.ArrowDtype` (whole numbers with gaps, decimals, nested values); or what becomes a DataFrame by
+                `to_pandas()` or `compute()` (dask).
             name: the dataframe's name.
-            content_type: `"parquet"` (default: dtypes, index and nulls come back equal), `"feather"`,
-                `"csv"` or `"html"`.
+            content_type: `"parquet"` (default) and `"feather"` keep each value with its type, dtypes, index, labels, names, time zones,
+                frequency, `attrs` and flags, or refuse by the name of the column; of a subclass, the DataFrame that it is.
+                `"csv"` keeps each number as it is written out, whole ones and those of 64 bits to the last bit, and texts; dtypes are
+                guessed when it is loaded, so that a text that looks like a number or a missing value becomes one, and everything else
+                a text. `"html"` is the table as pandas prints it, and is loaded as that text.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 
         Raises:
             InvalidType: not a dataframe.
-            InvalidArgument: an unknown content type, or a column that the format cannot hold.
+            InvalidArgument: an unknown content type, or a column that cannot be kept: the message names it, and nothing is written.
         """
         self.record("dataframe", name, _encode(df, content_type), step, timestamp)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_tracking.kinds.arrow.objects import decode_objects, encode_objects
-from jupyter_tracking.kinds.arrow.types import are_equal, as_type, decode_type, encode_type, read_back, stored_types
+from jupyter_tracking.kinds.arrow.types import (
+    are_equal,
+    as_type,
+    decode_table,
+    decode_type,
+    encode_table,
+    encode_type,
+    read_back,
+    stored_types,
+)
 from jupyter_tracking.kinds.arrow.values import from_json, is_unicode, to_json, zone_of, zone_words
 
 if TYPE_CHECKING:
@@ -36,11 +45,12 @@ def is_plain(dtype: Any) -> bool:
     if isinstance(dtype, own) or type(dtype).__module__.partition(".")[0] != "pandas":
         return False
     # Zones of one name are equal for pandas, whichever library they are of.
-    return _survives(dtype, type(getattr(dtype, "tz", None)))
+    zone: Any = type(getattr(dtype, "tz", None))
+    return _survives(dtype, zone)
 
 
 @cache
-def _survives(dtype: Any, zone: type) -> bool:
+def _survives(dtype: Any, zone: Any) -> bool:
     """Return whether an extension dtype of pandas' own comes back: a column of no rows is written and read."""
     from pyarrow import parquet
 
@@ -62,28 +72,10 @@ def encode_column(values: pd.Series[Any], content: str) -> tuple[pa.Array | pa.C
     dtype = values.dtype
     if is_plain(dtype):
         return pa.array(values, from_pandas=True), None
-    if isinstance(dtype, np.dtype):
-        return encode_objects(values.to_numpy()) if dtype.kind == "O" else _numpy(values.to_numpy())
-    if isinstance(dtype, pd.CategoricalDtype):
-        return _category(values.array, content)
-    if isinstance(dtype, pd.SparseDtype):
-        dense, said = encode_column(pd.Series(np.asarray(values.array), dtype=dtype.subtype), content)
-        return dense, {"as": "sparse", "dense": said, "fill": to_json(dtype.fill_value)}
-    if isinstance(dtype, pd.ArrowDtype):
-        return encode_arrow(values.array.__arrow_array__(), content)
-    if isinstance(dtype, pd.StringDtype):
-        missing = "nan" if isinstance(getattr(dtype, "na_value", pd.NA), float) else "NA"
-        texts, objects = _strings(values)
-        return texts, {"as": "string", "storage": dtype.storage, "missing": missing, "objects": objects}
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        zone = zone_words(dtype.tz)
-        naive, said = encode_column(values.dt.tz_convert("UTC").dt.tz_localize(None), content)
-        return naive.cast(pa.timestamp(naive.type.unit, "UTC")), {"as": "zoned", "naive": said, "zone": zone}
-    if isinstance(dtype, pd.IntervalDtype):
-        sides = [encode_column(pd.Series(side, dtype=side.dtype), content) for side in (values.array.left, values.array.right)]
-        arrays, notes = zip(*sides, strict=True)
-        return pa.StructArray.from_arrays(arrays, names=["left", "right"]), {"as": "interval", "sides": notes, "closed": dtype.closed}
-    raise TypeError(f"the dtype {dtype}")
+    encode = next((encode for kind, encode in _ENCODERS.items() if isinstance(dtype, kind)), None)
+    if encode is None:
+        raise TypeError(f"the dtype {dtype}")
+    return encode(values, content)
 
 
 def decode_column(column: pa.ChunkedArray, said: Said) -> Any:
@@ -95,7 +87,8 @@ def _series(column: pa.ChunkedArray, said: Said | None) -> pd.Series[Any]:
     """Return a column that is part of another's stored form."""
     if said is not None:
         values = decode_column(column, said)
-        return pd.Series(values, dtype=values.dtype)
+        made: pd.Series[Any] = pd.Series(values, dtype=values.dtype)
+        return made
     found: pd.Series[Any] = column.to_pandas()
     return found
 
@@ -128,8 +121,15 @@ def _decode_arrow(column: pa.ChunkedArray, said: Said) -> Any:
     return pd.arrays.ArrowExtensionArray(as_type(column, decode_type(said["type"])))
 
 
-def _numpy(values: np.ndarray[Any, Any]) -> tuple[pa.Array, Said]:
-    """Return numbers and moments of a dtype that Arrow or parquet have not, as the nearest that they have."""
+def _arrow(values: pd.Series[Any], content: str) -> tuple[pa.ChunkedArray, Said]:
+    return encode_arrow(values.array.__arrow_array__(), content)
+
+
+def _numpy(column: pd.Series[Any], _: str) -> tuple[pa.Array | pa.ChunkedArray, Said]:
+    """Return objects; and numbers and moments of a dtype that Arrow or parquet have not, as the nearest that they have."""
+    values = column.to_numpy()
+    if values.dtype.kind == "O":
+        return encode_objects(values)
     said = {"as": "numpy", "dtype": values.dtype.str}
     if values.dtype.kind == "c" and values.dtype.itemsize <= 16:  # noqa: PLR2004
         parts = [pa.array(np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("="))) for part in (values.real, values.imag)]
@@ -154,21 +154,35 @@ def _decode_numpy(column: pa.ChunkedArray, said: Said) -> Any:
     return column.to_pandas().to_numpy().astype(dtype)
 
 
-def _category(values: pd.Categorical, content: str) -> tuple[pa.Array | pa.ChunkedArray, Said]:
+def _category(column: pd.Series[Any], _: str) -> tuple[pa.Array | pa.ChunkedArray, Said]:
     """Return categories as the values that they are: plain ones of their own type, all others as texts.
 
     Which values there are, in which order and of which dtype, is stored beside them: a file keeps it in some cases only.
     """
-    from jupyter_tracking.kinds.arrow.table import pack_index
-
+    values = column.array
     codes = pa.array(values.codes, mask=values.codes < 0)
     words = _words(values.categories)
-    said = {"as": "category", "ordered": bool(values.ordered), "categories": pack_index(values.categories)}
+    said = {"as": "category", "ordered": bool(values.ordered), "categories": _pack(values.categories)}
     if _is_looked_up(values.categories.dtype):
         return words.take(codes), said
     if words.to_pylist() != list(values.categories):
         said["words"] = words.to_pylist()
     return pa.DictionaryArray.from_arrays(codes.cast(pa.int32()), words, ordered=bool(values.ordered)), said
+
+
+def _pack(categories: pd.Index[Any]) -> Said:
+    values = pd.Series(categories.array, dtype=categories.dtype)
+    if is_plain(values.dtype):
+        return {"table": encode_table(pa.Table.from_pandas(pd.DataFrame({"a": values}))), "said": None}
+    array, said = encode_column(values, "feather")
+    return {"table": encode_table(pa.table({"a": array})), "said": said}
+
+
+def _unpack(packed: Said) -> pd.Index[Any]:
+    table = decode_table(packed["table"])
+    values = table.to_pandas()["a"] if packed["said"] is None else _series(table.column("a"), packed["said"])
+    index: pd.Index[Any] = pd.Index(values.array, dtype=values.dtype)
+    return index
 
 
 def _is_looked_up(dtype: Any) -> bool:
@@ -185,15 +199,24 @@ def _words(categories: pd.Index[Any]) -> pa.Array:
     return pa.array(words, pa.string())
 
 
-def _decode_category(column: pa.ChunkedArray, said: Said) -> Any:
-    from jupyter_tracking.kinds.arrow.table import unpack_index
+def category_words(categories: pd.Index[Any], said: Said) -> pa.Array:
+    """Return what stands for each category in the stored column."""
+    return pa.array(said["words"], pa.string()) if "words" in said else _words(categories)
 
-    categories = unpack_index(said["categories"])
-    words = pa.array(said["words"], pa.string()) if "words" in said else _words(categories)
+
+def _decode_category(column: pa.ChunkedArray, said: Said) -> Any:
+    categories = _unpack(said["categories"])
+    words = category_words(categories, said)
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     codes = pc.fill_null(pc.index_in(column.cast(words.type), value_set=words), -1).to_numpy()
     return pd.Categorical.from_codes(codes, categories=categories, ordered=said["ordered"])
+
+
+def _sparse(values: pd.Series[Any], content: str) -> tuple[pa.Array | pa.ChunkedArray, Said]:
+    dtype: Any = values.dtype
+    dense, said = encode_column(pd.Series(np.asarray(values.array), dtype=dtype.subtype), content)
+    return dense, {"as": "sparse", "dense": said, "fill": to_json(dtype.fill_value)}
 
 
 def _decode_sparse(column: pa.ChunkedArray, said: Said) -> Any:
@@ -202,11 +225,15 @@ def _decode_sparse(column: pa.ChunkedArray, said: Said) -> Any:
     return pd.arrays.SparseArray(dense.to_numpy(), fill_value=fill, dtype=pd.SparseDtype(dense.dtype, fill))
 
 
-def _strings(values: pd.Series[Any]) -> tuple[pa.Array | pa.ChunkedArray, Said | None]:
+def _string(values: pd.Series[Any], _: str) -> tuple[pa.Array | pa.ChunkedArray, Said]:
+    dtype: Any = values.dtype
+    missing = "nan" if isinstance(getattr(dtype, "na_value", pd.NA), float) else "NA"
+    said = {"as": "string", "storage": dtype.storage, "missing": missing, "objects": None}
     try:
-        return pa.array(values.array, pa.large_string()), None
+        return pa.array(values.array, pa.large_string()), said
     except UnicodeEncodeError:  # lone surrogates
-        return encode_objects(values.to_numpy(dtype=object))
+        texts, objects = encode_objects(values.to_numpy(dtype=object))
+        return texts, {**said, "objects": objects}
 
 
 def _decode_string(column: pa.ChunkedArray, said: Said) -> Any:
@@ -214,7 +241,17 @@ def _decode_string(column: pa.ChunkedArray, said: Said) -> Any:
         dtype = pd.StringDtype(said["storage"], na_value=float("nan") if said["missing"] == "nan" else pd.NA)
     except TypeError:  # before pandas 2.3
         dtype = pd.StringDtype("pyarrow_numpy" if said["missing"] == "nan" else said["storage"])
-    return dtype.__from_arrow__(column) if said["objects"] is None else pd.array(decode_objects(column, said["objects"]), dtype=dtype)
+    return (
+        cast("Any", dtype).__from_arrow__(column)
+        if said["objects"] is None
+        else pd.array(decode_objects(column, said["objects"]), dtype=dtype)
+    )
+
+
+def _zoned(values: pd.Series[Any], content: str) -> tuple[pa.Array | pa.ChunkedArray, Said]:
+    zone = zone_words(values.dt.tz)
+    naive, said = encode_column(values.dt.tz_convert("UTC").dt.tz_localize(None), content)
+    return naive.cast(pa.timestamp(naive.type.unit, "UTC")), {"as": "zoned", "naive": said, "zone": zone}
 
 
 def _decode_zoned(column: pa.ChunkedArray, said: Said) -> Any:
@@ -222,11 +259,26 @@ def _decode_zoned(column: pa.ChunkedArray, said: Said) -> Any:
     return _series(naive, said["naive"]).dt.tz_localize("UTC").dt.tz_convert(zone_of(said["zone"])).array
 
 
+def _interval(values: pd.Series[Any], content: str) -> tuple[pa.Array, Said]:
+    whole: Any = values.array
+    arrays, notes = zip(*(encode_column(pd.Series(side, dtype=side.dtype), content) for side in (whole.left, whole.right)), strict=True)
+    return pa.StructArray.from_arrays(arrays, names=["left", "right"]), {"as": "interval", "sides": notes, "closed": whole.closed}
+
+
 def _decode_interval(column: pa.ChunkedArray, said: Said) -> Any:
     left, right = (_series(pc.struct_field(column, side), note) for side, note in zip(("left", "right"), said["sides"], strict=True))
     return pd.arrays.IntervalArray.from_arrays(left, right, closed=said["closed"])
 
 
+_ENCODERS: dict[Any, Callable[[pd.Series[Any], str], tuple[pa.Array | pa.ChunkedArray, Said]]] = {
+    np.dtype: _numpy,
+    pd.CategoricalDtype: _category,
+    pd.SparseDtype: _sparse,
+    pd.ArrowDtype: _arrow,
+    pd.StringDtype: _string,
+    pd.DatetimeTZDtype: _zoned,
+    pd.IntervalDtype: _interval,
+}
 _DECODERS: dict[str, Callable[[pa.ChunkedArray, Said], Any]] = {
     "objects": decode_objects,
     "json": decode_objects,

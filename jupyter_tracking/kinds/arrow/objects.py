@@ -154,7 +154,7 @@ def _decimals(items: Sequence[Decimal | None]) -> pa.Array | None:
     # A column of Arrow's has one scale: 1.5 and 1.50 are two. It has neither NaN nor a negative zero.
     if scales or not isinstance(scale, int) or scale > 0 or any(part.sign and not any(part.digits) for part in parts):
         return None
-    digits = max(max(len(part.digits) for part in parts), -scale)
+    digits = max(-scale, *(len(part.digits) for part in parts))
     if digits > _MOST_DIGITS:
         return None
     return pa.array(items, pa.decimal128(38, -scale) if digits <= 38 else pa.decimal256(_MOST_DIGITS, -scale))  # noqa: PLR2004

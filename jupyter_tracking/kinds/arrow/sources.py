@@ -52,7 +52,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     if metadata:
         # A DataFrame that was made a table: where it makes the same table again, it is that DataFrame.
         try:
-            made = table.to_pandas()
+            made: pd.DataFrame = table.to_pandas()
             if pa.Table.from_pandas(made).equals(table):
                 return made
         except Exception:  # noqa: BLE001, S110 - then it is taken as any other table
@@ -64,6 +64,8 @@ def _frame(table: pa.Table) -> pd.DataFrame:
         kept = [pd.Index(columns[place].array, dtype=columns[place].dtype) for place in levels]
         labels = [None if (name := table.schema.names[place]).startswith("__index_level_") else name for place in levels]
         frame.index = kept[0].rename(labels[0]) if len(kept) == 1 else pd.MultiIndex.from_arrays(kept, names=labels)
+    elif (described := _range(metadata, table.num_rows)) is not None:
+        frame.index = described
     rest = [place for place in range(table.num_columns) if place not in levels]
     return frame[rest].set_axis(pd.Index([table.schema.names[place] for place in rest]), axis="columns") if rest else frame[rest]
 
@@ -79,6 +81,16 @@ def _pandas_metadata(schema: pa.Schema) -> dict[str, Any]:
 def _index_names(metadata: dict[str, Any], names: list[str]) -> list[str]:
     found = metadata.get("index_columns")
     return [name for name in found if isinstance(name, str) and names.count(name) == 1] if isinstance(found, list) else []
+
+
+def _range(metadata: dict[str, Any], rows: int) -> pd.RangeIndex | None:
+    """Return the range that pandas' metadata describe as the index, if it fits the table."""
+    try:
+        (described,) = metadata["index_columns"]
+        found = pd.RangeIndex(described["start"], described["stop"], described["step"], name=described["name"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return found if len(found) == rows else None
 
 
 def _series(column: pa.ChunkedArray) -> pd.Series[Any]:

@@ -6,9 +6,8 @@ and Arrow's columns have the labels as names where those are texts, or else numb
 
 from __future__ import annotations
 
-import base64
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,22 +16,24 @@ import pandas as pd
 import pyarrow as pa
 from pandas.tseries.frequencies import to_offset
 
-from jupyter_tracking.errors import InvalidArgument, escape_controls
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TrackingError, escape_controls
 from jupyter_tracking.kinds.arrow.columns import decode_column, encode_column, is_plain
+from jupyter_tracking.kinds.arrow.types import decode_table, encode_table
 from jupyter_tracking.kinds.arrow.values import from_json, is_field_name, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Said = dict[str, Any]
 
 _FRAME = b"jupyter_tracking.frame"
 _LABELS = b"jupyter_tracking.columns"  # of version 0.1.0
 _PANDAS = b"pandas"
+_COLUMN_LABELS = "column labels"
 _LEVEL = "__index_level_{}__"
 
 
-class Unkept(TypeError):
+class UnkeptError(TypeError):
     """A part of a frame that cannot be kept: `where` names it, `why` says what it has."""
 
     def __init__(self, where: str, why: object) -> None:
@@ -49,8 +50,12 @@ def to_arrow(frame: pd.DataFrame, content: str = "parquet") -> pa.Table:
     """
     try:
         return _to_arrow(frame, content)
-    except Unkept as error:
-        other = "convert that column, or log the frame with content_type='csv'" if error.where.startswith("the column") else "give texts, numbers or dates"
+    except UnkeptError as error:
+        other = "give texts, numbers or dates"
+        if error.where == _COLUMN_LABELS:
+            other = "name columns by texts, numbers or dates"
+        elif error.where.startswith("the column"):
+            other = "convert that column, or log the frame with content_type='csv'"
         raise InvalidArgument(f"df has {error}; {other}") from None
 
 
@@ -137,7 +142,7 @@ def _packed_labels(labels: pd.Index[Any]) -> str:
     try:
         return pack_index(labels)
     except TypeError as error:
-        raise Unkept("column labels", error) from None
+        raise UnkeptError(_COLUMN_LABELS, error) from None
 
 
 def _encode(
@@ -157,26 +162,26 @@ def _encode(
         if name in fields:
             arrays.append(table.column(name))
             continue
-        array, said[name] = _encoded(lambda place=place: encode_column(frame.iloc[:, place], content), called(place))
+        array, said[name] = _encoded(frame.iloc[:, place], content, called(place))
         fields[name] = {"name": name, "field_name": name, "pandas_type": "object", "numpy_type": "object", "metadata": None}
         arrays.append(array)
     return arrays, [fields[name] for name in frame.columns]
 
 
-def _encoded(encode: Callable[[], tuple[pa.ChunkedArray, Said | None]], called: str) -> tuple[pa.ChunkedArray, Said | None]:
+def _encoded(values: pd.Series[Any], content: str, called: str) -> tuple[pa.ChunkedArray, Said | None]:
     try:
-        array, said = encode()
+        array, said = encode_column(values, content)
     except MemoryError:
         raise
     except Exception as error:
-        raise Unkept(called, error if type(error) is TypeError else f"what Arrow cannot hold: {error}") from error
+        raise UnkeptError(called, error if type(error) is TypeError else f"what Arrow cannot hold: {error}") from error
     return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]), said
 
 
 def _levels(index: pd.Index[Any], *, stored: bool) -> tuple[pd.DataFrame, Said]:
     """Return the levels of an index as columns, none for a range that has not to be stored; and what else is needed of it."""
     said: Said = {"names": _text(list(index.names), "names of the index")}
-    index = index.rename([None] * index.nlevels if index.nlevels > 1 else None)  # a name that is a number would be taken for a level's
+    index = index.set_names([None] * index.nlevels)  # a name that is a number would be taken for a level's
     if type(index) is pd.RangeIndex:
         said["range"] = {"start": index.start, "stop": index.stop, "step": index.step}
         if not stored:
@@ -184,21 +189,38 @@ def _levels(index: pd.Index[Any], *, stored: bool) -> tuple[pd.DataFrame, Said]:
     if isinstance(index, pd.MultiIndex):
         # Whole numbers with gaps would be floats: such a level is stored as a category of its numbers.
         said["coded"] = [
-            isinstance(level.dtype, np.dtype) and level.dtype != index.get_level_values(number).dtype for number, level in enumerate(index.levels)
+            isinstance(level.dtype, np.dtype) and level.dtype != index.get_level_values(number).dtype
+            for number, level in enumerate(index.levels)
         ]
-    freq = getattr(index, "freqstr", None) if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) else None
-    if freq is not None and to_offset(freq) == index.freq:
-        said["freq"] = freq
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) and index.freqstr is not None and to_offset(index.freqstr) == index.freq:
+        said["freq"] = index.freqstr
     levels: dict[str, Any] = {}
     for number, coded in enumerate(said.get("coded", [False])):
         values = index.get_level_values(number)
-        whole = pd.Categorical.from_codes(index.codes[number], categories=index.levels[number]) if coded else values.array
-        levels[_LEVEL.format(number)] = pd.Series(whole, dtype=whole.dtype if coded else values.dtype)
+        levels[_LEVEL.format(number)] = pd.Series(values.array, dtype=values.dtype)
+        if coded and isinstance(index, pd.MultiIndex):
+            levels[_LEVEL.format(number)] = pd.Series(pd.Categorical.from_codes(index.codes[number], categories=index.levels[number]))
     return pd.DataFrame(levels, copy=False), said
 
 
+@contextmanager
+def reading_stored() -> Iterator[None]:
+    """Raise MalformedEvent for whatever is wrong with a table that was read, or with what is stored beside it."""
+    try:
+        yield
+    except (TrackingError, MemoryError):
+        raise
+    except Exception as error:
+        raise MalformedEvent(f"a table's columns are not what is said of them beside it: {type(error).__name__}: {error}") from error
+
+
+@reading_stored()
 def from_arrow(table: pa.Table) -> pd.DataFrame:
-    """Return the DataFrame that was logged as this table."""
+    """Return the DataFrame that was logged as this table.
+
+    Raises:
+        MalformedEvent: what is stored beside the columns does not fit them.
+    """
     said = _said(table.schema)
     frame = restore(table)
     labels = stored_labels(table.schema)
@@ -214,8 +236,13 @@ def from_arrow(table: pa.Table) -> pd.DataFrame:
     return frame.set_flags(allows_duplicate_labels=False) if said["unique"] else frame
 
 
+@reading_stored()
 def restore(table: pa.Table) -> pd.DataFrame:
-    """Return some of the rows and columns of a stored table as a DataFrame, with Arrow's names and an index of its levels."""
+    """Return some of the rows and columns of a stored table as a DataFrame, with Arrow's names and an index of its levels.
+
+    Raises:
+        MalformedEvent: as `from_arrow`.
+    """
     said = _said(table.schema)
     if said is None:
         frame: pd.DataFrame = table.to_pandas()
@@ -243,9 +270,9 @@ def _decode(table: pa.Table, said: Said, rows: int) -> pd.DataFrame:
         values = decode_column(table.column(name), said[name])
         made[name] = pd.Series(values, dtype=values.dtype)
     frame = pd.DataFrame(made, copy=False)
-    if len(special) == table.num_columns:
-        return frame
-    return pd.concat([table.drop_columns(special).to_pandas(), frame], axis="columns")[table.column_names]
+    if len(special) < table.num_columns:
+        frame = pd.concat([table.drop_columns(special).to_pandas(), frame], axis="columns")[table.column_names]
+    return frame
 
 
 def _decode_index(levels: pd.DataFrame, said: Said) -> pd.Index[Any] | None:
@@ -259,9 +286,11 @@ def _decode_index(levels: pd.DataFrame, said: Said) -> pd.Index[Any] | None:
     if len(columns) != len(names):
         return None
     if "coded" not in said:
-        return pd.Index(columns[0].array, dtype=columns[0].dtype, name=names[0])
-    parts = [_level(column, coded=coded) for column, coded in zip(columns, said["coded"], strict=True)]
-    return pd.MultiIndex(levels=[level for level, _ in parts], codes=[codes for _, codes in parts], names=names, verify_integrity=False)
+        index: pd.Index[Any] = pd.Index(columns[0].array, dtype=columns[0].dtype, name=names[0])
+        return index
+    levels_and_codes: list[Any] = [_level(column, coded=coded) for column, coded in zip(columns, said["coded"], strict=True)]
+    found, codes = zip(*levels_and_codes, strict=True)
+    return pd.MultiIndex(levels=found, codes=codes, names=names, verify_integrity=False)
 
 
 def _level(column: pd.Series[Any], *, coded: bool) -> tuple[pd.Index[Any], Any]:
@@ -280,6 +309,21 @@ def _said(schema: pa.Schema) -> Said | None:
     return None if stored is None else json.loads(stored)
 
 
+@reading_stored()
+def stored_columns(schema: pa.Schema) -> Said:
+    """Return what is stored beside each column that is not what it looks like, by its name in Arrow."""
+    said = _said(schema)
+    return {} if said is None else dict(said["columns"])
+
+
+@reading_stored()
+def stored_index_names(schema: pa.Schema) -> list[Any] | None:
+    """Return the names of the index levels, where Arrow could not hold them itself."""
+    said = _said(schema)
+    return None if said is None else list(from_json(said["index"]["names"]))
+
+
+@reading_stored()
 def stored_labels(schema: pa.Schema) -> pd.Index[Any] | None:
     """Return the column labels that Arrow could not hold itself; None when it did."""
     said = _said(schema)
@@ -290,8 +334,14 @@ def stored_labels(schema: pa.Schema) -> pd.Index[Any] | None:
         return None
     # As version 0.1.0 wrote them: each level of a label as its type and its JSON.
     named = json.loads(stored)
-    names, *labels = ([pd.Timestamp(part) if kind == "timestamp" else part for kind, part in each] for each in (named["names"], *named["labels"]))
-    return pd.MultiIndex.from_tuples(map(tuple, labels), names=names) if len(names) > 1 else pd.Index([label[0] for label in labels], name=names[0])
+    names, *labels = (
+        [pd.Timestamp(part) if kind == "timestamp" else part for kind, part in each] for each in (named["names"], *named["labels"])
+    )
+    return (
+        pd.MultiIndex.from_tuples(map(tuple, labels), names=names)
+        if len(names) > 1
+        else pd.Index([label[0] for label in labels], name=names[0])
+    )
 
 
 def pack_index(index: pd.Index[Any]) -> str:
@@ -302,17 +352,14 @@ def pack_index(index: pd.Index[Any]) -> str:
     """
     try:
         table = _to_arrow(pd.DataFrame(index=index), "feather")
-    except Unkept as error:
+    except UnkeptError as error:
         raise TypeError(str(error.why)) from None
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
-        stream.write_table(table)
-    return base64.b64encode(sink.getvalue().to_pybytes()).decode()
+    return encode_table(table)
 
 
 def unpack_index(packed: str) -> pd.Index[Any]:
     """Return the index that `pack_index` wrote."""
-    index: pd.Index[Any] = from_arrow(pa.ipc.open_stream(base64.b64decode(packed)).read_all()).index
+    index: pd.Index[Any] = from_arrow(decode_table(packed)).index
     return index
 
 
@@ -320,7 +367,7 @@ def _text(value: object, what: str) -> str:
     try:
         return to_json(value)
     except (TypeError, RecursionError) as error:
-        raise Unkept(what, error) from None
+        raise UnkeptError(what, error) from None
 
 
 def _shown(label: object) -> str:

@@ -1,16 +1,29 @@
-"""Arrow's types: which of them a file keeps, and the nearest that it keeps of the others."""
+"""Arrow's types: which of them a file keeps, and the nearest that it keeps of the others; types and small tables as texts."""
 
 from __future__ import annotations
 
 import base64
 import io
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def encode_table(table: pa.Table) -> str:
+    """Return a small table as text."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_table(table)
+    return base64.b64encode(sink.getvalue().to_pybytes()).decode()
+
+
+def decode_table(text: str) -> pa.Table:
+    """Return the table that `encode_table` wrote."""
+    return pa.ipc.open_stream(base64.b64decode(text)).read_all()
 
 
 def encode_type(kind: pa.DataType) -> str:
@@ -32,8 +45,8 @@ def stored_types(kind: pa.DataType, content: str) -> list[pa.DataType]:
 @cache
 def _is_kept(kind: pa.DataType, content: str) -> bool:
     """Return whether a file of this content type keeps a type: two nulls are written and read."""
-    # Parquet takes these as long as there are no values: it cuts hours off dates, and cannot slice views.
-    if content != "feather" and _holds(kind, lambda each: pa.types.is_date64(each) or _is_view(each)):
+    # Arrow cannot select rows of views yet, and parquet cuts the hours off these dates.
+    if _holds(kind, _is_view) or (content != "feather" and _holds(kind, pa.types.is_date64)):
         return False
     try:
         values = pa.chunked_array([pa.nulls(2, kind)])
@@ -82,31 +95,35 @@ def _holds(kind: pa.DataType, what: Callable[[pa.DataType], bool]) -> bool:
 def _nearest(kind: pa.DataType) -> pa.DataType:
     """Return a type of the same values that more files keep."""
     is_a = pa.types
-    if is_a.is_timestamp(kind) and kind.unit == "s":
-        return pa.timestamp("ms", kind.tz)
-    if is_a.is_time32(kind):
-        return pa.time32("ms")
-    if is_a.is_decimal(kind) and kind.bit_width < 128:  # noqa: PLR2004
-        return pa.decimal128(kind.precision, kind.scale)
-    if is_a.is_date64(kind):
-        return pa.timestamp("ms")
-    if is_a.is_dictionary(kind) or getattr(is_a, "is_run_end_encoded", _never)(kind):
-        return _nearest(kind.value_type)
-    if getattr(is_a, "is_string_view", _never)(kind):
-        return pa.large_string()
-    if getattr(is_a, "is_binary_view", _never)(kind):
-        return pa.large_binary()
     if is_a.is_struct(kind):
         return pa.struct([_nearest_field(field) for field in _children(kind)])
     if is_a.is_map(kind):
         return pa.map_(_nearest(kind.key_type), _nearest_field(kind.item_field), keys_sorted=kind.keys_sorted)
-    if is_a.is_fixed_size_list(kind):
-        return pa.list_(_nearest_field(kind.value_field))
-    if is_a.is_large_list(kind) or getattr(is_a, "is_large_list_view", _never)(kind):
+    if is_a.is_large_list(kind) or _is(kind, "large_list_view"):
         return pa.large_list(_nearest_field(kind.value_field))
-    if is_a.is_list(kind) or getattr(is_a, "is_list_view", _never)(kind):
+    if is_a.is_list(kind) or is_a.is_fixed_size_list(kind) or _is(kind, "list_view"):
         return pa.list_(_nearest_field(kind.value_field))
-    return kind
+    if is_a.is_dictionary(kind) or _is(kind, "run_end_encoded"):
+        return _nearest(kind.value_type)
+    return _nearest_value(kind)
+
+
+def _nearest_value(kind: pa.DataType) -> pa.DataType:
+    is_a = pa.types
+    found = kind
+    if is_a.is_timestamp(kind) and kind.unit == "s":
+        found = pa.timestamp("ms", kind.tz)
+    elif is_a.is_time32(kind):
+        found = pa.time32("ms")
+    elif is_a.is_date64(kind):
+        found = pa.timestamp("ms")
+    elif is_a.is_decimal(kind) and kind.bit_width < 128:  # noqa: PLR2004
+        found = pa.decimal128(kind.precision, kind.scale)
+    elif _is(kind, "string_view"):
+        found = pa.large_string()
+    elif _is(kind, "binary_view"):
+        found = pa.large_binary()
+    return found
 
 
 def _nearest_field(field: pa.Field) -> pa.Field:
@@ -114,8 +131,9 @@ def _nearest_field(field: pa.Field) -> pa.Field:
 
 
 def _is_view(kind: pa.DataType) -> bool:
-    return any(getattr(pa.types, f"is_{name}_view", _never)(kind) for name in ("string", "binary"))
+    return _is(kind, "string_view") or _is(kind, "binary_view")
 
 
-def _never(kind: Any) -> bool:  # noqa: ARG001 - a type that this version of Arrow has not
-    return False
+def _is(kind: pa.DataType, name: str) -> bool:
+    """Return whether a type is one of those that not every version of Arrow has."""
+    return bool(getattr(pa.types, f"is_{name}", lambda _: False)(kind))

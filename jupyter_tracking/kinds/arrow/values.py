@@ -13,6 +13,7 @@ import math
 import uuid
 import zoneinfo
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,27 +67,27 @@ def _encode(value: Any, around: tuple[int, ...]) -> Any:
     if kind is str:
         # A lone surrogate is no text of a file's; JSON would join two of them.
         return value if is_unicode(value) else {"$text": base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()}
-    if kind is list or kind is dict:
-        if id(value) in around or len(around) > _DEEPEST:
-            raise TypeError(f"a {kind.__name__} that holds itself, or more than {_DEEPEST} levels")
-        around = (*around, id(value))
-        if kind is list:
-            return [_encode(item, around) for item in value]
+    if id(value) in around or len(around) > _DEEPEST:
+        raise TypeError(f"a {kind.__name__} that holds itself, or more than {_DEEPEST} levels")
+    return _encode_other(value, (*around, id(value)))
+
+
+def _encode_other(value: Any, around: tuple[int, ...]) -> Any:
+    kind = type(value)
+    if kind is list:
+        return [_encode(item, around) for item in value]
+    if kind is dict:
         if all(type(key) is str and is_unicode(key) and not key.startswith("$") for key in value):
             return {key: _encode(item, around) for key, item in value.items()}
         return {"$dict": [[_encode(key, around), _encode(item, around)] for key, item in value.items()]}
     if value is pd.NA or value is pd.NaT:
         return {"$missing": str(value).strip("<>")}
-    word, plain = next(((word, to) for word, (of, to, _) in _TYPES.items() if kind is of), ("", None))
-    if plain is None and isinstance(value, np.generic):
-        word, plain = "numpy", _of_scalar
-    if plain is None and isinstance(value, pd.Period):
-        word, plain = "period", _TYPES["period"][1]
-    if plain is None:
-        raise TypeError(f"a {kind.__name__}")
-    if len(around) > _DEEPEST or id(value) in around:
-        raise TypeError(f"a {kind.__name__} that holds itself, or more than {_DEEPEST} levels")
-    return {f"${word}": _encode(plain(value), (*around, id(value)))}
+    word = next((word for word, (of, _, _) in _TYPES.items() if kind is of), None)
+    if word is None:
+        word = "numpy" if isinstance(value, np.generic) else "period" if isinstance(value, pd.Period) else None
+    if word is None:
+        raise TypeError(f"a value of type {kind.__name__}")
+    return {f"${word}": _encode(_TYPES[word][1](value), around)}
 
 
 def _decode(stored: Any) -> Any:
@@ -122,9 +123,9 @@ def zone_words(zone: dt.tzinfo | None) -> Any:
     if type(zone).__module__.partition(".")[0] == "pytz":
         if getattr(zone, "zone", None):
             return ["pytz", zone.zone]  # type: ignore[attr-defined]
-        offset = zone.utcoffset(None)
-        if offset is not None:
-            return ["pytz", offset // dt.timedelta(minutes=1)]
+        fixed = zone.utcoffset(None)
+        if fixed is not None:
+            return ["pytz", fixed // dt.timedelta(minutes=1)]
     raise TypeError(f"the time zone {zone!r}, which has no name; give zoneinfo.ZoneInfo(…)")
 
 
@@ -140,8 +141,7 @@ def zone_of(words: Any) -> dt.tzinfo | None:
         if words[2] is not None:
             return dt.timezone(offset, words[2])
         return dt.timezone(offset) if offset else dt.UTC
-    import pytz
-
+    pytz = import_module("pytz")  # which is there where its zones are used
     found: dt.tzinfo = pytz.timezone(name) if isinstance(name, str) else pytz.FixedOffset(name)
     return found
 
@@ -185,7 +185,7 @@ def _of_timedelta(value: pd.Timedelta) -> list[Any]:
 def _of_scalar(value: np.generic) -> list[Any]:
     kind = value.dtype
     if kind.kind not in _NUMPY or kind.itemsize > _LONGEST.get(kind.kind, kind.itemsize):
-        raise TypeError(f"a numpy.{type(value).__name__}")
+        raise TypeError(f"a value of type numpy.{type(value).__name__}")
     return [kind.str, int(value.view("int64")) if kind.kind in "Mm" else value.item()]
 
 

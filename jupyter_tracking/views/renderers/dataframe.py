@@ -14,7 +14,7 @@ from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 from jupyter_tracking.views.table.dataframe_diff import TableDiff, differs
-from jupyter_tracking.views.table.encode import add_window, cell_text, label, missing_value_text
+from jupyter_tracking.views.table.encode import add_window, cell_text, label, level_values, missing_value_text
 from jupyter_tracking.views.table.incremental import IncrementalTask
 from jupyter_tracking.views.table.query import Query
 from jupyter_tracking.views.table.sort_filter import SortFilter
@@ -116,7 +116,7 @@ class DataframeRenderer(Renderer):
             return fallback.html_table(("", ""), (fact[:2] for fact in _facts(series, number, stored)))
         table = _table(series, number)
         shown = table.window(0, _FALLBACK, slice(0, _FALLBACK))
-        names = [(label(name), shown.index.get_level_values(n).dtype) for n, name in enumerate(shown.index.names)]
+        names = [(label(name), level_values(shown.index, n).dtype) for n, name in enumerate(shown.index.names)]
         names += [(label(name), shown.iloc[:, n].dtype) for n, name in enumerate(shown.columns)]
         head = "".join(f"<th>{fallback.escape(name)}<br><small>{fallback.escape(dtype)}</small></th>" for name, dtype in names)
         body = []
@@ -251,7 +251,7 @@ def _listing(changes: TableDiff, places: np.ndarray[Any, np.dtype[np.int64]], fi
 def _cell(table: StoredTable, row: int, column: int) -> Payload:
     """Return the full text of one cell."""
     if column < 0:
-        value = table.window(row, row + 1, slice(0, 0)).index.get_level_values(-1 - column)[0]
+        value = level_values(table.window(row, row + 1, slice(0, 0)).index, -1 - column)[0]
     else:
         value = table.window(row, row + 1, slice(column, column + 1)).iloc[0, 0]
     payload = Payload({"done": True})

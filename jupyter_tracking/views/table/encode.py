@@ -35,6 +35,11 @@ def cell_text(value: object, longest: int = _LONGEST) -> str:
     return str(json_safe(text if len(text) <= longest else text[:longest]))
 
 
+def level_values(index: pd.Index[Any], level: int) -> pd.Index[Any]:
+    """Return the values of a level by its number; pandas takes a number for a name where one level is called so."""
+    return index.set_names([None] * index.nlevels).get_level_values(level)
+
+
 def add_window(payload: Payload, window: pd.DataFrame, first: int, prefix: str = "") -> list[dict[str, Any]]:
     """Add the columns of some rows to a payload, and return what the page is told of each.
 
@@ -48,7 +53,7 @@ def add_window(payload: Payload, window: pd.DataFrame, first: int, prefix: str =
     cells = max(1, len(window) * (window.shape[1] + window.index.nlevels))
     longest = max(100, min(_LONGEST, _TEXT // cells))
     for level in range(window.index.nlevels):
-        values = window.index.get_level_values(level)
+        values = level_values(window.index, level)
         field = {"name": label(window.index.names[level]), "at": -1 - level, "index": True}
         fields.append(_add(payload, f"{prefix}{{}}{len(fields)}", pd.Series(values, dtype=values.dtype), field, longest))
     for place in range(window.shape[1]):
@@ -82,7 +87,7 @@ def _add(payload: Payload, name: str, values: pd.Series[Any], field: dict[str, A
 
 def _missing(values: pd.Series[Any]) -> tuple[NDArray[np.uint8], list[str]]:
     """Return, for each value, 0 or the number of its word, and the words for what is missing."""
-    codes = np.asarray(values.isna(), dtype=np.uint8)
+    codes = np.array(values.isna(), dtype=np.uint8)
     words: list[str] = []
     for place in np.flatnonzero(codes):
         word = missing_value_text(values.iloc[place])

@@ -14,7 +14,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
-from jupyter_tracking.kinds.arrow.table import restore, stored_labels, to_arrow
+from jupyter_tracking.kinds.arrow.shown import as_shown
+from jupyter_tracking.kinds.arrow.table import restore, stored_index_names, stored_labels, to_arrow
 from jupyter_tracking.kinds.dataframe import content_type_of, csv_encoding, read_csv
 from jupyter_tracking.views.table import html
 
@@ -36,7 +37,7 @@ class StoredTable:
 
     Attributes:
         count: how many rows there are.
-        schema: its Arrow schema.
+        schema: its Arrow schema, of the values that are shown.
         levels: Arrow's names of the index levels that are kept as columns.
         names: Arrow's names of the other columns, in order.
         note: how it is stored, where a reader should know; else empty.
@@ -44,7 +45,8 @@ class StoredTable:
 
     def __init__(self, schema: pa.Schema, count: int, note: str = "") -> None:
         """Read index and columns from the schema."""
-        self.schema = schema
+        self._stored = schema
+        self.schema = as_shown(schema.empty_table()).schema
         self.count = count
         self.note = note
         pandas_metadata = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
@@ -55,14 +57,27 @@ class StoredTable:
 
     def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop` as an Arrow table."""
-        raise NotImplementedError
+        return as_shown(self._read(start, stop, names))
 
     def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order, as an Arrow table."""
-        raise NotImplementedError
+        return as_shown(self._take(rows, names))
 
     def iter_batches(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
         """Yield all rows piece by piece, each with the number of its first row."""
+        for start, piece in self._pieces(names):
+            yield start, as_shown(piece)
+
+    def _read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
+        """Return the rows from `start` up to `stop` as they are stored."""
+        raise NotImplementedError
+
+    def _take(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+        """Return rows by their numbers, in that order, as they are stored."""
+        raise NotImplementedError
+
+    def _pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Yield all rows piece by piece as they are stored."""
         raise NotImplementedError
 
     def has_nulls(self, name: str) -> bool:
@@ -72,10 +87,10 @@ class StoredTable:
     @cached_property
     def labels(self) -> pd.Index[Any]:
         """The labels of the columns."""
-        stored = stored_labels(self.schema)
+        stored = stored_labels(self._stored)
         if stored is not None:
             return stored
-        found: pd.Index[Any] = self.schema.empty_table().to_pandas().columns
+        found: pd.Index[Any] = self._stored.empty_table().to_pandas().columns
         return found
 
     @property
@@ -91,19 +106,22 @@ class StoredTable:
     @cached_property
     def index_names(self) -> list[Any]:
         """The names of the index levels."""
+        stored = stored_index_names(self._stored)
+        if stored is not None:
+            return stored
         if not self.levels:
             return [self._range.get("name")]
-        return list(self.schema.empty_table().select(self.levels).to_pandas().index.names)
+        return list(self._stored.empty_table().select(self.levels).to_pandas().index.names)
 
     def window(self, start: int, stop: int, columns: slice | list[int] = slice(None)) -> pd.DataFrame:
         """Return the rows from `start` up to `stop` as a DataFrame of some of the columns, as it was logged."""
         stop = min(stop, self.count)
         start = min(start, stop)
-        return self._frame(self.read(start, stop, [*self.named(columns), *self.levels]), columns, range(start, stop))
+        return self._frame(self._read(start, stop, [*self.named(columns), *self.levels]), columns, range(start, stop))
 
     def take(self, rows: NDArray[np.int64], columns: slice | list[int] = slice(None)) -> pd.DataFrame:
         """Return rows by their numbers, in that order, as a DataFrame of some of the columns, as it was logged."""
-        return self._frame(self.take_arrow(rows, [*self.named(columns), *self.levels]), columns, rows)
+        return self._frame(self._take(rows, [*self.named(columns), *self.levels]), columns, rows)
 
     def named(self, columns: slice | list[int]) -> list[str]:
         """Return Arrow's names of some of the columns."""
@@ -116,11 +134,11 @@ class StoredTable:
             values = frame.iloc[:, place]
             if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub" and self.has_nulls(name):
                 frame.isetitem(place, values.astype(object if values.dtype.kind == "b" else "float64").array)
-        if self.names and stored_labels(self.schema) is not None:
+        if self.names and stored_labels(self._stored) is not None:
             frame.columns = self.labels[columns]
         if self.range_index is not None:
             start, step = self.range_index
-            called = self._range.get("name")
+            called = self.index_names[0]
             if isinstance(rows, range):
                 frame.index = pd.RangeIndex(start + rows.start * step, start + rows.stop * step, step, name=called)
             else:
@@ -146,10 +164,10 @@ class ParquetTable(StoredTable):
         with os.fdopen(self._opened(), "rb", buffering=0) as raw:
             yield parquet.ParquetFile(pa.PythonFile(raw, mode="r"), metadata=self._footer, pre_buffer=False, buffer_size=_BUFFER)
 
-    def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
+    def _read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop`; what comes after them in a row group is not decoded."""
         if start >= stop and self.count:
-            return self.read(0, 1, names).slice(0, 0)  # the categories are not in the schema
+            return self._read(0, 1, names).slice(0, 0)  # the categories are not in the schema
         found = []
         first = int(np.searchsorted(self._starts, start, side="right")) - 1
         with self._file() as file:
@@ -164,10 +182,10 @@ class ParquetTable(StoredTable):
                     at += batch.num_rows
         return self._table(found, names)
 
-    def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+    def _take(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order, row group by row group."""
         if not len(rows):
-            return self.read(0, 0, names)
+            return self._read(0, 0, names)
         groups = np.searchsorted(self._starts, rows, side="right") - 1
         order = np.argsort(groups, kind="stable")
         found = []
@@ -180,7 +198,7 @@ class ParquetTable(StoredTable):
         back[order] = np.arange(len(rows))
         return pa.concat_tables(found).unify_dictionaries().take(pa.array(back))
 
-    def iter_batches(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+    def _pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
         """Return all rows a row group at a time."""
         for group, start in enumerate(self._starts[:-1]):
             with self._file() as file:
@@ -189,7 +207,7 @@ class ParquetTable(StoredTable):
 
     def has_nulls(self, name: str) -> bool:
         """Return what the footer says."""
-        place = self.schema.names.index(name)
+        place = self._stored.names.index(name)
         for group in range(self._footer.num_row_groups):
             chunk = self._footer.row_group(group).column(place) if place < self._footer.num_columns else None
             if chunk is not None and chunk.path_in_schema == name and chunk.statistics is not None and chunk.statistics.null_count:
@@ -206,10 +224,10 @@ class ParquetTable(StoredTable):
                 return
 
     def _table(self, batches: list[pa.RecordBatch], names: Sequence[str]) -> pa.Table:
-        schema = pa.schema([self.schema.field(name) for name in names], metadata=self.schema.metadata)
+        schema = pa.schema([self._stored.field(name) for name in names], metadata=self._stored.metadata)
         if batches:
             # The dictionaries of a category may differ from row group to row group.
-            return pa.Table.from_batches(batches).unify_dictionaries().replace_schema_metadata(self.schema.metadata)
+            return pa.Table.from_batches(batches).unify_dictionaries().replace_schema_metadata(self._stored.metadata)
         return schema.empty_table()
 
 
@@ -226,18 +244,18 @@ class InMemoryTable(StoredTable):
         """How many bytes it takes."""
         return int(self._table.nbytes)
 
-    def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
+    def _read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop`."""
         return self._table.select(list(names)).slice(start, stop - start)
 
-    def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
+    def _take(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order."""
         return self._table.select(list(names)).take(pa.array(rows))
 
-    def iter_batches(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+    def _pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
         """Yield all rows as (number of the first row, an Arrow table)."""
         for start in range(0, self.count, _PIECE):
-            yield start, self.read(start, min(start + _PIECE, self.count), names)
+            yield start, self._read(start, min(start + _PIECE, self.count), names)
 
     def has_nulls(self, name: str) -> bool:
         """Return whether there are nulls."""
@@ -269,18 +287,7 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
         if content == "csv":
             encoding = csv_encoding(data)
             odd = "" if encoding.startswith("utf-8") else f", read as {encoding.title()}"
-            return InMemoryTable(_to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
+            return InMemoryTable(to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
         return InMemoryTable(to_arrow(html.read_html(data.decode("utf-8", "replace"))), "the texts of a table stored as HTML")
     except (pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise MalformedEvent(f"{path} is no readable {content}: {error}") from error
-
-
-def _to_arrow(frame: pd.DataFrame) -> pa.Table:
-    try:
-        return to_arrow(frame)
-    except InvalidArgument:
-        # Columns of texts and numbers mixed, which Arrow has no type for.
-        for n, dtype in enumerate(frame.dtypes):
-            if dtype.kind == "O":
-                frame.isetitem(n, frame.iloc[:, n].map(str, na_action="ignore").array)
-        return to_arrow(frame)

@@ -212,7 +212,10 @@ def _less(first: pa.Scalar, second: pa.Scalar) -> bool:
 
 
 def _end(value: pa.Scalar) -> Any:
+    try:
+        found = value.as_py()
+    except (OverflowError, ValueError):  # a moment that Python has no datetime for
+        return cell_text(value.cast(pa.string()).as_py(), _SHORT)
     if pa.types.is_temporal(value.type) or pa.types.is_duration(value.type):
-        return cell_text(pd.Series([value.as_py()]).iloc[0] if not pa.types.is_time(value.type) else value.as_py(), _SHORT)
-    found = value.as_py()
+        return cell_text(pd.Series([found]).iloc[0] if not pa.types.is_time(value.type) else found, _SHORT)
     return found if isinstance(found, bool | int | float) else cell_text(found, _SHORT)
