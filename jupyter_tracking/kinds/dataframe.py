@@ -43,7 +43,7 @@ def _encode(df: Any, content_type: str = "parquet") -> NewAsset:
 def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
     """Return what writes the frame. It is turned into bytes or Arrow here, so that what cannot be stored fails before a file is made."""
     if content in {"csv", "html"}:
-        text = _encoded(frame, _csv(frame) if content == "csv" else _html(frame), content)
+        text = _encoded(frame, _csv if content == "csv" else _html, content)
         return lambda sink: sink.write(text)
     from jupyter_tracking.kinds.arrow.table import to_arrow
 
@@ -95,17 +95,22 @@ def _html(frame: pd.DataFrame) -> str:
         return markup
 
 
-def _encoded(frame: pd.DataFrame, text: str, content: str) -> bytes:
+def _encoded(frame: pd.DataFrame, write: Callable[[pd.DataFrame], str], content: str) -> bytes:
+    """Return a frame as the bytes of a text; where it has none, say which column it is."""
     try:
-        return text.encode()
-    except UnicodeEncodeError:
-        parts = {f"the column {frame.columns[place]!r}": frame.iloc[:, place] for place in range(frame.shape[1])}
-        where = next((name for name, values in parts.items() if _has_surrogates(values)), "a label")
-        raise InvalidArgument(f"df has {where} with a lone surrogate, which is no text of a {content} file; log it as parquet") from None
-
-
-def _has_surrogates(values: pd.Series[Any]) -> bool:
-    return any("\ud800" <= character <= "\udfff" for value in values for character in str(value))
+        return write(frame).encode()
+    except MemoryError:
+        raise
+    except Exception as error:
+        wrong, found = "the index or a label", error
+        for place in range(frame.shape[1]):
+            try:
+                write(frame.iloc[:, [place]].reset_index(drop=True).set_axis(["a"], axis="columns")).encode()
+            except Exception as failed:  # noqa: BLE001 - whatever it is, it is this column's
+                wrong, found = f"the column {frame.columns[place]!r}", failed
+                break
+        why = "a lone surrogate" if isinstance(found, UnicodeEncodeError) else f"what has no text ({type(found).__name__}: {found})"
+        raise InvalidArgument(f"df has {wrong} with {why}, which a {content} file cannot hold; log it as parquet") from error
 
 
 def csv_encoding(data: bytes) -> str:

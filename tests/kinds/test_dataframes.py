@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyarrow import parquet
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
+from tests.kinds.conftest import round_trips
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.record.run import Run
     from jupyter_tracking.run_view import RunView
+    from tests.kinds.conftest import Echo
 
 MOMENTS = pd.date_range("2026-01-01", periods=2, tz="Europe/Paris", unit="us")
 FRAMES = {
@@ -35,7 +43,59 @@ FRAMES = {
     ),
     "texts that look like something else": pd.DataFrame({"a": ["NA", "null", "007", "", "nan"]}),
     "lists": pd.DataFrame({"a": [[1, 2], [3]]}),
+    "lists of lists": pd.DataFrame({"a": [[[1], [2**53 + 1, None]], []]}),
     "bytes": pd.DataFrame({"a": [b"\x00", b"x"]}),
+    "identifiers with a gap": pd.DataFrame({"a": pd.Series([2**53 + 1, None], dtype=object)}),
+    "whole numbers of any size": pd.DataFrame({"a": pd.Series([2**64, -1], dtype=object)}),
+    "dicts with different keys": pd.DataFrame({"a": [{"a": 1}, {"b": 2}]}),
+    "lists with a gap": pd.DataFrame({"a": [[2**53 + 1, None], [3]]}),
+    "tuples": pd.DataFrame({"a": [(1, "x"), ()]}),
+    "sets": pd.DataFrame({"a": [{1}, frozenset([2])]}),
+    "arrays": pd.DataFrame({"a": [np.array([1.5, 2], "f4"), np.array([], "f4")]}),
+    "decimals": pd.DataFrame({"a": [Decimal("1.5"), Decimal("NaN")], "b": [Decimal("1.50"), Decimal("1.5")]}),
+    "two time zones": pd.DataFrame({"a": pd.Series([pd.Timestamp(f"2024-01-01T00:00+0{n}:30") for n in (1, 5)], dtype=object)}),
+    "one and True and 1.0 and its text": pd.DataFrame({"a": pd.Series([1, True, 1.0, "1"], dtype=object)}),
+    "every kind of gap": pd.DataFrame({"a": pd.Series([None, float("nan"), pd.NA, pd.NaT], dtype=object)}),
+    "texts as objects": pd.DataFrame({"a": pd.Series(["x", None], dtype=object), "b": pd.Series(["x", float("nan")], dtype=object)}),
+    "lone surrogates": pd.DataFrame({"a": pd.Series(["\ud800", "\ud83d\ude00"], dtype=object)}),
+    "complex": pd.DataFrame({"a": [1 + 2j, complex("nan")]}),
+    "seconds": pd.DataFrame(
+        {"a": pd.Series(["2024-01-01", None], dtype="datetime64[s]"), "b": pd.Series([5, None], dtype="timedelta64[s]")}
+    ),
+    "another byte order": pd.DataFrame({"a": np.array([1, 2], ">i4")}),
+    "categories of numbers": pd.DataFrame({"a": pd.Categorical([3, None], [5, 3, 1], ordered=True)}),
+    "categories of dates": pd.DataFrame({"a": pd.Categorical([MOMENTS[0], MOMENTS[1]], MOMENTS[::-1])}),
+    "categories of booleans": pd.DataFrame({"a": pd.Categorical([True, None], [True, False])}),
+    "categories of no row": pd.DataFrame({"a": pd.Categorical([], ["b", "a"])}),
+    "cut": pd.DataFrame({"a": pd.cut([1, 5, 9], [0, 4, 10]), "b": pd.qcut([1, 5, 9], 2)}),
+    "groups of a cut": pd.DataFrame({"a": [1, 5, 9]}).groupby(pd.cut([1, 5, 9], 2), observed=False).sum(),
+    "a pivot with categories": pd.DataFrame({"k": pd.Categorical(["x", "y"]), "v": [1, 2], "n": [1, 1]}).pivot_table(
+        index="n", columns="k", values="v", observed=False
+    ),
+    "intervals and periods": pd.DataFrame({"a": pd.interval_range(0, 2), "b": pd.period_range("2024-01", periods=2, freq="M")}),
+    "intervals of moments": pd.DataFrame({"a": pd.IntervalIndex.from_breaks(pd.date_range("2024-01-01", periods=3, tz="UTC"))}),
+    "sparse": pd.DataFrame({"a": pd.arrays.SparseArray([0, 0, 1]), "b": pd.arrays.SparseArray([None, 1.5, None])}),
+    "Arrow's own": pd.DataFrame(
+        {
+            "i": pd.array([2**53 + 1, None], pd.ArrowDtype(pa.int64())),
+            "l": pd.array([[1, None], None], pd.ArrowDtype(pa.list_(pa.int64()))),
+            "s": pd.array([{"a": 1, "b": None}, None], pd.ArrowDtype(pa.struct([("a", pa.int64()), ("b", pa.string())]))),
+            "m": pd.array([[("k", 1)], None], pd.ArrowDtype(pa.map_(pa.string(), pa.int64()))),
+            "d": pd.array([Decimal("1.50"), None], pd.ArrowDtype(pa.decimal128(9, 2))),
+            "t": pd.array([MOMENTS[0], None], pd.ArrowDtype(pa.timestamp("s", "Europe/Paris"))),
+            "b": pd.array([b"x", None], pd.ArrowDtype(pa.binary())),
+        }
+    ),
+    "an index and a column of one name": pd.DataFrame({"a": [1, 2]}, index=pd.Index([3, 4], name="a")),
+    "a column that is called as an index": pd.DataFrame({"__index_level_0__": [1, 2]}, index=pd.Index([3, 4])),
+    "a range with steps": pd.DataFrame({"a": [1, 2]}, index=pd.RangeIndex(5, 1, -2, name=0)),
+    "levels with gaps, called by numbers": pd.DataFrame(
+        {"a": [1, 2]}, index=pd.MultiIndex.from_arrays([["x", None], pd.Index([2**53 + 1, None], dtype="Int64")], names=[1, 0])
+    ),
+    "an index of days": pd.DataFrame({"a": [1, 2]}, index=pd.date_range("2024-01-01", periods=2, freq="D")),
+    "labels of every kind": pd.DataFrame([[1, 2, 3, 4]], columns=pd.Index([1, "1", ("x", 2), None], dtype=object)),
+    "labels that are a range": pd.DataFrame([[1, 2]]),
+    "labels that are intervals": pd.DataFrame([[1, 2]], columns=pd.interval_range(0, 2)),
 }
 
 
@@ -45,10 +105,87 @@ def test_frames_come_back_equal(run: Run, view: RunView, frame: pd.DataFrame, co
     """Values, dtypes, index, labels and nulls."""
     run.log_dataframe(frame, "frame", content, 1)
     got = view.load("frame", step=1)
-    if frame.size and isinstance(frame.iloc[0, 0], list):
-        got = got.map(list)  # Arrow gives them as arrays
-    # How far moments lie apart (freq) is no part of the values, and Arrow has no place for it.
-    pd.testing.assert_frame_equal(got, frame, check_column_type=False, check_index_type="equiv", check_freq=False)
+    pd.testing.assert_frame_equal(got, frame, check_exact=True, check_column_type="exact", check_index_type="exact", check_freq=True)
+    assert [list(map(repr, got.iloc[:, n])) for n in range(got.shape[1])] == [
+        list(map(repr, frame.iloc[:, n])) for n in range(frame.shape[1])
+    ]
+
+
+@pytest.mark.parametrize("content", ["parquet", "feather"])
+def test_what_a_frame_carries_comes_back(run: Run, view: RunView, content: str) -> None:
+    """Attributes with their types, and that labels may not repeat."""
+    frame = pd.DataFrame({"a": [1]}).set_flags(allows_duplicate_labels=False)
+    frame.attrs = {"source": ("x", 1), "when": MOMENTS[0]}
+    run.log_dataframe(frame, "frame", content)
+    got = view.load("frame")
+    assert got.attrs == frame.attrs
+    assert got.flags == frame.flags
+
+
+@pytest.mark.parametrize("content", ["parquet", "feather"])
+def test_no_value_of_a_table_is_another_one(run: Run, view: RunView, content: str) -> None:
+    """What pandas' own dtype would change stays Arrow's; the rest is pandas' own."""
+    table = pa.table(
+        {"id": [2**53 + 1, None], "n": [1, 2], "f": [0.5, None], "u": pa.array([2**64 - 1, None], pa.uint64()), "w": ["x", None]}
+    )
+    run.log_dataframe(table, "frame", content)
+    got = view.load("frame")
+    assert got["id"].tolist() == [2**53 + 1, pd.NA]
+    assert got["u"].tolist() == [2**64 - 1, pd.NA]
+    assert got.dtypes[["n", "f"]].tolist() == [np.int64, np.float64]
+    assert got.isna().sum().tolist() == [1, 0, 1, 1, 1]
+
+
+def test_a_frame_of_an_earlier_version_is_read(run: Run, view: RunView, tmp_path: Path) -> None:
+    """Version 0.1.0 had the labels alone beside the columns."""
+    table = pa.Table.from_pandas(pd.DataFrame({"0": [1], "1": ["x"]}))
+    labels = {
+        "labels": [[["int", 5], ["str", "a"]], [["NoneType", None], ["timestamp", "2024-01-01T00:00:00"]]],
+        "names": [["str", "k"], ["NoneType", None]],
+    }
+    metadata = {**table.schema.metadata, b"jupyter_tracking.columns": json.dumps(labels).encode()}
+    parquet.write_table(table.replace_schema_metadata(metadata), tmp_path / "frame.parquet")
+    run.log_artifact(tmp_path / "frame.parquet", kind="dataframe", step=1)
+    got = view.load("frame")
+    assert list(got.columns.names) == ["k", None]
+    assert got.columns.to_list()[0] == (5, "a")
+    assert got.iloc[0].tolist() == [1, "x"]
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"[]", b"{}", b'{"columns": {"a": {"as": "code"}}, "labels": null, "index": {"names": "[null]"}, "attrs": null}']
+)
+def test_what_is_said_beside_a_table_may_be_damaged(run: Run, view: RunView, tmp_path: Path, said: bytes) -> None:
+    """It is an error of ours then, for who loads it and for who looks at it."""
+    table = pa.Table.from_pandas(pd.DataFrame({"a": [1]}))
+    parquet.write_table(
+        table.replace_schema_metadata({**table.schema.metadata, b"jupyter_tracking.frame": said}), tmp_path / "frame.parquet"
+    )
+    run.log_artifact(tmp_path / "frame.parquet", kind="dataframe", step=1)
+    with pytest.raises(MalformedEvent):
+        view.load("frame")
+    view.show("frame")
+
+
+@given(
+    texts=st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=5).map("x{}".format), min_size=2, max_size=2
+    ),
+    numbers=st.lists(st.integers(-(2**70), 2**70) | st.none(), min_size=2, max_size=2),
+)
+@round_trips
+def test_csv_keeps_texts_and_whole_numbers(echo: Echo, texts: list[str], numbers: list[int | None]) -> None:
+    """Texts with ends of rows and quotes in them, and numbers of any size with gaps."""
+    echo.run.log_dataframe(pd.DataFrame({"a": texts, "n": pd.Series(numbers, dtype=object)}), "frame", "csv")
+    got = echo.load("dataframe", "frame")
+    assert got["a"].tolist() == texts
+    assert [None if pd.isna(n) else int(n) for n in got["n"]] == numbers
+
+
+def test_html_cuts_no_text(run: Run, view: RunView) -> None:
+    """A long cell is there to its end."""
+    run.log_dataframe(pd.DataFrame({"a": ["x" * 500]}), "frame", "html")
+    assert "x" * 500 in view.load("frame")
 
 
 def test_the_version_is_the_moment_of_the_call(run: Run, view: RunView) -> None:

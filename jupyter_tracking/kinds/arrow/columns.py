@@ -7,6 +7,7 @@ is stored beside the array, or it is refused.
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.tseries.frequencies import to_offset
 
 from jupyter_tracking.kinds.arrow.objects import decode_objects, encode_objects
 from jupyter_tracking.kinds.arrow.types import (
@@ -173,15 +175,32 @@ def _category(column: pd.Series[Any], _: str) -> tuple[pa.Array | pa.ChunkedArra
 def _pack(categories: pd.Index[Any]) -> Said:
     values = pd.Series(categories.array, dtype=categories.dtype)
     if is_plain(values.dtype):
-        return {"table": encode_table(pa.Table.from_pandas(pd.DataFrame({"a": values}))), "said": None}
-    array, said = encode_column(values, "feather")
-    return {"table": encode_table(pa.table({"a": array})), "said": said}
+        table, said = pa.Table.from_pandas(pd.DataFrame({"a": values})), None
+    else:
+        array, said = encode_column(values, "feather")
+        table = pa.table({"a": array})
+    return {"table": encode_table(table), "said": said, "freq": frequency(categories)}
 
 
 def _unpack(packed: Said) -> pd.Index[Any]:
     table = decode_table(packed["table"])
     values = table.to_pandas()["a"] if packed["said"] is None else _series(table.column("a"), packed["said"])
     index: pd.Index[Any] = pd.Index(values.array, dtype=values.dtype)
+    return with_frequency(index, packed["freq"])
+
+
+def frequency(index: pd.Index[Any]) -> str | None:
+    """Return how far the moments of an index lie apart, in pandas' words; None where it says nothing, or where no word says it."""
+    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) and index.freqstr is not None and to_offset(index.freqstr) == index.freq:
+        return index.freqstr
+    return None
+
+
+def with_frequency(index: pd.Index[Any], freq: str | None) -> pd.Index[Any]:
+    """Return an index that says how far its moments lie apart."""
+    if freq is not None:
+        with suppress(ValueError):  # a word of another version of pandas
+            index.freq = freq  # type: ignore[attr-defined]
     return index
 
 

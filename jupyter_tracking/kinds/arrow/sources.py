@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_tracking.errors import InvalidType, TrackingError
+from jupyter_tracking.kinds.arrow.types import without_views
 
 _EARLIEST = np.iinfo(np.int64).min  # what pandas takes for NaT
 
@@ -103,8 +104,9 @@ def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
             return _own(column)
         column = column.cast(kind.value_type)
         kind = column.type
-    if getattr(is_a, "is_string_view", lambda _: False)(kind):
-        column = column.cast(pa.large_string())
+    plain = without_views(kind)
+    if plain != kind:
+        column = column.cast(plain)
     if _is_held(column):
         return _own(column)
     values = pd.arrays.ArrowExtensionArray(column)

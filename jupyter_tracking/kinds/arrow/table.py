@@ -7,17 +7,16 @@ and Arrow's columns have the labels as names where those are texts, or else numb
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pandas.tseries.frequencies import to_offset
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TrackingError, escape_controls
-from jupyter_tracking.kinds.arrow.columns import decode_column, encode_column, is_plain
+from jupyter_tracking.kinds.arrow.columns import decode_column, encode_column, frequency, is_plain, with_frequency
 from jupyter_tracking.kinds.arrow.types import decode_table, encode_table
 from jupyter_tracking.kinds.arrow.values import from_json, is_field_name, to_json
 
@@ -192,8 +191,7 @@ def _levels(index: pd.Index[Any], *, stored: bool) -> tuple[pd.DataFrame, Said]:
             isinstance(level.dtype, np.dtype) and level.dtype != index.get_level_values(number).dtype
             for number, level in enumerate(index.levels)
         ]
-    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex) and index.freqstr is not None and to_offset(index.freqstr) == index.freq:
-        said["freq"] = index.freqstr
+    said["freq"] = frequency(index)
     levels: dict[str, Any] = {}
     for number, coded in enumerate(said.get("coded", [False])):
         values = index.get_level_values(number)
@@ -228,9 +226,7 @@ def from_arrow(table: pa.Table) -> pd.DataFrame:
         frame.columns = labels
     if said is None:
         return frame
-    if "freq" in said["index"]:
-        with suppress(ValueError):  # a word of another version of pandas
-            frame.index.freq = said["index"]["freq"]  # type: ignore[attr-defined]
+    frame.index = with_frequency(frame.index, said["index"].get("freq"))
     if said["attrs"] is not None:
         frame.attrs = from_json(said["attrs"])
     return frame.set_flags(allows_duplicate_labels=False) if said["unique"] else frame

@@ -92,26 +92,42 @@ def _holds(kind: pa.DataType, what: Callable[[pa.DataType], bool]) -> bool:
     return what(kind) or any(_holds(field.type, what) for field in _children(kind))
 
 
+def without_views(kind: pa.DataType) -> pa.DataType:
+    """Return a type with plain texts and bytes in place of views, of which Arrow cannot select rows yet."""
+    return _mapped(kind, lambda each: _nearest_value(each) if _is_view(each) else each, sized=True)
+
+
 def _nearest(kind: pa.DataType) -> pa.DataType:
     """Return a type of the same values that more files keep."""
+    return _mapped(kind, _nearest_value, sized=False)
+
+
+def _mapped(kind: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType], *, sized: bool) -> pa.DataType:
+    """Return a type with others in place of those within it; lists of one size as they are, or as lists of any."""
+
+    def mapped(field: pa.Field) -> pa.Field:
+        return field.with_type(_mapped(field.type, leaf, sized=sized))
+
     is_a = pa.types
     if is_a.is_struct(kind):
-        return pa.struct([_nearest_field(field) for field in _children(kind)])
+        return pa.struct([mapped(field) for field in _children(kind)])
     if is_a.is_map(kind):
-        return pa.map_(_nearest(kind.key_type), _nearest_field(kind.item_field), keys_sorted=kind.keys_sorted)
+        return pa.map_(mapped(kind.key_field), mapped(kind.item_field), keys_sorted=kind.keys_sorted)
     if is_a.is_large_list(kind) or _is(kind, "large_list_view"):
-        return pa.large_list(_nearest_field(kind.value_field))
+        return pa.large_list(mapped(kind.value_field))
+    if is_a.is_fixed_size_list(kind) and sized:
+        return pa.list_(mapped(kind.value_field), kind.list_size)
     if is_a.is_list(kind) or is_a.is_fixed_size_list(kind) or _is(kind, "list_view"):
-        return pa.list_(_nearest_field(kind.value_field))
-    if is_a.is_dictionary(kind) or _is(kind, "run_end_encoded"):
-        return _nearest(kind.value_type)
-    return _nearest_value(kind)
+        return pa.list_(mapped(kind.value_field))
+    return leaf(kind)
 
 
 def _nearest_value(kind: pa.DataType) -> pa.DataType:
     is_a = pa.types
     found = kind
-    if is_a.is_timestamp(kind) and kind.unit == "s":
+    if is_a.is_dictionary(kind) or _is(kind, "run_end_encoded"):
+        found = _nearest(kind.value_type)
+    elif is_a.is_timestamp(kind) and kind.unit == "s":
         found = pa.timestamp("ms", kind.tz)
     elif is_a.is_time32(kind):
         found = pa.time32("ms")
@@ -124,10 +140,6 @@ def _nearest_value(kind: pa.DataType) -> pa.DataType:
     elif _is(kind, "binary_view"):
         found = pa.large_binary()
     return found
-
-
-def _nearest_field(field: pa.Field) -> pa.Field:
-    return field.with_type(_nearest(field.type))
 
 
 def _is_view(kind: pa.DataType) -> bool:
