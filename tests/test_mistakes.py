@@ -56,10 +56,10 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
     ("dataframe: a list", lambda: tracking.log_dataframe([1], "df"), TypeError, "df is a list"),  # type: ignore[arg-type]
     ("dataframe: content type", lambda: tracking.log_dataframe(pd.DataFrame(), "df", content_type="parket"), ValueError, "near: 'parquet'"),
     (
-        "dataframe: a mixed column",
-        lambda: tracking.log_dataframe(pd.DataFrame({"m": [1, "a"]}), "df", step=1),
+        "dataframe: a column of what cannot be stored",
+        lambda: tracking.log_dataframe(pd.DataFrame({"m": [1, object()]}), "df", step=1),
         ValueError,
-        "content_type='csv'",
+        "the column 'm' with a value of type object in row 1",
     ),
     ("text: a number", lambda: tracking.log_text("note", 3), TypeError, "give a string"),  # type: ignore[arg-type]
     ("artifact: a missing file", lambda: tracking.log_artifact("nowhere.csv", step=1), FileNotFoundError, "path='nowhere.csv'"),
