@@ -35,6 +35,7 @@ ArtifactKind = _ArtifactKind
 lineage = _lineage
 problems = _problems
 runs = _runs
+define_metric = _active_run.define_metric
 get_artifacts_path = _active_run.get_artifacts_path
 get_outputs_path = _active_run.get_outputs_path
 get_tensorboard_path = _active_run.get_tensorboard_path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.run_document import join_reason
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.widgets.browser import Browser
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
     from jupyter_tracking.views.widgets.stepper import Stepper
+
+_LONGEST = 200  # characters of why a run failed
 
 
 def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:
@@ -112,12 +115,30 @@ class RunView(CuratedRun):
     @property
     def project(self) -> str:
         """The project the run belongs to."""
-        return str(self.info.get("project") or "")
+        return self.files.project
 
     @property
     def status(self) -> str:
         """`created running succeeded failed stopped`, or `interrupted` when it never ended and nobody writes to it."""
         return self.files.status
+
+    @property
+    def status_reason(self) -> str:
+        """A word on why the run has its status, such as the type of the exception that ended it; empty where nobody said why."""
+        return self.files.status_reason[1]
+
+    @property
+    def status_message(self) -> str:
+        """A sentence on why the run has its status, such as what the exception said; empty where nobody said why."""
+        return self.files.status_reason[2]
+
+    @property
+    def duration(self) -> float | None:
+        """For how many seconds the run was recorded in, all of its lives together: what lies between two of them is not counted.
+
+        Of a run that goes on, or was killed, it is the time until something was last written for it.
+        """
+        return self.files.duration
 
     @property
     def info(self) -> dict[str, Any]:
@@ -127,17 +148,25 @@ class RunView(CuratedRun):
     @property
     def inputs(self) -> dict[str, Any]:
         """The run's parameters."""
-        return dict(self.info.get("inputs") or {})
+        return self.files.inputs
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """The run's results, and the last value of each metric once it has ended."""
-        return dict(self.info.get("outputs") or {})
+        """The run's results: what `log_outputs` said, and a number for each metric of another name.
+
+        That number is the metric's last value, unless `define_metric` said otherwise.
+        """
+        return self.files.outputs()
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The facts about the run that `log_meta` logged, and Polyaxon's marks of what it has."""
+        return self.files.meta
 
     @property
     def tags(self) -> list[str]:
         """The run's tags."""
-        return list(self.info.get("tags") or [])
+        return self.files.tags
 
     def metrics(self, *names: str, tidy: bool = False) -> pd.DataFrame:
         """Return metrics: a row a step and a column a metric, or (`tidy=True`) a row a value.
@@ -313,7 +342,10 @@ class RunView(CuratedRun):
         return target
 
     def __repr__(self) -> str:
-        """Name the run, its status, what it holds and its folder, and how many runs have the name it was opened by."""
+        """Name the run, its status and why, what it holds and its folder, and how many runs have the name it was opened by."""
         which = f", the newest of {self.files.namesakes} of this name" if self.files.namesakes > 1 else ""
+        count, (status, *reason) = len(self.artifacts()), self.files.status_reason
+        why = join_reason(*reason)
+        said = f" ({why if len(why) <= _LONGEST else f'{why[: _LONGEST - 1]}…'})" if why else ""
         where = self.files.archive or self.path
-        return f"<RunView {self.name!r} {self.uuid[:8]}{which}, {self.status}, {len(self.artifacts())} artifacts, in {where}>"
+        return f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>"

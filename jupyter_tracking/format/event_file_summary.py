@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.event_rows import Event
+from jupyter_tracking.format.metric_summary import metric_statistics
 from jupyter_tracking.format.metric_table import parse_metric_table
 
 if TYPE_CHECKING:
@@ -86,19 +87,9 @@ def _asset(kind: str, cell: bytes) -> dict[str, Any]:
 
 
 def _statistics(values: array[float]) -> dict[str, Any]:
-    """Return the last value, and count, mean, standard deviation and extremes of the finite ones."""
-    finite = values if all(map(math.isfinite, values)) else array("d", filter(math.isfinite, values))
-    count = len(finite)
-    statistics: dict[str, Any] = {"last": values[-1] if values else math.nan}
-    if count:
-        try:
-            mean = math.fsum(finite) / count
-        except OverflowError:  # near the largest float
-            mean = math.fsum(value / count for value in finite)
-        statistics |= {"mean": mean, "min": min(finite), "max": max(finite)}
-    if count > 1:
-        statistics["std"] = math.hypot(*(value - mean for value in finite)) / math.sqrt(count - 1)
-    return {"count": count} | dict(zip(statistics, event_rows.json_safe_numbers(list(statistics.values())), strict=True))
+    """Return the statistics of a metric, with NaN and the infinities as the words JSON has for them."""
+    found = metric_statistics(values)
+    return dict(zip(found, event_rows.json_safe_numbers(list(found.values())), strict=True))
 
 
 def last_version_summary(events: dict[str, Any], assets: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.format.json_fields import (
     FLAG,
@@ -24,6 +24,9 @@ from jupyter_tracking.format.json_fields import (
 )
 from jupyter_tracking.format.lineage import META_KEY
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 FORMAT = 1
 FINAL_STATUSES = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
 # What Polyaxon's V1Run takes; another value would make the run unreadable there.
@@ -32,6 +35,8 @@ STATUSES = (
     *("stopping", "failed", "stopped", "succeeded", "skipped", "warning", "unschedulable", "upstream_failed"),
     *("retrying", "unknown", "done"),
 )
+_REASON = "JupyterTracking"  # where nobody said why
+RESUMED = "Run is resumed"
 _MESSAGES = {
     "created": "Run is created",
     "running": "Run is running",
@@ -100,7 +105,7 @@ def new_document(
         "managed_by": "user",
         "is_managed": False,
         "status": "created",
-        "meta_info": {META_KEY: {"format": FORMAT}},
+        "meta_info": {META_KEY: {"format": FORMAT, "logged_outputs": []}},
         "kind": "job",
         "runtime": "job",
         "inputs": {},
@@ -122,15 +127,12 @@ def user_name() -> str:
 def set_ending(document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None) -> None:
     """Keep the status that a run is to have when its last writer has left: until then it is running."""
     said = {"status": status, "reason": reason, "message": message}
-    meta = document.setdefault("meta_info", {}).setdefault(META_KEY, {"format": FORMAT})
-    meta["ending"] = {key: value for key, value in said.items() if value is not None}
+    own_meta(document, create=True)["ending"] = {key: value for key, value in said.items() if value is not None}
 
 
-def ending(document: dict[str, Any]) -> tuple[str, str | None, str | None] | None:
+def ending(document: Mapping[str, Any]) -> tuple[str, str | None, str | None] | None:
     """Return status, reason and message that a run is to have when its last writer has left; None when nobody has ended it."""
-    meta = document.get("meta_info")
-    ours = meta.get(META_KEY) if isinstance(meta, dict) else None
-    said = ours.get("ending") if isinstance(ours, dict) else None
+    said = own_meta(document).get("ending")
     if not isinstance(said, dict) or said.get("status") not in FINAL_STATUSES:
         return None
     reason, message = (value if isinstance(value, str) else None for value in (said.get("reason"), said.get("message")))
@@ -141,7 +143,7 @@ def pop_ending(document: dict[str, Any]) -> tuple[str, str | None, str | None] |
     """Return what `ending` does, and forget it."""
     found = ending(document)
     if found is not None:
-        del document["meta_info"][META_KEY]["ending"]
+        del own_meta(document)["ending"]
     return found
 
 
@@ -155,8 +157,7 @@ def set_status(document: dict[str, Any], status: str, reason: str | None = None,
         document.pop("duration", None)
     if status in FINAL_STATUSES:
         document["finished_at"] = now
-        started = document.get("started_at") or document.get("created_at") or now
-        document["duration"] = (datetime.fromisoformat(now) - datetime.fromisoformat(started)).total_seconds()
+        document["duration"] = _seconds_until(document, parse_moment(now))
 
 
 def add_condition(document: dict[str, Any], status: str, reason: str | None = None, message: str | None = None) -> str:
@@ -165,7 +166,7 @@ def add_condition(document: dict[str, Any], status: str, reason: str | None = No
     condition = {
         "type": status,
         "status": True,
-        "reason": reason or "JupyterTracking",
+        "reason": reason or _REASON,
         "message": message or _MESSAGES.get(status, f"Run is {status}"),
         "last_update_time": now,
         "last_transition_time": now,
@@ -174,12 +175,145 @@ def add_condition(document: dict[str, Any], status: str, reason: str | None = No
     return now
 
 
-def is_ours(document: dict[str, Any]) -> bool:
+def own_meta(document: Mapping[str, Any], *, create: bool = False) -> dict[str, Any]:
+    """Return what is ours in the document's `meta_info`: the only place where Polyaxon takes keys that it does not know.
+
+    Args:
+        document: the run's document.
+        create: put it there where it is missing, so that it can be written to.
+    """
+    meta = document.get("meta_info")
+    own = meta.get(META_KEY) if isinstance(meta, dict) else None
+    if isinstance(own, dict):
+        return own
+    own = {"format": FORMAT} if create else {}
+    if create and isinstance(document, dict):
+        document["meta_info"] = {**(meta if isinstance(meta, dict) else {}), META_KEY: own}
+    return own
+
+
+def is_ours(document: Mapping[str, Any]) -> bool:
     """Return whether this package wrote the run, so that a last row without a newline is torn and no row."""
     meta = document.get("meta_info")
     return isinstance(meta, dict) and isinstance(meta.get(META_KEY), dict)
 
 
-def has_ended(document: dict[str, Any]) -> bool:
+# --- status --------------------------------------------------------------------------------------
+
+
+def has_ended(document: Mapping[str, Any]) -> bool:
     """Return whether the run's status is a final one."""
     return str(document.get("status")) in FINAL_STATUSES
+
+
+def mark_complete(document: dict[str, Any], lineages_size: int) -> None:
+    """Say in the document of a run that has ended that its outputs and its lineage, which has so many bytes, are those of all its rows."""
+    own_meta(document, create=True)["complete"] = {"finished_at": document.get("finished_at"), "lineages_size": lineages_size}
+
+
+def is_complete(document: Mapping[str, Any], lineages_size: int | None = None) -> bool:
+    """Return whether the run has ended and its two documents say all of it: nobody has gone on with it since.
+
+    Before there was the mark, every end was complete.
+
+    Args:
+        document: the run's document.
+        lineages_size: how many bytes `lineages.plx.json` has, to see whether Polyaxon went on with the run: it writes its own, and
+            leaves status and times as they were. None where that is seen from the records.
+    """
+    own = own_meta(document)
+    mark = own.get("complete")
+    if not has_ended(document) or "life" not in own:
+        return has_ended(document)
+    if not isinstance(mark, dict) or mark.get("finished_at") != document.get("finished_at"):
+        return False
+    return lineages_size is None or mark.get("lineages_size") == lineages_size
+
+
+def read_status(document: Mapping[str, Any], has_writer: Callable[[], bool]) -> tuple[str, str, str]:
+    """Return the status of a run as a reader sees it, and its reason and message where somebody said why, else empty strings.
+
+    A run of ours whose writers are all gone has ended as the first of them said that it should, or was interrupted.
+
+    Args:
+        document: the run's document; empty where it is missing or cannot be read.
+        has_writer: whether a process writes to the run at this moment; asked only where it matters.
+    """
+    if not document:
+        return "broken", "", ""
+    status = str(document.get("status") or "unknown")
+    conditions = document.get("status_conditions")
+    said = conditions[-1] if isinstance(conditions, list) and conditions else None
+    if not has_ended(document) and is_ours(document) and not has_writer():
+        meant = ending(document)
+        status, said = (meant[0], dict(zip(("type", "reason", "message"), meant, strict=True))) if meant else ("interrupted", None)
+    if not isinstance(said, dict) or said.get("type") != status:
+        return status, "", ""
+    reason, message = (value if isinstance(value := said.get(key), str) else "" for key in ("reason", "message"))
+    return status, "" if reason == _REASON else reason, "" if message in {_MESSAGES.get(status), f"Run is {status}", RESUMED} else message
+
+
+def join_reason(reason: str, message: str) -> str:
+    """Return the reason and the message of a status in one line, where the message does not say the reason itself."""
+    return " ".join((message if message.startswith(reason) else f"{reason}: {message}" if message else reason).split())
+
+
+# --- the time recorded in ------------------------------------------------------------------------
+
+
+def parse_moment(text: object) -> datetime | None:
+    """Return a moment of a document; None where it is none. Without a time zone it is UTC, as Polyaxon takes it."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def begin_life(document: dict[str, Any], last_write: datetime | None = None) -> None:
+    """Begin to record, or begin again where the run was recorded in before: its seconds so far are kept.
+
+    Args:
+        document: the run's document.
+        last_write: when something was last written for the run; None for a new one.
+    """
+    earlier = recorded_seconds(document, last_write)
+    own = own_meta(document, create=True)
+    own.pop("complete", None)
+    own.pop("ending", None)
+    own["life"] = {"earlier": earlier or 0.0, "since": now_iso()}
+
+
+def mark_alive(document: dict[str, Any]) -> None:
+    """Say in the document that the run's writer was there now; others change the document too, so the file's time does not say it."""
+    life = own_meta(document).get("life")
+    if isinstance(life, dict):
+        life["seen"] = now_iso()
+
+
+def recorded_seconds(document: Mapping[str, Any], last_write: datetime | None) -> float | None:
+    """Return for how long the run was recorded in: of a run that has not ended, until the last sign of its writers.
+
+    Args:
+        document: the run's document.
+        last_write: when one of them last wrote a file.
+    """
+    if has_ended(document):
+        seconds = document.get("duration")
+        if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+            return float(seconds)
+        return _seconds_until(document, parse_moment(document.get("finished_at")))
+    life = own_meta(document).get("life")
+    signs = [last_write, parse_moment(life.get("seen")) if isinstance(life, dict) else None]
+    return _seconds_until(document, max((sign for sign in signs if sign is not None), default=None))
+
+
+def _seconds_until(document: Mapping[str, Any], end: datetime | None) -> float | None:
+    life = own_meta(document).get("life")
+    life = life if isinstance(life, dict) else {}
+    earlier = life.get("earlier")
+    began = (parse_moment(moment) for moment in (life.get("since"), document.get("started_at"), document.get("created_at")))
+    start = next((moment for moment in began if moment is not None), end)
+    if start is None or end is None:
+        return None
+    return (float(earlier) if isinstance(earlier, int | float) else 0.0) + max(0.0, (end - start).total_seconds())

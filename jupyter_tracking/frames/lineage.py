@@ -144,8 +144,7 @@ def _parsed_summaries(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _rows(folder: RunFolder, unread: Unread) -> list[tuple[Any, ...]]:
     """Return a row an artifact, by `_COLUMNS`; its summary as JSON, so that a caller who changes a dict does not change the cache."""
-    info = folder.info
-    run_columns = str(info.get("uuid") or folder.folder_name), info.get("name"), info.get("project")
+    run_columns = folder.uuid, folder.name or None, folder.project or None
     records, problems = folder.records()
     unread.add(folder, problems)
     return [_row(folder, record, run_columns) for record in records]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.run_values import NumberWord
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -289,7 +290,7 @@ def as_json(value: Any, where: str, *, depth: int = 0) -> Any:  # noqa: C901, PL
 
     Scalars and arrays of numpy become numbers and lists, paths, enums, Decimal and Fraction strings, dates
     ISO strings, durations seconds, sets sorted lists, series with labels dicts, non-finite numbers the strings `NaN`, `Infinity`,
-    `-Infinity`; keys of dicts that are numbers, dates or enums become strings.
+    `-Infinity`, as `NumberWord`; keys of dicts that are numbers, dates or enums become strings.
 
     Args:
         value: what the user gave.
@@ -310,7 +311,7 @@ def as_json(value: Any, where: str, *, depth: int = 0) -> Any:  # noqa: C901, PL
     if isinstance(value, float):
         if math.isfinite(value):
             return float(value)
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return NumberWord("NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity")
     if depth > _MAX_DEPTH:
         raise InvalidArgument(f"{where:.100} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
     if isinstance(value, int):

@@ -10,6 +10,7 @@ from uuid import UUID
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
 from jupyter_tracking.format import paths, run_document
 from jupyter_tracking.format.event_rows import parse_timestamp
+from jupyter_tracking.format.run_values import put_values
 from jupyter_tracking.kinds.arguments import as_json, as_text
 from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals
 
@@ -65,12 +66,12 @@ class SpanMethods(Recorder):
         self.record("span", name, fields, step, timestamp)
         given, made = fields.get("inputs"), fields.get("outputs")
         if given or made:
-            self._update_document(
-                lambda document: document.update(
-                    inputs={**(document.get("inputs") or {}), **(given or {})},
-                    outputs={**(document.get("outputs") or {}), **(made or {})},
-                )
-            )
+
+            def change(document: dict[str, Any]) -> None:
+                put_values(document, "inputs", given or {})
+                put_values(document, "outputs", made or {})
+
+            self._update_document(change)
 
 
 def _as_fields(span: Any, where: str, depth: int) -> dict[str, Any]:

@@ -217,16 +217,22 @@ def lineage(*runs: str, root: str | os.PathLike[str] | None = None) -> pd.DataFr
     return lineage_frame(list(runs) or None, root if root is not None else root_of_runs())
 
 
-def runs(*, root: str | os.PathLike[str] | None = None, archived: bool = False) -> pd.DataFrame:
+def runs(
+    *,
+    root: str | os.PathLike[str] | None = None,
+    summary: str | None = None,
+    archived: bool = False,
+) -> pd.DataFrame:
     """Return the runs as a DataFrame: a row a run, the newest first.
 
     Args:
         root: the folder that holds `runs/`; by default that of the active or last run.
+        summary: which number stands for each metric: `last`, `min`, `max`, `best` or `mean`; by default what `define_metric` said.
         archived: list those too that are archived.
     """
     from jupyter_tracking.frames.runs import runs_frame
 
-    return runs_frame(root if root is not None else root_of_runs(), archived=archived)
+    return runs_frame(root if root is not None else root_of_runs(), summary=summary, archived=archived)
 
 
 def _view(run: Run | str | None) -> RunView:

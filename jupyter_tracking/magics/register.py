@@ -58,7 +58,7 @@ def register(shell: InteractiveShell) -> None:
     unregister(shell)
     state = _Registered()
     setattr(shell, _STATE, state)
-    own = {name: function for name, function in vars(session).items() if name.startswith("log_")}
+    own = {name: function for name, function in vars(session).items() if name.startswith("log_") or name == "define_metric"}
     _add_all(shell, state, [*_log_usages(own), *(Usage(name, getattr(commands, name)) for name in _COMMANDS)])
     _add_all(shell, state, [Usage(name, function) for name, function in commands.CURATING.items()])
     track = Usage("track", commands.track_init, sign="%%")

@@ -7,11 +7,13 @@ torn end meanwhile would kill the process that has it mapped.
 from __future__ import annotations
 
 import os
+from array import array
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.event_rows import Event
+from jupyter_tracking.format.metric_summary import metric_statistics
 from jupyter_tracking.format.metric_table import metric_table, parse_metric_table
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class EventFile:
         self._table: pa.Table | None = None
         self._table_end = 0
         self._hole: event_rows.RowProblem | None = None
+        self._counted: tuple[int, dict[str, float]] | None = None  # of how many values, and their statistics
 
     def _look(self, fd: int) -> int:
         """Return how long the file is now; start again unless it is the same one as before and only grew."""
@@ -213,6 +216,14 @@ class EventFile:
             self._table = self._table.combine_chunks()
         self._table_end = committed
         return self._table
+
+    def statistics(self) -> dict[str, float]:
+        """Return the statistics of a metric's values (see `metric_statistics`); computed once as long as there are no more."""
+        with self._lock:
+            values = self.columns()["value"]
+            if self._counted is None or self._counted[0] != len(values):
+                self._counted = len(values), metric_statistics(array("d", values.to_numpy().astype("float64").tobytes()))
+            return self._counted[1]
 
     def last_value(self) -> float | None:
         """Return the last value of a metric; None when it has none. Reads the header and the end of the file alone."""

@@ -8,8 +8,9 @@ import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, TrackingError, escape_controls, storage_error
-from jupyter_tracking.format import json_fields, lineage, paths, run_document
+from jupyter_tracking.format import json_fields, lineage, paths, run_document, run_values
 from jupyter_tracking.storage import writer_lock
+from jupyter_tracking.storage.last_write import last_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,25 @@ class Problem(NamedTuple):
     line: int | None
     problem: str
     text: str
+
+
+class RunFacts(NamedTuple):
+    """What a run is called and was given, how it ended and what came of it; everything that shows runs has it from here.
+
+    `why` says in a line why the run has its status, where somebody said so; `duration` is in seconds.
+    """
+
+    uuid: str
+    name: str
+    project: str
+    status: str
+    why: str
+    created_at: str | None
+    finished_at: str | None
+    duration: float | None
+    tags: list[str]
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
 
 
 def file_stat(path: str) -> tuple[int, ...]:
@@ -65,6 +85,7 @@ class RunFiles:
         self._document_seen: tuple[int, ...] | None = None
         self._info: dict[str, Any] = {}
         self._info_problems: list[Problem] = []
+        self._keep_info = False  # while several questions are answered by one reading of the document
         self._assets_seen: tuple[int, ...] = ()
         self._assets: dict[str, dict[str, Any]] = {}
 
@@ -197,6 +218,8 @@ class RunFiles:
     @property
     def info(self) -> dict[str, Any]:
         """`run.plx.json` as it is now, without what is wrong in it; empty when it is missing or broken."""
+        if self._keep_info:
+            return self._info
         seen = file_stat(self._document)
         if seen != self._document_seen:
             self._document_seen = seen
@@ -241,15 +264,43 @@ class RunFiles:
         return str(self.info.get("name") or "")
 
     @property
+    def project(self) -> str:
+        """The project the run belongs to, or an empty string."""
+        return str(self.info.get("project") or "")
+
+    @property
+    def tags(self) -> list[str]:
+        """The run's tags."""
+        tags = self.info.get("tags")
+        return [str(tag) for tag in tags] if isinstance(tags, list) else []
+
+    @property
     def status(self) -> str:
-        """The run's status; `interrupted` when it never ended and nobody writes to it."""
-        status = str(self.info.get("status") or "unknown")
-        if self.has_ended or not self.is_ours:
-            return status
-        if writer_lock.active_writers(self.path):
-            return status
-        ending = run_document.ending(self.info)
-        return ending[0] if ending else "interrupted"
+        """The run's status; `interrupted` when it never ended and nobody writes to it, `broken` when its document cannot be read."""
+        return self.status_reason[0]
+
+    @property
+    def status_reason(self) -> tuple[str, str, str]:
+        """The run's status, and the reason and the message it has where somebody said why, else empty strings."""
+        return run_document.read_status(self.info, lambda: bool(writer_lock.active_writers(self.path)))
+
+    @property
+    def duration(self) -> float | None:
+        """For how many seconds the run was recorded in, in all of its lives; of one that goes on or was killed, until its last sign."""
+        info = self.info
+        if not info:
+            return None
+        return run_document.recorded_seconds(info, None if run_document.has_ended(info) else last_write(self.path))
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The run's inputs."""
+        return run_values.values_of(self.info, "inputs")
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The facts about the run that were logged."""
+        return run_values.values_of(self.info, "meta_info")
 
     @property
     def info_problems(self) -> list[Problem]:

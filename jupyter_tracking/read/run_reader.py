@@ -6,6 +6,7 @@ unpickled unless the caller asks for it.
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +14,15 @@ from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, suggest
-from jupyter_tracking.format import event_rows, lineage, paths, run_document
+from jupyter_tracking.format import event_rows, lineage, metric_summary, paths, run_document, run_values
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.event_file import EventFile, written_size
-from jupyter_tracking.read.run_files import Problem, RunFiles, file_stat, read_bytes, reason
+from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, read_bytes, reason
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.format.lineage import LineageRecord
+    from jupyter_tracking.format.metric_summary import Summary
 
 _RESOURCES = "resources/metric/"
 
@@ -115,7 +117,7 @@ class RunFolder(RunFiles):
         found: dict[tuple[str, str], LineageRecord] = {}
         problems: list[Problem] = []
         is_ours = self.is_ours
-        has_ended = run_document.has_ended(self._info)  # of the document that was just read, which saves another look at the file
+        complete = run_document.is_complete(self._info)  # of the document that was just read, which saves another look at the file
         moved = self.is_replaced("events")
         if moved:
             problems.append(Problem("events", None, "a link, which is not followed: no event is read", ""))
@@ -128,13 +130,13 @@ class RunFolder(RunFiles):
             wrong += [f"{len(records) - len(found)} records name an artifact that another names"] if len(found) < len(records) else []
             found = dict(reversed(found.items()))
             problems += [Problem(paths.LINEAGES_FILE, None, w, "") for w in wrong]
-        if seen and has_ended and rows_are_ours and not problems:
+        if seen and complete and rows_are_ours and not problems:
             if strict:  # the journal has nothing to add; it may be damaged all the same
                 self._add_journal({}, problems, rows_are_ours=True)
             return list(found.values()), problems
         if is_ours:
             self._add_journal(found, problems, rows_are_ours=rows_are_ours)
-        self._add_unlisted(found, problems, moved=moved)
+        self._compare_with_files(found, problems, moved=moved, complete=complete)
         return list(found.values()), problems
 
     def _add_journal(self, found: dict[tuple[str, str], LineageRecord], problems: list[Problem], *, rows_are_ours: bool) -> None:
@@ -148,8 +150,10 @@ class RunFolder(RunFiles):
             found[record.kind, record.name] = record
         problems += [Problem(paths.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
 
-    def _add_unlisted(self, found: dict[tuple[str, str], LineageRecord], problems: list[Problem], *, moved: bool) -> None:
-        """Add a record of each event file that has none, and take out those of which there is no event."""
+    def _compare_with_files(
+        self, found: dict[tuple[str, str], LineageRecord], problems: list[Problem], *, moved: bool, complete: bool
+    ) -> None:
+        """Add a record for each event file that none names, and drop those of which nothing was logged."""
         kinds = {kind: [f for f in self.list_names(f"events/{kind}") if f.endswith(".plx")] for kind in self.list_names("events")}
         unnamed = {f"events/{kind}/{file}": (kind, file.removesuffix(".plx")) for kind, files in kinds.items() for file in files}
         for key, record in list(found.items()):
@@ -163,6 +167,8 @@ class RunFolder(RunFiles):
             there = unnamed.pop(path, None) is not None
             if self.is_ours and not record.events and not (there or moved or self.is_replaced(path.rpartition("/")[0])):
                 del found[key]  # its writer died before the first row: nothing was logged under this name
+            elif there and not complete:
+                record.events = {}  # as of an earlier end: rows may have come since
         for path, (kind, stem) in unnamed.items():
             record = lineage.unlisted_record(found.get((kind, stem)), kind, stem, path)
             found[record.kind, record.name] = record
@@ -188,7 +194,7 @@ class RunFolder(RunFiles):
     def is_final(self) -> bool:
         """Whether the two documents, as last read, say all of the run's lineage: it has ended, and all of it is ours."""
         seen, all_ours, whole = self._lineage_seen
-        return bool(seen) and all_ours and whole and run_document.is_ours(self._info) and run_document.has_ended(self._info)
+        return bool(seen) and all_ours and whole and run_document.is_ours(self._info) and run_document.is_complete(self._info)
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:
@@ -260,6 +266,53 @@ class RunFolder(RunFiles):
         """Return the last value of a metric, reading the end of its file alone; None when it has none."""
         file = self._file(artifact)
         return file.last_value() if file is not None else None
+
+    def facts(self, summary: Summary = None) -> RunFacts:
+        """Return all that a list of runs says of this one, by one reading of its document; `summary` as of `outputs`."""
+        info = self.info
+        self._keep_info = True
+        try:
+            status, reason, message = self.status_reason
+            created, finished = (value if isinstance(value := info.get(key), str) else None for key in ("created_at", "finished_at"))
+            return RunFacts(
+                *(self.uuid, self.name, self.project, status, run_document.join_reason(reason, message), created, finished),
+                *(self.duration, self.tags, self.inputs, self.outputs(summary)),
+            )
+        finally:
+            self._keep_info = False
+
+    def outputs(self, summary: Summary = None) -> dict[str, Any]:
+        """Return the run's outputs: what `log_outputs` said, and a number for each metric of another name.
+
+        Args:
+            summary: which number, instead of the one that `define_metric` says: `last min max best mean` of all metrics, or by metric.
+        """
+        info = self.info
+        if summary is None and run_values.outputs_are_final(info, (*file_stat(self._lineages), 0, 0)[1]):
+            return run_values.values_of(info, "outputs")
+        metrics = {artifact.name: artifact for artifact in self.artifacts() if artifact.kind == "metric" and artifact.versioned}
+
+        def statistic(name: str, word: str) -> float | None:
+            return self._statistic(metrics[name], word) if name in metrics else None
+
+        found = metric_summary.summarize_metrics(metrics, statistic, metric_summary.definitions(info), summary)
+        return run_values.merge_outputs(info, found, lambda name: statistic(name, "last"))
+
+    def _statistic(self, artifact: Artifact, word: str) -> float | None:
+        """Return a statistic of a metric's values; None where it has none, or its file cannot be read.
+
+        A run that has ended has them in its lineage. Before infinities were counted there, only the last of those that are not all
+        finite can be relied on.
+        """
+        events = artifact.record.events
+        known = metric_summary.parse_statistics(events.get("metric")) if self.is_final else {}
+        if word in known and (word == "last" or known.get("count") == events.get("rows")):
+            return known[word]
+        try:
+            file, last = self._file(artifact), self.last_value(artifact)
+            return last if file is None or last is None or word == "last" else file.statistics().get(word, math.nan)
+        except (TrackingError, OSError):
+            return None
 
     def payload(self, artifact: Artifact, event: Event) -> Any:
         """Return the parsed cell of a row.

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, suggest
-from jupyter_tracking.format import paths, run_document
+from jupyter_tracking.format import metric_summary, paths, run_document
 from jupyter_tracking.format.curation import NOTE_KEY, as_tags
 from jupyter_tracking.format.lineage import META_KEY
+from jupyter_tracking.format.run_values import put_values
 from jupyter_tracking.format.step_timestamp import as_timestamp
 from jupyter_tracking.kinds.arguments import as_flag, as_json, as_metric, as_text
 from jupyter_tracking.kinds.base import Recorder, example, takes_mapping
@@ -75,7 +76,11 @@ class RunMetadata(Recorder):
     @example("best=max(scores)")
     @takes_mapping
     def log_outputs(self, reset: bool = False, async_req: bool = True, outputs: Any = None) -> None:
-        """Log results of the run; the arguments are those of `log_inputs`. At the end the last value of each metric is added."""
+        """Log results of the run; the arguments are those of `log_inputs`.
+
+        Beside them the outputs of a run have a number for each metric, which is its last value unless `define_metric` says otherwise.
+        A result that is called like a metric stands instead of that number.
+        """
         self._log_values("outputs", reset, async_req, outputs)
 
     @example("machine='laptop'")
@@ -94,12 +99,29 @@ class RunMetadata(Recorder):
                 f"{section} has two names that are one in NFC, among {', '.join(map(repr, given)):.200}; give one of them"
             )
 
-        def change(doc: dict[str, Any]) -> None:
-            present = doc.get(section) or {}
-            own = {key: present[key] for key in (META_KEY, NOTE_KEY) if key in present}
-            doc[section] = {**({} if reset is True else present), **plain, **own}
+        for own in (META_KEY, NOTE_KEY):
+            if section == "meta_info" and own in plain:
+                raise InvalidArgument(f"{own} is a key under which the run keeps what it knows itself; give another name")
+        self._update_document(lambda doc: put_values(doc, section, plain, reset=reset is True))
 
-        self._update_document(change)
+    @example('"val/*" --goal max --summary best')
+    def define_metric(self, name: str, goal: str | None = None, summary: str = "last") -> None:
+        """Say which number stands for a metric among the outputs, and whether more of it or less is better.
+
+        It holds for all values of the metric, logged before or after. Without it the last value stands for a metric, also where that
+        is NaN; the other summaries leave NaN out, and count infinities.
+
+        Args:
+            name: the metric's name, or a pattern such as `"val/*"` (`*`, `?` and `[…]`). A definition of the very name comes before
+                patterns; of several patterns that a name matches, the one given last counts.
+            goal: `"max"` when greater is better, `"min"` when less is.
+            summary: `"last"`, `"min"`, `"max"`, `"mean"`, or `"best"`: the greatest or the least, by the goal.
+
+        Raises:
+            InvalidArgument: another goal or summary, or `"best"` without a goal.
+        """
+        definition = metric_summary.check_definition(paths.check_name(name), goal, summary)
+        self._update_document(lambda doc: metric_summary.define(doc, definition))
 
     @example("baseline,digits")
     def log_tags(self, tags: Iterable[str] | str, reset: bool = False, async_req: bool = True) -> None:  # noqa: ARG002

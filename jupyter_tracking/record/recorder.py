@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunEnded
-from jupyter_tracking.format import event_rows, lineage, paths
+from jupyter_tracking.format import event_rows, lineage, paths, run_document
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.format.lineage import LineageRecord
+from jupyter_tracking.format.metric_summary import parse_statistics
 from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder
@@ -293,6 +294,7 @@ class RunRecorder(Recorder):
             self._check_open()
             present = self._current_document()
             change(present)
+            run_document.mark_alive(present)
             self._replace_document(present)
 
     def _replace_document(self, present: dict[str, Any]) -> None:
@@ -300,9 +302,13 @@ class RunRecorder(Recorder):
         self._store.replace(paths.RUN_FILE, data)
         self._document = data
 
-    def _write_lineages(self) -> dict[str, Any]:
-        """Write `lineages.plx.json` from the journal and the event files; return the last value of each metric."""
-        last: dict[str, Any] = {}
+    def _write_lineages(self) -> tuple[dict[str, dict[str, float]], int]:
+        """Write `lineages.plx.json` from the journal and the event files.
+
+        Returns:
+            The statistics of each metric that has a row, and how many bytes were written.
+        """
+        metrics: dict[str, dict[str, float]] = {}
         with self._mutex, self._store.locked():
             self._read_new_records()
             assets = lineage.parse_asset_journal(self._store.read(paths.ASSET_JOURNAL))[0]
@@ -313,10 +319,20 @@ class RunRecorder(Recorder):
                     record.events |= {"size": len(data), "hash": md5_prefix(data)}
                     record.summary = {**last_version_summary(record.events, assets), **record.summary}
                     if record.kind == "metric" and record.events["rows"]:
-                        last[record.name] = record.events["metric"]["last"]
+                        metrics[record.name] = parse_statistics(record.events["metric"])
             kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]
-            self._store.replace(paths.LINEAGES_FILE, lineage.dump_lineages(kept))
-        return last
+            data = lineage.dump_lineages(kept)
+            self._store.replace(paths.LINEAGES_FILE, data)
+        return metrics, len(data)
+
+    def _last_value(self, metric: str) -> float | None:
+        """Return the last value of a metric, of all that was logged; None where there is none."""
+        record = self._records.get(("metric", metric))
+        data = self._rows_of(record) if record is not None and record.versioned else b""
+        first = data.find(b"\n") + 1
+        order = event_rows.parse_header(data[: max(0, first - 1)], "metric")
+        row = event_rows.last_row(data[: data.rfind(b"\n") + 1], "metric", order or event_rows.OUR_COLUMNS, start=first if order else 0)
+        return row.value if row is not None else None
 
     def _rows_of(self, record: LineageRecord) -> bytes:
         """Return the rows of a record; none, where its path leads out of the run."""

@@ -5,6 +5,7 @@ Which run is active is the concern of `session`, what a notebook adds that of `n
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from pathlib import Path
@@ -13,13 +14,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, storage_errors, suggest
-from jupyter_tracking.format import lineage, paths, run_document
+from jupyter_tracking.format import lineage, metric_summary, paths, run_document, run_values
 from jupyter_tracking.format.curation import as_tags
-from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.kinds import KindMethods
 from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.metadata import RunMetadata
 from jupyter_tracking.record.recorder import RunRecorder
+from jupyter_tracking.storage.last_write import last_write
 from jupyter_tracking.storage.store import Store
 from jupyter_tracking.storage.writer_lock import WriterLock, active_writers
 
@@ -92,6 +93,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         """Take the lock of a writer, unless another process is writing."""
         with self._store.locked():
             others = active_writers(self.path, self._store.system)
+            self._joined = bool(others)
             if others and not shared:
                 raise RunLocked(f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True")
             with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
@@ -106,6 +108,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
     def _begin(self, given: dict[str, str | None], labels: list[str]) -> None:
         """Write the document of a new run, or resume the run that is there."""
         present = self._stored_document()
+        written = last_write(self.path) or run_document.parse_moment(present.get("created_at"))  # before this life writes anything
         uuid = str(present.get("uuid") or self.path.name)
         self.uuid = uuid if len(uuid) == 32 and uuid.isalnum() else paths.new_uuid()  # noqa: PLR2004
         with self._store.locked():
@@ -126,8 +129,12 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             present = run_document.new_document(self.uuid, given["name"] or f"run-{self.uuid[:8]}", tags=labels, **about)
         if self.resumed:
             self._store.shared = True
+            if not self._joined:
+                run_document.begin_life(present, written)
+                run_values.keep_logged_outputs(present, self._last_value)
             _resume(present, given, labels, joined=self._joined)
         else:
+            run_document.begin_life(present)
             run_document.set_status(present, "running")
         with self._store.locked():
             self._replace_document(present)
@@ -290,12 +297,16 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         self._store.tell_children(ended=True)
         try:
             self.sync()  # first, so that the lineage lists only rows that are on the disk
-            last = self._write_lineages()
+            metrics, lineages_size = self._write_lineages()
             # Whether others are writing is asked, and our lock released, in one step: else two that leave at once would each leave
             # the end to the other.
             with self._store.locked():
                 document = self._current_document()
-                self._end_document(document, last, how)
+                final = self._leave(document, how)
+                if final:
+                    _write_outputs(document, metrics)
+                    run_document.set_status(document, *final)
+                    run_document.mark_complete(document, lineages_size)
                 self._replace_document(document)
                 self._release_lock()
             self._store.sync()
@@ -303,8 +314,8 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             self._store.tell_children(ended=False)
             raise
 
-    def _end_document(self, doc: dict[str, Any], last: dict[str, Any], how: process_exit.End) -> None:
-        """Set the status that the run has when this process has left it."""
+    def _leave(self, doc: dict[str, Any], how: process_exit.End) -> process_exit.End | None:
+        """Return the status that the run has when this process has left it; None where it goes on, or its first process is gone."""
         intended = run_document.pop_ending(doc)
         if self._joined:
             if how[0] == "failed":  # no status of the run, and nothing to hide
@@ -316,9 +327,8 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         if lock is not None and lock.locks and active_writers(self.path, self._store.system, without=lock):
             if final:
                 run_document.set_ending(doc, *final)
-        elif final:
-            doc["outputs"] = {**last, **(doc.get("outputs") or {})}
-            run_document.set_status(doc, *final)
+            return None
+        return final
 
     @property
     def ended(self) -> bool:
@@ -345,8 +355,17 @@ class Run(RunRecorder, KindMethods, RunMetadata):
 
 def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str], *, joined: bool) -> None:
     doc.update({key: value for key, value in given.items() if value is not None})
+    run_document.own_meta(doc, create=True)  # the mark that the run is ours from now on
     doc["tags"] = list(dict.fromkeys([*(doc.get("tags") or []), *labels]))
-    doc.setdefault("meta_info", {}).setdefault(META_KEY, {"format": run_document.FORMAT})
     if not joined:
-        run_document.pop_ending(doc)
-        run_document.set_status(doc, "running", message="Run is resumed")
+        run_document.set_status(doc, "running", message=run_document.RESUMED)
+
+
+def _write_outputs(doc: dict[str, Any], metrics: dict[str, dict[str, float]]) -> None:
+    """Write the outputs of a run that ends into its document, by the statistics of each metric."""
+
+    def statistic(metric: str, word: str) -> float | None:
+        return metrics[metric].get(word, math.nan) if metric in metrics else None
+
+    summaries = metric_summary.summarize_metrics(metrics, statistic, metric_summary.definitions(doc))
+    run_values.write_outputs(doc, summaries, lambda metric: statistic(metric, "last"))

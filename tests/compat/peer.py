@@ -124,6 +124,7 @@ def load(run: str) -> dict[str, Any]:
 
     client = RunClient.load_offline_run(run, raise_if_not_found=True)
     client._is_offline = True
+    outputs = dict(client.run_data.outputs or {})  # before the sync writes the last values over them
     before = {name: item.to_dict() for name, item in client._artifacts_lineage.items()}
     client.sync_events_summaries(last_check=None, events_path=f"{run}/events")
     after = {name: json.loads(json.dumps(item.to_dict(), default=str)) for name, item in client._artifacts_lineage.items()}
@@ -138,7 +139,7 @@ def load(run: str) -> dict[str, Any]:
         "bookmarked": data.bookmarked,
         "live_state": data.live_state,
         "inputs": data.inputs,
-        "outputs": data.outputs,
+        "outputs": outputs,
         "meta": data.meta_info,
         "conditions": [condition.type for condition in data.status_conditions],
         "lineage": json.loads(json.dumps(before, default=str)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -156,6 +157,45 @@ def test_polyaxon_shows_what_was_curated(
     again = tracking.open_run(folder)
     assert (again.name, again.tags, again.notes, again.pinned, again.archived) == ("損失 é", tags, "a note: of two\nlines", True, True)
     assert again.files.is_ours == (which == "ours")
+
+
+def test_final_numbers_of_many_lives_load(ask_polyaxon: Any, tmp_path: Path, copied: Callable[[Path], Path]) -> None:
+    """A run that was resumed, with definitions, NaN and texts that read like it: Polyaxon has the outputs that we show, as JSON has them."""
+    path = tmp_path / "recorded" / UUID
+    for value in (3.0, 1.0, math.nan):
+        run = Run(path)
+        run.define_metric("loss", goal="min", summary="best")
+        run.log_metrics(loss=value, acc=value)
+        run.log_outputs(note="NaN", limit=value)
+        run.end()
+    loaded = ask_polyaxon("load", copied(path))
+    assert loaded["outputs"] == {"loss": 1.0, "acc": "NaN", "note": "NaN", "limit": "NaN"}
+    outputs = open_folder(path).outputs()
+    assert outputs == {
+        "loss": 1.0,
+        "acc": pytest.approx(math.nan, nan_ok=True),
+        "note": "NaN",
+        "limit": pytest.approx(math.nan, nan_ok=True),
+    }
+
+
+def test_a_run_of_ours_that_polyaxon_went_on_with_has_the_numbers_of_all_rows(ask_polyaxon: Any, tmp_path: Path) -> None:
+    """Polyaxon's end is not taken for ours: rows that it added count, by our definitions, and so do those of a life of ours after it."""
+    run = Run(tmp_path / "runs" / UUID)
+    run.define_metric("loss", goal="max", summary="best")
+    run.log_metric("loss", 0.125, step=0)
+    run.log_metric("acc", 7.0)
+    run.log_outputs(best=1)
+    run.end()
+    ask_polyaxon("resumed", run.path)
+    folder = open_folder(run.path)
+    assert folder.outputs() == {"loss": 0.5, "acc": 7.0, "best": 1}
+    assert folder.facts("last").outputs["loss"] == 0.25
+    again = Run(run.path)
+    again.log_metric("loss", 0.75, step=3)
+    assert open_folder(run.path).outputs() == {"loss": 0.75, "acc": 7.0, "best": 1}
+    again.end()
+    assert open_folder(run.path).outputs() == {"loss": 0.75, "acc": 7.0, "best": 1}
 
 
 def test_plain_names_are_polyaxons(every_kind: Path) -> None:

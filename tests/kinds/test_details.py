@@ -98,14 +98,18 @@ def test_a_value_that_contains_itself_is_refused(run: Run) -> None:
 
 
 def test_reset_forgets_and_an_input_called_reset_is_an_input(run: Run) -> None:
-    """Only True resets; our own mark in meta_info stays."""
+    """Only True resets; what is ours in meta_info stays, and nobody else's goes under its key."""
     run.log_inputs(a=1)
     run.log_inputs(reset=0.5, async_req="x", b=2)
     assert document(run)["inputs"] == {"a": 1, "reset": 0.5, "async_req": "x", "b": 2}
     run.log_inputs(reset=True, c=3)
     assert document(run)["inputs"] == {"c": 3}
-    run.log_meta(True, jupyter_tracking="mine")
-    assert document(run)["meta_info"] == {"jupyter_tracking": {"format": 1}}
+    run.log_meta(b=2)
+    run.log_meta(True, c=3)
+    assert document(run)["meta_info"].keys() == {"c", "jupyter_tracking"}
+    assert document(run)["meta_info"]["jupyter_tracking"]["format"] == 1
+    with pytest.raises(InvalidArgument, match="jupyter_tracking is the key"):
+        run.log_meta(jupyter_tracking="mine")
 
 
 def test_tags_are_added_once(run: Run) -> None:

@@ -290,7 +290,8 @@ def test_what_a_newer_version_wrote_is_kept(root: Path) -> None:
     again.log_metric("loss", 2.0, 2)
     again.end()
     after = orjson.loads((path / "run.plx.json").read_bytes())
-    assert (after["novelty"], after["meta_info"]["jupyter_tracking"]) == ({"a": 1}, {"format": 7, "other": [1]})
+    assert after["novelty"] == {"a": 1}
+    assert after["meta_info"]["jupyter_tracking"].items() >= {"format": 7, "other": [1]}.items()
     assert b"novelty" in journal.read_bytes()
     assert readable(open_folder(path)) == {("metric", "loss"): [(1, 1.0), (2, 2.0)]}
 

@@ -7,10 +7,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from jupyter_tracking.errors import InvalidType
-from jupyter_tracking.format import event_file_summary, event_rows
+from jupyter_tracking.format import event_file_summary, event_rows, metric_summary
 from jupyter_tracking.format.event_rows import ColumnOrder, Event, RowProblem
 
 if TYPE_CHECKING:
@@ -532,13 +533,19 @@ def test_a_large_metric_is_summed_up_as_a_small_one(data: bytes, monkeypatch: py
 
 
 def test_the_summary_of_a_metric_has_its_rows_steps_and_statistics() -> None:
-    """Rows, steps with their extremes, moments; count, mean, deviation and extremes of the finite values."""
+    """Rows, steps with their extremes, moments; count, mean, deviation and extremes, as pandas has them of all but NaN."""
     found = event_file_summary.summarize_event_file("metric", metric_file((4, "1.0"), (None, "inf"), (2, "2.0"), (4, "6.0"), (9, "nan")))
     assert found["rows"] == 5
     assert found["step"] == {"count": 4, "min": 2, "max": 9, "distinct": 3}
     assert found["timestamp"] == {"min": TIME, "max": TIME}
-    assert found["metric"].pop("std") == pytest.approx(math.sqrt(7))
-    assert found["metric"] == {"count": 3, "last": "NaN", "mean": 3.0, "min": 1.0, "max": 6.0}
+    assert found["metric"] == {"count": 4, "last": "NaN", "mean": "Infinity", "min": 1.0, "max": "Infinity", "std": "NaN"}
+    for values in ((1.0, 2.0, 6.0, math.nan), (0.1, math.inf, -math.inf), (3.0,), (math.nan,), (-math.inf, 2.0)):
+        rows = [(number, repr(value)) for number, value in enumerate(values)]
+        told = metric_summary.parse_statistics(event_file_summary.summarize_event_file("metric", metric_file(*rows))["metric"])
+        column = pd.Series(values)
+        with np.errstate(invalid="ignore"):  # infinities of both signs
+            counted = [column.count(), column.mean(), column.std(), column.min(), column.max()]
+        assert [told.get(key, math.nan) for key in ("count", "mean", "std", "min", "max")] == pytest.approx(counted, nan_ok=True)
 
 
 def test_the_mean_of_the_largest_numbers_is_one_of_them() -> None:

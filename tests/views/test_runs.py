@@ -128,7 +128,7 @@ def test_a_run_that_goes_on_is_patched_and_a_new_one_makes_the_table_anew(severa
         assert runs.poll()
         assert runs.runs[0] == run.uuid
         told = cells(runs.table.table)
-        assert (told["status"][0], told["duration"][0]) == ("running", None)
+        assert (told["status"][0], told["duration"][0]) == ("running", tracking.open_run(run).duration)
         assert math.isnan(told["outputs.loss"][0])
         second = runs.table.table
         assert second != first

@@ -34,6 +34,15 @@ describe("the list of artifacts", () => {
     expect(list.element.textContent).toContain("nothing has that in its name");
   });
 
+  it("says why a run failed, as text", () => {
+    const failed = listing([]);
+    failed.run = { ...failed.run, status: "failed", why: "ValueError: <img src=x>" };
+    const heading = new ArtifactList(failed, vi.fn()).element.querySelector(".jt-heading")!;
+    expect(heading.querySelector(".jt-why")!.textContent).toBe("ValueError: <img src=x>");
+    expect(heading.querySelector("img")).toBeNull();
+    expect(new ArtifactList(listing([]), vi.fn()).element.querySelector(".jt-why")).toBeNull();
+  });
+
   it("selects by click and by Enter, and walks by arrows", () => {
     const select = vi.fn();
     const list = new ArtifactList(

@@ -346,11 +346,49 @@ describe("a single line", () => {
     expect(caption()).toBe("1 · lowest 1 · highest 3 · 12,000 values");
     expect(drawn.label).toBe(`loss over step: ${caption()}`);
     expect(drawn.axes).toMatchObject({ xLabel: "step", yLabel: "loss" });
-    expect(drawn.front.find(({ dots }) => dots)!.dots).toEqual([1]);
+    const { dots, x } = drawn.front.find(({ dots }) => dots)!;
+    expect(dots!.map((at) => x[at])).toEqual([10]);
     expect([...Array.from(drawn.front.find(({ dash }) => dash)!.x)]).toEqual([10, 10]);
     made.element.querySelector<HTMLElement>("input[type=checkbox]")!.click();
     expect(drawn.axes).toMatchObject({ xLabel: "time", xTime: true, x: [100, 102] });
     expect([...Array.from(drawn.front.find(({ dash }) => dash)!.x)]).toEqual([101, 101]);
     panel.destroy?.();
+  });
+
+  it("of values without steps is drawn in the order logged, beside those that have steps", () => {
+    const made = (steps: number[], order: number[]) =>
+      host<"metric">(
+        { name: "loss", members: [{ label: "loss", uuid: "a", steps: [null], at: [0] }] },
+        several([
+          0,
+          { points: 4 },
+          ["step", new Float64Array(steps)],
+          ["order", new Float64Array(order)],
+          ["time", new Float64Array([100, 101, 102, 105])],
+          ["value", new Float64Array([4, 3, 2, 1])],
+          ["at", new Uint32Array([3])],
+        ]),
+      );
+    const lines = () => drawn.back.map(({ x }) => Array.from(x));
+    const without = drawStep(metric, made([NaN, NaN, NaN, NaN], [0, 1, 2, 3]), {
+      at: 0,
+      step: null,
+      payload: undefined,
+    });
+    expect(drawn.axes).toMatchObject({ xLabel: "order logged", x: [0, 3] });
+    expect(lines()).toContainEqual([0, 1, 2, 3]);
+    expect(Array.from(drawn.front.find(({ dots }) => dots)!.x)).toEqual([3]);
+    without.destroy?.();
+    const some = drawStep(metric, made([7, NaN, 9, NaN], [NaN, 0, NaN, 1]), {
+      at: 0,
+      step: null,
+      payload: undefined,
+    });
+    expect(drawn.axes).toMatchObject({ xLabel: "step", x: [0, 9] });
+    expect(lines()).toEqual([
+      [7, 9],
+      [0, 1],
+    ]);
+    some.destroy?.();
   });
 });

@@ -54,7 +54,8 @@ def browser_page(folder: RunFolder, *, budget: int | None, line: str, values: Va
     listing = list_artifacts(folder)
     columns = ("kind", "name", "steps", "last")
     table = fallback.html_table(columns, ([artifact.get(column, "") for column in columns] for artifact in listing["artifacts"]))
-    shown = f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {html.escape(folder.status)}</p>{table}"
+    status, why = (html.escape(listing["run"][key]) for key in ("status", "why"))
+    shown = f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {status}{why and f'<br><small>{why}</small>'}</p>{table}"
     key = browser_key(folder)
     room = None
     if budget is not None:

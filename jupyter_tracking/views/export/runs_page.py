@@ -58,8 +58,8 @@ def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None) -> str
 
 def _fallback(runs: RunTable) -> str:
     count = len(runs.rows)
-    columns = ("name", "status", "created", "tags")
-    rows = ([row["name"] or row["id"], row["status"], _date(row["created"]), row["tags"]] for row in runs.rows[:FALLBACK_ROWS])
+    columns = ("name", "status", "why", "created", "tags")
+    rows = ([row["name"] or row["id"], row["status"], row["why"], _date(row["created"]), row["tags"]] for row in runs.rows[:FALLBACK_ROWS])
     more = f"<p><small>the newest {FALLBACK_ROWS} of {count:,} runs</small></p>" if count > FALLBACK_ROWS else ""
     return f"<p><b>{count:,} run{'' if count == 1 else 's'}</b></p>{fallback.html_table(columns, rows)}{more}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import stat
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
@@ -17,6 +16,7 @@ from jupyter_tracking.views.model.source_cells import log_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jupyter_tracking.read.run_files import RunFacts
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _FILES = 2_000
@@ -37,13 +37,14 @@ def list_artifacts(folder: RunFolder, before: dict[str, Any] | None = None) -> d
     """
     files = list(_files(folder))
     problems = [] if before else find_problems(folder)
+    facts = folder.facts()
     listing: dict[str, Any] = {
-        "run": {"uuid": folder.uuid, "name": folder.name, "status": folder.status, "facts": _facts(folder)},
+        "run": {"uuid": facts.uuid, "name": facts.name, "status": facts.status, "why": facts.why, "facts": _facts(folder, facts)},
         "artifacts": [_entry(folder, artifact) for artifact in ordered(folder)],
         "files": files[:_FILES],
         "log": log_of(folder),
-        "inputs": _pairs(folder.info.get("inputs")),
-        "outputs": _pairs(folder.info.get("outputs")),
+        "inputs": _pairs(facts.inputs),
+        "outputs": _pairs(facts.outputs),
         "problems": [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]],
         "more": {"files": max(0, len(files) - _FILES), "problems": max(0, len(problems) - _PROBLEMS)},
     }
@@ -81,35 +82,32 @@ def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
     return entry
 
 
-def _facts(folder: RunFolder) -> list[list[str]]:
-    info = folder.info
-    facts = {
-        "status": folder.status,
-        "project": info.get("project"),
-        "description": info.get("description"),
-        "tags": ", ".join(map(str, info.get("tags") or [])),
-        "created": info.get("created_at"),
-        "finished": info.get("finished_at"),
-        "took": _duration(info),
-        "uuid": folder.uuid,
+def _facts(folder: RunFolder, facts: RunFacts) -> list[list[str]]:
+    _, reason, message = folder.status_reason
+    said = {
+        "status": facts.status,
+        "reason": reason,
+        "message": message,
+        "project": facts.project,
+        "description": folder.info.get("description"),
+        "tags": ", ".join(facts.tags),
+        "created": facts.created_at,
+        "finished": facts.finished_at,
+        "took": _duration(facts.duration),
+        "uuid": facts.uuid,
         "folder": str(folder.path),
     }
-    return [[name, str(value)] for name, value in facts.items() if value not in (None, "")]
+    return [[name, str(value)] for name, value in said.items() if value not in (None, "")]
 
 
-def _duration(info: dict[str, Any]) -> str | None:
-    try:
-        start, end = (datetime.fromisoformat(str(info[key])) for key in ("started_at", "finished_at"))
-    except (KeyError, ValueError):
+def _duration(seconds: float | None) -> str | None:
+    if seconds is None:
         return None
-    seconds = (end - start).total_seconds()
     minutes, rest = divmod(seconds, 60)
     return f"{seconds:.1f} s" if not minutes else f"{minutes:.0f} min {rest:.0f} s"
 
 
-def _pairs(values: object) -> list[list[str]]:
-    if not isinstance(values, dict):
-        return []
+def _pairs(values: dict[str, Any]) -> list[list[str]]:
     return [[str(key), f"{value:.6g}" if isinstance(value, float) else str(value)] for key, value in values.items()]
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import math
 import os
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.format import event_rows, paths, run_document
+from jupyter_tracking.format import paths, run_document
 from jupyter_tracking.format.curation import is_archived
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.payload import Payload, json_safe
@@ -22,16 +20,14 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_OWN = ("id", "name", "status", "created", "duration", "tags")
+_OWN = ("id", "name", "status", "why", "created", "duration", "tags")
 _KINDS = {"created": "time", "duration": "seconds"}
 _GROUPS = ("inputs", "outputs")
 _SHORTEST = 8
 _LONGEST = 200
 # Of at most so many runs, `poll` reads each; of more, those that are running.
 _ALL = 500
-_DONE = run_document.FINAL_STATUSES
-_OVER = _DONE | {"interrupted", "unknown", "broken"}
-_ODD = {"NaN", "Infinity", "-Infinity"}
+_OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown", "broken"}
 
 
 class RunTable:
@@ -73,7 +69,7 @@ class RunTable:
         known, info = self._known.get(folder.path), folder.info
         if known is not None and known[2] is info and known[1]["status"] in _OVER and known[1]["status"] != "interrupted":
             return known
-        return folder, _row(folder, info), info
+        return folder, _row(folder), info
 
     def poll(self) -> bool:
         """Read what may have changed: every run of a few; of many, those that are running, and new ones. Return whether anything has."""
@@ -83,7 +79,7 @@ class RunTable:
         for n, folder in enumerate(self.folders):
             if self.rows[n]["status"] in _OVER:
                 continue
-            row = _row(folder, folder.info) | {"id": self.rows[n]["id"]}
+            row = _row(folder) | {"id": self.rows[n]["id"]}
             changed = changed or row != self.rows[n]
             self.rows[n] = row
         return changed
@@ -113,64 +109,36 @@ class RunTable:
         return [folder for folder in every if not is_archived(folder.info)]
 
 
-def _row(folder: RunFolder, info: dict[str, Any]) -> Row:
-    logged = str(info.get("status") or "")
-    status = logged if logged in _DONE else folder.status if info else "broken"
-    outputs = info.get("outputs")
-    outputs = dict(outputs) if isinstance(outputs, dict) else {}
-    if info and status not in _DONE:
-        outputs = _last_metrics(folder) | outputs
-    inputs = info.get("inputs")
-    tags = info.get("tags")
+def _row(folder: RunFolder) -> Row:
+    facts = folder.facts()
+    created = run_document.parse_moment(facts.created_at)
     return {
-        "uuid": str(info.get("uuid") or folder.folder_name),
-        "name": json_safe(str(info.get("name") or "")),
-        "status": json_safe(status),
-        "created": _microseconds(info.get("created_at")),
-        "duration": _number(info.get("duration")),
-        "tags": json_safe(", ".join(map(str, tags)) if isinstance(tags, list) else ""),
-        "inputs": {json_safe(str(k)): _cell(v) for k, v in inputs.items()} if isinstance(inputs, dict) else {},
-        "outputs": {json_safe(str(k)): _cell(v) for k, v in outputs.items()},
+        "uuid": facts.uuid,
+        "name": json_safe(facts.name),
+        "status": json_safe(facts.status),
+        "why": cut(facts.why),
+        "created": None if created is None else created.timestamp() * 1e6,
+        "duration": facts.duration,
+        "tags": json_safe(", ".join(facts.tags)),
+        "inputs": {json_safe(str(k)): _cell(v) for k, v in facts.inputs.items()},
+        "outputs": {json_safe(str(k)): _cell(v) for k, v in facts.outputs.items()},
     }
 
 
-def _last_metrics(folder: RunFolder) -> dict[str, Any]:
-    """Return the last value of each metric of a run that has not ended: its document does not have them yet."""
-    found: dict[str, Any] = {}
-    try:
-        metrics = [a for a in folder.artifacts() if a.kind == "metric" and a.versioned and a.path]
-    except (TrackingError, OSError):
-        return {}
-    for artifact in metrics:
-        try:
-            value = folder.last_value(artifact)
-        except (TrackingError, OSError):
-            continue
-        if value is not None:
-            found[artifact.name] = math.nan if math.isnan(value) else value  # the same object each time, so that rows are equal
-    return found
-
-
 def _cell(value: object) -> float | str | None:
-    """Return a value as a number or as a string."""
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value if value is None else math.nan if math.isnan(value) else float(value)
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
-    if text in _ODD:
-        return event_rows.parse_number(text)
-    return str(json_safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"))
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _microseconds(value: object) -> float | None:
-    """Return a timestamp as µs since the epoch."""
-    try:
-        return datetime.fromisoformat(str(value)).timestamp() * 1e6
-    except ValueError:
+    """Return a value as a number, or as a string: an integer too, where a float would be another."""
+    if value is None:
         return None
+    if isinstance(value, float):
+        return math.nan if math.isnan(value) else value  # the same object each time, so that rows are equal
+    if type(value) is int and int(float(value)) == value:
+        return float(value)
+    return cut(value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False))
+
+
+def cut(text: str) -> str:
+    """Return a text as the table shows it: the start of a long one."""
+    return str(json_safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"))
 
 
 def _identify(rows: Sequence[Row]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # A slider has no room for more steps, and a page none for their names.
 _MOST = 5_000
-_OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown"}
+_OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown", "broken"}
 
 
 class Scene:

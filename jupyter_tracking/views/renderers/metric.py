@@ -20,11 +20,15 @@ _PREVIEW = 1_200
 
 
 class _Values(NamedTuple):
-    """The rows of a metric: steps (NaN for none), times in seconds since the epoch, values; and the row of each event shown."""
+    """The rows of a metric: steps (NaN for none), times in seconds since the epoch, values; and the row of each event shown.
+
+    `order` is the place of each row without a step among those, from 0; NaN for a row that has a step.
+    """
 
     step: NDArray[np.float64]
     time: NDArray[np.float64]
     value: NDArray[np.float64]
+    order: NDArray[np.float64]
     shown: NDArray[np.intp]
 
 
@@ -36,7 +40,10 @@ class MetricRenderer(Renderer):
     joins = True
 
     def shared(self, series: Series, *, preview: bool) -> Payload:
-        """Return the columns `step`, `time` and `value`, of fewer rows where they are many, and in `at` the row of each step shown."""
+        """Return the columns `step`, `time` and `value`, of fewer rows where they are many, and in `at` the row of each step shown.
+
+        Where rows have no step, `order` has the place of each among those: they are a line of their own, in the order logged.
+        """
         values = _values(series)
         shown = values.shown if len(values.shown) <= _POINTS else values.shown[-1:]
         kept = np.union1d(downsample.downsample_series(values.value, _PREVIEW if preview else _POINTS), shown)
@@ -44,19 +51,42 @@ class MetricRenderer(Renderer):
         payload.add("step", values.step[kept])
         payload.add("time", values.time[kept])
         payload.add("value", values.value[kept])
+        if np.isfinite(values.order).any():
+            payload.add("order", values.order[kept])
         payload.add("at", np.searchsorted(kept, values.shown).clip(0, max(0, len(kept) - 1)).astype(np.uint32))
         return payload
 
     def line(self, series: Series, number: int) -> Line:
-        """Return all values over their steps, or over time where they have none, with the value of the step marked."""
+        """Return all values over their steps, those without one in the order logged, with the value of the step marked.
+
+        What the machine uses is sampled without steps: it is drawn over time.
+        """
         values = _values(series)
         row = int(values.shown[number]) if number < len(values.shown) else -1
         kept = np.union1d(downsample.downsample_series(values.value, _PREVIEW), [row] if row >= 0 else [])
         kept = kept.astype(np.intp)
-        by_step = bool(np.isfinite(values.step).any())
-        x = values.step if by_step else values.time - values.time.min(initial=np.inf)
         marked = int(np.searchsorted(kept, row)) if row >= 0 else None
-        return Line(x[kept], values.value[kept], ("step" if by_step else "seconds", series.artifact.name), marked=marked)
+        x, label = _across(values, over_time=series.artifact.kind == "system")
+        stepless = np.isfinite(values.order[kept])
+        x, y = x[kept], values.value[kept]
+        if label == "step" and stepless.any():  # two lines with a gap between them: first that of the values without a step
+            places = np.concatenate([np.flatnonzero(stepless), [0], np.flatnonzero(~stepless)])
+            gap = int(stepless.sum())
+            x, y, marked = (
+                x[places],
+                y[places],
+                None if marked is None else int(np.argsort(~stepless, kind="stable").tolist().index(marked)),
+            )
+            y[gap], marked = np.nan, marked if marked is None or marked < gap else marked + 1
+        return Line(x, y, (label, series.artifact.name), marked=marked)
+
+
+def _across(values: _Values, *, over_time: bool) -> tuple[NDArray[np.float64], str]:
+    """Return the x axis of a picture, and what it is called."""
+    if over_time:
+        return values.time - values.time.min(initial=np.inf), "seconds"
+    stepless = np.isfinite(values.order)
+    return np.where(stepless, values.order, values.step), "order logged" if stepless.all() and len(stepless) else "step"
 
 
 def value_range(series: Series) -> tuple[float, float] | None:
@@ -66,13 +96,15 @@ def value_range(series: Series) -> tuple[float, float] | None:
 
 
 def _values(series: Series) -> _Values:
-    def read() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def read() -> tuple[NDArray[np.float64], ...]:
         table = series.folder.columns(series.artifact)
-        times = table["timestamp"].cast("int64").to_numpy() / 1e6
-        return table["step"].to_numpy().astype(np.float64), times, table["value"].to_numpy().astype(np.float64)
+        steps, times = table["step"].to_numpy().astype(np.float64), table["timestamp"].cast("int64").to_numpy() / 1e6
+        stepless = np.isnan(steps)
+        order = np.where(stepless, np.cumsum(stepless) - 1.0, np.nan)
+        return steps, times, table["value"].to_numpy().astype(np.float64), order
 
-    steps, times, values = series.derived("values", read)
-    return _Values(steps, times, values, np.array([event.position for event in series.events], dtype=np.intp))
+    steps, times, values, order = series.derived("values", read)
+    return _Values(steps, times, values, order, np.array([event.position for event in series.events], dtype=np.intp))
 
 
 RENDERER = MetricRenderer()

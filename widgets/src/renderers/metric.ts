@@ -30,6 +30,8 @@ export function exponentialSmoothing(values: ArrayLike<number>, weight: number):
 
 interface Series {
   step: ArrayLike<number>;
+  /** Of each value without a step its place among those, which are a line of their own; NaN for the others. */
+  order: ArrayLike<number> | null;
   time: ArrayLike<number>;
   value: ArrayLike<number>;
   /** Where in the series the value of each of the member's steps is. */
@@ -48,13 +50,14 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   let series = read(host.shared);
   if (single && series[0]!.error) throw new Error(series[0]!.error);
   const stepless = series.every(({ step }) => !Array.from(step).some(Number.isFinite));
-  const byTime = checkbox("over time", () => update(), stepless);
+  // What the machine uses is sampled without steps.
+  const byTime = checkbox("over time", () => update(), stepless && host.about.kind === "system");
   const logY = checkbox("log y", () => update());
   const smoothing = slider("smooth", [0, 0.99, 0.01, 0], () => update());
-  const over = () => (byTime.value ? "time" : "step");
+  const over = () => (byTime.value ? "time" : stepless ? "the order logged" : "step");
   const legend = new Legend(labels, oneRun ? "metrics" : "runs", () => update());
   const caption = h("p", { class: "jt-caption" });
-  element.append(bar(stepless ? null : byTime, logY, smoothing));
+  element.append(bar(byTime, logY, smoothing));
   const chart = new LineChart(element, axes(), single ? 260 : 280);
   element.append(single ? caption : legend.element);
   update();
@@ -64,12 +67,13 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     return labels.map((_, n) => {
       const part = found.get(n);
       if (!part || "error" in part.head)
-        return { step: [], time: [], value: [], at: [], points: 0, ...part?.head };
+        return { step: [], order: null, time: [], value: [], at: [], points: 0, ...part?.head };
       const times = part.column("time");
       // Runs that began at different times are compared over the time since each began.
       const start = oneRun ? 0 : (times[0] ?? 0);
       return {
         step: part.column("step"),
+        order: part.has("order") ? part.column("order") : null,
         time: Float64Array.from(times, (time) => time - start),
         value: part.column("value"),
         at: part.column("at"),
@@ -83,9 +87,9 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     const log = logY.value;
     const time = oneRun ? "time" : "seconds since its first value";
     return {
-      xLabel: byTime.value ? time : "step",
+      xLabel: byTime.value ? time : stepless ? "order logged" : "step",
       yLabel: oneRun && !single ? "value" : host.about.name,
-      x: extent(shown.flatMap((each) => extent(each[over()]))),
+      x: extent(shown.flatMap((each) => lines(each).flatMap(({ x }) => extent(x)))),
       y: extent(
         shown.flatMap(({ value }) => extent(value, log)),
         log,
@@ -95,6 +99,20 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     };
   }
 
+  /** The lines of a series: one over time; else one over the steps, and one of the values without a step. */
+  function lines({ time, step, order, value }: Series): Pick<ChartLine, "x" | "y">[] {
+    if (byTime.value) return [{ x: time, y: value }];
+    if (!order) return [{ x: step, y: value }];
+    return [step, order].map((x) => {
+      const own = Array.from(x, (_, at) => at).filter((at) => Number.isFinite(x[at]));
+      return { x: own.map((at) => x[at]!), y: own.map((at) => value[at]!) };
+    });
+  }
+
+  /** The x of one value. */
+  const place = ({ time, step, order }: Series, at: number): number =>
+    byTime.value ? time[at]! : Number.isFinite(step[at]) ? step[at]! : (order?.[at] ?? NaN);
+
   /** The series, which stay from step to step. */
   function update(keepZoom = false): void {
     const weight = smoothing.value;
@@ -102,16 +120,12 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     chart.setBack(
       series.flatMap((each, n): ChartLine[] => {
         if (legend.hidden.has(n)) return [];
-        const raw = {
-          x: each[over()],
-          y: each.value,
-          colour: n,
-          faint: weight > 0,
-          dash: dashOf(n),
-        };
-        return weight > 0
-          ? [raw, { ...raw, faint: false, y: exponentialSmoothing(each.value, weight) }]
-          : [raw];
+        return lines(each).flatMap((line) => {
+          const raw = { ...line, colour: n, faint: weight > 0, dash: dashOf(n) };
+          return weight > 0
+            ? [raw, { ...raw, faint: false, y: exponentialSmoothing(line.y, weight) }]
+            : [raw];
+        });
       }),
     );
     host.redraw();
@@ -121,7 +135,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   function draw(shown: Shown<"metric">): void {
     chart.restyle();
     legend.paint();
-    const lines: ChartLine[] = [];
+    const front: ChartLine[] = [];
     const said: string[] = [];
     const [low, high] = roomy(axes().y, logY.value);
     series.forEach((each, n) => {
@@ -139,14 +153,15 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
       legend.setWords(n, words);
       said.push(format.joined(labels[n], words));
       if (legend.hidden.has(n)) return;
-      const x = each[over()];
+      const [here, value] = [place(each, at), each.value[at]!];
       // The line is drawn beneath already; a hair of it here is what the pointer finds.
-      lines.push({ x, y: each.value, colour: n, width: 0.01, label: labels[n]! });
+      for (const line of lines(each))
+        front.push({ ...line, colour: n, width: 0.01, label: labels[n]! });
       if (single || (!byTime.value && steps?.[number] === shown.step))
-        lines.push({ x: [x[at]!, x[at]!], y: [low, high], dash: [3, 4], width: 1 });
-      lines.push({ x, y: each.value, colour: single ? 1 : n, dots: [at] });
+        front.push({ x: [here, here], y: [low, high], dash: [3, 4], width: 1 });
+      front.push({ x: [here], y: [value], colour: single ? 1 : n, dots: [0] });
     });
-    chart.setFront(lines);
+    chart.setFront(front);
     if (single) caption.textContent = summarize(series[0]!, shown.at);
     const words = single ? caption.textContent : said.join("; ");
     chart.describe(`${host.about.name} over ${over()}: ${words}`);

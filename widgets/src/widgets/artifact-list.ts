@@ -19,7 +19,8 @@ export interface Entry {
 export type Fact = [name: string, value: string];
 
 export interface Listing {
-  run: { uuid: string; name: string; status: string; facts: Fact[] };
+  /** `why` says why the run failed or was stopped, if anybody said so. */
+  run: { uuid: string; name: string; status: string; why?: string; facts: Fact[] };
   artifacts: Entry[];
   files: [path: string, size: number][];
   inputs: Fact[];
@@ -105,6 +106,7 @@ export class ArtifactList {
       " ",
       span(statusClass(run.status), run.status),
       h("code", { class: "jt-kind" }, run.uuid.slice(0, 8)),
+      run.why ? h("p", { class: "jt-note jt-why" }, run.why) : null,
     );
     const counts = [
       listing.artifacts.length,

@@ -2,7 +2,6 @@
 
 import * as format from "../model/format";
 import type { RunField, RunsHead } from "../model/payload-heads";
-import { isRunning } from "../model/model";
 import type { Payload } from "../model/payload";
 
 /** A row that changed since the table was sent. JSON has no infinite numbers: they come as strings. */
@@ -25,12 +24,7 @@ export class RunRows {
   private readonly values: Value[][];
   private searchTexts: string[] | null = null;
 
-  /** @param live whether the runs may go on; in a saved page nobody knows for how long one has been running. */
-  constructor(
-    payload: Payload<RunsHead>,
-    patches: Patch[] = [],
-    private readonly live = false,
-  ) {
+  constructor(payload: Payload<RunsHead>, patches: Patch[] = []) {
     this.fields = payload.head.fields;
     this.count = payload.head.rows;
     this.values = this.fields.map((field, n) => {
@@ -71,21 +65,12 @@ export class RunRows {
 
   text(row: number, field: number): string {
     const value = this.at(row, field);
-    const { kind } = this.fields[field]!;
-    if (kind === "seconds") return this.duration(row, value);
     if (value === null) return "";
+    const { kind } = this.fields[field]!;
     if (typeof value === "string") return value;
+    if (kind === "seconds") return format.duration(value);
     if (kind === "time") return format.time(value);
     return format.number(Number.isInteger(value) ? value : Number(value.toPrecision(5)));
-  }
-
-  /** How long a run took, or has been going on. */
-  private duration(row: number, seconds: Value): string {
-    if (typeof seconds === "number") return format.duration(seconds);
-    const created = this.at(row, this.fieldNamed("created"));
-    const status = String(this.at(row, this.fieldNamed("status")));
-    if (!this.live || !isRunning(status) || typeof created !== "number") return "";
-    return format.duration(Math.max(0, Math.round(Date.now() / 1000 - created / 1e6)));
   }
 
   /** The numbers of the runs that have all words of a search, in the order of a field, or as they came. */

@@ -128,8 +128,8 @@ export class RunTable {
     const name = rows.fieldNamed("name");
     const others = rows.fields.flatMap((f, n) => {
       const always = f.group === "" && f.name !== "tags";
-      const isId = f.group === "" && f.name === "id";
-      return n !== name && !isId && (always || rows.hasValues(n)) ? [n] : [];
+      const hidden = f.group === "" && (f.name === "id" || f.name === "why");
+      return n !== name && !hidden && (always || rows.hasValues(n)) ? [n] : [];
     });
     return [name, ...others].filter((n) => n >= 0).slice(0, MAX_COLUMNS);
   }
@@ -182,14 +182,17 @@ export class RunTable {
   private row(n: number): Row | null {
     const row = this.order[n];
     if (row === undefined) return null;
-    const id = this.rows.id(row);
-    const name = this.rows.name(row);
+    const { rows } = this;
+    const id = rows.id(row);
+    const name = rows.name(row);
     return {
       status: SAME,
       cells: this.fields.map((field, c) => {
-        const text = c === 0 ? name : this.rows.text(row, field);
+        const text = c === 0 ? name : rows.text(row, field);
         const cell: Cell = { text, full: text, kind: "", title: text };
-        return this.isStatus(field) ? { ...cell, badge: statusClass(text) } : cell;
+        if (!this.isStatus(field)) return cell;
+        const why = rows.text(row, rows.fieldNamed("why"));
+        return { ...cell, badge: statusClass(text), title: why ? `${text}: ${why}` : text };
       }),
       id,
       label: name,

@@ -24,7 +24,7 @@ interface RunsState {
 export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<() => void> {
   const read = (): RunRows => {
     const [head, buffers] = model.get("table");
-    return new RunRows(new Payload(head, buffers), model.get("patches"), true);
+    return new RunRows(new Payload(head, buffers), model.get("patches"));
   };
   const table = new RunTable(read(), {
     open: (id) => {

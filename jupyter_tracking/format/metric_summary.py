@@ -1,0 +1,171 @@
+"""One number for all values of a metric: its statistics, and which of them stands for it among a run's outputs."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_tracking.errors import InvalidArgument, suggest
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.run_document import own_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+GOALS = ("max", "min")
+SUMMARIES = ("last", "min", "max", "best", "mean")
+_DEFINITIONS = "metrics"
+
+
+# --- the statistics of a metric ------------------------------------------------------------------
+
+
+def metric_statistics(values: array[float]) -> dict[str, Any]:
+    """Return the last value, and count, mean, standard deviation and extremes as pandas counts them: NaN left out, infinities in."""
+    numbers = array("d", (value for value in values if not math.isnan(value))) if any(map(math.isnan, values)) else values
+    count = len(numbers)
+    statistics: dict[str, Any] = {"last": values[-1] if values else math.nan}
+    if count:
+        statistics |= {"mean": _mean(numbers), "min": min(numbers), "max": max(numbers)}
+    if count > 1:
+        mean = statistics["mean"]
+        statistics["std"] = math.hypot(*(value - mean for value in numbers)) / math.sqrt(count - 1) if math.isfinite(mean) else math.nan
+    return {"count": count, **statistics}
+
+
+def _mean(values: array[float]) -> float:
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:  # near the largest float
+        return math.fsum(value / len(values) for value in values)
+    except ValueError:  # infinities of both signs
+        return math.nan
+
+
+def parse_statistics(stored: object) -> dict[str, float]:
+    """Return the statistics that a lineage record has of a metric, as floats; what is none is left out."""
+    found = {}
+    for key, value in stored.items() if isinstance(stored, dict) else ():
+        try:
+            found[str(key)] = event_rows.parse_number(value)
+        except (ValueError, TypeError):
+            continue
+    return found
+
+
+# --- which of them stands for the metric ---------------------------------------------------------
+
+
+class MetricDefinition(NamedTuple):
+    """What `define_metric` said of the metrics of a name or a pattern."""
+
+    name: str
+    goal: str | None = None
+    summary: str = "last"
+
+    @property
+    def statistic(self) -> str:
+        """Which statistic that is."""
+        return (self.goal or "last") if self.summary == "best" else self.summary
+
+
+def check_definition(name: str, goal: str | None, summary: str) -> MetricDefinition:
+    """Return a definition.
+
+    Raises:
+        InvalidArgument: a goal or a summary that is none, or `"best"` without a goal.
+    """
+    if goal is not None and goal not in GOALS:
+        raise InvalidArgument(f"goal={goal!r} is none of {', '.join(GOALS)} and None{suggest(str(goal), GOALS)}")
+    check_summary(summary, "summary")
+    if summary == "best" and goal is None:
+        raise InvalidArgument(f"summary='best' of {name!r} needs to know what is better: give goal='max' or goal='min'")
+    return MetricDefinition(name, goal, summary)
+
+
+def check_summary(summary: object, argument: str) -> str:
+    """Return the summary.
+
+    Raises:
+        InvalidArgument: it is none.
+    """
+    if not isinstance(summary, str) or summary not in SUMMARIES:
+        raise InvalidArgument(f"{argument}={summary!r} is none of {', '.join(SUMMARIES)}{suggest(str(summary), SUMMARIES)}")
+    return summary
+
+
+def define(document: dict[str, Any], definition: MetricDefinition) -> None:
+    """Keep a definition in the run's document; it takes the place of an earlier one of the same name."""
+    kept = [known._asdict() for known in definitions(document) if known.name != definition.name]
+    own_meta(document, create=True)[_DEFINITIONS] = [*kept, definition._asdict()]
+
+
+def definitions(document: Mapping[str, Any]) -> list[MetricDefinition]:
+    """Return the definitions that a run's document has, in the order they were given; what is none is left out."""
+    found = []
+    stored = own_meta(document).get(_DEFINITIONS)
+    for item in stored if isinstance(stored, list) else ():
+        try:
+            found.append(check_definition(str(item["name"]), item.get("goal"), item.get("summary", "last")))
+        except (InvalidArgument, KeyError, TypeError, AttributeError):
+            continue
+    return found
+
+
+def definition_of(known: list[MetricDefinition], name: str) -> MetricDefinition:
+    """Return the definition of a metric: that of its name, else the one given last whose pattern it matches, else the default."""
+    exact = next((each for each in known if each.name == name), None)
+    matching = exact or next((each for each in reversed(known) if fnmatchcase(name, each.name)), None)
+    return matching or MetricDefinition(name)
+
+
+Summary = str | dict[str, str] | None  # of all metrics, or by the name or pattern of a metric
+
+
+def check_override(summary: Summary) -> Summary:
+    """Return what is to stand for metrics whatever their definitions say.
+
+    Raises:
+        InvalidArgument: a word that is no summary.
+    """
+    if summary is None or isinstance(summary, str):
+        return None if summary is None else check_summary(summary, "summary")
+    if not isinstance(summary, dict):
+        raise InvalidArgument(
+            f"summary={summary!r} is neither a word nor a dict of a word for each metric; give one of {', '.join(SUMMARIES)}"
+        )
+    return {str(name): check_summary(word, f"summary[{name!r}]") for name, word in summary.items()}
+
+
+def summarize_metrics(
+    metrics: Iterable[str],
+    statistic: Callable[[str, str], float | None],
+    known: list[MetricDefinition],
+    override: Summary = None,
+) -> dict[str, float]:
+    """Return a number for each metric that has a row.
+
+    Args:
+        metrics: their names.
+        statistic: returns the statistic of a metric, given the names of both; None where it has no row.
+        known: the definitions of the run.
+        override: another summary for all, or for those it names. Without a goal, a metric's best is not known: its definition stays.
+    """
+    words = [MetricDefinition(name, None, word) for name, word in override.items()] if isinstance(override, dict) else []
+    found = {}
+    for name in metrics:
+        definition = definition_of(known, name)
+        word = override if isinstance(override, str) else _word_for(words, name)
+        if word is not None and (word != "best" or definition.goal):
+            definition = definition._replace(summary=word)
+        value = statistic(name, definition.statistic)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _word_for(words: list[MetricDefinition], name: str) -> str | None:
+    fitting = [each for each in words if each.name == name or fnmatchcase(name, each.name)]
+    return definition_of(fitting, name).summary if fitting else None
