@@ -9,6 +9,7 @@
     ├── NoActiveRun (RuntimeError)        a value was logged before `init()`
     │   └── RunEnded                      a value was logged after `end()`
     ├── RunLocked (RuntimeError)          another process writes to this run
+    ├── ReentrantCall (RuntimeError)      a call that interrupted another of its thread, in the middle of what both change
     ├── RunGone (FileNotFoundError)       the run folder went away under a live run
     ├── StorageError (OSError)            the disk refused
     │   └── StorageFull                   the disk, the quota or the file size limit is reached
@@ -77,6 +78,10 @@ class RunEnded(NoActiveRun):
 
 class RunLocked(TrackingError, RuntimeError):
     """Another process is writing to this run."""
+
+
+class ReentrantCall(TrackingError, RuntimeError):
+    """A signal handler, a finalizer or a hook changes what the call that it has interrupted is in the middle of changing."""
 
 
 class RunGone(TrackingError, FileNotFoundError):

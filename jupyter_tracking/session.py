@@ -60,6 +60,8 @@ class ActiveRun(Run):
         """End the run; the run whose block is around it is active again. Arguments as of `Run.end`."""
         global _last_ended  # noqa: PLW0603 - one for the process, where no thread or task has one of its own
         super().end(status, reason, message)
+        if not self.ended:  # it will when the call is done that this one has interrupted, and comes here again
+            return
         self.in_block = False
         if self in _active:
             _active.remove(self)

@@ -5,7 +5,8 @@ A cell has two lines, one of its start and one of its end, so that a cell that w
     {"cell": 3, "session": "1f3c…", "started": "…", "count": 12, "id": "…", "hash": "…", "notebook": "…"}
     {"cell": 3, "session": "1f3c…", "ended": "…", "outcome": "ok"}
 
-A logged value belongs to the cell that was executing at its timestamp. Notes say where that is not so.
+A logged value belongs to the cell that was executing at its timestamp. Notes say where that is not so. When the clock has been set
+back, timestamps come twice: the second time each row has a note, and `since` and `until` say from and up to when no note is needed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from jupyter_tracking.format.json_fields import COUNT, MOMENT, TEXT, WHOLE, Fields, FieldType, parse_lines, typed
+from jupyter_tracking.format.json_fields import COUNT, MOMENT, NUMBER, TEXT, WHOLE, Fields, FieldType, parse_lines, typed
 
 CELLS_FILE = "code/cells.jsonl"
 NOTES_FILE = "code/elsewhere.jsonl"
@@ -38,6 +39,9 @@ class Cell:
         notebook: the path of the notebook, where it is known.
         error: type and message of the exception.
         masked: how many of its lines looked like a secret.
+        since: rows after this moment are its own without a note; empty where that is `started`. It is later when the clock was set back.
+        until: rows up to this moment are; empty where that is `ended`.
+        seconds: how long it ran, where the clock was set meanwhile, so that `started` and `ended` do not tell.
     """
 
     number: int
@@ -51,6 +55,9 @@ class Cell:
     notebook: str | None = None
     error: str = ""
     masked: int = 0
+    since: str = ""
+    until: str = ""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ def format_cell_start(cell: Cell) -> bytes:
         "hash": cell.hash,
         "notebook": cell.notebook,
         "masked": cell.masked or None,
+        "since": cell.since or None,
     }
     return _line(item)
 
@@ -98,6 +106,8 @@ def format_cell_end(cell: Cell) -> bytes:
         "outcome": cell.outcome,
         "count": cell.execution_count,
         "error": cell.error or None,
+        "until": cell.until or None,
+        "seconds": cell.seconds,
     }
     return _line(item)
 
@@ -123,15 +133,18 @@ _CELL: Fields = {
     "cell": COUNT,
     "started": MOMENT,
     "ended": MOMENT,
+    "since": MOMENT,
+    "until": MOMENT,
+    "seconds": NUMBER,
     "count": WHOLE,
     "masked": COUNT,
     **dict.fromkeys(("session", "id", "hash", "notebook", "outcome", "error"), TEXT),
 }
-_IS_CELL = FieldType(
+IS_CELL = FieldType(
     "[session, number]",
     lambda value: type(value) is list and len(value) == 2 and TEXT.fits(value[0]) and COUNT.fits(value[1]),  # noqa: PLR2004
 )
-_NOTE: Fields = {"kind": TEXT, "name": TEXT, "at": MOMENT, "since": MOMENT, "by": TEXT, "cell": _IS_CELL}
+_NOTE: Fields = {"kind": TEXT, "name": TEXT, "at": MOMENT, "since": MOMENT, "by": TEXT, "cell": IS_CELL}
 
 
 def parse_cells(data: bytes) -> tuple[list[Cell], list[tuple[int, str]]]:
@@ -147,9 +160,11 @@ def parse_cells(data: bytes) -> tuple[list[Cell], list[tuple[int, str]]]:
             cell.cell_id, cell.notebook = item.get("id"), item.get("notebook")
             cell.hash, cell.masked = item.get("hash") or "", item.get("masked") or 0
             cell.execution_count = item.get("count")
+            cell.since = item.get("since") or ""
         elif "ended" in item and key in found:
             cell = found[key]
             cell.ended, cell.outcome, cell.error = item["ended"], item.get("outcome") or "", item.get("error") or ""
+            cell.until, cell.seconds = item.get("until") or "", item.get("seconds")
             cell.execution_count = item.get("count") or cell.execution_count
         else:
             wrong.append("neither the start of a cell nor the end of one that started")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from jupyter_tracking.format.cell_log import IS_CELL
 from jupyter_tracking.format.json_fields import (
     COUNT,
     MOMENT,
@@ -33,7 +34,7 @@ _OUTPUT: Fields = {
 }
 _CELL: Fields = {"cell_type": TEXT, "id": TEXT, "source": LINES, "metadata": SHALLOW_OBJECT, "outputs": _LIST, "execution_count": WHOLE}
 _OURS: Fields = {"session": TEXT, "cell": COUNT}
-_LOG: Fields = {"timestamp": MOMENT, "stream": TEXT, "value": TEXT}
+_LOG: Fields = {"timestamp": MOMENT, "stream": TEXT, "value": TEXT, "cell": IS_CELL}
 
 
 class SessionCell(NamedTuple):
@@ -92,6 +93,8 @@ def parse_session(data: bytes) -> tuple[list[SessionCell], list[str]]:
 def parse_logs(data: bytes) -> tuple[list[dict[str, Any]], list[tuple[int, str]]]:
     """Return `timestamp`, `stream` and `text` of each line that was printed, and (line, problem) of what is none.
 
+    Where the time does not tell the cell, `cell` does: its session and number, or None for none.
+
     Polyaxon's server keeps chunks, `{"logs": [...]}`, with the same records.
     """
     lines, problems = parse_lines(data)
@@ -105,7 +108,8 @@ def parse_logs(data: bytes) -> tuple[list[dict[str, Any]], list[tuple[int, str]]
             wrong: list[str] = []
             kept = typed(item, _LOG, wrong) if type(item) is dict else {}
             if kept.get("value") is not None:
-                rows.append({"timestamp": kept.get("timestamp"), "stream": kept.get("stream"), "text": kept["value"]})
+                row = {"timestamp": kept.get("timestamp"), "stream": kept.get("stream"), "text": kept["value"]}
+                rows.append({**row, "cell": kept["cell"]} if "cell" in kept else row)
             else:
                 wrong.append("not a line of a log: it has no value")
             problems += [(line, "; ".join(wrong))] if wrong else []

@@ -1,12 +1,14 @@
-"""Convert a user's step and timestamp to what a row has of them."""
+"""Convert a user's step and timestamp to what a row has of them; give out the present moment."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
 import re
+import weakref
+from contextlib import suppress
 from time import time_ns
-from typing import Any
+from typing import Any, Protocol
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import event_rows
@@ -47,22 +49,76 @@ def _as_whole(step: Any) -> int | None:
 
 
 _NANOSECONDS = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")  # which `fromisoformat` cuts off
+
+
+class ClockWatcher(Protocol):
+    """Is told while the clock is behind what it showed before."""
+
+    def clock_is_behind(self) -> None:
+        """Take note that timestamps no longer go up."""
+
+
+_SMALL_STEP = 2_000_000_000  # nanoseconds; set back by no more, the clock is waited for
+
 _second: tuple[int, str] = (-1, "")
+_latest = 0  # the latest moment that was given out, in nanoseconds
+_latest_behind = 0  # while the clock is behind that: the latest moment given out since it was set back
+_reached = 0  # what the clock had reached when it was last found to be behind
+clock_watchers: weakref.WeakSet[ClockWatcher] = weakref.WeakSet()
 
 
 def timestamp_now() -> str:
     """Return the present moment as the format has it: `YYYY-MM-DD HH:MM:SS.ffffff+00:00`.
 
+    A clock that is set back by two seconds or less is waited for: the moments go on, a microsecond apart, until it is there again. One
+    that is set back further is believed; `clock_reached` then says up to when timestamps are ambiguous.
+
     The string up to the second is reused from call to call, which takes a third of the time of `isoformat`.
     """
-    global _second  # noqa: PLW0603 - one tuple, replaced whole: safe between threads
+    global _latest, _second  # noqa: PLW0603 - a number and a tuple, replaced whole: safe between threads
     nanoseconds = time_ns()
+    if nanoseconds > _latest:
+        _latest = nanoseconds
+    else:
+        nanoseconds = _behind(nanoseconds)
     second, rest = divmod(nanoseconds, 1_000_000_000)
     known, text = _second
     if second != known:
         text = dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y-%m-%d %H:%M:%S.")
         _second = (second, text)
     return f"{text}{rest // 1000:06d}+00:00"
+
+
+def _behind(nanoseconds: int) -> int:
+    """Return the moment to give out when the clock shows less than it did."""
+    global _latest, _latest_behind, _reached  # noqa: PLW0603 - as above
+    if _latest - nanoseconds <= _SMALL_STEP:
+        _latest += 1000
+        return _latest
+    if 0 <= _latest_behind - nanoseconds <= _SMALL_STEP:
+        nanoseconds = _latest_behind + 1000
+    _latest_behind, _reached = nanoseconds, _latest
+    for watcher in list(clock_watchers):
+        watcher.clock_is_behind()
+    return nanoseconds
+
+
+def clock_reached() -> str:
+    """Return what the clock had reached before it was set back, as a timestamp; empty when it never was by more than two seconds.
+
+    Timestamps after it are given out once; those up to it may be of before or of after the clock was set back.
+    """
+    if not _reached:
+        return ""
+    second, rest = divmod(_reached, 1_000_000_000)
+    return f"{dt.datetime.fromtimestamp(second, dt.UTC):%Y-%m-%d %H:%M:%S}.{rest // 1000:06d}+00:00"
+
+
+def clock_has_shown(moment: str) -> None:
+    """Take note of what the clock of an earlier session has shown, as a timestamp."""
+    global _latest  # noqa: PLW0603 - as above
+    with suppress(ValueError, OverflowError):
+        _latest = max(_latest, event_rows.parse_timestamp(moment) * 1000)
 
 
 class FormattedTimestamp(str):

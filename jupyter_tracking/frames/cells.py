@@ -75,7 +75,9 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=list(_CELLS))
     frame = with_dtypes(frame, {name: dtype for name, dtype in _CELLS.items() if name != "duration"})
-    frame["duration"] = (frame["ended"] - frame["started"]).dt.total_seconds().astype("Float64")
+    lasted = (frame["ended"] - frame["started"]).dt.total_seconds().astype("Float64")
+    told = pd.Series([cell.seconds for cell in timeline.cells], index=frame.index, dtype="Float64")  # where the clock was set meanwhile
+    frame["duration"] = told.where(told.notna(), lasted)
     return frame
 
 
@@ -173,6 +175,9 @@ def logs_frame(folder: RunFolder) -> pd.DataFrame:
     frame = with_dtypes(pd.DataFrame(rows, columns=list(_LOGS)), _LOGS)
     moments = frame["timestamp"].to_numpy(dtype="datetime64[us]")
     places = timeline.cells_at(moments.astype(np.int64)) if len(timeline.cells) else np.full(len(frame), -1)
+    for n, row in enumerate(rows):
+        if "cell" in row:  # it was said, because the time does not tell
+            places[n] = timeline.place(*(row["cell"] or (None, None)))
     for name in ("cell_id", "execution_count"):
         frame[name] = _cell_column(timeline, places, name)
     return frame

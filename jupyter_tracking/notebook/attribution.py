@@ -11,9 +11,10 @@ import threading
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.format.cell_log import NOTES_FILE, AttributionNote, format_attribution_note
-from jupyter_tracking.format.step_timestamp import timestamp_now
+from jupyter_tracking.format.step_timestamp import clock_reached, clock_watchers, timestamp_now
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
+from jupyter_tracking.storage.reentry import NOTES, hold, new_lock
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.cell_log import Cell
@@ -37,9 +38,10 @@ class CellAttribution:
         self._no_cells = not cell_thread
         self._last_writers: dict[tuple[str, str], str] = {}  # artifact → who logged to it last, of those that are noted
         self._last_moment = ""
-        self._mutex = threading.Lock()
+        self._mutex = new_lock(NOTES)
         self._journal = Journal(store, NOTES_FILE)
         call_after_fork(self)
+        clock_watchers.add(self)
 
     def attribute(self, kind: str, name: str, moment: str, *, given: bool) -> str:
         """Write a note if a reader could not know who logs this row; return the timestamp that the row is to have.
@@ -51,28 +53,35 @@ class CellAttribution:
             given: the timestamp came from the caller; else it is the present time, and may be moved by a microsecond.
         """
         writer, cell = self.other_writer(), self.cell
-        inside = given and cell is not None and cell.started <= moment <= timestamp_now()
+        inside = given and cell is not None and cell.started <= moment <= timestamp_now() and moment > clock_reached()
         if inside and not writer and not self._last_writers:
             return moment
         artifact = (kind, name)
-        with self._mutex:
-            if given or self._no_cells:
+        with hold(self._mutex, NOTES, NOTES_FILE):
+            if not given and not self._no_cells:
+                moment = self._next_moment()
+            # Up to what the clock had reached when it was set back, another cell may have logged at the same moment.
+            if given or self._no_cells or moment <= clock_reached():
                 if writer or not inside or artifact in self._last_writers:
                     at_cell = (cell.session, cell.number) if cell is not None and not writer else None
                     self._journal.append(format_attribution_note(AttributionNote(kind, name, moment, True, writer, at_cell)))
-                return moment
-            if self._last_writers.get(artifact, "") != writer:
-                # The note holds from this row on until another writer's: the row's timestamp must lie between theirs and ours.
-                moment = timestamp_now()
-                while moment <= self._last_moment:
-                    moment = timestamp_now()
+            elif self._last_writers.get(artifact, "") != writer:
                 self._last_moment = moment
                 self._last_writers[artifact] = writer
                 self.check_every_row = True
                 self._journal.append(format_attribution_note(AttributionNote(kind, name, moment, False, writer)))
-            elif self.check_every_row:
-                moment = timestamp_now()
             return moment
+
+    def _next_moment(self) -> str:
+        """Return the present moment: one after the last note that holds from a row on, so that the row lies between two such notes."""
+        moment = timestamp_now()
+        while clock_reached() < moment <= self._last_moment:
+            moment = timestamp_now()
+        return moment
+
+    def clock_is_behind(self) -> None:
+        """Look at every row from now on: timestamps come a second time."""
+        self.check_every_row = True
 
     def other_writer(self) -> str:
         """Return the thread or process that is logging, or an empty string when it is the executing cell."""
@@ -87,5 +96,5 @@ class CellAttribution:
 
     def after_fork(self) -> None:
         """In a child, note every row by itself: what the parent knows of its own rows is not true of the child's."""
-        self._mutex = threading.Lock()
+        self._mutex = new_lock(NOTES)
         self._no_cells, self.cell_thread, self.cell = True, 0, None

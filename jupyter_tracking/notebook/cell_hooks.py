@@ -6,16 +6,21 @@ A listener is told when a cell starts and ends; nothing is written here.
 from __future__ import annotations
 
 import threading
+from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_tracking.errors import log_errors
 from jupyter_tracking.format.cell_log import Cell
-from jupyter_tracking.format.step_timestamp import timestamp_now
+from jupyter_tracking.format.step_timestamp import clock_reached, timestamp_now
 from jupyter_tracking.notebook.console import flush_lines
 from jupyter_tracking.storage.user_file_reader import md5_prefix
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+
+_CLOCK_WAS_SET = 0.1  # seconds between two clocks
 
 
 class CellListener(Protocol):
@@ -54,6 +59,7 @@ class CellHooks:
         self._notebook = notebook
         self._listener = listener
         self._executing: list[tuple[object, Cell | None]] = []  # IPython's info and our record; a cell may run another, which is last
+        self._begun: dict[int, float] = {}  # number → when it began, by a clock that nobody sets
         self._number = 0
         self.cell_thread = threading.get_ident()
 
@@ -109,6 +115,9 @@ class CellHooks:
             count = len(getattr(self._shell.history_manager, "input_hist_raw", None) or [""])
         self._number += 1
         cell = Cell(self._number, self._session, timestamp_now(), notebook=self._notebook, execution_count=count)
+        self._begun[self._number] = monotonic()
+        reached = clock_reached()
+        cell.since = reached if cell.started <= reached else ""
         cell.cell_id = getattr(info, "cell_id", None)
         cell.hash = md5_prefix(source.encode("utf-8", "surrogatepass"))
         self.cell_thread = threading.get_ident()
@@ -131,6 +140,11 @@ class CellHooks:
         if cell is not None:
             flush_lines()  # so that what it printed is in its outputs
             cell.ended = timestamp_now()
+            reached = clock_reached()
+            cell.until = reached if cell.ended <= reached else ""
+            seconds = monotonic() - self._begun.pop(cell.number, monotonic())
+            lasted = (datetime.fromisoformat(cell.ended) - datetime.fromisoformat(cell.started)).total_seconds()
+            cell.seconds = seconds if abs(lasted - seconds) > _CLOCK_WAS_SET else None
             cell.execution_count = count or cell.execution_count
             cell.outcome = "ok" if error is None else "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
             cell.error = "" if error is None else f"{type(error).__name__}: {error}"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
 from itertools import pairwise, repeat
 from time import time_ns
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_tracking.errors import log_errors
 from jupyter_tracking.notebook.terminal import TerminalLines
+from jupyter_tracking.storage.reentry import NOTES, hold, is_held, new_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ class _StreamCapture:
                 if text[-1:] == "\n":
                     moment = clock()
                     append(moment)
-                    if moment > console.next_flush:
+                    if not console.last_flush <= moment <= console.next_flush:  # later, or the clock was set back
                         console.flush()
                 elif len(pending) > _MOST_PENDING:
                     console.flush()
@@ -80,39 +80,46 @@ class _ConsoleCapture:
         self.current: _StreamCapture | None = None
         self.last: _StreamCapture = _StreamCapture(self, str, "stdout")
         self.terminals = {"stdout": TerminalLines(), "stderr": TerminalLines()}
-        self.next_flush = 0
+        self.last_flush = self.next_flush = 0
         self.interval = _INTERVAL
         self.recording = True  # not while an output that was captured already is printed to a terminal
         self.replaced: list[tuple[Any, str, Any, Any]] = []  # object, name, our function, what the object itself had there
         self.streams: dict[str, _StreamCapture] = {}
-        self.lock = threading.RLock()
+        self.lock = new_lock(NOTES)
+        self.flushing = False
 
     def flush(self, *, unfinished: bool = False) -> None:
         """Hand what is pending to the subscribers; with `unfinished`, also lines that have not ended."""
-        if not self.lock.acquire(blocking=unfinished):
-            return  # another thread is flushing, and takes this thread's output along
-        try:
-            self.current = None
-            count = len(self.pending)
-            chunks = self.pending[:count]
-            del self.pending[:count]
-            lines: list[Line] = []
-            # A thread that was printing during the last flush did not say anew which stream it writes to.
-            if chunks and type(chunks[0]) is not _StreamCapture:
-                chunks.insert(0, self.last)
-            starts = [n for n, item in enumerate(chunks) if type(item) is _StreamCapture]
-            for start, end in pairwise([*starts, len(chunks)]):
-                self.last = cast("_StreamCapture", chunks[start])
-                lines += self._finished_lines(self.last.name, chunks[start + 1 : end])
-            if unfinished:
-                for name, terminal in self.terminals.items():
-                    rows = terminal.finish()
-                    lines.extend((time_ns(), name, row, n < len(rows)) for n, row in enumerate(rows, start=1))
-            self.next_flush = time_ns() + self.interval
-            if lines:
-                self._notify(lambda subscriber: subscriber.on_print(lines), "what is printed")
-        finally:
-            self.lock.release()
+        if self.flushing and (not unfinished or is_held(self.lock)):
+            return  # who flushes takes this output along or leaves it to the next: another thread, or what we have interrupted
+        with hold(self.lock, NOTES, "what is printed"):
+            try:
+                self.flushing = True
+                self._flush(unfinished=unfinished)
+            finally:
+                self.flushing = False
+
+    def _flush(self, *, unfinished: bool) -> None:
+        self.current = None
+        count = len(self.pending)
+        chunks = self.pending[:count]
+        del self.pending[:count]
+        lines: list[Line] = []
+        # A thread that was printing during the last flush did not say anew which stream it writes to.
+        if chunks and type(chunks[0]) is not _StreamCapture:
+            chunks.insert(0, self.last)
+        starts = [n for n, item in enumerate(chunks) if type(item) is _StreamCapture]
+        for start, end in pairwise([*starts, len(chunks)]):
+            self.last = cast("_StreamCapture", chunks[start])
+            lines += self._finished_lines(self.last.name, chunks[start + 1 : end])
+        if unfinished:
+            for name, terminal in self.terminals.items():
+                rows = terminal.finish()
+                lines.extend((time_ns(), name, row, n < len(rows)) for n, row in enumerate(rows, start=1))
+        self.last_flush = time_ns()
+        self.next_flush = self.last_flush + self.interval
+        if lines:
+            self._notify(lambda subscriber: subscriber.on_print(lines), "what is printed")
 
     def _finished_lines(self, name: str, chunks: list[Any]) -> list[Line]:
         """Return the lines that end in the chunks of one stream, each with the time of its end where that is known."""
@@ -130,8 +137,9 @@ class _ConsoleCapture:
         """In a child: drop what is the parent's, and flush at each print, since a child may end without notice."""
         self.pending.clear()
         self.terminals = {"stdout": TerminalLines(), "stderr": TerminalLines()}
-        self.lock = threading.RLock()
-        self.interval = self.next_flush = 0
+        self.lock = new_lock(NOTES)
+        self.flushing = False
+        self.interval = self.next_flush = self.last_flush = 0
 
     # --- standing before the methods that write ------------------------------------------------
 

@@ -2,7 +2,8 @@
 
     {"timestamp": "…", "node": "local", "pod": "<user>", "container": "<host>", "value": "  the line", "stream": "stdout"}
 
-Indentation is kept. Polyaxon's readers ignore the field `stream`, which is ours.
+Indentation is kept. Polyaxon's readers ignore the field `stream`, which is ours, and `cell`: session and number of the cell that printed
+the line, or null, where the time alone would mislead because the clock was set.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from jupyter_tracking.format.run_document import user_name
+from jupyter_tracking.format.step_timestamp import clock_reached, timestamp_now
 from jupyter_tracking.redact import Redactor
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_tracking.format.cell_log import Cell
     from jupyter_tracking.notebook.console import Line
     from jupyter_tracking.storage.store import Store
 
@@ -31,24 +36,40 @@ _LONGEST = 100_000  # characters of one line
 class LogWriter:
     """Writes printed lines to the run's log, a batch at a time."""
 
-    def __init__(self, store: Store) -> None:
-        """Write into the store's folder; the file is made with the first line."""
+    def __init__(self, store: Store, cell: Callable[[], Cell | None] = lambda: None) -> None:
+        """Write into the store's folder; the file is made with the first line.
+
+        Args:
+            store: the run folder.
+            cell: returns the cell that is executing.
+        """
+        self._cell = cell
         self._journal = Journal(store, LOGS)
         self._redactors = {"stdout": Redactor(), "stderr": Redactor()}
         who = orjson.dumps({"node": "local", "pod": user_name(), "container": socket.gethostname()})
-        self._head = b'{"timestamp":"%b",' + who[1:-1].replace(b"%", b"%%") + b',"value":%b,"stream":"%b"}\n'
+        self._head = b'{"timestamp":"%b",' + who[1:-1].replace(b"%", b"%%") + b',"value":%b,"stream":"%b"%b}\n'
         self._second, self._text = -1, ""
 
     def on_print(self, lines: list[Line]) -> None:
         """Append the lines."""
         texts = self._clean(lines)
+        told = self._told_cell(lines)
         head, names = self._head, {"stdout": b"stdout", "stderr": b"stderr"}
         rows, known, moment = [], -1, b""
         for (nanoseconds, name, _, _), text in zip(lines, texts, strict=True):
             if nanoseconds // 1_000_000 != known:  # formatting the time is most of the cost, and a millisecond is precise enough
                 known, moment = nanoseconds // 1_000_000, self._moment(nanoseconds)
-            rows.append(head % (moment, _as_json(text), names[name]))
+            rows.append(head % (moment, _as_json(text), names[name], told))
         self._journal.append(b"".join(rows))
+
+    def _told_cell(self, lines: list[Line]) -> bytes:
+        """Return the field that names the cell which printed the lines, where their times could be those of another."""
+        cell, now = self._cell(), timestamp_now()  # which finds out whether the clock was set back
+        times = [nanoseconds for nanoseconds, _, _, _ in lines]
+        first, last = (self._moment(time).decode().replace("T", " ") for time in (min(times), max(times)))
+        if max(clock_reached(), cell.started if cell is not None else "") < first and last <= now:
+            return b""
+        return b',"cell":' + orjson.dumps([cell.session, cell.number] if cell is not None else None)
 
     def _clean(self, lines: list[Line]) -> list[str]:
         texts = [line if len(line) <= _LONGEST else f"{line[:_LONGEST]}… {len(line) - _LONGEST:,} more" for _, _, line, _ in lines]

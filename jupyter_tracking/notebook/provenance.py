@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import MissingExtra, log_errors
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.cell_log import CELLS_FILE, SESSION_FILE, format_cell_end, format_cell_start
+from jupyter_tracking.format.cell_log import CELLS_FILE, SESSION_FILE, format_cell_end, format_cell_start, parse_cells
+from jupyter_tracking.format.step_timestamp import clock_has_shown
 from jupyter_tracking.notebook import console
 from jupyter_tracking.notebook.attribution import CellAttribution
 from jupyter_tracking.notebook.cell_hooks import CellHooks, running_shell
@@ -69,7 +70,8 @@ def _sample(run: Run) -> None:
 
 
 def _keep_logs(run: Run, shell: InteractiveShell | None) -> None:
-    writer = LogWriter(run.store)
+    attribution = run.attribution
+    writer = LogWriter(run.store, lambda: attribution.cell if isinstance(attribution, CellAttribution) else None)
     console.subscribe(writer, shell)
 
     def finish() -> None:
@@ -131,6 +133,8 @@ class _NotebookCapture:
         """Start with the cell that is executing."""
         run = self._run
         run.before_end.append(self._stop)
+        for cell in parse_cells(run.store.read(CELLS_FILE))[0] if run.resumed else []:
+            clock_has_shown(cell.until or cell.ended or cell.started)
         if self._code:
             only_writer = not run.resumed or len(active_writers(run.path, run.store.system)) < 2  # noqa: PLR2004
             name = SESSION_FILE if only_writer else SESSION_FILE.replace(".ipynb", f"-{self._session}.ipynb")

@@ -49,8 +49,8 @@ class CellTimeline:
 
     def _spans(self) -> tuple[Timestamps, Timestamps, Timestamps, Timestamps]:
         """Return the cells by start: their places in `cells`, starts, ends, and the place here of the cell each ran within (-1: none)."""
-        starts = np.array([_timestamp(cell.started) for cell in self.cells], dtype=np.int64)
-        ends = np.array([_timestamp(cell.ended) if cell.ended else _NEVER for cell in self.cells], dtype=np.int64)
+        starts = np.array([_start(cell) for cell in self.cells], dtype=np.int64)
+        ends = np.array([_end(cell) for cell in self.cells], dtype=np.int64)
         next_start: dict[str, int] = {}
         for n in range(len(self.cells) - 1, -1, -1):
             # A cell that never ended lasted until its kernel ran the next.
@@ -80,6 +80,10 @@ class CellTimeline:
             unsettled = over[places[over] >= 0]
         return np.where(places >= 0, self._order[places], -1)
 
+    def place(self, session: object, number: object) -> int:
+        """Return the place in `cells` of an execution, by its session and number; -1 where it is not known."""
+        return self._number.get((session, number), -1) if isinstance(session, str) and isinstance(number, int) else -1
+
     def cells_of_rows(self, kind: str, name: str, timestamps: Timestamps) -> tuple[Timestamps, NDArray[np.object_]]:
         """Return which cell logged each row of an artifact, and by what.
 
@@ -95,13 +99,32 @@ class CellTimeline:
             for n in np.flatnonzero(last >= 0):
                 if spans[last[n]][1]:
                     places[n], by[n] = -1, spans[last[n]][1]
-        alone = {_timestamp(note.moment): note for note in notes if note.alone}
+        alone: dict[int, list[AttributionNote]] = {}
+        for note in notes:
+            if note.alone:
+                alone.setdefault(_timestamp(note.moment) or 0, []).append(note)
         if alone:
-            for n in np.flatnonzero(np.isin(timestamps, np.array(list(alone), dtype=np.int64))):
-                note = alone[int(timestamps[n])]
+            # From the last row on: of several rows of one moment, those without a note were logged first.
+            for n in np.flatnonzero(np.isin(timestamps, np.array(list(alone), dtype=np.int64)))[::-1]:
+                left = alone[int(timestamps[n])]
+                if not left:
+                    continue
+                note = left.pop()
                 place = self._number.get(note.cell, -1) if note.cell else -1
                 places[n], by[n] = place, note.by or ("cell" if place >= 0 else None)
         return places, by
+
+
+def _start(cell: Cell) -> int:
+    """Return from when on rows are a cell's without a note."""
+    started, since = _timestamp(cell.started) or 0, _timestamp(cell.since)
+    return started if since is None else max(started, since + 1)
+
+
+def _end(cell: Cell) -> int:
+    """Return up to when rows are a cell's without a note."""
+    known = [moment for moment in (_timestamp(cell.ended), _timestamp(cell.until)) if moment is not None]
+    return max(known, default=_NEVER)
 
 
 def _timestamp(text: str) -> int | None:

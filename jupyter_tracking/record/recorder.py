@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,10 +25,12 @@ from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
+from jupyter_tracking.storage.reentry import RUN, hold, new_lock, whole_call
 from jupyter_tracking.storage.user_file_reader import file_mode, md5_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from jupyter_tracking.kinds.base import Encoded, Timestamp
@@ -60,7 +62,8 @@ class RunRecorder(Recorder):
         self._store = store
         self.path: Path = store.path
         self._ended = False
-        self._mutex = threading.RLock()
+        self._closed = False  # to rows, while it ends
+        self._mutex = new_lock(RUN)
         self._journals: dict[tuple[str, str], Journal] = {}
         self._child_journals: dict[tuple[str, str], Journal] = {}  # those of a forked child
         self._records: dict[tuple[str, str], LineageRecord] = {}
@@ -79,6 +82,10 @@ class RunRecorder(Recorder):
     def store(self) -> Store:
         """The run folder, to write to."""
         return self._store
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """Keep other threads from what is known of the run, while it is looked up and changed."""
+        return hold(self._mutex, RUN, f"run {self.path.name[:8]}")
 
     # --- rows --------------------------------------------------------------------------------
 
@@ -99,7 +106,10 @@ class RunRecorder(Recorder):
         if type(encoded) is not float:
             if isinstance(encoded, NewAsset | AssetCopy):  # the asset comes first: a row never names a file that is not there
                 name, step, timestamp = paths.check_name(name), as_step(step), FormattedTimestamp(as_timestamp(timestamp))
-                encoded = self._store_asset(kind, name, step, encoded)
+                with whole_call():
+                    payload = self._store_asset(kind, name, step, encoded)
+                    self.record(kind, name, payload, step, timestamp)
+                return
             if isinstance(encoded, dict):  # before anything is written, as it may hold what JSON cannot
                 encoded = event_rows.format_cell(encoded)
         # Called for each value that is logged: a plain step and the present time take the shortest way.
@@ -120,7 +130,7 @@ class RunRecorder(Recorder):
         true_name = paths.check_name(name)
         # A forked child asks for each row: its parent may have ended the run since the last one.
         journals = self._child_journals if self._store.inherited else self._journals
-        with self._mutex:
+        with self._turn():
             record = self._record_versioned(kind, true_name)
             known = journals.get((kind, true_name))
             path = paths.event_path(kind, record.stem)
@@ -162,16 +172,18 @@ class RunRecorder(Recorder):
         self._check_open()
         base = os.path.basename(path.rstrip("/"))  # noqa: PTH119
         paths.check_name(base, "path")
-        stored = self._journal_asset(self._store.copy(path, folder, _numbered(base), hashed=hashed))
-        about = {**summary, "path": os.path.abspath(path), "size": stored.size}  # noqa: PTH100
-        about |= {"hash": stored.hash} if stored.hash else {}
-        self._record_artifact(kind, name, stored.path, summary=about)
+        with whole_call():
+            stored = self._journal_asset(self._store.copy(path, folder, _numbered(base), hashed=hashed))
+            about = {**summary, "path": os.path.abspath(path), "size": stored.size}  # noqa: PTH100
+            about |= {"hash": stored.hash} if stored.hash else {}
+            self._record_artifact(kind, name, stored.path, summary=about)
 
     def _write_output(self, kind: str, name: str, path: str, data: bytes) -> None:
         self._check_open()
         folder, _, base = path.rpartition("/")
-        stored = self._journal_asset(self._store.write_file(folder, _numbered(base), lambda sink: sink.write(data)))
-        self._record_artifact(kind, name, stored.path, summary={"path": stored.path, "hash": stored.hash, "size": stored.size})
+        with whole_call():
+            stored = self._journal_asset(self._store.write_file(folder, _numbered(base), lambda sink: sink.write(data)))
+            self._record_artifact(kind, name, stored.path, summary={"path": stored.path, "hash": stored.hash, "size": stored.size})
 
     # --- lineage -----------------------------------------------------------------------------
 
@@ -186,11 +198,13 @@ class RunRecorder(Recorder):
         further: dict[str, Any] | None = None,
     ) -> None:
         self._check_open()
-        with self._mutex, self._store.locked():
+        with self._turn(), self._store.locked():
             self._check_open()  # a forked child's parent may have ended the run meanwhile
             self._read_new_records()
-            stem = self._stem_of(kind, name)
-            record = LineageRecord(name, kind, stem, path, is_input, summary=summary, logged=timestamp_now(), further=further or {})
+            stem, moment = self._stem_of(kind, name), timestamp_now()
+            if self.attribution is not None and self.attribution.check_every_row:
+                moment = self.attribution.attribute(kind, name, moment, given=False)
+            record = LineageRecord(name, kind, stem, path, is_input, summary=summary, logged=moment, further=further or {})
             known = self._records.get((kind, name))
             if known is not None and known.versioned:
                 # Versions and a copy under outputs/ of one name: one record, which knows both.
@@ -204,7 +218,7 @@ class RunRecorder(Recorder):
     def _record_versioned(self, kind: str, name: str) -> LineageRecord:
         """Return the record of an artifact that has rows; it is in the lineage journal before the first row is in the event file."""
         self._check_open()
-        with self._mutex:
+        with self._turn():
             known = self._records.get((kind, name))
             if known is not None and known.versioned:
                 return known
@@ -226,7 +240,7 @@ class RunRecorder(Recorder):
 
     def _stem(self, kind: str, name: str) -> str:
         """Return the file stem that an artifact has, or will have with its first row."""
-        with self._mutex:
+        with self._turn():
             known = self._records.get((kind, name))
             if known is not None and known.versioned:
                 return known.stem
@@ -239,11 +253,14 @@ class RunRecorder(Recorder):
         return known.stem if known is not None else paths.file_stem(name, self._stems)
 
     def _write_record(self, record: LineageRecord) -> None:
+        if self._closed:
+            raise RunEnded(f"run {self._store.path.name[:8]} is ending; {record.name!r} was not logged")
         self._lineage.append(record.line())
         self._remember(record)
 
     def _add_summary(self, kind: str, name: str, summary: dict[str, Any]) -> None:
-        with self._mutex:
+        with self._turn(), self._store.locked():
+            self._read_new_records()
             record = self._records[kind, name]
             merged = replace(record, summary={**record.summary, **summary})
             if merged != record:
@@ -290,7 +307,7 @@ class RunRecorder(Recorder):
 
     def _update_document(self, change: Callable[[dict[str, Any]], object]) -> None:
         self._check_open()
-        with self._mutex, self._store.locked():
+        with self._turn(), self._store.locked():
             self._check_open()
             present = self._current_document()
             change(present)
@@ -302,27 +319,26 @@ class RunRecorder(Recorder):
         self._store.replace(paths.RUN_FILE, data)
         self._document = data
 
-    def _write_lineages(self) -> tuple[dict[str, dict[str, float]], int]:
-        """Write `lineages.plx.json` from the journal and the event files.
+    def _replace_lineages(self) -> tuple[dict[str, dict[str, float]], int]:
+        """Write `lineages.plx.json` from the journal and the event files; the lock of the documents is held.
 
         Returns:
             The statistics of each metric that has a row, and how many bytes were written.
         """
         metrics: dict[str, dict[str, float]] = {}
-        with self._mutex, self._store.locked():
-            self._read_new_records()
-            assets = lineage.parse_asset_journal(self._store.read(paths.ASSET_JOURNAL))[0]
-            for record in self._records.values():
-                if record.versioned:
-                    data = self._rows_of(record)
-                    record.events = summarize_event_file(record.kind, data)
-                    record.events |= {"size": len(data), "hash": md5_prefix(data)}
-                    record.summary = {**last_version_summary(record.events, assets), **record.summary}
-                    if record.kind == "metric" and record.events["rows"]:
-                        metrics[record.name] = parse_statistics(record.events["metric"])
-            kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]
-            data = lineage.dump_lineages(kept)
-            self._store.replace(paths.LINEAGES_FILE, data)
+        self._read_new_records()
+        assets = lineage.parse_asset_journal(self._store.read(paths.ASSET_JOURNAL))[0]
+        for record in self._records.values():
+            if record.versioned:
+                data = self._rows_of(record)
+                record.events = summarize_event_file(record.kind, data)
+                record.events |= {"size": len(data), "hash": md5_prefix(data)}
+                record.summary = {**last_version_summary(record.events, assets), **record.summary}
+                if record.kind == "metric" and record.events["rows"]:
+                    metrics[record.name] = parse_statistics(record.events["metric"])
+        kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]
+        data = lineage.dump_lineages(kept)
+        self._store.replace(paths.LINEAGES_FILE, data)
         return metrics, len(data)
 
     def _last_value(self, metric: str) -> float | None:
@@ -341,21 +357,35 @@ class RunRecorder(Recorder):
         except InvalidArgument:
             return b""
 
+    @contextmanager
+    def _without_new_rows(self) -> Iterator[None]:
+        """Refuse further rows of other threads, so that what is told of the rows stays true; if the block fails, take them again."""
+        journals = {*self._journals.values(), *self._child_journals.values()}
+        try:
+            self._closed = True
+            for journal in journals:
+                journal.close(ended=True)
+            yield
+        except BaseException:
+            self._closed = False
+            for journal in journals:
+                journal.close(ended=False)
+            raise
+
     def sync(self) -> None:
         """Wait until the disk has all that was logged so far: nothing of it is lost to a power failure.
 
         Raises:
             StorageError: the disk refused.
         """
-        with self._mutex:
-            journals = {id(j): j for j in (*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets)}
+        with self._turn():
             self._store.sync()
-            for journal in journals.values():
+            for journal in {*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}:
                 journal.sync()
 
     def after_fork(self) -> None:
         """In a forked child: close what belongs to the parent."""
-        self._mutex = threading.RLock()  # another thread of the parent may hold it
+        self._mutex = new_lock(RUN)  # another thread of the parent may hold it
         self._journals = {}
         self._store.after_fork()
 

@@ -5,6 +5,7 @@ Which run is active is the concern of `session`, what a notebook adds that of `n
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import warnings
@@ -21,6 +22,7 @@ from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.metadata import RunMetadata
 from jupyter_tracking.record.recorder import RunRecorder
 from jupyter_tracking.storage.last_write import last_write
+from jupyter_tracking.storage.reentry import call_when_outside, is_inside
 from jupyter_tracking.storage.store import Store
 from jupyter_tracking.storage.writer_lock import WriterLock, active_writers
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _DURABILITY = ("process", "power")
 _ENDS = ("succeeded", "failed", "stopped")
+_ATTEMPTS = 100  # to open a folder that others make and remove meanwhile
 
 
 class Run(RunRecorder, KindMethods, RunMetadata):
@@ -74,12 +77,25 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             if text is not None:
                 given[argument] = paths.check_name(text, argument) if argument != "description" else str(text)
         labels = as_tags(tags)
-        self.path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they are
-        super().__init__(Store(self.path, power=durability == "power"))
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they are
         self.before_end: list[Callable[[], object]] = []  # called when the run ends, while it can still be written
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._start(path, given, labels, power=durability == "power", shared=shared)
+                break
+            except OSError as error:
+                # Another process whose start failed has removed the folder that it had made, while we were opening it.
+                if error.errno != errno.ENOENT or attempt == _ATTEMPTS - 1:
+                    raise
+        if self._writer_lock is not None and not self._writer_lock.locks:
+            warnings.warn(f"{self.path} is on a file system without locks: let one process at a time write to it", stacklevel=3)
+
+    def _start(self, path: Path, given: dict[str, str | None], labels: list[str], *, power: bool, shared: bool) -> None:
+        super().__init__(Store(path, power=power))
         try:
-            self._writer_lock = self._take_lock(shared=shared)
-            self._begin(given, labels)
+            with self._store.locked():  # from looking who else writes until the document says that we do too
+                self._writer_lock = self._take_lock(shared=shared)
+                self._begin(given, labels)
         except RunLocked:
             self._store.close()
             raise
@@ -91,28 +107,23 @@ class Run(RunRecorder, KindMethods, RunMetadata):
 
     def _take_lock(self, *, shared: bool) -> WriterLock:
         """Take the lock of a writer, unless another process is writing."""
-        with self._store.locked():
-            others = active_writers(self.path, self._store.system)
-            self._joined = bool(others)
-            if others and not shared:
-                raise RunLocked(f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True")
-            with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
-                lock = WriterLock(self._store.open_folder(paths.WRITERS), self._store.system)
-            if not others and lock.locks:
-                self._store.remove_unfinished()
-            self._joined = bool(others) and lock.locks
-        if not lock.locks:
-            warnings.warn(f"{self.path} is on a file system without locks: let one process at a time write to it", stacklevel=5)
+        others = active_writers(self.path, self._store.system)
+        if others and not shared:
+            raise RunLocked(f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True")
+        with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
+            lock = WriterLock(self._store.open_folder(paths.WRITERS), self._store.system)
+        if not others and lock.locks:
+            self._store.remove_unfinished()
+        self._joined = bool(others) and lock.locks
         return lock
 
     def _begin(self, given: dict[str, str | None], labels: list[str]) -> None:
-        """Write the document of a new run, or resume the run that is there."""
+        """Write the document of a new run, or resume the run that is there; the lock of the documents is held."""
         present = self._stored_document()
         written = last_write(self.path) or run_document.parse_moment(present.get("created_at"))  # before this life writes anything
         uuid = str(present.get("uuid") or self.path.name)
         self.uuid = uuid if len(uuid) == 32 and uuid.isalnum() else paths.new_uuid()  # noqa: PLR2004
-        with self._store.locked():
-            self._read_new_records()
+        self._read_new_records()
         files = self._store.event_files()
         self.resumed = bool(present or files or self._records)
         # A run whose document was lost is ours if it has our lineage journal; one that Polyaxon never ended has event files alone.
@@ -120,9 +131,8 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         stored = self._store.read(paths.LINEAGES_FILE)
         ours = ours and (not stored or lineage.all_written_here(stored))  # else Polyaxon has gone on with it
         if self.resumed and not ours:
-            with self._store.locked():
-                resume_polyaxon.take_over_run(self._store, self._lineage)
-                self._read_new_records()
+            resume_polyaxon.take_over_run(self._store, self._lineage)
+            self._read_new_records()
         self._record_unlisted(files)
         if not present:
             about = {key: given[key] for key in ("description", "owner", "project")}
@@ -136,10 +146,9 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         else:
             run_document.begin_life(present)
             run_document.set_status(present, "running")
-        with self._store.locked():
-            self._replace_document(present)
+        self._replace_document(present)
         if stored and not ours:
-            self._write_lineages()  # so that its last rows are ours from now on
+            self._replace_lineages()  # so that its last rows are ours from now on
 
     def _stored_document(self) -> dict[str, Any]:
         """Return the run's document, empty when there is none.
@@ -265,7 +274,8 @@ class Run(RunRecorder, KindMethods, RunMetadata):
 
         A second call does nothing. A final status that `log_status` set stays, unless another is given. While another process
         writes to the run, it goes on: the status given here becomes the run's when the last writer has left. The end of a process
-        that joined a run with `shared=True` is its leaving, and decides nothing about the run.
+        that joined a run with `shared=True` is its leaving, and decides nothing about the run. Called from a signal handler, a
+        finalizer or a hook in the middle of a log call of the same thread, it is carried out when that call is done.
 
         Args:
             status: `"succeeded"`, `"failed"` or `"stopped"`.
@@ -274,14 +284,17 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         """
         if status not in _ENDS:
             raise InvalidArgument(f"status={status!r} is none of {', '.join(_ENDS)}{suggest(str(status), _ENDS)}")
-        with self._mutex:
+        if is_inside():  # of a call that this one has interrupted, and that comes first
+            call_when_outside(lambda: self.end(status, reason, message))
+            return
+        with self._turn():
             if not self._ended and self._store.inherited:
                 self.sync()  # the end of a forked child is not the end of the run
             elif not self._ended:
                 self._finish((status, reason, message))
             self._ended = True
             for journal in {*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}:
-                journal.close()
+                journal.close(ended=True)
             self._journals.clear()
             self._release_lock()
         process_exit.ended(self)
@@ -296,20 +309,21 @@ class Run(RunRecorder, KindMethods, RunMetadata):
                 raise
         self._store.tell_children(ended=True)
         try:
-            self.sync()  # first, so that the lineage lists only rows that are on the disk
-            metrics, lineages_size = self._write_lineages()
-            # Whether others are writing is asked, and our lock released, in one step: else two that leave at once would each leave
-            # the end to the other.
-            with self._store.locked():
-                document = self._current_document()
-                final = self._leave(document, how)
-                if final:
-                    _write_outputs(document, metrics)
-                    run_document.set_status(document, *final)
-                    run_document.mark_complete(document, lineages_size)
-                self._replace_document(document)
-                self._release_lock()
-            self._store.sync()
+            with self._without_new_rows():
+                self.sync()  # first, so that the lineage lists only rows that are on the disk
+                # Whether others are writing is asked, and our lock released, in one step: else two that leave at once would each
+                # leave the end to the other.
+                with self._store.locked():
+                    metrics, lineages_size = self._replace_lineages()
+                    document = self._current_document()
+                    final = self._leave(document, how)
+                    if final:
+                        _write_outputs(document, metrics)
+                        run_document.set_status(document, *final)
+                        run_document.mark_complete(document, lineages_size)
+                    self._replace_document(document)
+                    self._release_lock()
+                self._store.sync()
         except BaseException:
             self._store.tell_children(ended=False)
             raise

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import TrackingError, storage_error, storage_errors
+from jupyter_tracking.errors import RunEnded, TrackingError, storage_error, storage_errors
 from jupyter_tracking.storage.fork import call_after_fork
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat
+from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, is_held, new_lock, run_waiting, waiting
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, close_when_dropped
 
 if TYPE_CHECKING:
     from jupyter_tracking.storage.store import Store
@@ -24,13 +24,27 @@ _TAIL = 65_536
 _APPEND = os.O_RDWR | os.O_APPEND | LINK_FLAGS
 _TOO_MANY = {errno.EMFILE, errno.ENFILE}
 
+# How far an append has come. A call that interrupts it may add a row of its own while it is appending, and not while it opens the file.
+_IDLE, _APPENDING, _OPENING = range(3)
+
 
 class Journal:
     """One file of newline-terminated rows, shared safely by threads, processes and forked children."""
 
-    __slots__ = ("__weakref__", "_fd", "_inode", "_lock", "_prepared_stat", "_size", "_store", "dirty", "header", "relative")
-    _inode: int
-    _size: int  # bytes up to the last newline we know of
+    __slots__ = (
+        "__weakref__",
+        "_ended",
+        "_fd",
+        "_inode",
+        "_lock",
+        "_prepared_stat",
+        "_size",
+        "_state",
+        "_store",
+        "dirty",
+        "header",
+        "relative",
+    )
 
     def __init__(self, store: Store, relative: str, header: bytes = b"") -> None:
         """Name the file; nothing is opened or made before the first append.
@@ -40,12 +54,15 @@ class Journal:
             relative: the file, relative to the run folder.
             header: the first line of the file, if it has to be made.
         """
-        self._fd = -1
+        self._fd = self._inode = -1
+        self._size = 0  # bytes up to the last newline we know of
+        self._state = _IDLE
+        self._ended = False
         self._store = store
         self.relative = relative
         self.header = header
         self._prepared_stat = PreparedStat(os.fsencode(store.path / relative))
-        self._lock = threading.Lock()
+        self._lock = new_lock(ROWS)
         self.dirty = False
         call_after_fork(self)
 
@@ -56,35 +73,69 @@ class Journal:
             row: ends with a newline and holds no other.
 
         Raises:
+            RunEnded: the run has ended.
             RunGone: the run folder was moved or deleted.
+            ReentrantCall: this call has interrupted one of its own thread, which has written half of a row to the same file.
             StorageError: the disk refused; nothing of the row remains, every earlier row does.
         """
         system = self._store.system
-        with self._lock:
-            self.dirty = True
-            try:
-                if self._fd < 0 and self._open(self.header + row):
-                    return
-                system.lock(self._fd)
-                if self._current_size() != self._size and self._reopen_if_replaced(self.header + row):
-                    return
-                self._write(row if self._size else self.header + row)
-                system.unlock(self._fd)
-            except BaseException as error:
-                self._close()  # which unlocks it too, wherever an interrupt came
-                if isinstance(error, OSError) and not isinstance(error, TrackingError):
-                    raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
-                raise
+        lock = self._lock
+        if self._state:  # an append is under way
+            if is_held(lock):  # by this thread: we have interrupted it
+                self._append_within(row)
+                return
+            lock = hold(lock, ROWS, self.relative)
+        try:
+            with lock:
+                self.dirty = True
+                try:
+                    self._state = _APPENDING
+                    if self._fd < 0 and self._open(self.header + row):
+                        self._state = _IDLE
+                        return
+                    system.lock(self._fd)
+                    if self._current_size() != self._size and self._reopen_if_replaced(self.header + row):
+                        self._state = _IDLE
+                        return
+                    self._write(row if self._size else self.header + row)
+                    self._state = _IDLE
+                    system.unlock(self._fd)
+                except BaseException as error:
+                    forked = self._state == _IDLE and isinstance(error, OSError)  # `after_fork` has dropped the parent's descriptor
+                    self._state = _IDLE
+                    self._close()  # which unlocks it too, wherever an interrupt came
+                    if forked:
+                        raise interrupted(f"a row of {self.relative}, which is the parent's of this process,") from error
+                    if isinstance(error, OSError) and not isinstance(error, TrackingError):
+                        raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
+                    raise
+        finally:
+            if waiting:
+                run_waiting()
+
+    def _append_within(self, row: bytes) -> None:
+        """Append a row while an append of this thread is interrupted, which unlocks the file when it goes on."""
+        if self._state != _APPENDING or self._fd < 0:
+            raise interrupted(f"a row of {self.relative}")
+        with storage_errors(f"a row of {self.relative}", kept="every earlier row was kept"):
+            self._store.system.lock(self._fd)
+            size = self._current_size()
+            if not size or (size != self._size and self._store.system.pread(self._fd, 1, size - 1) != b"\n"):
+                raise interrupted(f"a row of {self.relative}")
+            self._size = size
+            self._write(row)
 
     def _reopen_if_replaced(self, first: bytes) -> bool:
         """Open the file that is at our path now and find the end of its last row; return whether it had to be made, with its first row."""
         system = self._store.system
+        self._state = _OPENING
         while (size := self._current_size()) is None:  # deleted, or another tool put its own file in place
             self._close()
             if self._open(first):
                 return True
             system.lock(self._fd)
         self._size = self._cut_unfinished_row(size)
+        self._state = _APPENDING
         return False
 
     def _current_size(self) -> int | None:
@@ -128,6 +179,9 @@ class Journal:
 
     def _open(self, first: bytes) -> bool:
         """Open the file, or make it with its first row; return whether it was made."""
+        if self._ended:
+            raise RunEnded(f"run {self._store.path.name[:8]} ended while this was logged; nothing of it was written")
+        state, self._state = self._state, _OPENING
         try:
             self._fd, self._inode, made = self._store.open_or_create(self.relative, first, _APPEND)
         except OSError as error:
@@ -138,18 +192,32 @@ class Journal:
         self._size = len(first) if made else 0
         _open_journals[id(self)] = weakref.ref(self)
         _close_oldest(_max_open())
+        self._state = state
         return made
 
     def _close(self) -> None:
-        fd, self._fd = self._fd, -1
+        if self._fd >= 0:
+            self._store.system.unlock(self._fd)  # before it is no longer ours: a call that interrupts this one opens it anew
+        self._drop()
+
+    def _drop(self) -> None:
         _open_journals.pop(id(self), None)
+        fd, self._fd = self._fd, -1
         self._store.system.close_quietly(fd)
 
-    def close(self, *, wait: bool = True) -> None:
-        """Close the file; the next append opens it again. Without `wait`, only if no thread is appending at this moment."""
+    def close(self, *, wait: bool = True, ended: bool = False) -> None:
+        """Close the file; the next append opens it again.
+
+        Args:
+            wait: wait for the thread that is appending at this moment; else the file stays open.
+            ended: the run has ended, and a later append is an error.
+        """
+        if is_held(self._lock):  # this thread is in the middle of a row
+            return
         if self._lock.acquire(blocking=wait):
             try:
                 self._close()
+                self._ended = ended
             finally:
                 self._lock.release()
 
@@ -160,24 +228,27 @@ class Journal:
             RunGone: the run folder was moved or deleted.
             StorageError: the disk refused.
         """
-        with self._lock:
+        with hold(self._lock, ROWS, self.relative):
             if not self.dirty:
                 return
-            with storage_errors(self.relative, kept="every row was written", failed="may not outlive a power failure"):
-                if self._fd >= 0:
-                    self._store.system.fsync(self._fd)
-                else:
-                    self._store.sync_file(self.relative)
-            self.dirty = False
+            try:
+                self.dirty = self._state != _IDLE  # a row that this call has interrupted is not there yet
+                with storage_errors(self.relative, kept="every row was written", failed="may not outlive a power failure"):
+                    if self._fd >= 0:
+                        self._store.system.fsync(self._fd)
+                    else:
+                        self._store.sync_file(self.relative)
+            except BaseException:
+                self.dirty = True
+                raise
 
     def after_fork(self) -> None:
         """In a child: drop the parent's descriptor and lock. Who shares a descriptor shares its file lock too."""
-        self._lock = threading.Lock()
-        self._close()
+        self._lock = new_lock(ROWS)
+        self._state = _IDLE
+        self._drop()  # without unlocking it for the parent
 
-    def __del__(self) -> None:
-        """Close the file of a run that was dropped."""
-        self._store.system.close_quietly(self._fd)
+    __del__ = close_when_dropped("_fd")  # of a run that was dropped
 
 
 _open_journals: dict[int, weakref.ref[Journal]] = {}  # those with an open descriptor, the longest open first

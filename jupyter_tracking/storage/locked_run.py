@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from jupyter_tracking.errors import InvalidArgument, MissingFile, RunGone, RunLocked, storage_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.curation import changed_document
+from jupyter_tracking.storage.reentry import interrupted, is_inside
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def change_document(path: Path, change: Change, system: Syscalls | None = None) 
         InvalidArgument: the document cannot be read.
         RunGone: the run folder was moved or deleted.
         RunLocked: the run is being resumed at this moment.
+        ReentrantCall: this call has interrupted one of its own thread.
         StorageError: the disk refused; the document is as it was.
     """
     system = system or Syscalls()
@@ -97,7 +99,7 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
 
     Raises:
         RunGone: there is no such folder any more.
-        RunLocked: this thread holds the lock already, as in a signal handler that came in between.
+        ReentrantCall: this thread changes a run already, as where a signal handler came in between.
         StorageError: the disk refused, as one that is mounted read-only does.
     """
     gone = RunGone(errno.ENOENT, f"the run folder {path} was moved or deleted; {_KEPT}")
@@ -111,8 +113,8 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
                 raise gone from None
             status = os.fstat(root)
             here = (threading.get_ident(), status.st_dev, status.st_ino)
-            if here in _held:
-                raise RunLocked(f"this thread is changing the run {path.name} already; {_KEPT}")
+            if here in _held or is_inside():
+                raise interrupted(f"the document of the run {path.name}")
             _held.add(here)
             mark = here
             lock = _lock(root, system)
@@ -127,9 +129,9 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
         if mark is not None:
             _held.discard(mark)
         try:
-            system.unlock_and_close(lock)
+            _unlock_and_close(system, lock)
         finally:
-            system.unlock_and_close(root)
+            _unlock_and_close(system, root)
 
 
 def _lock(root: int, system: Syscalls) -> int:
@@ -148,6 +150,14 @@ def _lock(root: int, system: Syscalls) -> int:
                 if system.stat(relative, dir_fd=root, follow_symlinks=False).st_ino == system.fstat(lock).st_ino:
                     return lock
         except BaseException:
-            system.unlock_and_close(lock)
+            _unlock_and_close(system, lock)
             raise
-        system.unlock_and_close(lock)  # a start that failed has removed it meanwhile: the next lock is another file
+        _unlock_and_close(system, lock)  # a start that failed has removed it meanwhile: the next lock is another file
+
+
+def _unlock_and_close(system: Syscalls, fd: int) -> None:
+    if fd >= 0:
+        try:
+            system.unlock(fd)
+        finally:
+            system.close_quietly(fd)

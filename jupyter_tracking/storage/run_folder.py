@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, OutsideRun, RunGone, storage_error, storage_errors
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.syscalls import LINK_FLAGS
+from jupyter_tracking.storage.reentry import DOCUMENTS, NAMES, hold, interrupted, new_lock
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, close_when_dropped
+from jupyter_tracking.storage.writer_lock import active_writers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,13 +38,15 @@ class WritableFolder:
         """
         self.path = path
         self.system = system
-        self.fd = self.temporary_fd = -1
+        self.fd = self.temporary_fd = self._inode = -1
         self.unsynced: set[str] = set()  # files and folders written here that may not be on the disk yet
         self.shared = False  # another process, or this run before it was resumed, has written here too
         self.inherited = False  # in a forked child: the run is its parent's
         # Parent and forked children share these bytes: whether a child has written here, and whether the parent has ended the run.
         self._shared_with_children = mmap.mmap(-1, 2)
-        self._private_fd = self._lock_fd = -1
+        self._private_fd = -1
+        self._locks = {"lock": new_lock(DOCUMENTS), "names": new_lock(NAMES)}  # between the threads of this process
+        self._lock_fds: dict[str, int] = {}  # and, while they are held, between processes
         self._made_folders: list[Path] = []  # the run folder and its parents, as far as this run made them
         self._made_inside: list[str] = []
         self.created = False  # whether this run made the run folder
@@ -73,7 +77,16 @@ class WritableFolder:
                 self._made_folders.append(folder)
 
     def undo_creation(self) -> None:
-        """Remove what a start that failed has made, unless others have written there; close."""
+        """Remove what a start that failed has made, unless others have begun to write there; close."""
+        try:
+            with self.locked():  # who starts next waits, finds the lock's file gone, and starts anew
+                if not active_writers(self.path, self.system):
+                    self._remove_made()
+        except OSError:  # there is no lock file, so nobody else has begun
+            self._remove_made()
+        self.close()
+
+    def _remove_made(self) -> None:
         with suppress(OSError):  # a folder that others use is not empty, and stays
             for folder in reversed(self._made_inside):
                 for name in ("lock", "names") if folder == paths.PRIVATE_FOLDER else ():
@@ -85,7 +98,6 @@ class WritableFolder:
                     self.system.unlink(paths.RUN_FILE, dir_fd=self.fd)
             for path in reversed(self._made_folders):
                 self.system.rmdir(path)
-        self.close()
 
     def check_in_place(self) -> None:
         """Check that the run folder is still where it was.
@@ -100,23 +112,39 @@ class WritableFolder:
 
     @contextmanager
     def locked(self, which: str = "lock") -> Iterator[None]:
-        """Hold one of the run's locks against other processes, while documents or names are changed."""
-        fd = -1
+        """Hold one of the run's locks, while documents or names are read, changed and written.
+
+        Raises:
+            RunGone: the run folder was moved or deleted.
+            ReentrantCall: this call has interrupted one of its own thread that holds it.
+            StorageError: the disk refused.
+        """
+        what = f"the {'names' if which == 'names' else 'documents'} of {self.path}"
+        with hold(self._locks[which], NAMES if which == "names" else DOCUMENTS, what):
+            if which in self._lock_fds:
+                raise interrupted(what)
+            try:
+                self._lock_file(which)
+                yield
+            finally:
+                # It is ours until it is unlocked. In a child that was forked meanwhile it is closed already.
+                fd = self._lock_fds.get(which, -1)
+                if fd >= 0:
+                    self.system.unlock(fd)
+                self._lock_fds.pop(which, None)
+                self.system.close_quietly(fd)
+
+    def _lock_file(self, which: str) -> None:
+        relative = f"{paths.PRIVATE_FOLDER}/{which}"
         try:
-            fd = self._lock_fd = self.system.open(which, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=self._private_fd)
+            fd = self._lock_fds[which] = self.system.open(which, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=self._private_fd)
             self.system.lock(fd)
-        except BaseException as error:
-            self._lock_fd = -1
-            self.system.unlock_and_close(fd)
-            if not isinstance(error, OSError):
-                raise
+            # A start that failed may have removed it while this one was waiting for it.
+            if self.system.stat(relative, dir_fd=self.fd).st_ino != self.system.fstat(fd).st_ino:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        except OSError as error:
             self.check_in_place()
-            raise storage_error(error, f"{paths.PRIVATE_FOLDER}/{which} of {self.path}", kept="nothing was changed") from error
-        try:
-            yield
-        finally:
-            self._lock_fd = -1
-            self.system.unlock_and_close(fd)
+            raise storage_error(error, f"{relative} of {self.path}", kept="nothing was changed") from error
 
     # --- opening ---------------------------------------------------------------------------------
 
@@ -212,13 +240,13 @@ class WritableFolder:
         parts = [relative.split("/") for relative in relatives]
         for folder in sorted({"/".join(p[:n]) for p in parts for n in range(len(p))} | {""}, reverse=True):
             self.sync_file(folder)
-        while self._made_folders:
-            fd = self.system.open(self._made_folders[-1].parent, _ANY_FOLDER)
+        for made in reversed(self._made_folders):
+            fd = self.system.open(made.parent, _ANY_FOLDER)
             try:
                 self.system.fsync(fd)
             finally:
                 self.system.close_quietly(fd)
-            self._made_folders.pop()
+        self._made_folders = []
 
     def sync_file(self, relative: str) -> None:
         """Sync one file or folder, unless the user has deleted it meanwhile."""
@@ -236,8 +264,9 @@ class WritableFolder:
 
     def after_fork(self) -> None:
         """In a child: close a lock that another thread of the parent was holding."""
-        self.system.close_quietly(self._lock_fd)
-        self._lock_fd = -1
+        while self._lock_fds:
+            self.system.close_quietly(self._lock_fds.popitem()[1])
+        self._locks = {"lock": new_lock(DOCUMENTS), "names": new_lock(NAMES)}
         self.inherited = True
 
     def mark_changed(self) -> None:
@@ -261,6 +290,4 @@ class WritableFolder:
             self.system.close_quietly(fd)
         self.fd = self._private_fd = self.temporary_fd = -1
 
-    def __del__(self) -> None:
-        """Close the folder of a run that was garbage collected."""
-        self.close()
+    __del__ = close_when_dropped("fd", "_private_fd", "temporary_fd")  # of a run that was garbage collected

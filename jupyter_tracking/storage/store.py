@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error, storage_errors
 from jupyter_tracking.format import paths
+from jupyter_tracking.storage.reentry import interrupted
 from jupyter_tracking.storage.run_folder import TEMPORARY, WritableFolder
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
 from jupyter_tracking.storage.user_file_reader import file_chunks, file_mode, md5, open_user_file, read_chunks, walk
@@ -101,6 +102,7 @@ class Store(WritableFolder):
         self._last_numbers: dict[str, int] = {}
         self._token = paths.new_uuid()[:8]
         self._numbers = itertools.count()
+        self._writing: set[int] = set()  # descriptors of temporary files
 
     def open_or_create(self, relative: str, first: bytes, flags: int) -> tuple[int, int, bool]:
         """Open a file, or make it with its first bytes in one step; return it, its inode, and whether it was made."""
@@ -125,6 +127,8 @@ class Store(WritableFolder):
         fd, temporary = -1, self._temporary()
         try:
             fd = self.system.open(temporary, _NEW | os.O_APPEND, 0o666, dir_fd=self.temporary_fd)
+            self._writing.add(fd)
+            self._check_own(temporary)
             self.system.write_all(fd, first)
             inode = self.system.fstat(fd).st_ino
             self._give_name(temporary, relative)
@@ -132,7 +136,8 @@ class Store(WritableFolder):
             self.system.close_quietly(fd)
             raise
         finally:
-            self._remove_temporary(temporary)
+            self._writing.discard(fd)
+            self._remove_own(temporary)
         return fd, inode
 
     # --- writing ---------------------------------------------------------------------------------
@@ -152,7 +157,7 @@ class Store(WritableFolder):
         temporary = self._temporary()
         with self._using_temporary(temporary, f"a file of {folder}", "every earlier file was kept"):
             fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.temporary_fd)
-            with self._closing(fd):
+            with self._closing(fd, temporary):
                 sink = Sink(self.system, fd, hashed=hashed)
                 write(sink)
             path = self._give_free_name(temporary, folder, name)
@@ -197,7 +202,7 @@ class Store(WritableFolder):
                         self.system.mkdir(last, dir_fd=parent_fd)
                         continue
                     fd = self.system.open(last, _NEW, 0o666, dir_fd=parent_fd)
-                    with self._closing(fd):
+                    with self._closing(fd, temporary):
                         for chunk in file_chunks(os.path.join(source, relative)):  # noqa: PTH118
                             self.system.write_all(fd, chunk)
                             total += len(chunk)
@@ -223,11 +228,12 @@ class Store(WritableFolder):
         with self._using_temporary(temporary, relative, "the old one is intact"):
             self.check_in_place()
             fd = self.system.open(temporary, _NEW, 0o666, dir_fd=self.temporary_fd)
-            with self._closing(fd):
+            with self._closing(fd, temporary):
                 self.system.write_all(fd, data)
                 if lasting:
                     self.system.fsync(fd)
             folder, _, last = relative.rpartition("/")
+            self._check_own(temporary)
             folder_fd = self.open_folder(folder)
             places = {"src_dir_fd": self.temporary_fd, "dst_dir_fd": folder_fd}
             try:
@@ -247,22 +253,47 @@ class Store(WritableFolder):
             self.check_in_place()
             raise storage_error(error, what, kept=kept) from error
         finally:
-            self._remove_temporary(temporary)
+            self._remove_own(temporary)
 
     @contextmanager
-    def _closing(self, fd: int) -> Iterator[None]:
+    def _closing(self, fd: int, temporary: str) -> Iterator[None]:
         """Close a file that was written; some file systems report only then that a write failed."""
         try:
+            self._writing.add(fd)
+            self._check_own(temporary)
             yield
         except BaseException:
             self.system.close_quietly(fd)
             raise
+        finally:
+            self._writing.discard(fd)
         self.system.close(fd)
 
     # --- names, temporaries ----------------------------------------------------------------------
 
     def _temporary(self) -> str:
         return f"{os.getpid()}-{self._token}-{next(self._numbers)}.tmp"
+
+    def _is_own(self, temporary: str) -> bool:
+        """Return whether a temporary file is of this process: in a child that was forked while it was written it is the parent's."""
+        return temporary.startswith(f"{os.getpid()}-")
+
+    def _check_own(self, temporary: str) -> None:
+        if not self._is_own(temporary):
+            raise interrupted("what the parent of this process was writing when it forked")
+
+    def _remove_own(self, temporary: str) -> None:
+        if self._is_own(temporary):
+            self._remove_temporary(temporary)
+
+    def after_fork(self) -> None:
+        """In a child: write no more into the files that the parent was writing; what it would write fails."""
+        super().after_fork()
+        if self._writing:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            for fd in self._writing:
+                os.dup2(nothing, fd, inheritable=False)
+            os.close(nothing)
 
     def _remove_temporary(self, temporary: str) -> None:
         """Remove what is left of a temporary file or folder; it is gone when it was renamed."""
@@ -283,6 +314,7 @@ class Store(WritableFolder):
     def _give_name(self, temporary: str, relative: str, *, is_folder: bool = False) -> None:
         """Give the temporary file or folder its name, which must be free."""
         self.check_in_place()
+        self._check_own(temporary)
         self.mark_changed()
         if self.power:
             self.sync_tree(f"{TEMPORARY}/{temporary}")

@@ -27,6 +27,22 @@ _INODE, _SIZE = 4, 5
 _STATX_BYTES = 256
 
 
+def close_when_dropped(*names: str) -> Callable[[Any], None]:
+    """Return a `__del__` that closes the descriptors in these attributes.
+
+    It looks up no global name: at the end of the interpreter those of a module, and the builtins too, are gone before its last objects.
+    """
+
+    def close(thing: Any, get: Any = getattr, close_descriptor: Any = os.close, names: tuple[str, ...] = names) -> None:
+        for name in names:
+            try:  # noqa: SIM105 - for the same reason
+                close_descriptor(get(thing, name))
+            except:  # noqa: E722, S110 - closed already, or its making failed; no name of an error can be looked up here
+                pass
+
+    return close
+
+
 class PreparedStat:
     """A path prepared for repeated `stat` calls; the result buffer is reused."""
 
@@ -126,14 +142,6 @@ class Syscalls:
             self.flock(fd, fcntl.LOCK_UN)
         except OSError:
             pass
-
-    def unlock_and_close(self, fd: int) -> None:
-        """Unlock and close a file that is no longer needed; errors are ignored."""
-        if fd >= 0:
-            try:
-                self.unlock(fd)  # a child forked meanwhile shares the lock: closing would not be enough
-            finally:
-                self.close_quietly(fd)
 
     def close_quietly(self, fd: int) -> None:
         """Close a file that is no longer needed; errors are ignored."""

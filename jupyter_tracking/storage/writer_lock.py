@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls, close_when_dropped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,6 +141,4 @@ class WriterLock:
         self._system.close_quietly(fd)
         self._system.close_quietly(folder)
 
-    def __del__(self) -> None:
-        """Close the lock file of a run that was garbage collected: the run was interrupted."""
-        self.close()
+    __del__ = close_when_dropped("_fd", "_folder")  # of a run that was garbage collected: the run was interrupted
