@@ -46,9 +46,10 @@ def is_plain(dtype: Any) -> bool:
     own = pd.CategoricalDtype | pd.IntervalDtype | pd.SparseDtype | pd.ArrowDtype
     if isinstance(dtype, own) or type(dtype).__module__.partition(".")[0] != "pandas":
         return False
-    # Zones of one name are equal for pandas, whichever library they are of.
-    zone: Any = type(getattr(dtype, "tz", None))
-    return _survives(dtype, zone)
+    # Zones of one name are equal for pandas, whichever library they are of; but not all of them say the same of times long ago.
+    zone: Any = getattr(dtype, "tz", None)
+    kind: Any = None if str(zone) == "UTC" else type(zone)
+    return _survives(dtype, kind)
 
 
 @cache
@@ -62,7 +63,7 @@ def _survives(dtype: Any, zone: Any) -> bool:
         back = parquet.read_table(io.BytesIO(written.getvalue())).to_pandas()["a"].dtype
     except Exception:  # noqa: BLE001 - whatever it fails with, it is not kept this way
         return False
-    return bool(back == dtype) and str(back) == str(dtype) and type(getattr(back, "tz", None)) is zone
+    return bool(back == dtype) and str(back) == str(dtype) and (zone is None or type(getattr(back, "tz", None)) is zone)
 
 
 def encode_column(values: pd.Series[Any], content: str) -> tuple[pa.Array | pa.ChunkedArray, Said | None]:

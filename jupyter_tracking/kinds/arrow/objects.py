@@ -6,6 +6,7 @@ Nothing is inferred from a first value and nothing is converted: an array is mad
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from decimal import Decimal
 from itertools import chain
 from types import NoneType
@@ -40,6 +41,10 @@ def encode_objects(values: NDArray[Any]) -> tuple[pa.Array | pa.ChunkedArray, di
         found = _arrays(items)
         if found is not None:
             return found
+    if str in kinds and (kinds <= {str, NoneType} or kinds == {str, float}):
+        with suppress(UnicodeEncodeError, pa.ArrowTypeError, pa.ArrowInvalid):  # much faster than from a list
+            texts = pa.array(values, pa.string(), from_pandas=float in kinds)
+            return texts, {"as": "objects", "missing": "nan" if float in kinds else "None"}
     missing = [word for word, gap in _MISSING.items() if type(gap) in kinds and type(gap) is not float]
     # A NaN among floats is one of them; a float that is none is left, and the column is one of several types.
     missing = [] if kinds <= {float, NoneType} else missing + ["nan"] * (float in kinds)
