@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.run_document import join_reason
+from jupyter_tracking.format.document.run_document import join_reason
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame

@@ -45,11 +45,11 @@ READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "format": 2150,
-    "storage": 1900,
-    "kinds": 3400,
-    "record": 1100,
-    "read": 1450,
+    "format": 2850,
+    "storage": 2250,
+    "kinds": 5300,
+    "record": 1200,
+    "read": 1700,
     "notebook": 1700,
     "frames": 1300,
     "views": 6400,

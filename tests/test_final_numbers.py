@@ -14,7 +14,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.format import run_document
+from jupyter_tracking.format.document import run_document
 from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:

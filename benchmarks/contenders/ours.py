@@ -157,7 +157,8 @@ def write_documents(folder, count):
     from orjson import dumps, loads
 
     from jupyter_tracking import Run
-    from jupyter_tracking.format import paths, run_document
+    from jupyter_tracking.format import paths
+    from jupyter_tracking.format.document import run_document
 
     child = os.fork()
     if not child:
@@ -185,7 +186,8 @@ def write_chain(folder, count, files):
     """Documents of runs, each of which uses what the one before has made."""
     from orjson import dumps
 
-    from jupyter_tracking.format import lineage, paths, run_document
+    from jupyter_tracking.format import lineage, paths
+    from jupyter_tracking.format.document import run_document
 
     for number in range(count):
         path = _run_path(folder, number)

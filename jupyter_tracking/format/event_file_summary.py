@@ -7,8 +7,8 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
-from jupyter_tracking.format.metric_summary import metric_statistics
 from jupyter_tracking.format.metric_table import parse_metric_table
 
 if TYPE_CHECKING:

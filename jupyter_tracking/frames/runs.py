@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.curation import is_archived
+from jupyter_tracking.format.document.curation import is_archived
+from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
-from jupyter_tracking.format.metric_summary import check_override
 from jupyter_tracking.format.metric_table import metric_table
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from jupyter_tracking.format.metric_summary import Summary
+    from jupyter_tracking.format.document.metric_summary import Summary
     from jupyter_tracking.read.run_reader import Artifact
 
 TIMESTAMP = pd.DatetimeTZDtype("us", "UTC")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.run_values import NumberWord
+from jupyter_tracking.format.document.run_values import NumberWord
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

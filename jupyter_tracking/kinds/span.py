@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
-from jupyter_tracking.format import paths, run_document
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.document import run_document
+from jupyter_tracking.format.document.run_values import put_values
 from jupyter_tracking.format.event_rows import parse_timestamp
-from jupyter_tracking.format.run_values import put_values
 from jupyter_tracking.kinds.arguments import as_json, as_text
 from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from jupyter_tracking.format.run_document import user_name
+from jupyter_tracking.format.document.run_document import user_name
 from jupyter_tracking.format.step_timestamp import clock_reached, timestamp_now
 from jupyter_tracking.redact import Redactor
 from jupyter_tracking.storage.journal import Journal

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.format import curation
+from jupyter_tracking.format.document import curation
 from jupyter_tracking.kinds.arguments import as_json, as_text
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage import trash
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from jupyter_tracking.format.curation import Change
+    from jupyter_tracking.format.document.curation import Change
 
 
 class CuratedRun:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jupyter_tracking.errors import NotFound, suggest
-from jupyter_tracking.format import curation, paths
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.document import curation
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.storage.run_archive import unpack_run
 from jupyter_tracking.storage.trash import trashed_folders

@@ -8,7 +8,8 @@ import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, TrackingError, escape_controls, storage_error
-from jupyter_tracking.format import json_fields, lineage, paths, run_document, run_values
+from jupyter_tracking.format import json_fields, lineage, paths
+from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.storage import writer_lock
 from jupyter_tracking.storage.last_write import last_write
 

@@ -14,15 +14,16 @@ from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, suggest
-from jupyter_tracking.format import event_rows, lineage, metric_summary, paths, run_document, run_values
+from jupyter_tracking.format import event_rows, lineage, paths
+from jupyter_tracking.format.document import metric_summary, run_document, run_values
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.event_file import EventFile, written_size
 from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, read_bytes, reason
 
 if TYPE_CHECKING:
+    from jupyter_tracking.format.document.metric_summary import Summary
     from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.format.lineage import LineageRecord
-    from jupyter_tracking.format.metric_summary import Summary
 
 _RESOURCES = "resources/metric/"
 

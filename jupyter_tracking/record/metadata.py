@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, suggest
-from jupyter_tracking.format import metric_summary, paths, run_document
-from jupyter_tracking.format.curation import NOTE_KEY, as_tags
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.document import metric_summary, run_document
+from jupyter_tracking.format.document.curation import NOTE_KEY, as_tags
+from jupyter_tracking.format.document.run_values import put_values
 from jupyter_tracking.format.lineage import META_KEY
-from jupyter_tracking.format.run_values import put_values
 from jupyter_tracking.format.step_timestamp import as_timestamp
 from jupyter_tracking.kinds.arguments import as_flag, as_json, as_metric, as_text
 from jupyter_tracking.kinds.base import Recorder, example, takes_mapping

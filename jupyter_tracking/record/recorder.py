@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunEnded
-from jupyter_tracking.format import event_rows, lineage, paths, run_document
+from jupyter_tracking.format import event_rows, lineage, paths
+from jupyter_tracking.format.document import run_document
+from jupyter_tracking.format.document.metric_summary import parse_statistics
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.format.lineage import LineageRecord
-from jupyter_tracking.format.metric_summary import parse_statistics
 from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 import orjson
 
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, storage_errors, suggest
-from jupyter_tracking.format import lineage, metric_summary, paths, run_document, run_values
-from jupyter_tracking.format.curation import as_tags
+from jupyter_tracking.format import lineage, paths
+from jupyter_tracking.format.document import metric_summary, run_document, run_values
+from jupyter_tracking.format.document.curation import as_tags
 from jupyter_tracking.kinds import KindMethods
 from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.metadata import RunMetadata

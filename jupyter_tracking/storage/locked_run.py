@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, RunGone, RunLocked, storage_errors
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.curation import changed_document
+from jupyter_tracking.format.document.curation import changed_document
 from jupyter_tracking.storage.reentry import interrupted, is_inside
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from jupyter_tracking.format.curation import Change
+    from jupyter_tracking.format.document.curation import Change
 
 UNFINISHED = f".{paths.RUN_FILE}.new"  # the next document; what a process that was killed left of it, the next change replaces
 _KEPT = "nothing was changed"

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.format.curation import NOTE_KEY
+from jupyter_tracking.format.document.curation import NOTE_KEY
 from jupyter_tracking.format.paths import slug
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.read.run_reader import open_folder

@@ -27,7 +27,7 @@ from jupyter_tracking.errors import (
     RunLocked,
     StorageError,
 )
-from jupyter_tracking.format import curation
+from jupyter_tracking.format.document import curation
 from jupyter_tracking.record.run import Run
 from jupyter_tracking.storage.locked_run import change_document, locked_run
 from jupyter_tracking.storage.syscalls import Syscalls

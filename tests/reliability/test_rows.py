@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from jupyter_tracking.errors import InvalidType
-from jupyter_tracking.format import event_file_summary, event_rows, metric_summary
+from jupyter_tracking.format import event_file_summary, event_rows
+from jupyter_tracking.format.document import metric_summary
 from jupyter_tracking.format.event_rows import ColumnOrder, Event, RowProblem
 
 if TYPE_CHECKING:

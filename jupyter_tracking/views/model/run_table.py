@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jupyter_tracking.format import paths, run_document
-from jupyter_tracking.format.curation import is_archived
+from jupyter_tracking.format import paths
+from jupyter_tracking.format.document import run_document
+from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.payload import Payload, json_safe
 

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from jupyter_tracking.errors import InvalidArgument, NotFound
-from jupyter_tracking.format import run_document
+from jupyter_tracking.format.document import run_document
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.views.model.panel import Panel
 from jupyter_tracking.views.model.payload import json_safe

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.run_document import own_meta
+from jupyter_tracking.format.document.run_document import own_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.format import event_rows, run_document
-from jupyter_tracking.format.curation import NOTE_KEY
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.document import run_document
+from jupyter_tracking.format.document.curation import NOTE_KEY
 from jupyter_tracking.format.lineage import META_KEY
 
 if TYPE_CHECKING:
