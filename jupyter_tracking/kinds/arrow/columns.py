@@ -281,7 +281,9 @@ def _decode_zoned(column: pa.ChunkedArray, said: Said) -> Any:
 
 def _interval(values: pd.Series[Any], content: str) -> tuple[pa.Array, Said]:
     whole: Any = values.array
-    arrays, notes = zip(*(encode_column(pd.Series(side, dtype=side.dtype), content) for side in (whole.left, whole.right)), strict=True)
+    # Zones of UTC are one for a column, and several for an interval.
+    encode = _zoned if isinstance(whole.left.dtype, pd.DatetimeTZDtype) else encode_column
+    arrays, notes = zip(*(encode(pd.Series(side, dtype=side.dtype), content) for side in (whole.left, whole.right)), strict=True)
     return pa.StructArray.from_arrays(arrays, names=["left", "right"]), {"as": "interval", "sides": notes, "closed": whole.closed}
 
 
