@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from jupyter_tracking.views.model.payload import Payload, json_safe
 
@@ -103,6 +104,9 @@ def _missing(values: pd.Series[Any]) -> tuple[NDArray[np.uint8], list[str]]:
 def _numbers(values: pd.Series[Any], is_missing: NDArray[np.bool_]) -> NDArray[Any] | None:
     """Return a column as numbers a browser holds exactly, or None."""
     kind = values.dtype
+    # Categories are words, and some types of Arrow's have no dtype of numpy's.
+    if isinstance(kind, pd.CategoricalDtype) or (isinstance(kind, pd.ArrowDtype) and pa.types.is_interval(kind.pyarrow_dtype)):
+        return None
     if pd.api.types.is_bool_dtype(kind):
         return np.asarray(values.fillna(value=False) if is_missing.any() else values, dtype=np.uint8)
     if pd.api.types.is_integer_dtype(kind):

@@ -90,7 +90,7 @@ class StoredTable:
         stored = stored_labels(self._stored)
         if stored is not None:
             return stored
-        found: pd.Index[Any] = self._stored.empty_table().to_pandas().columns
+        found: pd.Index[Any] = restore(self._stored.empty_table()).columns
         return found
 
     @property

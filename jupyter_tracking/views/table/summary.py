@@ -151,7 +151,7 @@ class _Column:
         """Return minimum and maximum as numbers, where they are finite and differ."""
         if self._low is None or self._high is None:
             return None
-        ends = [self._numbers(pa.chunked_array([pa.array([end.as_py()], type=self._kind)])) for end in (self._low, self._high)]
+        ends = [self._numbers(pa.chunked_array([pa.repeat(end, 1)])) for end in (self._low, self._high)]
         if ends[0] is None or ends[1] is None:
             return None
         low, high = float(ends[0][0]), float(ends[1][0])
