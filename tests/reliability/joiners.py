@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import random
 import sys
+from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import RunLocked, TrackingError
 from jupyter_tracking.record.run import Run
-from jupyter_tracking.storage.writer_lock import active_writers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,8 @@ def live(acknowledge: Acknowledge, path: Path, number: int, seed: int, end: str)
     for _ in range(choice.randrange(200)):
         os.sched_yield()
     run = Run(path, shared=True)
-    acknowledge(("owned", not run.resumed or len(active_writers(path)) == 1))
+    acknowledge(("owned", not run._joined))
+    acknowledge(("began", monotonic_ns()))
     count = 0
     while end == "kill" or count < 40:
         count += 1

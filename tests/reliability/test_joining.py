@@ -33,11 +33,13 @@ class Life(NamedTuple):
 
     Attributes:
         owned: it began the run, or was alone when it resumed it; else it joined others.
+        began: when, of those that could tell.
         ended: how: `ended`, `left` without an end, `killed`, or `refused` where it could not start.
         told: what was acknowledged: (what, value) in order.
     """
 
     owned: bool
+    began: int
     ended: str
     told: list[tuple[str, Any]]
 
@@ -64,18 +66,22 @@ def lives(path: Path, seed: int, *, count: int = 4) -> list[Life]:
         about = dict(told)
         ended = "killed" if end == "kill" else str(about.get("ended", "refused"))
         assert end == "kill" or process.exitcode == 0
-        found.append(Life(bool(about.get("owned")), ended, told))
+        found.append(Life(bool(about.get("owned")), about.get("began", -1), ended, told))
     return found
 
 
 def check_lives(path: Path, found: list[Life]) -> None:
-    """Every acknowledged input, row and name is there, and every document is whole."""
+    """Every acknowledged input, row and name is there, the status is true, and every document is whole."""
     document = orjson.loads((path / "run.plx.json").read_bytes())
     told = [each for life in found for each in life.told]
     inputs = {name: value for what, each in told if what == "input" for name, value in each.items()}
     assert inputs.items() <= document["inputs"].items()
-    Run(path).end()  # what was logged after another had ended the run is in its lineage too, at the latest when it ends again
     folder = open_folder(path)
+    # The last that began or resumed the run decides; those that joined it do not. One that was killed at once may have been the last.
+    last = max((life for life in found if life.owned), key=lambda life: life.began, default=None)
+    meant = "succeeded" if last is not None and last.ended == "ended" else "interrupted"
+    unknown = any(life.began < 0 for life in found)
+    assert folder.status in ({"succeeded", "interrupted"} if unknown else {meant}), (folder.status, found)
     rows = Counter((name, step, value) for (_, name), each in readable(folder).items() for step, value in each)
     assert not Counter(tuple(each) for what, each in told if what == "row") - rows
     assert all(count == 1 for count in rows.values())
