@@ -51,7 +51,7 @@ def as_metric(value: Any, name: str) -> float:
     _refuse_masked(value, where)
     try:
         return _exact(value.item() if hasattr(value, "item") else value, where)
-    except InvalidArgument:
+    except (InvalidArgument, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - a tensor's library may refuse in any way
         raise InvalidType(f"{where} has a value of type {kind}: {error}; give one real number") from None
@@ -146,6 +146,8 @@ def as_numbers(values: Any, argument: str) -> tuple[Any, int]:
         if hasattr(values, "detach"):  # a tensor that is part of a graph, perhaps on another device
             values = values.detach().cpu()
         items = list(values.tolist() if hasattr(values, "tolist") else values)
+    except MemoryError:
+        raise
     except Exception as error:
         raise InvalidType(f"{argument} is a {type(values).__name__} that cannot be read: {error}; give a list of numbers") from error
     if not all(type(item) is float for item in items):
@@ -156,7 +158,7 @@ def as_numbers(values: Any, argument: str) -> tuple[Any, int]:
 def _element(item: Any, argument: str) -> float:
     try:
         return _exact(item, argument)
-    except InvalidArgument:
+    except (InvalidArgument, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - `float()` of an object runs the object's own code
         raise InvalidType(f"{argument} holds {_short(item)}, a {type(item).__name__}; every element must be a number") from None
@@ -233,6 +235,8 @@ def as_ndarray(data: Any, argument: str) -> NDArray[Any]:
             if not hasattr(data, "tolist"):
                 raise
             return np.asarray(data.tolist())  # a tensor of a type that numpy has not, such as bfloat16
+    except MemoryError:
+        raise
     except Exception as error:
         raise InvalidType(f"{argument} is no array: {error}") from error
 
@@ -341,7 +345,7 @@ def as_json(value: Any, where: str, *, depth: int = 0) -> Any:  # noqa: C901, PL
         return [as_json(item, where, depth=depth + 1) for item in value]
     try:
         found = _unpacked(value, where)
-    except InvalidArgument:
+    except (InvalidArgument, MemoryError):
         raise
     except Exception as error:
         raise InvalidType(f"{where} is a {type(value).__name__} that cannot be read: {error}") from error

@@ -281,7 +281,7 @@ def refusals(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except TrackingError:
+    except (TrackingError, MemoryError):
         raise
     except Exception as error:
         said = " ".join(str(error).split()) or type(error).__name__

@@ -42,7 +42,7 @@ def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours, below
             with Image.open(io.BytesIO(data)) as picture:
                 pixels = _pixels(picture)
-    except (UnidentifiedImageError, Image.DecompressionBombError):  # an SVG, or another format for the user's own programs
+    except UnidentifiedImageError:  # an SVG, or another format for the user's own programs
         return asset.path(payload)
     except Exception as error:
         raise MalformedEvent(f"{payload.get('path')} is no readable picture: {error}") from error

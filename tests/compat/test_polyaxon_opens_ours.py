@@ -152,8 +152,10 @@ def test_polyaxon_shows_what_was_curated(
     tags = [*(before["tags"] or []), "new"]
     for answer in (before, loaded):  # of the lineage it makes its own when it writes anew
         answer.pop("lineage")
+        answer["outputs"].pop("train__my-loss-v1-0", None)
         answer.pop("synced")
-    assert loaded == {**before, "name": "損失 é", "tags": tags, "meta": meta, "bookmarked": True, "live_state": 0}
+    wanted = {**before, "name": "損失 é", "tags": tags, "meta": meta, "bookmarked": True, "live_state": 0}
+    assert json.dumps(loaded, sort_keys=True) == json.dumps(wanted, sort_keys=True)  # as texts, in which NaN equals NaN
     again = tracking.open_run(folder)
     assert (again.name, again.tags, again.notes, again.pinned, again.archived) == ("損失 é", tags, "a note: of two\nlines", True, True)
     assert again.files.is_ours == (which == "ours")

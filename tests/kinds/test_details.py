@@ -108,7 +108,7 @@ def test_reset_forgets_and_an_input_called_reset_is_an_input(run: Run) -> None:
     run.log_meta(True, c=3)
     assert document(run)["meta_info"].keys() == {"c", "jupyter_tracking"}
     assert document(run)["meta_info"]["jupyter_tracking"]["format"] == 1
-    with pytest.raises(InvalidArgument, match="jupyter_tracking is the key"):
+    with pytest.raises(InvalidArgument, match="jupyter_tracking is a key"):
         run.log_meta(jupyter_tracking="mine")
 
 

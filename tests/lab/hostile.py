@@ -140,7 +140,7 @@ def _log(run: Run, step: int, text: str) -> None:
         "name": "span",
         "inputs": {text: text},
         "metadata": {"m": text},
-        "children": [{"name": text, "status": text, "started_at": text}],
+        "children": [{"name": text, "metadata": {"note": text}}],
     }
     run.log_trace(span, step=step)
     run.log_dataframe(pd.DataFrame({text: [step]}), "columns", step=step)

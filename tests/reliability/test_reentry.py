@@ -244,7 +244,10 @@ def test_a_child_may_be_forked_within_a_call(memory: Path, outer: str) -> None:
     found = {key: [step for step, _ in each] for key, each in readable(folder).items()}
     for key, steps in rows.items():
         assert set(steps) <= set(found[key])
-    assert len(refused) <= 2  # of the parent's calls: the child goes on with a system call, and may make a file first
+    # Where the child goes on with the very system call, it may make or rename the file first: then the parent's call is refused, and
+    # nothing of it remains. Who is first differs: there are so many moments before the file is made and before it has its name.
+    assert len(refused) <= 5
+    assert all(each.startswith("StorageError") for each in refused)
 
 
 def test_finalizers_and_hooks_may_log(memory: Path) -> None:

@@ -28,6 +28,7 @@ PLACES = {
     "a module that is gone": "del sys.modules['jupyter_tracking.storage.syscalls'], sys.modules['jupyter_tracking.storage.run_folder']",
     "globals that are gone": (
         "builtins.kept = run\n"
+        "import atexit; from jupyter_tracking.record import process_exit; atexit.unregister(process_exit._end_open)\n"  # it comes before that
         "for name in [name for name in sys.modules if name.startswith('jupyter_tracking')]:\n"
         "    for key in [key for key in vars(sys.modules[name]) if not key.startswith('__')]:\n"
         "        vars(sys.modules[name])[key] = None"

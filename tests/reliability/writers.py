@@ -393,4 +393,5 @@ def documents(acknowledge: Acknowledge, path: Path, first: int) -> None:
     for number in itertools.count(first):
         run.log_inputs(number=number, text="x" * (number % 50 * 100))
         acknowledge(number)
-        run._write_lineages()
+        with run.store.locked():
+            run._replace_lineages()

@@ -133,10 +133,10 @@ def set_ending(document: dict[str, Any], status: str, reason: str | None = None,
 def ending(document: Mapping[str, Any]) -> tuple[str, str | None, str | None] | None:
     """Return status, reason and message that a run is to have when its last writer has left; None when nobody has ended it."""
     said = own_meta(document).get("ending")
-    if not isinstance(said, dict) or said.get("status") not in FINAL_STATUSES:
+    if not isinstance(said, dict) or str(said.get("status")) not in FINAL_STATUSES:
         return None
     reason, message = (value if isinstance(value, str) else None for value in (said.get("reason"), said.get("message")))
-    return said["status"], reason, message
+    return str(said["status"]), reason, message
 
 
 def pop_ending(document: dict[str, Any]) -> tuple[str, str | None, str | None] | None:
