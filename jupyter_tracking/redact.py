@@ -80,6 +80,7 @@ _OPTION = re.compile(r"(?:^|\s)--?[\w-]{0,40}\Z")
 _SHELL_LINE = re.compile(r"\s*(?:%env|%set_env|!|%%?(?:bash|sh|sx|system)|export )")
 _LONGEST_LINE = 20_000  # characters; a longer line is data, in which names mean nothing
 _ONE_WORD = re.compile(r"[\w.~+/=:@!#$%^&*-]+\Z")
+_COLOR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")  # what a terminal does not show: colors, and moves of the cursor
 _BEGIN, _END = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"), re.compile(r"-----END [A-Z ]*PRIVATE KEY")
 
 
@@ -102,19 +103,21 @@ class Redactor:
         self._in_key = False
 
     def __call__(self, text: str) -> str:
-        """Return the text with `***` in place of its secrets; it has as many lines as before."""
+        """Return the text with `***` in place of its secrets; it has as many lines as before, and those that had one are without colors."""
+        # As a traceback has them, colors stand at the start of a secret, or between it and its name.
+        shown = _COLOR.sub("", text) if "\x1b" in text else text
         # Plain searches of the whole text first: most text has nothing that could begin a secret.
-        starts = [start for start in _WITHOUT_MARK if start in text]
+        starts = [start for start in _WITHOUT_MARK if start in shown]
         for mark, marked in _WITH_MARK.items():
-            if mark in text:
-                starts += [start for start in marked if start in text]
-        low = text.lower()
+            if mark in shown:
+                starts += [start for start in marked if start in shown]
+        low = shown.lower()
         words = [word for word in _WORDS if word in low]
-        if not (starts or words or self._in_key or ("-" in text and "-----BEGIN" in text)):
+        if not (starts or words or self._in_key or ("-" in shown and "-----BEGIN" in shown)):
             return text
         lines = text.split("\n")
         starts = list(dict.fromkeys(starts))
-        for number, line in enumerate(lines):
+        for number, line in enumerate(shown.split("\n")):
             redacted = self._redact_line(line, starts, words)
             if redacted != line:
                 self.count += 1

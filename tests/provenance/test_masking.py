@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -108,6 +109,22 @@ def test_a_private_key_goes_over_many_lines(root: Path) -> None:
     assert count == 22
     masking = Redactor()
     assert [masking(line) for line in ["a", *key.split("\n"), "b"]] == ["a", *[MASK] * 22, "b"]
+
+
+def test_a_secret_in_color_is_masked(subtests: pytest.Subtests) -> None:
+    """As IPython 8 colors the source in a traceback, and as a program colors what it prints; only a line that had a secret loses its colors."""
+    for name, source in IN_CELLS.items():
+        for colored in (
+            re.sub(r"([^\w./+=-])", "\x1b[38;5;124m\\1\x1b[39m\x1b[38;5;124m", f"raise ValueError({source!r})") + "\x1b[0m",
+            source.replace(TOKENS[name], f"\x1b[1;31m{TOKENS[name]}\x1b[0m"),
+            source.replace(TOKENS[name], f"{TOKENS[name][:6]}\x1b[K\x1b[4m{TOKENS[name][6:]}"),
+        ):
+            with subtests.test(name=name, colored=colored):
+                text, count = redact(f"\x1b[32mbefore\x1b[0m\n{colored}\n\x1b[32mafter\x1b[0m")
+                assert TOKENS[name] not in re.sub(r"\x1b\[[\d;]*[A-Za-z]", "", text)
+                assert text.startswith("\x1b[32mbefore\x1b[0m\n")
+                assert text.endswith("\n\x1b[32mafter\x1b[0m")
+                assert (MASK in text, count) == (True, 1)
 
 
 def test_code_that_holds_no_secret_is_left_alone(subtests: pytest.Subtests) -> None:

@@ -122,8 +122,9 @@ def test_a_full_disk_does_not_disturb_a_print(cell, monkeypatch: pytest.MonkeyPa
     assert capsys.readouterr().out == "still here\n"
 
 
-def test_a_stream_put_before_ours_is_left_there(cell) -> None:
+def test_a_stream_put_before_ours_is_left_there(cell, monkeypatch: pytest.MonkeyPatch) -> None:
     """A library that wraps `write` after us keeps its wrapper when the run ends, and prints still arrive."""
+    monkeypatch.setitem(vars(sys.stdout), "write", sys.stdout.write)  # put back after the test: IPython 8 leaves the wrapper there
     cell("import sys, io\ntracking.init()")
     cell(
         "seen = []\nours = sys.stdout.write\n"
