@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from jupyter_tracking.errors import log_errors
 from jupyter_tracking.format.cell_log import Cell
 from jupyter_tracking.format.step_timestamp import clock_reached, timestamp_now
-from jupyter_tracking.notebook.console import flush_lines
+from jupyter_tracking.notebook.console import end_cell, flush_lines
 from jupyter_tracking.storage.user_file_reader import md5_prefix
 
 if TYPE_CHECKING:
@@ -133,7 +133,9 @@ class CellHooks:
             this = info is None or self._executing[-1][0] is info
             self._end(error if this else None, getattr(result, "execution_count", None) if this else None)
             if this:
-                return
+                break
+        if not self._executing and not hasattr(self._shell, "kernel"):  # in a kernel a thread's lines come between cells, and no prompt
+            end_cell()
 
     def _end(self, error: BaseException | None, count: int | None) -> None:
         _, cell = self._executing[-1]

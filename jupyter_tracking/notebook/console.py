@@ -222,6 +222,7 @@ class _ConsoleCapture:
             capture.active = False
         self.streams.clear()
         self.replaced.clear()
+        self.recording = True
 
 
 _capture = _ConsoleCapture()
@@ -251,6 +252,11 @@ def begin_cell() -> None:
     if _capture.subscribers:
         flush_lines()
         _capture.capture_streams()
+
+
+def end_cell() -> None:
+    """After a cell of a terminal: what is written until the next one is the prompt for it, which nobody has printed."""
+    _capture.recording = False
 
 
 def flush_lines() -> None:
