@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 UUID = "0123456789abcdef" * 2
+MAX = sys.float_info.max
 
 
 @pytest.fixture
@@ -83,6 +85,29 @@ def test_a_metric_that_has_no_row_is_no_output(path: Path) -> None:
     run.define_metric("never", "max")
     run.end()
     assert tracking.open_run(path).outputs == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "mean"),
+    [
+        ([MAX, MAX, MAX], MAX),
+        ([-MAX] * 7, -MAX),
+        ([MAX, MAX, -MAX], MAX / 3),
+        ([MAX, MAX, math.inf], math.inf),
+        ([MAX, MAX, math.inf, -math.inf], math.nan),
+        ([math.inf, -math.inf], math.nan),
+        ([1.0, math.nan, 2.0], 1.5),
+        ([5e-324, 5e-324], 5e-324),
+    ],
+)
+def test_the_mean_of_any_floats_is_one_of_them_or_lies_between(path: Path, values: list[float], mean: float) -> None:
+    """A run ends whatever its metrics hold: infinities of both signs, and numbers whose sum is no float."""
+    run = Run(path)
+    run.define_metric("loss", summary="mean")
+    for value in values:
+        run.log_metric("loss", value)
+    run.end()
+    assert tracking.open_run(path).outputs == {"loss": pytest.approx(mean, nan_ok=True, rel=1e-15)}
 
 
 def old(present: dict[str, Any], outputs: dict[str, Any]) -> None:

@@ -37,9 +37,12 @@ def metric_statistics(values: array[float]) -> dict[str, Any]:
 
 def _mean(values: array[float]) -> float:
     try:
-        return math.fsum(values) / len(values)
-    except OverflowError:  # near the largest float
-        return math.fsum(value / len(values) for value in values)
+        try:
+            return math.fsum(values) / len(values)
+        except OverflowError:  # near the largest float: the sum of so small parts of the values that it is one
+            part = 2.0 ** -len(values).bit_length()
+            mean = math.fsum(value * part for value in values) / (len(values) * part)
+            return min(max(mean, min(values)), max(values))
     except ValueError:  # infinities of both signs
         return math.nan
 
