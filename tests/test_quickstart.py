@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
@@ -79,7 +81,12 @@ def test_polyaxon_reads_every_event_with_equal_values(view: RunView, ask_polyaxo
             assert "error" not in found
             assert found["steps"] == [event.step for event in view.files.events(artifact)]
             if artifact.kind == "metric":
-                assert [float(cell) for cell in found["cells"]] == payloads
+                # What it reads is what `read_csv` of its pandas makes of the digits in our file: in pandas 2 its fast parser, which this
+                # engine has by default, rounds the last one.
+                rounds = engine == "c" and int(pd.__version__.split(".")[0]) < 3
+                digits = io.StringIO("\n".join(map(repr, payloads)))
+                expected = pd.read_csv(digits, header=None)[0].tolist() if rounds else payloads
+                assert [float(cell) for cell in found["cells"]] == expected
             else:
                 assert len(found["cells"]) == len(payloads)
                 assert not [event for event in found["events"] if "Error" in event]
