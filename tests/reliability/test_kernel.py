@@ -201,7 +201,7 @@ def test_two_kernels_on_one_run(root: Path, kernel: Kernel, kernels: list[Kernel
     assert "resumed" in other.run(f"%track_init --resume {UUID}")
 
 
-@pytest.mark.skipif(IPython.version_info < (9,), reason="%autoreload of IPython 8 takes the values from objects that have slots")
+@pytest.mark.skipif(IPython.version_info < (9, 1), reason="%autoreload before IPython 9.1 takes the values from objects that have slots")
 def test_a_reload_of_our_modules_leaves_the_run_alive(root: Path, kernels: list[Kernel]) -> None:
     """`%autoreload 2` reloads every module of ours in the middle of a run: it goes on and ends; the magics stay."""
     copy = root / "library" / "jupyter_tracking"
