@@ -202,6 +202,16 @@ def test_odd_columns_have_a_summary(values: list[Any]) -> None:
     assert told["distinct"] == len(set(there))
 
 
+@pytest.mark.parametrize("kind", ["M8[s]", "M8[ms]"])
+def test_moments_that_python_has_no_datetime_for_have_a_summary(kind: str) -> None:
+    """Beyond the year 9999 and before the year 1: ends and bins as of any other."""
+    numbers = np.array([-(10**15), 0, 10**15])
+    told = done(Summary(held(pd.DataFrame({"p": numbers.view(kind)})), slice(None))).columns[0]
+    assert (told["nulls"], told["distinct"]) == (0, 3)
+    assert told["bins"] == np.histogram(numbers, bins=20)[0].tolist()
+    assert told["low"] != told["high"]
+
+
 # --- changes ---------------------------------------------------------------------------------------------------------
 
 CELL = st.integers(0, 2) | st.none()
