@@ -617,3 +617,4 @@ def test_every_frame_is_shown(echo: Echo, content: str, data: Any) -> None:
     with suppress(InvalidArgument):
         changes = TableDiff(table, table)
         changes.run_for(float("inf"))
+        assert changes.tally == {**dict.fromkeys(["added", "removed", "changed", "cells"], 0), "same": len(frame)}

@@ -292,6 +292,15 @@ def test_missing_is_the_same_as_missing_and_other_than_anything_else() -> None:
     assert done(TableDiff(held(frame), held(other))).tally["cells"] == 4
 
 
+def test_missing_is_the_same_as_missing_inside_of_a_value_too() -> None:
+    """NaN in a record or in a list is no change; another number there is one."""
+    nan = math.nan
+    old = held(pd.DataFrame({"v": [{"a": nan, "b": None}, {"a": nan, "b": 1.0}], "w": [[nan, 1.0], [nan]]}))
+    assert len(diff_frame(TableDiff(old, old))) == 0
+    new = held(pd.DataFrame({"v": [{"a": nan, "b": None}, {"a": nan, "b": 2.0}], "w": [[nan, 1.0], [2.0]]}))
+    assert diff_frame(TableDiff(old, new)).index.tolist() == [1, 1]
+
+
 def test_columns_that_come_go_or_have_another_dtype() -> None:
     """New and gone ones are named and not compared; numbers of another dtype are compared as numbers, others as they are."""
     old = pd.DataFrame({"n": [1, 2], "c": pd.Categorical(["x", "y"]), "gone": 0, "odd": ["1", "2"]})

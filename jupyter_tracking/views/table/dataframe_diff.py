@@ -223,9 +223,18 @@ def differs(one: pa.ChunkedArray, two: pa.ChunkedArray) -> NDArray[np.bool_]:
         same = np.asarray(pc.fill_null(pc.equal(one, two), False).to_numpy(), dtype=bool)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError):
         pairs = zip(one.to_pylist(), two.to_pylist(), strict=True)
-        same = np.fromiter((a == b for a, b in pairs), dtype=bool, count=len(one))
+        same = np.fromiter((_are_same(a, b) for a, b in pairs), dtype=bool, count=len(one))
     unlike: NDArray[np.bool_] = ~(same | (null_one & null_two))
     return unlike
+
+
+def _are_same(one: Any, two: Any) -> bool:
+    """Return whether two values that hold others are equal, NaN wherever it stands being equal to NaN."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        return one.keys() == two.keys() and all(_are_same(one[key], two[key]) for key in one)
+    if isinstance(one, list | tuple) and isinstance(two, list | tuple):
+        return len(one) == len(two) and all(map(_are_same, one, two))
+    return bool(one == two or (one != one and two != two))  # noqa: PLR0124 - NaN
 
 
 def diff_events(folder: RunFolder, artifact: Artifact, events: tuple[Event, Event], key: list[object] | None) -> pd.DataFrame:
