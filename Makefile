@@ -34,9 +34,12 @@ lab: $(VENV)/.demo  ## open the quickstart in JupyterLab
 test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt where it is missing and may be)
 	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
-# The quick part once more, with other libraries, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13. The browser half, which
-# knows nothing of Python's libraries, is tested once.
-QUICK := -m 'not lab and not packaging and not soak and not server' $(addprefix --ignore tests/,lab test_packaging.py test_widgets.py)
+# What depends on Python and its libraries once more, with others, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13. Left
+# out, since it is the same with any of them, is what is about the disk, processes and damaged files (of `reliability`, a kernel's cells stay),
+# the browser half, and what is said of the checkout itself. The three take 6 minutes on 2 cores.
+ONCE := $(addprefix tests/,lab fuzz test_architecture.py test_benchmarks.py test_contributing.py test_demo.py test_packaging.py test_widgets.py) \
+	$(filter-out %/test_kernel.py,$(wildcard tests/reliability/test_*.py))
+QUICK := -m 'not lab and not packaging and not soak and not server' $(addprefix --ignore=,$(ONCE))
 test-floors:  ## run the quick tests with the oldest Python and the oldest libraries that pyproject.toml allows
 test-3.12:  ## run the quick tests with Python 3.12 and the newest libraries
 test-3.13:  ## run the quick tests with Python 3.13 and the newest libraries
