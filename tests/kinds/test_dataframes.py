@@ -63,6 +63,9 @@ FRAMES = {
         {"a": pd.Series(["2024-01-01", None], dtype="datetime64[s]"), "b": pd.Series([5, None], dtype="timedelta64[s]")}
     ),
     "another byte order": pd.DataFrame({"a": np.array([1, 2], ">i4")}),
+    "another byte order beside others": pd.DataFrame(
+        {"a": [1, 2], "b": np.array([1, 2], ">i4"), "c": pd.period_range("2024-01", periods=2, freq="M")}
+    ),
     "categories of numbers": pd.DataFrame({"a": pd.Categorical([3, None], [5, 3, 1], ordered=True)}),
     "categories of dates": pd.DataFrame({"a": pd.Categorical([MOMENTS[0], MOMENTS[1]], MOMENTS[::-1])}),
     "categories of booleans": pd.DataFrame({"a": pd.Categorical([True, None], [True, False])}),

@@ -261,14 +261,12 @@ def _decode(table: pa.Table, said: Said, rows: int) -> pd.DataFrame:
     if not special:
         frame: pd.DataFrame = table.to_pandas() if table.num_columns else pd.DataFrame(index=pd.RangeIndex(rows))
         return frame
-    made = {}
+    made = dict(table.drop_columns(special).to_pandas().items())
     for name in special:
         values = decode_column(table.column(name), said[name])
         made[name] = pd.Series(values, dtype=values.dtype)
-    frame = pd.DataFrame(made, copy=False)
-    if len(special) < table.num_columns:
-        frame = pd.concat([table.drop_columns(special).to_pandas(), frame], axis="columns")[table.column_names]
-    return frame
+    # In their order from the start: pandas does not move columns of the other byte order.
+    return pd.DataFrame({name: made[name] for name in table.column_names}, copy=False)
 
 
 def _decode_index(levels: pd.DataFrame, said: Said) -> pd.Index[Any] | None:
