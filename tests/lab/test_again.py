@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from playwright.sync_api import TimeoutError as TimedOut
 
 from tests.lab.made import MAKE
 
@@ -23,6 +26,8 @@ WATCH = """() => { const live = window.jtHeld = {resize: new Set(), mutation: ne
 # A twin that is out of the page listens for some seconds more whether it is needed.
 HELD = """() => ({resize: window.jtHeld.resize.size, mutation: window.jtHeld.mutation.size, nodes: document.querySelectorAll('*').length,
   window: [...window.jtHeld.window].filter(([name]) => !name.startsWith('jt-')).reduce((sum, [, heard]) => sum + heard.size, 0)})"""
+# What there is in the page: tells what was left, when something was.
+KINDS = "() => Array.from(document.querySelectorAll('*'), e => `${e.tagName}.${e.getAttribute('class') ?? ''}`.slice(0, 80))"
 DRAWN = "() => document.querySelectorAll('[data-jt-live] [data-jt-step=\"190\"]').length === 1"
 
 
@@ -34,9 +39,13 @@ def test_views_that_were_replaced_leave_nothing_in_the_page(lab: Document) -> No
         lab.run("view.show('gain')")
         lab.until(DRAWN)
     lab.quiet(1)
-    once = lab.page.evaluate(HELD)
+    once, kinds = lab.page.evaluate(HELD), Counter(lab.page.evaluate(KINDS))
     for _ in range(AGAIN):
         lab.run()
     lab.until(DRAWN)
     lab.quiet(1)
-    lab.until(f"once => JSON.stringify(({HELD})()) === JSON.stringify(once)", once)
+    try:
+        lab.until(f"once => JSON.stringify(({HELD})()) === JSON.stringify(once)", once)
+    except TimedOut:
+        now, more = lab.page.evaluate(HELD), Counter(lab.page.evaluate(KINDS))
+        assert now == once, f"more of {more - kinds}, fewer of {kinds - more}"
