@@ -59,7 +59,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         port = free.getsockname()[1]
     home = tmp_path_factory.mktemp("home")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("POLYAXON", "PYTHON"))}
-    return {**kept, "HOME": str(home), "POLYAXON_HOME": str(home / "polyaxon"), "POLYAXON_HOST": f"http://127.0.0.1:{port}"}
+    # By default under /tmp, where it would find what an earlier session has pushed.
+    places = {"POLYAXON_ARCHIVES_ROOT": str(home / "archives")}
+    return {**kept, "HOME": str(home), "POLYAXON_HOME": str(home / "polyaxon"), "POLYAXON_HOST": f"http://127.0.0.1:{port}", **places}
 
 
 @pytest.fixture(scope="module")
