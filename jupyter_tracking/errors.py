@@ -135,6 +135,11 @@ def escape_controls(text: object) -> str:
     return shown if shown.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
 
 
+def replace_surrogates(text: str) -> str:
+    """Return a string with a question mark for each half of a character: Python makes those of a file's name that is no UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def log_errors(call: Callable[[], object], what: str) -> None:
     """Make a call that must never disturb a cell. When it fails, log that `what` is no longer kept, once for each `what`."""
     try:

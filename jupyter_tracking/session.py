@@ -70,16 +70,18 @@ class ActiveRun(Run):
     @property
     def is_of_this_thread(self) -> bool:
         """Whether the run was started in this thread, and not in a task beside the one that asks and is going on."""
-        if self._thread != threading.get_ident():
-            return False
-        task = self._task() if self._task is not None else None
-        return task is None or task.done() or task is _current_task()
+        return self._thread == threading.get_ident() and self._living_task in {None, _current_task()}
 
     @property
     def is_of_the_process(self) -> bool:
         """Whether the run was started by the program itself: in its main thread, and in no task that is going on."""
+        return self._thread == threading.main_thread().ident and self._living_task is None
+
+    @property
+    def _living_task(self) -> Any:
+        """The task in which the run was started, as long as it goes on."""
         task = self._task() if self._task is not None else None
-        return self._thread == threading.main_thread().ident and (task is None or task.done())
+        return None if task is None or task.done() else task
 
 
 def _current_task() -> Any:

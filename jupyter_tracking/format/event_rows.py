@@ -111,6 +111,9 @@ def format_cell(payload: dict[str, Any]) -> str:
     return text if text.isascii() and "|" not in text and "\x7f" not in text else _ESCAPE.sub(_escaped, text)
 
 
+NUMBER_WORDS = frozenset({"NaN", "Infinity", "-Infinity"})  # in place of the numbers that JSON does not have
+
+
 def json_safe_numbers(values: list[float]) -> list[float | str]:
     """Return the numbers with NaN and the infinities as the strings every JSON reader accepts."""
     return [

@@ -105,7 +105,7 @@ def _is_moment(value: object) -> bool:
 
 
 def _is_statistic(value: object) -> bool:
-    return type(value) in {int, float} or value in ("NaN", "Infinity", "-Infinity")
+    return type(value) in {int, float} or (type(value) is str and value in event_rows.NUMBER_WORDS)
 
 
 TEXT = FieldType("a string", lambda value: type(value) is str, str)

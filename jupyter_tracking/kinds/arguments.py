@@ -315,7 +315,7 @@ def as_json(value: Any, where: str, *, depth: int = 0) -> Any:  # noqa: C901, PL
     if isinstance(value, float):
         if math.isfinite(value):
             return float(value)
-        return NumberWord("NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity")
+        return NumberWord(event_rows.json_safe_numbers([value])[0])
     if depth > _MAX_DEPTH:
         raise InvalidArgument(f"{where:.100} is nested deeper than {_MAX_DEPTH} levels, or contains itself")
     if isinstance(value, int):

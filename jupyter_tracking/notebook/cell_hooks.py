@@ -33,15 +33,6 @@ class CellListener(Protocol):
         """Take note of a cell that has ended."""
 
 
-def running_shell() -> InteractiveShell | None:
-    """Return the IPython shell this code runs in, or None; IPython is not imported for it."""
-    import sys
-
-    module = sys.modules.get("IPython")
-    ask = getattr(module, "get_ipython", None)
-    return ask() if ask is not None else None
-
-
 class CellHooks:
     """The hooks into a shell for one run."""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.format.document.run_document import user_name
 from jupyter_tracking.format.step_timestamp import clock_reached, timestamp_now
 from jupyter_tracking.redact import Redactor
@@ -105,4 +106,4 @@ def _as_json(text: str) -> bytes:
     try:
         return orjson.dumps(text)
     except TypeError:  # an unpaired surrogate
-        return orjson.dumps(text.encode("utf-8", "replace").decode())
+        return orjson.dumps(replace_surrogates(text))

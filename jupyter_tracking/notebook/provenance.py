@@ -15,11 +15,12 @@ from jupyter_tracking.format.cell_log import CELLS_FILE, SESSION_FILE, format_ce
 from jupyter_tracking.format.step_timestamp import clock_has_shown
 from jupyter_tracking.notebook import console
 from jupyter_tracking.notebook.attribution import CellAttribution
-from jupyter_tracking.notebook.cell_hooks import CellHooks, running_shell
+from jupyter_tracking.notebook.cell_hooks import CellHooks
 from jupyter_tracking.notebook.log_writer import LogWriter
 from jupyter_tracking.notebook.notebook_path import notebook_path
 from jupyter_tracking.notebook.session_notebook import CellOutputs, SessionNotebook
 from jupyter_tracking.notebook.system_metrics import SystemMetrics
+from jupyter_tracking.record.process_exit import running_shell
 from jupyter_tracking.redact import redact
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.writer_lock import active_writers

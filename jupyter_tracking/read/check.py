@@ -10,7 +10,7 @@ import stat
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import MissingFile, TrackingError
+from jupyter_tracking.errors import MissingFile, TrackingError, replace_surrogates
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells, parse_notes
 from jupyter_tracking.format.session import parse_logs, parse_session
@@ -74,14 +74,11 @@ def _odd_files(folder: RunFolder) -> list[Problem]:
         top = path.partition("/")[0]
         count[top] += bool(kind)
         if kind and count[top] <= _MOST_ODD and path != "events":  # which the lineage tells of
-            found.append(Problem(_shown(path), None, kind, ""))
+            found.append(Problem(replace_surrogates(path), None, kind, ""))
     more = [(top, many - _MOST_ODD) for top, many in count.items() if many > _MOST_ODD]
-    return found + [Problem(_shown(top), None, f"{many:,} more links, pipes and the like are below it", "") for top, many in more]
-
-
-def _shown(path: str) -> str:
-    """Return a path of the disk as text: what is no UTF-8 has unpaired surrogates in Python."""
-    return path if path.isascii() else path.encode("utf-8", "replace").decode()
+    return found + [
+        Problem(replace_surrogates(top), None, f"{many:,} more links, pipes and the like are below it", "") for top, many in more
+    ]
 
 
 def _cell_problems(folder: RunFolder) -> list[Problem]:

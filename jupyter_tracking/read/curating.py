@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format.document import curation
-from jupyter_tracking.kinds.arguments import as_json, as_text
+from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage import trash
 from jupyter_tracking.storage.locked_run import change_document
@@ -79,7 +79,7 @@ class CuratedRun:
         Args:
             text: any string; an empty one takes the note away.
         """
-        self._change(curation.noted(as_json(as_text(text, "text"), "text")))
+        self._change(curation.noted(as_text(text, "text")))
 
     def pin(self) -> None:
         """Mark the run as one to come back to; Polyaxon shows it as bookmarked."""

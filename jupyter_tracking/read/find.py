@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jupyter_tracking.errors import NotFound, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.document import curation
+from jupyter_tracking.format.document import curation, run_document
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.storage.run_archive import unpack_run
 from jupyter_tracking.storage.trash import trashed_folders
@@ -141,11 +141,7 @@ def _match(text: str, runs: list[RunFolder]) -> RunFolder | None:
 
 def _moment(value: object) -> datetime:
     """Return a moment of a document; the beginning of time where there is none."""
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return run_document.parse_moment(value) or datetime.min.replace(tzinfo=UTC)
 
 
 def _in_trash(text: str, root: Path) -> str:

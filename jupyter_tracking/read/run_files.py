@@ -7,7 +7,15 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, TrackingError, escape_controls, storage_error
+from jupyter_tracking.errors import (
+    InvalidArgument,
+    MalformedEvent,
+    MissingFile,
+    TrackingError,
+    escape_controls,
+    replace_surrogates,
+    storage_error,
+)
 from jupyter_tracking.format import json_fields, lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.storage import writer_lock
@@ -256,8 +264,7 @@ class RunFiles:
     @property
     def folder_name(self) -> str:
         """The name of the run's folder, as text."""
-        name = self.path.name
-        return name if name.isascii() else name.encode("utf-8", "replace").decode()
+        return replace_surrogates(self.path.name)
 
     @property
     def name(self) -> str:
@@ -320,7 +327,7 @@ def read_bytes(fd: int, size: int) -> bytes:
 
 def _is_unicode(name: str) -> bool:
     """Return whether a file name is text: what is no UTF-8 on the disk has unpaired surrogates in Python."""
-    return name.isascii() or name == name.encode("utf-8", "replace").decode()
+    return name == replace_surrogates(name)
 
 
 def reason(error: Exception) -> str:

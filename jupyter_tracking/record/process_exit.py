@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 
+    from IPython.core.interactiveshell import InteractiveShell
+
 _RETURNS = {opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap}
 End = tuple[str, str | None, str | None]  # a final status, a word for why, a sentence on it
 
@@ -30,7 +32,7 @@ class Endable(Protocol):
     """Something that ends with the process: a run."""
 
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
-        """End with a status, a word for why, and a sentence on it."""
+        """End with a status, a word for why, and a sentence on it; what has ended stays as it is."""
 
 
 def end_for(error: BaseException | None) -> End:
@@ -54,8 +56,7 @@ def end_for(error: BaseException | None) -> End:
 
 # --- the end of the process ------------------------------------------------------------------------
 
-_open: weakref.WeakSet[Endable] = weakref.WeakSet()
-_order: list[weakref.ref[Endable]] = []  # in the order they started
+_runs: list[weakref.ref[Endable]] = []  # in the order they started
 _exits: list[weakref.ref[_Exit]] = []  # raised by `sys.exit` and not gone yet
 _exit_codes: list[Any] = []  # of the `sys.exit` that ended the main program
 _main_thread = threading.main_thread().ident
@@ -82,7 +83,7 @@ def _exit(status: object = None, /) -> NoReturn:
 def end_with_process(run: Endable) -> None:
     """End a run when the process ends, if it is still open then: the one that started last comes first."""
     global _before, _program  # noqa: PLW0603 - once for the process
-    if not _order:
+    if not _runs:
         atexit.register(_end_open)
         _before = getattr(sys, "last_value", None)
         _program = sys._current_frames().get(_main_thread or 0)  # noqa: SLF001 - the documented way to the frames of another thread
@@ -90,20 +91,14 @@ def end_with_process(run: Endable) -> None:
             _program = _program.f_back
         if not _is_interactive():
             sys.exit = _exit
-    _open.add(run)
-    _order[:] = [known for known in _order if known() is not None] + [weakref.ref(run)]
-
-
-def ended(run: Endable) -> None:
-    """Take note that a run has ended by itself."""
-    _open.discard(run)
+    _runs[:] = [known for known in _runs if known() is not None] + [weakref.ref(run)]
 
 
 def _end_open() -> None:
     how = _outcome()
-    for reference in reversed(_order):
+    for reference in reversed(_runs):
         run = reference()
-        if run is not None and run in _open:
+        if run is not None:
             log_errors(lambda run=run: run.end(*how), "the end of a run")  # type: ignore[misc]
 
 
@@ -127,11 +122,16 @@ def _outcome() -> End:
     return _SUCCEEDED
 
 
-def _is_interactive() -> bool:
-    """Return whether a person or a notebook gives this process its commands, so that an exception does not end it."""
+def running_shell() -> InteractiveShell | None:
+    """Return the IPython shell this code runs in, or None; IPython is not imported for it."""
     module = sys.modules.get("IPython")
     ask = getattr(module, "get_ipython", None)
-    shell = ask() if ask is not None else None
+    return ask() if ask is not None else None
+
+
+def _is_interactive() -> bool:
+    """Return whether a person or a notebook gives this process its commands, so that an exception does not end it."""
+    shell = running_shell()
     if shell is None:
         return hasattr(sys, "ps1") or bool(sys.flags.interactive)
     # `ipython script.py` has a shell, and is a script.

@@ -360,15 +360,20 @@ class RunRecorder(Recorder):
 
     @contextmanager
     def _without_new_rows(self) -> Iterator[None]:
-        """Refuse further rows of other threads, so that what is told of the rows stays true; if the block fails, take them again."""
+        """Refuse further rows of other threads and of forked children, so that what is told of the rows stays true.
+
+        If the block fails, they are taken again.
+        """
         journals = {*self._journals.values(), *self._child_journals.values()}
         try:
             self._closed = True
+            self._store.tell_children(ended=True)
             for journal in journals:
                 journal.close(ended=True)
             yield
         except BaseException:
             self._closed = False
+            self._store.tell_children(ended=False)
             for journal in journals:
                 journal.close(ended=False)
             raise

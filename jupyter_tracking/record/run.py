@@ -298,7 +298,6 @@ class Run(RunRecorder, KindMethods, RunMetadata):
                 journal.close(ended=True)
             self._journals.clear()
             self._release_lock()
-        process_exit.ended(self)
 
     def _finish(self, how: process_exit.End) -> None:
         while self.before_end:
@@ -308,26 +307,21 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             except OSError:  # the disk refused: the next call tries again
                 self.before_end.append(ending)
                 raise
-        self._store.tell_children(ended=True)
-        try:
-            with self._without_new_rows():
-                self.sync()  # first, so that the lineage lists only rows that are on the disk
-                # Whether others are writing is asked, and our lock released, in one step: else two that leave at once would each
-                # leave the end to the other.
-                with self._store.locked():
-                    metrics, lineages_size = self._replace_lineages()
-                    document = self._current_document()
-                    final = self._leave(document, how)
-                    if final:
-                        _write_outputs(document, metrics)
-                        run_document.set_status(document, *final)
-                        run_document.mark_complete(document, lineages_size)
-                    self._replace_document(document)
-                    self._release_lock()
-                self._store.sync()
-        except BaseException:
-            self._store.tell_children(ended=False)
-            raise
+        with self._without_new_rows():
+            self.sync()  # first, so that the lineage lists only rows that are on the disk
+            # Whether others are writing is asked, and our lock released, in one step: else two that leave at once would each leave
+            # the end to the other.
+            with self._store.locked():
+                metrics, lineages_size = self._replace_lineages()
+                document = self._current_document()
+                final = self._leave(document, how)
+                if final:
+                    _write_outputs(document, metrics)
+                    run_document.set_status(document, *final)
+                    run_document.mark_complete(document, lineages_size)
+                self._replace_document(document)
+                self._release_lock()
+            self._store.sync()
 
     def _leave(self, doc: dict[str, Any], how: process_exit.End) -> process_exit.End | None:
         """Return the status that the run has when this process has left it; None where it goes on, or its first process is gone."""

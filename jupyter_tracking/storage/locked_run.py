@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import threading
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from jupyter_tracking.errors import InvalidArgument, MissingFile, RunGone, RunLocked, storage_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import changed_document
-from jupyter_tracking.storage.reentry import interrupted, is_inside
+from jupyter_tracking.storage.reentry import DOCUMENTS, hold, interrupted, is_inside, new_lock
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 UNFINISHED = f".{paths.RUN_FILE}.new"  # the next document; what a process that was killed left of it, the next change replaces
 _KEPT = "nothing was changed"
-_held: set[tuple[int, int, int]] = set()  # thread, device and inode of each run folder that is locked here
+_turn = new_lock(DOCUMENTS)  # one change at a time in this process
 
 
 def change_document(path: Path, change: Change, system: Syscalls | None = None) -> None:
@@ -102,36 +101,30 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
         ReentrantCall: this thread changes a run already, as where a signal handler came in between.
         StorageError: the disk refused, as one that is mounted read-only does.
     """
+    if is_inside():
+        raise interrupted(f"the document of the run {path.name}")
     gone = RunGone(errno.ENOENT, f"the run folder {path} was moved or deleted; {_KEPT}")
     root = lock = -1
-    mark = None
-    try:
-        with storage_errors(f"the run folder {path}", kept=_KEPT, failed="could not be locked"):
-            try:
-                root = system.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            except (FileNotFoundError, NotADirectoryError):
-                raise gone from None
-            status = os.fstat(root)
-            here = (threading.get_ident(), status.st_dev, status.st_ino)
-            if here in _held or is_inside():
-                raise interrupted(f"the document of the run {path.name}")
-            _held.add(here)
-            mark = here
-            lock = _lock(root, system)
-            try:
-                moved = system.stat(path).st_ino != status.st_ino
-            except (FileNotFoundError, NotADirectoryError):
-                moved = True
-            if moved:
-                raise gone
-        yield root
-    finally:
-        if mark is not None:
-            _held.discard(mark)
+    with hold(_turn, DOCUMENTS, f"the document of the run {path.name}"):
         try:
-            _unlock_and_close(system, lock)
+            with storage_errors(f"the run folder {path}", kept=_KEPT, failed="could not be locked"):
+                try:
+                    root = system.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                except (FileNotFoundError, NotADirectoryError):
+                    raise gone from None
+                lock = _lock(root, system)
+                try:
+                    moved = system.stat(path).st_ino != os.fstat(root).st_ino
+                except (FileNotFoundError, NotADirectoryError):
+                    moved = True
+                if moved:
+                    raise gone
+            yield root
         finally:
-            _unlock_and_close(system, root)
+            try:
+                _unlock_and_close(system, lock)
+            finally:
+                _unlock_and_close(system, root)
 
 
 def _lock(root: int, system: Syscalls) -> int:

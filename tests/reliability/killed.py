@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-__all__ = ["PROCESSES", "Acknowledge", "finished", "killed", "started"]
+__all__ = ["PROCESSES", "Acknowledge", "drain", "finished", "killed", "started"]
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.reliability.writers"])
@@ -41,7 +41,8 @@ class Acknowledge:
         self._connection.close()
 
 
-def _drain(receive: Connection, told: list[Any]) -> None:
+def drain(receive: Connection, told: list[Any]) -> None:
+    """Take what a writer has told until its end."""
     try:
         while True:
             told.append(receive.recv())
@@ -73,7 +74,7 @@ def killed(writer: Callable[..., None], *arguments: Any, after: float) -> list[A
         process.join()
         raise AssertionError(f"the writer ended by itself with {process.exitcode}") from error
     process.kill()
-    _drain(receive, told)
+    drain(receive, told)
     process.join()
     process.close()
     return told
@@ -83,7 +84,7 @@ def finished(writer: Callable[..., None], *arguments: Any) -> list[Any]:
     """Return what a writer acknowledged until it ended by itself."""
     process, receive = started(writer, *arguments)
     told: list[Any] = []
-    _drain(receive, told)
+    drain(receive, told)
     process.join()
     assert process.exitcode == 0, f"the writer ended with {process.exitcode}"
     process.close()

@@ -15,7 +15,7 @@ from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability import writers
 from tests.reliability.faults import FailAt
-from tests.reliability.killed import started
+from tests.reliability.killed import drain, started
 from tests.reliability.script import operations, readable, same
 
 if TYPE_CHECKING:
@@ -106,11 +106,7 @@ def test_two_hundred_real_interrupts_tear_no_row(root: Path) -> None:
             told.append(receive.recv())
         told.append(receive.recv())
     process.terminate()
-    while True:
-        try:
-            told.append(receive.recv())
-        except EOFError:
-            break
+    drain(receive, told)
     process.join()
     acknowledged = [step for what, step in told if what == "row"]
     found = [(step, value) for step, value in readable(open_folder(path))["metric", "loss"]]

@@ -18,7 +18,7 @@ from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
 from tests.reliability import writers
-from tests.reliability.killed import finished, killed, started
+from tests.reliability.killed import drain, finished, killed, started
 from tests.reliability.script import readable
 
 if TYPE_CHECKING:
@@ -66,11 +66,7 @@ def test_a_killed_writer_tears_no_row_of_another(root: Path, rounds: int) -> Non
     told = {number: killed(writers.large_rows, path, number, 1_000_000, after=0.02 + number % 5 / 100) for number in range(1, rounds + 1)}
     other.kill()
     others = [0]
-    while True:
-        try:
-            others.append(receive.recv())
-        except EOFError:
-            break
+    drain(receive, others)
     other.join()
     found = rows_by_writer(path, "notes", "text")
     for number, steps in {0: others, **told}.items():

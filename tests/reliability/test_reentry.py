@@ -19,7 +19,7 @@ from jupyter_tracking.record.run import Run
 from jupyter_tracking.run_view import open_run
 from tests.reliability import interrupting
 from tests.reliability.faults import _Observed
-from tests.reliability.killed import finished, started
+from tests.reliability.killed import drain, finished, started
 from tests.reliability.script import readable
 
 if TYPE_CHECKING:
@@ -220,11 +220,7 @@ def test_a_signal_may_end_the_run(memory: Path, handler: str, after: float) -> N
         if told[-1] > 3:
             break
     process.terminate()
-    while True:
-        try:
-            told.append(receive.recv())
-        except EOFError:
-            break
+    drain(receive, told)
     process.join()
     assert process.exitcode == 7
     folder = open_folder(path)

@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 
     Place = tuple[str | int, ...]
 
-WORDS = frozenset({"NaN", "Infinity", "-Infinity"})
 _DEEPEST = 200  # levels; a document of ours has half as many
 _LOGGED = "logged_outputs"
 _OWN = {META_KEY, NOTE_KEY}  # in meta_info: what the run keeps itself, and the note on it
 
 
 class NumberWord(str):
-    """One of `WORDS` in place of a number; a text of the user's that reads the same is a plain `str`."""
+    """One of `NUMBER_WORDS` in place of a number; a text of the user's that reads the same is a plain `str`."""
 
     __slots__ = ()
 
@@ -64,7 +63,7 @@ def put_values(document: dict[str, Any], section: str, values: Mapping[str, Any]
 def _texts(value: Any, place: Place = ()) -> Iterator[Place]:
     """Yield where a text stands that reads like a number."""
     if isinstance(value, str):
-        if value in WORDS and type(value) is not NumberWord:
+        if value in event_rows.NUMBER_WORDS and type(value) is not NumberWord:
             yield place
     elif isinstance(value, dict):
         for key, item in value.items():
@@ -96,7 +95,7 @@ def values_of(document: Mapping[str, Any], section: str) -> dict[str, Any]:
 
 def _value(stored: Any, place: Place, texts: frozenset[Place]) -> Any:
     if isinstance(stored, str):
-        return event_rows.parse_number(stored) if stored in WORDS and place not in texts else stored
+        return event_rows.parse_number(stored) if stored in event_rows.NUMBER_WORDS and place not in texts else stored
     if len(place) > _DEEPEST:
         return stored
     if isinstance(stored, dict):

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.kinds.arrow.columns import category_words, decode_column
 from jupyter_tracking.kinds.arrow.table import reading_stored, stored_columns
 
@@ -38,4 +39,4 @@ def _shown(column: pa.ChunkedArray, said: dict[str, Any]) -> pa.ChunkedArray | N
 
 
 def _text(value: object) -> str:
-    return str(value).encode("utf-8", "replace").decode()
+    return replace_surrogates(str(value))

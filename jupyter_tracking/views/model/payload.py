@@ -16,6 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
+from jupyter_tracking.errors import replace_surrogates
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -122,7 +124,7 @@ def join_payloads(parts: Iterable[tuple[int, Payload]]) -> Payload:
 def json_safe(value: Any) -> Any:
     """Return JSON that any parser takes: no NaN, no unpaired surrogates, no integer that JavaScript would round."""
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+        return replace_surrogates(value)
     if value is None or isinstance(value, bool | int | float):
         exact = not isinstance(value, int) or abs(value) < 2**53
         return value if exact and (not isinstance(value, float) or math.isfinite(value)) else str(value)
