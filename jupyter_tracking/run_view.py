@@ -14,7 +14,7 @@ from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_noteb
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
 from jupyter_tracking.read.curating import CuratedRun
-from jupyter_tracking.read.find import find_run
+from jupyter_tracking.read.find import find_run, find_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,8 +86,7 @@ def compare(runs: Iterable[object], name: str, kind: str | None = None, root: st
     from jupyter_tracking.views.model.scene import compare_runs
     from jupyter_tracking.views.widgets.stepper import Stepper
 
-    listed = [runs] if isinstance(runs, str) or not hasattr(runs, "__iter__") else list(runs)
-    return Stepper(compare_runs([find_run(run, root) for run in listed], name, kind))
+    return Stepper(compare_runs(find_runs(runs, root), name, kind))
 
 
 class RunView(CuratedRun):

@@ -49,7 +49,7 @@ BUDGETS = {
     "storage": 2250,
     "kinds": 5300,
     "record": 1200,
-    "read": 1700,
+    "read": 1720,
     "notebook": 1700,
     "frames": 1300,
     "views": 6400,

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from jupyter_tracking.format.cell_log import IS_CELL
 from jupyter_tracking.format.json_fields import (
     COUNT,
+    LIST,
     MOMENT,
     SHALLOW_OBJECT,
     TEXT,
+    TEXTS,
     WHOLE,
     Fields,
     FieldType,
@@ -20,19 +22,16 @@ from jupyter_tracking.format.json_fields import (
 )
 from jupyter_tracking.format.lineage import META_KEY
 
-LINES = FieldType(
-    "a string or a list of strings", lambda value: type(value) is str or (type(value) is list and all(type(each) is str for each in value))
-)
-_LIST = FieldType("a list", lambda value: type(value) is list)
+LINES = FieldType("a string or a list of strings", lambda value: TEXT.fits(value) or TEXTS.fits(value))
 _OUTPUT: Fields = {
     **dict.fromkeys(("output_type", "name", "ename", "evalue"), TEXT),
     "text": LINES,
     "data": SHALLOW_OBJECT,
     "metadata": SHALLOW_OBJECT,
-    "traceback": FieldType("a list of strings", lambda value: _LIST.fits(value) and LINES.fits(value)),
+    "traceback": TEXTS,
     "execution_count": WHOLE,
 }
-_CELL: Fields = {"cell_type": TEXT, "id": TEXT, "source": LINES, "metadata": SHALLOW_OBJECT, "outputs": _LIST, "execution_count": WHOLE}
+_CELL: Fields = {"cell_type": TEXT, "id": TEXT, "source": LINES, "metadata": SHALLOW_OBJECT, "outputs": LIST, "execution_count": WHOLE}
 _OURS: Fields = {"session": TEXT, "cell": COUNT}
 _LOG: Fields = {"timestamp": MOMENT, "stream": TEXT, "value": TEXT, "cell": IS_CELL}
 

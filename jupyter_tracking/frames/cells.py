@@ -177,7 +177,7 @@ def logs_frame(folder: RunFolder) -> pd.DataFrame:
     places = timeline.cells_at(moments.astype(np.int64)) if len(timeline.cells) else np.full(len(frame), -1)
     for n, row in enumerate(rows):
         if "cell" in row:  # it was said, because the time does not tell
-            places[n] = timeline.place(*(row["cell"] or (None, None)))
+            places[n] = timeline.place(row["cell"])
     for name in ("cell_id", "execution_count"):
         frame[name] = _cell_column(timeline, places, name)
     return frame

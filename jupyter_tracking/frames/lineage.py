@@ -7,7 +7,6 @@ that its two documents are the same files, unchanged.
 from __future__ import annotations
 
 import itertools
-import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,10 +19,11 @@ from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
-from jupyter_tracking.read.find import find_run
+from jupyter_tracking.read.find import find_runs
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
     from jupyter_tracking.format.lineage import LineageRecord
@@ -87,11 +87,7 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
         frame = _root_lineage(paths.default_root(root), unread)
         unread.warn()
         return _parsed_summaries(frame)
-    if isinstance(runs, str | os.PathLike | RunFolder) or not hasattr(runs, "__iter__"):
-        folders = [find_run(runs, root)]
-    else:
-        folders = [find_run(run, root) for run in runs]
-    frame = _frame([row for folder in folders for row in _rows(folder, unread)])
+    frame = _frame([row for folder in find_runs(runs, root) for row in _rows(folder, unread)])
     unread.warn()
     return _parsed_summaries(frame)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jupyter_tracking.errors import TrackingError, TrackingWarning, escape_controls
+from jupyter_tracking.errors import TrackingWarning, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.read.check import find_problems
-from jupyter_tracking.read.find import find_run
+from jupyter_tracking.read.find import find_runs
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
     from jupyter_tracking.read.run_files import Problem
@@ -39,12 +39,7 @@ def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = 
         NotFound: there is no such run.
     """
     top = paths.default_root(root)
-    if runs is None:
-        folders = [RunFolder(path) for path in paths.run_folders(top)]
-    elif isinstance(runs, str | os.PathLike | RunFolder) or not hasattr(runs, "__iter__"):
-        folders = [find_run(runs, root)]
-    else:
-        folders = [find_run(run, root) for run in runs]
+    folders = find_runs(runs, root) if runs is not None else [RunFolder(path) for path in paths.run_folders(top)]
     rows: list[tuple[Any, ...]] = [
         (folder.uuid, folder.name, *problem) for folder in folders for problem in find_problems(folder, hashes=hashes)
     ]
@@ -65,10 +60,6 @@ class Unread:
         if problems:
             first = problems[0]
             self._reasons[folder.uuid[:8]] = f"{first.file}: {first.problem}"
-
-    def add_error(self, folder: RunFolder, error: TrackingError | OSError) -> None:
-        """Note that a run could not be read."""
-        self._reasons[folder.uuid[:8]] = str(error)
 
     def add_links(self, root: Path) -> None:
         """Note the runs under a root that are links."""

@@ -131,8 +131,7 @@ def _run_names() -> list[str]:
 
 def _tags(run: str) -> Iterable[str]:
     folder = _chosen_run(run)
-    tags = folder.info.get("tags") if folder is not None else None
-    return [str(tag) for tag in tags] if isinstance(tags, list) else []
+    return folder.tags if folder is not None else []
 
 
 def _artifacts(run: str, kind: Kind | None) -> Iterable[str]:

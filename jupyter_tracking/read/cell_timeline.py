@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, SESSION_FILE, parse_cells, parse_notes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from jupyter_tracking.format.cell_log import AttributionNote, Cell
@@ -80,9 +82,9 @@ class CellTimeline:
             unsettled = over[places[over] >= 0]
         return np.where(places >= 0, self._order[places], -1)
 
-    def place(self, session: object, number: object) -> int:
-        """Return the place in `cells` of an execution, by its session and number; -1 where it is not known."""
-        return self._number.get((session, number), -1) if isinstance(session, str) and isinstance(number, int) else -1
+    def place(self, cell: Sequence[Any] | None) -> int:
+        """Return the place in `cells` of an execution, given its session and number; -1 where there is none, or it is not known."""
+        return self._number.get((cell[0], cell[1]), -1) if cell else -1
 
     def cells_of_rows(self, kind: str, name: str, timestamps: Timestamps) -> tuple[Timestamps, NDArray[np.object_]]:
         """Return which cell logged each row of an artifact, and by what.
@@ -110,7 +112,7 @@ class CellTimeline:
                 if not left:
                     continue
                 note = left.pop()
-                place = self._number.get(note.cell, -1) if note.cell else -1
+                place = self.place(note.cell)
                 places[n], by[n] = place, note.by or ("cell" if place >= 0 else None)
         return places, by
 

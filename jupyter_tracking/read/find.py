@@ -7,6 +7,7 @@ import shutil
 import weakref
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from jupyter_tracking.errors import NotFound, suggest
 from jupyter_tracking.format import paths
@@ -52,6 +53,12 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
         return open_folder(text)
     known = [name for name in {each.name for each in runs} if name] + [each.path.name[:12] for each in runs]
     raise NotFound(f"run={text!r}: no run of this uuid or name under {top}{_in_trash(text, top) or suggest(text, known)}")
+
+
+def find_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[RunFolder]:
+    """Open a run or several, each as `find_run` takes it; raises as `find_run`."""
+    several = hasattr(runs, "__iter__") and not isinstance(runs, str | os.PathLike | RunFolder)
+    return [find_run(run, root) for run in (runs if several else [runs])]
 
 
 def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:

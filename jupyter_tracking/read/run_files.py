@@ -40,20 +40,26 @@ class Problem(NamedTuple):
 class RunFacts(NamedTuple):
     """What a run is called and was given, how it ended and what came of it; everything that shows runs has it from here.
 
-    `why` says in a line why the run has its status, where somebody said so; `duration` is in seconds.
+    `reason` and `message` say why the run has its status, where somebody said so; `duration` is in seconds.
     """
 
     uuid: str
     name: str
     project: str
     status: str
-    why: str
+    reason: str
+    message: str
     created_at: str | None
     finished_at: str | None
     duration: float | None
     tags: list[str]
     inputs: dict[str, Any]
     outputs: dict[str, Any]
+
+    @property
+    def why(self) -> str:
+        """Why the run has its status, in a line."""
+        return run_document.join_reason(self.reason, self.message)
 
 
 def file_stat(path: str) -> tuple[int, ...]:

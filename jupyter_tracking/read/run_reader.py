@@ -166,7 +166,8 @@ class RunFolder(RunFiles):
                 del found[key]
                 continue
             there = unnamed.pop(path, None) is not None
-            if self.is_ours and not record.events and not (there or moved or self.is_replaced(path.rpartition("/")[0])):
+            nothing = not (record.events or there or moved)
+            if nothing and self.is_ours and not self.is_replaced(path.rpartition("/")[0]):
                 del found[key]  # its writer died before the first row: nothing was logged under this name
             elif there and not complete:
                 record.events = {}  # as of an earlier end: rows may have come since
@@ -273,10 +274,8 @@ class RunFolder(RunFiles):
         info = self.info
         self._keep_info = True
         try:
-            status, reason, message = self.status_reason
-            created, finished = (value if isinstance(value := info.get(key), str) else None for key in ("created_at", "finished_at"))
             return RunFacts(
-                *(self.uuid, self.name, self.project, status, run_document.join_reason(reason, message), created, finished),
+                *(self.uuid, self.name, self.project, *self.status_reason, info.get("created_at"), info.get("finished_at")),
                 *(self.duration, self.tags, self.inputs, self.outputs(summary)),
             )
         finally:

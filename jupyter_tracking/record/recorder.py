@@ -360,10 +360,7 @@ class RunRecorder(Recorder):
 
     @contextmanager
     def _without_new_rows(self) -> Iterator[None]:
-        """Refuse further rows of other threads and of forked children, so that what is told of the rows stays true.
-
-        If the block fails, they are taken again.
-        """
+        """Refuse further rows of other threads and forked children, so that what is told of them stays true, unless the block fails."""
         journals = {*self._journals.values(), *self._child_journals.values()}
         try:
             self._closed = True

@@ -122,9 +122,9 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
             yield root
         finally:
             try:
-                _unlock_and_close(system, lock)
+                system.unlock_and_close(lock)
             finally:
-                _unlock_and_close(system, root)
+                system.unlock_and_close(root)
 
 
 def _lock(root: int, system: Syscalls) -> int:
@@ -143,14 +143,6 @@ def _lock(root: int, system: Syscalls) -> int:
                 if system.stat(relative, dir_fd=root, follow_symlinks=False).st_ino == system.fstat(lock).st_ino:
                     return lock
         except BaseException:
-            _unlock_and_close(system, lock)
+            system.unlock_and_close(lock)
             raise
-        _unlock_and_close(system, lock)  # a start that failed has removed it meanwhile: the next lock is another file
-
-
-def _unlock_and_close(system: Syscalls, fd: int) -> None:
-    if fd >= 0:
-        try:
-            system.unlock(fd)
-        finally:
-            system.close_quietly(fd)
+        system.unlock_and_close(lock)  # a start that failed has removed it meanwhile: the next lock is another file

@@ -143,6 +143,14 @@ class Syscalls:
         except OSError:
             pass
 
+    def unlock_and_close(self, fd: int) -> None:
+        """Unlock and close a file that is no longer needed; errors are ignored."""
+        if fd >= 0:
+            try:
+                self.unlock(fd)  # a child forked meanwhile shares the lock: closing would not be enough
+            finally:
+                self.close_quietly(fd)
+
     def close_quietly(self, fd: int) -> None:
         """Close a file that is no longer needed; errors are ignored."""
         if fd >= 0:

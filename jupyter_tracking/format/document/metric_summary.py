@@ -119,9 +119,12 @@ def definitions(document: Mapping[str, Any]) -> list[MetricDefinition]:
 
 def definition_of(known: list[MetricDefinition], name: str) -> MetricDefinition:
     """Return the definition of a metric: that of its name, else the one given last whose pattern it matches, else the default."""
+    return _fitting(known, name) or MetricDefinition(name)
+
+
+def _fitting(known: list[MetricDefinition], name: str) -> MetricDefinition | None:
     exact = next((each for each in known if each.name == name), None)
-    matching = exact or next((each for each in reversed(known) if fnmatchcase(name, each.name)), None)
-    return matching or MetricDefinition(name)
+    return exact or next((each for each in reversed(known) if fnmatchcase(name, each.name)), None)
 
 
 Summary = str | dict[str, str] | None  # of all metrics, or by the name or pattern of a metric
@@ -160,15 +163,11 @@ def summarize_metrics(
     found = {}
     for name in metrics:
         definition = definition_of(known, name)
-        word = override if isinstance(override, str) else _word_for(words, name)
+        said = _fitting(words, name)
+        word = override if isinstance(override, str) else said.summary if said is not None else None
         if word is not None and (word != "best" or definition.goal):
             definition = definition._replace(summary=word)
         value = statistic(name, definition.statistic)
         if value is not None:
             found[name] = value
     return found
-
-
-def _word_for(words: list[MetricDefinition], name: str) -> str | None:
-    fitting = [each for each in words if each.name == name or fnmatchcase(name, each.name)]
-    return definition_of(fitting, name).summary if fitting else None

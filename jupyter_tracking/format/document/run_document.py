@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 FINAL_STATUSES = frozenset({"succeeded", "failed", "stopped", "skipped", "upstream_failed"})
+OVER = FINAL_STATUSES | {"interrupted", "unknown", "broken"}  # as `read_status` tells them: nothing more is expected
 # What Polyaxon's V1Run takes; another value would make the run unreadable there.
 STATUSES = (
     *("created", "resuming", "on_schedule", "compiled", "queued", "scheduled", "starting", "running", "processing"),

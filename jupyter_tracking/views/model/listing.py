@@ -83,11 +83,10 @@ def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
 
 
 def _facts(folder: RunFolder, facts: RunFacts) -> list[list[str]]:
-    _, reason, message = folder.status_reason
     said = {
         "status": facts.status,
-        "reason": reason,
-        "message": message,
+        "reason": facts.reason,
+        "message": facts.message,
         "project": facts.project,
         "description": folder.info.get("description"),
         "tags": ", ".join(facts.tags),

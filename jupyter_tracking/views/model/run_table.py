@@ -28,7 +28,6 @@ _SHORTEST = 8
 _LONGEST = 200
 # Of at most so many runs, `poll` reads each; of more, those that are running.
 _ALL = 500
-_OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown", "broken"}
 
 
 class RunTable:
@@ -48,6 +47,7 @@ class RunTable:
         """
         self.root = root
         self._given = None if runs is None else list({run.path: run for run in runs}.values())
+        self._every: dict[Path, RunFolder] = {}  # all under the root, archived ones too: a document is read again when it has changed
         self._known: dict[Path, tuple[RunFolder, Row, dict[str, Any]]] = {}
         self._modified: object = None
         self.folders: list[RunFolder] = []
@@ -68,7 +68,7 @@ class RunTable:
     def _read(self, folder: RunFolder) -> tuple[RunFolder, Row, dict[str, Any]]:
         """Read a run; the row of one that has ended is kept as long as its document does not change."""
         known, info = self._known.get(folder.path), folder.info
-        if known is not None and known[2] is info and known[1]["status"] in _OVER and known[1]["status"] != "interrupted":
+        if known is not None and known[2] is info and known[1]["status"] in run_document.OVER and known[1]["status"] != "interrupted":
             return known
         return folder, _row(folder), info
 
@@ -78,7 +78,7 @@ class RunTable:
             return self.refresh()
         changed = False
         for n, folder in enumerate(self.folders):
-            if self.rows[n]["status"] in _OVER:
+            if self.rows[n]["status"] in run_document.OVER:
                 continue
             row = _row(folder) | {"id": self.rows[n]["id"]}
             changed = changed or row != self.rows[n]
@@ -88,7 +88,7 @@ class RunTable:
     @property
     def may_grow(self) -> bool:
         """Whether runs may be started or are still running."""
-        return self._given is None or any(row["status"] not in _OVER for row in self.rows)
+        return self._given is None or any(row["status"] not in run_document.OVER for row in self.rows)
 
     def find(self, identity: str) -> RunFolder | None:
         """Return a run by its uuid, or by its id in the table."""
@@ -106,8 +106,8 @@ class RunTable:
     def _found(self) -> list[RunFolder]:
         if self._given is not None:
             return self._given
-        every = [self._known[path][0] if path in self._known else RunFolder(path) for path in paths.run_folders(self.root)]
-        return [folder for folder in every if not is_archived(folder.info)]
+        self._every = {path: self._every.get(path) or RunFolder(path) for path in paths.run_folders(self.root)}
+        return [folder for folder in self._every.values() if not is_archived(folder.info)]
 
 
 def _row(folder: RunFolder) -> Row:

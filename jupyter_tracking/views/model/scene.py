@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 # A slider has no room for more steps, and a page none for their names.
 _MOST = 5_000
-_OVER = run_document.FINAL_STATUSES | {"interrupted", "unknown", "broken"}
 
 
 class Scene:
@@ -131,7 +130,7 @@ class Scene:
 
 def is_running(folder: RunFolder) -> bool:
     """Return whether a run is still running."""
-    return folder.status not in _OVER
+    return folder.status not in run_document.OVER
 
 
 def run_labels(runs: Sequence[RunFolder]) -> list[str]:
