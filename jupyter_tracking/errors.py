@@ -135,6 +135,15 @@ def escape_controls(text: object) -> str:
     return shown if shown.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
 
 
+def shortened(value: object) -> str:
+    """Return what a user gave, in one line of at most 60 characters for a message; its own code, which `repr` runs, may fail."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # noqa: BLE001 - the object's own code, in the middle of a message about it
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
+
+
 def replace_surrogates(text: str) -> str:
     """Return a string with a question mark for each half of a character: Python makes those of a file's name that is no UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

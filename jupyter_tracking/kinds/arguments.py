@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType
+from jupyter_tracking.errors import InvalidArgument, InvalidType, shortened
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.run_values import NumberWord
 
@@ -25,6 +25,7 @@ _MAX_DEPTH = 100
 _MAX_DIMENSIONS = 64  # of an array of numpy
 _EXACT = 2**53
 _TIMES = {"M", "m"}  # numpy's kinds of dates and durations
+_WHOLE = {int, bool}  # the plain ones, which are asked for first
 
 
 def as_metric(value: Any, name: str) -> float:
@@ -39,13 +40,14 @@ def as_metric(value: Any, name: str) -> float:
     """
     if type(value) is float:
         return value
+    if type(value) in _WHOLE and -_EXACT <= value <= _EXACT:
+        return float(value)
     kind, where = type(value).__name__, f"metric {name!r}"
     if isinstance(value, str | bytes | None | complex) or _dtype_kind(value) in _TIMES:
-        raise InvalidType(f"{where} has the value {_short(value)}, a {kind}; give one real number")
+        raise InvalidType(f"{where} has the value {shortened(value)}, a {kind}; give one real number")
     size = getattr(value, "size", 1)
     size = size() if callable(size) else size
-    if isinstance(size, Sequence):
-        size = math.prod(size)
+    size = math.prod(size) if isinstance(size, Sequence) else size
     if size != 1 or (isinstance(value, Iterable) and getattr(value, "shape", None) is None):
         raise InvalidType(f"{where} has {kind} of {size} values; give one real number, or log a curve or a histogram")
     _refuse_masked(value, where)
@@ -66,6 +68,8 @@ def _exact(item: Any, where: str) -> float:
     """
     if type(item) is float:
         return item
+    if type(item) in _WHOLE and -_EXACT <= item <= _EXACT:
+        return float(item)
     if isinstance(item, str | bytes | bytearray | complex) or item is None or _dtype_kind(item) in _TIMES:
         raise TypeError(f"a {type(item).__name__} is no real number")
     _refuse_masked(item, where)
@@ -127,7 +131,7 @@ def as_numbers(values: Any, argument: str) -> tuple[Any, int]:
         InvalidArgument: more than one dimension, masked elements, or a number that a float cannot hold exactly.
     """
     if isinstance(values, str | bytes | Mapping | AbstractSet) or not hasattr(values, "__iter__"):
-        raise InvalidType(f"{argument}={_short(values)} is a {type(values).__name__}; give a list or an array of numbers")
+        raise InvalidType(f"{argument}={shortened(values)} is a {type(values).__name__}; give a list or an array of numbers")
     shape = getattr(values, "shape", None)
     if isinstance(shape, tuple) and len(shape) != 1:
         raise InvalidArgument(f"{argument} has the shape {tuple(shape)}; give one dimension, for example {argument}.ravel()")
@@ -137,14 +141,13 @@ def as_numbers(values: Any, argument: str) -> tuple[Any, int]:
         )
     _refuse_masked(values, argument)
     numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(values, numpy.ndarray) and values.dtype.kind in "fiu":
+    if numpy is not None and isinstance(values, numpy.ndarray) and values.dtype.kind in "biuf":
         array = numpy.ascontiguousarray(_as_float64(values, argument))
         if numpy.isfinite(array).all():
             return array, len(array)
         return event_rows.json_safe_numbers(array.tolist()), len(array)
     try:
-        if hasattr(values, "detach"):  # a tensor that is part of a graph, perhaps on another device
-            values = values.detach().cpu()
+        values = _detached(values)
         items = list(values.tolist() if hasattr(values, "tolist") else values)
     except MemoryError:
         raise
@@ -161,7 +164,7 @@ def _element(item: Any, argument: str) -> float:
     except (InvalidArgument, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - `float()` of an object runs the object's own code
-        raise InvalidType(f"{argument} holds {_short(item)}, a {type(item).__name__}; every element must be a number") from None
+        raise InvalidType(f"{argument} holds {shortened(item)}, a {type(item).__name__}; every element must be a number") from None
 
 
 def _as_float64(array: NDArray[Any], argument: str) -> NDArray[Any]:
@@ -202,7 +205,7 @@ def as_array(data: Any, argument: str) -> NDArray[Any]:
         wider = next((wide for wide in (np.int64, np.float64) if np.can_cast(array.dtype, wide)), None)
         array = array if wider is None else array.astype(wider)
     if array.dtype.kind not in "biuf":
-        raise InvalidType(f"{argument}={_short(data)} is a {type(data).__name__} of {array.dtype}; give an array of numbers")
+        raise InvalidType(f"{argument}={shortened(data)} is a {type(data).__name__} of {array.dtype}; give an array of numbers")
     if array.dtype.kind != "f":
         return array
     if array.dtype == np.float64 and not isinstance(data, np.ndarray) and np.nanmax(np.abs(array), initial=0) >= _EXACT:
@@ -227,8 +230,7 @@ def as_ndarray(data: Any, argument: str) -> NDArray[Any]:
 
     _refuse_masked(data, argument)
     try:
-        if hasattr(data, "detach"):
-            data = data.detach().cpu()
+        data = _detached(data)
         try:
             return np.asarray(data.numpy() if callable(getattr(data, "numpy", None)) else data)
         except Exception:
@@ -252,7 +254,7 @@ def as_text(text: object, argument: str) -> str:
         InvalidArgument: it holds half of a character.
     """
     if not isinstance(text, str):
-        raise InvalidType(f"{argument}={_short(text)} is a {type(text).__name__}; give a string")
+        raise InvalidType(f"{argument}={shortened(text)} is a {type(text).__name__}; give a string")
     plain = str.__str__(text)  # what it holds: the `str` of an enum is its name
     if not plain.isascii():
         try:
@@ -274,7 +276,7 @@ def as_flag(value: Any, argument: str) -> bool:
     try:
         return bool(value)
     except Exception:  # noqa: BLE001 - numpy, pandas and tensors refuse, each in its own way
-        raise InvalidType(f"{argument}={_short(value)} is a {type(value).__name__}; give True or False") from None
+        raise InvalidType(f"{argument}={shortened(value)} is a {type(value).__name__}; give True or False") from None
 
 
 def as_summary(summary: Any, argument: str = "summary") -> dict[str, Any]:
@@ -284,7 +286,7 @@ def as_summary(summary: Any, argument: str = "summary") -> dict[str, Any]:
         InvalidType: no mapping, or one with what JSON cannot hold.
     """
     if summary is not None and not isinstance(summary, Mapping):
-        raise InvalidType(f"{argument}={_short(summary)} is a {type(summary).__name__}; give a dict")
+        raise InvalidType(f"{argument}={shortened(summary)} is a {type(summary).__name__}; give a dict")
     plain: dict[str, Any] = as_json(summary or {}, argument)
     return plain
 
@@ -351,7 +353,7 @@ def as_json(value: Any, where: str, *, depth: int = 0) -> Any:  # noqa: C901, PL
         raise InvalidType(f"{where} is a {type(value).__name__} that cannot be read: {error}") from error
     if found is value:
         raise InvalidType(
-            f"{where}={_short(value)} is a {type(value).__name__}, which JSON cannot hold; give numbers, texts, lists or dicts"
+            f"{where}={shortened(value)} is a {type(value).__name__}, which JSON cannot hold; give numbers, texts, lists or dicts"
         )
     return as_json(found, where, depth=depth + 1)
 
@@ -361,7 +363,7 @@ def _as_key(key: object, where: str) -> str:
     plain = as_json(key, f"{where} has a key that") if not isinstance(key, Iterable) or isinstance(key, str) else key
     if isinstance(plain, str | int | float | None):
         return str(plain)
-    raise InvalidType(f"{where} has the key {_short(key)}, a {type(key).__name__}; give a string")
+    raise InvalidType(f"{where} has the key {shortened(key)}, a {type(key).__name__}; give a string")
 
 
 def _unpacked(value: Any, where: str) -> Any:  # noqa: PLR0911 - the same
@@ -369,8 +371,7 @@ def _unpacked(value: Any, where: str) -> Any:  # noqa: PLR0911 - the same
     _refuse_masked(value, where)
     if hasattr(value, "columns") or isinstance(value, memoryview) or getattr(getattr(value, "dtype", None), "names", None):
         return value  # a table's columns and an array's fields would be lost, bytes become numbers
-    if hasattr(value, "detach"):  # a tensor that is part of a graph, perhaps on another device
-        value = value.detach().cpu()
+    value = _detached(value)
     kind = _dtype_kind(value)
     if kind in _TIMES and hasattr(value, "astype"):  # `tolist` makes an integer of a date to the nanosecond
         return value.astype(str).tolist() if kind == "M" else (value / value.dtype.type(1, "s")).tolist()
@@ -380,7 +381,7 @@ def _unpacked(value: Any, where: str) -> Any:  # noqa: PLR0911 - the same
                 raise InvalidArgument(f"{where} has two values of one label; give each its own")
             return value.to_dict()
         plain = value.tolist()
-        return float(_exact(plain, where)) if type(plain) is type(value) else plain
+        return _exact(plain, where) if type(plain) is type(value) else plain
     if callable(getattr(value, "numpy", None)):
         return value.numpy()
     if hasattr(value, "isoformat"):
@@ -390,9 +391,6 @@ def _unpacked(value: Any, where: str) -> Any:  # noqa: PLR0911 - the same
     return value.to_dict() if hasattr(value, "to_dict") else value
 
 
-def _short(value: object) -> str:
-    try:
-        text = " ".join(repr(value).split())
-    except Exception:  # noqa: BLE001 - the object's own code, in the middle of a message about it
-        return f"<{type(value).__name__}>"
-    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
+def _detached(data: Any) -> Any:
+    """Return a tensor that may be part of a graph, and on another device, as one of this machine; anything else as it is."""
+    return data.detach().cpu() if hasattr(data, "detach") else data

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TrackingError, suggest
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds.arguments import as_text
 
@@ -256,6 +257,18 @@ def check_kind(kind: object, argument: str = "kind") -> str:
     known = [str(k) for k in V1ArtifactKind]
     if text not in known:
         raise InvalidArgument(f"{argument}={text!r} is no kind that Polyaxon knows{suggest(text, known)}")
+    return str(text)
+
+
+def check_status(status: object, argument: str = "status") -> str:
+    """Return a status as a plain string.
+
+    Raises:
+        InvalidArgument: Polyaxon does not know it.
+    """
+    text = getattr(status, "value", status)
+    if not isinstance(text, str) or text not in run_document.STATUSES:
+        raise InvalidArgument(f"{argument}={status!r:.60} is no status that Polyaxon knows{suggest(str(text), run_document.STATUSES)}")
     return str(text)
 
 

@@ -57,8 +57,10 @@ def _encode(
 
 def _note(annotation: Any) -> str | None:
     """Return what stands beside a curve: a string as it is, a number as it is written."""
-    if annotation is None or isinstance(annotation, str):
-        return None if annotation is None else as_text(annotation, "annotation")
+    if annotation is None:
+        return None
+    if isinstance(annotation, str):
+        return as_text(annotation, "annotation")
     as_metric(annotation, "annotation")  # what is no number is refused
     return str(annotation.item() if hasattr(annotation, "detach") else annotation)
 

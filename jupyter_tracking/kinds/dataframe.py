@@ -131,19 +131,22 @@ def read_csv(data: bytes) -> pd.DataFrame:
 
     import pandas as pd
 
+    encoding = csv_encoding(data)
+
     def read(**how: Any) -> pd.DataFrame:
-        found: pd.DataFrame = pd.read_csv(io.BytesIO(data), encoding=csv_encoding(data), encoding_errors="replace", **how)
+        found: pd.DataFrame = pd.read_csv(io.BytesIO(data), encoding=encoding, encoding_errors="replace", **how)
         return found
 
     # Before 3.1, which warns when it is told, pandas reads a third of all floats as a neighbour unless told to read them exactly.
     old = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
     frame = read(low_memory=False, **({"float_precision": "round_trip"} if old else {}))
-    for place, dtype in enumerate(frame.dtypes):
-        # A column of whole numbers with a gap is read as floats, which hold them up to here.
-        if dtype == "float64" and (frame.iloc[:, place].abs() >= _EXACT).any():
-            exact = _whole_numbers(read(usecols=[place], dtype=str).iloc[:, 0])
-            if exact is not None:
-                frame.isetitem(place, exact.array)
+    # A column of whole numbers with a gap is read as floats, which hold them up to here.
+    large = [place for place, dtype in enumerate(frame.dtypes) if dtype == "float64" and (frame.iloc[:, place].abs() >= _EXACT).any()]
+    texts = read(dtype=str) if large else frame  # of all columns: an index without a name is found only beside them
+    for place in large:
+        exact = _whole_numbers(texts.iloc[:, place])
+        if exact is not None:
+            frame.isetitem(place, exact.array)
     # Polyaxon writes the index as a column without a name.
     if len(frame.columns) and frame.columns[0] == "Unnamed: 0":
         frame = frame.set_index("Unnamed: 0").rename_axis(None)

@@ -244,9 +244,7 @@ class ReferenceMethods(Recorder):
                     about["hash"], about["size"] = hash_and_size(where)
                 where = os.path.abspath(where)  # noqa: PTH100 - links stay as they are
             about["path"] = where
-            recorded = (
-                paths.safe_relative(rel_path, "rel_path") if rel_path not in {None, ""} else where.removeprefix(f"{self.path}{os.sep}")
-            )
+            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else where.removeprefix(f"{self.path}{os.sep}")
         self._record_artifact(chosen, true_name, recorded, summary=about, is_input=as_flag(is_input, "is_input"))
 
 

@@ -9,11 +9,10 @@ from uuid import UUID
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.document.run_values import put_values
 from jupyter_tracking.format.event_rows import parse_timestamp
 from jupyter_tracking.kinds.arguments import as_json, as_text
-from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals
+from jupyter_tracking.kinds.base import Kind, Recorder, check_status, logs, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +107,7 @@ def _check_fields(fields: dict[str, Any], where: str) -> None:
     if not all(isinstance(tag, str) for tag in fields.get("tags", [])):
         raise InvalidType(f"{where}.tags={fields['tags']!r:.60} holds something that is no string")
     as_text(fields.get("name", ""), f"{where}.name")
-    _check_status(fields.get("status", "created"), f"{where}.status")
+    check_status(fields.get("status", "created"), f"{where}.status")
     _check_forms(fields, where, {"uuid": UUID, "started_at": parse_timestamp, "finished_at": parse_timestamp})
     wrong = next((key for key in ("metadata", "inputs", "outputs") if not isinstance(fields.get(key, {}), dict)), None)
     if wrong is not None:
@@ -121,16 +120,11 @@ def _as_condition(item: Any, where: str) -> dict[str, Any]:
     if not isinstance(plain, dict):
         raise InvalidType(f"{where} is a {type(item).__name__}; give a dict with a type, such as 'running'")
     given = {key: value for key, value in plain.items() if value is not None}
-    _check_status(given.get("type", "created"), f"{where}.type")
+    check_status(given.get("type", "created"), f"{where}.type")
     as_text(given.get("reason", ""), f"{where}.reason")
     as_text(given.get("message", ""), f"{where}.message")
     _check_forms(given, where, {"last_update_time": parse_timestamp, "last_transition_time": parse_timestamp})
     return plain
-
-
-def _check_status(status: Any, where: str) -> None:
-    if status not in run_document.STATUSES:
-        raise InvalidArgument(f"{where}={status!r:.60} is no status that Polyaxon knows{suggest(str(status), run_document.STATUSES)}")
 
 
 def _check_forms(fields: dict[str, Any], where: str, forms: dict[str, Callable[[Any], object]]) -> None:

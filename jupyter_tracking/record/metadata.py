@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, suggest
+from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import metric_summary, run_document
 from jupyter_tracking.format.document.curation import NOTE_KEY, as_tags
@@ -15,7 +15,7 @@ from jupyter_tracking.format.document.run_values import put_values
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.format.step_timestamp import as_timestamp
 from jupyter_tracking.kinds.arguments import as_flag, as_json, as_metric, as_text
-from jupyter_tracking.kinds.base import Recorder, example, takes_mapping
+from jupyter_tracking.kinds.base import Recorder, check_status, example, takes_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -168,19 +168,17 @@ class RunMetadata(Recorder):
         Raises:
             InvalidArgument: a status that Polyaxon does not know.
         """
-        text = getattr(status, "value", status)
         reason, message = (None if said is None else as_text(said, name) for name, said in (("reason", reason), ("message", message)))
-        if not isinstance(text, str) or text not in run_document.STATUSES:
-            raise InvalidArgument(f"status={status!r:.60} is no status that Polyaxon knows{suggest(str(text), run_document.STATUSES)}")
+        text = check_status(status)
         given = {"last_transition_time": last_transition_time, "last_update_time": last_update_time}
         moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}
 
         def change(doc: dict[str, Any]) -> None:
             if text in run_document.FINAL_STATUSES:
-                run_document.set_ending(doc, str(text), reason, message)
-                run_document.add_condition(doc, str(text), reason, message)
+                run_document.set_ending(doc, text, reason, message)
+                run_document.add_condition(doc, text, reason, message)
             else:
-                run_document.set_status(doc, str(text), reason, message)
+                run_document.set_status(doc, text, reason, message)
             doc["status_conditions"][-1].update(moments)
 
         self._update_document(change)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
+from jupyter_tracking.kinds.dataframe import read_csv
 from tests.kinds.conftest import round_trips
 
 if TYPE_CHECKING:
@@ -256,3 +257,11 @@ def test_a_pickle_is_its_path_until_asked_for(run: Run, view: RunView, tmp_path:
     run.log_artifact(tmp_path / "frame.pkl", kind="dataframe", step=1)
     assert view.load("frame").suffix == ".pkl"
     assert view.load("frame", allow_pickle=True)["a"].tolist() == [1]
+
+
+def test_a_csv_whose_index_has_no_name_keeps_its_whole_numbers() -> None:
+    """The first column has no name in the first line: it is the index, also where a column of large numbers with a gap is read again."""
+    frame = read_csv(b"a,b\n0,9007199254740993,\n1,,2\n")
+    assert frame.index.tolist() == [0, 1]
+    assert frame["a"].tolist() == [2**53 + 1, pd.NA]
+    assert frame["b"].isna().tolist() == [True, False]

@@ -227,9 +227,15 @@ def category_words(categories: pd.Index[Any], said: Said) -> pa.Array:
 def _decode_category(column: pa.ChunkedArray, said: Said) -> Any:
     categories = _unpack(said["categories"])
     words = category_words(categories, said)
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    codes = pc.fill_null(pc.index_in(column.cast(words.type), value_set=words), -1).to_numpy()
+
+    def places(values: Any) -> Any:
+        return pc.index_in(values.cast(words.type), value_set=words)
+
+    if pa.types.is_dictionary(column.type):  # each word is looked up once
+        found = pa.chunked_array([places(chunk.dictionary).take(chunk.indices) for chunk in column.chunks], pa.int32())
+    else:
+        found = places(column)
+    codes = pc.fill_null(found, -1).to_numpy()
     return pd.Categorical.from_codes(codes, categories=categories, ordered=said["ordered"])
 
 

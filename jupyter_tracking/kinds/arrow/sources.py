@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jupyter_tracking.errors import InvalidType, TrackingError
-from jupyter_tracking.kinds.arrow.types import without_views
+from jupyter_tracking.kinds.arrow.types import is_type, without_views
 
 _EARLIEST = np.iinfo(np.int64).min  # what pandas takes for NaT
 
@@ -119,7 +119,7 @@ def _own(column: pa.ChunkedArray) -> pd.Series[Any]:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or getattr(pa.types, "is_string_view", lambda _: False)(kind))
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or is_type(kind, "string_view"))
 
 
 def _is_held(column: pa.ChunkedArray) -> bool:

@@ -185,19 +185,15 @@ def _levels(index: pd.Index[Any], *, stored: bool) -> tuple[pd.DataFrame, Said]:
         said["range"] = {"start": index.start, "stop": index.stop, "step": index.step}
         if not stored:
             return pd.DataFrame(index=pd.RangeIndex(len(index))), said
+    values: list[Any] = [index.get_level_values(number) for number in range(index.nlevels)]
     if isinstance(index, pd.MultiIndex):
         # Whole numbers with gaps would be floats: such a level is stored as a category of its numbers.
-        said["coded"] = [
-            isinstance(level.dtype, np.dtype) and level.dtype != index.get_level_values(number).dtype
-            for number, level in enumerate(index.levels)
-        ]
+        said["coded"] = [isinstance(level.dtype, np.dtype) and level.dtype != values[n].dtype for n, level in enumerate(index.levels)]
+        for n, coded in enumerate(said["coded"]):
+            if coded:
+                values[n] = pd.CategoricalIndex(pd.Categorical.from_codes(index.codes[n], categories=index.levels[n]))
     said["freq"] = frequency(index)
-    levels: dict[str, Any] = {}
-    for number, coded in enumerate(said.get("coded", [False])):
-        values = index.get_level_values(number)
-        levels[_LEVEL.format(number)] = pd.Series(values.array, dtype=values.dtype)
-        if coded and isinstance(index, pd.MultiIndex):
-            levels[_LEVEL.format(number)] = pd.Series(pd.Categorical.from_codes(index.codes[number], categories=index.levels[number]))
+    levels = {_LEVEL.format(n): pd.Series(each.array, dtype=each.dtype) for n, each in enumerate(values)}
     return pd.DataFrame(levels, copy=False), said
 
 

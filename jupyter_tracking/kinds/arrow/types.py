@@ -113,11 +113,11 @@ def _mapped(kind: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType], *, si
         return pa.struct([mapped(field) for field in _children(kind)])
     if is_a.is_map(kind):
         return pa.map_(mapped(kind.key_field), mapped(kind.item_field), keys_sorted=kind.keys_sorted)
-    if is_a.is_large_list(kind) or _is(kind, "large_list_view"):
+    if is_a.is_large_list(kind) or is_type(kind, "large_list_view"):
         return pa.large_list(mapped(kind.value_field))
     if is_a.is_fixed_size_list(kind) and sized:
         return pa.list_(mapped(kind.value_field), kind.list_size)
-    if is_a.is_list(kind) or is_a.is_fixed_size_list(kind) or _is(kind, "list_view"):
+    if is_a.is_list(kind) or is_a.is_fixed_size_list(kind) or is_type(kind, "list_view"):
         return pa.list_(mapped(kind.value_field))
     return leaf(kind)
 
@@ -125,7 +125,7 @@ def _mapped(kind: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType], *, si
 def _nearest_value(kind: pa.DataType) -> pa.DataType:
     is_a = pa.types
     found = kind
-    if is_a.is_dictionary(kind) or _is(kind, "run_end_encoded"):
+    if is_a.is_dictionary(kind) or is_type(kind, "run_end_encoded"):
         found = _nearest(kind.value_type)
     elif is_a.is_timestamp(kind) and kind.unit == "s":
         found = pa.timestamp("ms", kind.tz)
@@ -135,17 +135,17 @@ def _nearest_value(kind: pa.DataType) -> pa.DataType:
         found = pa.timestamp("ms")
     elif is_a.is_decimal(kind) and kind.bit_width < 128:  # noqa: PLR2004
         found = pa.decimal128(kind.precision, kind.scale)
-    elif _is(kind, "string_view"):
+    elif is_type(kind, "string_view"):
         found = pa.large_string()
-    elif _is(kind, "binary_view"):
+    elif is_type(kind, "binary_view"):
         found = pa.large_binary()
     return found
 
 
 def _is_view(kind: pa.DataType) -> bool:
-    return _is(kind, "string_view") or _is(kind, "binary_view")
+    return is_type(kind, "string_view") or is_type(kind, "binary_view")
 
 
-def _is(kind: pa.DataType, name: str) -> bool:
+def is_type(kind: pa.DataType, name: str) -> bool:
     """Return whether a type is one of those that not every version of Arrow has."""
     return bool(getattr(pa.types, f"is_{name}", lambda _: False)(kind))

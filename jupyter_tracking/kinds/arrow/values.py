@@ -82,7 +82,7 @@ def _encode_other(value: Any, around: tuple[int, ...]) -> Any:
         return {"$dict": [[_encode(key, around), _encode(item, around)] for key, item in value.items()]}
     if value is pd.NA or value is pd.NaT:
         return {"$missing": str(value).strip("<>")}
-    word = next((word for word, (of, _, _) in _TYPES.items() if kind is of), None)
+    word = _WORDS.get(kind)
     if word is None:
         word = "numpy" if isinstance(value, np.generic) else "period" if isinstance(value, pd.Period) else None
     if word is None:
@@ -243,3 +243,4 @@ _TYPES: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "numpy": (np.generic, _of_scalar, _scalar),
     "array": (np.ndarray, _of_array, _array),
 }
+_WORDS = {of: word for word, (of, _, _) in _TYPES.items()}

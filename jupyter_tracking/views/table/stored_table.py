@@ -85,11 +85,15 @@ class StoredTable:
         raise NotImplementedError
 
     @cached_property
+    def _own_labels(self) -> pd.Index[Any] | None:
+        """The labels of the columns that Arrow could not hold itself; None where it has them."""
+        return stored_labels(self._stored)
+
+    @cached_property
     def labels(self) -> pd.Index[Any]:
         """The labels of the columns."""
-        stored = stored_labels(self._stored)
-        if stored is not None:
-            return stored
+        if self._own_labels is not None:
+            return self._own_labels
         found: pd.Index[Any] = restore(self._stored.empty_table()).columns
         return found
 
@@ -134,7 +138,7 @@ class StoredTable:
             values = frame.iloc[:, place]
             if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub" and self.has_nulls(name):
                 frame.isetitem(place, values.astype(object if values.dtype.kind == "b" else "float64").array)
-        if self.names and stored_labels(self._stored) is not None:
+        if self.names and self._own_labels is not None:
             frame.columns = self.labels[columns]
         if self.range_index is not None:
             start, step = self.range_index
