@@ -15,7 +15,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 QUIET = {"track_env": False, "track_code": False, "track_logs": False}
@@ -38,7 +38,7 @@ for line in sys.stdin:
 class Worker:
     """A process that has joined a run."""
 
-    def __init__(self, run: tracking.Run, root: Path) -> None:
+    def __init__(self, run: tracking.Run | tracking.RunView, root: Path) -> None:
         """Join the run."""
         command = [sys.executable, "-c", WORKER, run.uuid, str(root)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -128,7 +128,7 @@ def test_a_run_whose_own_process_was_killed_is_interrupted(root: Path) -> None:
     script = "import jupyter_tracking as t, sys; r = t.init(name='killed', track_env=False); t.log_metric('a', 1); print('x', flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", script], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline(), process.stdout.readline()
-        worker = Worker(tracking.open_run("killed", root), root)  # type: ignore[arg-type] # it asks for the uuid
+        worker = Worker(tracking.open_run("killed", root), root)
         process.send_signal(signal.SIGKILL)
         process.wait(60)
         assert tracking.open_run("killed", root).status == "running"
@@ -151,7 +151,7 @@ def test_a_block_of_a_worker_that_fails_is_told_in_the_run(run: tracking.Run, wo
     assert ("warning", "ValueError: no such fold") in [(c["type"], c["message"]) for c in view.info["status_conditions"]]
 
 
-def in_child(call: object) -> tuple[int, list[int]]:
+def in_child(call: Callable[[], object]) -> tuple[int, list[int]]:
     """Fork a child that makes a call when it is told to; return its pid, and the ends of the pipes to tell it and to hear of it."""
     go, told = os.pipe()
     answer, done = os.pipe()
@@ -160,7 +160,7 @@ def in_child(call: object) -> tuple[int, list[int]]:
         said = b"ok"
         try:
             os.read(go, 1)
-            call()  # type: ignore[operator]
+            call()
         except BaseException as error:  # noqa: BLE001 - whatever it is, the parent is told
             said = type(error).__name__.encode()
         os.write(done, said)
