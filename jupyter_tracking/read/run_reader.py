@@ -118,11 +118,11 @@ class RunFolder(RunFiles):
         found: dict[tuple[str, str], LineageRecord] = {}
         problems: list[Problem] = []
         is_ours = self.is_ours
-        complete = run_document.is_complete(self._info)  # of the document that was just read, which saves another look at the file
         moved = self.is_replaced("events")
         if moved:
             problems.append(Problem("events", None, "a link, which is not followed: no event is read", ""))
         seen, rows_are_ours = file_stat(self._lineages), is_ours
+        complete = self._is_complete(seen)
         if seen:
             records, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, problems), strict=strict)
             self._lineage_seen = (seen, all_ours, not wrong)
@@ -130,6 +130,8 @@ class RunFolder(RunFiles):
             found |= {(r.kind, r.name): r for r in reversed(records)}  # of two of one name, the first
             wrong += [f"{len(records) - len(found)} records name an artifact that another names"] if len(found) < len(records) else []
             found = dict(reversed(found.items()))
+            if rows_are_ours and not complete and self._is_complete(()):
+                wrong.append("it has not as many bytes as the run's end wrote; the event files that it does not name are added")
             problems += [Problem(paths.LINEAGES_FILE, None, w, "") for w in wrong]
         if seen and complete and rows_are_ours and not problems:
             if strict:  # the journal has nothing to add; it may be damaged all the same
@@ -196,7 +198,11 @@ class RunFolder(RunFiles):
     def is_final(self) -> bool:
         """Whether the two documents, as last read, say all of the run's lineage: it has ended, and all of it is ours."""
         seen, all_ours, whole = self._lineage_seen
-        return bool(seen) and all_ours and whole and run_document.is_ours(self._info) and run_document.is_complete(self._info)
+        return bool(seen) and all_ours and whole and run_document.is_ours(self._info) and self._is_complete(seen)
+
+    def _is_complete(self, lineages: tuple[int, ...]) -> bool:
+        """Return whether the run's document, as last read, and a lineage of this stat say all of the run; () leaves out its size."""
+        return run_document.is_complete(self._info, lineages[1] if lineages else None)
 
     def _bytes(self, relative: str, problems: list[Problem]) -> bytes:
         try:

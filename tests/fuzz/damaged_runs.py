@@ -129,7 +129,10 @@ def _add_what_jupyter_adds(path: Path) -> None:
     lineages = json.loads((path / "lineages.plx.json").read_text())
     lineages.append({"name": "cpu", "kind": "system", "path": "resources/metric/cpu.plx", "summary": {"is_event": True}, "is_input": False})
     lineages[-1]["meta_info"] = {"jupyter_tracking": {"name": "cpu", "versioned": True, "logged": _MOMENT, "cell": {"by": "system"}}}
-    (path / "lineages.plx.json").write_text(json.dumps(lineages))
+    size = (path / "lineages.plx.json").write_text(json.dumps(lineages))
+    document = json.loads((path / "run.plx.json").read_text())
+    document["meta_info"]["jupyter_tracking"]["complete"]["lineages_size"] = size
+    (path / "run.plx.json").write_text(json.dumps(document))
 
 
 def as_of_polyaxon(path: Path) -> None:

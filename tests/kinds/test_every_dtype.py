@@ -601,6 +601,42 @@ def test_every_frame_is_shown(echo: Echo, content: str, data: Any) -> None:
     frame = data.draw(frames())
     if log(echo, frame, content, [frame.columns[place] for place in range(frame.shape[1])]) is None:
         return
+    ask_everything(echo, frame)
+
+
+ARROW_TYPES = [
+    *("string_view", "binary_view", "month_day_nano_interval", "null", "float16", "bool_", "date64", "large_binary"),
+    *(("binary", 3), ("decimal128", 5, 2), ("decimal256", 50, 2), ("decimal32", 5, 2), ("decimal64", 5, 2)),
+    *(("duration", "s"), ("time32", "s"), ("timestamp", "s", "+05:30"), ("list_", pa.int8()), ("list_", pa.int8(), 2)),
+    *(("list_view", pa.int8()), ("large_list_view", pa.int8()), ("dictionary", pa.int8(), pa.string()), ("map_", pa.string(), pa.int8())),
+]
+
+
+@pytest.mark.parametrize("content", ["parquet", "feather"])
+@pytest.mark.parametrize("kind", ARROW_TYPES, ids=str)
+def test_columns_of_every_arrow_type_are_shown(echo: Echo, content: str, kind: str | tuple[Any, ...]) -> None:
+    """Also those for which pandas knows no Python type; the least that any of them can hold is nulls."""
+    name, *arguments = (kind,) if isinstance(kind, str) else kind
+    if not hasattr(pa, name):
+        pytest.skip(f"this pyarrow has no {name}")
+    try:
+        frame = pd.DataFrame(
+            {"a": pd.array(pa.nulls(3, getattr(pa, name)(*arguments)), dtype=pd.ArrowDtype(getattr(pa, name)(*arguments)))}
+        )
+    except (NotImplementedError, pa.ArrowNotImplementedError, TypeError) as error:
+        pytest.skip(f"pandas cannot hold it: {error}")
+    if log(echo, frame, content, ["a"]) is not None:
+        ask_everything(echo, frame)
+
+
+def test_a_signaling_nan_is_refused(echo: Echo) -> None:
+    """With it in a column `pandas.isna` fails."""
+    with pytest.raises(InvalidArgument, match=r"the column 'a' with a signaling NaN in row 1"):
+        echo.run.log_dataframe(pd.DataFrame({"a": [Decimal(1), Decimal("sNaN")]}), "frame")
+
+
+def ask_everything(echo: Echo, frame: pd.DataFrame) -> None:
+    """Read the rows of the logged frame, and sort, filter, summarise and compare them."""
     artifact = next(a for a in echo.folder.artifacts() if a.name == "frame")
     table = open_table(echo.folder, echo.folder.payload(artifact, echo.folder.events(artifact)[-1]))
     whole = table.window(0, len(frame))

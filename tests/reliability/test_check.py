@@ -113,6 +113,10 @@ DAMAGE = {
         lambda run: shutil.copy(run / "events/metric/loss.plx", run / "events/metric/other.plx"),
         ["events/metric/other.plx: no lineage record names this event file"],
     ),
+    "a lineage that was cut": (
+        lambda run: (run / "lineages.plx.json").write_text("[]"),
+        ["lineages.plx.json: it has not as many bytes as the run's end wrote; the event files that it does not name are added"],
+    ),
     "a way out": (
         lambda run: append(run / "events/file/file.plx", b'9|2024-01-02 03:04:05.678900+00:00|{"path":"../../x"}\n'),
         ["events/file/file.plx:5: path='../../x' leads out of the run folder; give a path relative to it"],

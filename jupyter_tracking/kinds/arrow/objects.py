@@ -37,6 +37,10 @@ def encode_objects(values: NDArray[Any]) -> tuple[pa.Array | pa.ChunkedArray, di
     """
     items = values.tolist()
     kinds = set(map(type, items))
+    if Decimal in kinds:
+        for row, item in enumerate(items):
+            if type(item) is Decimal and item.is_snan():  # pandas cannot tell whether it is missing, and fails
+                raise TypeError(f"a signaling NaN in row {row}, which pandas itself cannot work with")
     if kinds <= {np.ndarray, NoneType} and np.ndarray in kinds:
         found = _arrays(items)
         if found is not None:

@@ -75,6 +75,12 @@ def _to_arrow(frame: pd.DataFrame, content: str) -> pa.Table:
     }
     parts = pd.DataFrame(frame, copy=False).set_axis(names, axis="columns").set_axis(pd.RangeIndex(len(frame)), axis="index")
     parts.attrs = {}
+    for place, dtype in enumerate(frame.dtypes):
+        # pandas 2 makes several such columns native when it moves them.
+        if isinstance(dtype, np.dtype) and not dtype.isnative and parts.iloc[:, place].dtype != dtype:
+            raise UnkeptError(
+                f"the column {_shown(labels[place])}", f"the byte order of {dtype.str}, which pandas {pd.__version__} does not keep"
+            )
     arrays, fields = _encode(parts, content, said["columns"], lambda place: f"the column {_shown(labels[place])}")
     levels, said["index"] = _levels(frame.index, stored=not len(labels))
     kept, level_fields = _encode(

@@ -74,7 +74,7 @@ def _add(payload: Payload, name: str, values: pd.Series[Any], field: dict[str, A
         field["kind"] = "boolean" if numbers.dtype == np.uint8 else "number"
         payload.add(name.format("v"), numbers)
     else:
-        if pd.api.types.is_numeric_dtype(values.dtype):
+        if _number_kind(values.dtype):
             field["right"] = True
         texts = ["" if code else str(value) for value, code in zip(values, codes, strict=True)]
         codes[[len(text) > longest for text in texts]] = CUT
@@ -101,19 +101,31 @@ def _missing(values: pd.Series[Any]) -> tuple[NDArray[np.uint8], list[str]]:
     return codes, words
 
 
+def _number_kind(dtype: Any) -> str:
+    """Return how the numbers of a column are held: boolean, integer, float, or other, such as decimals; "" where it has none."""
+    if isinstance(dtype, pd.CategoricalDtype):  # categories are words
+        return ""
+    # pandas has no answer for Arrow's views, intervals and run-end encoded columns; Arrow has one for every type.
+    arrow = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else None
+    kinds = {
+        "boolean": (pa.types.is_boolean, pd.api.types.is_bool_dtype),
+        "integer": (pa.types.is_integer, pd.api.types.is_integer_dtype),
+        "float": (pa.types.is_floating, pd.api.types.is_float_dtype),
+        "other": (pa.types.is_decimal, pd.api.types.is_numeric_dtype),
+    }
+    return next((name for name, (of_arrow, of_pandas) in kinds.items() if (of_pandas(dtype) if arrow is None else of_arrow(arrow))), "")
+
+
 def _numbers(values: pd.Series[Any], is_missing: NDArray[np.bool_]) -> NDArray[Any] | None:
     """Return a column as numbers a browser holds exactly, or None."""
-    kind = values.dtype
-    # Categories are words, and some types of Arrow's have no dtype of numpy's.
-    if isinstance(kind, pd.CategoricalDtype) or (isinstance(kind, pd.ArrowDtype) and pa.types.is_interval(kind.pyarrow_dtype)):
-        return None
-    if pd.api.types.is_bool_dtype(kind):
+    kind = _number_kind(values.dtype)
+    if kind == "boolean":
         return np.asarray(values.fillna(value=False) if is_missing.any() else values, dtype=np.uint8)
-    if pd.api.types.is_integer_dtype(kind):
+    if kind == "integer":
         whole = values.fillna(0) if is_missing.any() else values
         if len(whole) and (int(whole.max()) > _EXACT or int(whole.min()) < -_EXACT):
             return None
         return np.asarray(whole, dtype=np.float64)
-    if pd.api.types.is_float_dtype(kind):
+    if kind == "float":
         return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
     return None

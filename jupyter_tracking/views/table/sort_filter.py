@@ -14,7 +14,7 @@ from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.views.table.incremental import IncrementalTask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -25,6 +25,13 @@ _NUMBER = re.compile(r"[-+0-9.,einfa]+", re.IGNORECASE)
 _SHORT = 2**32
 _LOOK = 0.02
 _MOMENT = re.compile(r"[-+:.0-9 TZ]+", re.IGNORECASE)
+
+# Arrow sorts and compares these only as their commoner relatives, which hold the same values.
+_COMMON_TYPES: dict[tuple[str, ...], Callable[[pa.DataType], pa.DataType]] = {
+    ("decimal32", "decimal64"): lambda kind: pa.decimal128(kind.precision, kind.scale),
+    ("string_view",): lambda _: pa.large_string(),
+    ("binary_view",): lambda _: pa.large_binary(),
+}
 
 
 class SortFilter(IncrementalTask):
@@ -150,7 +157,7 @@ class _Sorter(threading.Thread):
 
 
 def plain_values(values: pa.ChunkedArray, *, ranked: bool = False) -> pa.ChunkedArray:
-    """Return a column with its values unwrapped from dictionaries and extension types.
+    """Return a column with its values unwrapped from dictionaries, runs and extension types, in a type that Arrow can sort and compare.
 
     Args:
         values: the column.
@@ -158,22 +165,28 @@ def plain_values(values: pa.ChunkedArray, *, ranked: bool = False) -> pa.Chunked
     """
     if isinstance(values.type, pa.BaseExtensionType):
         storage = values.type.storage_type
-        return pa.chunked_array([chunk.storage for chunk in values.chunks], type=storage)
+        return plain_values(pa.chunked_array([chunk.storage for chunk in values.chunks], type=storage))
     if pa.types.is_dictionary(values.type):
         whole = values.unify_dictionaries()
         if ranked and values.type.ordered:
             return pa.chunked_array([chunk.indices for chunk in whole.chunks], type=values.type.index_type)
-        return pa.chunked_array([chunk.dictionary_decode() for chunk in whole.chunks], type=values.type.value_type)
-    return values
+        return plain_values(pa.chunked_array([chunk.dictionary_decode() for chunk in whole.chunks], type=values.type.value_type))
+    if pa.types.is_run_end_encoded(values.type):
+        return plain_values(pa.chunked_array([pc.run_end_decode(chunk) for chunk in values.chunks], type=values.type.value_type))
+    if pa.types.is_float16(values.type):
+        return pa.chunked_array([_halves(chunk) for chunk in values.chunks], type=pa.float32())
+    common = next((common for names, common in _COMMON_TYPES.items() if str(values.type).partition("(")[0] in names), None)
+    return values if common is None else values.cast(common(values.type))
+
+
+def _halves(chunk: pa.Array) -> pa.Array:
+    """Return half floats as floats, by numpy, since an older Arrow cannot cast them."""
+    gaps = chunk.is_null().to_numpy(zero_copy_only=False)
+    return pa.array(chunk.to_numpy(zero_copy_only=False).astype(np.float32), pa.float32(), mask=gaps)
 
 
 def _inner(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    view = getattr(pa.types, "is_string_view", None)
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or (view is not None and view(kind)))
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -213,7 +226,7 @@ def _holds(values: pa.ChunkedArray, text: str) -> NDArray[np.bool_]:
 def _written(values: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """Return the cells as strings; None where Arrow cannot cast them."""
     kind = values.type
-    if _is_text(kind):
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return values
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         values = pc.local_timestamp(values)

@@ -153,9 +153,9 @@ class StoredTable:
 class ParquetTable(StoredTable):
     """A parquet file: its footer says where the rows are; a descriptor is open only while it is read."""
 
-    def __init__(self, opened: Callable[[], int]) -> None:
-        """Read the footer of the file that `opened` gives a descriptor of."""
-        self._opened = opened
+    def __init__(self, opened: Callable[[], int], path: str) -> None:
+        """Read the footer of the file that `opened` gives a descriptor of; errors name the path."""
+        self._opened, self._path = opened, path
         self._footer: Any = None
         with self._file() as file:
             self._footer = file.metadata
@@ -166,7 +166,10 @@ class ParquetTable(StoredTable):
     @contextmanager
     def _file(self) -> Iterator[parquet.ParquetFile]:
         with os.fdopen(self._opened(), "rb", buffering=0) as raw:
-            yield parquet.ParquetFile(pa.PythonFile(raw, mode="r"), metadata=self._footer, pre_buffer=False, buffer_size=_BUFFER)
+            try:
+                yield parquet.ParquetFile(pa.PythonFile(raw, mode="r"), metadata=self._footer, pre_buffer=False, buffer_size=_BUFFER)
+            except (pa.ArrowException, OSError) as error:  # Arrow calls many a damage an OSError
+                raise MalformedEvent(f"{self._path} is no readable parquet: {error}") from error
 
     def _read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop`; what comes after them in a row group is not decoded."""
@@ -282,7 +285,7 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
         raise MalformedEvent(f"the row names no file: {path!r}")
     try:
         if content == "parquet":
-            return ParquetTable(lambda: folder.open(path))
+            return ParquetTable(lambda: folder.open(path), path)
         data = folder.read(path)
         if content == "feather":
             from pyarrow import feather

@@ -110,7 +110,7 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
         """Show what was logged since the last call; return whether more may come."""
         raise NotImplementedError
 
-    def _page(self, line: str, budget: int | None) -> str:
+    def _page(self, line: str, budget: int | None = None) -> str:
         """Return the static page, within a budget of bytes; with all there is when that is None."""
         raise NotImplementedError
 
