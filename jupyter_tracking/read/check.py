@@ -200,7 +200,7 @@ def checksum_of(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
     if not artifact.versioned or not artifact.path:
         return {key: artifact.summary[key] for key in ("size", "hash") if key in artifact.summary}
     try:
-        fd = folder.open(artifact.path)
+        fd = folder.open_file(artifact.path)
     except (TrackingError, OSError):
         return {}
     with os.fdopen(fd, "rb") as file:
@@ -225,7 +225,7 @@ def is_unchanged(folder: RunFolder, artifact: Artifact, then: dict[str, Any]) ->
     size = then.get("size")
     try:
         if isinstance(size, int):
-            fd = folder.open(artifact.path)
+            fd = folder.open_file(artifact.path)
             with os.fdopen(fd, "rb") as file:
                 if os.fstat(fd).st_size < size or _hash_of_start(file, size) != then.get("hash"):
                     return False
