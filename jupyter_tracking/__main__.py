@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
+import os
 import sys
 import warnings
 from typing import TYPE_CHECKING
 
 import jupyter_tracking as tracking
-from jupyter_tracking.errors import escape_controls
+from jupyter_tracking.errors import StorageError, escape_controls, storage_errors
 from jupyter_tracking.magics.curating import CURATIONS
+from jupyter_tracking.printed import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     import pandas as pd
 
@@ -33,15 +38,43 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         return command(given)
     except tracking.TrackingError as error:
-        print(f"jupyter-tracking: {escape_controls(getattr(error, 'strerror', None) or error)}", file=sys.stderr)
+        if isinstance(error, StorageError) and error.errno == errno.EPIPE:  # the reader of a pipe has seen enough
+            _leave_pipe()
+            return 0
+        _complain(f"jupyter-tracking: {getattr(error, 'strerror', None) or error}")
         return _MISTAKE
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        sys.stderr.close()
-        return 0
+
+
+def _print(*lines: str) -> None:
+    """Print lines to standard output, if there is one."""
+    if sys.stdout is not None and not sys.stdout.closed:
+        with storage_errors("standard output", kept="what was done is done", failed="cannot be written"):
+            write(sys.stdout, *lines)
+            sys.stdout.flush()
+
+
+def _complain(*lines: str) -> None:
+    """Print lines to standard error, if there is one."""
+    if sys.stderr is not None and not sys.stderr.closed:
+        with contextlib.suppress(OSError):  # there is nowhere to say it
+            write(sys.stderr, *lines)
+
+
+def _leave_pipe() -> None:
+    """Put what is left for standard output nowhere, so that the end of the process need not complain of it."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that prints as all else here does."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        (_print if file is sys.stdout else _complain)(*message.removesuffix("\n").split("\n"))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jupyter-tracking", description="Look at recorded runs; nothing is asked of the network.")
+    parser = _Parser(prog="jupyter-tracking", description="Look at recorded runs; nothing is asked of the network.")
     parser.add_argument("--version", action="version", version=tracking.__version__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -81,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
 _ROOT = "the folder that holds runs/; by default POLYAXON_OFFLINE_ROOT, else the current directory"
 
 
-def _add_curation(commands: argparse._SubParsersAction[argparse.ArgumentParser], curation: Curation) -> argparse.ArgumentParser:
+def _add_curation(commands: argparse._SubParsersAction[_Parser], curation: Curation) -> argparse.ArgumentParser:
     about = curation.about[0].lower() + curation.about[1:].rstrip(".")
     example = f"jupyter tracking {curation.name} digits {curation.example}".rstrip()
     parser = commands.add_parser(curation.name, help=about, description=curation.about, epilog=f"Example: {example}")
@@ -92,32 +125,50 @@ def _add_curation(commands: argparse._SubParsersAction[argparse.ArgumentParser],
     return parser
 
 
-def _print(frame: pd.DataFrame, columns: Sequence[str]) -> None:
-    text = frame[list(columns)].to_string(index=False, na_rep="") if len(frame) else "none"
-    print("\n".join(map(escape_controls, text.split("\n"))))
+def _print_table(frame: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Print columns of a frame, a line a row, whatever the texts in it hold."""
+    shown = frame[list(columns)].apply(lambda column: column.map(_cell))
+    _print(*(shown.to_string(index=False, na_rep="").split("\n") if len(frame) else ["none"]))
+
+
+def _cell(value: Any) -> Any:
+    return escape_controls(value) if isinstance(value, str) else value
+
+
+def _print_csv(frame: pd.DataFrame) -> None:
+    """Print every column as CSV: to a terminal as it is safe to print, elsewhere exactly, in UTF-8."""
+    text = frame.to_csv(index=False)
+    raw = getattr(sys.stdout, "buffer", None)
+    if raw is None or sys.stdout.isatty():
+        _print(*text.removesuffix("\n").split("\n"))
+        return
+    with storage_errors("standard output", kept="what was done is done", failed="cannot be written"):
+        sys.stdout.flush()
+        raw.write(text.encode("utf-8", "backslashreplace"))
+        raw.flush()
 
 
 def _runs(given: argparse.Namespace) -> int:
-    _print(tracking.runs(given.root, archived=given.archived), ["uuid", "name", "project", "status", "created_at", "duration"])
+    _print_table(tracking.runs(given.root, archived=given.archived), ["uuid", "name", "project", "status", "created_at", "duration"])
     return 0
 
 
 def _show(given: argparse.Namespace) -> int:
     view = tracking.open_run(given.run, given.root)
     if given.output:
-        print(view.save(given.output))
+        _print(f"{view.save(given.output)}")
         return 0
-    print(escape_controls(f"{view.name} · {view.uuid} · {view.status} · {view.path}"))
-    _print(view.lineage(), ["kind", "name", "steps", "step_min", "step_max", "last_value", "path"])
+    _print(f"{view.name} · {view.uuid} · {view.status} · {view.path}")
+    _print_table(view.lineage(), ["kind", "name", "steps", "step_min", "step_max", "last_value", "path"])
     return 0
 
 
 def _lineage(given: argparse.Namespace) -> int:
     frame = tracking.lineage(given.runs or None, given.root)
     if given.csv:
-        frame.to_csv(sys.stdout, index=False)
+        _print_csv(frame)
         return 0
-    _print(frame, ["run_name", "kind", "name", "is_input", "steps", "hash", "size", "cell_id", "execution_count"])
+    _print_table(frame, ["run_name", "kind", "name", "is_input", "steps", "hash", "size", "cell_id", "execution_count"])
     return 0
 
 
@@ -127,7 +178,7 @@ def _check(given: argparse.Namespace) -> int:
     view = tracking.open_run(given.run, given.root)
     problems = view.problems(hashes=True)
     if len(problems) == 0:
-        print(escape_controls(f"{view.name} · {view.uuid}: no problems"))
+        _print(f"{view.name} · {view.uuid}: no problems")
         return 0
     _print_problems(problems)
     return _PROBLEMS
@@ -136,16 +187,16 @@ def _check(given: argparse.Namespace) -> int:
 def _check_all(given: argparse.Namespace) -> int:
     problems = tracking.problems(root=given.root, hashes=True)
     for (uuid, name), rows in problems.groupby(["run_uuid", "run_name"], dropna=False, sort=False):
-        print(escape_controls(f"{name} · {uuid}" if isinstance(uuid, str) else "under the root"))
+        _print(f"{name} · {uuid}" if isinstance(uuid, str) else "under the root")
         _print_problems(rows, "  ")
-    print(f"{problems['run_uuid'].nunique()} runs with problems" if len(problems) else "no problems")
+    _print(f"{problems['run_uuid'].nunique()} runs with problems" if len(problems) else "no problems")
     return _PROBLEMS if len(problems) else 0
 
 
 def _print_problems(problems: pd.DataFrame, margin: str = "") -> None:
     places = problems["file"] + (":" + problems["line"].astype("string")).fillna("")
     for place, problem in zip(places, problems["problem"], strict=True):
-        print(escape_controls(f"{margin}{place}: {problem}"))
+        _print(f"{margin}{place}: {problem}")
 
 
 def _curate(given: argparse.Namespace) -> int:
@@ -154,21 +205,21 @@ def _curate(given: argparse.Namespace) -> int:
     found = find_to_restore if given.curation.name == "restore" else find_run
     with warnings.catch_warnings(record=True) as told:  # what an export left out
         warnings.simplefilter("always")
-        print(escape_controls(given.curation.apply(tracking.RunView(found(given.run, given.root)), *given.words)))
+        _print(given.curation.apply(tracking.RunView(found(given.run, given.root)), *given.words))
     for each in told:
-        print(f"jupyter-tracking: {escape_controls(each.message)}", file=sys.stderr)
+        _complain(f"jupyter-tracking: {each.message}")
     return 0
 
 
 def _empty_trash(given: argparse.Namespace) -> int:
     count = tracking.empty_trash(given.root)
-    print(f"{count} run{'' if count == 1 else 's'} removed")
+    _print(f"{count} run{'' if count == 1 else 's'} removed")
     return 0
 
 
 def _report(given: argparse.Namespace) -> int:
     output = given.output or f"{given.notebook.removesuffix('.ipynb')}.html"
-    print(tracking.report(given.notebook, output, given.root))
+    _print(f"{tracking.report(given.notebook, output, given.root)}")
     return 0
 
 

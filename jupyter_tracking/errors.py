@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,11 @@ _HERE = __file__.rpartition("errors")[0]
 
 
 class TrackingError(Exception):
-    """The root of every error this package raises on purpose."""
+    """The root of every error this package raises on purpose. Its message is one line of text that is safe to print."""
+
+    def __init__(self, *args: object, **named: object) -> None:
+        """Make the error as the builtin that it is; what a message quotes may be anybody's text, and is escaped here."""
+        super().__init__(*(escape_controls(each) if isinstance(each, str) else each for each in args), **named)
 
     def _render_traceback_(self) -> list[str]:
         """Show the user's own line and what is wrong with it, where IPython would show our frames too."""
@@ -129,10 +134,27 @@ def storage_errors(what: str, *, kept: str, failed: str = "was not written") -> 
         raise storage_error(error, what, kept=kept, failed=failed) from error
 
 
+# What a terminal obeys (C0, DEL, C1), what ends a line, what reorders it or is not seen at all, and halves of characters. A joiner is
+# part of words and of pictures of people, a wide space of Japanese text: those stay.
+_OBEYED = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ud800-\udfff\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
+
 def escape_controls(text: object) -> str:
-    """Escape control and bidirectional characters in a string from outside, so that it cannot disturb the message it is quoted in."""
+    """Return a text as one line that is safe to print: what a terminal obeys, and what hides or reorders text, stands in it as escapes."""
     shown = str(text)
-    return shown if shown.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+    return shown if shown.isascii() and shown.isprintable() else _OBEYED.sub(_escape, shown)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode()
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text can be printed as it is."""
+    return (text.isascii() and text.isprintable()) or _OBEYED.search(text) is None
 
 
 def shortened(value: object) -> str:
@@ -156,7 +178,7 @@ def log_errors(call: Callable[[], object], what: str) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the cell goes on
         if what not in _logged:
             _logged.add(what)
-            _log.warning("%s is no longer kept: %s: %s", what, type(error).__name__, error)
+            _log.warning("%s is no longer kept: %s: %s", what, type(error).__name__, escape_controls(error))
 
 
 def suggest(word: str, known: Iterable[str], *, most: int = 5) -> str:

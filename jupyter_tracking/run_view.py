@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, escape_controls, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_document import join_reason
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
+from jupyter_tracking.printed import warn
 from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.read.find import find_run, find_runs
 
@@ -337,7 +337,7 @@ class RunView(CuratedRun):
         left_out = write_archive(self.files.path, self.files.uuid, target)
         if left_out:
             more = f" and {len(left_out) - 10} more" if len(left_out) > 10 else ""  # noqa: PLR2004
-            warnings.warn(f"left out of {target}: {'; '.join(left_out[:10])}{more}", stacklevel=2)
+            warn(f"left out of {target}: {'; '.join(left_out[:10])}{more}")
         return target
 
     def __repr__(self) -> str:
@@ -347,4 +347,5 @@ class RunView(CuratedRun):
         why = join_reason(*reason)
         said = f" ({why if len(why) <= _LONGEST else f'{why[: _LONGEST - 1]}…'})" if why else ""
         where = self.files.archive or self.path
-        return f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>"
+        line = f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>"
+        return escape_controls(line)

@@ -20,6 +20,7 @@ from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunE
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.notebook import provenance
+from jupyter_tracking.printed import say
 from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def init(
     run = ActiveRun(path, name=name, description=description, tags=tags, owner=owner, project=project, durability=durability, shared=shared)
     run.activate()
     provenance.start_capture(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
-    print(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")  # noqa: T201 - the one line init prints
+    say(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")
     for call in after_init:
         log_errors(call, "what follows the start of a run")
     return run
@@ -229,9 +230,9 @@ def _end_active() -> None:
         run.end()
     except TrackingError as error:  # such as a full disk, which must not keep another run from starting
         _active.remove(run)
-        print(f"left {run.uuid} as it is: {error}")  # noqa: T201
+        say(f"left {run.uuid} as it is: {error}")
     else:
-        print(f"ended {run.name} · {run.uuid}: a new run starts")  # noqa: T201
+        say(f"ended {run.name} · {run.uuid}: a new run starts")
 
 
 def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[str] | None, *, is_new: bool | None) -> Path:

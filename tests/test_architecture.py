@@ -26,6 +26,7 @@ NAME = PACKAGE.name
 # From the ground up. A package, or a module at the top, imports from the layers below its own and from itself; never from beside or above.
 LAYERS = [
     ["errors", "redact"],
+    ["printed"],
     ["format"],
     ["storage"],
     ["kinds"],
@@ -251,9 +252,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             upward_imports,
             [
-                f"{NAME}/format/typed.py:3: format.typed (layer 1) imports kinds.base",
-                f"{NAME}/frames/late.py:2: frames.late (layer 5) imports notebook",
-                f"{NAME}/record/beside.py:1: record.beside (layer 4) imports read.run_reader",
+                f"{NAME}/format/typed.py:3: format.typed (layer 2) imports kinds.base",
+                f"{NAME}/frames/late.py:2: frames.late (layer 6) imports notebook",
+                f"{NAME}/record/beside.py:1: record.beside (layer 5) imports read.run_reader",
             ],
         ),
         (

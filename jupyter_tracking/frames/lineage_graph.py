@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.read.run_reader import RunFolder
@@ -197,7 +198,8 @@ class LineageGraph:
         shown = self.edges.head(_MOST_DRAWN)
         rows = zip(*(shown[name] for name in ("producer_name", "artifact", "consumer_name")), strict=True)
         more = [f"… {len(self.edges) - len(shown):,} more edges"] if len(self.edges) > len(shown) else []
-        return "\n".join([f"<LineageGraph {counts}>", *(f"{made} --{name}--> {used}" for made, name, used in rows), *more])
+        edges = (escape_controls(f"{made} --{name}--> {used}") for made, name, used in rows)
+        return "\n".join([f"<LineageGraph {counts}>", *edges, *more])
 
     def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
         """Offer Mermaid and a PNG to the front end, unless there is no edge or too many to draw."""

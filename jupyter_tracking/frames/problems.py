@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jupyter_tracking.errors import TrackingWarning, escape_controls
+from jupyter_tracking.errors import TrackingWarning
 from jupyter_tracking.format import paths
+from jupyter_tracking.printed import warn
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.find import find_runs
 from jupyter_tracking.read.run_reader import RunFolder
@@ -72,4 +72,4 @@ class Unread:
         (run, reason), count = next(iter(self._reasons.items())), len(self._reasons)
         runs = f"{count} runs, the first {run}" if count > 1 else f"run {run}"
         words = f"{self._what} lacks what cannot be read of {runs}: {reason}; tracking.problems() lists all of it"
-        warnings.warn(escape_controls(words), TrackingWarning, stacklevel=4)
+        warn(words, TrackingWarning)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError
+from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.json_fields import MOST_BYTES, OBJECT, TEXT, WHOLE, Fields, FieldType, typed
 from jupyter_tracking.format.lineage import META_KEY
@@ -174,8 +174,8 @@ class NotebookDiff(str):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """Return the text."""
-        return str(self) or "no differences"
+        """Return the text, as it is safe to print."""
+        return "\n".join(map(escape_controls, self.split("\n"))) or "no differences"
 
 
 def diff_notebooks(run_a: object, run_b: object, root: str | os.PathLike[str] | None = None) -> NotebookDiff:

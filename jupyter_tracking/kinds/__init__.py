@@ -30,7 +30,6 @@ draws the table with the renderer of the stem `file`. An encoding that returns a
 
 from __future__ import annotations
 
-import warnings
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +53,7 @@ from jupyter_tracking.kinds.reference import ReferenceMethods
 from jupyter_tracking.kinds.span import SpanMethods
 from jupyter_tracking.kinds.text import TextMethods
 from jupyter_tracking.kinds.video import VideoMethods
+from jupyter_tracking.printed import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +129,7 @@ def other_kinds() -> dict[str, Kind]:
                 _check_function(function)
             found[check_kind(kind.name)] = kind
         except Exception as error:  # noqa: BLE001 - another package's module may fail in any way
-            warnings.warn(f"the kind {point.name!r} of {point.value} cannot be used: {error}", stacklevel=2)
+            warn(f"the kind {point.name!r} of {point.value} cannot be used: {error}")
     return found
 
 

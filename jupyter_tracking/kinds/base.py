@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import sys
-import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from jupyter_tracking import printed
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TrackingError, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
     Timestamp = datetime | str | float | None
 
-_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep  # noqa: PTH120 - compared with the names of frames
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 _Methods = TypeVar("_Methods")
 
@@ -306,9 +304,4 @@ def missing_extra(library: str, name: str, error: ImportError) -> MissingExtra:
     return MissingExtra(f"this needs {library}: pip install 'jupyter-tracking[{name}]' ({error})")
 
 
-def warn(message: str) -> None:
-    """Warn at the user's own line, which is the first on the stack that is not of this package."""
-    frame, level = sys._getframe(1), 2  # noqa: SLF001 - the documented way of looking at the stack
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, stacklevel=level)
+warn = printed.warn

@@ -10,6 +10,7 @@ from jupyter_tracking.errors import NoActiveRun, NotFound
 from jupyter_tracking.format import paths
 from jupyter_tracking.magics.completion import root_of_runs
 from jupyter_tracking.magics.curating import CURATIONS
+from jupyter_tracking.printed import say
 
 if TYPE_CHECKING:
     import os
@@ -107,7 +108,7 @@ def track_end(*, status: str = "succeeded", message: str | None = None) -> None:
     """
     run = session.active_run()
     run.end(status, message=message)
-    print(f"{status} {run.name} · {run.uuid} · {run.path}")  # noqa: T201 - the magic's answer
+    say(f"{status} {run.name} · {run.uuid} · {run.path}")
 
 
 def track_status() -> None:
@@ -116,10 +117,10 @@ def track_status() -> None:
     if run is None:
         last = session.last_run()
         ended = f"; the last was {last.name} · {last.uuid}: {last.status}" if last is not None else ""
-        print(f"no run is active{ended}; start one with %track_init")  # noqa: T201
+        say(f"no run is active{ended}; start one with %track_init")
         return
     count = len(_view(run).artifacts())
-    print(f"{run.status} {run.name} · {run.uuid} · {count} artifact{'' if count == 1 else 's'} · {run.path}")  # noqa: T201
+    say(f"{run.status} {run.name} · {run.uuid} · {count} artifact{'' if count == 1 else 's'} · {run.path}")
 
 
 # --- runs that are there -------------------------------------------------------------------------
@@ -129,7 +130,7 @@ def _curating(curation: Curation) -> Callable[..., None]:
     """Return the function of a magic that does something to a run."""
 
     def call(*words: str, run: str | None = None) -> None:
-        print(curation.apply(_restorable(run) if curation.name == "restore" else _view(run), *words))  # noqa: T201 - the magic's answer
+        say(curation.apply(_restorable(run) if curation.name == "restore" else _view(run), *words))
 
     words = inspect.Parameter.VAR_POSITIONAL if curation.many else inspect.Parameter.POSITIONAL_ONLY
     given = [inspect.Parameter(curation.argument, words, annotation="str")] if curation.argument else []
@@ -154,7 +155,7 @@ def track_empty_trash(*, root: str | os.PathLike[str] | None = None) -> None:
     from jupyter_tracking.storage.trash import empty_trash
 
     count = empty_trash(root if root is not None else root_of_runs())
-    print(f"{count} run{'' if count == 1 else 's'} removed")  # noqa: T201 - the magic's answer
+    say(f"{count} run{'' if count == 1 else 's'} removed")
 
 
 # --- views ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from jupyter_tracking import session
-from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.errors import TrackingError, is_plain
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds import kind_logged_by
@@ -64,7 +64,8 @@ def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcher
         return _python(shell, fragment)
     kind, candidates = _candidates(usage, words, line)
     wanted = paths.normal_name(fragment.lstrip("\"'")).casefold()
-    matching = [word for word in dict.fromkeys(candidates) if paths.normal_name(word).casefold().startswith(wanted)]
+    fitting = [word for word in dict.fromkeys(candidates) if paths.normal_name(word).casefold().startswith(wanted)]
+    matching = [word for word in fitting if is_plain(word)]  # others would do to the terminal what they say
     texts = [f'"{word}"' if re.search(r"\s", word) else word for word in matching]
     return {
         "completions": [SimpleCompletion(text, type=kind) for text in texts],

@@ -18,6 +18,7 @@ from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.magics import commands
 from jupyter_tracking.magics.completion import magic_matcher
 from jupyter_tracking.magics.usage import Usage
+from jupyter_tracking.printed import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -166,7 +167,7 @@ def _line_magic(shell: InteractiveShell, usage: Usage) -> Callable[..., Any]:
     @needs_local_scope
     def magic(line: str, local_ns: dict[str, Any] | None = None) -> Any:
         if line.strip() in {"-h", "--help"}:
-            print(magic.__doc__)  # noqa: T201 - the help that was asked for
+            say(*(magic.__doc__ or "").splitlines())
             return None
         try:
             return usage.call(line, {**shell.user_ns, **(local_ns or {})})

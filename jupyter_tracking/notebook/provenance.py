@@ -20,6 +20,7 @@ from jupyter_tracking.notebook.log_writer import LogWriter
 from jupyter_tracking.notebook.notebook_path import notebook_path
 from jupyter_tracking.notebook.session_notebook import CellOutputs, SessionNotebook
 from jupyter_tracking.notebook.system_metrics import SystemMetrics
+from jupyter_tracking.printed import say
 from jupyter_tracking.record.process_exit import running_shell
 from jupyter_tracking.redact import redact
 from jupyter_tracking.storage.journal import Journal
@@ -64,7 +65,7 @@ def _sample(run: Run) -> None:
     try:
         sampler = SystemMetrics(run.store, record)
     except MissingExtra as error:
-        print(f"{error}; the run goes on without")  # noqa: T201 - it was asked for, and the library is not installed
+        say(f"{error}; the run goes on without")  # it was asked for, and the library is not installed
         return
     sampler.start()
     run.before_end.append(sampler.stop)

@@ -8,17 +8,17 @@ from __future__ import annotations
 import errno
 import math
 import os
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import orjson
 
-from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, storage_errors, suggest
+from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, escape_controls, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import metric_summary, run_document, run_values
 from jupyter_tracking.format.document.curation import as_tags
 from jupyter_tracking.kinds import KindMethods
+from jupyter_tracking.printed import warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.metadata import RunMetadata
 from jupyter_tracking.record.recorder import RunRecorder
@@ -89,7 +89,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
                 if error.errno != errno.ENOENT or attempt == _ATTEMPTS - 1:
                     raise
         if self._writer_lock is not None and not self._writer_lock.locks:
-            warnings.warn(f"{self.path} is on a file system without locks: let one process at a time write to it", stacklevel=3)
+            warn(f"{self.path} is on a file system without locks: let one process at a time write to it")
 
     def _start(self, path: Path, given: dict[str, str | None], labels: list[str], *, power: bool, shared: bool) -> None:
         super().__init__(Store(path, power=power))
@@ -192,7 +192,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
 
     def __repr__(self) -> str:
         """Name the run, its status and its folder."""
-        return f"<Run {self.name!r} {self.uuid[:8]}, {self.status}, in {self.path}>"
+        return escape_controls(f"<Run {self.name!r} {self.uuid[:8]}, {self.status}, in {self.path}>")
 
     # --- paths -------------------------------------------------------------------------------
 

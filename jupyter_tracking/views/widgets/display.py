@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 
+from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.format.lineage import META_KEY
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class NotebookDisplay:
             metadata: what lets a reader find the run again from the notebook alone.
         """
         _replace(widget)
-        self.line = line
+        self.line = line = escape_controls(line)
         self._page = page
         self._transient = {"display_id": uuid.uuid4().hex}  # not stored in the notebook
         live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}

@@ -1,0 +1,53 @@
+"""What we print and warn of: the one place where a text goes to a terminal.
+
+A name, a message or a path may be a stranger's. What a terminal obeys in it, what reorders or ends a line, is printed as an escape.
+Nor need standard output be one that takes everything: it may know ASCII alone, or be closed, or not be there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from typing import TYPE_CHECKING
+
+from jupyter_tracking.errors import escape_controls
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+_PACKAGE = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared with the names of frames
+_PLAIN = str.maketrans({"·": "-", "…": "...", "→": "->", "—": "-"})  # our own signs, where only ASCII is known
+
+
+def say(*lines: str) -> None:
+    """Print lines that nobody's work may depend on: where they cannot be printed, they are not."""
+    if sys.stdout is None:  # a program without a console, such as pythonw
+        return
+    try:
+        write(sys.stdout, *lines)
+    except (OSError, ValueError):  # nobody reads it any more, the disk is full, or it was closed
+        return
+
+
+def write(stream: TextIO, *lines: str) -> None:
+    """Write lines to a stream, with escapes for what a terminal obeys and for what the stream cannot hold.
+
+    Raises:
+        OSError: the stream takes no more.
+        ValueError: it was closed.
+    """
+    text = "".join(f"{escape_controls(line)}\n" for line in lines)
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = getattr(stream, "encoding", None) or "ascii"
+        stream.write(text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the user's own line, which is the first on the stack that is not of this package."""
+    frame, level = sys._getframe(1), 2  # noqa: SLF001 - the documented way of looking at the stack
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(escape_controls(message), category, stacklevel=level)

@@ -1,0 +1,1 @@
+"""Runs, notebooks and repositories of a stranger: what opening them does not do."""
