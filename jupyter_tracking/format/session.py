@@ -22,6 +22,8 @@ from jupyter_tracking.format.json_fields import (
 )
 from jupyter_tracking.format.lineage import META_KEY
 
+# Each cell and output becomes objects of their own: those of a notebook by hand are some thousands, and these take half a gigabyte.
+MOST_OBJECTS = 500_000
 LINES = FieldType("a string or a list of strings", lambda value: TEXT.fits(value) or TEXTS.fits(value))
 _OUTPUT: Fields = {
     **dict.fromkeys(("output_type", "name", "ename", "evalue"), TEXT),
@@ -47,8 +49,10 @@ class SessionCell(NamedTuple):
 def parse_notebook(data: bytes) -> tuple[dict[str, Any], list[str]]:
     """Return a notebook of which each cell and output is an object with fields of their types, and what was wrong, in words.
 
-    A file that is no notebook has no cells.
+    A file that is no notebook has no cells; nor has one with more objects than are read.
     """
+    if data.count(b"{") > MOST_OBJECTS:
+        return {"cells": []}, [f"has {data.count(b'{'):,} objects; of a notebook up to {MOST_OBJECTS:,} are read"]
     try:
         found = parse_json(data)
     except ValueError as error:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.session import parse_logs, parse_notebook, parse_session
+from jupyter_tracking.format.json_fields import parse_json
+from jupyter_tracking.format.session import MOST_OBJECTS, parse_logs, parse_notebook, parse_session
 from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
 from jupyter_tracking.read.cell_timeline import CellTimeline, session_paths
 
@@ -148,20 +149,40 @@ def as_notebook(data: bytes, name: str) -> NotebookNode:
     Raises:
         InvalidArgument: it is no notebook; the message says `name`.
     """
+    found, wrong = parse_notebook(data)
+    if wrong and not found["cells"]:
+        found = _of_old_format(data) or found
+    if wrong and not found["cells"]:
+        raise InvalidArgument(f"notebook={name!r} is no notebook: {wrong[0]}")
+    try:
+        node = _as_nodes(found)
+        _ = node.cells
+    except Exception as error:  # noqa: BLE001 - what nbformat raises differs with what is wrong
+        raise InvalidArgument(f"notebook={name!r} is no notebook: {' '.join(str(error).split())[:200] or type(error).__name__}") from None
+    return node
+
+
+def _of_old_format(data: bytes) -> dict[str, Any] | None:
+    """Return a notebook of before format 4, which has worksheets, in the present format; None of what is none."""
+    try:
+        found = parse_json(data) if data.count(b"{") <= MOST_OBJECTS else None
+        return parse_notebook(orjson.dumps(_as_nodes(found)))[0] if type(found) is dict and "worksheets" in found else None
+    except Exception:  # noqa: BLE001 - what nbformat raises differs with what is wrong
+        return None
+
+
+def _as_nodes(found: dict[str, Any]) -> NotebookNode:
+    """Return a notebook's JSON as nbformat's object."""
     import warnings
 
     import nbformat
 
-    found, wrong = parse_notebook(data)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what nbformat says of cells without an id, to which it gives one
-            node: NotebookNode = nbformat.reads(
-                (orjson.dumps(found) if found["cells"] or not wrong else data).decode("utf-8"), as_version=4
-            )
-        _ = node.cells
-    except Exception as error:  # noqa: BLE001 - what nbformat raises differs with what is wrong
-        raise InvalidArgument(f"notebook={name!r} is no notebook: {' '.join(str(error).split())[:200] or type(error).__name__}") from None
+    if found.get("nbformat") == nbformat.v4.nbformat:
+        of_present: NotebookNode = nbformat.v4.to_notebook_json(found, minor=found.get("nbformat_minor", 0))
+        return of_present
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what nbformat says of cells without an id, to which it gives one
+        node: NotebookNode = nbformat.reads(orjson.dumps(found).decode("utf-8"), as_version=4)
     return node
 
 

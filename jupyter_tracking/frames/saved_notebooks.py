@@ -21,7 +21,7 @@ from jupyter_tracking.read.run_files import read_bytes
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from nbformat import NotebookNode
 
@@ -168,6 +168,10 @@ def _row(shown: dict[str, Any], notebook: str | os.PathLike[str], root: str | os
 # --- how two sessions differ ---------------------------------------------------------------------
 
 
+# How many pairs of lines, or of characters, are looked at to find how two sessions differ; it takes some seconds.
+_MOST_WORK = 30_000_000
+
+
 class NotebookDiff(str):
     """A readable difference; empty when there is none. It shows itself as the text it is."""
 
@@ -193,22 +197,60 @@ def diff_notebooks(run_a: object, run_b: object, root: str | os.PathLike[str] | 
     before, after = (cells.session_notebook(folder).cells for folder in (a, b))
     sources = [[str(cell.source) for cell in cells] for cells in (before, after)]
     lines: list[str] = []
-    matcher = difflib.SequenceMatcher(None, sources[0], sources[1], autojunk=False)
-    for tag, start, end, first, last in matcher.get_opcodes():
+    work = _Work()
+    for tag, start, end, first, last in work.changes(*sources):
         if tag == "equal":
             continue
-        pairs = _pairs(before[start:end], after[first:last])
-        for old, new in pairs:
-            lines += [f"@@ {_title(old)} → {_title(new)} @@", *_lines(old, new), ""]
+        for old, new in _pairs(before[start:end], after[first:last], work):
+            lines += [f"@@ {_title(old)} → {_title(new)} @@", *_lines(old, new, work), ""]
     head = [f"--- {a.name} {a.uuid[:8]}", f"+++ {b.name} {b.uuid[:8]}"]
     return NotebookDiff("\n".join([*head, *lines]).rstrip() + "\n" if lines else "")
 
 
-def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[Any, Any]]:
+class _TooMuchError(Exception):
+    """To find what two texts have in common takes more than there is time for."""
+
+
+class _Work:
+    """How much is compared, of all of two sessions: what comes after that is told as wholly different, which is true as well."""
+
+    def __init__(self) -> None:
+        self.left = _MOST_WORK
+
+    def matcher(self, a: Sequence[str], b: Sequence[str]) -> difflib.SequenceMatcher[str]:
+        """Return a matcher that raises when there is no time left."""
+        work = self
+
+        class Matcher(difflib.SequenceMatcher[str]):
+            def find_longest_match(self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None) -> difflib.Match:
+                places: dict[str, list[int]] = self.b2j  # type: ignore[attr-defined] # documented, and not known to the type checker
+                work.left -= sum(1 + len(places.get(each, ())) for each in a[alo:ahi])
+                if work.left < 0:
+                    raise _TooMuchError
+                return super().find_longest_match(alo, ahi, blo, bhi)
+
+        return Matcher(None, a, b, autojunk=False)
+
+    def changes(self, a: Sequence[str], b: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+        """Return what `difflib` calls the opcodes."""
+        try:
+            return list(self.matcher(a, b).get_opcodes())
+        except _TooMuchError:
+            return [("replace", 0, len(a), 0, len(b))]
+
+    def likeness(self, a: str, b: str) -> float:
+        """Return how much two texts have in common, from 0 to 1."""
+        try:
+            return self.matcher(a, b).ratio()
+        except _TooMuchError:
+            return 0.0
+
+
+def _pairs(old: list[Any], new: list[Any], work: _Work) -> Iterator[tuple[Any, Any]]:
     """Pair cells that are alike, in order; the rest stand alone."""
     at = 0
     for cell in old:
-        alike = [difflib.SequenceMatcher(None, cell.source, other.source).ratio() for other in new[at:]]
+        alike = [work.likeness(cell.source, other.source) for other in new[at:]] if work.left > 0 else []
         best = max(range(len(alike)), key=alike.__getitem__, default=-1)
         if best < 0 or alike[best] < 0.5:  # noqa: PLR2004 - half of it is the same
             yield cell, None
@@ -228,8 +270,12 @@ def _title(cell: Any) -> str:
     return f"cell [{count}]" if count is not None else "a cell"
 
 
-def _lines(old: Any, new: Any) -> list[str]:
-    texts = [cell.source.splitlines() if cell is not None else [] for cell in (old, new)]
-    if old is None or new is None:
-        return [f"{'+' if old is None else '-'} {line}" for line in texts[0] or texts[1]]
-    return [line for line in difflib.ndiff(*texts) if not line.startswith("?")]
+def _lines(old: Any, new: Any, work: _Work) -> list[str]:
+    before, after = (cell.source.splitlines() if cell is not None else [] for cell in (old, new))
+    lines: list[str] = []
+    for tag, start, end, first, last in work.changes(before, after):
+        if tag == "equal":
+            lines += [f"  {line}" for line in before[start:end]]
+        else:
+            lines += [*(f"- {line}" for line in before[start:end]), *(f"+ {line}" for line in after[first:last])]
+    return lines

@@ -9,7 +9,7 @@ import html
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format.session import LINES
@@ -19,9 +19,14 @@ from jupyter_tracking.views.export.browser_page import browser_page
 from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.renderers.markdown import render_markdown
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PICTURE = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
 _LONGEST = 20_000
+_MOST_VIEWS = 200  # each may take a second, and as much of the page as a page alone
+_MOST_MARKDOWN = 1_000_000  # characters; what comes after them is shown as it was written
 _SHEET = (
     "<style>pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;font-size:13px}details{margin:.6em 0}"
     "summary{cursor:pointer;opacity:.65;font-family:monospace}.text{font-family:sans-serif;line-height:1.45}"
@@ -46,11 +51,19 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
         InvalidArgument: it is no notebook.
     """
     node = read_notebook(notebook)
-    parts = [_SHEET]
+    parts, drawn, marked = [_SHEET], 0, 0
     for cell in node.cells:
-        parts += [f"<div class=text>{render_markdown(str(cell.source))}</div>"] if cell.cell_type == "markdown" else []
+        if cell.cell_type == "markdown":
+            marked += len(cell.source)
+            parts.append(_text(cell.source) if marked > _MOST_MARKDOWN else f"<div class=text>{render_markdown(cell.source)}</div>")
         if cell.cell_type == "code":
-            parts += [_code(cell), *_outputs(cell, notebook, root)]
+            parts.append(_code(cell))
+            for about, output in _outputs(cell):
+                drawn += about is not None
+                words = f"a page holds up to {_MOST_VIEWS} views"
+                parts.append(
+                    _output(output) if about is None else _missing(about, words) if drawn > _MOST_VIEWS else _view(about, notebook, root)
+                )
     title = os.path.basename(os.fspath(notebook)).removesuffix(".ipynb")  # noqa: PTH119
     return page.write_page(Path(output), title, "\n".join(parts))
 
@@ -61,18 +74,16 @@ def _code(cell: Any) -> str:
     return f"<details><summary>{html.escape(title)}</summary><pre>{html.escape(str(cell.source))}</pre></details>"
 
 
-def _outputs(cell: Any, notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> list[str]:
-    parts, drawn = [], set()
+def _outputs(cell: Any) -> Iterator[tuple[dict[str, Any] | None, Any]]:
+    """Yield each output of a cell with what it says of a display of ours, which comes once: the widget and its static page say the same."""
+    drawn = set()
     for output in cell.get("outputs") or ():
         about = display_metadata(output)
+        key = repr(sorted((k, repr(v)) for k, v in about.items() if k != "steps")) if about is not None else ""
+        if key not in drawn:
+            yield about, output
         if about is not None:
-            key = repr(sorted((k, repr(v)) for k, v in about.items() if k != "steps"))
-            if key not in drawn:  # the widget and its static page say the same
-                drawn.add(key)
-                parts.append(_view(about, notebook, root))
-        else:
-            parts.append(_output(output))
-    return parts
+            drawn.add(key)
 
 
 def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> str:
