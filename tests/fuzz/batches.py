@@ -28,7 +28,7 @@ __all__ = ["Answer", "Bench", "examine_all", "main"]
 
 SECONDS = 10  # for each thing that is asked
 MEMORY = 1 << 30
-_BATCH = 40
+_BATCH = 200
 _GROWN = 1 << 30
 _STUCK = 120  # in a library, where no signal is heard
 _MARK = "/-example-"  # what the trace of a worker's system calls is cut by

@@ -22,7 +22,7 @@ from tests.reliability.test_attack import attempts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NUMBERS", "TEXTS", "file_of", "json_value", "text", "way_out"]
+__all__ = ["NUMBERS", "PNG", "TEXTS", "file_of", "json_value", "text", "way_out"]
 
 TEXTS = [
     *("\x1b[2J\x1b[1;1Hall is well", "\x1b]0;title\x07", "\x1b]8;;http://127.0.0.1:9/\x1b\\press\x1b]8;;\x1b\\", "\x1b]52;c;cm0gLXJmIH4K\x07"),
@@ -145,6 +145,7 @@ def _wav(rate: int, size: int, channels: int = 1, bits: int = 16) -> bytes:
     return b"RIFF" + struct.pack("<I", size) + b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", size) + b"\0" * 64
 
 
+PNG = _png(4, 4)
 _POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n(%pipe%touch EXECUTED) (w) file\nshowpage\n%%EOF\n"
 _SVG = b"""<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg"><script>1</script>
 <image href="http://127.0.0.1:9/x.png"/><text>&x;</text></svg>"""

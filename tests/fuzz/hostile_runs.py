@@ -26,12 +26,12 @@ from jupyter_tracking.magics import completion
 from jupyter_tracking.magics.curating import CURATIONS
 from tests.fuzz import batches, damaged_runs
 from tests.fuzz.damaged_runs import DAMAGED, GOOD
-from tests.fuzz.hostile_files import NUMBERS, TEXTS, file_of, json_value, text, way_out
+from tests.fuzz.hostile_files import NUMBERS, PNG, TEXTS, file_of, json_value, text, way_out
 from tests.fuzz.watch import CANARY, RAW
 from tests.reliability.test_attack import POSITIONS, TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.fuzz.batches import Bench
 
@@ -493,19 +493,21 @@ class Questions:
     def of_the_run(self, view: Any) -> None:
         run = self.run
         for name, call in damaged_runs._of_a_run(view, self.root, self.page):
+            if self.rng.random() < 0.4:
+                continue
             both = name in {"diff_notebooks", "runs_in", "report"}
             self.ask(name, (lambda call=call: plain(call())) if name == "repr" else call, self.root if both else run)
-        self.ask("show (command)", lambda: command(["show", str(run)]), run)
-        self.ask("check of one (command)", lambda: command(["check", str(run)]), run)
         artifacts = self.ask("artifacts", view.artifacts, run) or []
         chosen = [*artifacts[-4:], *self.rng.sample(artifacts, min(3, len(artifacts)))]
         for kind, name in dict.fromkeys(chosen):
             for what, call in damaged_runs._of_an_artifact(view, kind, name):
                 self.ask(what, call, run)
-            self.ask(f"show {kind}", lambda kind=kind, name=name: display(view.show(name, kind=kind)), run)
-            self.ask(f"save of {kind}", lambda kind=kind, name=name: saved(view.show(name, kind=kind).save(self.page)), run)
+            if self.rng.random() < 0.6:
+                self.ask(f"show {kind}", lambda kind=kind, name=name: display(view.show(name, kind=kind)), run)
+            else:
+                self.ask(f"save of {kind}", lambda kind=kind, name=name: saved(view.show(name, kind=kind).save(self.page)), run)
         self.ask("load what is not there", lambda: view.load("no such\x1b[31m"), run)
-        if len(chosen) > 1:
+        if len(chosen) > 1 and self.rng.random() < 0.3:
             self.ask("show several", lambda: display(view.show(*(name for _, name in chosen))), run)
             self.ask("compare", lambda: display(tracking.compare([view, GOOD], chosen[-1][1], chosen[-1][0], self.root)), self.root)
         if self.rng.random() < 0.2:
@@ -601,7 +603,21 @@ def example(bench: Bench, folder: Path, number: int) -> None:
         damaged_runs.as_of_polyaxon(run)
     Maker(rng, run, bench.private).hostile()
     bench.begun()
-    Questions(bench, folder, rng).all()
+    with contextlib.nullcontext() if rng.random() < 0.1 else _quick_pictures():
+        Questions(bench, folder, rng).all()
+
+
+@contextlib.contextmanager
+def _quick_pictures() -> Iterator[None]:
+    """Draw no charts into the pictures for pages without scripts: matplotlib takes half of all time, and only ever gets numbers and texts."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure.savefig
+    Figure.savefig = lambda _figure, target, **_options: target.write(PNG)  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Figure.savefig = drawn  # type: ignore[method-assign]
 
 
 def fill_private(folder: Path, base: Path) -> None:

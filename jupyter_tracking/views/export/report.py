@@ -58,12 +58,14 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
             parts.append(_text(cell.source) if marked > _MOST_MARKDOWN else f"<div class=text>{render_markdown(cell.source)}</div>")
         if cell.cell_type == "code":
             parts.append(_code(cell))
-            for about, output in _outputs(cell):
+            for about, shown in _outputs(cell):
                 drawn += about is not None
-                words = f"a page holds up to {_MOST_VIEWS} views"
-                parts.append(
-                    _output(output) if about is None else _missing(about, words) if drawn > _MOST_VIEWS else _view(about, notebook, root)
-                )
+                if about is None:
+                    parts.append(_output(shown))
+                elif drawn > _MOST_VIEWS:
+                    parts.append(_missing(about, f"a page holds up to {_MOST_VIEWS} views"))
+                else:
+                    parts.append(_view(about, notebook, root))
     title = os.path.basename(os.fspath(notebook)).removesuffix(".ipynb")  # noqa: PTH119
     return page.write_page(Path(output), title, "\n".join(parts))
 
