@@ -127,21 +127,27 @@ def _add_curation(commands: argparse._SubParsersAction[_Parser], curation: Curat
 
 def _print_table(frame: pd.DataFrame, columns: Sequence[str]) -> None:
     """Print columns of a frame, a line a row, whatever the texts in it hold."""
-    shown = frame[list(columns)].apply(lambda column: column.map(_cell))
-    _print(*(shown.to_string(index=False, na_rep="").split("\n") if len(frame) else ["none"]))
+    text = _escaped(frame[list(columns)]).to_string(index=False, na_rep="") if len(frame) else "none"
+    _print(*text.split("\n"))
 
 
-def _cell(value: Any) -> Any:
+def _escaped(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame in which no text ends a line."""
+    escaped: pd.DataFrame = frame.apply(lambda column: column.map(_cell))
+    return escaped
+
+
+def _cell(value: object) -> object:
     return escape_controls(value) if isinstance(value, str) else value
 
 
 def _print_csv(frame: pd.DataFrame) -> None:
     """Print every column as CSV: to a terminal as it is safe to print, elsewhere exactly, in UTF-8."""
-    text = frame.to_csv(index=False)
     raw = getattr(sys.stdout, "buffer", None)
     if raw is None or sys.stdout.isatty():
-        _print(*text.removesuffix("\n").split("\n"))
+        _print(*_escaped(frame).to_csv(index=False).removesuffix("\n").split("\n"))
         return
+    text = frame.to_csv(index=False)
     with storage_errors("standard output", kept="what was done is done", failed="cannot be written"):
         sys.stdout.flush()
         raw.write(text.encode("utf-8", "backslashreplace"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, escape_controls, suggest
@@ -18,6 +17,7 @@ from jupyter_tracking.read.find import find_run, find_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     import pandas as pd
     from nbformat import NotebookNode
@@ -329,7 +329,7 @@ class RunView(CuratedRun):
         """
         from jupyter_tracking.storage.run_archive import write_archive
 
-        target = Path(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100 - links stay as they are
+        target = paths.absolute(path, "path")
         if target.suffix.lower() in {".html", ".htm"}:
             return self.save(target)
         if target.suffix.lower() != ".zip":

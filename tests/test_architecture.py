@@ -46,13 +46,13 @@ READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "format": 2850,
+    "format": 2860,
     "storage": 2250,
     "kinds": 5300,
     "record": 1200,
     "read": 1720,
     "notebook": 1700,
-    "frames": 1300,
+    "frames": 1320,
     "views": 6400,
     "magics": 1200,
 }

@@ -39,9 +39,38 @@ _EXTENSION = re.compile(r"[a-z0-9]{1,12}(\.[a-z0-9]{1,12}){0,2}\Z")
 
 
 def default_root(root: str | os.PathLike[str] | None = None) -> Path:
-    """Return the absolute root of runs: the argument, else `POLYAXON_OFFLINE_ROOT`, else the current directory."""
+    """Return the absolute root of runs: the argument, else `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        InvalidArgument: a text that no path is, or a relative one while the current directory has been removed.
+    """
     chosen = root if root is not None else os.environ.get("POLYAXON_OFFLINE_ROOT") or "."
-    return Path(os.path.abspath(os.path.expanduser(chosen)))  # noqa: PTH100, PTH111 - links stay as they are
+    return absolute(chosen, "root", expands=True)
+
+
+def absolute(path: object, argument: str, *, expands: bool = False) -> Path:
+    """Return a path that a user gives, made absolute; links stay as they are.
+
+    Args:
+        path: a string, bytes or a path.
+        argument: what it is called, for the message.
+        expands: a `~` at its start is the user's own folder.
+
+    Raises:
+        InvalidType: no path at all.
+        InvalidArgument: a text that no path is, or a relative one while the current directory has been removed.
+    """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise InvalidType(f"{argument}={path!r} is a {type(path).__name__}; give a path")
+    text = os.fsdecode(path)
+    try:
+        if b"\0" in os.fsencode(text):
+            raise InvalidArgument(f"{argument}={text!r} holds a NUL, which no path can")
+        return Path(os.path.abspath(os.path.expanduser(text) if expands else text))  # noqa: PTH100, PTH111 - links stay as they are
+    except UnicodeError:
+        raise InvalidArgument(f"{argument}={text!r} holds half of a character, which no path can") from None
+    except FileNotFoundError:
+        raise InvalidArgument(f"{argument}={text!r}: the current directory has been removed; give an absolute path") from None
 
 
 def run_path(root: Path, uuid: str) -> Path:
@@ -84,6 +113,14 @@ def new_uuid() -> str:
     from uuid import uuid4
 
     return uuid4().hex
+
+
+def current_folder() -> str:
+    """Return the current directory; nothing where it has been removed."""
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except OSError:
+        return ""
 
 
 # --- names ---------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.json_fields import parse_json
 from jupyter_tracking.format.session import MOST_OBJECTS, parse_logs, parse_notebook, parse_session
-from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
+from jupyter_tracking.frames.dtypes import TIMESTAMP, with_dtypes
 from jupyter_tracking.read.cell_timeline import CellTimeline, session_paths
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ import pandas as pd
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
+from jupyter_tracking.frames.dtypes import TIMESTAMP, with_dtypes
 from jupyter_tracking.frames.problems import Unread
-from jupyter_tracking.frames.runs import TIMESTAMP, with_dtypes
 from jupyter_tracking.read.find import find_runs
 from jupyter_tracking.read.run_reader import RunFolder
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from jupyter_tracking.errors import TrackingWarning
 from jupyter_tracking.format import paths
+from jupyter_tracking.frames.dtypes import with_dtypes
 from jupyter_tracking.printed import warn
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.find import find_runs
@@ -44,7 +45,7 @@ def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = 
         (folder.uuid, folder.name, *problem) for folder in folders for problem in find_problems(folder, hashes=hashes)
     ]
     rows += [(None, None, f"runs/{link.name}", None, _LINK, "") for link in ([] if runs is not None else paths.linked_runs(top))]
-    return pd.DataFrame(rows, columns=list(_OF_RUNS)).astype(_OF_RUNS)
+    return with_dtypes(pd.DataFrame(rows, columns=list(_OF_RUNS)), _OF_RUNS)
 
 
 class Unread:

@@ -12,8 +12,8 @@ import pyarrow as pa
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.format.document.metric_summary import check_override
-from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
 from jupyter_tracking.format.metric_table import metric_table
+from jupyter_tracking.frames.dtypes import TIMESTAMP, as_strings, with_dtypes
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.check import find_problems
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.format.document.metric_summary import Summary
     from jupyter_tracking.read.run_reader import Artifact
 
-TIMESTAMP = pd.DatetimeTZDtype("us", "UTC")
 _RUNS = {
     "uuid": "string",
     "name": "string",
@@ -115,7 +114,7 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
         }
     )
     if any(not isinstance(p, dict) for _, p in good):
-        frame[artifact.kind] = pd.array([p if isinstance(p, str) else str(p) for _, p in good], dtype="string")
+        frame[artifact.kind] = as_strings([p if isinstance(p, str) else str(p) for _, p in good])
         return frame
     fields = list(dict.fromkeys([*kind_of(artifact.kind).columns, *(key for _, p in good for key in p)]))
     for key in fields:
@@ -137,7 +136,7 @@ def _fields(kind: str, payload: Any) -> Any:
 
 def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
     """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
-    return pd.DataFrame(find_problems(folder, hashes=hashes), columns=list(PROBLEMS)).astype(PROBLEMS)
+    return with_dtypes(pd.DataFrame(find_problems(folder, hashes=hashes), columns=list(PROBLEMS)), PROBLEMS)
 
 
 # --- many runs -----------------------------------------------------------------------------------
@@ -207,30 +206,3 @@ def _as_numbers(column: pd.Series[Any]) -> pd.Series[Any]:
         return column
     floats = np.array([0.0 if value is None else value for value in values], dtype=np.float64)
     return pd.Series(pd.arrays.FloatingArray(floats, missing) if missing.any() else floats)
-
-
-def with_dtypes(frame: pd.DataFrame, types: dict[str, Any]) -> pd.DataFrame:
-    """Convert the columns of a frame in place, and return it; a value that does not fit its type is missing."""
-    for column, dtype in types.items():
-        values = frame[column]
-        if dtype is TIMESTAMP:
-            frame[column] = pd.to_datetime(values, utc=True, errors="coerce", format="ISO8601").astype(TIMESTAMP)
-        elif dtype == "Int64":
-            frame[column] = _whole_numbers(values)
-        elif dtype == "Float64":  # by hand: NaN is a value, and not the same as none
-            missing = np.array([not isinstance(v, int | float) for v in values], dtype=bool)
-            numbers = np.array([0.0 if absent else v for v, absent in zip(values, missing, strict=True)], dtype=float)
-            frame[column] = pd.arrays.FloatingArray(numbers, missing)
-        elif dtype == "string" and pd.api.types.infer_dtype(values, skipna=True) not in {"string", "empty"}:
-            frame[column] = pd.array([v if isinstance(v, str) else None for v in values], dtype=dtype)
-        elif dtype != "object":
-            frame[column] = values.astype(dtype)
-    return frame
-
-
-def _whole_numbers(values: pd.Series[Any]) -> Any:
-    try:
-        return pd.array(values.to_list(), dtype="Int64")
-    except (TypeError, ValueError, OverflowError):  # of a summary, which may say anything
-        whole = [v if type(v) is int and STEP_MIN <= v <= STEP_MAX else None for v in values]
-        return pd.array(whole, dtype="Int64")

@@ -203,7 +203,7 @@ def diff_notebooks(run_a: object, run_b: object, root: str | os.PathLike[str] | 
             continue
         for old, new in _pairs(before[start:end], after[first:last], work):
             lines += [f"@@ {_title(old)} → {_title(new)} @@", *_lines(old, new, work), ""]
-    head = [f"--- {a.name} {a.uuid[:8]}", f"+++ {b.name} {b.uuid[:8]}"]
+    head = [escape_controls(f"{sign} {folder.name} {folder.uuid[:8]}") for sign, folder in (("---", a), ("+++", b))]
     return NotebookDiff("\n".join([*head, *lines]).rstrip() + "\n" if lines else "")
 
 

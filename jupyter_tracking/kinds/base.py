@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from jupyter_tracking import printed
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TrackingError, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds.arguments import as_text
+from jupyter_tracking.printed import warn as warn  # noqa: PLC0414 - the kinds warn as all else does
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -302,6 +302,3 @@ def refusals(what: str) -> Iterator[None]:
 def missing_extra(library: str, name: str, error: ImportError) -> MissingExtra:
     """Return the error that says which extra installs the missing library."""
     return MissingExtra(f"this needs {library}: pip install 'jupyter-tracking[{name}]' ({error})")
-
-
-warn = printed.warn

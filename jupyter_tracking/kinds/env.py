@@ -69,7 +69,7 @@ def environment() -> dict[str, Any]:
         "sys.argv": without_secrets(sys.argv),
         "is_notebook": notebook,
         "filename": "notebook" if notebook else os.path.basename(main or ""),  # noqa: PTH119
-        "module_path": os.path.dirname(os.path.abspath(main)) if main else os.getcwd(),  # noqa: PTH100, PTH109, PTH120
+        "module_path": os.path.dirname(os.path.abspath(main)) if main else paths.current_folder(),  # noqa: PTH100, PTH120
         "packages": installed(),
         "jupyter_tracking_version": _own_version(),
     }

@@ -5,7 +5,6 @@ All of it starts with the run and stops when the run ends. Nothing here may make
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +89,7 @@ _looked_up: dict[str, tuple[object, Any]] = {}  # "env" and "code" → the cell 
 
 def _keep_surroundings(run: Run, shell: InteractiveShell | None, *, code: bool, env: bool) -> None:
     """Log the environment and the commit. They are looked up once a cell, since a cell may start many runs."""
-    place = (os.getcwd(), len(shell.user_ns.get("In", ())) if shell is not None else 0)  # noqa: PTH109
+    place = (paths.current_folder(), len(shell.user_ns.get("In", ())) if shell is not None else 0)
     if env:
         log_errors(lambda: run.log_env(content=_once("env", place)), "the environment")
     if code:

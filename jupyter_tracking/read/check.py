@@ -165,7 +165,7 @@ def _difference(folder: RunFolder, path: str, size: int | None, digest: str | No
         fd = folder.open(path)
         seen = os.fstat(fd)
         os.close(fd)
-        if stat.S_ISREG(seen.st_mode) and size is not None and seen.st_size != size:
+        if stat.S_ISREG(seen.st_mode) and type(size) is int and seen.st_size != size:
             return f"{seen.st_size:,} bytes, was {size:,}"
         now = _hash(folder, path) if digest else digest
     except (TrackingError, OSError):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jupyter_tracking.errors import NotFound, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import curation, run_document
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
@@ -39,12 +39,12 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
     if not isinstance(run, str | os.PathLike):
         raise NotFound(f"run={run!r} is a {type(run).__name__}; give a run, a uuid, a name or a folder")
     text = os.fsdecode(run)
-    top = paths.default_root(root)
     is_path = isinstance(run, os.PathLike)
     if is_path or os.sep in text or text in {".", ".."}:
         there = _open_path(text)
         if there is not None or is_path:
             return there or open_folder(text)
+    top = paths.default_root(root)
     runs = [RunFolder(path) for path in paths.run_folders(top)]
     found = _match(text, runs) or _open_path(text)
     if found is not None:
@@ -100,7 +100,10 @@ def _open_object(run: object) -> RunFolder | None:
 
 def _open_path(text: str) -> RunFolder | None:
     """Open a run folder or a .zip of one; None where there is neither."""
-    path = os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - links stay as they are
+    try:
+        path = str(paths.absolute(text, "run", expands=True))
+    except InvalidArgument:
+        return None
     if path.lower().endswith(".zip") and os.path.isfile(path):  # noqa: PTH113
         return _open_archive(Path(path))
     try:

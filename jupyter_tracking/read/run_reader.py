@@ -69,7 +69,7 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
     Raises:
         NotFound: no folder, or a folder that holds no run.
     """
-    folder = RunFolder(Path(os.path.abspath(path)))  # noqa: PTH100 - links stay as they are
+    folder = RunFolder(paths.absolute(path, "run"))
     marks = (paths.RUN_FILE, paths.LINEAGES_FILE, "events", paths.PRIVATE_FOLDER, "outputs", "assets", "plxlogs", "resources")
     if not any((folder.path / mark).exists() for mark in marks):
         raise NotFound(f"{os.fspath(folder.path)!r} is no run folder: it holds neither {paths.RUN_FILE} nor events/")

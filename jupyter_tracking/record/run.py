@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import orjson
@@ -29,6 +28,7 @@ from jupyter_tracking.storage.writer_lock import WriterLock, active_writers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
     from types import TracebackType
 
 _DURABILITY = ("process", "power")
@@ -78,7 +78,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             if text is not None:
                 given[argument] = paths.check_name(text, argument) if argument != "description" else str(text)
         labels = as_tags(tags)
-        path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they are
+        path = paths.absolute(path, "path")
         self.before_end: list[Callable[[], object]] = []  # called when the run ends, while it can still be written
         for attempt in range(_ATTEMPTS):
             try:

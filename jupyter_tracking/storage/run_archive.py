@@ -93,7 +93,10 @@ def _files(root: int, top: str) -> tuple[list[_File], list[str]]:
         for name in [*folders, *names]:
             status = os.lstat(name, dir_fd=fd)
             if stat.S_ISREG(status.st_mode):
-                found |= {f"{at}{name}": status.st_size} if f"{at}{name}" not in _PASSING else {}
+                if status.st_size > ALWAYS_BYTES and status.st_blocks * 512 * MOST_RATIO < status.st_size:
+                    left_out.append(f"{at}{name} has {status.st_size:,} bytes, of which next to none were ever written")
+                elif f"{at}{name}" not in _PASSING:
+                    found[f"{at}{name}"] = status.st_size
             elif not stat.S_ISDIR(status.st_mode):
                 left_out.append(f"{at}{name} is a {'link' if stat.S_ISLNK(status.st_mode) else 'pipe, a socket or a device'}")
     names_seen = _Names()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, storage_error
+from jupyter_tracking.format import paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def file_mode(path: str) -> int:
     try:
         mode = os.lstat(path.rstrip("/") or path).st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        message = f"path={path!r}: no such file or folder (relative to {os.getcwd()!r})"  # noqa: PTH109
+        message = f"path={path!r}: no such file or folder (relative to {paths.current_folder()!r})"
         raise MissingFile(errno.ENOENT, message) from None
     except OSError as error:
         raise _unreadable(path, error) from error

@@ -102,7 +102,7 @@ class Bench:
     def examine(self, number: int, example: Callable[[Bench, Path, int], None]) -> dict[str, Any]:
         """Examine one example in a folder of its own."""
         with contextlib.suppress(OSError):
-            os.stat(f"{_MARK}{number}")  # noqa: PTH116 - for the trace of system calls
+            os.stat(f"{_MARK}{number}")
         folder = self.top / f"{number}"
         folder.mkdir()
         self.found = []
@@ -162,10 +162,7 @@ def _work(module: str, first: int, count: int, shared: Path, *, strace: bool) ->
         words = [*(tracing if strace else []), sys.executable, "-m", module, "--worker", str(top / "examples"), str(first), str(count)]
         with (top / "stderr").open("w+") as wrong:
             worker = subprocess.Popen(words, cwd=top / "here", env=environment, stdout=subprocess.PIPE, stderr=wrong, text=True)
-            answers = []
-            for line in worker.stdout or ():
-                if line.startswith('{"seed"'):
-                    answers.append(Answer(json.loads(line)))
+            answers = [Answer(json.loads(line)) for line in worker.stdout or () if line.startswith('{"seed"')]
             code = worker.wait()
             wrong.seek(0)
             said = wrong.read()
@@ -190,6 +187,7 @@ _OPENS = {"open", "openat", "openat2", "creat"}
 def _add_calls(trace: Path, found: dict[int, list[str]], top: Path) -> None:
     """Add to each example what the system calls of its time say that it should not."""
     number: int | None = None
+    forbidden = (str(top / "examples" / "private"), "/etc/passwd", "/root", "/home")
     with trace.open(errors="replace") as lines:
         for line in lines:
             if _MARK in line and "stat" in line:
@@ -200,11 +198,10 @@ def _add_calls(trace: Path, found: dict[int, list[str]], top: Path) -> None:
                 continue
             name, arguments = call[1], call[2]
             path = _PATH.search(arguments)
-            if name in _TELLS and not (name in {"connect", "bind", "sendto"} and "AF_UNIX" in arguments and "ERR" in arguments):
+            if (name in _TELLS and not (name in {"connect", "bind", "sendto"} and "AF_UNIX" in arguments and "ERR" in arguments)) or (
+                name in _OPENS and path is not None and os.path.normpath(path[1]).startswith(forbidden) and "ENOENT" not in arguments
+            ):
                 found[number].append(f"system call {name}({arguments[:160]}")
-            elif name in _OPENS and path is not None and path[1].startswith("/") and "ENOENT" not in arguments:
-                if str(top / "examples" / "private") in os.path.normpath(path[1]) or path[1].startswith(("/etc/passwd", "/root", "/home")):
-                    found[number].append(f"system call {name}({arguments[:160]}")
 
 
 def work(words: list[str], begin: Callable[[Path], tuple[Bench, Callable[[Bench, Path, int], None]]]) -> int:

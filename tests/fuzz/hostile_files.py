@@ -7,7 +7,6 @@ import io
 import json
 import os
 import pickle
-import random
 import struct
 import zipfile
 import zlib
@@ -20,6 +19,7 @@ from tests.fuzz.watch import CANARY
 from tests.reliability.test_attack import attempts
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
 __all__ = ["NUMBERS", "PNG", "TEXTS", "file_of", "json_value", "text", "way_out"]
@@ -48,7 +48,7 @@ def way_out(rng: random.Random, run: Path, private: Path) -> str:
     return rng.choice(attempts(run, target))
 
 
-def json_value(rng: random.Random, run: Path, private: Path, depth: int = 0) -> Any:
+def json_value(rng: random.Random, run: Path, private: Path, depth: int = 0) -> Any:  # noqa: PLR0911 - a type a line
     """Return a value for a field, of any type."""
     how = rng.randrange(10)
     if how < 3:
@@ -221,10 +221,12 @@ _MAKERS: dict[str, Callable[[], bytes]] = {
     "plotly": lambda: json.dumps({"kind": "plotly", "figure": {"data": [{"type": "bar", "y": [1, "\x1b[31m"]}], "layout": {"title": {"text": "<a href='javascript:1'>x"}, "images": [{"source": "http://127.0.0.1:9/x.png"}]}}}).encode(),
     "bokeh": lambda: json.dumps({"kind": "bokeh", "figure": {"root_id": "x", "doc": {"roots": [], "callbacks": [1]}}}).encode(),
 }  # fmt: skip
-_HEAVY = {
-    name
-    for name in _MAKERS
-    if "million" in name or "long" in name or "13,000" in name or "much" in name or "counts" in name or "100,000²" in name
+_OF_KIND = {
+    **dict.fromkeys(("image", "video"), ("png", "gif", "bmp", "Pillow", "postscript", "svg", "pdf", "wmf", "mp4", "a playlist", "many")),
+    "audio": ("wav", "ogg", "flac", "mp3", "mp4", "a playlist"),
+    **dict.fromkeys(("dataframe", "table", "csv"), ("parquet", "feather", "arrow", "csv", "pickle", "numpy", "much html")),
+    "chart": ("vega", "plotly", "bokeh", "deep", "html"),
+    **dict.fromkeys(("html", "markdown", "text"), ("html", "markdown", "svg", "texts", "much", "many")),
 }
 
 
@@ -236,9 +238,10 @@ def _made(name: str) -> Path:
     return path
 
 
-def file_of(rng: random.Random) -> tuple[str, bytes]:
-    """Return what some file holds, and the name of it; those that are heavy come more seldom."""
-    name = rng.choice(sorted(_MAKERS))
-    if name in _HEAVY and rng.random() < 0.6:
-        name = "postscript"
+def file_of(rng: random.Random, kind: str = "") -> tuple[str, bytes]:
+    """Return what some file holds, and the name of it; mostly something that is read as this kind."""
+    names = sorted(_MAKERS)
+    if rng.random() < 0.75:
+        names = [name for name in names if name.startswith(_OF_KIND.get(kind, ""))] or names
+    name = rng.choice(names)
     return name, _made(name).read_bytes()

@@ -14,7 +14,6 @@ import os
 import random
 import shutil
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jupyter_tracking as tracking
@@ -27,6 +26,7 @@ from tests.reliability.test_attack import TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.fuzz.batches import Bench
 

@@ -41,6 +41,22 @@ _KINDS = [
     *(str(kind) for kind in tracking.ArtifactKind),
     *("markdown", "span", "curve", "confusion", "system", "novelty", "../x", "", "a/b", "\x1b[31m"),
 ]
+_DECODED = [
+    "image",
+    "image",
+    "video",
+    "audio",
+    "dataframe",
+    "dataframe",
+    "chart",
+    "html",
+    "markdown",
+    "table",
+    "csv",
+    "file",
+    "curve",
+    "text",
+]
 _ENDINGS = [
     "png",
     "jpg",
@@ -159,7 +175,7 @@ class Maker:
         if self.rng.random() < 0.3:  # what runs are one another's parents
             document["meta_info"] = {
                 "jupyter_tracking": {"format": 1, "parent": GOOD, self.text(): self.value()},
-                **{self.text(): self.value()},
+                self.text(): self.value(),
             }
         if self.rng.random() < 0.3:
             reason = {"type": "failed", "status": True, "reason": self.text(), "message": self.text(), "last_update_time": TIME}
@@ -172,18 +188,27 @@ class Maker:
     def artifact(self) -> None:
         """Add an artifact of any kind: rows, assets, and what the lineage says of it."""
         rng = self.rng
-        kind, name, number = rng.choice(_KINDS), self.text(), rng.randrange(1000)
+        kind, name, number = rng.choice(_DECODED if rng.random() < 0.6 else _KINDS), self.text(), rng.randrange(1000)
         stem = f"x{number}" if rng.random() < 0.8 else rng.choice([self.text(), way_out(rng, self.run, self.private)])
         rows = []
         for at in range(rng.randint(1, 4)):
             asset = f"assets/{kind.strip('./') or 'x'}/x{number}_{at}.{rng.choice(_ENDINGS)}"
+            content, data = file_of(rng, kind)
             with contextlib.suppress(OSError, ValueError):
-                self.write(asset, file_of(rng)[1])
+                self.write(asset, data)
             path = (
                 asset if rng.random() < 0.8 else rng.choice([way_out(rng, self.run, self.private), self.value(), "outputs", "run.plx.json"])
             )
             payload = rng.choice(
-                [{"path": path, "content_type": rng.choice(_CONTENT), "kind": rng.choice(_KINDS), "size": rng.choice(NUMBERS)}] * 3
+                [
+                    {
+                        "path": path,
+                        "content_type": rng.choice([*_CONTENT, *[content.split()[0]] * 9]),
+                        "kind": rng.choice(_KINDS),
+                        "size": rng.choice(NUMBERS),
+                    }
+                ]
+                * 3
                 + [self.value()]
             )
             rows.append(self._row(kind, rng.choice([at, at, None, rng.choice(NUMBERS)]), payload))
@@ -211,7 +236,7 @@ class Maker:
     def _row(self, kind: str, step: Any, payload: Any) -> str:
         stamp = TIME if self.rng.random() < 0.9 else self.text()
         if kind in {"chart", "html", "text", "span"}:
-            content: Any = file_of(self.rng)[1][:100_000].decode("utf-8", "replace") if self.rng.random() < 0.7 else self.value()
+            content: Any = file_of(self.rng, kind)[1][:100_000].decode("utf-8", "replace") if self.rng.random() < 0.7 else self.value()
             return json.dumps({"timestamp": stamp, "step": step, kind: content}) + "\n"
         if kind in {"metric", "system"}:
             return f"{step}|{stamp}|{self.rng.choice(['0.5', 'nan', 'inf', '1e999', self.text(), '1' * 400])}\n"
@@ -380,8 +405,8 @@ class Maker:
             name = self.text()[:80].replace("/", "_").replace("\0", "_").encode("utf-8", "surrogatepass")[:200]
             place = self.rng.choice([b"outputs", b"assets/file", b"events/metric", b"events", b".", b"code", b"resources/metric"])
             folder = os.path.join(os.fsencode(self.run), place)
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-            with open(os.path.join(folder, name + self.rng.choice([b"", b".plx", b".json"])), "wb") as file:  # noqa: PTH123, PTH118
+            os.makedirs(folder, exist_ok=True)
+            with open(os.path.join(folder, name + self.rng.choice([b"", b".plx", b".json"])), "wb") as file:
                 file.write(b"step|timestamp|metric\n0|" + TIME.encode() + b"|0.5\n")
 
     def private_files(self) -> None:
@@ -402,7 +427,10 @@ def command(words: list[str]) -> int:
     """Run a subcommand; what it prints has nothing in it that a terminal obeys."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = command_line.main(words)
+        try:
+            code = command_line.main(words)
+        except SystemExit as end:  # a mistake in the words
+            code = int(end.code or 0)
     for name, stream in (("stdout", out), ("stderr", err)):
         if found := RAW.search(stream.getvalue()):
             raise AssertionError(f"raw text in {name}: {stream.getvalue()[max(0, found.start() - 40) :][:80]!r}")
@@ -427,17 +455,21 @@ def saved(path: Path) -> None:
 def display(widget: Any) -> None:
     """Display a view as a notebook does; its plain text is plain."""
     out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        widget._ipython_display_()
+    try:
+        with contextlib.redirect_stdout(out):
+            widget._ipython_display_()
+    finally:
+        widget.close()
     if RAW.search(out.getvalue()):
         raise AssertionError(f"raw text in what is displayed: {out.getvalue()[:80]!r}")
-    widget.close()
 
 
 def save_and_close(widget: Any, page: Path) -> None:
     """Save a view that goes on by itself, and end it."""
-    saved(widget.save(page))
-    widget.close()
+    try:
+        saved(widget.save(page))
+    finally:
+        widget.close()
 
 
 class Questions:

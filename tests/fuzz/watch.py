@@ -112,7 +112,7 @@ class Watch:
         finally:
             self._busy = False
 
-    def _wrong(self, event: str, arguments: tuple[Any, ...]) -> str:
+    def _wrong(self, event: str, arguments: tuple[Any, ...]) -> str:  # noqa: PLR0911 - a sort of call a line
         """Return what is wrong with a call, or nothing."""
         if event == "open":
             return self._wrong_open(*arguments[:3])

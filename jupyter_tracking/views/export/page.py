@@ -239,5 +239,5 @@ def relative_path(path: Path) -> str:
     """Return a run's path relative to the current directory, so that a notebook moved together with its runs still finds them."""
     try:
         return Path(os.path.relpath(path)).as_posix()
-    except ValueError:  # another drive
+    except (ValueError, FileNotFoundError):  # another drive, or the current directory has been removed
         return path.as_posix()

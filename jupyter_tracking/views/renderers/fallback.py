@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.views.model.payload import json_safe
@@ -35,7 +36,8 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
     from matplotlib.figure import Figure
 
     # What is drawn here must not depend on the style that the user has set, nor read mathematics in a name.
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a letter the font has not is drawn as a box; the warning would print it
         mpl.rcdefaults()
         mpl.rcParams.update({"text.parse_math": False, "font.size": 8, "axes.spines.top": False, "axes.spines.right": False})
         figure = Figure(figsize=size, dpi=100, layout="constrained")
