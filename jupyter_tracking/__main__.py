@@ -33,9 +33,9 @@ def main(words: Sequence[str] | None = None) -> int:
     Args:
         words: the command line; by default that of the process.
     """
-    given = _parser().parse_args(words)
-    command: Callable[[argparse.Namespace], int] = given.command
     try:
+        given = _parser().parse_args(words)
+        command: Callable[[argparse.Namespace], int] = given.command
         return command(given)
     except tracking.TrackingError as error:
         if isinstance(error, StorageError) and error.errno == errno.EPIPE:  # the reader of a pipe has seen enough

@@ -37,6 +37,7 @@ _CELLS = {
     "artifacts": "object",
     "source": "string",
 }
+_MOST_CONVERTED = 50_000  # objects of a notebook of another format: to convert and check them takes some seconds
 _LOGS = {"timestamp": TIMESTAMP, "stream": "string", "text": "string"}
 
 
@@ -180,9 +181,12 @@ def _as_nodes(found: dict[str, Any]) -> NotebookNode:
     if found.get("nbformat") == nbformat.v4.nbformat:
         of_present: NotebookNode = nbformat.v4.to_notebook_json(found, minor=found.get("nbformat_minor", 0))
         return of_present
+    data = orjson.dumps(found)
+    if data.count(b"{") > _MOST_CONVERTED:
+        raise ValueError(f"it has no format 4, and more objects than the {_MOST_CONVERTED:,} that are brought to it")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what nbformat says of cells without an id, to which it gives one
-        node: NotebookNode = nbformat.reads(orjson.dumps(found).decode("utf-8"), as_version=4)
+        node: NotebookNode = nbformat.reads(data.decode("utf-8"), as_version=4)
     return node
 
 

@@ -41,6 +41,15 @@ def as_strings(values: Any) -> Any:
         return pd.array(values, dtype=pd.StringDtype("python"))
 
 
+def as_inferred(values: list[Any]) -> pd.Series[Any]:
+    """Return values as a column of the dtype that all of them have."""
+    column: pd.Series[Any] = pd.Series(values, dtype="object")
+    try:
+        return column.infer_objects()
+    except UnicodeEncodeError:  # halves of characters, as above
+        return column
+
+
 def _whole_numbers(values: pd.Series[Any]) -> Any:
     try:
         return pd.array(values.to_list(), dtype="Int64")

@@ -13,7 +13,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.metric_table import metric_table
-from jupyter_tracking.frames.dtypes import TIMESTAMP, as_strings, with_dtypes
+from jupyter_tracking.frames.dtypes import TIMESTAMP, as_inferred, as_strings, with_dtypes
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.check import find_problems
@@ -120,7 +120,7 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
     for key in fields:
         values = [p.get(key) for _, p in good]
         if any(v is not None for v in values) or not good:
-            frame[key] = pd.Series(values, dtype="object").infer_objects()
+            frame[key] = as_inferred(values)
     return frame
 
 

@@ -44,8 +44,12 @@ def text(rng: random.Random) -> str:
 
 def way_out(rng: random.Random, run: Path, private: Path) -> str:
     """Return a path that leads, somehow, from a run to what is private."""
-    target = rng.choice(sorted(p for p in private.rglob("*") if p.is_file() or p.is_dir()))
-    return rng.choice(attempts(run, target))
+    return rng.choice(attempts(run, rng.choice(_paths_in(private))))
+
+
+@cache
+def _paths_in(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*"))
 
 
 def json_value(rng: random.Random, run: Path, private: Path, depth: int = 0) -> Any:  # noqa: PLR0911 - a type a line

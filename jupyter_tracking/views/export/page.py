@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from jupyter_tracking.errors import escape_controls
+from jupyter_tracking.errors import escape_controls, storage_errors
 from jupyter_tracking.read.check import checksum_of
 from jupyter_tracking.views.export.bundle import bundle, static
 from jupyter_tracking.views.model.downsample import spread_evenly
@@ -198,14 +198,19 @@ def _fallback(panel: Panel, number: int) -> str:
 
 
 def write_page(path: str | Path, title: str, inside: str) -> Path:
-    """Write a page that stands alone."""
+    """Write a page that stands alone.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
     target, title = Path(path), escape_controls(title)
-    target.write_text(
+    text = (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<style>{_SHEET}</style></head><body><main><h1>{html.escape(title)}</h1>{inside}</main></body></html>\n",
-        "utf-8",
+        f"<style>{_SHEET}</style></head><body><main><h1>{html.escape(title)}</h1>{inside}</main></body></html>\n"
     )
+    with storage_errors(f"the page {target}", kept="no run was changed"):
+        target.write_text(text, "utf-8")
     return target
 
 

@@ -1,0 +1,40 @@
+"""Run folders that somebody hostile made: nothing is started, opened outside or asked of the network, and all that is raised is ours."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.fuzz.batches import examine_all
+
+_MODULE = "tests.fuzz.hostile_runs"
+
+
+def _found(first: int, count: int, *, strace: bool = False) -> str:
+    """Examine examples and return what was found, a line each with its number: `python -m tests.fuzz.hostile_runs 1 NUMBER` makes it again."""
+    answers = list(examine_all(_MODULE, first, count, strace=strace))
+    assert [answer["seed"] for answer in answers] == list(range(first, first + count))
+    return "\n".join(f"{answer['seed']} {line}" for answer in answers for line in answer["found"])
+
+
+@pytest.mark.timeout(600)
+def test_hostile_runs_do_nothing() -> None:
+    """Some of them, under an audit hook, with a private folder that the kernel watches, and with programs that tell when they are started."""
+    assert not (found := _found(0, 50)), found
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("part", range(10))
+def test_many_hostile_runs_do_nothing(part: int) -> None:
+    """Five thousand of them."""
+    assert not (found := _found(100_000 + 500 * part, 500)), found
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is missing")
+def test_the_kernel_sees_nothing_of_hostile_runs_either() -> None:
+    """A share of them with every system call of the process and its children looked at, since libraries in C tell Python nothing."""
+    assert not (found := _found(200_000, 100, strace=True)), found
