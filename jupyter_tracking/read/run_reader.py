@@ -362,7 +362,7 @@ class RunFolder(RunFiles):
         except Exception as error:  # a decoder of a library may raise anything, of data that anybody may have made
             if isinstance(error, TrackingError) and not isinstance(error, MalformedEvent):
                 raise
-            raise MalformedEvent(f"{artifact.path}:{event.line}: {error}") from error
+            raise MalformedEvent(f"{artifact.path}:{event.line}: {error}") from None  # a library may quote the bytes as they are
 
     def _place(self, artifact: Artifact) -> Path | str | None:
         path = artifact.path

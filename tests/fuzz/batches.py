@@ -86,8 +86,11 @@ class Bench:
                 if issubclass(each.category, UserWarning) and RAW.search(str(each.message)):
                     self.found.append(f"{name}: raw text in a warning: {str(each.message)[:80]!r}")
         except TrackingError as error:
-            if RAW.search(str(error)):
-                self.found.append(f"{name}: raw text in {type(error).__name__}: {str(error)[:120]!r}")
+            shown = (
+                "".join(traceback.format_exception_only(error)) if error.__cause__ is None else "".join(traceback.format_exception(error))
+            )
+            if found := RAW.search(shown):
+                self.found.append(f"{name}: raw text in {type(error).__name__}: {shown[max(0, found.start() - 60) :][:120]!r}")
         except Hang:
             at = [f for f in traceback.extract_tb(sys.exc_info()[2]) if "jupyter_tracking" in f.filename][-1:]
             self.found.append(f"{name}: hangs {f'at {Path(at[0].filename).name}:{at[0].lineno}' if at else ''}")
@@ -196,7 +199,7 @@ _OPENS = {"open", "openat", "openat2", "creat"}
 def _add_calls(trace: Path, found: dict[int, list[str]], top: Path) -> None:
     """Add to each example what the system calls of its time say that it should not."""
     number: int | None = None
-    forbidden = (str(top / "examples" / "private"), "/etc/passwd", "/root", "/home")
+    forbidden = (str(top / "examples" / "private"), "/etc/passwd", "/etc/shadow", "/home")
     with trace.open(errors="replace") as lines:
         for line in lines:
             if _MARK in line and "stat" in line:

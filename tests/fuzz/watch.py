@@ -88,8 +88,7 @@ class Watch:
     @contextmanager
     def allowing(self, reads: Iterable[Path], saves: Iterable[Path]) -> Iterator[None]:
         """Watch the block: it may read these files and folders, and write those."""
-        self._saves = [os.path.realpath(p) for p in saves]
-        self._reads = [os.path.realpath(p) for p in reads]
+        self._saves, self._reads = ([os.path.join(os.path.realpath(p.parent), p.name) for p in places] for places in (saves, reads))
         self._on = True
         try:
             yield

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import re
+import traceback
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,7 @@ class Heard:
                 answer = call()
         except TrackingError as error:
             self.hear(f"{name}: {type(error).__name__}", f"{error} {getattr(error, 'strerror', '')}")
+            self.hear(f"{name}: the traceback of {type(error).__name__}", "".join(traceback.format_exception(error)))
         finally:
             logging.getLogger().removeHandler(handler)
         for each in told:
@@ -223,6 +225,7 @@ def test_no_view_shows_a_strangers_text_raw_as_plain_text(hostile: Path, monkeyp
     widgets += [view.show(name, kind=kind) for kind, name in view.artifacts()[:6]]
     for widget in widgets:
         heard.ask("display", widget._ipython_display_)
+        heard.hear("the repr of a view", repr(widget))
         widget.close()
     assert len(said) >= len(widgets)
     for line in said:

@@ -297,4 +297,4 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
             return InMemoryTable(to_arrow(read_csv(data)), f"stored as CSV{odd}; dtypes are guessed from it")
         return InMemoryTable(to_arrow(html.read_html(data.decode("utf-8", "replace"))), "the texts of a table stored as HTML")
     except (pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise MalformedEvent(f"{path} is no readable {content}: {error}") from error
+        raise MalformedEvent(f"{path} is no readable {content}: {error}") from None
