@@ -571,7 +571,8 @@ class Questions:
         with zipfile.ZipFile(self.out / "theirs.zip", "w", zipfile.ZIP_DEFLATED) as made:
             for path in self.run.rglob("*"):
                 if path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 20:
-                    made.write(path, f"{DAMAGED}/{path.relative_to(self.run)}")
+                    with contextlib.suppress(UnicodeError):
+                        made.writestr(f"{DAMAGED}/{path.relative_to(self.run)}", path.read_bytes())
             for _ in range(3):
                 member = zipfile.ZipInfo(
                     f"{DAMAGED}/{self.rng.choice([way_out(self.rng, self.run, self.bench.private), text(self.rng)])}"[:60_000]
