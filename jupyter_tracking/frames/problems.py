@@ -45,7 +45,7 @@ def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = 
         (folder.uuid, folder.name, *problem) for folder in folders for problem in find_problems(folder, hashes=hashes)
     ]
     rows += [(None, None, f"runs/{link.name}", None, _LINK, "") for link in ([] if runs is not None else paths.linked_runs(top))]
-    return with_dtypes(pd.DataFrame(rows, columns=list(_OF_RUNS)), _OF_RUNS)
+    return with_dtypes(pd.DataFrame(rows, columns=list(_OF_RUNS), dtype="object"), _OF_RUNS)
 
 
 class Unread:

@@ -136,7 +136,7 @@ def _fields(kind: str, payload: Any) -> Any:
 
 def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
     """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
-    return with_dtypes(pd.DataFrame(find_problems(folder, hashes=hashes), columns=list(PROBLEMS)), PROBLEMS)
+    return with_dtypes(pd.DataFrame(find_problems(folder, hashes=hashes), columns=list(PROBLEMS), dtype="object"), PROBLEMS)
 
 
 # --- many runs -----------------------------------------------------------------------------------
