@@ -52,7 +52,7 @@ BUDGETS = {
     "record": 1200,
     "read": 1720,
     "notebook": 1700,
-    "frames": 1320,
+    "frames": 1330,
     "views": 6400,
     "magics": 1200,
 }

@@ -6,6 +6,7 @@ import math
 from array import array
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
@@ -83,7 +84,8 @@ def _asset(kind: str, cell: bytes) -> dict[str, Any]:
         payload = event_rows.parse_cell(cell, kind)
     except ValueError:
         return {}
-    return {key: payload[key] for key in ("path", "content_type", "framework") if isinstance(payload.get(key), str)}
+    said = {key: payload.get(key) for key in ("path", "content_type", "framework")}
+    return {key: replace_surrogates(text) for key, text in said.items() if isinstance(text, str)}
 
 
 def _statistics(values: array[float]) -> dict[str, Any]:

@@ -89,16 +89,16 @@ def _files(root: int, top: str) -> tuple[list[_File], list[str]]:
     left_out: list[str] = []
     for folder, folders, names, fd in os.fwalk(".", dir_fd=root):
         at = "" if folder == "." else folder.removeprefix("./") + "/"
-        folders[:] = sorted(name for name in folders if f"{at}{name}" not in _PASSING)
-        for name in [*folders, *names]:
-            status = os.lstat(name, dir_fd=fd)
-            if stat.S_ISREG(status.st_mode):
-                if status.st_size > ALWAYS_BYTES and status.st_blocks * 512 * MOST_RATIO < status.st_size:
-                    left_out.append(f"{at}{name} has {status.st_size:,} bytes, of which next to none were ever written")
-                elif f"{at}{name}" not in _PASSING:
-                    found[f"{at}{name}"] = status.st_size
+        seen = {name: os.lstat(name, dir_fd=fd) for name in [*folders, *names] if f"{at}{name}" not in _PASSING}
+        for name, status in seen.items():
+            if stat.S_ISREG(status.st_mode) and status.st_size > ALWAYS_BYTES and status.st_blocks * 512 * MOST_RATIO < status.st_size:
+                left_out.append(f"{at}{name} has {status.st_size:,} bytes, of which next to none were ever written")
+            elif stat.S_ISREG(status.st_mode):
+                found[f"{at}{name}"] = status.st_size
             elif not stat.S_ISDIR(status.st_mode):
                 left_out.append(f"{at}{name} is a {'link' if stat.S_ISLNK(status.st_mode) else 'pipe, a socket or a device'}")
+        # Without the links: `fwalk` goes into none, but opens what each leads to.
+        folders[:] = sorted(name for name in folders if name in seen and stat.S_ISDIR(seen[name].st_mode))
     names_seen = _Names()
     files = []
     for relative in sorted(found, key=lambda path: (_reading_order(path), path)):
