@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from tests.fuzz.watch import PrivateFolder, Watch, lay_decoys, peak_memory, reset_peak, scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["Answer", "Bench", "examine_all", "main"]
 
@@ -145,19 +145,17 @@ class Answer(dict[str, Any]):
     """What an example has come to: `seed`, `found`, `peak` in MB and `seconds`."""
 
 
-def examine_all(module: str, first: int, count: int, *, strace: bool = False) -> Iterator[Answer]:
+def examine_all(module: str, numbers: Sequence[int], *, strace: bool = False) -> Iterator[Answer]:
     """Have examples examined by the workers of a module, and yield what each has come to."""
-    at, end = first, first + count
+    at = 0
     with tempfile.TemporaryDirectory(dir=scratch()) as shared:
-        while at < end:
-            done = 0
-            for answer in _work(module, at, min(_BATCH, end - at), Path(shared), strace=strace):
-                done += 1
+        while at < len(numbers):
+            for answer in _work(module, numbers[at : at + _BATCH], Path(shared), strace=strace):
+                at += 1
                 yield answer
-            at += done
 
 
-def _work(module: str, first: int, count: int, shared: Path, *, strace: bool) -> Iterator[Answer]:
+def _work(module: str, numbers: Sequence[int], shared: Path, *, strace: bool) -> Iterator[Answer]:
     top = Path(tempfile.mkdtemp(dir=scratch()))
     try:
         for name in ("home", "tmp", "here", "examples"):
@@ -171,7 +169,7 @@ def _work(module: str, first: int, count: int, shared: Path, *, strace: bool) ->
         environment |= {"PYTHONPATH": os.pathsep.join(p for p in (str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")) if p)}
         trace = top / "trace"
         tracing = [shutil.which("strace") or "strace", "-f", "-qq", "-s", "300", "-e", "trace=%file,%process,%network", "-o", str(trace)]
-        words = [*(tracing if strace else []), sys.executable, "-m", module, "--worker", str(top / "examples"), str(first), str(count)]
+        words = [*(tracing if strace else []), sys.executable, "-m", module, "--worker", str(top / "examples"), *map(str, numbers)]
         with (top / "stderr").open("w+") as wrong:
             worker = subprocess.Popen(words, cwd=top / "here", env=environment, stdout=subprocess.PIPE, stderr=wrong, text=True)
             answers = [Answer(json.loads(line)) for line in worker.stdout or () if line.startswith('{"seed"')]
@@ -180,7 +178,7 @@ def _work(module: str, first: int, count: int, shared: Path, *, strace: bool) ->
             said = wrong.read()
         ended = f"the process was ended ({code}): {' '.join(said.split())[-600:]}"
         if code and (answers or "beginning" in said):
-            answers.append(Answer(seed=first + len(answers), found=[ended], peak=0, seconds=0))
+            answers.append(Answer(seed=numbers[len(answers)], found=[ended], peak=0, seconds=0))
         elif code:
             raise RuntimeError(said)
         if strace:
@@ -218,7 +216,7 @@ def _add_calls(trace: Path, found: dict[int, list[str]], top: Path) -> None:
 
 def work(words: list[str], begin: Callable[[Path], tuple[Bench, Callable[[Bench, Path, int], None]]]) -> int:
     """Be a worker: examine a batch, a line of JSON each; end early when the process has grown too much."""
-    top, first, count = Path(words[0]), int(words[1]), int(words[2])
+    top, numbers = Path(words[0]), list(map(int, words[1:]))
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what is printed is not for the one who reads the answers
     bench, example = begin(top)
@@ -226,7 +224,7 @@ def work(words: list[str], begin: Callable[[Path], tuple[Bench, Callable[[Bench,
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     sys.stderr.write("beginning\n")
     sys.stderr.flush()
-    for number in range(first, first + count):
+    for number in numbers:
         answer = bench.examine(number, example)
         told.write(json.dumps(answer) + "\n")
         told.flush()
@@ -249,14 +247,16 @@ def main(words: list[str], module: str, begin: Callable[[Path], tuple[Bench, Cal
     if words[:1] == ["--worker"]:
         return work(words[1:], begin)
     parser = argparse.ArgumentParser(prog=f"python -m {module}")
-    parser.add_argument("count", type=int)
-    parser.add_argument("first", type=int, nargs="?", default=0)
+    parser.add_argument("count", type=int, help="how many examples; 0 with --only")
+    parser.add_argument("first", type=int, nargs="?", default=0, help="the number of the first")
+    parser.add_argument("--only", type=int, nargs="+", default=[], metavar="NUMBER", help="these examples too")
     parser.add_argument("--strace", action="store_true", help="watch the system calls too")
     given = parser.parse_args(words)
     start, bad, peak, slowest = time.monotonic(), 0, 0, 0.0
     sorts: Counter[str] = Counter()
     examples: dict[str, int] = {}
-    for answer in examine_all(module, given.first, given.count, strace=given.strace):
+    numbers = [*range(given.first, given.first + given.count), *given.only]
+    for answer in examine_all(module, numbers, strace=given.strace):
         found = answer["found"]
         bad += bool(found)
         peak, slowest = max(peak, answer["peak"]), max(slowest, answer["seconds"])
@@ -266,7 +266,9 @@ def main(words: list[str], module: str, begin: Callable[[Path], tuple[Bench, Cal
             sorts[sort] += 1
             examples.setdefault(sort, answer["seed"])
         sys.stdout.flush()
-    sys.stdout.write(f"\n{given.count} examples from {given.first}: {bad} with something, {time.monotonic() - start:.0f} s; ")
+    sys.stdout.write(
+        f"\n{len(numbers)} examples from {numbers[0] if numbers else 0}: {bad} with something, {time.monotonic() - start:.0f} s; "
+    )
     sys.stdout.write(f"at most {peak} MB and {slowest:.1f} s for one\n")
     for sort, count in sorts.most_common():
         sys.stdout.write(f"{count:6} {sort}   (such as {examples[sort]})\n")
