@@ -30,6 +30,7 @@ _NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | _NO_LINKS
 
 MAX_STEM = 120
+_MOST_HOLE, _WRITTEN_SHARE = 1 << 30, 100
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _EXTENSION = re.compile(r"[a-z0-9]{1,12}(\.[a-z0-9]{1,12}){0,2}\Z")
@@ -113,6 +114,11 @@ def new_uuid() -> str:
     from uuid import uuid4
 
     return uuid4().hex
+
+
+def is_hole(status: os.stat_result) -> bool:
+    """Return whether next to nothing of a large file was ever written, so that it costs nothing to make and all memory to read."""
+    return stat.S_ISREG(status.st_mode) and status.st_size > _MOST_HOLE and status.st_blocks * 512 * _WRITTEN_SHARE < status.st_size
 
 
 def current_folder() -> str:

@@ -10,8 +10,6 @@ import math
 import os
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-import orjson
-
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, escape_controls, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import metric_summary, run_document, run_values
@@ -158,13 +156,13 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             InvalidArgument: there is one that cannot be read.
         """
         raw = self._store.read(paths.RUN_FILE)
-        try:
-            present = orjson.loads(raw) if raw.strip() else {}
-        except orjson.JSONDecodeError as error:
-            present = error
-        if not isinstance(present, dict):
+        if not raw.strip():
+            return {}
+        present, problems = run_document.parse_document(raw)
+        wrong = [words for _, words in problems if not words.startswith("status is")]  # that is set anew
+        if wrong:
             raise InvalidArgument(
-                f"path={os.fspath(self.path)!r} holds a {paths.RUN_FILE} that cannot be read: {present}; mend it or move it away"
+                f"path={os.fspath(self.path)!r} holds a {paths.RUN_FILE} that cannot be read: {wrong[0]}; mend it or move it away"
             )
         return present
 

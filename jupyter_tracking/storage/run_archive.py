@@ -91,7 +91,7 @@ def _files(root: int, top: str) -> tuple[list[_File], list[str]]:
         at = "" if folder == "." else folder.removeprefix("./") + "/"
         seen = {name: os.lstat(name, dir_fd=fd) for name in [*folders, *names] if f"{at}{name}" not in _PASSING}
         for name, status in seen.items():
-            if stat.S_ISREG(status.st_mode) and status.st_size > ALWAYS_BYTES and status.st_blocks * 512 * MOST_RATIO < status.st_size:
+            if paths.is_hole(status):
                 left_out.append(f"{at}{name} has {status.st_size:,} bytes, of which next to none were ever written")
             elif stat.S_ISREG(status.st_mode):
                 found[f"{at}{name}"] = status.st_size

@@ -180,11 +180,16 @@ class WritableFolder:
         """Return the bytes of a file from an offset on, at most `size`; of a file that is not there, none.
 
         Raises:
+            InvalidArgument: it is a hole of more bytes than memory may have.
             StorageError: the disk refused.
         """
         with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
             try:
                 with os.fdopen(self.open(relative, os.O_RDONLY), "rb") as file:
+                    if paths.is_hole(status := os.fstat(file.fileno())):
+                        raise InvalidArgument(
+                            f"{relative} has {status.st_size:,} bytes, of which next to none were ever written; move it away"
+                        )
                     file.seek(offset)
                     return file.read(size)
             except FileNotFoundError:

@@ -285,7 +285,7 @@ class Maker:
         targets = [
             inside if inside.exists() else self.private,
             self.private,
-            self.private / f"{CANARY}.csv",
+            self.private / "theirs.csv",
             Path("/etc"),
             Path("/proc/self/environ"),
             Path(place.name),
@@ -528,6 +528,9 @@ class Questions:
             if self.rng.random() < 0.4:
                 continue
             both = name in {"diff_notebooks", "runs_in", "report"}
+            session = run / "code" / "session.ipynb"
+            if name in {"runs_in", "report"} and os.path.realpath(session) != str(session):
+                continue  # the path that is given leads there
             self.ask(name, (lambda call=call: plain(call())) if name == "repr" else call, self.root if both else run)
         artifacts = self.ask("artifacts", view.artifacts, run) or []
         chosen = [*artifacts[-4:], *self.rng.sample(artifacts, min(3, len(artifacts)))]
@@ -658,8 +661,8 @@ def fill_private(folder: Path, base: Path) -> None:
     shutil.copytree(base, folder / "runs" / DAMAGED)
     document = json.loads((folder / "runs" / DAMAGED / "run.plx.json").read_text())
     (folder / "runs" / DAMAGED / "run.plx.json").write_text(json.dumps({**document, "name": CANARY, "tags": [CANARY]}))
-    (folder / f"{CANARY}.csv").write_text(f"{CANARY},b\n1,2\n")
-    (folder / f"{CANARY}.plx").write_text(f"step|timestamp|text\n0|{TIME}|{CANARY}\n")
+    (folder / "theirs.csv").write_text(f"{CANARY},b\n1,2\n")
+    (folder / "theirs.plx").write_text(f"step|timestamp|text\n0|{TIME}|{CANARY}\n")
     (folder / "key").write_text(f"{CANARY}\n")
 
 

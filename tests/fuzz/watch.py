@@ -120,6 +120,8 @@ class Watch:
         if event in _NAMING:
             places = [(arguments[at], arguments[of] if of is not None else None) for at, of in _NAMING[event]]
             return next(filter(None, (self._wrong_place(event, path, folder, writes=True, follows=False) for path, folder in places)), "")
+        if event == "subprocess.Popen" and arguments[0] == sys.executable and arguments[1][1:2] == ["-I"]:
+            return ""  # a worker of ours: this Python, by its whole path and without the user's surroundings
         if event.startswith(_STARTS):
             return f"starts {event} {str(arguments)[:200]}"
         if event.startswith(_CONNECTS):
