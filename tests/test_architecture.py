@@ -48,7 +48,7 @@ READING = {"read", "frames", "views", "run_view"}
 BUDGETS = {
     "format": 2860,
     "storage": 2250,
-    "kinds": 5300,
+    "kinds": 5710,
     "record": 1200,
     "read": 1720,
     "notebook": 1700,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import time
 from typing import Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds.arguments import as_flag, as_json
 from jupyter_tracking.kinds.base import Recorder
+from jupyter_tracking.redact import redact
 
-_TIMEOUT = 2.0  # seconds for all calls of git together
-_SUMMARY = re.compile(r"(\d+) (file|insertion|deletion)")
+_LONGEST = 2000  # characters of an address
+_WITH_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)")
+_OF_GIT = re.compile(r"(?:ssh://git@([^@:/?#]+)(?::\d+)?/|git@([^@:/?#]+):/?)((?![^/]+@)[^?#;]+).*")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^:@]*)(:\d*)?")
+_USER = re.compile(r"(?<=//)[^/?#]+@|[^/@:]*:[^/@]+@")  # wherever it stands: an address may hold another, as that of a proxy does
+_COMMANDS = ("ext::", "fd::")  # what follows is no address
 
 
 class CodeMethods(Recorder):
@@ -43,46 +46,40 @@ class CodeMethods(Recorder):
 def code_reference(path: str = ".") -> dict[str, Any]:
     """Return commit, branch and url of the git repository of a folder, and its difference from the commit; empty where there is none.
 
-    What git does not answer within two seconds is left out.
+    No program that the repository names is run, and nothing is fetched. What git does not answer within two seconds is left out, and so is
+    what only such a program could say: whether a file that Git LFS or another filter keeps has changed.
     """
-    import subprocess
+    from jupyter_tracking.kinds.git_repository import read_repository
 
-    deadline = time.monotonic() + _TIMEOUT
-
-    def git(*arguments: str) -> str | None:
-        # Git must take no lock, and must not run a program that the repository's own configuration names.
-        command = ["git", "-c", "core.fsmonitor=false", "-C", path, *arguments]
-        environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-        try:
-            done = subprocess.run(  # noqa: S603
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=max(0.05, deadline - time.monotonic()),
-                check=False,
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
-
-    commit = git("rev-parse", "HEAD")
-    if not commit:
+    found = read_repository(path)
+    if found is None:
         return {}
-    found: dict[str, Any] = {"commit": commit, "branch": git("rev-parse", "--abbrev-ref", "HEAD")}
-    found["url"] = _public(git("config", "--get", "remote.origin.url") or "")
-    changes = git("diff", "HEAD", "--shortstat", "--no-ext-diff", "--no-textconv")
-    if changes is not None:
-        counts = {word: int(number) for number, word in _SUMMARY.findall(changes)}
-        found["dirty"] = bool(counts)
-        if counts:
-            found["diff"] = {f"{word}s": counts.get(word, 0) for word in ("file", "insertion", "deletion")}
-    return {key: value for key, value in found.items() if value is not None}
+    said = {"commit": found.commit, "branch": found.branch, "url": public_address(found.url), "dirty": found.dirty, "diff": found.counts}
+    return {key: value for key, value in said.items() if value is not None}
 
 
-def _public(url: str) -> str:
-    """Return a remote's address as a web page has it, without the user's name and password."""
-    ssh = re.match(r"(?:ssh://)?git@([^:/]+)[:/](.+?)(?:\.git)?$", url)
-    if ssh:
-        return f"https://{ssh[1]}/{ssh[2]}"
-    return re.sub(r"(?<=://)[^/@]+@", "", url)
+def public_address(url: str) -> str:
+    """Return a remote's address as a web page has it: without a user's name and password, a query, and what looks like a secret.
+
+    It is empty where that leaves nothing, as of a helper's command line (`ext::sh -c …`), and for what is no address.
+    """
+    if len(url) > _LONGEST or not url.isprintable():
+        return ""
+    helper = re.match(r"[A-Za-z0-9+.-]+::", url)
+    if helper:
+        address = url[helper.end() :]
+        plain = _WITH_SCHEME.fullmatch(address) and helper[0].lower() not in _COMMANDS
+        return helper[0] + public_address(address) if plain else ""
+    ssh = _OF_GIT.fullmatch(url)
+    address = f"https://{ssh[1] or ssh[2]}/{ssh[3]}".removesuffix(".git") if ssh else _without_user(url)
+    return redact(_USER.sub("", address))[0]
+
+
+def _without_user(url: str) -> str:
+    scheme, separator, rest = url.partition("://") if _WITH_SCHEME.fullmatch(url) else ("", "", url)
+    if not separator and "@" not in url.partition("/")[0]:  # a path
+        return url
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in rest and not _HOST.fullmatch(host):  # `user:password@host`, perhaps with a slash in the password
+        rest = rest[len(host) - len(host.rpartition("@")[2]) :] if "@" in host else rest.rpartition("@")[2]
+    return scheme + separator + re.split(r"[?#;]", rest, maxsplit=1)[0]
