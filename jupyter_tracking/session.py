@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, RunEnded, TrackingError, log_errors, suggest
+from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, OutsideRun, RunEnded, TrackingError, log_errors, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.notebook import provenance
@@ -257,7 +257,10 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
         )
     if len(uuid) < 32 or is_new is False:  # noqa: PLR2004
         raise NotFound(f"run_uuid={run_uuid!r}: no run starts so under {root}{suggest(uuid, [path.name for path in known])}")
-    return paths.run_path(root, uuid)
+    path = paths.run_path(root, uuid)
+    if path.is_symlink():
+        raise OutsideRun(f"run_uuid={run_uuid!r}: {str(path)!r} is a link; give artifacts_path= with the folder that it leads to")
+    return path
 
 
 def end(status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:

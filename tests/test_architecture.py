@@ -46,11 +46,11 @@ READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "format": 2860,
+    "format": 2890,
     "storage": 2250,
     "kinds": 5710,
     "record": 1200,
-    "read": 1720,
+    "read": 1750,
     "notebook": 1700,
     "frames": 1330,
     "views": 6400,

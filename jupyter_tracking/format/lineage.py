@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from jupyter_tracking.format import paths
 from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
 from jupyter_tracking.format.json_fields import (
     COUNT,
@@ -83,7 +84,9 @@ _ROWS: Fields = {"rows": COUNT, "size": COUNT, "hash": TEXT}
 # What stands in the summary of something with rows; the rest of a summary is the user's, and may be anything.
 _EVENT_SUMMARY: Fields = {"is_event": FLAG, "step": _STEPS, "timestamp": _SPAN, "metric": _METRIC}
 _OURS: Fields = {"name": FILLED_TEXT, "versioned": FLAG, "logged": _LOGGED, "cell": {**_CELL}, "events": {**_ROWS, "distinct": COUNT}}
-_NAMES: Fields = {"name": FILLED_TEXT, "kind": FILLED_TEXT, "path": TEXT, "is_input": FLAG}
+# A stem and a kind are parts of paths: one that leads elsewhere is not taken, and never written to.
+_FILE_NAME = FieldType("a name of one file", lambda value: type(value) is str and paths.is_file_name(value))
+_NAMES: Fields = {"name": FILLED_TEXT, "kind": _FILE_NAME, "path": TEXT, "is_input": FLAG}
 _ARTIFACT: Fields = {
     **_NAMES,
     "summary": SHALLOW_OBJECT,
@@ -94,7 +97,7 @@ _ARTIFACT: Fields = {
 }
 _LINE: Fields = {
     **_NAMES,
-    "stem": FILLED_TEXT,
+    "stem": _FILE_NAME,
     "versioned": FLAG,
     "summary": SHALLOW_OBJECT,
     "logged": _LOGGED,
@@ -119,7 +122,8 @@ def parse_journal(data: bytes) -> tuple[list[LineageRecord], list[tuple[int, str
             item.pop("events", None)  # the rows themselves say it
         if item.get("name") and item.get("kind"):
             given = {name: item[name] for name in LineageRecord.__slots__ if item.get(name)}  # as `line` writes it
-            records.append(LineageRecord(**{"stem": item["name"], **given}))
+            stem = given.pop("stem", None) or paths.file_stem(given["name"], {})
+            records.append(LineageRecord(stem=stem, **given))
         else:
             wrong = ["not a lineage record: it has no name or no kind", *wrong]
         problems += [(number, "; ".join(wrong))] if wrong else []
@@ -244,6 +248,10 @@ def _mended(item: Any, where: str, problems: list[str]) -> tuple[LineageRecord |
         kept["meta_info"] = typed(meta, {META_KEY: _OURS}, wrong, "meta_info.")
     ours = kept.get("meta_info", {}).get(META_KEY)
     if ours:
+        if not paths.is_file_name(kept["name"]):
+            wrong.append("its name is to be that of its file, and is none of one file; another is taken")
+            ours["name"] = ours.get("name") or kept["name"]
+            kept["name"] = paths.file_stem(ours["name"], {})
         _mend_place(kept, ours, wrong)
     if ours and "events" in ours:
         told = len(wrong)
@@ -292,7 +300,8 @@ def _from_artifact(item: dict[str, Any]) -> LineageRecord:
         and type(is_input) is type(versioned) is bool
         and type(summary) is type(meta) is type(ours) is dict
         and stem
-        and kind
+        and (paths.is_file_name(stem) or not ours)
+        and paths.is_file_name(kind)
         and (cell is _NOTHING or _is_cell(cell))
         and (not versioned or not ours or path == f"events/{kind}/{stem}.plx" or (path and path.startswith(_RESOURCES)))
     ):
@@ -310,6 +319,8 @@ def _from_artifact(item: dict[str, Any]) -> LineageRecord:
         if not versioned:
             raise TypeError
         events = _events(events, summary)
+    if not ours and not paths.is_file_name(stem):  # the name of what has no file of its own may be any
+        stem = paths.file_stem(stem, {})
     return LineageRecord(name, kind, stem, path, is_input, versioned, summary, logged, {} if cell is _NOTHING else cell, events, further)
 
 

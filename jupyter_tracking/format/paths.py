@@ -11,13 +11,14 @@ import os
 import re
 import stat
 import unicodedata
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun, storage_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 RUN_FILE = "run.plx.json"
 LINEAGES_FILE = "lineages.plx.json"
@@ -33,6 +34,8 @@ MAX_STEM = 120
 _MOST_HOLE, _WRITTEN_SHARE = 1 << 30, 100
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}")  # as most are
+_LONGEST_FILE_NAME = 255  # bytes, on any disk
 _EXTENSION = re.compile(r"[a-z0-9]{1,12}(\.[a-z0-9]{1,12}){0,2}\Z")
 
 
@@ -106,7 +109,34 @@ def _entries(root: Path, chosen: Callable[[os.DirEntry[str]], bool]) -> list[Pat
 def holds_run(folder: Path) -> bool:
     """Return whether a folder holds what only a tracker writes: a folder of the user's own with `outputs/` in it is no run."""
     marks = (RUN_FILE, LINEAGES_FILE, PRIVATE_FOLDER)
-    return any(os.path.lexists(folder / mark) for mark in marks) or any(folder.glob("events/*/*.plx"))
+    return any(os.path.lexists(folder / mark) for mark in marks) or _holds_events(folder / "events")
+
+
+def _holds_events(events: Path) -> bool:
+    try:
+        root = os.open(events, FOLDER)
+    except (OSError, ValueError):  # there are none, or a link stands in their place
+        return False
+    with closing_descriptor(root):
+        return any(name.endswith(".plx") for kind in os.listdir(root) for name in _names_in(root, kind))  # noqa: PTH208 - a descriptor
+
+
+def _names_in(root: int, folder: str) -> list[str]:
+    try:
+        fd = os.open(folder, FOLDER, dir_fd=root)
+    except OSError:
+        return []
+    with closing_descriptor(fd):
+        return os.listdir(fd)  # noqa: PTH208
+
+
+@contextmanager
+def closing_descriptor(fd: int) -> Iterator[None]:
+    """Close a descriptor after the block."""
+    try:
+        yield
+    finally:
+        os.close(fd)
 
 
 def new_uuid() -> str:
@@ -149,6 +179,21 @@ def check_name(name: object, argument: str = "name") -> str:
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidArgument(f"{argument}={name!r} holds a control character or an unpaired surrogate; leave it out")
     return text
+
+
+def is_file_name(text: str) -> bool:
+    """Return whether a text can be the name of one file, as a stem or a kind has to be that is read from a run of anybody's.
+
+    It is no path (`..`, a slash, a backslash), holds no control character and no unpaired surrogate, and is not too long for a disk. What
+    `file_stem` returns always is one.
+    """
+    if _FILE_NAME.fullmatch(text):
+        return True
+    return (
+        text not in {"", ".", ".."}
+        and not any(c in "/\\" or unicodedata.category(c) in {"Cc", "Cs"} for c in text)
+        and len(text.encode()) <= _LONGEST_FILE_NAME
+    )
 
 
 def normal_name(name: str) -> str:
@@ -253,6 +298,18 @@ def safe_relative(path: object, argument: str = "path") -> str:
     raise OutsideRun(f"{argument}={text!r} leads out of the run folder; give a path relative to it")
 
 
+def inner_parts(relative: str) -> list[str]:
+    """Return the components of a path in a run to which something is written; of the run folder itself, none.
+
+    Raises:
+        OutsideRun: it is absolute, or a component is empty, `.`, `..`, or no name of a file.
+    """
+    parts = relative.split("/") if relative else []
+    if not all(map(is_file_name, parts)):
+        raise OutsideRun(f"path={relative!r} leads out of the run folder, or holds what is no name of a file; nothing is written there")
+    return parts
+
+
 def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: Callable[..., int] = os.open) -> int:
     """Open a regular file or folder below a folder's descriptor, following no link.
 
@@ -260,11 +317,13 @@ def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: 
     in between two calls, is refused. A pipe, socket or device is refused without blocking.
 
     Raises:
-        OutsideRun: a component is a link, or the path climbs out.
+        OutsideRun: a component is a link, or the path is absolute or has `..` in it.
         InvalidArgument: neither a regular file nor a folder.
         OSError: as `os.open`.
     """
-    relative = safe_relative(relative)
+    given, relative = relative, safe_relative(relative)
+    if ".." in re.split(r"[/\\]", given):
+        raise OutsideRun(f"path={given!r} climbs by `..`; give a path that does not")
     *folders, last = relative.split("/") if relative else ["."]
     fd = root_fd
     try:

@@ -10,12 +10,12 @@ import stat
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import MissingFile, TrackingError, replace_surrogates
+from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, replace_surrogates
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells, parse_notes
 from jupyter_tracking.format.session import parse_logs, parse_session
 from jupyter_tracking.read.cell_timeline import session_paths
-from jupyter_tracking.read.run_files import Problem, odd_kind, reason
+from jupyter_tracking.read.run_files import MOST_DEEP, Problem, odd_kind, reason
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash as Digest
     from typing import BinaryIO
 
+    from jupyter_tracking.format.lineage import LineageRecord
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _CHUNK = 1 << 20
@@ -41,7 +42,7 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
     """
     ended = folder.has_ended and folder.is_ours
     records, problems = folder.records(strict=True)
-    problems = folder.info_problems + problems + list(_stray_files(folder))
+    problems = folder.info_problems + problems + list(_stray_files(folder)) + list(_odd_names(records))
     problems += _asset_journal_problems(folder) + _cell_problems(folder) + _odd_files(folder)
     named = {record.path for record in records}
     problems += [
@@ -61,8 +62,19 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
 def _stray_files(folder: RunFolder) -> Iterator[Problem]:
     for kind in folder.list_names("events"):
         for name in folder.list_names(f"events/{kind}"):
+            path = f"events/{kind}/{name}"
             if not name.endswith(".plx"):
-                yield Problem(f"events/{kind}/{name}", None, "not an event file; Polyaxon parses every file here", "")
+                yield Problem(path, None, "not an event file; Polyaxon parses every file here", "")
+            elif not (paths.is_file_name(kind) and paths.is_file_name(name.removesuffix(".plx"))):
+                yield Problem(path, None, "its name holds what no name of a tracker does; it is not read", "")
+
+
+def _odd_names(records: list[LineageRecord]) -> Iterator[Problem]:
+    for record in records:
+        try:
+            paths.check_name(record.name, f"{record.kind} name")
+        except InvalidArgument as error:
+            yield Problem(paths.LINEAGES_FILE, None, f"{error}; nothing can be logged under it", "")
 
 
 def _odd_files(folder: RunFolder) -> list[Problem]:
@@ -73,6 +85,8 @@ def _odd_files(folder: RunFolder) -> list[Problem]:
         kind = odd_kind(seen.st_mode)
         top = path.partition("/")[0]
         count[top] += bool(kind)
+        if stat.S_ISDIR(seen.st_mode) and path.count("/") >= MOST_DEEP:
+            found.append(Problem(replace_surrogates(path), None, f"over {MOST_DEEP} folders deep; what is in it is not looked at", ""))
         if kind and count[top] <= _MOST_ODD and path != "events":  # which the lineage tells of
             found.append(Problem(replace_surrogates(path), None, kind, ""))
     more = [(top, many - _MOST_ODD) for top, many in count.items() if many > _MOST_ODD]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import (
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+MOST_DEEP = 100  # folders in folders that are looked at: a .zip of a run holds as many
 _MOST_READ = 1 << 31  # bytes of an asset that is not a document: what is larger is read from its path, if at all
 
 
@@ -189,20 +191,36 @@ class RunFiles:
         return os.path.islink(f"{self.path}/{relative}")  # noqa: PTH114 - asked for with every look at every run of a root
 
     def walk(self, top: str = "") -> Iterator[tuple[str, os.stat_result]]:
-        """Yield path and lstat of everything below a folder of the run, by name, a folder before what it holds; no link is followed."""
-        pending = [top]
+        """Yield path and lstat of everything below a folder of the run, by name, a folder before what it holds.
+
+        No link is followed, and none that takes the place of a folder meanwhile. What is nested too deeply is not looked at.
+        """
+        pending = self._entries(top)
         while pending:
-            relative = pending.pop()
-            place = f"{self.path}/{relative}" if relative else str(self.path)
-            try:
-                seen = os.lstat(place)
-                # Of the run folder itself a link is the user's own.
-                names = os.listdir(place) if stat.S_ISDIR(seen.st_mode) or not relative else []  # noqa: PTH208 - strings
-            except (OSError, ValueError):
-                continue
-            if relative != top:
-                yield relative, seen
-            pending += [f"{relative}/{name}" if relative else name for name in sorted(names, reverse=True)]
+            path, seen = pending.pop()
+            yield path, seen
+            if stat.S_ISDIR(seen.st_mode) and path.count("/") < MOST_DEEP:
+                pending += self._entries(path)
+
+    def _entries(self, relative: str) -> list[tuple[str, os.stat_result]]:
+        """Return path and lstat of what a folder of the run holds, the last name first; none of what is no folder, or a link."""
+        fd = -1
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # of the run folder itself a link is the user's own
+            for part in relative.split("/") if relative else ():
+                above, fd = fd, os.open(part, paths.FOLDER, dir_fd=fd)
+                os.close(above)
+            found = []
+            for name in sorted(os.listdir(fd), reverse=True):  # noqa: PTH208 - a descriptor
+                with suppress(OSError):  # deleted meanwhile
+                    found.append((f"{relative}/{name}" if relative else name, os.lstat(name, dir_fd=fd)))
+        except (OSError, ValueError):
+            return []
+        else:
+            return found
+        finally:
+            if fd >= 0:
+                os.close(fd)
 
     # --- assets --------------------------------------------------------------------------------
 
@@ -255,7 +273,10 @@ class RunFiles:
         return run_document.is_ours(info) or (not info and self._has_private_folder())
 
     def _has_private_folder(self) -> bool:
-        return (self.path / paths.PRIVATE_FOLDER).is_dir() and not self.is_replaced(paths.PRIVATE_FOLDER)
+        try:
+            return stat.S_ISDIR(os.lstat(f"{self.path}/{paths.PRIVATE_FOLDER}").st_mode)
+        except (OSError, ValueError):
+            return False
 
     @property
     def has_ended(self) -> bool:

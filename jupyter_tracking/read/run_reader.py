@@ -71,7 +71,7 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
     """
     folder = RunFolder(paths.absolute(path, "run"))
     marks = (paths.RUN_FILE, paths.LINEAGES_FILE, "events", paths.PRIVATE_FOLDER, "outputs", "assets", "plxlogs", "resources")
-    if not any((folder.path / mark).exists() for mark in marks):
+    if not any(os.path.lexists(folder.path / mark) for mark in marks):
         raise NotFound(f"{os.fspath(folder.path)!r} is no run folder: it holds neither {paths.RUN_FILE} nor events/")
     return folder
 
@@ -157,8 +157,9 @@ class RunFolder(RunFiles):
         self, found: dict[tuple[str, str], LineageRecord], problems: list[Problem], *, moved: bool, complete: bool
     ) -> None:
         """Add a record for each event file that none names, and drop those of which nothing was logged."""
-        kinds = {kind: [f for f in self.list_names(f"events/{kind}") if f.endswith(".plx")] for kind in self.list_names("events")}
-        unnamed = {f"events/{kind}/{file}": (kind, file.removesuffix(".plx")) for kind, files in kinds.items() for file in files}
+        kinds = {kind: self.list_names(f"events/{kind}") for kind in filter(paths.is_file_name, self.list_names("events"))}
+        there = [(kind, file.removesuffix(".plx")) for kind, files in kinds.items() for file in files if file.endswith(".plx")]
+        unnamed = {paths.event_path(kind, stem): (kind, stem) for kind, stem in there if paths.is_file_name(stem)}
         for key, record in list(found.items()):
             if not record.versioned:
                 continue
@@ -167,11 +168,11 @@ class RunFolder(RunFiles):
                 problems.append(Problem(path, None, f"the lineage says that it is the event file of a {record.kind}", record.name))
                 del found[key]
                 continue
-            there = unnamed.pop(path, None) is not None
-            nothing = not (record.events or there or moved)
+            is_there = unnamed.pop(path, None) is not None
+            nothing = not (record.events or is_there or moved)
             if nothing and self.is_ours and not self.is_replaced(path.rpartition("/")[0]):
                 del found[key]  # its writer died before the first row: nothing was logged under this name
-            elif there and not complete:
+            elif is_there and not complete:
                 record.events = {}  # as of an earlier end: rows may have come since
         for path, (kind, stem) in unnamed.items():
             record = lineage.unlisted_record(found.get((kind, stem)), kind, stem, path)

@@ -149,9 +149,9 @@ class WritableFolder:
     # --- opening ---------------------------------------------------------------------------------
 
     def open_folder(self, relative: str) -> int:
-        """Return a descriptor of a folder of the run, made with its parents if need be; links are refused."""
+        """Return a descriptor of a folder of the run, made with its parents if need be; links and `..` are refused."""
+        parts = paths.inner_parts(relative)
         fd = self.system.open(".", paths.FOLDER, dir_fd=self.fd)
-        parts = relative.split("/") if relative else []
         for number, part in enumerate(parts, start=1):
             try:
                 following = self._open_or_make(part, fd, "/".join(parts[:number]))
@@ -208,9 +208,10 @@ class WritableFolder:
                 self.system.close_quietly(fd)
 
     def event_files(self) -> list[tuple[str, str]]:
-        """Return (kind, stem) of every event file."""
-        kinds = self.list_names("events")
-        return [(k, name.removesuffix(".plx")) for k in kinds for name in self.list_names(f"events/{k}") if name.endswith(".plx")]
+        """Return (kind, stem) of every event file. What has no name that a tracker gives is left alone."""
+        kinds = filter(paths.is_file_name, self.list_names("events"))
+        found = [(kind, name.removesuffix(".plx")) for kind in kinds for name in self.list_names(f"events/{kind}") if name.endswith(".plx")]
+        return [(kind, stem) for kind, stem in found if paths.is_file_name(stem)]
 
     # --- the disk itself -------------------------------------------------------------------------
 

@@ -232,9 +232,9 @@ class Store(WritableFolder):
                 self.system.write_all(fd, data)
                 if lasting:
                     self.system.fsync(fd)
-            folder, _, last = relative.rpartition("/")
+            *folders, last = paths.inner_parts(relative)
             self._check_own(temporary)
-            folder_fd = self.open_folder(folder)
+            folder_fd = self.open_folder("/".join(folders))
             places = {"src_dir_fd": self.temporary_fd, "dst_dir_fd": folder_fd}
             try:
                 if lasting or not self.system.exchange(temporary, last, **places):
@@ -318,8 +318,8 @@ class Store(WritableFolder):
         self.mark_changed()
         if self.power:
             self.sync_tree(f"{TEMPORARY}/{temporary}")
-        folder, _, last = relative.rpartition("/")
-        fd = self.open_folder(folder)
+        *folders, last = paths.inner_parts(relative)
+        fd = self.open_folder("/".join(folders))
         try:
             if is_folder:
                 self._rename_free(temporary, last, fd)

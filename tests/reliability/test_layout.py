@@ -314,7 +314,7 @@ def descriptors() -> set[str]:
     return set(os.listdir("/proc/self/fd"))
 
 
-@pytest.mark.parametrize(("path", "content"), [("a/b/file", b"content"), ("file", b"at the top"), ("a/../file", b"at the top")])
+@pytest.mark.parametrize(("path", "content"), [("a/b/file", b"content"), ("file", b"at the top"), ("./a//b/./file", b"content")])
 def test_a_file_inside_is_opened(top: int, path: str, content: bytes) -> None:
     """Step by step; one descriptor more, which is its own: not inherited by programs, and as the flags say."""
     before = descriptors()
@@ -360,6 +360,8 @@ def test_what_cannot_be_opened_leaves_nothing_open(top: int, root: Path) -> None
         ("a/pipe", InvalidArgument, "^path='a/pipe' is not a regular file$"),
         ("plug", InvalidArgument, "^path='plug' is not a regular file$"),
         ("../x", OutsideRun, "leads out"),
+        ("a/../file", OutsideRun, "^path=.a/../file. climbs"),
+        ("a\\..\\file", OutsideRun, "climbs"),
     ]
     for path, error, words in cases:
         with pytest.raises(error, match=words):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
@@ -10,8 +12,6 @@ from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jupyter_tracking.views.model.series import Series
 
 Fact = list[Any]
@@ -46,12 +46,11 @@ class FileRenderer(Renderer):
         framework = stored.get("framework") or summary.get("framework")
         if framework:
             facts.append(["framework", framework])
-        local = self._local(series, number)
         if path:
             facts.append(["path", path, "path"])
-        if local is not None and local.exists():
-            facts.extend(_measured(local))
-        elif path and "://" not in str(path):
+        measured = _measured(series, number)
+        facts.extend(measured)
+        if not measured and path and "://" not in str(path):
             facts.append(["on disk", "not found"])
         if number is None and summary.get("hash"):
             facts.append(["hash", summary["hash"], "code"])
@@ -63,22 +62,25 @@ class FileRenderer(Renderer):
             facts.append(["direction", "input of the run"])
         return [[json_safe(str(v)) if not isinstance(v, int) or isinstance(v, bool) else json_safe(v) for v in fact] for fact in facts]
 
-    def _local(self, series: Series, number: int | None) -> Path | None:
-        """Return its path inside the run; None when it is not there."""
-        path = series.artifact.path
-        try:
-            if number is not None:
-                return series.asset(number)
-            return series.folder.path_of(path) if path and "://" not in path else None
-        except TrackingError:
-            return None
 
-
-def _measured(path: Path) -> list[Fact]:
-    if path.is_dir():
-        files = [f for f in path.rglob("*") if f.is_file()]
-        return [["files", len(files)], ["size", sum(f.stat().st_size for f in files), "bytes"], ["on disk", str(path), "path"]]
-    return [["size", path.stat().st_size, "bytes"], ["on disk", str(path), "path"]]
+def _measured(series: Series, number: int | None) -> list[Fact]:
+    """Return how large it is and where it is on this disk; nothing where it is not in the run. Links in a folder are not counted."""
+    folder, path = series.folder, series.artifact.path
+    try:
+        if number is None and (not path or "://" in path):
+            return []
+        place = folder.path_of(path or "") if number is None else series.asset(number)
+        relative = place.relative_to(folder.path).as_posix()
+        fd = folder.open(relative)
+    except TrackingError:
+        return []
+    seen = os.fstat(fd)
+    os.close(fd)
+    where = ["on disk", str(place), "path"]
+    if not stat.S_ISDIR(seen.st_mode):
+        return [["size", seen.st_size, "bytes"], where]
+    sizes = [below.st_size for _, below in folder.walk(relative) if stat.S_ISREG(below.st_mode)]
+    return [["files", len(sizes)], ["size", sum(sizes), "bytes"], where]
 
 
 RENDERER = FileRenderer()
