@@ -230,4 +230,8 @@ def _report(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    if (
+        not sys.flags.safe_path
+    ):  # `python -m` has put the current directory first, where a stranger's run may lie with a pandas.py beside it
+        del sys.path[0]
     sys.exit(main())

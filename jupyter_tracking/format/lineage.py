@@ -123,7 +123,10 @@ def parse_journal(data: bytes) -> tuple[list[LineageRecord], list[tuple[int, str
         if item.get("name") and item.get("kind"):
             given = {name: item[name] for name in LineageRecord.__slots__ if item.get(name)}  # as `line` writes it
             stem = given.pop("stem", None) or paths.file_stem(given["name"], {})
-            records.append(LineageRecord(stem=stem, **given))
+            record = LineageRecord(stem=stem, **given)
+            if record.versioned:
+                record.path = _own_path(record.path, record.kind, stem, wrong)
+            records.append(record)
         else:
             wrong = ["not a lineage record: it has no name or no kind", *wrong]
         problems += [(number, "; ".join(wrong))] if wrong else []
@@ -188,17 +191,12 @@ class Lineages(NamedTuple):
     Attributes:
         records: a record an artifact.
         problems: what is wrong with the rest, in words.
-        all_ours: Polyaxon has written none of it.
+        all_ours: Polyaxon has written none of it; it writes its own when it resumes a run of ours.
     """
 
     records: list[LineageRecord]
     problems: list[str]
     all_ours: bool
-
-
-def all_written_here(data: bytes) -> bool:
-    """Return whether every record of a `lineages.plx.json` is ours; Polyaxon writes its own when it resumes a run of ours."""
-    return parse_lineages(data).all_ours
 
 
 def parse_lineages(data: bytes, *, strict: bool = False) -> Lineages:
@@ -274,10 +272,17 @@ def _mend_place(kept: dict[str, Any], ours: dict[str, Any], wrong: list[str]) ->
     if ours.get("versioned") is None or (has_rows and not ours["versioned"]):
         ours["versioned"] = bool(has_rows or path.startswith("events/"))
         wrong.append("it does not say that it has rows" if ours["versioned"] else "it does not say whether it has rows")
-    place = f"events/{kept.get('kind')}/{kept.get('name')}.plx"
-    if ours["versioned"] and path != place and not path.startswith(_RESOURCES):
-        wrong.append(f"its path is {in_words(kept.get('path'))} and not {in_words(place)}")
-        kept["path"] = place
+    if ours["versioned"]:
+        kept["path"] = _own_path(kept.get("path"), str(kept["kind"]), kept["name"], wrong)
+
+
+def _own_path(path: str | None, kind: str, stem: str, wrong: list[str]) -> str:
+    """Return the path of something with rows, which is that of its own event file; another is told."""
+    place = paths.event_path(kind, stem)
+    if path == place or (path and path.startswith(_RESOURCES)):
+        return path
+    wrong.append(f"its path is {in_words(path)} and not {in_words(place)}")
+    return place
 
 
 def _from_artifact(item: dict[str, Any]) -> LineageRecord:

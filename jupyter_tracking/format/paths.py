@@ -131,10 +131,10 @@ def _names_in(root: int, folder: str) -> list[str]:
 
 
 @contextmanager
-def closing_descriptor(fd: int) -> Iterator[None]:
+def closing_descriptor(fd: int) -> Iterator[int]:
     """Close a descriptor after the block."""
     try:
-        yield
+        yield fd
     finally:
         os.close(fd)
 

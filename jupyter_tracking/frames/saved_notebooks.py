@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ _COLUMNS = {
 def runs_in(notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     """Return the runs and artifacts that a saved notebook shows: a row a display and artifact.
 
-    `on_disk` says whether the run is found (beside the notebook as it was, or under the root) and still holds the
+    `on_disk` says whether the run is found (as it was, in the folder of the notebook or below, or under the root) and still holds the
     artifact; `unchanged` whether all that was shown is there byte for byte. A browser's row has no name.
 
     Args:
@@ -131,17 +132,36 @@ def shown_artifacts(metadata: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def find_shown_run(shown: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> RunFolder | None:
-    """Return the run of a display: where it was as seen from the notebook, else under the root; None when it is nowhere."""
+    """Return the run of a display: where it was as seen from the notebook, else under the root; None when it is in neither place.
+
+    A notebook may say anything of where its runs are. One is opened only if it lies in the folder of the notebook, or among the runs of the
+    root, and if no link leads to it from there: else a notebook could have any run of its reader shown in a page to be passed on.
+    """
     uuid, path = shown["run_uuid"], shown["run_path"]
-    beside = os.path.join(os.path.dirname(os.path.abspath(notebook)), path) if path else ""  # noqa: PTH100, PTH118, PTH120
-    bare = uuid.replace("-", "").lower()
-    under = [paths.run_path(paths.default_root(root), bare)] if bare.isalnum() else []
-    for place in [Path(beside), *under] if beside else under:
-        if place.is_dir():
+    beside, top = Path(os.path.abspath(notebook)).parent, paths.default_root(root)  # noqa: PTH100
+    recorded = Path(os.path.normpath(beside / path))
+    candidates = [(beside, recorded)] if path else []
+    candidates += [
+        (top, place) for place in (recorded, paths.run_path(top, uuid.replace("-", "").lower())) if place.is_relative_to(top / "runs")
+    ]
+    for above, place in candidates:
+        if _is_folder_in(above, place):
             folder = RunFolder(place)
             if folder.uuid == uuid:
                 return folder
     return None
+
+
+def _is_folder_in(top: Path, place: Path) -> bool:
+    """Return whether a folder lies below another, at any depth, with no link on the way."""
+    relative = os.path.relpath(place, top)
+    try:
+        with ExitStack() as stack:
+            root = stack.enter_context(paths.closing_descriptor(os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)))
+            fd = stack.enter_context(paths.closing_descriptor(paths.open_inside(root, relative)))
+            return stat.S_ISDIR(os.fstat(fd).st_mode)
+    except (TrackingError, OSError, ValueError):
+        return False
 
 
 def _row(shown: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> dict[str, Any]:

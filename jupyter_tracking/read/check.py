@@ -67,6 +67,9 @@ def _stray_files(folder: RunFolder) -> Iterator[Problem]:
                 yield Problem(path, None, "not an event file; Polyaxon parses every file here", "")
             elif not (paths.is_file_name(kind) and paths.is_file_name(name.removesuffix(".plx"))):
                 yield Problem(path, None, "its name holds what no name of a tracker does; it is not read", "")
+    for path, _ in folder.walk("events"):
+        if path != replace_surrogates(path):
+            yield Problem(replace_surrogates(path), None, "its name is no text; it is not read", "")
 
 
 def _odd_names(records: list[LineageRecord]) -> Iterator[Problem]:

@@ -128,7 +128,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         # A run whose document was lost is ours if it has our lineage journal; one that Polyaxon never ended has event files alone.
         ours = run_document.is_ours(present) or (not present and bool(self._records))
         stored = self._store.read(paths.LINEAGES_FILE)
-        ours = ours and (not stored or lineage.all_written_here(stored))  # else Polyaxon has gone on with it
+        ours = ours and (not stored or lineage.parse_lineages(stored).all_ours)  # else Polyaxon has gone on with it
         if self.resumed and not ours:
             resume_polyaxon.take_over_run(self._store, self._lineage)
             self._read_new_records()
@@ -150,7 +150,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             self._replace_lineages()  # so that its last rows are ours from now on
 
     def _stored_document(self) -> dict[str, Any]:
-        """Return the run's document, empty when there is none.
+        """Return the run's document, empty when there is none; a field of it that is not as it should be is left out, with a warning.
 
         Raises:
             InvalidArgument: there is one that cannot be read.
@@ -210,13 +210,15 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             use_store_path: accepted because Polyaxon has it; it changes nothing.
 
         Raises:
-            OutsideRun: `rel_path` leads out of the run.
+            OutsideRun: `rel_path` leads out of the run, or through a link.
         """
         relative = paths.safe_relative(rel_path, "rel_path") if rel_path else ""
         if relative and (ensure_path or is_dir):
             folder = relative if is_dir else relative.rpartition("/")[0]
             with storage_errors(folder, kept="nothing was changed"):
                 os.close(self._store.open_folder(folder))
+        elif relative:
+            self._store.check_inside(relative)
         return os.fspath(self.path / relative)
 
     def get_outputs_path(

@@ -176,6 +176,14 @@ class WritableFolder:
         """Open an existing file of the run, following no link."""
         return paths.open_inside(self.fd, relative, flags, self.system.open)
 
+    def check_inside(self, relative: str) -> None:
+        """Raise `OutsideRun` if a path of the run, as far as there is something, goes through a link."""
+        try:
+            os.close(self.open(relative, os.O_RDONLY))
+        except (OSError, InvalidArgument) as error:  # it is not there yet, or is the user's own pipe
+            if isinstance(error, OutsideRun):
+                raise
+
     def read(self, relative: str, offset: int = 0, size: int = -1) -> bytes:
         """Return the bytes of a file from an offset on, at most `size`; of a file that is not there, none.
 

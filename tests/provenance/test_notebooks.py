@@ -194,7 +194,7 @@ def test_a_report_says_what_it_cannot_show(saved: Path) -> None:
     shutil.rmtree(saved.parent / "runs")
     page = tracking.report(saved, "report.html").read_text()
     assert "jt-twin" not in page
-    assert page.count("cannot be shown: its run is not on this disk") == 3
+    assert page.count("cannot be shown: its run is neither in the folder of the notebook nor under the root") == 3
     assert "Some <em>words</em>." in page
 
 

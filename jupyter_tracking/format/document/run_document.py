@@ -172,7 +172,7 @@ def add_condition(document: dict[str, Any], status: str, reason: str | None = No
         "last_update_time": now,
         "last_transition_time": now,
     }
-    document.setdefault("status_conditions", []).append(condition)
+    document["status_conditions"] = [*(document.get("status_conditions") or []), condition]
     return now
 
 

@@ -40,8 +40,8 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
     Args:
         notebook: the file.
         output: the page to write.
-        root: where runs are looked for that are not beside the notebook as they were; by default
-            `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        root: where runs are looked for that do not lie in the folder of the notebook, or below it, as they were; by default
+            `POLYAXON_OFFLINE_ROOT`, else the current directory. A run elsewhere is not opened, whatever the notebook says.
 
     Returns:
         The page's path.
@@ -94,7 +94,7 @@ def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | o
     try:
         folders = [folder for one in shown if (folder := find_shown_run(one, notebook, root)) is not None]
         if not folders or len(folders) < len(shown):
-            return _missing(about, "its run is not on this disk")
+            return _missing(about, "its run is neither in the folder of the notebook nor under the root; root= says where runs are")
         if not about.get("name"):
             return browser_page(folders[0], budget=None, line=f"<run {folders[0].uuid}>")
         names = [(str(one.get("kind")), str(one.get("name"))) for one in shown]
