@@ -15,6 +15,7 @@ from jupyter_tracking.format import paths
 MOST_BYTES = 1 << 27  # of an index, a table of references, or of what git prints
 HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_TEXT = 1 << 20  # of a small file: settings, attributes, a reference
+_MOST_INSIDE = 10  # working trees that each lie in the next, as submodules do
 _MOST_REFERENCES = 5  # to references
 
 
@@ -26,11 +27,11 @@ class WorkingTree(NamedTuple):
     common: str
 
 
-def find_working_tree(path: str) -> WorkingTree | None:
-    """Return the working tree that a folder lies in."""
+def find_working_tree(path: str, most: int = _MOST_INSIDE) -> WorkingTree | None:
+    """Return the working tree that a folder lies in; None where that lies in more than so many others."""
     while True:
         if os.path.lexists(f"{path}/.git"):
-            place = working_tree_at(path)
+            place = working_tree_at(path, most)
             if place is not None or not os.path.isdir(f"{path}/.git"):  # noqa: PTH112 - git, too, goes on from a folder that is none of its own
                 return place
         above = os.path.dirname(path)  # noqa: PTH120
@@ -39,17 +40,17 @@ def find_working_tree(path: str) -> WorkingTree | None:
         path = above
 
 
-def working_tree_at(top: str) -> WorkingTree | None:
+def working_tree_at(top: str, most: int = _MOST_INSIDE) -> WorkingTree | None:
     """Return the working tree whose `.git` stands in a folder; None where that is a link, or leads to one that does not lead back."""
     dot = f"{top}/.git"
     mode = os.lstat(dot).st_mode
     if stat.S_ISREG(mode):
-        return _pointed_tree(top, read_part(top, ".git").decode().strip())
+        return _pointed_tree(top, read_part(top, ".git").decode().strip(), most - 1) if most else None
     is_own = stat.S_ISDIR(mode) and is_folder(f"{dot}/objects") and os.path.lexists(f"{dot}/HEAD")
     return WorkingTree(top, dot, dot) if is_own else None
 
 
-def _pointed_tree(top: str, pointer: str) -> WorkingTree | None:
+def _pointed_tree(top: str, pointer: str, most: int) -> WorkingTree | None:
     """Return the working tree whose `.git` is a file: a further one of a repository, which names that file in turn, or a submodule."""
     folder = os.path.realpath(os.path.join(top, pointer.removeprefix("gitdir: ")))  # noqa: PTH118
     above, _, kind = os.path.dirname(folder).rpartition("/")  # noqa: PTH120
@@ -60,7 +61,7 @@ def _pointed_tree(top: str, pointer: str) -> WorkingTree | None:
         leads_back = back == os.path.realpath(f"{top}/.git") and common == above
     else:
         place = WorkingTree(top, folder, folder)
-        outer = find_working_tree(os.path.dirname(top)) if top != "/" else None  # noqa: PTH120
+        outer = find_working_tree(os.path.dirname(top), most) if top != "/" else None  # noqa: PTH120
         leads_back = outer is not None and any(folder.startswith(f"{os.path.realpath(each)}/modules/") for each in outer[1:])
     return place if leads_back and pointer.startswith("gitdir: ") and is_folder(f"{place.common}/objects") else None
 

@@ -122,7 +122,8 @@ class _Git:
         # A program in the current directory is none of the user's, whatever an entry of PATH says that is no absolute path.
         path = os.pathsep.join(filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep)))
         program = shutil.which("git", path=path)
-        if program is None:
+        left = self.deadline - time.monotonic()
+        if program is None or left <= 0:
             return None
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {
             "PATH": path,
@@ -151,7 +152,7 @@ class _Git:
                     input=given,
                     stdout=said,
                     stderr=subprocess.DEVNULL,
-                    timeout=max(0.05, self.deadline - time.monotonic()),
+                    timeout=left,
                     check=False,
                 )
             except (OSError, subprocess.SubprocessError):

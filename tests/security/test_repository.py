@@ -378,6 +378,25 @@ def hole(path: Path) -> None:
         file.truncate(20 << 30)
 
 
+def pointers(place: Path) -> None:
+    """Folders below each other whose `.git` all lead nowhere, in the place of the one that there was."""
+    shutil.rmtree(place / ".git")
+    folder = place
+    for _ in range(300):
+        (folder / ".git").write_text("gitdir: ../x/modules/y\n")
+        folder /= "d"
+        folder.mkdir()
+
+
+def own_submodule(place: Path) -> None:
+    """A submodule that is a copy of the repository, and has itself as a submodule."""
+    (place / "inner").mkdir()
+    git(place, "update-index", "--add", "--cacheinfo", f"160000,{git(place, 'rev-parse', 'HEAD')},inner")
+    git(place, "commit", "-q", "-m", "a submodule")
+    shutil.copytree(place / ".git", place / ".git" / "modules" / "inner")
+    (place / "inner" / ".git").write_text("gitdir: ../.git/modules/inner\n")
+
+
 LARGE: dict[str, Callable[[Path], None]] = {
     "a tree of trees": tree_of_trees,
     "a large tree": one_large_tree,
@@ -392,6 +411,10 @@ LARGE: dict[str, Callable[[Path], None]] = {
     "a branch of a branch": lambda place: (place / ".git" / "refs" / "heads" / "trunk").write_text("ref: refs/heads/trunk\n"),
     "words for a commit": lambda place: (place / ".git" / "refs" / "heads" / "trunk").write_text("--output=ran\n"),
     "settings that are none": lambda place: (place / ".git" / "config").write_bytes(b"\x00[[[\xff"),
+    "pointers to pointers": pointers,
+    "a hole for a file": lambda place: hole(place / "a.txt"),
+    "attributes of 20 MB": lambda place: (place / ".gitattributes").write_text("* filter=x\n" * 2_000_000),
+    "a submodule that is the repository": own_submodule,
     "a branch with controls": lambda place: (place / ".git" / "HEAD").write_text("ref: refs/heads/\x1b[31m\n"),
 }
 
@@ -402,7 +425,8 @@ def test_a_repository_takes_neither_time_nor_memory(name: str, tmp_path: Path) -
     place = repository(tmp_path / "theirs")
     LARGE[name](place)
     before = time.monotonic()
-    found = code_reference(str(place))
+    deepest = place.joinpath(*["d"] * 300) if name == "pointers to pointers" else place
+    found = code_reference(str(deepest))
     assert time.monotonic() - before < 10
     assert not found or re.fullmatch("[0-9a-f]{40}", found["commit"])
     assert "\x1b" not in str(found)
