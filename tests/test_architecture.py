@@ -25,8 +25,9 @@ NAME = PACKAGE.name
 
 # From the ground up. A package, or a module at the top, imports from the layers below its own and from itself; never from beside or above.
 LAYERS = [
-    ["errors", "redact"],
+    ["errors"],
     ["printed"],
+    ["redact"],
     ["format"],
     ["storage"],
     ["kinds"],

@@ -12,10 +12,12 @@ import re
 import stat
 import unicodedata
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun, storage_error
+from jupyter_tracking.redact.given import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -163,7 +165,7 @@ def current_folder() -> str:
 
 
 def check_name(name: object, argument: str = "name") -> str:
-    """Return the name in NFC.
+    """Return the name in NFC, without a secret in it, which is told by a warning.
 
     Raises:
         InvalidType: not a string.
@@ -171,7 +173,7 @@ def check_name(name: object, argument: str = "name") -> str:
     """
     if not isinstance(name, str):
         raise InvalidType(f"{argument}={name!r} is a {type(name).__name__}; give a string")
-    text = normal_name(name)
+    text = _without_secrets(normal_name(name), argument)
     if text.isascii() and text.isprintable() and text.strip():
         return text
     if not text.strip():
@@ -194,6 +196,11 @@ def is_file_name(text: str) -> bool:
         and not any(c in "/\\" or unicodedata.category(c) in {"Cc", "Cs"} for c in text)
         and len(text.encode()) <= _LONGEST_FILE_NAME
     )
+
+
+@lru_cache(maxsize=4096)  # names are few, and each is given many times
+def _without_secrets(name: str, argument: str) -> str:
+    return without_secrets(name, argument)
 
 
 def normal_name(name: str) -> str:

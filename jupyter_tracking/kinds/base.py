@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 _Methods = TypeVar("_Methods")
+_Value = TypeVar("_Value")
 
 
 # --- what a kind makes of a value, and a value of what is stored -------------------------------------
@@ -234,6 +235,12 @@ class Recorder(Protocol):
 
     def _add_summary(self, kind: str, name: str, summary: dict[str, Any]) -> None:
         """Add to the summary of an artifact already recorded."""
+
+    def _without_secrets(self, value: _Value, where: str) -> _Value:
+        """Return what a user said of the run, without its secrets; a warning names where it had some."""
+
+    def _said(self, text: str) -> str:
+        """Return why the run came to a status, without secrets."""
 
     def _update_document(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change `run.plx.json` in one step."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,9 @@ from jupyter_tracking.errors import InvalidType
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.base import Recorder
-from jupyter_tracking.redact import MASK, redact
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-_SECRET = re.compile(
-    r"(?i)(\w*(token|secret|passw(or)?d|passphrase|pwd|credential|auth)s?|(^|[-_.])(api|access|private|secret)?[-_]?keys?)($|[-_.=:])"
-)
+from jupyter_tracking.redact import Redactor
+from jupyter_tracking.redact.given import without_secrets
+from jupyter_tracking.redact.values import redacted_arguments
 
 
 class EnvMethods(Recorder):
@@ -31,7 +25,7 @@ class EnvMethods(Recorder):
 
         Args:
             rel_path: another file name under `outputs/`.
-            content: what to store instead; by default this process's environment.
+            content: what to store instead, without its secrets; by default this process's environment.
 
         Raises:
             InvalidType: the content is not a dict that JSON can hold.
@@ -40,7 +34,7 @@ class EnvMethods(Recorder):
         if content is not None and not isinstance(content, dict):
             raise InvalidType(f"content is a {type(content).__name__}; give a dict")
         path = paths.safe_relative("env.json" if rel_path is None else rel_path, "rel_path") or "env.json"
-        data = orjson.dumps(as_json(content, "content") if content else environment(), option=orjson.OPT_INDENT_2)
+        data = orjson.dumps(without_secrets(as_json(content, "content"), "content") if content else environment(), option=orjson.OPT_INDENT_2)
         self._write_output("env", "env", f"outputs/{path}", data)
 
 
@@ -66,7 +60,7 @@ def environment() -> dict[str, Any]:
         "python_version_verbose": sys.version,
         "python_version": platform.python_version(),
         "user": user,
-        "sys.argv": without_secrets(sys.argv),
+        "sys.argv": redacted_arguments(sys.argv, Redactor()),
         "is_notebook": notebook,
         "filename": "notebook" if notebook else os.path.basename(main or ""),  # noqa: PTH119
         "module_path": os.path.dirname(os.path.abspath(main)) if main else paths.current_folder(),  # noqa: PTH100, PTH120
@@ -99,19 +93,3 @@ def installed() -> list[tuple[str, str]]:
                 package, _, version = stem.rpartition("-")
                 found.setdefault(package.replace("_", "-").lower(), version)
     return sorted(found.items())
-
-
-def without_secrets(arguments: Iterable[str]) -> list[str]:
-    """Mask secrets in a program's arguments: the values of options named like one, and what looks like one."""
-    kept: list[str] = []
-    hide = False
-    for argument in arguments:
-        if hide and not argument.startswith("-"):
-            kept.append(MASK)
-            hide = False
-            continue
-        name, equals, value = argument.partition("=")
-        secret = bool(_SECRET.search(name.lstrip("-")))
-        hide = secret and not equals and argument.startswith("-")
-        kept.append(f"{name}={MASK}" if secret and equals and value else redact(argument)[0])
-    return kept

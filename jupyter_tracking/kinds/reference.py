@@ -10,6 +10,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds.arguments import as_flag, as_json, as_summary, as_text
 from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example, refusals
+from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.user_file_reader import hash_and_size, md5
 
 _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
@@ -55,7 +56,8 @@ class ReferenceMethods(Recorder):
         """Refer to a file or folder that you saved yourself, here or at a URL.
 
         Args:
-            path: where it is; a URL such as `s3://bucket/file.ext` is kept as it stands.
+            path: where it is; a URL such as `s3://bucket/file.ext` is kept as it stands, but for a password, a token or a signature in it:
+                `***` is kept in their place, and a warning says so.
             kind: one of `V1ArtifactKind`; `"file"` by default, `"dir"` for a folder.
             name: the artifact's name; by default the file's name up to its first dot.
             hash: its hash, if you know it; else the md5 of a local file is taken.
@@ -225,6 +227,8 @@ class ReferenceMethods(Recorder):
         rel_path, skip = None if rel_path is None else check_path(rel_path, "rel_path"), as_flag(skip, "skip_hash_calculation")
         if where == "":
             raise InvalidArgument("path='' is empty; give a path or a URL")
+        if where is not None and paths.is_url(where):
+            where = without_secrets(where, "path")
         if hash_ is not None:
             hash_ = as_text(hash_, "hash")
         folder = where is not None and os.path.isdir(where)  # noqa: PTH112

@@ -18,7 +18,7 @@ import orjson
 from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.format.document.run_document import user_name
 from jupyter_tracking.format.step_timestamp import clock_reached, timestamp_now
-from jupyter_tracking.redact import Redactor
+from jupyter_tracking.redact import KnownSecrets, Redactor
 from jupyter_tracking.storage.journal import Journal
 
 if TYPE_CHECKING:
@@ -37,22 +37,25 @@ _LONGEST = 100_000  # characters of one line
 class LogWriter:
     """Writes printed lines to the run's log, a batch at a time."""
 
-    def __init__(self, store: Store, cell: Callable[[], Cell | None] = lambda: None) -> None:
+    def __init__(self, store: Store, cell: Callable[[], Cell | None] = lambda: None, known: KnownSecrets | None = None) -> None:
         """Write into the store's folder; the file is made with the first line.
 
         Args:
             store: the run folder.
             cell: returns the cell that is executing.
+            known: the secrets of the run that are known.
         """
         self._cell = cell
         self._journal = Journal(store, LOGS)
-        self._redactors = {"stdout": Redactor(), "stderr": Redactor()}
+        self._known = known if known is not None else KnownSecrets()
+        self._redactors = {"stdout": Redactor(self._known), "stderr": Redactor(self._known)}
         who = orjson.dumps({"node": "local", "pod": user_name(), "container": socket.gethostname()})
         self._head = b'{"timestamp":"%b",' + who[1:-1].replace(b"%", b"%%") + b',"value":%b,"stream":"%b"%b}\n'
         self._second, self._text = -1, ""
 
     def on_print(self, lines: list[Line]) -> None:
         """Append the lines."""
+        self._known.look_around()
         texts = self._clean(lines)
         told = self._told_cell(lines)
         head, names = self._head, {"stdout": b"stdout", "stderr": b"stderr"}

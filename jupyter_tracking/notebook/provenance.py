@@ -21,7 +21,8 @@ from jupyter_tracking.notebook.session_notebook import CellOutputs, SessionNoteb
 from jupyter_tracking.notebook.system_metrics import SystemMetrics
 from jupyter_tracking.printed import say
 from jupyter_tracking.record.process_exit import running_shell
-from jupyter_tracking.redact import redact
+from jupyter_tracking.redact import Redactor, redact_source
+from jupyter_tracking.redact.values import redacted_arguments
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.writer_lock import active_writers
 
@@ -43,6 +44,7 @@ def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: boo
         logs: keep what is printed.
         resources: sample cpu, memory and the like.
     """
+    redacted_arguments(sys.argv, Redactor(), run.known_secrets)  # so that they are known where they are printed
     shell = running_shell()
     if shell is not None:
         log_errors(lambda: _NotebookCapture(run, shell, code=code).start(), "the journal of cells")
@@ -72,7 +74,7 @@ def _sample(run: Run) -> None:
 
 def _keep_logs(run: Run, shell: InteractiveShell | None) -> None:
     attribution = run.attribution
-    writer = LogWriter(run.store, lambda: attribution.cell if isinstance(attribution, CellAttribution) else None)
+    writer = LogWriter(run.store, lambda: attribution.cell if isinstance(attribution, CellAttribution) else None, run.known_secrets)
     console.subscribe(writer, shell)
 
     def finish() -> None:
@@ -143,7 +145,7 @@ class _NotebookCapture:
             console.subscribe(self, self._shell)
         self._hooks.start()
         if self._file is not None:
-            self._masked += self._file.add_earlier(self._hooks.earlier_sources())
+            self._masked += self._file.add_earlier(self._hooks.earlier_sources(), run.known_secrets)
         run.attribution = self._attribution
         run.current_cell = self._current_cell
 
@@ -164,16 +166,17 @@ class _NotebookCapture:
         """Write the first line of a cell into the journal, and begin its outputs."""
         console.begin_cell()
         if self._code:
-            text, cell.masked = redact(source)
+            self._run.known_secrets.look_around()
+            text, cell.masked = redact_source(source, self._run.known_secrets)
             self._masked += cell.masked
-            self._sources[cell.number] = (text, CellOutputs())
+            self._sources[cell.number] = (text, CellOutputs(self._run.known_secrets))
         self._attribution.cell_thread, self._attribution.cell = self._hooks.cell_thread, cell
         self._journal.append(format_cell_start(cell))
 
     def cell_ended(self, cell: Cell) -> None:
         """Write the last line of a cell into the journal, and bring the session's notebook up to date."""
         self._attribution.cell = None
-        cell.error = redact(cell.error)[0][:500]
+        cell.error = Redactor(self._run.known_secrets)(cell.error)[:500]
         self._journal.append(format_cell_end(cell))
         source, outputs = self._sources.pop(cell.number, ("", CellOutputs()))
         if self._file is not None:

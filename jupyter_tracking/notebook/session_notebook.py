@@ -14,7 +14,7 @@ import orjson
 
 from jupyter_tracking.format.cell_log import SESSION_FILE
 from jupyter_tracking.format.lineage import META_KEY
-from jupyter_tracking.redact import Redactor, redact
+from jupyter_tracking.redact import KnownSecrets, Redactor, redact_source
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.cell_log import Cell
@@ -35,12 +35,13 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 class CellOutputs:
     """The outputs of one cell so far, within the limits."""
 
-    def __init__(self) -> None:
-        """Start without outputs."""
+    def __init__(self, known: KnownSecrets | None = None) -> None:
+        """Start without outputs; `known` are the secrets of the run that are known."""
+        self._known = known if known is not None else KnownSecrets()
         self.outputs: list[dict[str, Any]] = []
         self._room = TEXT_LIMIT
         self._left_out = 0
-        self._redactor = Redactor()
+        self._redactor = Redactor(self._known)
 
     @property
     def masked(self) -> int:
@@ -49,6 +50,7 @@ class CellOutputs:
 
     def on_print(self, lines: list[Line]) -> None:
         """Add printed lines."""
+        self._known.look_around()
         at = 0
         while at < len(lines) and self._room > 0:
             name, start, room = lines[at][1], at, self._room
@@ -69,9 +71,10 @@ class CellOutputs:
 
     def on_display(self, output: dict[str, Any]) -> None:
         """Add an output as a notebook keeps it."""
+        self._known.look_around()
         if output["output_type"] == "error":
             traceback = [self._redactor(str(line)) for line in output["traceback"]]
-            error = {"ename": output["ename"], "evalue": self._redactor(str(output["evalue"])[:2000]), "traceback": traceback}
+            error = {"ename": output["ename"], "evalue": self._redactor(str(output["evalue"]))[:2000], "traceback": traceback}
             self.outputs.append({"output_type": "error", **error})
             return
         kept: dict[str, Any] = {"output_type": output["output_type"], "metadata": {}}
@@ -151,12 +154,17 @@ class SessionNotebook:
         }
         self._metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "language_info": about}
 
-    def add_earlier(self, sources: list[str]) -> int:
-        """Add cells that ran before the run started, without which the later ones would not run again; return the masked lines."""
+    def add_earlier(self, sources: list[str], known: KnownSecrets) -> int:
+        """Add cells that ran before the run started, without which the later ones would not run again; return the masked lines.
+
+        Args:
+            sources: the cells, in order.
+            known: where the secrets in them are remembered.
+        """
         count = 0
         for number, source in enumerate(sources, start=1):
             if source.strip():
-                text, lines = redact(source)
+                text, lines = redact_source(source, known)
                 count += lines
                 self._add(None, number, text, [], {"before": True})
         return count

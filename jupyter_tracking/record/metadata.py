@@ -43,7 +43,7 @@ class RunMetadata(Recorder):
             description: the sentence.
             async_req: accepted because Polyaxon has it.
         """
-        text = as_text(description, "description")
+        text = self._without_secrets(as_text(description, "description"), "description")
         self._update_document(lambda doc: doc.update(description=text))
 
     def set_readme(self, readme: str, async_req: bool = True) -> None:  # noqa: ARG002
@@ -53,7 +53,7 @@ class RunMetadata(Recorder):
             readme: the markdown.
             async_req: accepted because Polyaxon has it.
         """
-        text = as_text(readme, "readme")
+        text = self._without_secrets(as_text(readme, "readme"), "readme")
         self._update_document(lambda doc: doc.update(readme=text))
 
     @example("lr=1e-3 layers=[64, 32]")
@@ -66,7 +66,7 @@ class RunMetadata(Recorder):
             async_req: accepted because Polyaxon has it; the call has happened when it returns.
             inputs: name=value, or before all else a mapping, in which every name is an input: scalars, arrays, texts, paths, enums,
                 dates and what is made of them. They are kept as JSON has them: sets as sorted lists, Decimal, Fraction and dates as
-                text, durations as seconds.
+                text, durations as seconds. What is called like a secret (`db_password`) or looks like one is kept as `***`, with a warning.
 
         Raises:
             InvalidType: a value that JSON cannot hold; nothing is changed.
@@ -95,6 +95,7 @@ class RunMetadata(Recorder):
         switches = {"reset": reset, "async_req": async_req}
         given = {**{name: value for name, value in switches.items() if type(value) is not bool}, **given}
         plain = {paths.check_name(key): as_json(value, f"{section}.{key}") for key, value in given.items()}
+        plain = self._without_secrets(plain, section)
         if len(plain) != len(given):
             raise InvalidArgument(
                 f"{section} has two names that are one in NFC, among {', '.join(map(repr, given)):.200}; give one of them"
@@ -168,7 +169,7 @@ class RunMetadata(Recorder):
         Raises:
             InvalidArgument: a status that Polyaxon does not know.
         """
-        reason, message = (None if said is None else as_text(said, name) for name, said in (("reason", reason), ("message", message)))
+        reason, message = (None if said is None else self._said(as_text(said, name)) for name, said in (("reason", reason), ("message", message)))
         text = check_status(status)
         given = {"last_transition_time": last_transition_time, "last_update_time": last_update_time}
         moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}

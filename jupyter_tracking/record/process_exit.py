@@ -14,7 +14,6 @@ from opcode import opmap
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_tracking.errors import log_errors
-from jupyter_tracking.redact import redact
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -45,13 +44,13 @@ def end_for(error: BaseException | None) -> End:
     if isinstance(error, SystemExit):
         if error.code is None or error.code == 0:
             return _SUCCEEDED
-        said = f"exit code {error.code}" if isinstance(error.code, int) else redact(str(error.code))[0]
+        said = f"exit code {error.code}" if isinstance(error.code, int) else str(error.code)
         return "failed", "SystemExit", said
     if isinstance(error, KeyboardInterrupt):
         return "stopped", type(error).__name__, "interrupted"
     if type(error).__name__ == "CancelledError":  # of asyncio and anyio; importing them to ask would cost each run
         return "stopped", type(error).__name__, "cancelled"
-    return "failed", type(error).__name__, redact(f"{type(error).__name__}: {error}")[0]
+    return "failed", type(error).__name__, f"{type(error).__name__}: {error}"
 
 
 # --- the end of the process ------------------------------------------------------------------------

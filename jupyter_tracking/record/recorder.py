@@ -10,7 +10,7 @@ import stat
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import orjson
 
@@ -24,6 +24,8 @@ from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, 
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
+from jupyter_tracking.redact import KnownSecrets, Redactor
+from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.reentry import RUN, hold, new_lock, whole_call
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Encoded, Timestamp
     from jupyter_tracking.storage.store import Store, Stored
 
+_Value = TypeVar("_Value")
 _STEP_MIN, _STEP_MAX = event_rows.STEP_MIN, event_rows.STEP_MAX
 
 
@@ -77,6 +80,7 @@ class RunRecorder(Recorder):
         self.resumed = False
         self.current_cell: Callable[[], dict[str, Any]] = dict
         self.attribution: RowAttribution | None = None
+        self.known_secrets = KnownSecrets()  # what is looked for in all that is captured, and in what is said of the run
         call_after_fork(self)
 
     @property
@@ -87,6 +91,15 @@ class RunRecorder(Recorder):
     def _turn(self) -> AbstractContextManager[None]:
         """Keep other threads from what is known of the run, while it is looked up and changed."""
         return hold(self._mutex, RUN, f"run {self.path.name[:8]}")
+
+    def _without_secrets(self, value: _Value, where: str) -> _Value:
+        """Return what a user said of the run, without its secrets."""
+        return without_secrets(value, where, self.known_secrets)
+
+    def _said(self, text: str) -> str:
+        """Return why the run came to a status, without secrets: it is often what an exception says."""
+        self.known_secrets.look_around()
+        return Redactor(self.known_secrets)(text)
 
     # --- rows --------------------------------------------------------------------------------
 
@@ -199,13 +212,15 @@ class RunRecorder(Recorder):
         further: dict[str, Any] | None = None,
     ) -> None:
         self._check_open()
+        summary, further = (self._without_secrets(said, where) for said, where in ((summary, "summary"), (further or {}, "body")))
+        path = self._without_secrets(path, "path") if path is not None and paths.is_url(path) else path
         with self._turn(), self._store.locked():
             self._check_open()  # a forked child's parent may have ended the run meanwhile
             self._read_new_records()
             stem, moment = self._stem_of(kind, name), timestamp_now()
             if self.attribution is not None and self.attribution.check_every_row:
                 moment = self.attribution.attribute(kind, name, moment, given=False)
-            record = LineageRecord(name, kind, stem, path, is_input, summary=summary, logged=moment, further=further or {})
+            record = LineageRecord(name, kind, stem, path, is_input, summary=summary, logged=moment, further=further)
             known = self._records.get((kind, name))
             if known is not None and known.versioned:
                 # Versions and a copy under outputs/ of one name: one record, which knows both.
@@ -260,6 +275,7 @@ class RunRecorder(Recorder):
         self._remember(record)
 
     def _add_summary(self, kind: str, name: str, summary: dict[str, Any]) -> None:
+        summary = self._without_secrets(summary, "summary")
         with self._turn(), self._store.locked():
             self._read_new_records()
             record = self._records[kind, name]

@@ -19,6 +19,7 @@ from jupyter_tracking.printed import warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.metadata import RunMetadata
 from jupyter_tracking.record.recorder import RunRecorder
+from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.last_write import last_write
 from jupyter_tracking.storage.reentry import call_when_outside, is_inside
 from jupyter_tracking.storage.store import Store
@@ -74,7 +75,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         given = {"name": name, "description": description, "owner": owner, "project": project}
         for argument, text in given.items():
             if text is not None:
-                given[argument] = paths.check_name(text, argument) if argument != "description" else str(text)
+                given[argument] = paths.check_name(text, argument) if argument != "description" else without_secrets(str(text), argument)
         labels = as_tags(tags)
         path = paths.absolute(path, "path")
         self.before_end: list[Callable[[], object]] = []  # called when the run ends, while it can still be written
@@ -292,7 +293,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             if not self._ended and self._store.inherited:
                 self.sync()  # the end of a forked child is not the end of the run
             elif not self._ended:
-                self._finish((status, reason, message))
+                self._finish((status, *(None if said is None else self._said(str(said)) for said in (reason, message))))
             self._ended = True
             for journal in {*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}:
                 journal.close(ended=True)

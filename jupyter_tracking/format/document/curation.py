@@ -15,6 +15,7 @@ import orjson
 from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.lineage import dump_document
+from jupyter_tracking.redact.given import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -120,6 +121,7 @@ def _tags(document: dict[str, Any]) -> list[str]:
 
 def noted(text: str) -> Change:
     """Return the change that replaces the note."""
+    text = without_secrets(text, "text")
 
     def change(document: dict[str, Any]) -> Fields:
         if note_of(document) == text:

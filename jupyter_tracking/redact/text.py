@@ -1,0 +1,236 @@
+"""Secrets in text that is no code: what is given to a name, in the ways that programs print it, and what commands are given."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jupyter_tracking.redact.names import (
+    CERTAIN,
+    LIKELY,
+    NONE,
+    is_placeholder,
+    is_secret,
+    level,
+    level_in_address,
+    looks_chosen,
+    looks_random,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_tracking.redact.forms import Span
+
+# What a text must have, in small letters, to be looked through.
+HINTS = ("passw", "passp", "passc", "pass", "pw", "secret", "credential", "token", "auth", "key", "jwt", "bearer", "creds")
+MORE_HINTS = ("cookie", "curl", "wget", "mysql", "mariadb", "login", "kennwort", "basic ")
+_HINT = re.compile("|".join((*HINTS, "kennwort")))
+_NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+_REST_OF_NAME = re.compile(r"[A-Za-z0-9_.\-]{0,80}")
+_LONGEST_NAME = 80
+_LONGEST_VALUE = 2000
+
+# What may stand between a name and its value: the end of the name's quotes or brackets, then a sign. Before the value may stand
+# brackets, ends of lines, and what a traceback writes before a line.
+_CLOSED = r"[\\\"'`*\])}]{0,8}"
+_GAP = r"(?:[ \t(\[]|\\?\r?\n(?:-{1,6}>)?(?:[ \t]{0,8}\d{1,5})?){0,60}"
+_OPENED = r"(?P<prefix>[bfruBFRU]{0,2})(?P<quote>\\{0,7}(?:'''|\"\"\"|[\"'`]))"
+_QUOTED = re.compile(
+    _CLOSED
+    + r"(?:[ \t]{0,20}:[ \t]{0,4}[\"']?[\w\[\], .|]{1,40}[\"']?[ \t]{0,4}=(?!=)|[ \t]{0,20}(?:[:!=]=|[:=]>|->|=|:|(?P<comma>,))|[ \t]+(?:value|content)=|[ \t]+(?:is|was)(?=[ \t]))"
+    + _GAP
+    + _OPENED
+)
+_NEXT_PIECE = re.compile(r"[ \t)]{0,8}\+?" + _GAP + r"\+?[ \t]{0,8}" + _OPENED)
+_BARE = re.compile(
+    _CLOSED + r"[ \t]{0,20}(?P<sign>[:!=]=|=>|->|=|:|is(?=[ \t])|was(?=[ \t]))[ \t]{0,20}(?:\\[a-z]{1,12}\{)?(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{4,500})"
+)
+_TO_LINE_END = re.compile(r"=(?P<value>[^\s\"'(\[{`]\S{3,500})(?=\s|\Z)")
+_NEXT_WORD = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[^\s\"'(){}\[\],;<>|&`]{4,500})")
+_ELEMENT = re.compile(r">\s{0,20}(?P<value>[^<>]{1,500}?)\s{0,20}</")
+_ENCODED = re.compile(r"(?:%22|%27)?%3[aAdD](?:%20|\+)?(?:%22|%27)?(?P<value>[^%&\s\"'<>]{4,500})")
+_SCHEME = re.compile(r"[ \t]{1,4}(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{8,4000})")
+_FOLLOWING = re.compile(r"\r?\n(?P<value>[A-Za-z0-9_+/=.-]{4,400})")
+
+_AUTHORIZATION = re.compile(
+    r"(?i)authorization[\\\"']{0,4}[ \t]{0,8}[:=][ \t]{0,8}[bf]?[\\\"']{0,4}(?:(?P<scheme>bearer|basic|token|digest|apikey|bot|key)[ \t]+)?"
+    r"(?P<value>[^\s\"',;{}()<>\\]{6,4000})"
+)
+_COOKIES = re.compile(r"(?i)cookie[\\\"']{0,4}[ \t]{0,4}[:=][ \t]{0,4}[\\\"']{0,4}(?P<value>[^\r\n\"']{1,4000})")
+_COOKIE = re.compile(r"(?P<name>[\w.-]{1,80})=(?P<value>[^;\s,]{1,4000})")
+_NETRC = re.compile(r"\blogin\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(?P<value>[^\s\"'`\\]{1,500})")
+_PGPASS = re.compile(r"(?m)^[^:\s]{1,200}:(?:\d{2,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:(?P<value>[^\s:]{4,200})$")
+_USER_AND_PASSWORD = re.compile(r"(?<!\S)(?:-u|--user|-U|--proxy-user|-a|--auth)(?:[ \t]+|=|(?<=-u))[\"']?[^\s:\"'-][^\s:\"']{0,80}:(?P<value>[^\s\"'`\\]{1,500})")
+_SHORT_OPTION = re.compile(r"(?<!\S)-p[ \t]{0,4}[\"']?(?P<value>[^\s\"'`\\-][^\s\"'`\\]{2,500})")
+_CONFIGURED = re.compile(r"\b(?:configure|config) set(?:[ \t]+--?[\w-]+(?:[ \t]+\S+)?)?[ \t]+(?P<name>[\w.-]{1,100})[ \t]+[\"']?(?P<value>[^\s\"'`\\]{4,500})")
+_SHELL_LINE = re.compile(r"\s*(?:%env|%set_env|!|%%?(?:bash|sh|sx|system)\b|\$ |export |set -x )")
+_LOGIN_LINE = re.compile(r"\b(?:login|sshpass)\b")
+_MYSQL_LINE = re.compile(r"\b(?:mysql|mariadb)\w*\b")
+_HTTP_LINE = re.compile(r"\b(?:curl|wget|https?)\b")
+
+
+def has_hint(low: str) -> bool:
+    """Return whether a text, in small letters, may have a secret that is known by its name."""
+    for hint in HINTS:  # noqa: SIM110 - a generator costs each print
+        if hint in low:
+            return True
+    for hint in MORE_HINTS:  # noqa: SIM110
+        if hint in low:
+            return True
+    return low.count(":") > 3  # noqa: PLR2004 - a line of .pgpass
+
+
+def named_spans(text: str, low: str, *, shell: bool = False) -> Iterator[Span]:
+    """Yield where values of names that hold secrets stand.
+
+    Args:
+        text: the text.
+        low: the same in small letters.
+        shell: it is a command line, in which a value needs not look like a secret.
+    """
+    at, last_name, last_end, line = 0, "", -2, 0
+    while True:
+        found = _HINT.search(low, at)
+        if found is None:
+            return
+        start, end = found.span()
+        before = text[max(at, start - _LONGEST_NAME) : start]
+        start -= len(before) - len(before.rstrip(_NAME_CHARACTERS))
+        end = _REST_OF_NAME.match(text, end).end()  # type: ignore[union-attr]
+        name = text[start:end].rstrip("-.")
+        certainty = level(name)
+        if last_end == start - 1 and text[last_end] == " ":  # "API key"
+            certainty = max(certainty, level(f"{last_name}_{name}"))
+        elif start > 1 and text[start - 1] in " -" and text[start - 2].isalnum():
+            word = re.search(r"[A-Za-z]{1,20}\Z", text[max(0, start - 21) : start - 1])
+            certainty = max(certainty, level(f"{word[0]}_{name}")) if word else certainty
+        line = max(line, text.rfind("\n", max(line, last_end), start) + 1)
+        last_name, last_end, at = name, end, end
+        if certainty > NONE:
+            for span in _values(text, (line, start, start + len(name)), certainty, shell=shell):
+                yield span
+                at = max(at, span[1])
+
+
+def _values(text: str, place: tuple[int, int, int], certainty: int, *, shell: bool) -> Iterator[Span]:
+    """Yield where the value, or the pieces of the value, of a name stands; `place`: starts of its line and of the name, and its end."""
+    line, start, end = place
+    if text[start - 1 : start] == "<" and text[end : end + 1] == ">":
+        found = _ELEMENT.match(text, end)
+        if found is not None and is_secret(found["value"], certainty, quoted=True):
+            yield found.span("value")
+        return
+    opening = _QUOTED.match(text, end)
+    if opening is not None:
+        yield from _quoted(text, opening, certainty)
+        return
+    option = text[start] == "-" and (not start or text[start - 1] in " \t\n\"'")
+    shell = shell or bool(_SHELL_LINE.match(text, line))
+    begins_line = start - line < 20 and text[line:start].strip() in {"", "export", "set", "-", "ENV", "ARG"}  # noqa: PLR2004
+    found = _TO_LINE_END.match(text, end) if begins_line else None
+    found = found or _BARE.match(text, end) or _ENCODED.match(text, end)
+    sign = found is not None
+    if found is None and (option or (shell and "env" in text[max(0, start - 12) : start])):
+        found = _NEXT_WORD.match(text, end)
+    if found is None:
+        found = _SCHEME.match(text, end) if text[start:end].lower() == "bearer" else None
+    if found is None or (start and text[start - 1] == ":" and found[0][:1] == ":"):  # as in arn:aws:secretsmanager:…:secret:name
+        return
+    value = found["value"].rstrip(".,:") if sign else found["value"]
+    if is_placeholder(value) or value.startswith("$"):
+        return
+    chosen = is_secret(value, certainty, quoted=False) or (certainty == LIKELY and looks_random(value))
+    if chosen or (shell and certainty > NONE and (certainty > 1 or looks_chosen(value))) or (certainty == CERTAIN and option and looks_chosen(value)):
+        span = found.start("value"), found.start("value") + len(value)
+        yield span
+        yield from _wrapped(text, line, span)
+
+
+def _wrapped(text: str, line: int, span: Span) -> Iterator[Span]:
+    """Yield the rest of a value that goes over the width of a terminal into the next line; `line` is where its own line begins."""
+    if span[1] - line >= 60 and (found := _FOLLOWING.match(text, span[1])) and looks_random(found["value"], 4):  # noqa: PLR2004
+        yield found.span("value")
+
+
+def _quoted(text: str, opening: re.Match[str], certainty: int) -> Iterator[Span]:
+    """Yield the strings that are given: one, or pieces that Python would join."""
+    first = True
+    while opening is not None:
+        quote, begin = opening["quote"], opening.end()
+        end = _closing(text, begin, quote)
+        if end < 0:
+            return
+        value = text[begin:end]
+        after = end + len(quote)
+        if first and (annotated := re.compile(r"[ \t]{0,4}=[ \t]{0,4}" + _OPENED).match(text, after)):
+            opening = annotated  # the string was an annotation
+            continue
+        if "\n" in value and len(quote.lstrip("\\")) == 1 and (" " in value.strip() or value.count("\n") > 3):  # noqa: PLR2004
+            return
+        inner = re.sub(r"\s+", "", value) if "\n" in value else value
+        if first and opening.groupdict().get("comma"):
+            secret = looks_random(inner, 8) and is_secret(inner, certainty, quoted=False)
+        else:
+            secret = is_secret(inner, certainty, quoted=True) or not first
+        if not secret:
+            return
+        yield begin, end
+        first = False
+        opening = _NEXT_PIECE.match(text, after)  # type: ignore[assignment]
+
+
+def _closing(text: str, begin: int, quote: str) -> int:
+    """Return where a string ends that begins there; -1 where it does not within reason."""
+    if len(quote) > 1:
+        return text.find(quote, begin, begin + 20 * _LONGEST_VALUE)
+    at = begin
+    while True:
+        at = text.find(quote, at, begin + _LONGEST_VALUE)
+        if at < 0:
+            return -1
+        backslashes = len(text[begin:at]) - len(text[begin:at].rstrip("\\"))
+        if backslashes % 2 == 0:
+            return at
+        at += 1
+
+
+def command_spans(text: str, low: str) -> Iterator[Span]:
+    """Yield secrets of headers, cookies, command lines and of files that tools keep passwords in."""
+    if "authorization" in low:
+        for found in _AUTHORIZATION.finditer(text):
+            value, basic = found["value"], (found["scheme"] or "").lower()
+            if not is_placeholder(value) and (looks_random(value) or (basic and looks_chosen(value, 8))):
+                yield found.span("value")
+    if "basic " in low:
+        for found in re.finditer(r"\b[Bb]asic[ \t]+(?P<value>[A-Za-z0-9+/]{8,4000}={0,2})(?![\w=])", text):
+            if looks_random(found["value"], 12) or (found["value"].endswith("=") and looks_chosen(found["value"], 8)):
+                yield found.span("value")
+    if "cookie" in low:
+        for line in _COOKIES.finditer(text):
+            for found in _COOKIE.finditer(text, *line.span("value")):
+                if level_in_address(found["name"]) > NONE and looks_chosen(found["value"], 6) or looks_random(found["value"], 16):
+                    yield found.span("value")
+    if "login" in low and "password" in low:
+        yield from (found.span("value") for found in _NETRC.finditer(text) if not is_placeholder(found["value"]))
+    if low.count(":") > 3:  # noqa: PLR2004
+        yield from (found.span("value") for found in _PGPASS.finditer(text) if looks_chosen(found["value"]))
+    if " set " in low:
+        for found in _CONFIGURED.finditer(text):
+            if is_secret(found["value"], level(found["name"]), quoted=True):
+                yield found.span("value")
+    if " -" in text or text.startswith("-"):
+        yield from _option_spans(text)
+
+
+def _option_spans(text: str) -> Iterator[Span]:
+    for pattern, lines in ((_USER_AND_PASSWORD, _HTTP_LINE), (_SHORT_OPTION, None)):
+        for found in pattern.finditer(text):
+            line = text[max(0, found.start() - 300) : found.start()].rpartition("\n")[2]
+            if lines is not None:
+                named = bool(lines.search(line)) or looks_random(found["value"])
+            else:
+                glued = text[found.start("value") - 1] == "p"
+                named = bool(_MYSQL_LINE.search(line) if glued else _LOGIN_LINE.search(line))
+            if named and not is_placeholder(found["value"]) and not found["value"].startswith("$"):
+                yield found.span("value")
