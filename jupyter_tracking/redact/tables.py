@@ -43,7 +43,7 @@ def table_spans(text: str, low: str) -> Iterator[Span]:
             names = {n: certainty for n, cell in enumerate(cells) if (certainty := _certainty(cell.text)) > NONE}
             if not names:
                 continue
-            if sign not in ",;":
+            if sign not in {",", ";"}:
                 yield from ((start + first, start + end) for first, end in _beside(cells, names))
             count = 0
             for number_below in range(number, len(lines)):

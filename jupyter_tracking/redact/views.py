@@ -106,16 +106,24 @@ def without_markup(text: str) -> View:
     """Return HTML as a page shows it: cells with a tab between, a line each for what begins one."""
     import html
 
-    view, at = View(text), 0
+    view, at, in_table = View(text), 0, False
     for found in _MARKUP.finditer(text):
-        view.add(text[at : found.start()], at, found.start())
+        _add_shown(view, text, at, found.start(), in_table=in_table)
         at = found.end()
         tag = (found["tag"] or "").lower()
+        if tag == "table":
+            in_table = not found["close"]
         if not tag:
             view.add(html.unescape(found[0]), found.start(), at)
         elif tag in _CELLS and found["close"]:
             view.add("\t", at, at)
         elif tag in _BLOCKS or (tag in _LINES and not found["close"]):
             view.add("\n", at, at)
-    view.add(text[at:], at, len(text))
+    _add_shown(view, text, at, len(text), in_table=in_table)
     return view
+
+
+def _add_shown(view: View, text: str, start: int, end: int, *, in_table: bool) -> None:
+    """Add text between tags; what only indents the markup of a table is not shown."""
+    if not in_table or text[start:end].strip():
+        view.add(text[start:end], start, end)

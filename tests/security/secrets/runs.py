@@ -181,15 +181,22 @@ def cells_changed(run: Path, notebook: Any, rows: list[dict[str, Any]]) -> list[
     rows = [row for row in rows if row["place"] in CELLS]
     changed = []
     for row, was, has in zip(rows, notebook.cells[1:-1], kept[1:-1], strict=True):
-        outputs = [_output(output) for output in was["outputs"]] == [_output(output) for output in has["outputs"]]
+        outputs = _outputs(was["outputs"]) == _outputs(has["outputs"])
         lines = row["place"] != "stdout" or set(row["text"].split("\n")) <= logged
         if was["source"] != has["source"] or not outputs or not lines:
             changed.append(row["id"])
     return changed
 
 
-def _output(output: Any) -> tuple[Any, ...]:
-    return tuple(output.get(key) for key in ("output_type", "name", "text", "data", "ename", "evalue", "traceback"))
+def _outputs(outputs: list[Any]) -> list[tuple[Any, ...]]:
+    """Outputs to compare: a kernel may send what is printed in several parts."""
+    found: list[tuple[Any, ...]] = []
+    for output in outputs:
+        fields = tuple(output.get(key) for key in ("output_type", "name", "text", "data", "ename", "evalue", "traceback"))
+        if found and found[-1][:2] == fields[:2] and fields[0] == "stream":
+            fields = (*fields[:2], found.pop()[2] + fields[2], *fields[3:])
+        found.append(fields)
+    return found
 
 
 def says_the_same(run: Path, row: dict[str, Any]) -> bool:
