@@ -10,7 +10,7 @@ from __future__ import annotations
 from jupyter_tracking.redact.forms import address_spans, key_spans, starts_in, token_spans
 from jupyter_tracking.redact.known import KnownSecrets
 from jupyter_tracking.redact.tables import table_spans
-from jupyter_tracking.redact.text import command_spans, has_hint, named_spans
+from jupyter_tracking.redact.text import command_spans, has_hint, named_spans, names_in, small
 from jupyter_tracking.redact.views import MASK, View, has_markup, without_colors, without_markup
 
 __all__ = ["MASK", "KnownSecrets", "Redactor", "redact", "redact_source"]
@@ -62,8 +62,11 @@ class Redactor:
 
     def _redacted(self, view: View, state: int) -> tuple[str, int]:
         text = view.text
-        low = text.lower()
-        spans = [] if len(low) != len(text) else [*named_spans(text, low), *command_spans(text, low), *table_spans(text, low)]
+        low = small(text)
+        spans = []
+        if has_hint(low):
+            names = names_in(text, low)
+            spans += [*named_spans(text, names), *table_spans(text, names), *command_spans(text, low)]
         spans += token_spans(text, starts_in(text))
         spans += address_spans(text)
         if state or "-----BEGIN " in text or "Private-Lines" in text:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from jupyter_tracking.redact.bindings import secret_nodes
 from jupyter_tracking.redact.forms import key_spans
 from jupyter_tracking.redact.names import LIKELY
-from jupyter_tracking.redact.text import command_spans, has_hint, named_spans
+from jupyter_tracking.redact.text import command_spans, has_hint, named_spans, names_in, small
 from jupyter_tracking.redact.views import MASK, without_colors
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ def redacted_source(source: str, redactor: Callable[[KnownSecrets], Callable[[st
                 redacted[number] = _redacted_command(line, redactor, known)
             return "".join([_redacted_command(head, redactor, known) if head else "", line_end, "\n".join(redacted)])
     shell = bool(re.match(r"%%(?:bash|sh|script|system|sx|cmd|!|zsh|fish)\b", head))
-    low = body.lower()
-    for start, end in named_spans(body, low) if len(low) == len(body) else ():
+    for start, end in named_spans(body, names_in(body, small(body))):
         known.add(body[start:end], LIKELY)
     command = _redacted_command(head, redactor, known) if head else ""
     return command + line_end + (_redacted_command(body, redactor, known) if shell else redactor(known)(body))
@@ -100,10 +99,8 @@ def _without_command(line: str) -> str:
 def _redacted_command(text: str, redactor: Callable[[KnownSecrets], Callable[[str], str]], known: KnownSecrets) -> str:
     """Return a command line without its secrets, in which a value needs not look like one."""
     text = redactor(known)(text)
-    low = text.lower()
-    if len(low) != len(text):
-        return text
-    spans = [*named_spans(text, low, shell=True), *command_spans(text, low)]
+    low = small(text)
+    spans = [*named_spans(text, names_in(text, low), shell=True), *command_spans(text, low)]
     for start, end in spans:
         known.add(text[start:end], LIKELY)
     return without_colors(text).masked(spans)
@@ -140,7 +137,9 @@ def _masked(text: str, continued: bool) -> str:
     """Return what stands in the place of a secret string: on as many lines as the string."""
     if not text.strip():
         return text
-    return MASK + text.count("\n") * ("\\\n" if continued else "\n")
+    if continued:
+        return MASK + text.count("\n") * "\\\n"
+    return "\n".join(MASK if line.strip() else line for line in text.split("\n"))
 
 
 class _Offsets:

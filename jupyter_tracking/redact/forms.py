@@ -74,6 +74,8 @@ _REST_OF = {start: rest for starts, rest in _FORMS for start in starts.split()}
 _WITH_MARK = {mark: [start for start in _REST_OF if mark in start] for mark in "_-/.:"}
 _WITHOUT_MARK = [start for start in _REST_OF if not any(mark in start for mark in _WITH_MARK)]
 
+# Every token has a run of 15 of these characters; a text is gone through once, without going back.
+_RUN = re.compile(r"(?:[A-Za-z0-9_-]{0,14}[^A-Za-z0-9_-])*+[A-Za-z0-9_-]{15}")
 _USER_INFO = re.compile(r"://(?P<user>[^/@\s:'\"\\<>]{0,200})(?P<colon>:?)(?P<value>[^\s/'\"\\<>]{0,300})@(?=[\w\[.*-])")
 _QUERY = re.compile(r"[?&;](?:amp;)?(?P<name>[\w.\[\]%-]{1,60})=(?P<value>[^&\s\"'<>#;)\\]{1,4000})")
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
@@ -98,6 +100,8 @@ def _form_pattern(start: str) -> re.Pattern[str]:
 
 def starts_in(text: str) -> list[str]:
     """Return which beginnings of tokens a text has: plain searches, since most text has none."""
+    if _RUN.match(text) is None:
+        return []
     starts = [start for start in _WITHOUT_MARK if start in text]
     for mark, marked in _WITH_MARK.items():
         if mark in text:

@@ -16,7 +16,7 @@ _TAILS = {
     *("value", "str", "string", "text", "plain", "default", "raw", "bytes", "b64", "base64", "encoded", "new", "old", "confirm", "again"),
     *("prod", "production", "dev", "staging", "test", "live", "main", "primary", "secondary", "env", "var"),
 }
-_SECRET = {"password", "passwords", "passwd", "passphrase", "passcode", "passwort", "kennwort", "secret", "secrets", "sshpass", "userpass"}
+_SECRET = {"password", "passwords", "passwd", "passphrase", "passcode", "passwort", "secret", "secrets", "sshpass", "userpass"}
 _SECRET_ENDS = ("password", "passwd", "passphrase", "passwort", "apikey", "secretkey", "accesskey", "accesstoken", "authtoken")
 _SECRET_PAIRS = {
     *("api key", "access key", "secret key", "private key", "signing key", "encryption key", "auth key", "account key", "master key"),

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from jupyter_tracking.redact.forms import Span
+    from jupyter_tracking.redact.text import Name
 
 _LONGEST_LINE = 20_000  # characters; a longer line is none of a table
 _SIGNS = "\t|│┃,;"  # that stand between cells; without one, two spaces do
 _SPACED = re.compile(r"\S+(?: \S+)*")
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}(?: [A-Za-z]{1,20}){0,2}\Z")
 _RULE = re.compile(r"[\s+|:=─━┼╪╞╡├┤│┃╇╈╂-]*\Z")
-_HINT = re.compile("pass|pw|secret|token|key|auth|cred|jwt|bearer")
+_END_OF_CELL = re.compile(r"[\"'`* ]{0,4}(?:[A-Za-z]{1,20} {0,4})?(?:[\t|│┃,;\r\n]|  |\Z)")
 
 
 class _Cell(NamedTuple):
@@ -26,36 +27,42 @@ class _Cell(NamedTuple):
     text: str
 
 
-def table_spans(text: str, low: str) -> Iterator[Span]:
-    """Yield the values in columns and rows that are named like a secret; `low` is the text in small letters."""
-    lines, at = [], 0
-    for line in text.split("\n"):
-        lines.append((at, line))
-        at += len(line) + 1
-    number = 0
-    while number < len(lines):
-        start, line = lines[number]
-        number += 1
-        if len(line) > _LONGEST_LINE or not _HINT.search(low, start, start + len(line)):
+def table_spans(text: str, names: list[Name]) -> Iterator[Span]:
+    """Yield the values in columns and rows that are named like a secret; `names` are those in the text."""
+    done = -1
+    for name in names:
+        after = _END_OF_CELL.match(text, name.end)
+        if after is None or name.line <= done:
             continue
-        for sign in (*(sign for sign in _SIGNS if sign in line), ""):
-            cells = _cells(line, sign)
-            names = {n: certainty for n, cell in enumerate(cells) if (certainty := _certainty(cell.text)) > NONE}
-            if not names:
-                continue
-            if sign not in {",", ";"}:
-                yield from ((start + first, start + end) for first, end in _beside(cells, names))
-            count = 0
-            for number_below in range(number, len(lines)):
-                first, row = lines[number_below]
-                found = _below(row, sign, line, cells, names)
-                if found is None:
-                    break
-                yield from ((first + span[0], first + span[1]) for span in found)
-                count += 1
-            if count:
-                number += count
+        end = text.find("\n", name.end)
+        line = text[name.line : end if end >= 0 else len(text)]
+        done = name.line
+        if len(line) <= _LONGEST_LINE:
+            for span in _named_by(text, name.line, line):
+                yield span
+                done = max(done, span[1])
+
+
+def _named_by(text: str, start: int, line: str) -> Iterator[Span]:
+    """Yield the values that the names in a line have in it, and in the rows below it."""
+    for sign in (*(sign for sign in _SIGNS if sign in line), ""):
+        cells = _cells(line, sign)
+        names = {n: certainty for n, cell in enumerate(cells) if (certainty := _certainty(cell.text)) > NONE}
+        if not names:
+            continue
+        if sign not in {",", ";"}:
+            yield from ((start + first, start + end) for first, end in _beside(cells, names))
+        at, count = start + len(line) + 1, 0
+        while 0 < at <= len(text):
+            end = text.find("\n", at)
+            end = end if end >= 0 else len(text)
+            found = _below(text[at:end], sign, line, cells, names)
+            if found is None:
                 break
+            yield from ((at + span[0], at + span[1]) for span in found)
+            at, count = end + 1, count + 1
+        if count:
+            return
 
 
 def _cells(line: str, sign: str) -> list[_Cell]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.redact.names import (
     CERTAIN,
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from jupyter_tracking.redact.forms import Span
 
 # What a text must have, in small letters, to be looked through.
-HINTS = ("passw", "passp", "passc", "pass", "pw", "secret", "credential", "token", "auth", "key", "jwt", "bearer", "creds")
-MORE_HINTS = ("cookie", "curl", "wget", "mysql", "mariadb", "login", "kennwort", "basic ")
-_HINT = re.compile("|".join((*HINTS, "kennwort")))
+HINTS = ("pass", "key", "token", "auth", "secret", "cred", "pw", "jwt", "bearer")
+_MORE_HINTS = ("cookie", "basic ", " -p", " -u", " --user")
+_HINT = re.compile("|".join(HINTS))
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _REST_OF_NAME = re.compile(r"[A-Za-z0-9_.\-]{0,80}")
+_AFTER_NAME = "\\\"'`*])} \t=:-%>,!"  # one of which follows a name that something is given to
+_LAST_WORD = re.compile(r"[A-Za-z]{1,20}\Z")
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 2000
 
@@ -60,7 +62,8 @@ _AUTHORIZATION = re.compile(
 _COOKIES = re.compile(r"(?i)cookie[\\\"']{0,4}[ \t]{0,4}[:=][ \t]{0,4}[\\\"']{0,4}(?P<value>[^\r\n\"']{1,4000})")
 _COOKIE = re.compile(r"(?P<name>[\w.-]{1,80})=(?P<value>[^;\s,]{1,4000})")
 _NETRC = re.compile(r"\blogin\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(?P<value>[^\s\"'`\\]{1,500})")
-_PGPASS = re.compile(r"(?m)^[^:\s]{1,200}:(?:\d{2,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:(?P<value>[^\s:]{4,200})$")
+_PGPASS = re.compile(r"(?m)^[^:\s]{1,200}:(?:\d{4,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:(?P<value>[^\s:]{4,200})$")
+_PGPASS_PORT = re.compile(r":(?:\d{4,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:\S")
 _USER_AND_PASSWORD = re.compile(r"(?<!\S)(?:-u|--user|-U|--proxy-user|-a|--auth)(?:[ \t]+|=|(?<=-u))[\"']?[^\s:\"'-][^\s:\"']{0,80}:(?P<value>[^\s\"'`\\]{1,500})")
 _SHORT_OPTION = re.compile(r"(?<!\S)-p[ \t]{0,4}[\"']?(?P<value>[^\s\"'`\\-][^\s\"'`\\]{2,500})")
 _CONFIGURED = re.compile(r"\b(?:configure|config) set(?:[ \t]+--?[\w-]+(?:[ \t]+\S+)?)?[ \t]+(?P<name>[\w.-]{1,100})[ \t]+[\"']?(?P<value>[^\s\"'`\\]{4,500})")
@@ -70,52 +73,83 @@ _MYSQL_LINE = re.compile(r"\b(?:mysql|mariadb)\w*\b")
 _HTTP_LINE = re.compile(r"\b(?:curl|wget|https?)\b")
 
 
+def small(text: str) -> str:
+    """Return a text of the same length in small letters; a letter that has no small one of its own stays."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+
+
 def has_hint(low: str) -> bool:
     """Return whether a text, in small letters, may have a secret that is known by its name."""
     for hint in HINTS:  # noqa: SIM110 - a generator costs each print
         if hint in low:
             return True
-    for hint in MORE_HINTS:  # noqa: SIM110
+    for hint in _MORE_HINTS:
         if hint in low:
             return True
-    return low.count(":") > 3  # noqa: PLR2004 - a line of .pgpass
+    return low.count(":") > 3 and _PGPASS_PORT.search(low) is not None  # noqa: PLR2004
 
 
-def named_spans(text: str, low: str, *, shell: bool = False) -> Iterator[Span]:
-    """Yield where values of names that hold secrets stand.
+class Name(NamedTuple):
+    """A name that holds secrets, in a text.
 
-    Args:
-        text: the text.
-        low: the same in small letters.
-        shell: it is a command line, in which a value needs not look like a secret.
+    Attributes:
+        line: where its line begins.
+        start: where it begins.
+        end: where it ends.
+        certainty: how certain it is that its values are secrets.
     """
-    at, last_name, last_end, line = 0, "", -2, 0
-    while True:
-        found = _HINT.search(low, at)
-        if found is None:
-            return
+
+    line: int
+    start: int
+    end: int
+    certainty: int
+
+
+def names_in(text: str, low: str) -> list[Name]:
+    """Return the names in a text that hold secrets; `low` is the text in small letters."""
+    names = []
+    last_name, last_end, line = "", -2, 0
+    found = _HINT.search(low)
+    while found is not None:
         start, end = found.span()
-        before = text[max(at, start - _LONGEST_NAME) : start]
+        before = text[max(last_end, start - _LONGEST_NAME, 0) : start]
         start -= len(before) - len(before.rstrip(_NAME_CHARACTERS))
         end = _REST_OF_NAME.match(text, end).end()  # type: ignore[union-attr]
         name = text[start:end].rstrip("-.")
         certainty = level(name)
         if last_end == start - 1 and text[last_end] == " ":  # "API key"
             certainty = max(certainty, level(f"{last_name}_{name}"))
-        elif start > 1 and text[start - 1] in " -" and text[start - 2].isalnum():
-            word = re.search(r"[A-Za-z]{1,20}\Z", text[max(0, start - 21) : start - 1])
+        elif certainty and start > 1 and text[start - 1] in " -" and text[start - 2].isalnum():
+            word = _LAST_WORD.search(text, max(0, start - 21), start - 1)
             certainty = max(certainty, level(f"{word[0]}_{name}")) if word else certainty
-        line = max(line, text.rfind("\n", max(line, last_end), start) + 1)
-        last_name, last_end, at = name, end, end
         if certainty > NONE:
-            for span in _values(text, (line, start, start + len(name)), certainty, shell=shell):
+            line = max(line, text.rfind("\n", max(line, names[-1].end if names else 0), start) + 1)
+            names.append(Name(line, start, start + len(name), certainty))
+        last_name, last_end = name, end
+        found = _HINT.search(low, end)
+    return names
+
+
+def named_spans(text: str, names: list[Name], *, shell: bool = False) -> Iterator[Span]:
+    """Yield where values of names that hold secrets stand.
+
+    Args:
+        text: the text.
+        names: the names in it.
+        shell: it is a command line, in which a value needs not look like a secret.
+    """
+    at = 0
+    for name in names:
+        if name.start >= at and text[name.end : name.end + 1] in _AFTER_NAME:
+            for span in _values(text, name, shell=shell):
                 yield span
                 at = max(at, span[1])
 
 
-def _values(text: str, place: tuple[int, int, int], certainty: int, *, shell: bool) -> Iterator[Span]:
-    """Yield where the value, or the pieces of the value, of a name stands; `place`: starts of its line and of the name, and its end."""
-    line, start, end = place
+def _values(text: str, name: Name, *, shell: bool) -> Iterator[Span]:
+    """Yield where the value, or the pieces of the value, of a name stands."""
+    line, start, end, certainty = name
     if text[start - 1 : start] == "<" and text[end : end + 1] == ">":
         found = _ELEMENT.match(text, end)
         if found is not None and is_secret(found["value"], certainty, quoted=True):
@@ -219,12 +253,14 @@ def command_spans(text: str, low: str) -> Iterator[Span]:
         for found in _CONFIGURED.finditer(text):
             if is_secret(found["value"], level(found["name"]), quoted=True):
                 yield found.span("value")
-    if " -" in text or text.startswith("-"):
-        yield from _option_spans(text)
+    if "-p" in text and ("login" in low or "sshpass" in low or "mysql" in low or "mariadb" in low):
+        yield from _option_spans(text, _SHORT_OPTION, None)
+    if "-u" in text or "-U" in text or "--proxy-user" in text or "-a" in text:
+        yield from _option_spans(text, _USER_AND_PASSWORD, _HTTP_LINE)
 
 
-def _option_spans(text: str) -> Iterator[Span]:
-    for pattern, lines in ((_USER_AND_PASSWORD, _HTTP_LINE), (_SHORT_OPTION, None)):
+def _option_spans(text: str, pattern: re.Pattern[str], lines: re.Pattern[str] | None) -> Iterator[Span]:
+    if True:
         for found in pattern.finditer(text):
             line = text[max(0, found.start() - 300) : found.start()].rpartition("\n")[2]
             if lines is not None:
