@@ -266,6 +266,12 @@ def file_extension(path: str) -> str:
     return last if _EXTENSION.match(last) else ""
 
 
+def numbered(base: str) -> Callable[[int], str]:
+    """Return a function of the attempt, from 1, that names a file: `a.csv`, `a-2.csv`, …."""
+    stem, dot, suffix = base.partition(".") if not base.startswith(".") else (base, "", "")
+    return lambda again: base if again == 1 else f"{stem}-{again}{dot}{suffix}"
+
+
 def base_name(path: str) -> str:
     """Return the name of a file up to its first dot, as Polyaxon names what is logged without a name."""
     last = os.path.basename(path.rstrip("/\\"))  # noqa: PTH119 - may be a URL

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from jupyter_tracking.redact import KnownSecrets
     from jupyter_tracking.storage.store import Sink
 
     Timestamp = datetime | str | float | None
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 _Methods = TypeVar("_Methods")
-_Value = TypeVar("_Value")
 
 
 # --- what a kind makes of a value, and a value of what is stored -------------------------------------
@@ -194,6 +194,7 @@ class Recorder(Protocol):
     """What the kinds' `log_*` functions call; `record.recorder.RunRecorder` implements it."""
 
     path: Path  # the run folder
+    known_secrets: KnownSecrets  # looked for in what is said of the run
 
     def record(self, kind: str, name: str, encoded: Encoded, step: int | None = None, timestamp: Timestamp = None) -> None:
         """Append a row to the artifact's event file; its asset, if there is one, is written first.
@@ -235,12 +236,6 @@ class Recorder(Protocol):
 
     def _add_summary(self, kind: str, name: str, summary: dict[str, Any]) -> None:
         """Add to the summary of an artifact already recorded."""
-
-    def _without_secrets(self, value: _Value, where: str) -> _Value:
-        """Return what a user said of the run, without its secrets; a warning names where it had some."""
-
-    def _said(self, text: str) -> str:
-        """Return why the run came to a status, without secrets."""
 
     def _update_document(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change `run.plx.json` in one step."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
@@ -34,7 +34,9 @@ class EnvMethods(Recorder):
         if content is not None and not isinstance(content, dict):
             raise InvalidType(f"content is a {type(content).__name__}; give a dict")
         path = paths.safe_relative("env.json" if rel_path is None else rel_path, "rel_path") or "env.json"
-        data = orjson.dumps(without_secrets(as_json(content, "content"), "content") if content else environment(), option=orjson.OPT_INDENT_2)
+        data = orjson.dumps(
+            without_secrets(as_json(content, "content"), "content") if content else environment(), option=orjson.OPT_INDENT_2
+        )
         self._write_output("env", "env", f"outputs/{path}", data)
 
 

@@ -16,6 +16,8 @@ from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.format.step_timestamp import as_timestamp
 from jupyter_tracking.kinds.arguments import as_flag, as_json, as_metric, as_text
 from jupyter_tracking.kinds.base import Recorder, check_status, example, takes_mapping
+from jupyter_tracking.redact import Redactor
+from jupyter_tracking.redact.given import without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 
 class RunMetadata(Recorder):
     """The name, inputs, outputs, tags and statuses of a run."""
+
+    def _said(self, text: str) -> str:
+        """Return why the run came to a status, without secrets: it is often what an exception says."""
+        self.known_secrets.look_around()
+        return Redactor(self.known_secrets)(text)
 
     def set_name(self, name: str, async_req: bool = True) -> None:  # noqa: ARG002
         """Rename the run.
@@ -43,7 +50,7 @@ class RunMetadata(Recorder):
             description: the sentence.
             async_req: accepted because Polyaxon has it.
         """
-        text = self._without_secrets(as_text(description, "description"), "description")
+        text = without_secrets(as_text(description, "description"), "description", self.known_secrets)
         self._update_document(lambda doc: doc.update(description=text))
 
     def set_readme(self, readme: str, async_req: bool = True) -> None:  # noqa: ARG002
@@ -53,7 +60,7 @@ class RunMetadata(Recorder):
             readme: the markdown.
             async_req: accepted because Polyaxon has it.
         """
-        text = self._without_secrets(as_text(readme, "readme"), "readme")
+        text = without_secrets(as_text(readme, "readme"), "readme", self.known_secrets)
         self._update_document(lambda doc: doc.update(readme=text))
 
     @example("lr=1e-3 layers=[64, 32]")
@@ -95,7 +102,7 @@ class RunMetadata(Recorder):
         switches = {"reset": reset, "async_req": async_req}
         given = {**{name: value for name, value in switches.items() if type(value) is not bool}, **given}
         plain = {paths.check_name(key): as_json(value, f"{section}.{key}") for key, value in given.items()}
-        plain = self._without_secrets(plain, section)
+        plain = without_secrets(plain, section, self.known_secrets)
         if len(plain) != len(given):
             raise InvalidArgument(
                 f"{section} has two names that are one in NFC, among {', '.join(map(repr, given)):.200}; give one of them"
@@ -169,7 +176,9 @@ class RunMetadata(Recorder):
         Raises:
             InvalidArgument: a status that Polyaxon does not know.
         """
-        reason, message = (None if said is None else self._said(as_text(said, name)) for name, said in (("reason", reason), ("message", message)))
+        reason, message = (
+            None if said is None else self._said(as_text(said, name)) for name, said in (("reason", reason), ("message", message))
+        )
         text = check_status(status)
         given = {"last_transition_time": last_transition_time, "last_update_time": last_update_time}
         moments = {key: as_timestamp(value).replace(" ", "T") for key, value in given.items() if value is not None}

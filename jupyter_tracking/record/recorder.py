@@ -10,7 +10,7 @@ import stat
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
@@ -24,7 +24,7 @@ from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, 
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
-from jupyter_tracking.redact import KnownSecrets, Redactor
+from jupyter_tracking.redact import KnownSecrets
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Encoded, Timestamp
     from jupyter_tracking.storage.store import Store, Stored
 
-_Value = TypeVar("_Value")
 _STEP_MIN, _STEP_MAX = event_rows.STEP_MIN, event_rows.STEP_MAX
 
 
@@ -80,7 +79,7 @@ class RunRecorder(Recorder):
         self.resumed = False
         self.current_cell: Callable[[], dict[str, Any]] = dict
         self.attribution: RowAttribution | None = None
-        self.known_secrets = KnownSecrets()  # what is looked for in all that is captured, and in what is said of the run
+        self.known_secrets = KnownSecrets()  # looked for in all that is kept of the run but its content
         call_after_fork(self)
 
     @property
@@ -91,15 +90,6 @@ class RunRecorder(Recorder):
     def _turn(self) -> AbstractContextManager[None]:
         """Keep other threads from what is known of the run, while it is looked up and changed."""
         return hold(self._mutex, RUN, f"run {self.path.name[:8]}")
-
-    def _without_secrets(self, value: _Value, where: str) -> _Value:
-        """Return what a user said of the run, without its secrets."""
-        return without_secrets(value, where, self.known_secrets)
-
-    def _said(self, text: str) -> str:
-        """Return why the run came to a status, without secrets: it is often what an exception says."""
-        self.known_secrets.look_around()
-        return Redactor(self.known_secrets)(text)
 
     # --- rows --------------------------------------------------------------------------------
 
@@ -187,7 +177,7 @@ class RunRecorder(Recorder):
         base = os.path.basename(path.rstrip("/"))  # noqa: PTH119
         paths.check_name(base, "path")
         with whole_call():
-            stored = self._journal_asset(self._store.copy(path, folder, _numbered(base), hashed=hashed))
+            stored = self._journal_asset(self._store.copy(path, folder, paths.numbered(base), hashed=hashed))
             about = {**summary, "path": os.path.abspath(path), "size": stored.size}  # noqa: PTH100
             about |= {"hash": stored.hash} if stored.hash else {}
             self._record_artifact(kind, name, stored.path, summary=about)
@@ -196,7 +186,7 @@ class RunRecorder(Recorder):
         self._check_open()
         folder, _, base = path.rpartition("/")
         with whole_call():
-            stored = self._journal_asset(self._store.write_file(folder, _numbered(base), lambda sink: sink.write(data)))
+            stored = self._journal_asset(self._store.write_file(folder, paths.numbered(base), lambda sink: sink.write(data)))
             self._record_artifact(kind, name, stored.path, summary={"path": stored.path, "hash": stored.hash, "size": stored.size})
 
     # --- lineage -----------------------------------------------------------------------------
@@ -212,8 +202,8 @@ class RunRecorder(Recorder):
         further: dict[str, Any] | None = None,
     ) -> None:
         self._check_open()
-        summary, further = (self._without_secrets(said, where) for said, where in ((summary, "summary"), (further or {}, "body")))
-        path = self._without_secrets(path, "path") if path is not None and paths.is_url(path) else path
+        summary, further = without_secrets([summary, further or {}], "summary", self.known_secrets)
+        path = without_secrets(path, "path", self.known_secrets) if path is not None and paths.is_url(path) else path
         with self._turn(), self._store.locked():
             self._check_open()  # a forked child's parent may have ended the run meanwhile
             self._read_new_records()
@@ -275,7 +265,7 @@ class RunRecorder(Recorder):
         self._remember(record)
 
     def _add_summary(self, kind: str, name: str, summary: dict[str, Any]) -> None:
-        summary = self._without_secrets(summary, "summary")
+        summary = without_secrets(summary, "summary", self.known_secrets)
         with self._turn(), self._store.locked():
             self._read_new_records()
             record = self._records[kind, name]
@@ -407,9 +397,3 @@ class RunRecorder(Recorder):
         self._mutex = new_lock(RUN)  # another thread of the parent may hold it
         self._journals = {}
         self._store.after_fork()
-
-
-def _numbered(base: str) -> Callable[[int], str]:
-    """Return a function of the attempt, from 1, that names a file: `a.csv`, `a-2.csv`, …."""
-    stem, dot, suffix = base.partition(".") if not base.startswith(".") else (base, "", "")
-    return lambda again: base if again == 1 else f"{stem}-{again}{dot}{suffix}"

@@ -293,7 +293,8 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             if not self._ended and self._store.inherited:
                 self.sync()  # the end of a forked child is not the end of the run
             elif not self._ended:
-                self._finish((status, *(None if said is None else self._said(str(said)) for said in (reason, message))))
+                reason, message = (None if said is None else self._said(str(said)) for said in (reason, message))
+                self._finish((status, reason, message))
             self._ended = True
             for journal in {*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}:
                 journal.close(ended=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.redact.names import CERTAIN, LIKELY, NONE, is_placeholder, is_secret, level, looks_chosen, looks_random
+from jupyter_tracking.redact.names import CERTAIN, LIKELY, NONE, is_secret, level, looks_chosen, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,20 @@ _PASSING = {
     *("str", "bytes", "bytearray", "repr", "SecretStr", "SecretBytes", "Secret", "Field", "Option", "Argument", "field", "TextInput"),
     *("b64decode", "urlsafe_b64decode", "unhexlify", "fromhex", "quote", "quote_plus", "dedent", "partial", "Text", "Password"),
 }
-_SETTING = {"setdefault", "putenv", "setenv", "set", "put", "setattr", "__setitem__", "set_password", "set_secret", "set_option", "add_header", "set_env"}
+_SETTING = {
+    "setdefault",
+    "putenv",
+    "setenv",
+    "set",
+    "put",
+    "setattr",
+    "__setitem__",
+    "set_password",
+    "set_secret",
+    "set_option",
+    "add_header",
+    "set_env",
+}
 _DEFAULTING = {"get", "getenv", "pop"}  # whose second argument is the value when there is no other
 _LOGGING_IN = {"login", "authenticate", "basic_auth"}
 _PAIRS = {"auth", "basic_auth", "credentials", "creds", "login", "http_auth", "proxy_auth"}
@@ -55,7 +69,7 @@ def _found(node: ast.AST) -> Iterator[Found]:  # noqa: C901, PLR0912 - one line 
         yield from _called(node)
     elif isinstance(node, ast.Compare):
         sides = [node.left, *node.comparators]
-        for left, right in zip(sides, sides[1:], strict=False):
+        for left, right in pairwise(sides):
             for one, other in ((left, right), (right, left)):
                 yield from _judged(_strings(other), level(_name(one)), chosen=True)
     elif isinstance(node, ast.FunctionDef) and level(node.name) >= CERTAIN:
@@ -90,7 +104,7 @@ def _given(name: str, value: ast.expr) -> Iterator[Found]:
 
 def _called(call: ast.Call) -> Iterator[Found]:
     name, given = _name(call.func), call.args
-    for first, second in zip(given, given[1:], strict=False):
+    for first, second in pairwise(given):
         certainty = level(_text(first)) if _text(first).replace("_", "").replace("-", "").replace(".", "").isalnum() else NONE
         if certainty > NONE:
             yield from _judged(_strings(second), certainty, chosen=name not in _SETTING, random=name not in _SETTING | _DEFAULTING)
@@ -147,7 +161,7 @@ def _text(node: ast.expr | None) -> str:
     return ""
 
 
-def _strings(node: ast.expr | None) -> list[ast.Constant | ast.JoinedStr]:  # noqa: PLR0911 - one line a way to write a value
+def _strings(node: ast.expr | None) -> list[ast.Constant | ast.JoinedStr]:
     """Return the strings that a value is made of."""
     if isinstance(node, ast.JoinedStr):
         return [node]
@@ -183,4 +197,9 @@ def _passed(call: ast.Call) -> list[ast.Constant | ast.JoinedStr]:
         return [string for argument in [*call.args[:1], *named] for string in _strings(argument)]
     if name in _DEFAULTING and len(call.args) > 1:
         return _strings(call.args[1])
-    return [string for argument in call.args for string in _strings(argument) if looks_random(_text(string) if not isinstance(string, ast.JoinedStr) else "", 20)]
+    return [
+        string
+        for argument in call.args
+        for string in _strings(argument)
+        if looks_random(_text(string) if not isinstance(string, ast.JoinedStr) else "", 20)
+    ]

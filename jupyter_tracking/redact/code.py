@@ -32,19 +32,34 @@ _LONGEST = 1_000_000  # characters; a longer source is text
 
 def is_code(text: str) -> bool:
     """Return whether a text is Python, and more than names and numbers, which a printed text may be too."""
-    if len(text) > _LONGEST or not has_hint(text.lower()) and not any(mark in text for mark in "'\"(=") or "\x1b" in text:
+    if len(text) > _LONGEST or (not has_hint(text.lower()) and not any(mark in text for mark in "'\"(=")) or "\x1b" in text:
         return False
     tree = _parsed(text)
     if tree is None:
         return False
-    told = (ast.Call, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Subscript, ast.Dict, ast.List, ast.JoinedStr, ast.Lambda)
+    told = (
+        ast.Call,
+        ast.Import,
+        ast.ImportFrom,
+        ast.FunctionDef,
+        ast.ClassDef,
+        ast.Subscript,
+        ast.Dict,
+        ast.List,
+        ast.JoinedStr,
+        ast.Lambda,
+    )
     assigned = (ast.Assign, ast.NamedExpr, ast.Compare)
     for node in ast.walk(tree):
         if isinstance(node, told) or (isinstance(node, ast.AnnAssign) and node.value is not None):
             return True
-        if isinstance(node, assigned) and any(isinstance(part, ast.Constant) and isinstance(part.value, str | bytes) for part in ast.walk(node)):
+        if isinstance(node, assigned) and any(
+            isinstance(part, ast.Constant) and isinstance(part.value, str | bytes) for part in ast.walk(node)
+        ):
             return True
-    return "#" in text or any(isinstance(node, ast.stmt) and not isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign) for node in ast.walk(tree))
+    return "#" in text or any(
+        isinstance(node, ast.stmt) and not isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign) for node in ast.walk(tree)
+    )
 
 
 def redacted_source(source: str, redactor: Callable[[KnownSecrets], Callable[[str], str]], known: KnownSecrets) -> str:
@@ -56,13 +71,15 @@ def redacted_source(source: str, redactor: Callable[[KnownSecrets], Callable[[st
         known: the secrets that are known.
     """
     head, line_end, body = source.partition("\n") if source.startswith("%%") else ("", "", source)
-    python = not head or bool(re.match(r"%%(\w+)", head)) and re.match(r"%%(\w+)", head)[1] in _PYTHON_MAGICS  # type: ignore[index]
+    python = not head or (bool(re.match(r"%%(\w+)", head)) and re.match(r"%%(\w+)", head)[1] in _PYTHON_MAGICS)  # type: ignore[index]
     if python:
         lines, commands = body.split("\n"), {}
         tree = _parsed(body)
         if tree is None:
             commands = {n: line for n, line in enumerate(lines) if _MAGIC_LINE.match(line)}
-            tree = _parsed("\n".join(_without_command(line) if n in commands else line for n, line in enumerate(lines))) if commands else None
+            tree = (
+                _parsed("\n".join(_without_command(line) if n in commands else line for n, line in enumerate(lines))) if commands else None
+            )
         if tree is not None:
             python_lines = [_without_command(line) if n in commands else line for n, line in enumerate(lines)]
             redacted = _redacted_code("\n".join(python_lines), tree, redactor, known).split("\n")
@@ -100,7 +117,7 @@ def _redacted_command(text: str, redactor: Callable[[KnownSecrets], Callable[[st
     """Return a command line without its secrets, in which a value needs not look like one."""
     text = redactor(known)(text)
     low = small(text)
-    spans = [*named_spans(text, names_in(text, low), shell=True), *command_spans(text, low)]
+    spans = [*named_spans(text, names_in(text, low), command=True), *command_spans(text, low)]
     for start, end in spans:
         known.add(text[start:end], LIKELY)
     return without_colors(text).masked(spans)
@@ -128,7 +145,10 @@ def _redacted_code(source: str, tree: ast.Module, redactor: Callable[[KnownSecre
             whole |= {(first, last) for first, last, _ in strings if first < end and start < last}
     kept, at = [], 0
     for first, last, continued in strings:
-        kept += [source[at:first], _masked(source[first:last], continued) if (first, last) in whole else redactor(known)(source[first:last])]
+        kept += [
+            source[at:first],
+            _masked(source[first:last], continued) if (first, last) in whole else redactor(known)(source[first:last]),
+        ]
         at = last
     return "".join([*kept, source[at:]])
 
@@ -153,7 +173,9 @@ class _Offsets:
 
     def of(self, line: int, column: int) -> int:
         text = self._lines[line - 1]
-        return self._starts[line - 1] + (column if text.isascii() else len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace")))
+        return self._starts[line - 1] + (
+            column if text.isascii() else len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace"))
+        )
 
 
 def _strings(source: str) -> list[tuple[int, int, bool]]:

@@ -19,7 +19,8 @@ Span = tuple[int, int]
 _FORMS: list[tuple[str, str]] = [
     ("AKIA", r"[A-Z0-9]{16}(?![A-Za-z0-9])"),  # AWS
     ("ASIA ABIA ACCA", r"(?=[A-Z]{0,15}[0-9])[A-Z0-9]{16}(?![A-Za-z0-9])"),
-    ("ghp_ gho_ ghs_ ghu_ ghr_ github_pat_", r"\w{20,}"),
+    ("ghp_ gho_ ghs_ ghu_ ghr_", r"[A-Za-z0-9]{20,}"),
+    ("github_pat_", r"\w{20,}"),
     ("glpat- gldt- glptt- glrt- glsoat- gloas- glcbt-", r"[\w.-]{16,}"),
     ("xoxa- xoxb- xoxe- xoxo- xoxp- xoxr- xoxs- xapp-", r"[\w-]{10,}"),  # Slack
     ("hooks.slack.com/services/", r"[\w/]{10,}"),
@@ -69,6 +70,12 @@ _FORMS: list[tuple[str, str]] = [
     ("rnd_ fo1_ fm2_ pul-", r"[\w-]{24,}"),
     ("KGAT_", r"\w{24,}"),
 ]
+# Names of other things begin so too: what follows must not be words.
+_WORDLIKE = {
+    *("sk-", "hf_", "api_org_", "npm_", "pypi-", "key-", "secret_", "fw_", "rnd_", "fo1_", "fm2_", "pul-", "r8_", "xai-", "sgp_", "LTAI"),
+    *("npg_", "napi_", "sbp_", "sb_secret_", "pplx-", "gsk_", "tskey-", "pk_live_", "pk_test_", "sk_test_", "rk_test_", "SG.", "dp.pt."),
+    *("xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-", "hooks.slack.com/services/", "hvs.", "hvb.", "hvr."),
+}
 _REST_OF = {start: rest for starts, rest in _FORMS for start in starts.split()}
 # Most text has none of these characters, and then the forms that begin with one are not looked for.
 _WITH_MARK = {mark: [start for start in _REST_OF if mark in start] for mark in "_-/.:"}
@@ -87,6 +94,8 @@ _KEY_LINE = re.compile(r"[\s>|\"'(+\[,-]{0,40}(?P<run>[A-Za-z0-9+/]{1,400}={0,2}
 _KEY_HEADER = re.compile(r"\s*(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash|MessageID): ")
 _SHORTEST = {1: 32, 2: 16}  # characters of a line of a key, by the state: after its head, and after other lines
 _LONG_RUN = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
+_DIGITS_BEFORE = re.compile(r"\d*\Z")
 _PUTTY = re.compile(r"Private-Lines: (\d{1,4})[ \t]*\r?\n")
 
 
@@ -116,18 +125,19 @@ def token_spans(text: str, starts: list[str]) -> Iterator[Span]:
             if start == "eyJ":
                 if found["body"]:
                     yield found.span()
-            elif _is_token(found[0][len(start) :]) or start in {"AKIA", "AGE-SECRET-KEY-1"}:
-                at = found.start() if start != ":AA" else found.start() - len(re.search(r"\d*\Z", text[max(0, found.start() - 12) : found.start()])[0])  # type: ignore[index]
+            elif _is_token(found[0][len(start) :]) or start not in _WORDLIKE:
+                before = _DIGITS_BEFORE.search(text, max(0, found.start() - 12), found.start()) if start == ":AA" else None
+                at = before.start() if before else found.start()
                 yield at, found.end()
 
 
 def _is_token(rest: str) -> bool:
     """Return whether the rest of a token is none of words: `sk-learn-random-forest` and `hf_model_name` are names."""
-    rest = rest[:400]
-    return any(
-        len(run) >= 8 and (any(c.isdigit() for c in run) and any(c.isalpha() for c in run) and not re.fullmatch(r"[A-Za-z]+\d{1,3}", run) or len(re.findall(r"(?<=[a-z])[A-Z]", run)) > 2)
-        for run in re.findall(r"[A-Za-z0-9]+", rest)
-    )  # fmt: skip
+    for run in re.findall(r"[A-Za-z0-9]{8,}", rest[:400]):
+        mixed = re.search(r"\d", run) and re.search(r"[A-Za-z]", run) and not re.fullmatch(r"[A-Za-z]+\d{1,3}", run)
+        if mixed or len(_INNER_CAPITAL.findall(run)) > 2:  # noqa: PLR2004
+            return True
+    return False
 
 
 def address_spans(text: str) -> Iterator[Span]:

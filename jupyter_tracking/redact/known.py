@@ -88,7 +88,7 @@ class KnownSecrets:
 
     def is_in(self, text: str) -> bool:
         """Return whether one of the values may stand in a text."""
-        for spelling in list(self._spellings):  # noqa: SIM110 - a generator costs each print
+        for spelling in list(self._spellings):
             if spelling in text:
                 return True
         return "\n" in text and self._is_broken_in(text)
@@ -110,7 +110,8 @@ def _squeezed(text: str) -> str:
 
 def _broken(text: str, value: str) -> Iterator[Span]:
     """Yield where a value stands in a text that has breaks inside of it."""
-    places, seen = [], []
+    places: list[int] = []
+    seen = []
     at = 0
     for found in _BREAK.finditer(text):
         places += range(at, found.start())

@@ -29,10 +29,24 @@ _POSSIBLE = {"auth", "key", "keys"}
 # What a token or a key of this sort is, is no secret: `pad_token`, `sort_key`.
 _ORDINARY = {
     "token": "pad eos bos sep cls mask unk num max min n special additional stop start end next first last total prompt input output sub",
-    "key": "primary foreign sort partition cache group dict public hot row index lookup json candidate natural surrogate unique figure press",
+    "key": "primary foreign sort partition cache group dict public hot row index lookup json candidate natural surrogate unique figure"
+    " press",
     "pass": "low high band forward backward first second single multi by com",
 }
-_IN_ADDRESSES = {"sig", "signature", "session", "sessionid", "sid", "code", "ticket", "csrf", "csrftoken", "phpsessid", "jsessionid", "hmac"}
+_IN_ADDRESSES = {
+    "sig",
+    "signature",
+    "session",
+    "sessionid",
+    "sid",
+    "code",
+    "ticket",
+    "csrf",
+    "csrftoken",
+    "phpsessid",
+    "jsessionid",
+    "hmac",
+}
 
 _ONE_WORD = re.compile(r"[!-~]+\Z")
 _PIECE = re.compile(r"[A-Za-z]{0,24}\d{0,4}\Z|\d+[A-Za-z]{0,4}\Z")
@@ -41,7 +55,7 @@ _LETTER, _DIGIT = re.compile(r"[A-Za-z]"), re.compile(r"\d")
 _MARKED = re.compile(r"[!@#$%^&*+=~?]")
 _DIGEST = re.compile(r"(?i)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:sha\d+[:-]|md5[:-])?[0-9a-f]{32,128})\Z")
 _PLACEHOLDER = re.compile(
-    r"(?i)[*x•.…?_+#\s\\-]*\Z|<[^<>]*>\Z|\{.*\}\Z|\[[^\]]*\]\Z|\(.*\)\Z|\$\{?[\w.]+\}?\Z|\$\(.*\Z|%\(?\w+\)?s?%?\Z|"
+    r"(?i)[*•.…?_+#\s\\-]*\Z|x{3,}\Z|<[^<>]*>\Z|\{.*\}\Z|\[[^\]]*\]\Z|\(.*\)\Z|\$\{?[\w.]+\}?\Z|\$\(.*\Z|%\(?\w+\)?s?%?\Z|"
     r"(?:none|null|nil|nan|true|false|undefined|str|int|bytes|string|object|redacted|masked|hidden|required|optional|your[-_ ].*)\Z"
 )
 _PATH = re.compile(r"(?:[/~]|\.{1,2}/|[A-Za-z]:[\\/])[\w./\\ ~-]*\Z")
@@ -60,7 +74,7 @@ def level(name: str) -> int:
         return CERTAIN
     if last.endswith("secret") and last != "secret":
         return CERTAIN
-    if before in _ORDINARY.get(last, "").split() or last in {"tokens", "keys"} and before:
+    if before in _ORDINARY.get(last, "").split() or (last in {"tokens", "keys"} and before):
         return NONE
     return LIKELY if last in _LIKELY else POSSIBLE if last in _POSSIBLE else NONE
 
@@ -69,12 +83,17 @@ def level(name: str) -> int:
 def level_in_address(name: str) -> int:
     """Return the same for a name in the query of a URL or in a cookie, where signatures and sessions are secrets too."""
     words = [word.lower() for word in _WORDS.findall(name[-80:])]
-    return max(level(name), LIKELY if words and words[-1] in _IN_ADDRESSES or "".join(words) in _IN_ADDRESSES else NONE)
+    return max(level(name), LIKELY if (words and words[-1] in _IN_ADDRESSES) or "".join(words) in _IN_ADDRESSES else NONE)
 
 
 def is_placeholder(value: str) -> bool:
     """Return whether a value only stands where a secret would be: `***`, `<password>`, `{token}`, `$PASSWORD`, `None`."""
     return bool(_PLACEHOLDER.match(value))
+
+
+def is_path(value: str) -> bool:
+    """Return whether a value is the path of a file or folder."""
+    return bool(_PATH.match(value))
 
 
 def looks_random(value: str, least: int = 8) -> bool:
@@ -121,7 +140,7 @@ def _is_name(value: str) -> bool:
 def _is_told(value: str) -> bool:
     """Return whether a string says something about a password: a prompt, a sentence, another name for it."""
     text = value.strip()
-    return not text or (" " in text and text[-1] in ".:?") or text[-1] in ":?" and text[:-1].isalpha() or _is_name(text)
+    return not text or (" " in text and text[-1] in ".:?") or (text[-1] in ":?" and text[:-1].isalpha()) or _is_name(text)
 
 
 def is_worth_remembering(value: str, certainty: int) -> bool:

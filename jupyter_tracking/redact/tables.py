@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jupyter_tracking.redact.names import CERTAIN, NONE, is_secret, level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     from jupyter_tracking.redact.forms import Span
     from jupyter_tracking.redact.text import Name
@@ -38,13 +38,11 @@ def table_spans(text: str, names: list[Name]) -> Iterator[Span]:
         line = text[name.line : end if end >= 0 else len(text)]
         done = name.line
         if len(line) <= _LONGEST_LINE:
-            for span in _named_by(text, name.line, line):
-                yield span
-                done = max(done, span[1])
+            done = yield from _named_by(text, name.line, line)
 
 
-def _named_by(text: str, start: int, line: str) -> Iterator[Span]:
-    """Yield the values that the names in a line have in it, and in the rows below it."""
+def _named_by(text: str, start: int, line: str) -> Generator[Span, None, int]:
+    """Yield the values that the names in a line have in it, and in the rows below it; return where the last of these begins."""
     for sign in (*(sign for sign in _SIGNS if sign in line), ""):
         cells = _cells(line, sign)
         names = {n: certainty for n, cell in enumerate(cells) if (certainty := _certainty(cell.text)) > NONE}
@@ -62,7 +60,8 @@ def _named_by(text: str, start: int, line: str) -> Iterator[Span]:
             yield from ((at + span[0], at + span[1]) for span in found)
             at, count = end + 1, count + 1
         if count:
-            return
+            return at - 1
+    return start
 
 
 def _cells(line: str, sign: str) -> list[_Cell]:

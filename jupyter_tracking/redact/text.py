@@ -39,14 +39,13 @@ _CLOSED = r"[\\\"'`*\])}]{0,8}"
 _GAP = r"(?:[ \t(\[]|\\?\r?\n(?:-{1,6}>)?(?:[ \t]{0,8}\d{1,5})?){0,60}"
 _OPENED = r"(?P<prefix>[bfruBFRU]{0,2})(?P<quote>\\{0,7}(?:'''|\"\"\"|[\"'`]))"
 _QUOTED = re.compile(
-    _CLOSED
-    + r"(?:[ \t]{0,20}:[ \t]{0,4}[\"']?[\w\[\], .|]{1,40}[\"']?[ \t]{0,4}=(?!=)|[ \t]{0,20}(?:[:!=]=|[:=]>|->|=|:|(?P<comma>,))|[ \t]+(?:value|content)=|[ \t]+(?:is|was)(?=[ \t]))"
-    + _GAP
-    + _OPENED
+    _CLOSED + r"(?:[ \t]{0,20}:[ \t]{0,4}[\"']?[\w\[\], .|]{1,40}[\"']?[ \t]{0,4}=(?!=)|[ \t]{0,20}(?:[:!=]=|[:=]>|->|=|:|(?P<comma>,))"
+    r"|[ \t]+(?:value|content)=|[ \t]+(?:is|was)(?=[ \t]))" + _GAP + _OPENED
 )
 _NEXT_PIECE = re.compile(r"[ \t)]{0,8}\+?" + _GAP + r"\+?[ \t]{0,8}" + _OPENED)
 _BARE = re.compile(
-    _CLOSED + r"[ \t]{0,20}(?P<sign>[:!=]=|=>|->|=|:|is(?=[ \t])|was(?=[ \t]))[ \t]{0,20}(?:\\[a-z]{1,12}\{)?(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{4,500})"
+    _CLOSED + r"[ \t]{0,20}(?P<sign>[:!=]=|=>|->|=|:|is(?=[ \t])|was(?=[ \t]))[ \t]{0,20}(?:\\[a-z]{1,12}\{)?"
+    r"(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{4,500})"
 )
 _TO_LINE_END = re.compile(r"=(?P<value>[^\s\"'(\[{`]\S{3,500})(?=\s|\Z)")
 _NEXT_WORD = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[^\s\"'(){}\[\],;<>|&`]{4,500})")
@@ -59,14 +58,19 @@ _AUTHORIZATION = re.compile(
     r"(?i)authorization[\\\"']{0,4}[ \t]{0,8}[:=][ \t]{0,8}[bf]?[\\\"']{0,4}(?:(?P<scheme>bearer|basic|token|digest|apikey|bot|key)[ \t]+)?"
     r"(?P<value>[^\s\"',;{}()<>\\]{6,4000})"
 )
+_BASIC = re.compile(r"\b[Bb]asic[ \t]+(?P<value>[A-Za-z0-9+/]{8,4000}={0,2})(?![\w=])")
 _COOKIES = re.compile(r"(?i)cookie[\\\"']{0,4}[ \t]{0,4}[:=][ \t]{0,4}[\\\"']{0,4}(?P<value>[^\r\n\"']{1,4000})")
 _COOKIE = re.compile(r"(?P<name>[\w.-]{1,80})=(?P<value>[^;\s,]{1,4000})")
 _NETRC = re.compile(r"\blogin\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(?P<value>[^\s\"'`\\]{1,500})")
 _PGPASS = re.compile(r"(?m)^[^:\s]{1,200}:(?:\d{4,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:(?P<value>[^\s:]{4,200})$")
 _PGPASS_PORT = re.compile(r":(?:\d{4,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:\S")
-_USER_AND_PASSWORD = re.compile(r"(?<!\S)(?:-u|--user|-U|--proxy-user|-a|--auth)(?:[ \t]+|=|(?<=-u))[\"']?[^\s:\"'-][^\s:\"']{0,80}:(?P<value>[^\s\"'`\\]{1,500})")
+_USER_AND_PASSWORD = re.compile(
+    r"(?<!\S)(?:-u|--user|-U|--proxy-user|-a|--auth)(?:[ \t]+|=|(?<=-u))[\"']?[^\s:\"'-][^\s:\"']{0,80}:(?P<value>[^\s\"'`\\]{1,500})"
+)
 _SHORT_OPTION = re.compile(r"(?<!\S)-p[ \t]{0,4}[\"']?(?P<value>[^\s\"'`\\-][^\s\"'`\\]{2,500})")
-_CONFIGURED = re.compile(r"\b(?:configure|config) set(?:[ \t]+--?[\w-]+(?:[ \t]+\S+)?)?[ \t]+(?P<name>[\w.-]{1,100})[ \t]+[\"']?(?P<value>[^\s\"'`\\]{4,500})")
+_CONFIGURED = re.compile(
+    r"\b(?:configure|config) set(?:[ \t]+--?[\w-]+(?:[ \t]+\S+)?)?[ \t]+(?P<name>[\w.-]{1,100})[ \t]+[\"']?(?P<value>[^\s\"'`\\]{4,500})"
+)
 _SHELL_LINE = re.compile(r"\s*(?:%env|%set_env|!|%%?(?:bash|sh|sx|system)\b|\$ |export |set -x )")
 _LOGIN_LINE = re.compile(r"\b(?:login|sshpass)\b")
 _MYSQL_LINE = re.compile(r"\b(?:mysql|mariadb)\w*\b")
@@ -76,12 +80,12 @@ _HTTP_LINE = re.compile(r"\b(?:curl|wget|https?)\b")
 def small(text: str) -> str:
     """Return a text of the same length in small letters; a letter that has no small one of its own stays."""
     low = text.lower()
-    return low if len(low) == len(text) else "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    return low if len(low) == len(text) else "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
 
 
 def has_hint(low: str) -> bool:
     """Return whether a text, in small letters, may have a secret that is known by its name."""
-    for hint in HINTS:  # noqa: SIM110 - a generator costs each print
+    for hint in HINTS:
         if hint in low:
             return True
     for hint in _MORE_HINTS:
@@ -108,7 +112,7 @@ class Name(NamedTuple):
 
 def names_in(text: str, low: str) -> list[Name]:
     """Return the names in a text that hold secrets; `low` is the text in small letters."""
-    names = []
+    names: list[Name] = []
     last_name, last_end, line = "", -2, 0
     found = _HINT.search(low)
     while found is not None:
@@ -131,23 +135,23 @@ def names_in(text: str, low: str) -> list[Name]:
     return names
 
 
-def named_spans(text: str, names: list[Name], *, shell: bool = False) -> Iterator[Span]:
+def named_spans(text: str, names: list[Name], *, command: bool = False) -> Iterator[Span]:
     """Yield where values of names that hold secrets stand.
 
     Args:
         text: the text.
         names: the names in it.
-        shell: it is a command line, in which a value needs not look like a secret.
+        command: it is a command line, in which a value needs not look like a secret.
     """
     at = 0
     for name in names:
         if name.start >= at and text[name.end : name.end + 1] in _AFTER_NAME:
-            for span in _values(text, name, shell=shell):
+            for span in _values(text, name, command=command):
                 yield span
                 at = max(at, span[1])
 
 
-def _values(text: str, name: Name, *, shell: bool) -> Iterator[Span]:
+def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:
     """Yield where the value, or the pieces of the value, of a name stands."""
     line, start, end, certainty = name
     if text[start - 1 : start] == "<" and text[end : end + 1] == ">":
@@ -160,12 +164,12 @@ def _values(text: str, name: Name, *, shell: bool) -> Iterator[Span]:
         yield from _quoted(text, opening, certainty)
         return
     option = text[start] == "-" and (not start or text[start - 1] in " \t\n\"'")
-    shell = shell or bool(_SHELL_LINE.match(text, line))
+    command = command or bool(_SHELL_LINE.match(text, line))
     begins_line = start - line < 20 and text[line:start].strip() in {"", "export", "set", "-", "ENV", "ARG"}  # noqa: PLR2004
     found = _TO_LINE_END.match(text, end) if begins_line else None
     found = found or _BARE.match(text, end) or _ENCODED.match(text, end)
     sign = found is not None
-    if found is None and (option or (shell and "env" in text[max(0, start - 12) : start])):
+    if found is None and (option or (command and "env" in text[max(0, start - 12) : start])):
         found = _NEXT_WORD.match(text, end)
     if found is None:
         found = _SCHEME.match(text, end) if text[start:end].lower() == "bearer" else None
@@ -175,7 +179,11 @@ def _values(text: str, name: Name, *, shell: bool) -> Iterator[Span]:
     if is_placeholder(value) or value.startswith("$"):
         return
     chosen = is_secret(value, certainty, quoted=False) or (certainty == LIKELY and looks_random(value))
-    if chosen or (shell and certainty > NONE and (certainty > 1 or looks_chosen(value))) or (certainty == CERTAIN and option and looks_chosen(value)):
+    if (
+        chosen
+        or (command and certainty > NONE and (certainty > 1 or looks_chosen(value)))
+        or (certainty == CERTAIN and option and looks_chosen(value))
+    ):
         span = found.start("value"), found.start("value") + len(value)
         yield span
         yield from _wrapped(text, line, span)
@@ -229,22 +237,11 @@ def _closing(text: str, begin: int, quote: str) -> int:
         at += 1
 
 
-def command_spans(text: str, low: str) -> Iterator[Span]:
+def command_spans(text: str, low: str) -> Iterator[Span]:  # noqa: C901 - one line a way to give a password
     """Yield secrets of headers, cookies, command lines and of files that tools keep passwords in."""
-    if "authorization" in low:
-        for found in _AUTHORIZATION.finditer(text):
-            value, basic = found["value"], (found["scheme"] or "").lower()
-            if not is_placeholder(value) and (looks_random(value) or (basic and looks_chosen(value, 8))):
-                yield found.span("value")
-    if "basic " in low:
-        for found in re.finditer(r"\b[Bb]asic[ \t]+(?P<value>[A-Za-z0-9+/]{8,4000}={0,2})(?![\w=])", text):
-            if looks_random(found["value"], 12) or (found["value"].endswith("=") and looks_chosen(found["value"], 8)):
-                yield found.span("value")
+    yield from _header_spans(text, low)
     if "cookie" in low:
-        for line in _COOKIES.finditer(text):
-            for found in _COOKIE.finditer(text, *line.span("value")):
-                if level_in_address(found["name"]) > NONE and looks_chosen(found["value"], 6) or looks_random(found["value"], 16):
-                    yield found.span("value")
+        yield from _cookie_spans(text)
     if "login" in low and "password" in low:
         yield from (found.span("value") for found in _NETRC.finditer(text) if not is_placeholder(found["value"]))
     if low.count(":") > 3:  # noqa: PLR2004
@@ -253,20 +250,40 @@ def command_spans(text: str, low: str) -> Iterator[Span]:
         for found in _CONFIGURED.finditer(text):
             if is_secret(found["value"], level(found["name"]), quoted=True):
                 yield found.span("value")
-    if "-p" in text and ("login" in low or "sshpass" in low or "mysql" in low or "mariadb" in low):
-        yield from _option_spans(text, _SHORT_OPTION, None)
-    if "-u" in text or "-U" in text or "--proxy-user" in text or "-a" in text:
-        yield from _option_spans(text, _USER_AND_PASSWORD, _HTTP_LINE)
-
-
-def _option_spans(text: str, pattern: re.Pattern[str], lines: re.Pattern[str] | None) -> Iterator[Span]:
-    if True:
-        for found in pattern.finditer(text):
-            line = text[max(0, found.start() - 300) : found.start()].rpartition("\n")[2]
-            if lines is not None:
-                named = bool(lines.search(line)) or looks_random(found["value"])
-            else:
-                glued = text[found.start("value") - 1] == "p"
-                named = bool(_MYSQL_LINE.search(line) if glued else _LOGIN_LINE.search(line))
-            if named and not is_placeholder(found["value"]) and not found["value"].startswith("$"):
+    if "-p" in text and any(program in low for program in ("login", "sshpass", "mysql", "mariadb")):
+        for found, line in _options(text, _SHORT_OPTION):
+            glued = text[found.start("value") - 1] == "p"
+            if _MYSQL_LINE.search(line) if glued else _LOGIN_LINE.search(line):
                 yield found.span("value")
+    if "-u" in text or "-U" in text or "--proxy-user" in text:
+        for found, line in _options(text, _USER_AND_PASSWORD):
+            if _HTTP_LINE.search(line) or looks_random(found["value"]):
+                yield found.span("value")
+
+
+def _header_spans(text: str, low: str) -> Iterator[Span]:
+    if "authorization" in low:
+        for found in _AUTHORIZATION.finditer(text):
+            value = found["value"]
+            if not is_placeholder(value) and (looks_random(value) or (found["scheme"] and looks_chosen(value, 8))):
+                yield found.span("value")
+    if "basic " in low:
+        for found in _BASIC.finditer(text):
+            value = found["value"]
+            if looks_random(value, 12) or (value.endswith("=") and looks_chosen(value, 8)):
+                yield found.span("value")
+
+
+def _cookie_spans(text: str) -> Iterator[Span]:
+    for line in _COOKIES.finditer(text):
+        for found in _COOKIE.finditer(text, *line.span("value")):
+            value = found["value"]
+            if (level_in_address(found["name"]) > NONE and looks_chosen(value)) or looks_random(value, 16):
+                yield found.span("value")
+
+
+def _options(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[re.Match[str], str]]:
+    """Yield the options that may give a password, each with what stands before it in its line."""
+    for found in pattern.finditer(text):
+        if not is_placeholder(found["value"]) and not found["value"].startswith("$"):
+            yield found, text[max(0, found.start() - 300) : found.start()].rpartition("\n")[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.redact.names import CERTAIN, LIKELY, NONE, is_placeholder, is_secret, level, looks_chosen
+from jupyter_tracking.redact.names import CERTAIN, LIKELY, NONE, is_path, is_placeholder, is_secret, level, looks_chosen
 from jupyter_tracking.redact.views import MASK
 
 if TYPE_CHECKING:
@@ -79,4 +79,4 @@ def redacted_arguments(arguments: Iterable[str], redact: Callable[[str], str], k
 def _is_given(value: str, certainty: int) -> bool:
     if certainty == NONE or is_placeholder(value):
         return False
-    return certainty >= CERTAIN or (certainty == LIKELY and looks_chosen(value)) or is_secret(value, certainty, quoted=True)
+    return certainty >= CERTAIN or (certainty == LIKELY and not is_path(value)) or is_secret(value, certainty, quoted=True)

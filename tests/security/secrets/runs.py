@@ -153,7 +153,10 @@ def shown(run: Path) -> bytes:
             if path.suffix in {".ipynb", ".json", ".jsonl", ".plx"}:
                 for text in {text for line in [data, *data.splitlines()] for text in _strings(line)}:
                     plain = re.sub(r"\x1b\[[0-?]*[ -/]*[@-~]|\\n", "", text)
-                    found += [html.unescape(re.sub(r"<[^>]*>", "", plain)).encode("utf-8", "replace"), re.sub(r"\s+", "", plain).encode("utf-8", "replace")]
+                    found += [
+                        html.unescape(re.sub(r"<[^>]*>", "", plain)).encode("utf-8", "replace"),
+                        re.sub(r"\s+", "", plain).encode("utf-8", "replace"),
+                    ]
     return b"\n".join(found)
 
 
