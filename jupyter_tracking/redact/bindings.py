@@ -57,8 +57,9 @@ def _found(node: ast.AST) -> Iterator[Found]:  # noqa: C901, PLR0912 - one line 
     elif isinstance(node, ast.keyword):
         yield from _given(node.arg or "", node.value)
     elif isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
-            yield from _given(_text(key), value)
+        names = [_text(key) for key in node.keys]
+        for name, value in zip(names, node.values, strict=True):
+            yield from _given("api_key" if name == "key" and "username" in names else name, value)
     elif isinstance(node, ast.arguments):
         positional = [*node.posonlyargs, *node.args]
         defaults = zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True)
@@ -104,6 +105,8 @@ def _given(name: str, value: ast.expr) -> Iterator[Found]:
 
 def _called(call: ast.Call) -> Iterator[Found]:
     name, given = _name(call.func), call.args
+    if name in _LOGGING_IN:
+        yield from (found for keyword in call.keywords if keyword.arg == "key" for found in _judged(_strings(keyword.value), LIKELY))
     for first, second in pairwise(given):
         certainty = level(_text(first)) if _text(first).replace("_", "").replace("-", "").replace(".", "").isalnum() else NONE
         if certainty > NONE:
@@ -191,7 +194,7 @@ def _passed(call: ast.Call) -> list[ast.Constant | ast.JoinedStr]:
     name = _name(call.func)
     inside = call.func.value if isinstance(call.func, ast.Attribute) else None
     if isinstance(inside, ast.Constant | ast.JoinedStr | ast.BinOp):  # a method of the text itself
-        return [*_strings(inside), *(string for argument in call.args if name == "join" for string in _strings(argument))]
+        return [*_strings(inside), *(string for argument in call.args if name in {"join", "format"} for string in _strings(argument))]
     if name in _PASSING:
         named = [keyword.value for keyword in call.keywords if keyword.arg in {None, "default", "value", "fallback"}]
         return [string for argument in [*call.args[:1], *named] for string in _strings(argument)]

@@ -149,7 +149,7 @@ def address_spans(text: str) -> Iterator[Span]:
                     yield found.span("value")
             elif looks_random(found["user"], 12):
                 yield found.span("user")
-    if "=" in text and ("?" in text or "&" in text):
+    if "=" in text and ("?" in text or "&" in text or ";" in text):
         for found in _QUERY.finditer(text):
             if is_secret(found["value"], level_in_address(found["name"]), quoted=True):
                 yield found.span("value")

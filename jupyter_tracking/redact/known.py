@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.redact.names import NONE, is_worth_remembering, level
@@ -121,7 +122,11 @@ def _broken(text: str, value: str) -> Iterator[Span]:
     squeezed = "".join([*seen, text[at:]])
     first = squeezed.find(value)
     while first >= 0:
-        yield places[first], places[first + len(value) - 1] + 1
+        begin = places[first]
+        for here, following in pairwise([*places[first : first + len(value)], -1]):
+            if following != here + 1:  # a piece of the value ends
+                yield begin, here + 1
+                begin = following
         first = squeezed.find(value, first + len(value))
 
 

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 # What a text must have, in small letters, to be looked through.
 HINTS = ("pass", "key", "token", "auth", "secret", "cred", "pw", "jwt", "bearer")
-_MORE_HINTS = ("cookie", "basic ", " -p", " -u", " --user")
+_MORE_HINTS = ("cookie", "sessionid", "basic ", "identified by", " -p", " -u", " --user")
 _HINT = re.compile("|".join(HINTS))
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _REST_OF_NAME = re.compile(r"[A-Za-z0-9_.\-]{0,80}")
-_AFTER_NAME = "\\\"'`*])} \t=:-%>,!"  # one of which follows a name that something is given to
+_AFTER_NAME = "\\\"'`*])} \t\r\n=:-%>,!"  # one of which follows a name that something is given to
 _LAST_WORD = re.compile(r"[A-Za-z]{1,20}\Z")
 _LONGEST_NAME = 80
 _LONGEST_VALUE = 2000
@@ -39,15 +39,17 @@ _CLOSED = r"[\\\"'`*\])}]{0,8}"
 _GAP = r"(?:[ \t(\[]|\\?\r?\n(?:-{1,6}>)?(?:[ \t]{0,8}\d{1,5})?){0,60}"
 _OPENED = r"(?P<prefix>[bfruBFRU]{0,2})(?P<quote>\\{0,7}(?:'''|\"\"\"|[\"'`]))"
 _QUOTED = re.compile(
-    _CLOSED + r"(?:[ \t]{0,20}:[ \t]{0,4}[\"']?[\w\[\], .|]{1,40}[\"']?[ \t]{0,4}=(?!=)|[ \t]{0,20}(?:[:!=]=|[:=]>|->|=|:|(?P<comma>,))"
+    _CLOSED + r"(?:[ \t]{0,20}:[ \t]{0,4}[\"']?[\w\[\], .|]{1,40}[\"']?[ \t]{0,4}=(?!=)"
+    r"|[ \t]{0,20}(?:[:!=]=|[:=]>|->|=|:|(?P<comma>,)|(?P<beside>[ \t]{1,4}(?=[\"'])))"
     r"|[ \t]+(?:value|content)=|[ \t]+(?:is|was)(?=[ \t]))" + _GAP + _OPENED
 )
 _NEXT_PIECE = re.compile(r"[ \t)]{0,8}\+?" + _GAP + r"\+?[ \t]{0,8}" + _OPENED)
 _BARE = re.compile(
-    _CLOSED + r"[ \t]{0,20}(?P<sign>[:!=]=|=>|->|=|:|is(?=[ \t])|was(?=[ \t]))[ \t]{0,20}(?:\\[a-z]{1,12}\{)?"
+    _CLOSED + r"[ \t]{0,20}(?P<sign>[:!=]=|=>|->|=|:|is(?=[ \t])|was(?=[ \t]))[ \t]{0,20}(?:(?:\\[a-z]{1,12})?\{)?"
     r"(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{4,500})"
 )
 _TO_LINE_END = re.compile(r"=(?P<value>[^\s\"'(\[{`]\S{3,500})(?=\s|\Z)")
+_BELOW = re.compile(r"[\"']?[ \t]{0,8}\r?\n[ \t-]{0,20}value:[ \t]{0,4}[\"']?(?P<value>[^\s\"']{4,500})")
 _NEXT_WORD = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[^\s\"'(){}\[\],;<>|&`]{4,500})")
 _ELEMENT = re.compile(r">\s{0,20}(?P<value>[^<>]{1,500}?)\s{0,20}</")
 _ENCODED = re.compile(r"(?:%22|%27)?%3[aAdD](?:%20|\+)?(?:%22|%27)?(?P<value>[^%&\s\"'<>]{4,500})")
@@ -62,6 +64,10 @@ _BASIC = re.compile(r"\b[Bb]asic[ \t]+(?P<value>[A-Za-z0-9+/]{8,4000}={0,2})(?![
 _COOKIES = re.compile(r"(?i)cookie[\\\"']{0,4}[ \t]{0,4}[:=][ \t]{0,4}[\\\"']{0,4}(?P<value>[^\r\n\"']{1,4000})")
 _COOKIE = re.compile(r"(?P<name>[\w.-]{1,80})=(?P<value>[^;\s,]{1,4000})")
 _NETRC = re.compile(r"\blogin\s{1,20}\S{1,200}\s{1,20}password\s{1,20}(?P<value>[^\s\"'`\\]{1,500})")
+_IDENTIFIED = re.compile(r"(?i)\bidentified by[ \t]{1,4}[\"'](?P<value>[^\"'\n]{1,200})[\"']")
+_USERNAME_AND_KEY = re.compile(
+    r'"username"\s{0,4}:\s{0,4}"[^"\n]{0,100}"\s{0,4},\s{0,4}"key"\s{0,4}:\s{0,4}"(?P<value>[0-9A-Za-z_-]{16,100})"'
+)
 _PGPASS = re.compile(r"(?m)^[^:\s]{1,200}:(?:\d{4,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:(?P<value>[^\s:]{4,200})$")
 _PGPASS_PORT = re.compile(r":(?:\d{4,5}|\*):[^:\s]{1,100}:[^:\s]{1,100}:\S")
 _USER_AND_PASSWORD = re.compile(
@@ -167,7 +173,7 @@ def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:
     command = command or bool(_SHELL_LINE.match(text, line))
     begins_line = start - line < 20 and text[line:start].strip() in {"", "export", "set", "-", "ENV", "ARG"}  # noqa: PLR2004
     found = _TO_LINE_END.match(text, end) if begins_line else None
-    found = found or _BARE.match(text, end) or _ENCODED.match(text, end)
+    found = found or _BARE.match(text, end) or _ENCODED.match(text, end) or _BELOW.match(text, end)
     sign = found is not None
     if found is None and (option or (command and "env" in text[max(0, start - 12) : start])):
         found = _NEXT_WORD.match(text, end)
@@ -178,7 +184,8 @@ def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:
     value = found["value"].rstrip(".,:") if sign else found["value"]
     if is_placeholder(value) or value.startswith("$"):
         return
-    chosen = is_secret(value, certainty, quoted=False) or (certainty == LIKELY and looks_random(value))
+    number = certainty == CERTAIN and value.isdigit() and len(value) >= 6 and text[end - 1] not in "sS"  # noqa: PLR2004 - not how many
+    chosen = number or is_secret(value, certainty, quoted=False) or (certainty == LIKELY and looks_random(value))
     if (
         chosen
         or (command and certainty > NONE and (certainty > 1 or looks_chosen(value)))
@@ -211,7 +218,7 @@ def _quoted(text: str, opening: re.Match[str], certainty: int) -> Iterator[Span]
         if "\n" in value and len(quote.lstrip("\\")) == 1 and (" " in value.strip() or value.count("\n") > 3):  # noqa: PLR2004
             return
         inner = re.sub(r"\s+", "", value) if "\n" in value else value
-        if first and opening.groupdict().get("comma"):
+        if first and (opening.groupdict().get("comma") or opening.groupdict().get("beside")):
             secret = looks_random(inner, 8) and is_secret(inner, certainty, quoted=False)
         else:
             secret = is_secret(inner, certainty, quoted=True) or not first
@@ -237,9 +244,13 @@ def _closing(text: str, begin: int, quote: str) -> int:
         at += 1
 
 
-def command_spans(text: str, low: str) -> Iterator[Span]:  # noqa: C901 - one line a way to give a password
+def command_spans(text: str, low: str) -> Iterator[Span]:  # noqa: C901, PLR0912 - one line a way to give a password
     """Yield secrets of headers, cookies, command lines and of files that tools keep passwords in."""
     yield from _header_spans(text, low)
+    if "identified by" in low:
+        yield from (found.span("value") for found in _IDENTIFIED.finditer(text) if not is_placeholder(found["value"]))
+    if '"key"' in low and '"username"' in low:  # kaggle.json
+        yield from (found.span("value") for found in _USERNAME_AND_KEY.finditer(text))
     if "cookie" in low:
         yield from _cookie_spans(text)
     if "login" in low and "password" in low:
