@@ -13,7 +13,7 @@ SIZE, QUICK, TINY = 200_000, 200_000, 2_000
 GOALS = (Goal("reading", 10), Goal("redacting", 10))
 ROW = b"1|2024-01-02 03:04:05.678900+00:00|0.5\n"
 JUNK = (b"x", b"|", b"\n|", b"[", b'{"', b"\x00", ROW, b"\r\n\r", b"9")
-WORDS = ("secret=", "token", "-token-", "key='", "://", "eyJ", "--token ", "a")
+WORDS = ("secret=", "token", "-token-", "key='", "://", "-eyJ", "--token ", "user,password\n", "-----BEGIN PRIVATE KEY-----\n", "a")
 LEAST = 1e-3  # seconds; less is not told from nothing
 
 

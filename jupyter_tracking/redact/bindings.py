@@ -6,7 +6,8 @@ import ast
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.redact.names import CERTAIN, LIKELY, NONE, is_secret, level, looks_chosen, looks_random
+from jupyter_tracking.redact.names import CERTAIN, LIKELY, NONE, POSSIBLE, is_secret, level, looks_chosen, looks_random
+from jupyter_tracking.redact.values import USER_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,12 @@ def _found(node: ast.AST) -> Iterator[Found]:  # noqa: C901, PLR0912 - one line 
         names = [_text(key) for key in node.keys]
         for name, value in zip(names, node.values, strict=True):
             yield from _given("api_key" if name == "key" and "username" in names else name, value)
+    elif isinstance(node, ast.MatchMapping):
+        for key, pattern in zip(node.keys, node.patterns, strict=True):
+            if isinstance(pattern, ast.MatchValue):
+                yield from _given(_text(key), pattern.value)
+    elif isinstance(node, ast.Tuple | ast.List):
+        yield from _listed(node.elts)
     elif isinstance(node, ast.arguments):
         positional = [*node.posonlyargs, *node.args]
         defaults = zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True)
@@ -72,7 +79,8 @@ def _found(node: ast.AST) -> Iterator[Found]:  # noqa: C901, PLR0912 - one line 
         sides = [node.left, *node.comparators]
         for left, right in pairwise(sides):
             for one, other in ((left, right), (right, left)):
-                yield from _judged(_strings(other), level(_name(one)), chosen=True)
+                certainty = level(_name(one))
+                yield from _judged(_strings(other), certainty if certainty > POSSIBLE else NONE, chosen=True)
     elif isinstance(node, ast.FunctionDef) and level(node.name) >= CERTAIN:
         returned = [inner.value for inner in ast.walk(node) if isinstance(inner, ast.Return) and inner.value is not None]
         yield from _judged([string for value in returned for string in _strings(value)], CERTAIN, chosen=True)
@@ -101,6 +109,17 @@ def _given(name: str, value: ast.expr) -> Iterator[Found]:
             if _text(key) not in {"user", "username", "host", "url", "name", "id", "type", "port"}:
                 yield from _judged(_strings(item), certainty)
     yield from _judged(_strings(value), certainty)
+
+
+def _listed(items: list[ast.expr]) -> Iterator[Found]:
+    """Yield secrets that stand behind their name in a list: in a pair of name and value, or among the arguments of a command."""
+    for first, second in pairwise(items):
+        name = _text(first)
+        if name.startswith("-"):
+            user = name in USER_OPTIONS and ":" in _text(second)
+            yield from _judged(_strings(second), CERTAIN if user else level(name), chosen=True)
+        elif len(items) == 2 and name.replace("_", "").replace("-", "").isalnum():  # noqa: PLR2004 - a pair
+            yield from _judged(_strings(second), level(name), random=True)
 
 
 def _called(call: ast.Call) -> Iterator[Found]:
@@ -156,6 +175,8 @@ def _name(node: ast.expr | None) -> str:
 
 
 def _text(node: ast.expr | None) -> str:
+    if isinstance(node, ast.JoinedStr) and len(node.values) == 1:
+        return _text(node.values[0])
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str):
             return node.value
@@ -182,6 +203,8 @@ def _strings(node: ast.expr | None) -> list[ast.Constant | ast.JoinedStr]:
         parts = [node.value]
     elif isinstance(node, ast.Lambda):
         parts = [node.body]
+    elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.List | ast.Tuple | ast.Dict):
+        parts = list(node.value.values if isinstance(node.value, ast.Dict) else node.value.elts)
     elif isinstance(node, ast.Call):
         return _passed(node)
     else:
@@ -195,6 +218,8 @@ def _passed(call: ast.Call) -> list[ast.Constant | ast.JoinedStr]:
     inside = call.func.value if isinstance(call.func, ast.Attribute) else None
     if isinstance(inside, ast.Constant | ast.JoinedStr | ast.BinOp):  # a method of the text itself
         return [*_strings(inside), *(string for argument in call.args if name in {"join", "format"} for string in _strings(argument))]
+    if isinstance(inside, ast.Call) and name in {"decode", "encode", "strip", "hex", "lower", "upper"}:
+        return _strings(inside)
     if name in _PASSING:
         named = [keyword.value for keyword in call.keywords if keyword.arg in {None, "default", "value", "fallback"}]
         return [string for argument in [*call.args[:1], *named] for string in _strings(argument)]

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from jupyter_tracking.redact.text import Name
 
 _LONGEST_LINE = 20_000  # characters; a longer line is none of a table
-_SIGNS = "\t|│┃,;"  # that stand between cells; without one, two spaces do
+_SIGNS = "\t|│┃┆,;"  # that stand between cells; without one, two spaces do
 _SPACED = re.compile(r"\S+(?: \S+)*")
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,60}(?: [A-Za-z]{1,20}){0,2}\Z")
-_RULE = re.compile(r"[\s+|:=─━┼╪╞╡├┤│┃╇╈╂-]*\Z")
-_END_OF_CELL = re.compile(r"[\"'`* ]{0,4}(?:[A-Za-z]{1,20} {0,4})?(?:[\t|│┃,;\r\n]|  |\Z)")
+_RULE = re.compile(r"[\s+|:=─━┆┌┬┐└┴┘┼╪╞╡├┤│┃╇╈╂-]*\Z")
+_END_OF_CELL = re.compile(r"[\"'`* ]{0,4}(?:[A-Za-z]{1,20} {0,4})?(?:[\t|│┃┆,;\r\n]|  |\Z)")
 
 
 class _Cell(NamedTuple):
@@ -69,7 +69,7 @@ def _cells(line: str, sign: str) -> list[_Cell]:
         return [_Cell(found.start(), found.end(), found[0]) for found in _SPACED.finditer(line)]
     cells, at = [], 0
     for part in line.split(sign):
-        inner = part.strip(" \r\"'`*")
+        inner = part.strip(" \r\"'`*|│┃")
         start = at + (part.find(inner) if inner else 0)
         cells.append(_Cell(start, start + len(inner), inner))
         at += len(part) + 1

@@ -9,6 +9,7 @@ from jupyter_tracking.redact.names import (
     CERTAIN,
     LIKELY,
     NONE,
+    POSSIBLE,
     is_placeholder,
     is_secret,
     level,
@@ -35,23 +36,24 @@ _LONGEST_VALUE = 2000
 
 # What may stand between a name and its value: the end of the name's quotes or brackets, then a sign. Before the value may stand
 # brackets, ends of lines, and what a traceback writes before a line.
-_CLOSED = r"[\\\"'`*\])}]{0,8}"
+_CLOSED = r"[\\\"'`*\])}]{0,8}(?:[ \t]for[ \t][^\s:=]{1,60})?"
 _GAP = r"(?:[ \t(\[]|\\?\r?\n(?:-{1,6}>)?(?:[ \t]{0,8}\d{1,5})?){0,60}"
 _OPENED = r"(?P<prefix>[bfruBFRU]{0,2})(?P<quote>\\{0,7}(?:'''|\"\"\"|[\"'`]))"
 _QUOTED = re.compile(
     _CLOSED + r"(?:[ \t]{0,20}:[ \t]{0,4}[\"']?[\w\[\], .|]{1,40}[\"']?[ \t]{0,4}=(?!=)"
-    r"|[ \t]{0,20}(?:[:!=]=|[:=]>|->|=|:|(?P<comma>,)|(?P<beside>[ \t]{1,4}(?=[\"'])))"
+    r"|[ \t]{0,20}(?:[:!=]=|[:=]>|->|=|:|,\s{0,20}[\"']value[\"']\s{0,4}[:=]|(?P<comma>,)|(?P<beside>[ \t]{1,4}(?=[\"'])))"
     r"|[ \t]+(?:value|content)=|[ \t]+(?:is|was)(?=[ \t]))" + _GAP + _OPENED
 )
 _NEXT_PIECE = re.compile(r"[ \t)]{0,8}\+?" + _GAP + r"\+?[ \t]{0,8}" + _OPENED)
 _BARE = re.compile(
-    _CLOSED + r"[ \t]{0,20}(?P<sign>[:!=]=|=>|->|=|:|is(?=[ \t])|was(?=[ \t]))[ \t]{0,20}(?:(?:\\[a-z]{1,12})?\{)?"
+    _CLOSED + r"[ \t]{0,20}(?P<sign>[:!=]=|=>|->|=|:|is:?(?=[ \t])|was(?=[ \t])|value=)[ \t]{0,20}(?:(?:\\[a-z]{1,12})?\{)?"
     r"(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{4,500})"
 )
 _TO_LINE_END = re.compile(r"=(?P<value>[^\s\"'(\[{`]\S{3,500})(?=\s|\Z)")
 _BELOW = re.compile(r"[\"']?[ \t]{0,8}\r?\n[ \t-]{0,20}value:[ \t]{0,4}[\"']?(?P<value>[^\s\"']{4,500})")
 _NEXT_WORD = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[^\s\"'(){}\[\],;<>|&`]{4,500})")
-_ELEMENT = re.compile(r">\s{0,20}(?P<value>[^<>]{1,500}?)\s{0,20}</")
+_ELEMENT = re.compile(r"(?:\s[^<>]{0,300})?>\s{0,20}(?P<value>[^<>]{1,500}?)\s{0,20}</")
+_CUT = re.compile(r"[^\s\"'<>]{4,500}")
 _ENCODED = re.compile(r"(?:%22|%27)?%3[aAdD](?:%20|\+)?(?:%22|%27)?(?P<value>[^%&\s\"'<>]{4,500})")
 _SCHEME = re.compile(r"[ \t]{1,4}(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{8,4000})")
 _FOLLOWING = re.compile(r"\r?\n(?P<value>[A-Za-z0-9_+/=.-]{4,400})")
@@ -160,11 +162,11 @@ def named_spans(text: str, names: list[Name], *, command: bool = False) -> Itera
 def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:
     """Yield where the value, or the pieces of the value, of a name stands."""
     line, start, end, certainty = name
-    if text[start - 1 : start] == "<" and text[end : end + 1] == ">":
+    if text[start - 1 : start] == "<" and text[end : end + 1] in "> \n":
         found = _ELEMENT.match(text, end)
         if found is not None and is_secret(found["value"], certainty, quoted=True):
             yield found.span("value")
-        return
+            return
     opening = _QUOTED.match(text, end)
     if opening is not None:
         yield from _quoted(text, opening, certainty)
@@ -177,8 +179,10 @@ def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:
     sign = found is not None
     if found is None and (option or (command and "env" in text[max(0, start - 12) : start])):
         found = _NEXT_WORD.match(text, end)
-    if found is None:
-        found = _SCHEME.match(text, end) if text[start:end].lower() == "bearer" else None
+    if found is None and certainty > POSSIBLE:
+        found = _SCHEME.match(text, end)
+        if found is not None and text[start:end].lower() != "bearer" and not looks_random(found["value"], 10):
+            return
     if found is None or (start and text[start - 1] == ":" and found[0][:1] == ":"):  # as in arn:aws:secretsmanager:…:secret:name
         return
     value = found["value"].rstrip(".,:") if sign else found["value"]
@@ -209,6 +213,9 @@ def _quoted(text: str, opening: re.Match[str], certainty: int) -> Iterator[Span]
         quote, begin = opening["quote"], opening.end()
         end = _closing(text, begin, quote)
         if end < 0:
+            cut = _CUT.match(text, begin)  # what was shortened has no end
+            if first and cut is not None and is_secret(cut[0], certainty, quoted=False):
+                yield cut.span()
             return
         value = text[begin:end]
         after = end + len(quote)

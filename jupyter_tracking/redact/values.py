@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.redact.known import KnownSecrets
 
 _LEAST_NUMBER = 1000  # a smaller one says how many or how long, even where it is called password
-_USER_OPTIONS = {"-u", "--user", "-U", "--auth", "--proxy-user"}
+USER_OPTIONS = {"-u", "--user", "-U", "--auth", "--proxy-user"}
 _ARGUMENT = re.compile(r"(?P<name>-{0,2}[A-Za-z_][\w.-]{0,100})(?P<sign>[=:])(?P<value>.+)\Z", re.DOTALL)
 
 
@@ -67,7 +67,7 @@ def redacted_arguments(arguments: Iterable[str], redact: Callable[[str], str], k
         secret = ""
         if _is_given(value, level(name.lstrip("-"))) and (found or not argument.startswith("-")):
             secret = value
-        elif before in _USER_OPTIONS and ":" in argument and looks_chosen(argument.partition(":")[2]):
+        elif before in USER_OPTIONS and ":" in argument and looks_chosen(argument.partition(":")[2]):
             secret = argument.partition(":")[2]
         if secret and known is not None:
             known.add(secret, CERTAIN)
