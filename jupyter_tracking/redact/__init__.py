@@ -7,8 +7,11 @@ behind colors and markup. `***` takes its place.
 
 from __future__ import annotations
 
+from functools import partial
+
 from jupyter_tracking.redact.forms import address_spans, key_spans, starts_in, token_spans
 from jupyter_tracking.redact.known import KnownSecrets
+from jupyter_tracking.redact.names import LIKELY
 from jupyter_tracking.redact.tables import table_spans
 from jupyter_tracking.redact.text import command_spans, has_hint, named_spans, names_in, small
 from jupyter_tracking.redact.views import MASK, View, has_markup, without_colors, without_markup
@@ -23,12 +26,14 @@ class Redactor:
         count: how many lines had a secret so far.
     """
 
-    def __init__(self, known: KnownSecrets | None = None) -> None:
+    def __init__(self, known: KnownSecrets | None = None, *, learn: bool = False) -> None:
         """Start outside of any key.
 
         Args:
             known: values that are secret wherever they stand.
+            learn: add to them what is given to a name.
         """
+        self._learn = learn
         self.count = 0
         self._known = known
         self._key_state = 0
@@ -57,8 +62,12 @@ class Redactor:
             or ("://" in text and "@" in text)
             or ("=" in text and "?" in text)
             or ("-----BEGIN " in text or "Private-Lines" in text)
-            or (self._known is not None and bool(self._known) and self._known.is_in(text))
+            or (bool(self._known) and self._is_known(text))
         )
+
+    def _is_known(self, text: str) -> bool:
+        known = self._known
+        return known is not None and (known.is_in(text) or (has_markup(text) and known.is_in(without_markup(text).text)))
 
     def _redacted(self, view: View, state: int) -> tuple[str, int]:
         text = view.text
@@ -67,6 +76,8 @@ class Redactor:
         if has_hint(low):
             names = names_in(text, low)
             spans += [*named_spans(text, names), *table_spans(text, names), *command_spans(text, low)]
+            if self._learn and self._known is not None:
+                self._known.add_all((text[start:end] for start, end in spans), LIKELY)
         spans += token_spans(text, starts_in(text))
         spans += address_spans(text)
         if state or "-----BEGIN " in text or "Private-Lines" in text:
@@ -98,6 +109,6 @@ def redact_source(source: str, known: KnownSecrets | None = None) -> tuple[str, 
     """
     from jupyter_tracking.redact import code  # which imports Python's parser
 
-    redacted = code.redacted_source(source, Redactor, known if known is not None else KnownSecrets())
+    redacted = code.redacted_source(source, partial(Redactor, learn=True), known if known is not None else KnownSecrets())
     lines = zip(source.split("\n"), redacted.split("\n"), strict=True) if redacted != source else ()
     return redacted, sum(before != after for before, after in lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -36,13 +37,22 @@ _LOGGING_IN = {"login", "authenticate", "basic_auth"}
 _PAIRS = {"auth", "basic_auth", "credentials", "creds", "login", "http_auth", "proxy_auth"}
 _PLURAL = ("passwords", "secrets", "tokens", "keys", "credentials", "creds")
 
+_FORMATTED = re.compile(r"(?P<name>[\w.-]{1,60})[\"']?[ \t]{0,4}[=:][ \t]{0,4}[\"']?(?:%[sr]|\{\w{0,20}\})")
+
 Found = tuple[ast.Constant | ast.JoinedStr, int]
 
 
 def secret_nodes(tree: ast.AST) -> Iterator[Found]:
     """Yield the strings that are secrets, and how certain it is."""
+    functions = {}  # those of this code: what their arguments are called
     for node in ast.walk(tree):
         yield from _found(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            functions[node.name] = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            for name, value in zip(functions.get(_name(node.func), ()), node.args, strict=False):
+                yield from _given(name, value)
 
 
 def _found(node: ast.AST) -> Iterator[Found]:  # noqa: C901, PLR0912 - one line a way to give a value
@@ -130,6 +140,9 @@ def _called(call: ast.Call) -> Iterator[Found]:
         certainty = level(_text(first)) if _text(first).replace("_", "").replace("-", "").replace(".", "").isalnum() else NONE
         if certainty > NONE:
             yield from _judged(_strings(second), certainty, chosen=name not in _SETTING, random=name not in _SETTING | _DEFAULTING)
+    told = _FORMATTED.search(_text(given[0])) if given else None  # "password=%s", and what is put there
+    if told:
+        yield from (found for value in given[1:] for found in _judged(_strings(value), level(told["name"]), chosen=True))
     if name == "set_password" and given:
         yield from _judged(_strings(given[-1]), CERTAIN, chosen=True)
     if name in _LOGGING_IN or name.endswith(("Auth", "Credentials", "Credential")):
@@ -185,7 +198,7 @@ def _text(node: ast.expr | None) -> str:
     return ""
 
 
-def _strings(node: ast.expr | None) -> list[ast.Constant | ast.JoinedStr]:
+def _strings(node: ast.expr | None) -> list[ast.Constant | ast.JoinedStr]:  # noqa: C901 - one line a way to write a value
     """Return the strings that a value is made of."""
     if isinstance(node, ast.JoinedStr):
         return [node]

@@ -87,8 +87,6 @@ def redacted_source(source: str, redactor: Callable[[KnownSecrets], Callable[[st
                 redacted[number] = _redacted_command(line, redactor, known)
             return "".join([_redacted_command(head, redactor, known) if head else "", line_end, "\n".join(redacted)])
     shell = bool(re.match(r"%%(?:bash|sh|script|system|sx|cmd|!|zsh|fish)\b", head))
-    for start, end in named_spans(body, names_in(body, small(body))):
-        known.add(body[start:end], LIKELY)
     command = _redacted_command(head, redactor, known) if head else ""
     return command + line_end + (_redacted_command(body, redactor, known) if shell else redactor(known)(body))
 
@@ -143,13 +141,14 @@ def _redacted_code(source: str, tree: ast.Module, redactor: Callable[[KnownSecre
     if "-----BEGIN " in source:
         for start, end in key_spans(source)[0]:  # which may go over the strings of several lines
             whole |= {(first, last) for first, last, _ in strings if first < end and start < last}
-    kept, at = [], 0
-    for first, last, continued in strings:
-        kept += [
-            source[at:first],
-            _masked(source[first:last], continued) if (first, last) in whole else redactor(known)(source[first:last]),
-        ]
-        at = last
+    count = -1
+    while count < len(known):  # until no string has told a secret that an earlier one may have
+        count = len(known)
+        kept, at = [], 0
+        for first, last, continued in strings:
+            text = source[first:last]
+            kept += [source[at:first], _masked(text, continued) if (first, last) in whole else redactor(known)(text)]
+            at = last
     return "".join([*kept, source[at:]])
 
 

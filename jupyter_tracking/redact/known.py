@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.redact.names import NONE, is_worth_remembering, level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from jupyter_tracking.redact.forms import Span
 
@@ -34,7 +34,10 @@ class KnownSecrets:
         """Start with none."""
         self._values: dict[str, int] = {}
         self._spellings: dict[str, str] = {}  # as they may be written → the value
-        self._looked_at: dict[tuple[str, int], str] = {}
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._values)
 
     def __bool__(self) -> bool:
         """Whether there is any."""
@@ -55,6 +58,11 @@ class KnownSecrets:
         for each in (value.strip(), *(line for line in lines if len(line) >= 16)):  # noqa: PLR2004
             for spelling in _spellings(each):
                 self._spellings.setdefault(spelling, value)
+
+    def add_all(self, values: Iterable[str], certainty: int) -> None:
+        """Remember several values."""
+        for value in values:
+            self.add(value, certainty)
 
     def look_around(self) -> None:
         """Remember what variables hold that are named like secrets, of the main program and of the environment."""

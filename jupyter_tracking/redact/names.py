@@ -48,10 +48,10 @@ _IN_ADDRESSES = {
     "hmac",
 }
 
-_ONE_WORD = re.compile(r"[!-~]+\Z")
+_ONE_WORD = re.compile(r"\S+\Z")
 _PIECE = re.compile(r"[A-Za-z]{0,24}\d{0,4}\Z|\d+[A-Za-z]{0,4}\Z")
 _SINGLE_PIECE = re.compile(r"[A-Za-z]{1,12}\d{0,2}\Z|[A-Za-z]{1,6}\d{0,4}\Z|\d+[A-Za-z]{0,3}\Z|[A-Za-z]*\Z")
-_LETTER, _DIGIT = re.compile(r"[A-Za-z]"), re.compile(r"\d")
+_LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 _MARKED = re.compile(r"[!@#$%^&*+=~?]")
 _DIGEST = re.compile(r"(?i)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:sha\d+[:-]|md5[:-])?[0-9a-f]{32,128})\Z")
 _PLACEHOLDER = re.compile(

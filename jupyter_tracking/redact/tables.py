@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from jupyter_tracking.redact.names import CERTAIN, NONE, is_secret, level
+from jupyter_tracking.redact.names import CERTAIN, NONE, is_secret, level, looks_random
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -86,8 +86,13 @@ def _is_secret(value: str, certainty: int) -> bool:
 
 
 def _beside(cells: list[_Cell], names: dict[int, int]) -> Iterable[Span]:
-    """Return the values that follow a name in its own row."""
-    return [cells[n + 1][:2] for n, certainty in names.items() if n + 1 < len(cells) and n < 2 and _is_secret(cells[n + 1].text, certainty)]  # noqa: PLR2004
+    """Return the values that follow a name in its own row; where there are several, they may be names of columns too."""
+    found = []
+    for n, certainty in names.items():
+        if n < 2:  # noqa: PLR2004 - the name may stand behind the number of the row
+            values = cells[n + 1 :]
+            found += [cell[:2] for cell in values if _is_secret(cell.text, certainty) and (len(values) == 1 or looks_random(cell.text))]
+    return found
 
 
 def _below(row: str, sign: str, head: str, cells: list[_Cell], names: dict[int, int]) -> list[Span] | None:

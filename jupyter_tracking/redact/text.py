@@ -53,6 +53,10 @@ _TO_LINE_END = re.compile(r"=(?P<value>[^\s\"'(\[{`]\S{3,500})(?=\s|\Z)")
 _BELOW = re.compile(r"[\"']?[ \t]{0,8}\r?\n[ \t-]{0,20}value:[ \t]{0,4}[\"']?(?P<value>[^\s\"']{4,500})")
 _NEXT_WORD = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[^\s\"'(){}\[\],;<>|&`]{4,500})")
 _ELEMENT = re.compile(r"(?:\s[^<>]{0,300})?>\s{0,20}(?P<value>[^<>]{1,500}?)\s{0,20}</")
+_NESTED = re.compile(_CLOSED + r"[ \t]{0,8}(?::|=|=>)[ \t]{0,8}[\[{](?=[^\]}])")
+_BRACKET = re.compile(r"[\[\]{}]")
+_STRING = re.compile(r"(?P<quote>\\{0,7}[\"'])(?P<value>[^\"'\\\n]{4,500})(?P=quote)(?![ \t]{0,4}:)")
+_BROKEN = re.compile(r"[^\s()\[\]{}]+[ \t]*\r?\n[ \t]*[^\s()\[\]{}]+\Z")  # a word over two lines
 _CUT = re.compile(r"[^\s\"'<>]{4,500}")
 _ENCODED = re.compile(r"(?:%22|%27)?%3[aAdD](?:%20|\+)?(?:%22|%27)?(?P<value>[^%&\s\"'<>]{4,500})")
 _SCHEME = re.compile(r"[ \t]{1,4}(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{8,4000})")
@@ -159,7 +163,7 @@ def named_spans(text: str, names: list[Name], *, command: bool = False) -> Itera
                 at = max(at, span[1])
 
 
-def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:
+def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:  # noqa: C901 - one line a way to print a value
     """Yield where the value, or the pieces of the value, of a name stands."""
     line, start, end, certainty = name
     if text[start - 1 : start] == "<" and text[end : end + 1] in "> \n":
@@ -169,7 +173,12 @@ def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:
             return
     opening = _QUOTED.match(text, end)
     if opening is not None:
-        yield from _quoted(text, opening, certainty)
+        if not _closes(text, name, opening):
+            yield from _quoted(text, opening, certainty)
+        return
+    nested = _NESTED.match(text, end)
+    if nested is not None and (strings := list(_inside(text, nested.end(), certainty))):
+        yield from strings
         return
     option = text[start] == "-" and (not start or text[start - 1] in " \t\n\"'")
     command = command or bool(_SHELL_LINE.match(text, line))
@@ -200,10 +209,29 @@ def _values(text: str, name: Name, *, command: bool) -> Iterator[Span]:
         yield from _wrapped(text, line, span)
 
 
+def _inside(text: str, begin: int, certainty: int) -> Iterator[Span]:
+    """Yield the strings of a list or a dict that is given: a column of a dataframe as `to_dict` and `to_json` have it."""
+    end = _BRACKET.search(text, begin, begin + 20 * _LONGEST_VALUE)
+    for found in _STRING.finditer(text, begin, end.start() if end else begin):
+        if is_secret(found["value"], certainty, quoted=False) or looks_random(found["value"]):
+            yield found.span("value")
+
+
 def _wrapped(text: str, line: int, span: Span) -> Iterator[Span]:
     """Yield the rest of a value that goes over the width of a terminal into the next line; `line` is where its own line begins."""
     if span[1] - line >= 60 and (found := _FOLLOWING.match(text, span[1])) and looks_random(found["value"], 4):  # noqa: PLR2004
         yield found.span("value")
+
+
+def _closes(text: str, name: Name, opening: re.Match[str]) -> bool:
+    """Return whether what looks like the quote before a value ends a string that the name stands in, as in `"password=" + word`."""
+    quote = opening["quote"][-1]
+    if quote in text[name.end : opening.start("quote")]:
+        return False
+    before = text[max(name.line, name.start - 2000) : name.start]
+    return (before.endswith(quote) and not before.endswith(quote * 3)) or (
+        before.count(quote) % 2 == 1 and text[opening.end() : opening.end() + 1] in "+,)%.; ]}"
+    )
 
 
 def _quoted(text: str, opening: re.Match[str], certainty: int) -> Iterator[Span]:
@@ -222,7 +250,7 @@ def _quoted(text: str, opening: re.Match[str], certainty: int) -> Iterator[Span]
         if first and (annotated := re.compile(r"[ \t]{0,4}=[ \t]{0,4}" + _OPENED).match(text, after)):
             opening = annotated  # the string was an annotation
             continue
-        if "\n" in value and len(quote.lstrip("\\")) == 1 and (" " in value.strip() or value.count("\n") > 3):  # noqa: PLR2004
+        if "\n" in value and len(quote.lstrip("\\")) == 1 and not _BROKEN.match(value):
             return
         inner = re.sub(r"\s+", "", value) if "\n" in value else value
         if first and (opening.groupdict().get("comma") or opening.groupdict().get("beside")):
