@@ -205,7 +205,7 @@ def _strings(node: ast.expr | None) -> list[ast.Constant | ast.JoinedStr]:  # no
     if isinstance(node, ast.Constant):
         return [node] if isinstance(node.value, str | bytes) else []
     if isinstance(node, ast.BinOp):
-        parts = [node.left, *([node.right] if isinstance(node.op, ast.Add) else [])]
+        parts = [node.left, *([node.right] if isinstance(node.op, ast.Add | ast.Mod) else [])]
     elif isinstance(node, ast.IfExp):
         parts = [node.body, node.orelse]
     elif isinstance(node, ast.BoolOp):

@@ -70,6 +70,8 @@ def redacted_source(source: str, redactor: Callable[[KnownSecrets], Callable[[st
         redactor: makes what redacts a text by the secrets that are known.
         known: the secrets that are known.
     """
+    if "\r\n" in source and "\r" not in source.replace("\r\n", ""):
+        return redacted_source(source.replace("\r\n", "\n"), redactor, known).replace("\n", "\r\n")
     head, line_end, body = source.partition("\n") if source.startswith("%%") else ("", "", source)
     python = not head or (bool(re.match(r"%%(\w+)", head)) and re.match(r"%%(\w+)", head)[1] in _PYTHON_MAGICS)  # type: ignore[index]
     if python:

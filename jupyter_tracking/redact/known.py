@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.redact.forms import Span
 
 _MOST = 500  # values
+_LONGEST = 4096  # characters
 _SHORT = 12  # characters; a shorter value is found as a word only
 _BREAKS = " \n\r\t│┃|\\"  # what may stand in a value that is broken at the width of a terminal
 _BREAK = re.compile(rf"[{re.escape(_BREAKS)}]+")
@@ -45,6 +46,8 @@ class KnownSecrets:
 
     def add(self, value: str | bytes, certainty: int) -> None:
         """Remember a value of a name of this certainty, if it may be looked for."""
+        if len(value) > _LONGEST:
+            return
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
         if value in self._values or not is_worth_remembering(value.strip(), certainty):
@@ -67,8 +70,11 @@ class KnownSecrets:
     def look_around(self) -> None:
         """Remember what variables hold that are named like secrets, of the main program and of the environment."""
         main = sys.modules.get("__main__")
-        for names in (dict(os.environ), dict(vars(main)) if main is not None else {}):
-            self._take(names)
+        try:
+            for names in (dict(os.environ), dict(vars(main)) if main is not None else {}):
+                self._take(names)
+        except RuntimeError:  # another thread has changed them meanwhile
+            return
 
     def _take(self, names: Mapping[Any, Any], depth: int = 0) -> None:
         for name, value in names.items():
@@ -152,8 +158,8 @@ def _spellings(value: str) -> Iterator[str]:
             json.dumps(value, ensure_ascii=False)[1:-1],
             json.dumps(quoted)[1:-1],
             html.escape(value),
-            urllib.parse.quote(value, safe=""),
-            urllib.parse.quote_plus(value),
-            urllib.parse.quote(value),
+            urllib.parse.quote(value, safe="", errors="replace"),
+            urllib.parse.quote_plus(value, errors="replace"),
+            urllib.parse.quote(value, errors="replace"),
         )
     )

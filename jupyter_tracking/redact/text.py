@@ -49,7 +49,7 @@ _BARE = re.compile(
     _CLOSED + r"[ \t]{0,20}(?P<sign>[:!=]=|=>|->|=|:|is:?(?=[ \t])|was(?=[ \t])|value=)[ \t]{0,20}(?:(?:\\[a-z]{1,12})?\{)?"
     r"(?P<value>[^\s\"'(){}\[\],;<>|&`\\]{4,500})"
 )
-_TO_LINE_END = re.compile(r"=(?P<value>[^\s\"'(\[{`]\S{3,500})(?=\s|\Z)")
+_TO_LINE_END = re.compile(r"=(?P<value>[^\s\"'(\[{`]\S{2,499}(?<!\\))(?=\s|\Z)")
 _BELOW = re.compile(r"[\"']?[ \t]{0,8}\r?\n[ \t-]{0,20}value:[ \t]{0,4}[\"']?(?P<value>[^\s\"']{4,500})")
 _NEXT_WORD = re.compile(r"[ \t]{1,4}[\"']?(?P<value>[^\s\"'(){}\[\],;<>|&`]{4,500})")
 _ELEMENT = re.compile(r"(?:\s[^<>]{0,300})?>\s{0,20}(?P<value>[^<>]{1,500}?)\s{0,20}</")

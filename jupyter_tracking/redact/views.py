@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 MASK = "***"
 
 _COLOR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")  # what a terminal does not show: colors, and moves of the cursor
-_MARKUP = re.compile(r"<(?P<close>/?)(?P<tag>[A-Za-z][A-Za-z0-9]{0,20})[^<>]*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,10});")
+_MARKUP = re.compile(
+    r"<(?P<close>/?)(?P<tag>[A-Za-z][A-Za-z0-9]{0,20})[^<>]*>|\x1b\[[0-?]*[ -/]*[@-~]|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,10});"
+)
 _CELLS, _LINES = {"td", "th", "dt", "dd"}, {"tr", "br", "li", "option"}
 _BLOCKS = {"p", "div", "h1", "h2", "h3", "h4", "table", "dl", "ul", "ol"}
 
@@ -113,6 +115,8 @@ def without_markup(text: str) -> View:
         tag = (found["tag"] or "").lower()
         if tag == "table":
             in_table = not found["close"]
+        if not tag and found[0][0] != "&":
+            continue  # a color
         if not tag:
             view.add(html.unescape(found[0]), found.start(), at)
         elif tag in _CELLS and found["close"]:

@@ -183,6 +183,9 @@ def test_strings_are_replaced_where_python_has_them(subtests: pytest.Subtests) -
         f"password = f'{{user}}-{SECRET}-{{host}}'": f"password = f'{{user}}{MASK}{{host}}'",
         f"connect(user='me', password=b'{SECRET}', port=5432)": f"connect(user='me', password=b'{MASK}', port=5432)",
         f"grüße = 'ä'; password = '{SECRET}'  # ö": f"grüße = 'ä'; password = '{MASK}'  # ö",
+        f"text = 'DB_PASS={SECRET}\\\n'": f"text = 'DB_PASS={MASK}\\\n'",
+        f"text = 'DB_PASS={SECRET}\\n'": f"text = 'DB_PASS={MASK}'",
+        f"password = '''\r\n{SECRET}\r\n'''\r\nx = 1": f"password = '''\r\n{MASK}\r\n'''\r\nx = 1",
         f"!export DB_PASSWORD={SECRET}\nx = 1": f"!export DB_PASSWORD={MASK}\nx = 1",
         f"%env API_KEY={SECRET}": f"%env API_KEY={MASK}",
     }.items():
