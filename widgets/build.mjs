@@ -1,4 +1,5 @@
-// Bundles src/ into jupyter_tracking/static/: view.js draws everything, loader.js opens it in a widget, boot.js in a saved page.
+// Bundles src/ into jupyter_tracking/static/: view.js draws everything, loader.js opens it in a widget, boot.js in a saved page,
+// chart.js shuts the frame in which a chart's own library draws.
 import { build, context } from "esbuild";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +19,11 @@ const common = {
 };
 const jobs = [
   { ...common, entryPoints: { view: "src/index.ts", loader: "src/loader.ts" }, format: "esm" },
-  { ...common, entryPoints: { boot: "src/export/boot.ts" }, format: "iife" },
+  {
+    ...common,
+    entryPoints: { boot: "src/export/boot.ts", chart: "src/renderers/chart-frame.ts" },
+    format: "iife",
+  },
 ];
 
 for (const job of jobs) {

@@ -6,8 +6,9 @@ interface Model {
 }
 type Bundle = { render(model: unknown, el: HTMLElement): Promise<() => void> };
 
-const bundles: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??=
-  {});
+/** The bundles of the page by their hashes. Under a symbol: any element could have a name of text. */
+const BUNDLES = Symbol.for("jupyter_tracking.bundles");
+const bundles: Map<string, Promise<Bundle>> = ((globalThis as any)[BUNDLES] ??= new Map());
 
 async function unpack(packed: DataView): Promise<Bundle> {
   const stream = new Blob([packed as unknown as BlobPart])
@@ -26,6 +27,8 @@ async function unpack(packed: DataView): Promise<Bundle> {
 export default {
   async render({ model, el }: { model: Model; el: HTMLElement }) {
     const name: string = model.get("bundle_hash");
-    return (await (bundles[name] ??= unpack(model.get("bundle")))).render(model, el);
+    const bundle = bundles.get(name) ?? unpack(model.get("bundle"));
+    bundles.set(name, bundle);
+    return (await bundle).render(model, el);
   },
 };

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import html
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,11 +36,12 @@ _SAMPLE = 6
 _GROWTHS = 3
 _HINT = "This is the last step. Trust this notebook, or open it in JupyterLab, to get the slider."
 _SCRIPTS = "This is the last step. The slider needs JavaScript."
-# The file may run what is in it, and fetch nothing.
+# The file may run our own scripts, by their hashes, and fetch nothing.
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; "
-    "img-src data: blob:; media-src data: blob:; frame-src data: blob:"
+    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
+    "img-src data: blob:; media-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
+_TOKEN = re.compile(r'data-jt-page="([0-9a-f]{64})"')
 _SHEET = (
     ":root{color-scheme:light dark}body{margin:16px auto;max-width:1100px;padding:0 12px;background:Canvas;color:CanvasText}"
     "h1{font:600 16px system-ui,sans-serif;overflow-wrap:anywhere}"
@@ -141,14 +144,19 @@ def page_body(key: str, fallback: str, data: bytes, line: str) -> str:
         data: what `compress` made.
         line: the widget's line of text.
     """
-    code, name = bundle()
+    token = hashlib.blake2s(b"\0".join((key.encode(), data, fallback.encode()))).hexdigest()
     return (
-        f'<div class="jt-twin" data-jt-twin="{key}" data-jt-line="{html.escape(line)}">'
+        f'<div class="jt-twin" data-jt-twin="{key}" data-jt-line="{html.escape(line)}" data-jt-page="{token}">'
         f'<div class="jt-still">{fallback}</div>'
-        f'<script type="application/gzip" class="jt-code" data-hash="{name}">{base64.b64encode(code).decode()}</script>'
         f'<script type="application/gzip" class="jt-data">{base64.b64encode(data).decode()}</script>'
-        f"<script>{static('boot.js').strip()}</script></div>"
+        f"<script>{_script(token)}</script></div>"
     )
+
+
+def _script(token: str) -> str:
+    """Return the script that starts the element of a token, and no other; the bundle, which it runs, is in its own text."""
+    code, name = bundle()
+    return f'((token,code,hash)=>{{{static("boot.js").strip()}}})("{token}","{base64.b64encode(code).decode()}","{name}")'
 
 
 def static_page(scene: Scene, *, index: int, budget: int | None, key: str, line: str) -> str:
@@ -204,9 +212,12 @@ def write_page(path: str | Path, title: str, inside: str) -> Path:
         StorageError: it cannot be written.
     """
     target, title = Path(path), escape_controls(title)
+    scripts = [script for token in sorted(set(_TOKEN.findall(inside))) if f"<script>{(script := _script(token))}</script>" in inside]
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    policy = _POLICY.format(scripts=" ".join([*(f"'sha256-{each}'" for each in hashes), "blob:"]) if hashes else "'none'")
     text = (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{policy}">'
         f"<style>{_SHEET}</style></head><body><main><h1>{html.escape(title)}</h1>{inside}</main></body></html>\n"
     )
     with storage_errors(f"the page {target}", kept="no run was changed"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.views.export.bundle import static
 from jupyter_tracking.views.model import downsample
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
@@ -58,7 +59,8 @@ class ChartRenderer(Renderer):
         if not _draws_itself(library):
             raise InvalidArgument(f"{library} is not installed in this kernel")
         payload = Payload({"library": library})
-        payload.attach(_script(library))
+        # Nothing of the library runs before its frame is shut.
+        payload.attach(f"{static('chart.js')}\n;\n".encode() + _script(library))
         return payload
 
     def fallback(self, series: Series, number: int) -> str:

@@ -1,5 +1,11 @@
 // The script of a static page, which is saved in a notebook beside the live widget. It shows the page where the widget is not there.
 // It imports nothing: the bundle, which is large, is unpacked only when the page is drawn.
+//
+// A notebook may hold text of anybody's that looks like a static page: sanitisers keep classes and names of elements. So what is run comes
+// with the script itself, which only a trusted notebook may have, and the script starts only the element that was written with it.
+
+/** What the script's own text gives it (`page_body` in Python): the name of its element, the bundle, and the bundle's hash. */
+declare const token: string, code: string, hash: string;
 
 type Bundle = { page(host: HTMLElement, pack: ArrayBuffer): () => void };
 
@@ -9,18 +15,19 @@ const LOADING_TIMEOUT = 8000;
 /** A widget that goes because its cell runs again takes this page along within this time (ms). */
 const CELL_RERUN = 150;
 
-async function inflate(from: Element): Promise<Response> {
-  const text = atob((from.textContent ?? "").trim());
-  const bytes = Uint8Array.from(text, (c) => c.charCodeAt(0));
+async function inflate(packed: string): Promise<Response> {
+  const bytes = Uint8Array.from(atob(packed.trim()), (c) => c.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
 }
 
+/** The bundles of the page by their hashes. Under a symbol: any element could have a name of text. */
+const BUNDLES = Symbol.for("jupyter_tracking.bundles");
+
 /** Show or hide one static page, as its widget comes and goes. */
-function start(root: HTMLElement): void {
-  const bundles: Record<string, Promise<Bundle>> = ((globalThis as any).jupyterTrackingBundles ??=
-    {});
+function start(root: HTMLElement, data: string): void {
+  const bundles: Map<string, Promise<Bundle>> = ((globalThis as any)[BUNDLES] ??= new Map());
   const key = root.dataset["jtTwin"] ?? "";
-  const fallback = root.querySelector<HTMLElement>(".jt-still");
+  const fallback = root.querySelector<HTMLElement>(":scope > .jt-still");
   const host = document.createElement("div");
   root.append(host);
   // The outputs of the cell, and among them this page's; the one before it is the widget's.
@@ -64,14 +71,16 @@ function start(root: HTMLElement): void {
     if (drawn) return;
     drawn = true;
     try {
-      const code = root.querySelector(".jt-code")!;
-      const hash = code.getAttribute("data-hash") ?? "";
-      bundles[hash] ??= (async () => {
-        const text = await (await inflate(code)).text();
-        return import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
-      })();
-      const pack = await (await inflate(root.querySelector(".jt-data")!)).arrayBuffer();
-      (await bundles[hash]!).page(host, pack);
+      let bundle = bundles.get(hash);
+      if (!bundle) {
+        bundle = (async () => {
+          const text = await (await inflate(code)).text();
+          return import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
+        })();
+        bundles.set(hash, bundle);
+      }
+      const pack = await (await inflate(data)).arrayBuffer();
+      (await bundle).page(host, pack);
       if (fallback) fallback.hidden = true;
     } catch (error) {
       // The fallback picture stays.
@@ -161,10 +170,25 @@ function start(root: HTMLElement): void {
   for (const wait of [300, WIDGET_TIMEOUT + 20, LOADING_TIMEOUT + 20]) setTimeout(update, wait);
 }
 
-const own = document.currentScript?.closest<HTMLElement>(".jt-twin");
-// Some front ends run the script away from its place in the page; then it starts every page that is not yet started.
-for (const root of own ? [own] : document.querySelectorAll<HTMLElement>(".jt-twin")) {
-  if (root.dataset["jtBegun"]) continue;
+/** The page's own data, if this is the element that was written with the script: no sanitiser leaves a script in a text of others. */
+function dataOf(root: Element | null | undefined): string | null {
+  if (!(root instanceof HTMLDivElement) || root.getAttribute("data-jt-page") !== token) return null;
+  const data = root.querySelector(":scope > script.jt-data");
+  return data instanceof HTMLScriptElement ? data.textContent : null;
+}
+
+// The document's own properties, which an element that is named after one would stand for.
+const get = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript")!.get!;
+const script: Element | null = get.call(document);
+const around = script?.parentElement;
+const roots =
+  dataOf(around) !== null
+    ? [around!]
+    : // Some front ends run the script away from its place in the page.
+      Document.prototype.querySelectorAll.call(document, "div.jt-twin[data-jt-page]");
+for (const root of roots) {
+  const data = dataOf(root);
+  if (data === null || !(root instanceof HTMLElement) || root.dataset["jtBegun"]) continue;
   root.dataset["jtBegun"] = "yes";
-  start(root);
+  start(root, data);
 }

@@ -9,17 +9,22 @@ import type { Axes } from "./axes";
 import type { ChartLine } from "./chart-line";
 import { LineChart } from "./line-chart";
 import { colours } from "../dom/theme";
-import { bar, select } from "../dom/toolbar";
+import { bar, select, textButton } from "../dom/toolbar";
 import { json } from "../dom/json-tree";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-/** The page in which a library draws: it is sent the library's script and the figure. */
-const libraryPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>chart</title><style>html,body{margin:0;height:100%;background:#fff}#chart{height:100%;width:100%}</style></head>
-<body><div id="chart"></div><script>addEventListener("message",function(e){var d=e.data,s;if(d.code){s=document.createElement("script");s.textContent=d.code;document.head.append(s)}
-if(d.library==="plotly")Plotly.react("chart",d.figure.data,Object.assign({},d.figure.layout,{autosize:true}),{displaylogo:false,responsive:true});
-else if(d.library==="vega")vegaEmbed("#chart",d.figure,{actions:false,ast:true});
-else{document.getElementById("chart").textContent="";Bokeh.embed.embed_item(d.figure,"chart")}})</script></body></html>`;
+/** The page in which a library draws: it is sent the scripts, and then each figure. Only what has the word runs there. */
+const libraryPage = (nonce: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="x-dns-prefetch-control" content="off"><title>chart</title><style>html,body{margin:0;height:100%;background:#fff;font:13px system-ui,sans-serif}#chart{height:100%;width:100%}</style></head>
+<body><div id="chart"></div><script nonce="${nonce}">(function(){var nonce=document.currentScript.nonce,make=self.trustedTypes&&trustedTypes.createPolicy("jt-chart",{createScript:function(text){return text}});
+document.currentScript.remove();addEventListener("message",function run(e){if(e.source!==parent.parent)return;removeEventListener("message",run);
+if(!make){document.getElementById("chart").textContent="this browser is too old to keep a chart's own library apart from the network";return}
+var s=document.createElement("script");s.nonce=nonce;s.textContent=make.createScript(e.data.code);document.head.append(s);s.remove()})})()</script></body></html>`;
+
+/** What a stranger's figure may be named after, and no library should take for its prototype. */
+const parseFigure = (text: string): unknown =>
+  JSON.parse(text, (key, value: unknown) => (key === "__proto__" ? undefined : value));
 
 export function chart(host: Host<"chart">): Drawing<"chart"> {
   const { element, about } = host;
@@ -34,6 +39,8 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
   let offeredModes = "";
   /** What the library draws: of the step on screen, although its script may come later. */
   let figure: unknown = null;
+  /** The library that the reader has asked to draw: for all steps, and for no other library. */
+  let asked = "";
 
   function clear(): void {
     lines?.destroy();
@@ -75,6 +82,7 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
     caption.textContent = `${what} · ${how}`;
     if (shownAs === "lines and bars" && head.plot) drawLines(payload, head.plot);
     else if (shownAs === "JSON" || head.json === undefined) showJson(payload);
+    else if (asked !== head.library) offerLibrary(head.library);
     else drawByLibrary(payload, head.json);
   }
 
@@ -147,16 +155,32 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
     );
   }
 
+  /** A figure may be anybody's: its library draws it when the reader says so. */
+  function offerLibrary(library: string): void {
+    const press = textButton(`draw with ${library}`, () => {
+      asked = library;
+      clear();
+      host.redraw();
+    });
+    const words =
+      "Its own library draws this chart, in a frame that reaches neither this page nor the network. Scripts and links of the chart do not work there.";
+    clear();
+    put(area, h("div", { class: "jt-offer" }, press, h("p", { class: "jt-caption" }, words)));
+  }
+
   function drawByLibrary(payload: Payload<StepHead<"chart">>, at: number): void {
     const { library } = payload.head;
-    figure = JSON.parse(payload.text(at));
-    const post = (code?: string): void =>
-      iframe?.contentWindow?.frames[0]?.postMessage({ library, figure, code }, "*");
+    figure = parseFigure(payload.text(at));
+    const post = (message: object): void =>
+      iframe?.contentWindow?.frames[0]?.postMessage(message, "*");
     if (iframe) {
-      post();
+      post({ library, figure });
       return;
     }
-    const created = sandboxed(libraryPage, `chart ${about.name}`, true);
+    const nonce = Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join("a");
+    // Charts of plotly on WebGL are drawn by functions that it makes of texts of its own.
+    const scripts = { nonce, functions: library === "plotly" };
+    const created = sandboxed(libraryPage(nonce), `chart ${about.name}`, scripts);
     iframe = created;
     const loaded = new Promise((done) => created.addEventListener("load", done, { once: true }));
     put(area, created);
@@ -164,7 +188,8 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
       .then(([script]) => {
         if (iframe !== created) return;
         if (script.head.error) throw new Error(script.head.error);
-        post(script.text(0));
+        post({ code: script.text(0) });
+        post({ library, figure });
         created.setAttribute("data-jt-drawn", "");
       })
       .catch((error: unknown) => {

@@ -1,7 +1,8 @@
-// HTML: the page it makes, in a frame where nothing runs and nothing is fetched; or its source.
+// HTML: the page it makes, without its scripts and addresses, in a frame where nothing runs and nothing is fetched; or its source.
 
 import { h, put, region } from "../dom/dom";
 import { sandboxed } from "../dom/sandbox";
+import { safeDocument } from "../dom/sanitize";
 import * as format from "../model/format";
 import { bar, checkbox } from "../dom/toolbar";
 import { called } from "../model/model";
@@ -19,7 +20,7 @@ export function html(host: Host<"html">): Drawing<"html"> {
     const markup = payload.text(0);
     const { cut } = payload.head;
     const frame = rendered.value
-      ? sandboxed(markup, `${host.about.name}, step ${format.step(step)}`)
+      ? sandboxed(safeDocument(markup), `${host.about.name}, step ${format.step(step)}`)
       : null;
     source.hidden = rendered.value;
     source.textContent = rendered.value ? "" : markup;
