@@ -137,7 +137,8 @@ def walk_charts(watch: Watch, page: Page, library: str, names: list[str], *, dra
         if drawn:
             expect(inner.locator(f"body[data-jt-drawn='{len(names) - step}']")).to_be_attached()
             press(page)
-            assert inner.locator("iframe, frame, object, embed, link, meta[http-equiv=refresh], [href^=http]").count() == 0
+            found = inner.locator("iframe, frame, object, embed, link, meta[http-equiv=refresh], a[href^=http]")
+            assert found.evaluate_all("all => all.map(each => each.outerHTML)") == [], what
         watch.check(page, f"{library}: {what}")
         if step:
             page.get_by_label("previous step").click()
