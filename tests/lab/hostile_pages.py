@@ -145,7 +145,7 @@ VEGA: dict[str, dict[str, Any]] = {
 }
 
 
-def bokeh_figures() -> dict[str, Any]:
+def bokeh_figures() -> dict[str, Any]:  # noqa: C901 - a list
     """Return figures of bokeh by what they try."""
     from bokeh import models
     from bokeh.plotting import figure
@@ -188,6 +188,10 @@ def bokeh_figures() -> dict[str, Any]:
         for source in (models.AjaxDataSource(data_url=there, polling_interval=50), models.ServerSentDataSource(data_url=there)):
             plot.scatter("x", "y", source=source)
 
+    def tiled(plot: Any) -> None:
+        plot.x_range, plot.y_range = models.Range1d(0, 1e6), models.Range1d(0, 1e6)
+        plot.add_tile(models.WMTSTileSource(url=f"{there}{{X}}/{{Y}}/{{Z}}"))
+
     def dressed(plot: Any) -> None:
         plot.stylesheets = [
             models.ImportedStyleSheet(url=there),
@@ -200,7 +204,7 @@ def bokeh_figures() -> dict[str, Any]:
         "opened": with_(opened),
         "hover": with_(hovered),
         "pictures": with_(lambda plot: plot.image_url(url=[there], x=1, y=1, w=1, h=1)),
-        "tiles": with_(lambda plot: plot.add_tile(models.WMTSTileSource(url=f"{there}{{X}}/{{Y}}/{{Z}}"))),
+        "tiles": with_(tiled),
         "sources": with_(fed),
         "sheets": with_(dressed),
         "mathematics": plain(title=f"$$\\href{{{there}}}{{x}}$$<img src=x onerror=RUN>"),

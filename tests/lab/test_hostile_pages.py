@@ -14,7 +14,6 @@ from socket import create_server
 from threading import Thread
 from typing import TYPE_CHECKING
 
-import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.lab import hostile_pages
@@ -23,6 +22,7 @@ from tests.lab.document import Document
 from tests.lab.hostile_pages import DOCUMENTS, PLOTLY, VEGA, bokeh_figures, make
 
 if TYPE_CHECKING:
+    import pytest
     from collections.abc import Iterator
     from socket import socket
 

@@ -14,6 +14,7 @@ interface Libraries {
   Plotly: { react(place: string, data: unknown, layout: object, config: object): Promise<unknown> };
   Bokeh: {
     embed: { embed_item(item: unknown, place: string): Promise<unknown> };
+    documents: { clear(): void }[];
     Models: Record<string, { prototype: { execute(): void } }>;
   };
   vegaEmbed(place: string, figure: unknown, options: object): Promise<unknown>;
@@ -64,6 +65,14 @@ function close(): void {
     const plain = space === "http://www.w3.org/2000/svg" ? "tspan" : "span";
     return createElementNS.call(this, space, leads(name) ? plain : name, options);
   } as typeof createElementNS;
+  // The policy would stop a picture from elsewhere too, and a library would ask for it again and again.
+  const { get, set } = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src")!;
+  Object.defineProperty(HTMLImageElement.prototype, "src", {
+    get,
+    set(this: HTMLImageElement, address: string) {
+      if (/^(?:data|blob):/i.test(address)) set!.call(this, address);
+    },
+  });
   // Every text that is taken for markup comes through here. Functions are made of texts only where the frame's policy lets them.
   realm.trustedTypes.createPolicy("default", {
     createHTML: safePart,
@@ -93,6 +102,8 @@ async function draw({ library, figure }: Message): Promise<void> {
   } else {
     for (const name of ["CustomJS", "OpenURL"])
       Bokeh.Models[name]!.prototype.execute = () => undefined;
+    // What the chart of another step had going on ends.
+    for (const before of Bokeh.documents.splice(0)) before.clear();
     document.getElementById("chart")!.replaceChildren();
     await Bokeh.embed.embed_item(figure, "chart");
   }
