@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Payload, strings } from "../src/model/payload";
+import { fileUrl, Payload, strings } from "../src/model/payload";
 import { payload } from "./made";
 
 describe("decoding", () => {
@@ -21,5 +21,13 @@ describe("decoding", () => {
     let end = 0;
     const ends = new Uint32Array(words.map((w) => (end += new TextEncoder().encode(w).length)));
     expect(strings(payload({ columns: { e: [0, "u4"] } }, ends, packed), "e", 1)).toEqual(words);
+  });
+
+  it("gives a picture of SVG no address of the page, where its scripts could run", () => {
+    const bytes = new TextEncoder().encode(`<svg>${"é".repeat(40_000)}</svg>`);
+    const url = fileUrl(new DataView(bytes.buffer), "image/svg+xml");
+    expect(url.startsWith("data:image/svg+xml;base64,")).toBe(true);
+    const read = Uint8Array.from(atob(url.split(",")[1]!), (c) => c.charCodeAt(0));
+    expect(new TextDecoder().decode(read)).toBe(new TextDecoder().decode(bytes));
   });
 });

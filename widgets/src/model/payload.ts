@@ -74,8 +74,18 @@ export function strings(payload: Payload, ends: string, at: number): string[] {
   return out;
 }
 
-/** Bytes as a file in the page's memory, which stays there until its address is revoked. */
+/**
+ * The address of bytes as a file in the page's memory, which stays there until its address is revoked. A picture of SVG, which is a document
+ * with scripts when it is opened by itself, has an address that is not of this page.
+ */
 export function fileUrl(view: DataView, type = ""): string {
   const bytes = new Uint8Array(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
-  return URL.createObjectURL(new Blob([bytes], { type }));
+  if (type !== "image/svg+xml") return URL.createObjectURL(new Blob([bytes], { type }));
+  let text = "";
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  return `data:${type};base64,${btoa(text)}`;
 }
+
+/** How many bytes are made characters by one call. */
+const CHUNK = 0x8000;

@@ -9,13 +9,16 @@ interface Message {
   library: string;
   figure: any;
 }
+interface Model {
+  prototype: { execute(): void };
+}
 /** The libraries, each where its script has put it. */
 interface Libraries {
   Plotly: { react(place: string, data: unknown, layout: object, config: object): Promise<unknown> };
   Bokeh: {
     embed: { embed_item(item: unknown, place: string): Promise<unknown> };
     documents: { clear(): void }[];
-    Models: Record<string, { prototype: { execute(): void } }>;
+    Models: Record<string, Model> | ((name: string) => Model);
   };
   vegaEmbed(place: string, figure: unknown, options: object): Promise<unknown>;
 }
@@ -91,6 +94,11 @@ const loader = {
     /^data:image\//i.test(address) ? Promise.resolve({ href: address }) : refuse(),
 };
 
+/** A model of bokeh by its name; before 3.4 one asks for it by a call. */
+function modelOf({ Models }: Libraries["Bokeh"], name: string): Model {
+  return typeof Models === "function" ? Models(name) : Models[name]!;
+}
+
 async function draw({ library, figure }: Message): Promise<void> {
   const { Plotly, Bokeh, vegaEmbed } = realm as Libraries;
   if (library === "plotly") {
@@ -101,7 +109,7 @@ async function draw({ library, figure }: Message): Promise<void> {
     await vegaEmbed("#chart", { ...figure, usermeta: {} }, { actions: false, ast: true, loader });
   } else {
     for (const name of ["CustomJS", "OpenURL"])
-      Bokeh.Models[name]!.prototype.execute = () => undefined;
+      modelOf(Bokeh, name).prototype.execute = () => undefined;
     // What the chart of another step had going on ends.
     for (const before of Bokeh.documents.splice(0)) before.clear();
     document.getElementById("chart")!.replaceChildren();
