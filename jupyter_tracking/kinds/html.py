@@ -1,4 +1,4 @@
-"""The html kind: markup, in the row. It is shown without scripts and without the network."""
+"""The html kind: markup, in the row. It is shown without its scripts, its addresses and the network."""
 
 from __future__ import annotations
 

@@ -22,10 +22,10 @@ from tests.lab.document import Document
 from tests.lab.hostile_pages import DOCUMENTS, PLOTLY, VEGA, bokeh_figures, make
 
 if TYPE_CHECKING:
-    import pytest
     from collections.abc import Iterator
     from socket import socket
 
+    import pytest
     from playwright.sync_api import Browser, Page
 
     from tests.lab.app import App

@@ -33,7 +33,7 @@ _SCRIPTS = {"plotly": ("package_data/plotly.min.js",), "bokeh": ("server/static/
 
 
 class ChartRenderer(Renderer):
-    """Draws charts of plotly, bokeh and vega: by their own library, or as lines and points."""
+    """Draws charts of plotly, bokeh and vega: as lines and points, or by their own library when the reader asks for it."""
 
     stem = "chart"
 

@@ -1,4 +1,4 @@
-"""HTML: its source as text. The page renders it, in a sandboxed frame without scripts and without a network."""
+"""HTML: its source as text. The page takes its scripts and addresses out and renders it, in a frame without scripts and without a network."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from jupyter_tracking.views.renderers.text import TextRenderer
 
 
 class HtmlRenderer(TextRenderer):
-    """Draws HTML in a frame without scripts and without the network, or its source."""
+    """Draws HTML without its scripts and addresses, in a frame that reaches nothing, or its source."""
 
     stem = "html"
 
