@@ -1,4 +1,4 @@
-"""HTML: its source as text. The page takes its scripts and addresses out and renders it, in a frame without scripts and without a network."""
+"""HTML: its source as text. The page renders it without its scripts and addresses, in a frame that reaches no network."""
 
 from __future__ import annotations
 
