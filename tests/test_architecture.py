@@ -47,8 +47,7 @@ READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "redact": 1850,
-    "format": 2850,
+    "format": 2870,
     "storage": 2250,
     "kinds": 5710,
     "record": 1200,

@@ -16,6 +16,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.json_fields import MOST_BYTES, OBJECT, TEXT, WHOLE, Fields, FieldType, typed
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.frames import cells
+from jupyter_tracking.frames.dtypes import with_dtypes
 from jupyter_tracking.read import check
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.read.run_files import read_bytes
@@ -68,7 +69,7 @@ def runs_in(notebook: str | os.PathLike[str], root: str | os.PathLike[str] | Non
                     seen.add(key)
                     place = {"cell": position, "cell_id": cell.get("id"), "execution_count": cell.get("execution_count")}
                     rows.append(place | _row(shown, notebook, root))
-    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+    return with_dtypes(pd.DataFrame(rows, columns=list(_COLUMNS), dtype="object"), _COLUMNS)
 
 
 def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
