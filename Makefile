@@ -62,7 +62,7 @@ soak: $(VENV)/.test  ## the long reliability runs, two at a time (at most 15 min
 	$(BIN)/python -m pytest -m soak -n 2 --dist worksteal $(ARGS)
 
 coverage: $(VENV)/.test  ## see that each line and branch of what writes and reads runs is tested (4 minutes)
-	$(BIN)/python -m coverage run -m pytest tests/reliability tests/kinds tests/fuzz tests/compat tests/test_frames.py tests/test_rows.py tests/test_sharing.py $(ARGS)
+	$(BIN)/python -m coverage run -m pytest tests/reliability tests/security tests/kinds tests/fuzz tests/compat tests/test_frames.py tests/test_rows.py tests/test_sharing.py $(ARGS)
 	$(BIN)/python -m coverage report
 
 server: $(VENV)/.test  ## push a run to a real Polyaxon server on this machine (two minutes the first time)

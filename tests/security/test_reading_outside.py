@@ -119,6 +119,8 @@ def test_events_behind_a_link_make_no_run(root: Path, private: Path) -> None:
     assert not paths.holds_run(root / "mine")
     (root / "mine" / "events").unlink()
     (root / "mine" / "events" / "metric").mkdir(parents=True)
+    (root / "mine" / "events" / "a.plx").write_text("")
+    (root / "mine" / "events" / "link").symlink_to(private)
     assert not paths.holds_run(root / "mine")
     (root / "mine" / "events" / "metric" / "a.plx").write_text("")
     assert paths.holds_run(root / "mine")
