@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _PYTHON_MAGICS = {"time", "timeit", "capture", "prun", "track", "memit", "mprun", "debug", "pypy", "python", "python3", "px", "cython"}
 _MAGIC_LINE = re.compile(r"(?P<indent>\s*)(?P<assigned>[\w.,\[\] ]{1,100}=\s*)?(?P<command>[!%].*|\?.*|[\w.*]+\?{1,2}\s*)\Z")
+_PREFIXES = "bBfFrRtTuU"  # of strings
 _LONGEST = 1_000_000  # characters; a longer source is text
 
 
@@ -147,18 +148,36 @@ def _redacted_code(source: str, tree: ast.Module, redactor: Callable[[KnownSecre
     while count < len(known):  # until no string has told a secret that an earlier one may have
         count = len(known)
         kept, at = [], 0
-        for first, last, continued in strings:
+        for first, last, opening in strings:
             text = source[first:last]
-            kept += [source[at:first], _masked(text, continued) if (first, last) in whole else redactor(known)(text)]
+            redacted = _masked(text, opening) if (first, last) in whole else redactor(known)(text)
+            if redacted != text and not _is_string(redacted, opening):  # a secret ended in the middle of an escape
+                redacted = _masked(text, opening)
+            kept += [source[at:first], redacted]
             at = last
     return "".join([*kept, source[at:]])
 
 
-def _masked(text: str, continued: bool) -> str:
+def _is_string(text: str, opening: str) -> bool:
+    """Return whether a text may stand inside of a string that is opened so, and only as text."""
+    quote = opening.lstrip(_PREFIXES)
+    if not quote:
+        return True  # a comment
+    tree = _parsed(f"({opening}{text}{quote}, 0)")  # in brackets, so that no comment can begin behind an early end
+    statement = tree.body[0] if tree is not None and len(tree.body) == 1 else None
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Tuple) or len(statement.value.elts) != 2:  # noqa: PLR2004
+        return False
+    value = statement.value.elts[0]
+    return isinstance(value, ast.Constant) or (
+        isinstance(value, ast.JoinedStr) and all(isinstance(part, ast.Constant) for part in value.values)
+    )
+
+
+def _masked(text: str, opening: str) -> str:
     """Return what stands in the place of a secret string: on as many lines as the string."""
     if not text.strip():
         return text
-    if continued:
+    if len(opening.lstrip(_PREFIXES)) == 1:
         return MASK + text.count("\n") * "\\\n"
     return "\n".join(MASK if line.strip() else line for line in text.split("\n"))
 
@@ -179,29 +198,29 @@ class _Offsets:
         )
 
 
-def _strings(source: str) -> list[tuple[int, int, bool]]:
-    """Return what stands inside of strings and comments: start, end, and whether its lines end with backslashes."""
+def _strings(source: str) -> list[tuple[int, int, str]]:
+    """Return what stands inside of strings and comments: start, end, and the prefix and quote of a string."""
     lines = [0]
     for line in source.split("\n"):
         lines.append(lines[-1] + len(line) + 1)
-    found: list[tuple[int, int, bool]] = []
+    found: list[tuple[int, int, str]] = []
     middle = getattr(tokenize, "FSTRING_MIDDLE", None)
     quotes: list[str] = []
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         start, end = lines[token.start[0] - 1] + token.start[1], lines[token.end[0] - 1] + token.end[1]
         if token.type == tokenize.COMMENT:
-            found.append((start + 1, end, False))
+            found.append((start + 1, end, ""))
         elif token.type == tokenize.STRING:
             prefix = re.match(r"[A-Za-z]*", token.string)[0]  # type: ignore[index]
             quote = token.string[len(prefix) :]
             width = 3 if quote[:3] in {"'''", '"""'} and len(quote) >= 6 else 1  # noqa: PLR2004
-            inside = start + len(prefix) + width, end - width
+            inside, opening = (start + len(prefix) + width, end - width), prefix + quote[:width]
             if "f" in prefix.lower():
-                found += [(*piece, width == 1) for piece in _literal_pieces(source, *inside)]
+                found += [(*piece, opening) for piece in _literal_pieces(source, *inside)]
             elif inside[1] > inside[0]:
-                found.append((*inside, width == 1))
+                found.append((*inside, opening))
         elif middle is not None and token.type == middle:
-            found.append((start, end, len(quotes[-1].lstrip("fFrR")) == 1 if quotes else False))
+            found.append((start, end, quotes[-1] if quotes else ""))
         elif token.type == getattr(tokenize, "FSTRING_START", -1):
             quotes.append(token.string)
         elif token.type == getattr(tokenize, "FSTRING_END", -1) and quotes:

@@ -101,7 +101,7 @@ NAMES = st.sampled_from(
     ["password", "db_pass", "token", "api_key", "key", "secret", "auth", "x", "user", "password_length", "hf_token", "пароль"]
 )
 QUOTES = st.sampled_from(["'{}'", '"{}"', "'''{}'''", '"""{}"""', "b'{}'", "r'{}'", "f'{}'", "f'{{x}}{}'", 'rb"{}"', "('{}'\n  'b1{}')", "('{}' + '{}')", "'{}' \\\n '{}'"])  # fmt: skip
-VALUES = st.text("ab1Z9_-./:=@,;?& %#$!(){}[]<>", max_size=30).map(lambda text: re.sub(r"[{}]", "", text))
+VALUES = st.text("ab1Z9_-./:=@,;?&\\\n %#$!(){}[]<>", max_size=30).map(lambda text: re.sub(r"[{}]", "", text))
 WAYS = st.sampled_from(
     [
         "{name} = {value}",
