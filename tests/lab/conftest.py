@@ -50,6 +50,7 @@ NBCONVERTS = ("https://cdnjs.cloudflare.com/", "https://unpkg.com/@jupyter-widge
 LONGEST_FIRST = [
     "quickstart",
     "access",
+    "hostile_pages",
     "hostile",
     "views",
     "compare",
@@ -57,6 +58,7 @@ LONGEST_FIRST = [
     "harness",
     "provenance",
     "slow_kernel",
+    "foreign_elements",
     "moves",
     "again",
 ]
