@@ -14,6 +14,7 @@
     ├── StorageError (OSError)            the disk refused
     │   └── StorageFull                   the disk, the quota or the file size limit is reached
     ├── MalformedEvent (ValueError)       a row of an event file that cannot be read
+    │   └── TooLarge                      what it stands for is larger than what is decoded unasked
     └── MissingExtra (ImportError)        an optional library is needed and not installed
 
     TrackingWarning (UserWarning)         what a frame lacks, because it cannot be read
@@ -103,6 +104,10 @@ class StorageFull(StorageError):
 
 class MalformedEvent(TrackingError, ValueError):
     """A row of an event file cannot be read; the message names file and line."""
+
+
+class TooLarge(MalformedEvent):
+    """What a row stands for would take more than is spent on what anybody may have made; the message says what it has, and the limit."""
 
 
 class MissingExtra(TrackingError, ImportError):

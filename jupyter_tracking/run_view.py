@@ -195,7 +195,9 @@ class RunView(CuratedRun):
         """Return the steps of an artifact, ascending, each once; None comes first if a row has none."""
         return self.files.steps(self.files.find(name, kind))
 
-    def load(self, name: str, kind: str | None = None, step: int | None = None, *, allow_pickle: bool = False) -> Any:
+    def load(
+        self, name: str, kind: str | None = None, step: int | None = None, *, allow_pickle: bool = False, allow_large: bool = False
+    ) -> Any:
         """Return the value of an artifact at a step.
 
         Args:
@@ -203,6 +205,8 @@ class RunView(CuratedRun):
             kind: which kind, when several have the name.
             step: the step; by default the row logged last. Of several rows of a step, the last.
             allow_pickle: unpickle a pickled dataframe, which runs the code in it.
+            allow_large: decode what takes more than about half a gigabyte of memory, and however much the file says. A small file may
+                stand for much.
 
         Returns:
             A float for a metric, `Curve(x, y, kind, annotation)` for a curve, a DataFrame, a string, a numpy image;
@@ -211,13 +215,15 @@ class RunView(CuratedRun):
         Raises:
             NotFound: no such artifact or step; the message lists what is near.
             MissingFile: the asset is not there.
-            MalformedEvent: the row or its asset is damaged.
+            MalformedEvent: the row or its asset is damaged; or larger than what is decoded without `allow_large`, as the message says.
         """
         artifact = self.files.find(name, kind)
         if step is None:
             events = self.files.events(artifact)
-            return self.files.value(artifact, events[-1] if events else None, allow_pickle=allow_pickle)
-        return self.files.value(artifact, self._event(artifact, step), allow_pickle=allow_pickle)
+            event = events[-1] if events else None
+        else:
+            event = self._event(artifact, step)
+        return self.files.value(artifact, event, allow_pickle=allow_pickle, allow_large=allow_large)
 
     def _event(self, artifact: Artifact, step: int) -> Event:
         """Return the last row of a step."""

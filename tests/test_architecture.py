@@ -25,7 +25,7 @@ NAME = PACKAGE.name
 
 # From the ground up. A package, or a module at the top, imports from the layers below its own and from itself; never from beside or above.
 LAYERS = [
-    ["errors"],
+    ["errors", "budgets"],
     ["printed"],
     ["redact"],
     ["format"],

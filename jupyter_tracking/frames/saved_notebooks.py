@@ -18,8 +18,8 @@ from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.frames import cells
 from jupyter_tracking.frames.dtypes import with_dtypes
 from jupyter_tracking.read import check
+from jupyter_tracking.read.file_bytes import read_bytes
 from jupyter_tracking.read.find import find_run
-from jupyter_tracking.read.run_files import read_bytes
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:

@@ -86,6 +86,7 @@ class Asset(Protocol):
     """An asset of the run, as a decoder sees it: checked to lie inside the run before it is opened."""
 
     allow_pickle: bool
+    allow_large: bool  # decode what is larger than `budgets` says
 
     def path(self, payload: dict[str, Any]) -> Path:
         """Return the path of the file that the payload's `path` names."""

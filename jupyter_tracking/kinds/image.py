@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
+from jupyter_tracking.budgets import MOST_PIXELS
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, TooLarge
 from jupyter_tracking.kinds.arguments import as_array, as_flag, as_metric, as_text
 from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs, name_of, refusals, warn
 from jupyter_tracking.kinds.figures import as_figures, is_blank
+from jupyter_tracking.kinds.picture_files import FORMATS, check_pixels, open_picture, read_frames
 from jupyter_tracking.kinds.pixels import as_pixels, as_rows, tiled
 
 if TYPE_CHECKING:
@@ -33,48 +34,50 @@ _DESCRIBED = {"png", "jpg", "jpeg", "webp"}  # what a camera or an editor says o
 _ENCODERS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "bmp": "BMP", "tif": "TIFF"}
 
 
-def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
-    from PIL import Image, UnidentifiedImageError
+def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[Any] | Path:
+    from PIL import UnidentifiedImageError
 
     data = asset.read(payload)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours, below
-            with Image.open(io.BytesIO(data)) as picture:
-                pixels = _pixels(picture)
+        with open_picture(data) as picture:
+            pixels = _pixels(picture, limited=not asset.allow_large)
     except UnidentifiedImageError:  # an SVG, or another format for the user's own programs
         return asset.path(payload)
+    except (MemoryError, TooLarge):
+        raise
     except Exception as error:
         raise MalformedEvent(f"{payload.get('path')} is no readable picture: {error}") from error
     return asset.path(payload) if pixels is None else pixels
 
 
-def _pixels(picture: Image) -> NDArray[Any] | None:
-    """Return the pixels of a picture, (frames, height, width, …) of several frames; None where they are too many, or of several sizes."""
+def _pixels(picture: Image, *, limited: bool) -> NDArray[Any] | None:
+    """Return the pixels of a picture, (frames, height, width, …) of several frames; None where they are of several sizes."""
     import numpy as np
 
-    count = _frames(picture)
-    if picture.width * picture.height * count > _MOST_PIXELS:
-        return None
-    frames = [_frame(picture, number) for number in range(count)]
-    if len({frame.shape for frame in frames}) > 1:  # some have transparency and some have none
-        frames = [_frame(picture, number, "RGBA") for number in range(count)]
-    if count > 1:  # pages of a document may be of several sizes
-        return np.stack(frames) if len({frame.shape for frame in frames}) == 1 else None
-    return frames[0]
+    found: list[NDArray[Any]] = []
+    for frame in read_frames(picture, limited=limited):
+        if limited and not found:
+            check_pixels(frame, MOST_PIXELS)
+        found.append(_frame(frame))
+    if len({frame.shape for frame in found}) > 1:  # some have transparency and some have none; pages of a document may be of several sizes
+        for number in range(len(found)):
+            picture.seek(number)
+            found[number] = _frame(picture, "RGBA")
+    if len(found) == 1:
+        return found[0]
+    return np.stack(found) if len({frame.shape for frame in found}) == 1 else None
 
 
-def _frame(picture: Image, number: int, mode: str | None = None) -> NDArray[Any]:
+def _frame(picture: Image, mode: str | None = None) -> NDArray[Any]:
     import numpy as np
 
-    picture.seek(number)
     if mode is None and picture.mode == "P":  # the colours that the palette stands for
         mode = "RGBA" if "transparency" in picture.info else "RGB"
     return np.array(picture.convert(mode) if mode else picture)
 
 
 def _frames(picture: Image) -> int:
-    """Return how many frames a picture has; what a camera puts beside its picture in one file is none."""
+    """Return how many frames a picture of the user's has; what a camera puts beside its picture in one file is none."""
     return 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
 
 
@@ -165,17 +168,13 @@ def _encode_picture(picture: Image, ext: str | None = None) -> NewAsset:
 
 
 def _colours(file: io.BytesIO) -> bytes:
-    from PIL import Image
-
-    with Image.open(file) as picture:
+    with open_picture(file.getvalue()) as picture:
         return picture.convert("RGBA").tobytes()
 
 
 def _encode_bytes(data: bytes) -> NewAsset:
     """Keep the bytes of a picture file as they are."""
-    from PIL import Image
-
-    with refusals(f"data is {len(data)} bytes that are no picture"), Image.open(io.BytesIO(data)) as picture:
+    with refusals(f"data is {len(data)} bytes that are no picture of {', '.join(FORMATS)}"), open_picture(data) as picture:
         return _asset(data, picture, (picture.format or "png").lower())
 
 
@@ -325,14 +324,12 @@ def encode_figures(figures: Sequence[Figure]) -> NewAsset:
 
 
 def _rendered(figure: Figure) -> Image:
-    from PIL import Image
-
     buffer = io.BytesIO()
     with refusals("matplotlib cannot draw the figure"):
         figure.savefig(buffer, format="png")
-    picture = Image.open(buffer)
-    opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
-    return picture.convert("RGB") if opaque else picture
+    with open_picture(buffer.getvalue()) as picture:
+        opaque = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
+        return picture.convert("RGB") if opaque else picture.copy()
 
 
 def _as_picture(pixels: NDArray[np.uint8]) -> Image:

@@ -9,10 +9,12 @@ import os
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.budgets import MOST_FRAME_PIXELS
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TooLarge
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds.arguments import as_array, as_metric, as_text
 from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, refusals, warn
+from jupyter_tracking.kinds.picture_files import check_pixels, open_picture, read_frames
 from jupyter_tracking.kinds.pixels import as_pixels
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
 _CHANNELS = (1, 3)
-_MOST_PIXELS = 500_000_000
 _MOST_FPS = 100  # a GIF counts in hundredths of a second
 _CODECS = {"mp4": "libx264", "webm": "libvpx-vp9"}
 
@@ -32,26 +33,27 @@ _CODECS = {"mp4": "libx264", "webm": "libvpx-vp9"}
 def _decode(payload: dict[str, Any], asset: Asset) -> NDArray[np.uint8] | Path:
     """Return the frames of a GIF as (frames, height, width, 3), other videos as their path."""
     import numpy as np
-    from PIL import Image
 
-    data = asset.read(payload)
+    data, limited = asset.read(payload), not asset.allow_large
     if data[:3] != b"GIF":
         return asset.path(payload)
     try:
-        with Image.open(io.BytesIO(data)) as file:
-            if getattr(file, "n_frames", 1) * file.width * file.height > _MOST_PIXELS:
-                return asset.path(payload)
+        with open_picture(data) as file:
             fps, shown = _fps(file.info.get("comment", b"")), 0.0
             frames: list[NDArray[np.uint8]] = []
-            for number in range(getattr(file, "n_frames", 1)):
-                file.seek(number)
-                shown += float(file.info.get("duration", 0))
+            for frame in read_frames(file, limited=limited):
+                shown += float(frame.info.get("duration", 0))
                 # Equal pictures in a row are one that is shown longer.
                 until = shown * min(fps, _MOST_FPS) / 1000 if fps else 0
-                frames += [np.array(file.convert("RGB"))] * max(1, round(until) - len(frames))
+                count = max(1, round(until) - len(frames))
+                if limited:
+                    check_pixels(frame, MOST_FRAME_PIXELS, (len(frames) + count - 1) * frame.width * frame.height)
+                frames += [np.array(frame.convert("RGB"))] * count
+        return np.stack(frames)
+    except (MemoryError, TooLarge):
+        raise
     except Exception as error:
         raise MalformedEvent(f"{payload.get('path')} is no readable GIF: {error}") from error
-    return np.stack(frames)
 
 
 def _fps(comment: bytes) -> float:

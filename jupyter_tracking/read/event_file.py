@@ -15,6 +15,7 @@ from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
 from jupyter_tracking.format.metric_table import metric_table, parse_metric_table
+from jupyter_tracking.read.file_bytes import written_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,6 @@ _ROWS_BLOCK = 1 << 20  # fits a core's cache
 _TABLE_BLOCK = 1 << 24
 _LAST_ROWS = 1 << 12  # bytes: a row of a metric is shorter by far
 _LONGEST_TAIL = 1 << 28  # bytes of a last row without a newline
-_LARGE_HOLE = 1 << 26  # bytes that were never written, as only a damaged file has them
 _MOST_CHUNKS = 1000  # a table that grew by bits is put together at times
 
 
@@ -239,23 +239,6 @@ class EventFile:
         begin = tail.find(b"\n") + 1 if start or order else 0
         row = event_rows.last_row(tail[:end], self._kind, order or event_rows.OUR_COLUMNS, start=begin)
         return row.value if row is not None else None
-
-
-def written_size(fd: int, size: int) -> int:
-    """Return how long a file is up to its first large hole: what was never written takes no disk, and reads as any number of zeros."""
-    start = 0
-    while size > _LARGE_HOLE and start < size:
-        try:
-            hole = os.lseek(fd, start, os.SEEK_HOLE)
-        except OSError:  # a file system that knows of none
-            break
-        try:
-            start = os.lseek(fd, hole, os.SEEK_DATA) if hole < size else size
-        except OSError:  # no data behind it
-            start = size
-        if start - hole > _LARGE_HOLE:
-            return hole
-    return size
 
 
 def _committed(fd: int, size: int) -> int:

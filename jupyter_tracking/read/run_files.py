@@ -12,6 +12,7 @@ from jupyter_tracking.errors import (
     InvalidArgument,
     MalformedEvent,
     MissingFile,
+    TooLarge,
     TrackingError,
     escape_controls,
     replace_surrogates,
@@ -19,6 +20,7 @@ from jupyter_tracking.errors import (
 )
 from jupyter_tracking.format import json_fields, lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
+from jupyter_tracking.read.file_bytes import read_bytes, written_size
 from jupyter_tracking.storage import writer_lock
 from jupyter_tracking.storage.last_write import last_write
 
@@ -148,7 +150,10 @@ class RunFiles:
         try:
             size = os.fstat(fd).st_size
             if size > most:
-                raise MalformedEvent(f"{escape_controls(relative)} has {size:,} bytes; up to {most:,} are read of such a file")
+                raise TooLarge(f"{escape_controls(relative)} has {size:,} bytes; up to {most:,} are read of such a file")
+            missing = size - written_size(fd, size)
+            if missing:
+                raise MalformedEvent(f"{escape_controls(relative)} has {size:,} bytes, of which the last {missing:,} begin with a hole")
             return read_bytes(fd, size)
         except MemoryError:
             raise MalformedEvent(f"{escape_controls(relative)} has {size:,} bytes, which do not fit into memory") from None
@@ -156,6 +161,12 @@ class RunFiles:
             raise _unreadable(error, relative) from None
         finally:
             os.close(fd)
+
+    def read_logged(self, relative: str, most: int = _MOST_READ) -> bytes:
+        """Return the bytes of an asset; raises as `read`, and `MalformedEvent` unless it has the size that was logged."""
+        data = self.read(relative, most)
+        self.check_size(relative, len(data))
+        return data
 
     def read_document(self, relative: str) -> bytes:
         """Return the bytes of a document or journal, which are limited; raises as `read`."""
@@ -235,6 +246,18 @@ class RunFiles:
                 self._assets = {}
             self._assets_seen = seen
         return self._assets
+
+    def asset_path(self, relative: str) -> Path:
+        """Return the path of an asset that is there as it was logged.
+
+        Raises:
+            MalformedEvent: it has another size; or as `open`.
+        """
+        path = self.path_of(relative)
+        seen = path.lstat()
+        if not stat.S_ISDIR(seen.st_mode):
+            self.check_size(relative, seen.st_size)
+        return path
 
     def check_size(self, relative: str, size: int) -> None:
         """Raise `MalformedEvent` unless the asset still has the size that was logged.
@@ -342,14 +365,6 @@ class RunFiles:
         """What is wrong with `run.plx.json`."""
         _ = self.info
         return self._info_problems
-
-
-def read_bytes(fd: int, size: int) -> bytes:
-    """Return so many bytes of an open file; fewer, if it was cut off meanwhile."""
-    data = os.read(fd, size)
-    while len(data) < size and (chunk := os.read(fd, size - len(data))):  # one call reads up to 2 GB
-        data += chunk
-    return data
 
 
 def _is_unicode(name: str) -> bool:

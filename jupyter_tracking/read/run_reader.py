@@ -10,15 +10,16 @@ import math
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TrackingError, suggest
+from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TooLarge, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.document import metric_summary, run_document, run_values
 from jupyter_tracking.kinds import kind_of
-from jupyter_tracking.read.event_file import EventFile, written_size
-from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, read_bytes, reason
+from jupyter_tracking.read.asset_reader import AssetReader, path_in
+from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.file_bytes import read_bytes, written_size
+from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, reason
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.document.metric_summary import Summary
@@ -74,30 +75,6 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
     if not any(os.path.lexists(folder.path / mark) for mark in marks):
         raise NotFound(f"{os.fspath(folder.path)!r} is no run folder: it holds neither {paths.RUN_FILE} nor events/")
     return folder
-
-
-class _AssetReader:
-    """Gives a decoder the asset of a row, as path or bytes."""
-
-    def __init__(self, folder: RunFolder, *, allow_pickle: bool) -> None:
-        self._folder = folder
-        self.allow_pickle = allow_pickle
-
-    def path(self, payload: dict[str, Any]) -> Path:
-        return self._folder.asset_path(_asset_path(payload))
-
-    def read(self, payload: dict[str, Any]) -> bytes:
-        path = _asset_path(payload)
-        data = self._folder.read(path)
-        self._folder.check_size(path, len(data))
-        return data
-
-
-def _asset_path(payload: dict[str, Any]) -> str:
-    path = payload.get("path")
-    if not isinstance(path, str) or not path:
-        raise MalformedEvent(f"the row names no asset: {payload!r:.100}")
-    return path
 
 
 class RunFolder(RunFiles):
@@ -254,9 +231,7 @@ class RunFolder(RunFiles):
         """Return the bytes of an artifact's event file; raises as `open_file`."""
         fd = self.open_file(record.path or "")
         try:
-            size = written_size(fd, os.fstat(fd).st_size)
-            os.lseek(fd, 0, os.SEEK_SET)
-            return read_bytes(fd, size)
+            return read_bytes(fd, written_size(fd, os.fstat(fd).st_size))
         finally:
             os.close(fd)
 
@@ -345,10 +320,11 @@ class RunFolder(RunFiles):
             raise NotFound(f"{artifact.name!r} is a {artifact.kind}; only a metric has columns")
         return file.columns()
 
-    def value(self, artifact: Artifact, event: Event | None = None, *, allow_pickle: bool = False) -> Any:
+    def value(self, artifact: Artifact, event: Event | None = None, *, allow_pickle: bool = False, allow_large: bool = False) -> Any:
         """Return the value of a row; of an artifact without rows, the path or URL where it is.
 
         Raises:
+            TooLarge: the asset is larger than what is decoded without `allow_large`.
             MalformedEvent: the row or its asset is damaged.
             MissingFile: the asset is not there.
             OutsideRun: the row points out of the run.
@@ -357,9 +333,13 @@ class RunFolder(RunFiles):
             return self._place(artifact)
         payload = self.payload(artifact, event)
         try:
-            return kind_of(artifact.row_kind).decode(payload, _AssetReader(self, allow_pickle=allow_pickle))
+            return kind_of(artifact.row_kind).decode(payload, AssetReader(self, allow_pickle=allow_pickle, allow_large=allow_large))
         except (ImportError, MemoryError):
             raise
+        except TooLarge as error:
+            file = payload.get("path") if isinstance(payload, dict) else None
+            where = f", or open {file} by a program of your own" if file else ""
+            raise TooLarge(f"{artifact.path}:{event.line}: {error}; load it with allow_large=True{where}") from error
         except Exception as error:  # a decoder of a library may raise anything, of data that anybody may have made
             if isinstance(error, TrackingError) and not isinstance(error, MalformedEvent):
                 raise
@@ -373,16 +353,23 @@ class RunFolder(RunFiles):
 
     def asset(self, artifact: Artifact, event: Event) -> Path:
         """Return the path of a row's asset; raises as `value`."""
-        payload = self.payload(artifact, event)
-        return self.asset_path(_asset_path(payload if isinstance(payload, dict) else {}))
+        return self.asset_path(self._asset_path(artifact, event))
 
-    def asset_path(self, relative: str) -> Path:
-        """Return the path of an asset that is there as it was logged; raises as `value`."""
-        path = self.path_of(relative)
-        stat = path.lstat()
-        if not S_ISDIR(stat.st_mode):
-            self.check_size(relative, stat.st_size)
-        return path
+    def _asset_path(self, artifact: Artifact, event: Event) -> str:
+        payload = self.payload(artifact, event)
+        return path_in(payload if isinstance(payload, dict) else {})
+
+    def read_asset(self, artifact: Artifact, event: Event, most: int) -> bytes:
+        """Return the bytes of a row's asset, through one descriptor; raises as `value`, and `MalformedEvent` of more than `most`."""
+        return self.read_logged(self._asset_path(artifact, event), most)
+
+    def begin_asset(self, artifact: Artifact, event: Event, count: int) -> tuple[bytes, int]:
+        """Return the first bytes of a row's asset and how many it has; raises as `value`."""
+        fd = self.open_file(self._asset_path(artifact, event))
+        try:
+            return os.pread(fd, count, 0), os.fstat(fd).st_size
+        finally:
+            os.close(fd)
 
     def row_problems(self, artifact: Artifact) -> list[event_rows.RowProblem]:
         """Return the bad rows of an artifact's event file."""

@@ -134,6 +134,16 @@ class Series:
         self._check_readable()
         return self.folder.asset(self.artifact, self.events[number])
 
+    def read(self, number: int, most: int) -> bytes:
+        """Return the bytes of an event's asset, at most so many; raises as `RunFolder.read_asset`."""
+        self._check_readable()
+        return self.folder.read_asset(self.artifact, self.events[number], most)
+
+    def begin(self, number: int, count: int) -> tuple[bytes, int]:
+        """Return the first bytes of an event's asset, and how many it has; raises as `RunFolder.read_asset`."""
+        self._check_readable()
+        return self.folder.begin_asset(self.artifact, self.events[number], count)
+
     def cell(self, number: int) -> Any:
         """Return the parsed cell of an event's row."""
         self._check_readable()

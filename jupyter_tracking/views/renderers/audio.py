@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jupyter_tracking.budgets import MOST_SOUND_BYTES
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.views.model.series import Series
 
-_MOST = 64_000_000
 _PREVIEW = 80_000
 _PEAKS = 800
 
@@ -31,7 +31,7 @@ class AudioRenderer(Renderer):
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:
         """Return the waveform of one step (`low` and `high`) and the file, or the file's name where the page has no room for it."""
         path = series.asset(number)
-        size = path.stat().st_size
+        start, size = series.begin(number, 12)
         payload = Payload({"size": size})
         peaks = _peaks(series, number)
         if peaks is not None:
@@ -39,12 +39,11 @@ class AudioRenderer(Renderer):
             payload.head.update({"rate": rate, "seconds": seconds, "channels": channels})
             payload.add("low", low)
             payload.add("high", high)
-        if size > (_PREVIEW if preview else _MOST):
+        if size > (_PREVIEW if preview else MOST_SOUND_BYTES):
             payload.head["absent"] = json_safe(path.name)
             return payload
-        data = path.read_bytes()
-        payload.head["type"] = _kind(data)
-        payload.head["sound"] = payload.attach(data)
+        payload.head["type"] = _kind(start)
+        payload.head["sound"] = payload.attach(series.read(number, MOST_SOUND_BYTES))
         return payload
 
     def fallback(self, series: Series, number: int) -> str:
@@ -84,6 +83,9 @@ def _peaks(series: Series, number: int) -> tuple[Short, Short, int, float, int] 
     if not hasattr(sound, "samples") or not len(sound.samples):
         return None
     samples = sound.samples.reshape(len(sound.samples), -1)
+    rate = sound.sample_rate
+    if rate <= 0:
+        return None
     starts = np.unique(np.linspace(0, len(samples), min(_PEAKS, len(samples)), endpoint=False).astype(np.intp))
     low = np.minimum.reduceat(samples.min(axis=1), starts)
     high = np.maximum.reduceat(samples.max(axis=1), starts)

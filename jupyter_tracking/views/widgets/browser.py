@@ -122,7 +122,7 @@ class Browser(RunWidget):
                 self.stepper.close()
             super().close()
 
-    def _page(self, line: str, budget: int | None = None) -> str:
+    def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
         return browser_page(self._folder, budget=budget, line=line, values=self._values)
 
     def _line(self) -> str:

@@ -204,7 +204,7 @@ class RunsBrowser(RunWidget):
             self._show(None)
             super().close()
 
-    def _page(self, line: str, budget: int | None = None) -> str:
+    def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
         return runs_page(self._runs, key=self.table.key, line=line, budget=budget)
 
     def _key(self) -> str:

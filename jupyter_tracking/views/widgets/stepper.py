@@ -100,7 +100,7 @@ class Stepper(RunWidget):
         """Return what is shown: with one step there is nothing to slide over."""
         return [self._controls, self.content] if len(self._steps) > 1 else [self.content]
 
-    def _page(self, line: str, budget: int | None = None) -> str:
+    def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
         return page.static_page(self._scene, index=self.slider.index, budget=budget, key=self.content.key, line=line)
 
     def _line(self) -> str:
