@@ -9,7 +9,8 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, MalformedEvent, suggest
+from jupyter_tracking.budgets import MOST_CELLS, MOST_COLUMNS, MOST_LOADED_BYTES, MOST_RATIO
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TooLarge, suggest
 from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, example, logs
 
 if TYPE_CHECKING:
@@ -125,13 +126,23 @@ def csv_encoding(data: bytes) -> str:
     return "utf-8"
 
 
-def read_csv(data: bytes) -> pd.DataFrame:
-    """Return the dataframe of a CSV file, ours or another's."""
+def read_csv(data: bytes, *, limited: bool = True) -> pd.DataFrame:
+    """Return the dataframe of a CSV file, ours or another's.
+
+    Raises:
+        TooLarge: with `limited`, more columns or cells than are parsed; a short row has a cell for each column all the same.
+    """
     import io
 
     import pandas as pd
 
     encoding = csv_encoding(data)
+    if limited:
+        columns = data[: data.find(b"\n") + 1 or None].count(b",") + 1
+        rows = data.count(b"\n") + data.count(b"\r")
+        if rows * columns > len(data):
+            rows = _count_lines(data)
+        check_cells(rows, columns, max(MOST_CELLS, len(data)))
 
     def read(**how: Any) -> pd.DataFrame:
         found: pd.DataFrame = pd.read_csv(io.BytesIO(data), encoding=encoding, encoding_errors="replace", **how)
@@ -151,6 +162,26 @@ def read_csv(data: bytes) -> pd.DataFrame:
     if len(frame.columns) and frame.columns[0] == "Unnamed: 0":
         frame = frame.set_index("Unnamed: 0").rename_axis(None)
     return frame
+
+
+def _count_lines(data: bytes) -> int:
+    """Return how many lines a CSV file has that do not end inside of quotes."""
+    import numpy as np
+
+    letters = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero((letters == 10) | (letters == 13))  # noqa: PLR2004
+    quotes = np.flatnonzero(letters == 34)  # noqa: PLR2004
+    return int(np.count_nonzero(np.searchsorted(quotes, ends) % 2 == 0))
+
+
+def check_cells(rows: int, columns: int, most: int = MOST_CELLS) -> None:
+    """Check that a table of texts may be parsed.
+
+    Raises:
+        TooLarge: it has more columns than are parsed, or more cells than `most`.
+    """
+    if columns > MOST_COLUMNS or rows * columns > most:
+        raise TooLarge(f"the table has {rows:,} rows of {columns:,} columns; up to {MOST_COLUMNS:,} columns and {most:,} cells are parsed")
 
 
 def _whole_numbers(texts: pd.Series[Any]) -> pd.Series[Any] | None:
@@ -194,18 +225,41 @@ def _decode(payload: dict[str, Any], asset: Asset) -> pd.DataFrame | str | Path:
     from jupyter_tracking.kinds.arrow.table import from_arrow
 
     data = asset.read(payload)
+    most = None if asset.allow_large else max(MOST_LOADED_BYTES, MOST_RATIO * len(data))
     try:
-        if content == "parquet":
-            from pyarrow import parquet
-
-            return from_arrow(parquet.read_table(io.BytesIO(data)))
-        if content == "feather":
-            from pyarrow import feather
-
-            return from_arrow(feather.read_table(io.BytesIO(data)))
-        return read_csv(data)
+        if content == "csv":
+            return read_csv(data, limited=not asset.allow_large)
+        return from_arrow(read_arrow(data, content, most))
+    except (MemoryError, TooLarge):
+        raise
     except Exception as error:
         raise MalformedEvent(f"{payload.get('path')} is no readable {content}: {error}") from error
+
+
+def read_arrow(data: bytes, content: str, most: int | None) -> pa.Table:
+    """Return the whole table of a parquet or feather file.
+
+    Raises:
+        TooLarge: it takes more than `most` bytes when it is decoded; None for however many.
+        MalformedEvent: it is no such file.
+    """
+    import io
+
+    import pyarrow as pa
+
+    from jupyter_tracking.kinds.arrow.ipc_files import read_ipc
+    from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
+    from jupyter_tracking.kinds.arrow.table import stored_columns
+    from jupyter_tracking.kinds.arrow.type_check import check_values
+
+    if content == "feather":
+        table = read_ipc(data, most)
+        return check_values(table, stored_columns(table.schema), most)
+    file = CheckedFile(lambda: io.BytesIO(data), limited=most is not None)
+    groups = range(file.footer.num_row_groups)
+    repeating = file.check(groups, file.schema.names, file.footer.num_rows, most or 0, whole=True)
+    table = file.reader(pa.BufferReader(data), repeating).read()
+    return file.as_stored(check_values(table, stored_columns(table.schema), most))
 
 
 DATAFRAME = Kind("dataframe", "dataframe", _decode, ("path", "content_type"), _encode, order=60)

@@ -119,7 +119,7 @@ def test_a_window_has_the_dtype_of_the_whole_column(tmp_path: Path) -> None:
     path = tmp_path / "foreign.parquet"
     numbers = pa.array([1] * 500 + [None], pa.int64())
     parquet.write_table(pa.table({"n": numbers, "b": pa.array([True] * 500 + [None])}), path, row_group_size=100)
-    table = ParquetTable(lambda: os.open(path, os.O_RDONLY), path.name)
+    table = ParquetTable(lambda: os.open(path, os.O_RDONLY))
     whole = parquet.read_table(path).to_pandas()
     pd.testing.assert_frame_equal(table.window(0, 5), whole.iloc[:5])
     pd.testing.assert_frame_equal(table.take(np.array([450, 3])), whole.iloc[[450, 3]])
@@ -158,7 +158,7 @@ def test_a_page_reads_little_of_a_large_file(root: Path, monkeypatch: pytest.Mon
     path = next((view.path / "assets" / "dataframe").iterdir())
     read: list[int] = []
     monkeypatch.setattr(tables.pa, "PythonFile", lambda raw, mode, real=pa.PythonFile: real(Counting(raw, read), mode=mode))
-    table = ParquetTable(lambda: os.open(path, os.O_RDONLY), path.name)
+    table = ParquetTable(lambda: os.open(path, os.O_RDONLY))
     footer = sum(read)
     table.window(0, 60)
     assert 0 < sum(read) - footer < path.stat().st_size / 10

@@ -47,7 +47,7 @@ def held(frame: pd.DataFrame) -> StoredTable:
 def grouped(frame: pd.DataFrame, path: Path, rows: int) -> StoredTable:
     """A parquet file of a frame, in small row groups."""
     parquet.write_table(to_arrow(frame), path, row_group_size=rows)
-    return ParquetTable(lambda: os.open(path, os.O_RDONLY), path.name)
+    return ParquetTable(lambda: os.open(path, os.O_RDONLY))
 
 
 def done(work: Any) -> Any:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from jupyter_tracking.kinds.arrow.ipc_files import read_ipc
+from jupyter_tracking.kinds.arrow.type_check import check_schema
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,7 +26,7 @@ def encode_table(table: pa.Table) -> str:
 
 def decode_table(text: str) -> pa.Table:
     """Return the table that `encode_table` wrote."""
-    return pa.ipc.open_stream(base64.b64decode(text)).read_all()
+    return read_ipc(base64.b64decode(text))
 
 
 def encode_type(kind: pa.DataType) -> str:
@@ -34,7 +37,9 @@ def encode_type(kind: pa.DataType) -> str:
 @cache
 def decode_type(text: str) -> pa.DataType:
     """Return the type that `encode_type` wrote."""
-    return pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text))).field(0).type
+    schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(text)))
+    check_schema(schema)
+    return schema.field(0).type
 
 
 def stored_types(kind: pa.DataType, content: str) -> list[pa.DataType]:

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 
 import pandas as pd
 
+from jupyter_tracking.kinds.dataframe import check_cells
+
 
 class _Cells(HTMLParser):
     """The cells of the first table, as text."""
@@ -45,6 +47,7 @@ def read_html(text: str) -> pd.DataFrame:
         return pd.DataFrame()
     head, *body = rows
     width = max(map(len, rows))
+    check_cells(len(rows), width)
     filled = [row + [""] * (width - len(row)) for row in body]
     frame = pd.DataFrame(filled, columns=head + [""] * (width - len(head)), dtype="object")
     if head[0] == "":

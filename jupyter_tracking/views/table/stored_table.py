@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import parquet
 
+from jupyter_tracking.budgets import MOST_LOADED_BYTES, MOST_TEXT_TABLE_BYTES
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.kinds.arrow.ipc_files import read_ipc
+from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
 from jupyter_tracking.kinds.arrow.shown import as_shown
-from jupyter_tracking.kinds.arrow.table import restore, stored_index_names, stored_labels, to_arrow
+from jupyter_tracking.kinds.arrow.table import restore, stored_columns, stored_index_names, stored_labels, to_arrow
+from jupyter_tracking.kinds.arrow.type_check import check_schema, check_values
 from jupyter_tracking.kinds.dataframe import content_type_of, csv_encoding, read_csv
 from jupyter_tracking.views.table import html
 
@@ -45,6 +47,7 @@ class StoredTable:
 
     def __init__(self, schema: pa.Schema, count: int, note: str = "") -> None:
         """Read index and columns from the schema."""
+        check_schema(schema)
         self._stored = schema
         self.schema = as_shown(schema.empty_table()).schema
         self.count = count
@@ -57,16 +60,19 @@ class StoredTable:
 
     def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop` as an Arrow table."""
-        return as_shown(self._read(start, stop, names))
+        return as_shown(self._checked(self._read(start, stop, names)))
 
     def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order, as an Arrow table."""
-        return as_shown(self._take(rows, names))
+        return as_shown(self._checked(self._take(rows, names)))
 
     def iter_batches(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
         """Yield all rows piece by piece, each with the number of its first row."""
         for start, piece in self._pieces(names):
-            yield start, as_shown(piece)
+            yield start, as_shown(self._checked(piece))
+
+    def _checked(self, table: pa.Table) -> pa.Table:
+        return check_values(table, stored_columns(self._stored))
 
     def _read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop` as they are stored."""
@@ -121,11 +127,12 @@ class StoredTable:
         """Return the rows from `start` up to `stop` as a DataFrame of some of the columns, as it was logged."""
         stop = min(stop, self.count)
         start = min(start, stop)
-        return self._frame(self._read(start, stop, [*self.named(columns), *self.levels]), columns, range(start, stop))
+        rows = self._checked(self._read(start, stop, [*self.named(columns), *self.levels]))
+        return self._frame(rows, columns, range(start, stop))
 
     def take(self, rows: NDArray[np.int64], columns: slice | list[int] = slice(None)) -> pd.DataFrame:
         """Return rows by their numbers, in that order, as a DataFrame of some of the columns, as it was logged."""
-        return self._frame(self._take(rows, [*self.named(columns), *self.levels]), columns, rows)
+        return self._frame(self._checked(self._take(rows, [*self.named(columns), *self.levels])), columns, rows)
 
     def named(self, columns: slice | list[int]) -> list[str]:
         """Return Arrow's names of some of the columns."""
@@ -153,23 +160,18 @@ class StoredTable:
 class ParquetTable(StoredTable):
     """A parquet file: its footer says where the rows are; a descriptor is open only while it is read."""
 
-    def __init__(self, opened: Callable[[], int], path: str) -> None:
-        """Read the footer of the file that `opened` gives a descriptor of; errors name the path."""
-        self._opened, self._path = opened, path
-        self._footer: Any = None
-        with self._file() as file:
-            self._footer = file.metadata
-            counts = [self._footer.row_group(n).num_rows for n in range(self._footer.num_row_groups)]
-            self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
-            super().__init__(file.schema_arrow, self._footer.num_rows)
+    def __init__(self, opened: Callable[[], int]) -> None:
+        """Read the footer of the file that `opened` gives a descriptor of."""
 
-    @contextmanager
-    def _file(self) -> Iterator[parquet.ParquetFile]:
-        with os.fdopen(self._opened(), "rb", buffering=0) as raw:
-            try:
-                yield parquet.ParquetFile(pa.PythonFile(raw, mode="r"), metadata=self._footer, pre_buffer=False, buffer_size=_BUFFER)
-            except (pa.ArrowException, OSError) as error:  # Arrow calls many a damage an OSError
-                raise MalformedEvent(f"{self._path} is no readable parquet: {error}") from error
+        def open_raw() -> BinaryIO:
+            return os.fdopen(opened(), "rb", buffering=0)
+
+        self._opened = open_raw
+        self._file = CheckedFile(self._opened)
+        self._footer = self._file.footer
+        counts = [self._footer.row_group(n).num_rows for n in range(self._footer.num_row_groups)]
+        self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+        super().__init__(self._file.schema, self._footer.num_rows)
 
     def _read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop`; what comes after them in a row group is not decoded."""
@@ -177,40 +179,43 @@ class ParquetTable(StoredTable):
             return self._read(0, 1, names).slice(0, 0)  # the categories are not in the schema
         found = []
         first = int(np.searchsorted(self._starts, start, side="right")) - 1
-        with self._file() as file:
-            for group in range(max(first, 0), len(self._starts) - 1):
-                at = int(self._starts[group])
-                if at >= stop:
-                    break
-                for batch in self._batches(file, group, names, stop - at):
-                    low, high = max(start - at, 0), min(stop - at, batch.num_rows)
-                    if low < high:
-                        found.append(batch.slice(low, high - low))
-                    at += batch.num_rows
+        for group in range(max(first, 0), len(self._starts) - 1):
+            at = int(self._starts[group])
+            if at >= stop:
+                break
+            for batch in self._batches(group, names, stop - at):
+                low, high = max(start - at, 0), min(stop - at, batch.num_rows)
+                if low < high:
+                    found.append(batch.slice(low, high - low))
+                at += batch.num_rows
         return self._table(found, names)
 
     def _take(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
-        """Return rows by their numbers, in that order, row group by row group."""
+        """Return rows by their numbers, in that order, batch by batch."""
         if not len(rows):
             return self._read(0, 0, names)
-        groups = np.searchsorted(self._starts, rows, side="right") - 1
-        order = np.argsort(groups, kind="stable")
+        order = np.argsort(rows, kind="stable")
+        wanted = rows[order]
         found = []
-        with self._file() as file:
-            for group in np.unique(groups):
-                local = rows[order][groups[order] == group] - self._starts[group]
-                table = self._table(list(self._batches(file, int(group), names, int(local.max()) + 1)), names)
-                found.append(table.take(pa.array(local)))
+        for group in np.unique(np.searchsorted(self._starts, rows, side="right") - 1):
+            at = int(self._starts[group])
+            last = wanted[np.searchsorted(wanted, self._starts[group + 1]) - 1]
+            for batch in self._batches(int(group), names, int(last) + 1 - at):
+                low, high = np.searchsorted(wanted, [at, at + batch.num_rows])
+                if low < high:
+                    found.append(batch.take(pa.array(wanted[low:high] - at)))
+                at += batch.num_rows
         back = np.empty(len(rows), dtype=np.int64)
         back[order] = np.arange(len(rows))
-        return pa.concat_tables(found).unify_dictionaries().take(pa.array(back))
+        return self._table(found, names).take(pa.array(back))
 
     def _pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-        """Return all rows a row group at a time."""
+        """Return all rows by pieces, each of one row group."""
         for group, start in enumerate(self._starts[:-1]):
-            with self._file() as file:
-                table = file.read_row_group(group, columns=list(names))
-            yield int(start), table.select(list(names))
+            at = int(start)
+            for batch in self._batches(group, names, int(self._starts[group + 1]) - at, _PIECE):
+                yield at, self._table([batch], names)
+                at += batch.num_rows
 
     def has_nulls(self, name: str) -> bool:
         """Return what the footer says."""
@@ -221,20 +226,24 @@ class ParquetTable(StoredTable):
                 return True
         return False
 
-    def _batches(self, file: parquet.ParquetFile, group: int, names: Sequence[str], enough: int) -> Iterator[pa.RecordBatch]:
+    def _batches(self, group: int, names: Sequence[str], enough: int, most: int = _BATCH) -> Iterator[pa.RecordBatch]:
         """Return the first `enough` rows of a row group, or a few more."""
-        size = min(enough, _BATCH)
-        for batch in file.iter_batches(size, row_groups=[group], columns=list(names), use_threads=False):
-            yield batch.select(list(names))
-            enough -= batch.num_rows
-            if enough <= 0:
-                return
+        size = min(enough, most)
+        repeating = self._file.check([group], names, 2 * size)
+        with self._opened() as raw:
+            file = self._file.reader(pa.PythonFile(raw, mode="r"), repeating, buffer_size=_BUFFER)
+            for batch in file.iter_batches(size, row_groups=[group], columns=list(names), use_threads=False):
+                yield batch.select(list(names))
+                enough -= batch.num_rows
+                if enough <= 0:
+                    return
 
     def _table(self, batches: list[pa.RecordBatch], names: Sequence[str]) -> pa.Table:
         schema = pa.schema([self._stored.field(name) for name in names], metadata=self._stored.metadata)
         if batches:
             # The dictionaries of a category may differ from row group to row group.
-            return pa.Table.from_batches(batches).unify_dictionaries().replace_schema_metadata(self._stored.metadata)
+            table = self._checked(pa.Table.from_batches(batches).unify_dictionaries())
+            return self._file.as_stored(table).replace_schema_metadata(self._stored.metadata)
         return schema.empty_table()
 
 
@@ -285,12 +294,10 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
         raise MalformedEvent(f"the row names no file: {path!r}")
     try:
         if content == "parquet":
-            return ParquetTable(lambda: folder.open(path), path)
-        data = folder.read(path)
+            return ParquetTable(lambda: folder.open(path))
+        data = folder.read(path, MOST_LOADED_BYTES if content == "feather" else MOST_TEXT_TABLE_BYTES)
         if content == "feather":
-            from pyarrow import feather
-
-            return InMemoryTable(feather.read_table(pa.BufferReader(data)), "stored as feather")
+            return InMemoryTable(read_ipc(data, MOST_LOADED_BYTES), "stored as feather")
         if content == "csv":
             encoding = csv_encoding(data)
             odd = "" if encoding.startswith("utf-8") else f", read as {encoding.title()}"

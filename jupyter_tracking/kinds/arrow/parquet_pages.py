@@ -1,0 +1,306 @@
+"""Parquet files: what their pages take when they are decoded, as the header of each page says, and readers that ask before they decode.
+
+The footer of a file says it too, and may lie: a page is decompressed into as many bytes as its own header says.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from jupyter_tracking.budgets import MOST_COLUMNS, MOST_FOOTER_BYTES, MOST_PAGES, MOST_TABLE_BYTES
+from jupyter_tracking.errors import MalformedEvent, TooLarge
+from jupyter_tracking.kinds.arrow.type_check import check_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_MAGIC = b"PAR1"
+_HEADER = 1 << 12  # bytes read for the header of a page; statistics make a few longer
+_LONGEST_HEADER = 1 << 20
+_WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8, "BYTE_ARRAY": 16}
+_DICTIONARY_ENCODINGS, _PREFIX_ENCODING = {2, 8}, 7
+_NESTED = 4  # times the budget that nested values may take: how many rows a page begins cannot be told
+_REPEATED = 1 << 21  # bytes: so much may be repeated before it is counted
+_OBJECT = 128  # bytes of a value that becomes an object of Python's
+# Fields of a page's header, and in it of those of each type, with the type that each is written as.
+_INT, _STRUCT = 5, 12
+_TYPE, _DECODED, _STORED = (1, _INT), (2, _INT), (3, _INT)
+_DATA, _DICTIONARY, _DATA_2 = (5, _STRUCT), (7, _STRUCT), (8, _STRUCT)
+_IS_DATA, _IS_DATA_2 = 0, 3
+_COUNT, _ENCODING, _ENCODING_2 = (1, _INT), (2, _INT), (4, _INT)
+
+
+class Page(NamedTuple):
+    """A page: how many bytes it has when decompressed, how many values, how they are encoded; a dictionary is none of data."""
+
+    size: int
+    values: int
+    encoding: int
+    is_data: bool
+
+
+@dataclass
+class Chunk:
+    """The pages of a column in a row group.
+
+    Attributes:
+        pages: all of them.
+        width: bytes of a value, beside its text.
+        texts: whether values are texts or bytes of any length.
+        nested: whether a row may have any number of values.
+    """
+
+    pages: list[Page]
+    width: int
+    texts: bool
+    nested: bool
+
+    @cached_property
+    def dictionary(self) -> int:
+        """How many bytes the values have that data pages refer to."""
+        used = any(page.encoding in _DICTIONARY_ENCODINGS for page in self.pages if page.is_data)
+        return max((page.size for page in self.pages if not page.is_data), default=0) if used else 0
+
+    def size(self, rows: int) -> int:
+        """Return how many bytes so many rows in a row take at most, where a value of the dictionary is not repeated."""
+        data = [page for page in self.pages if page.is_data]
+        whole = sum(page.values for page in data)
+        values = whole if self.nested else min(rows, whole)
+        size = max((page.size for page in self.pages), default=0) + self.dictionary + values * self.width
+        if self.texts:
+            size += _most_within(data, values)
+            size += values * max((page.size for page in data if page.encoding == _PREFIX_ENCODING), default=0)
+        return size
+
+    def repeated(self, rows: int) -> int:
+        """Return how many bytes a value of the dictionary may take that is repeated in so many rows."""
+        values = sum(page.values for page in self.pages if page.is_data)
+        return (values if self.nested else min(rows, values)) * self.dictionary if self.texts else 0
+
+
+def _most_within(pages: Sequence[Page], values: int) -> int:
+    """Return how many bytes the pages have together in which so many values in a row stand, wherever these begin."""
+    most = size = count = begin = 0
+    for page in pages:
+        size += page.size
+        count += page.values
+        while begin < len(pages) and count - pages[begin].values >= values + page.values and count > page.values:
+            size -= pages[begin].size
+            count -= pages[begin].values
+            begin += 1
+        most = max(most, size)
+    return most
+
+
+class CheckedFile:
+    """A parquet file of which nothing is decoded before it is known how much it is."""
+
+    def __init__(self, opened: Callable[[], BinaryIO], *, limited: bool = True) -> None:
+        """Read the footer of the file that `opened` gives.
+
+        Raises:
+            TooLarge: a longer footer or more columns than are read; not without `limited`.
+            MalformedEvent: no parquet file, or types that are not read.
+        """
+        self._opened = opened
+        self._limited = limited
+        self._chunks: dict[tuple[int, int], Chunk] = {}
+        with opened() as raw:
+            _check_footer(raw, limited=limited)
+            file = parquet.ParquetFile(pa.PythonFile(raw, mode="r"), pre_buffer=False, **self._limits())
+            self.footer, self.schema = file.metadata, file.schema_arrow
+        if limited:
+            check_schema(self.schema)
+        self._leaves: dict[str, list[int]] = {}
+        for number, path in enumerate(self._paths):
+            parts = path.split(".")
+            for end in range(1, len(parts) + 1):  # as pyarrow looks for a column: by any beginning of its path
+                self._leaves.setdefault(".".join(parts[:end]), []).append(number)
+
+    def _limits(self) -> dict[str, int]:
+        return {"thrift_string_size_limit": MOST_FOOTER_BYTES, "thrift_container_size_limit": 4 * MOST_COLUMNS} if self._limited else {}
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        schema = self.footer.schema
+        return [schema.column(number).path for number in range(len(schema))]
+
+    def check(
+        self, groups: Iterable[int], names: Sequence[str], rows: int, most: int = MOST_TABLE_BYTES, *, whole: bool = False
+    ) -> list[str]:
+        """Check that rows may be read, and return the columns to read as dictionaries: their values may be few and long.
+
+        Args:
+            groups: the row groups they are in.
+            names: the columns.
+            rows: how many rows are read at once.
+            most: how many bytes they may take.
+            whole: whether the groups are all in memory together.
+
+        Raises:
+            TooLarge: they take more.
+        """
+        if not self._limited:
+            return []
+        leaves = {leaf: name for name in names for leaf in self._leaves.get(name, ())}
+        sizes = dict.fromkeys(names, 0)
+        repeating: set[int] = set()
+        total = 0
+        with self._opened() as raw:
+            for group in groups:
+                found = 0
+                for leaf, name in leaves.items():
+                    chunk = self._chunk(raw, group, leaf)
+                    size = chunk.size(rows) // (_NESTED if chunk.nested and not whole else 1)
+                    sizes[name] += size
+                    found += size
+                    if chunk.repeated(rows) > _REPEATED:
+                        repeating.add(leaf)
+                total = total + found if whole else max(total, found)
+                if total > most:
+                    name = max(sizes, key=lambda each: sizes[each])
+                    raise TooLarge(
+                        f"the rows take {total:,} bytes or more when they are decoded, most of them the column {name!r:.100}; "
+                        f"up to {most:,} are decoded"
+                    )
+        return [self._paths[leaf] for leaf in repeating]
+
+    def _chunk(self, raw: BinaryIO, group: int, leaf: int) -> Chunk:
+        known = self._chunks.get((group, leaf))
+        if known is None:
+            column, described = self.footer.row_group(group).column(leaf), self.footer.schema.column(leaf)
+            kind = described.physical_type
+            width = described.length if kind == "FIXED_LEN_BYTE_ARRAY" else _WIDTHS.get(kind, 16)
+            nested, texts = described.max_repetition_level > 0, kind == "BYTE_ARRAY"
+            if nested and (texts or kind == "FIXED_LEN_BYTE_ARRAY"):
+                width = max(width, _OBJECT)
+            known = self._chunks[group, leaf] = Chunk(list(_pages(raw, column)), width, texts, nested)
+        return known
+
+    def reader(self, raw: pa.NativeFile, dictionaries: Sequence[str], **how: Any) -> parquet.ParquetFile:
+        """Return a reader of the open file; `dictionaries` are the paths that `check` returned."""
+        return parquet.ParquetFile(raw, metadata=self.footer, read_dictionary=list(dictionaries) or None, pre_buffer=False, **how)
+
+    def as_stored(self, table: pa.Table) -> pa.Table:
+        """Return a table of some columns with the types that the file says: those read as dictionaries as their values."""
+        for place, field in enumerate(table.schema):
+            kind = self.schema.field(field.name).type
+            if field.type != kind:
+                table = table.set_column(place, self.schema.field(field.name), table.column(place).cast(kind))
+        return table
+
+
+def _check_footer(raw: BinaryIO, *, limited: bool) -> None:
+    size = raw.seek(0, os.SEEK_END)
+    raw.seek(max(0, size - 8))
+    end = raw.read(8)
+    if len(end) == 8 and end[4:] == _MAGIC and limited and (length := int.from_bytes(end[:4], "little")) > MOST_FOOTER_BYTES:  # noqa: PLR2004
+        raise TooLarge(f"the description of its columns has {length:,} bytes; up to {MOST_FOOTER_BYTES:,} are read")
+    raw.seek(0)
+
+
+def _pages(raw: BinaryIO, column: Any) -> Iterable[Page]:
+    """Yield the pages of a column chunk, from where and as far as they are read."""
+    at = column.data_page_offset
+    if column.has_dictionary_page and 0 < (column.dictionary_page_offset or 0) < at:
+        at = column.dictionary_page_offset
+    stop, seen, count = at + column.total_compressed_size, 0, 0
+    while at < stop and seen < column.num_values:
+        count += 1
+        if count > MOST_PAGES:
+            raise TooLarge(f"the column {column.path_in_schema!r:.100} has more than {MOST_PAGES:,} pages")
+        header, length = _header(raw, at)
+        decoded, stored = header.get(_DECODED), header.get(_STORED)
+        if decoded is None or stored is None or decoded < 0 or stored < 0:
+            raise MalformedEvent(f"the column {column.path_in_schema!r:.100} has a page without a size")
+        at += length + stored
+        kind = header.get(_TYPE, _IS_DATA)
+        inside = header.get({_IS_DATA: _DATA, _IS_DATA_2: _DATA_2}.get(kind, _DICTIONARY)) or {}
+        values = max(0, inside.get(_COUNT, 0))
+        is_data = kind in {_IS_DATA, _IS_DATA_2}
+        seen += values if is_data else 0
+        yield Page(decoded, values, inside.get(_ENCODING_2 if kind == _IS_DATA_2 else _ENCODING, 0), is_data)
+
+
+def _header(raw: BinaryIO, at: int) -> tuple[dict[tuple[int, int], Any], int]:
+    size = _HEADER
+    while True:
+        raw.seek(at)
+        data = raw.read(size)
+        reader = _Compact(data)
+        try:
+            return reader.struct(), reader.at
+        except IndexError:
+            if len(data) < size or size >= _LONGEST_HEADER:
+                raise MalformedEvent("a page of the file has no readable header") from None
+            size *= 16
+
+
+class _Compact:
+    """Thrift's compact protocol, as far as headers of pages have it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.at = 0
+
+    def struct(self, depth: int = 8) -> dict[tuple[int, int], Any]:
+        """Return the fields of a struct, by their number and type; of one that is there twice, the last."""
+        found: dict[tuple[int, int], Any] = {}
+        number = 0
+        while byte := self._byte():
+            step, kind = byte >> 4, byte & 15
+            number = number + step if step else self._signed(16)
+            found[number, kind] = self._value(kind, depth)
+        return found
+
+    def _byte(self) -> int:
+        value = self._data[self.at]
+        self.at += 1
+        return value
+
+    def _unsigned(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self._byte()
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:  # noqa: PLR2004
+                return value
+            if shift > 63:  # noqa: PLR2004
+                raise MalformedEvent("a page of the file has a number of too many bytes")
+
+    def _signed(self, bits: int) -> int:
+        value = self._unsigned() & ((1 << bits) - 1)
+        return (value >> 1) ^ -(value & 1)
+
+    def _skip(self, count: int) -> None:
+        self.at += count
+        if self.at > len(self._data):
+            raise IndexError
+
+    def _value(self, kind: int, depth: int) -> Any:
+        if depth < 0:
+            raise MalformedEvent("a page of the file has a header that is nested too deeply")
+        if kind in {1, 2}:  # true and false
+            return kind == 1
+        if kind in {3, 7}:
+            return self._skip(1 if kind == 3 else 8)  # noqa: PLR2004
+        if kind in {4, 5, 6}:
+            return self._signed({4: 16, 5: 32, 6: 64}[kind])
+        if kind == 8:  # noqa: PLR2004 - bytes
+            return self._skip(self._unsigned())
+        if kind in {9, 10}:
+            byte = self._byte()
+            count, inner = byte >> 4, byte & 15
+            for _ in range(self._unsigned() if count == 15 else count):  # noqa: PLR2004
+                self._value(inner, depth - 1) if inner > 2 else self._skip(1)  # noqa: PLR2004
+            return None
+        if kind == _STRUCT:
+            return self.struct(depth - 1)
+        raise MalformedEvent("a page of the file has a header of an unknown type")
