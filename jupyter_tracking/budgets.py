@@ -10,8 +10,8 @@ from __future__ import annotations
 
 # Of a document or a journal. A run of 100,000 artifacts has a lineage of 60 MB.
 MOST_DOCUMENT_BYTES = 1 << 28  # bytes
-# A cell is in memory as bytes, as text and as what the page gets.
-MOST_CELL_BYTES = 1 << 26  # bytes
+# A line of an event file is in memory as bytes, as text and as what the page gets.
+MOST_CELL_BYTES = 1 << 27  # bytes
 # Values of one JSON text. Each takes 8 to 90 bytes, an object more: it counts as three.
 MOST_VALUES = 6_000_000
 VALUES_OF_AN_OBJECT = 3

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking.errors import InvalidType
+from jupyter_tracking.errors import InvalidType, TooLarge
 from jupyter_tracking.format import standard_json
 
 if TYPE_CHECKING:
@@ -240,19 +240,23 @@ def _json_row(raw: Source, start: int, end: int, kind: str) -> _Fields:
     return step, parse_timestamp(str(fields.get("timestamp"))), start, None
 
 
-def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS) -> Any:
+def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS, *, limited: bool = True) -> Any:
     """Return the payload of a row: a float, a string, or a dict.
 
     Args:
         cell_: the bytes that `Row` points to.
         kind: the kind of the file.
         order: None where the file has the JSONL form.
+        limited: whether it may have any number of values.
 
     Raises:
+        TooLarge: with `limited`, it has more values than are read.
         ValueError: the cell is damaged.
     """
     if kind == "metric":
         return _float(cell_)
+    if limited and kind not in JSONL_KINDS and (words := standard_json.oversize(cell_)):
+        raise TooLarge(f"the cell {words}")
     if kind in JSONL_KINDS:
         return cell_.decode("utf-8", "surrogatepass") if order else standard_json.loads(cell_)[kind]
     try:

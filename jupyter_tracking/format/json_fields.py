@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import orjson
 
+from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
 from jupyter_tracking.format import event_rows
+from jupyter_tracking.format.standard_json import oversize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# Of a document or a journal. A run of 100,000 artifacts has a lineage of 60 MB; what is parsed takes up to a hundred times its bytes.
-MOST_BYTES = 1 << 28
-_MOST_VALUES = 8_000_000
 _FIRST, _LAST = 1, 9999  # years, of which some moments lie outside of what UTC has
 _UUID = re.compile(r"[\w-]{1,64}\Z")
 _BOM = b"\xef\xbb\xbf"
@@ -44,8 +43,10 @@ def parse_json(data: bytes) -> Any:
     Raises:
         JsonError: it is none, or too large; the message says where it is wrong.
     """
-    if len(data) > MOST_BYTES or (len(data) > _MOST_VALUES and data.count(b",") > _MOST_VALUES):
-        raise JsonError(f"has {len(data):,} bytes; up to {MOST_BYTES:,} with {_MOST_VALUES:,} values are read")
+    if len(data) > MOST_DOCUMENT_BYTES:
+        raise JsonError(f"has {len(data):,} bytes; up to {MOST_DOCUMENT_BYTES:,} are read")
+    if words := oversize(data):
+        raise JsonError(words)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -163,6 +164,8 @@ def in_words(value: object) -> str:
 
 def parse_lines(data: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, str]]]:
     """Return (line, object) of each whole line of JSON lines, and (line, problem) of those that are none; blank lines are passed over."""
+    if words := oversize(data):
+        return [], [(1, f"the file {words}")]
     found, problems = [], []
     for number, line in enumerate(data[: data.rfind(b"\n") + 1].split(b"\n"), start=1):
         if not line.strip():

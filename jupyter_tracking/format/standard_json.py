@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from jupyter_tracking.budgets import MOST_VALUES, VALUES_OF_AN_OBJECT
 from jupyter_tracking.errors import InvalidType
 
 _DEEPEST = 500  # lists and objects within each other
@@ -51,6 +52,15 @@ def loads(text: bytes | bytearray) -> Any:
     except ValueError:  # an integer of thousands of digits, bytes that are no string
         message = "not JSON that can be read"
     raise ValueError(message)
+
+
+def oversize(text: bytes | bytearray | str) -> str:
+    """Return why a JSON text is not parsed, in words: it has too many values; empty if it has not."""
+    if len(text) <= MOST_VALUES:
+        return ""
+    comma, bracket, brace = (",", "[", "{") if isinstance(text, str) else (b",", b"[", b"{")
+    values = text.count(comma) + text.count(bracket) + VALUES_OF_AN_OBJECT * text.count(brace)  # type: ignore[arg-type]
+    return f"has {values:,} values or more; up to {MOST_VALUES:,} are read" if values > MOST_VALUES else ""
 
 
 def _is_too_deep(text: bytes | bytearray) -> bool:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
 from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, escape_controls
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.json_fields import MOST_BYTES, OBJECT, TEXT, WHOLE, Fields, FieldType, typed
+from jupyter_tracking.format.json_fields import OBJECT, TEXT, WHOLE, Fields, FieldType, typed
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.frames import cells
 from jupyter_tracking.frames.dtypes import with_dtypes
@@ -84,7 +85,7 @@ def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             seen = os.fstat(fd)
-            data = read_bytes(fd, min(seen.st_size, MOST_BYTES + 1)) if stat.S_ISREG(seen.st_mode) else None
+            data = read_bytes(fd, min(seen.st_size, MOST_DOCUMENT_BYTES + 1)) if stat.S_ISREG(seen.st_mode) else None
         finally:
             os.close(fd)
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -6,7 +6,8 @@ import io
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking.errors import InvalidArgument, MalformedEvent
+from jupyter_tracking.budgets import MOST_SAMPLES
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TooLarge
 from jupyter_tracking.kinds.arguments import as_array, as_metric, as_text
 from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, refusals, warn
 
@@ -42,12 +43,15 @@ def _decode(payload: dict[str, Any], asset: Asset) -> Sound | Path:
     data = asset.read(payload)
     if data[:4] != b"RIFF":
         return asset.path(payload)
+    if len(data) > 2 * MOST_SAMPLES and not asset.allow_large:
+        raise TooLarge(f"the sound has {len(data) // 2:,} samples; up to {MOST_SAMPLES:,} are decoded")
     try:
         with wave.open(io.BytesIO(data)) as file:
             if file.getsampwidth() != 2:  # noqa: PLR2004 - 16 bits, which is what we write
                 return asset.path(payload)
             channels, rate = file.getnchannels(), file.getframerate()
-            samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / _FULL
+            frames = min(file.getnframes(), len(data) // (2 * channels))  # the header may say more than there is
+            samples = np.frombuffer(file.readframes(frames), "<i2") / _FULL
             samples = samples if channels == 1 else samples.reshape(-1, channels)
     except wave.Error:  # floats, or compressed: for a player
         return asset.path(payload)

@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TrackingError, suggest
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TooLarge, TrackingError, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.kind_names import V1ArtifactKind
+from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.printed import warn as warn  # noqa: PLC0414 - the kinds warn as all else does
 
@@ -93,6 +94,16 @@ class Asset(Protocol):
 
     def read(self, payload: dict[str, Any]) -> bytes:
         """Return the bytes of the file that the payload's `path` names."""
+
+
+def check_json(text: str, asset: Asset) -> None:
+    """Check that a row's text, which is JSON, may be parsed.
+
+    Raises:
+        TooLarge: it has more values than are read unasked.
+    """
+    if not asset.allow_large and (words := oversize(text)):
+        raise TooLarge(f"its JSON {words}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, MissingExtra
 from jupyter_tracking.kinds.arguments import as_flag, as_text
-from jupyter_tracking.kinds.base import Kind, Recorder, logs, missing_extra, refusals, warn
+from jupyter_tracking.kinds.base import Kind, Recorder, check_json, logs, missing_extra, refusals, warn
 from jupyter_tracking.kinds.figures import as_figure, lost_by_plotly
 from jupyter_tracking.kinds.image import encode_figures
 
@@ -26,8 +26,9 @@ _SPACED_COLOR = re.compile(r'("\w*color": ?"rgba?) \(')
 _SUSPICIOUS = ("\\ud", "\\uD", "NaN", "Infinity")
 
 
-def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
+def _decode(payload: str, asset: Asset) -> dict[str, Any]:
     """Return the figure: plotly's and vega's as a dict, bokeh's as its JSON item."""
+    check_json(payload, asset)
     chart = json.loads(payload)
     figure = chart.get("figure") if isinstance(chart, dict) else None
     if not isinstance(figure, dict):

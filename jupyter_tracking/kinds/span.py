@@ -12,7 +12,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_values import put_values
 from jupyter_tracking.format.event_rows import parse_timestamp
 from jupyter_tracking.kinds.arguments import as_json, as_text
-from jupyter_tracking.kinds.base import Kind, Recorder, check_status, logs, refusals
+from jupyter_tracking.kinds.base import Kind, Recorder, check_json, check_status, logs, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,8 @@ _MOST_DEPTH = 100
 _LISTS = ("tags", "status_conditions", "children")
 
 
-def _decode(payload: str, _asset: Asset) -> dict[str, Any]:
+def _decode(payload: str, asset: Asset) -> dict[str, Any]:
+    check_json(payload, asset)
     span = json.loads(payload)
     if not isinstance(span, dict):
         raise MalformedEvent("the span is no JSON object")

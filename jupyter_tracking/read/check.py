@@ -10,11 +10,12 @@ import stat
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, replace_surrogates
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, TrackingError, replace_surrogates
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells, parse_notes
 from jupyter_tracking.format.session import parse_logs, parse_session
 from jupyter_tracking.read.cell_timeline import session_paths
+from jupyter_tracking.read.file_bytes import written_size
 from jupyter_tracking.read.run_files import MOST_DEEP, Problem, odd_kind, reason
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
@@ -185,6 +186,8 @@ def _difference(folder: RunFolder, path: str, size: int | None, digest: str | No
         if stat.S_ISREG(seen.st_mode) and type(size) is int and seen.st_size != size:
             return f"{seen.st_size:,} bytes, was {size:,}"
         now = _hash(folder, path) if digest else digest
+    except MalformedEvent as error:
+        return str(error)
     except (TrackingError, OSError):
         return ""
     return f"md5 {now}, was {digest}" if now != digest else ""
@@ -205,6 +208,10 @@ def _add(folder: RunFolder, path: str, digest: Digest) -> None:
             _add(folder, f"{path}/{name}", digest)
         return
     with os.fdopen(fd, "rb", buffering=0) as file:
+        size = os.fstat(fd).st_size
+        if written_size(fd, size) < size:
+            raise MalformedEvent(f"{path} has a hole: not all of its {size:,} bytes were ever written")
+        file.seek(0)
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
 

@@ -11,6 +11,7 @@ from array import array
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.budgets import MOST_CELL_BYTES
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
@@ -26,7 +27,6 @@ _TAIL = 1 << 16
 _ROWS_BLOCK = 1 << 20  # fits a core's cache
 _TABLE_BLOCK = 1 << 24
 _LAST_ROWS = 1 << 12  # bytes: a row of a metric is shorter by far
-_LONGEST_TAIL = 1 << 28  # bytes of a last row without a newline
 _MOST_CHUNKS = 1000  # a table that grew by bits is put together at times
 
 
@@ -99,13 +99,18 @@ class EventFile:
             self._read_rows(fd, committed)
             self._unfinished = []
             if not self._ours and committed < size:
-                self._read_unfinished(os.pread(fd, min(size - committed, _LONGEST_TAIL), committed), committed)
+                self._read_unfinished(os.pread(fd, min(size - committed, MOST_CELL_BYTES), committed), committed)
         finally:
             os.close(fd)
 
     def _read_rows(self, fd: int, stop: int) -> None:
         """Read the rows up to `stop`, which is the end of a line."""
         for offset, block, end in _blocks(fd, self._rows_end, stop, _ROWS_BLOCK):
+            if not block:  # a line that is too long
+                words = f"the line has {end:,} bytes; up to {MOST_CELL_BYTES:,} are read"
+                self._problems.append(event_rows.RowProblem(self._line, words, ""))
+                self._line, self._rows_end = self._line + 1, offset + end
+                continue
             known, line, last = len(self._events), self._line, 0
             for row in self._parse(block, offset, end):
                 if isinstance(row, Event):
@@ -142,10 +147,11 @@ class EventFile:
         if problems:
             self._unfinished.append(problems[0]._replace(problem=f"unfinished last row: {problems[0].problem}"))
 
-    def payload(self, event: Event) -> Any:
+    def payload(self, event: Event, *, limited: bool = True) -> Any:
         """Return the parsed cell of a row.
 
         Raises:
+            TooLarge: with `limited`, it has more values than are read.
             ValueError: the cell is damaged.
         """
         if event.value is not None:
@@ -155,7 +161,7 @@ class EventFile:
             cell = os.pread(fd, event.end - event.start, event.start)
         finally:
             os.close(fd)
-        return event_rows.parse_cell(cell, self._kind, self._order)
+        return event_rows.parse_cell(cell, self._kind, self._order, limited=limited)
 
     def payloads(self) -> list[Any]:
         """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
@@ -208,7 +214,7 @@ class EventFile:
         if not (self._ours or committed == size) or os.pread(fd, len(head), 0) != head:
             return None
         start = self._table_end or len(head)
-        grown = [parse_metric_table(block, 0, end) for _, block, end in _blocks(fd, start, committed, _TABLE_BLOCK)]
+        grown = [parse_metric_table(block, 0, end) if block else None for _, block, end in _blocks(fd, start, committed, _TABLE_BLOCK)]
         if any(table is None for table in grown):
             return None
         self._table = pa.concat_tables([known, *grown])
@@ -255,7 +261,8 @@ def _committed(fd: int, size: int) -> int:
 def _blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int, bytearray, int]]:
     """Yield (offset, block, its length) of whole lines from `start` to `stop`, which is the end of a line.
 
-    One buffer serves for all: a file of any size costs the memory of its longest line, or of one block.
+    One buffer serves for all: a file of any size costs the memory of its longest line, or of one block. A line that is too long has an
+    empty block, and its length.
     """
     block = bytearray(min(size, max(0, stop - start)))
     while start < stop:
@@ -267,5 +274,21 @@ def _blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int, by
             start += end
         elif taken < want:  # cut off meanwhile
             return
+        elif want > MOST_CELL_BYTES:
+            block = bytearray(size)
+            following = _line_end(fd, start + want, stop)
+            yield start, bytearray(), following - start
+            start = following
         else:
             block = bytearray(2 * len(block))
+
+
+def _line_end(fd: int, start: int, stop: int) -> int:
+    """Return where the line that `start` is in ends."""
+    while start < stop:
+        piece = os.pread(fd, min(_ROWS_BLOCK, stop - start), start)
+        found = piece.find(b"\n")
+        if found >= 0 or not piece:
+            return start + found + 1
+        start += len(piece)
+    return stop

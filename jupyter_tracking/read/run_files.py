@@ -8,6 +8,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
 from jupyter_tracking.errors import (
     InvalidArgument,
     MalformedEvent,
@@ -18,7 +19,7 @@ from jupyter_tracking.errors import (
     replace_surrogates,
     storage_error,
 )
-from jupyter_tracking.format import json_fields, lineage, paths
+from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.read.file_bytes import read_bytes, written_size
 from jupyter_tracking.storage import writer_lock
@@ -170,7 +171,7 @@ class RunFiles:
 
     def read_document(self, relative: str) -> bytes:
         """Return the bytes of a document or journal, which are limited; raises as `read`."""
-        return self.read(relative, json_fields.MOST_BYTES)
+        return self.read(relative, MOST_DOCUMENT_BYTES)
 
     def read_or_empty(self, relative: str) -> bytes:
         """Return the bytes of a document or journal of the run, or none when it is missing or cannot be read."""

@@ -296,15 +296,18 @@ class RunFolder(RunFiles):
         except (TrackingError, OSError):
             return None
 
-    def payload(self, artifact: Artifact, event: Event) -> Any:
+    def payload(self, artifact: Artifact, event: Event, *, allow_large: bool = False) -> Any:
         """Return the parsed cell of a row.
 
         Raises:
+            TooLarge: it has more values than are read without `allow_large`.
             MalformedEvent: the cell is damaged; the message names file and line.
         """
         file = self._file(artifact)
         try:
-            return file.payload(event) if file is not None else {}
+            return file.payload(event, limited=not allow_large) if file is not None else {}
+        except TooLarge as error:
+            raise TooLarge(f"{artifact.path}:{event.line}: {error}; load it with allow_large=True") from None
         except (ValueError, KeyError, RecursionError) as error:
             raise MalformedEvent(f"{artifact.path}:{event.line}: {error}") from None
 
@@ -331,7 +334,7 @@ class RunFolder(RunFiles):
         """
         if event is None:
             return self._place(artifact)
-        payload = self.payload(artifact, event)
+        payload = self.payload(artifact, event, allow_large=allow_large)
         try:
             return kind_of(artifact.row_kind).decode(payload, AssetReader(self, allow_pickle=allow_pickle, allow_large=allow_large))
         except (ImportError, MemoryError):

@@ -150,6 +150,8 @@ def _numpy(column: pd.Series[Any], _: str) -> tuple[pa.Array | pa.ChunkedArray, 
 
 def _decode_numpy(column: pa.ChunkedArray, said: Said) -> Any:
     dtype = np.dtype(said["dtype"])
+    if dtype.kind not in "biufcMm" or dtype.itemsize > 32:  # noqa: PLR2004
+        raise ValueError(f"{said['dtype']!r:.60} is no dtype of numbers or moments")
     if dtype.kind == "c":
         made = np.empty(len(column), dtype=dtype)
         made.real, made.imag = (pc.struct_field(column, part).to_numpy() for part in ("real", "imag"))

@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jupyter_tracking.budgets import MOST_TABLE_BYTES
+from jupyter_tracking.errors import TooLarge
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -191,6 +194,8 @@ def _of_scalar(value: np.generic) -> list[Any]:
 
 def _scalar(stored: Any) -> Any:
     kind, item = _dtype(stored[0]), stored[1]
+    if kind.itemsize > MOST_TABLE_BYTES:
+        raise TooLarge(f"a value of {kind.itemsize:,} bytes; up to {MOST_TABLE_BYTES:,} are decoded")
     return np.array([item]).astype("int64").view(kind)[0] if kind.kind in "Mm" else np.array([item], dtype=kind)[0]
 
 
@@ -204,6 +209,8 @@ def _of_array(value: np.ndarray[Any, Any]) -> list[Any]:
 
 def _array(stored: Any) -> np.ndarray[Any, Any]:
     kind, shape, items = _dtype(stored[0]), stored[1], stored[2]
+    if kind.itemsize * len(items) > MOST_TABLE_BYTES:
+        raise TooLarge(f"an array of {len(items):,} values of {kind.itemsize:,} bytes; up to {MOST_TABLE_BYTES:,} are decoded")
     if kind.kind in "Mm":
         return np.array(items, dtype=kind.str[0] + "i8").view(kind).reshape(shape)
     if kind.kind != "O":

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.budgets import MOST_BARS
+from jupyter_tracking.errors import InvalidArgument, TrackingError
 from jupyter_tracking.views.export.bundle import static
 from jupyter_tracking.views.model import downsample
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
 from jupyter_tracking.views.renderers.plain_chart import Plot, read_chart
+from jupyter_tracking.views.renderers.vega_still import draw_vega
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,14 +69,23 @@ class ChartRenderer(Renderer):
         """Return a chart as a picture, if it is simple or vl-convert draws it; any other as the beginning of its JSON."""
         library, figure = _chart(series, number)
         plot = read_chart(library, figure)
-        if plot is not None:
+        if plot is not None and _is_quickly_drawn(plot):
             return fallback.picture(lambda axes: _paint(axes, plot), f"chart {series.artifact.name}")
+        words = ""
         if library == "vega" and _draws_itself(library):
-            import vl_convert
+            still = series.derived("still", lambda: _still(figure), number)
+            if isinstance(still, bytes):
+                return fallback.drawn(still, f"chart {series.artifact.name}")
+            words = f"<p>{fallback.escape(f'The chart is not drawn here: {still}')}</p>"
+        return words + fallback.pre(json.dumps(json_safe(figure)), _FALLBACK_JSON)
 
-            # What is not in the chart is not fetched.
-            return fallback.drawn(vl_convert.vegalite_to_png(figure, allowed_base_urls=[]), f"chart {series.artifact.name}")
-        return fallback.pre(json.dumps(json_safe(figure)), _FALLBACK_JSON)
+
+def _still(figure: dict[str, Any]) -> bytes | str:
+    """Return a chart of vega as a PNG, or why there is none, which is not tried again."""
+    try:
+        return draw_vega(figure)
+    except TrackingError as error:
+        return str(error)
 
 
 def _chart(series: Series, number: int) -> tuple[str, dict[str, Any]]:
@@ -142,6 +153,10 @@ def _sides(x: np.ndarray[Any, Any], number: int, rows: int) -> tuple[np.ndarray[
     return left, left + room / rows
 
 
+def _is_quickly_drawn(plot: Plot) -> bool:
+    return max(len(plot.names), sum(len(trace.x) for trace in plot.traces if trace.mode == "bars")) <= MOST_BARS
+
+
 def _paint(axes: Axes, plot: Plot) -> None:
     lines = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#946700", "#3b8fbf")
     rows = sum(trace.mode == "bars" for trace in plot.traces)
@@ -155,7 +170,10 @@ def _paint(axes: Axes, plot: Plot) -> None:
             continue
         style = "-" if "lines" in trace.mode else "none"
         marker = "o" if "markers" in trace.mode else None
-        axes.plot(trace.x, trace.y, color=colour, linestyle=style, marker=marker, markersize=3, linewidth=1.4, label=json_safe(trace.name))
+        at = downsample.downsample_curve(trace.x, trace.y, _POINTS)
+        axes.plot(
+            trace.x[at], trace.y[at], color=colour, linestyle=style, marker=marker, markersize=3, linewidth=1.4, label=json_safe(trace.name)
+        )
     if plot.names:
         axes.set_xticks(range(len(plot.names)), [json_safe(name) for name in plot.names])
     axes.set_xlabel(json_safe(plot.labels[0]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from jupyter_tracking.budgets import LONGEST_LABEL
 from jupyter_tracking.views.model import downsample
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
@@ -26,8 +27,8 @@ class ConfusionRenderer(Renderer):
 
     def shared(self, series: Series, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return the largest number over a sample of the steps."""
-        sample = [np.asarray(series.value(n).z, dtype=float).ravel() for n in downsample.spread_evenly(len(series.events), _SAMPLE)]
-        span = downsample.finite_range(sample)
+        sample = downsample.spread_evenly(len(series.events), _SAMPLE)
+        span = downsample.finite_range(np.asarray(series.value(n).z, dtype=float).ravel() for n in sample)
         return Payload({"most": span[1] if span else 1.0})
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
@@ -42,8 +43,7 @@ class ConfusionRenderer(Renderer):
         """Return the matrix as a table, its upper left part if it is large."""
         matrix: Confusion = series.value(number)
         rows, columns = matrix.z.shape
-        names = _labels(matrix.x, columns)[:_FALLBACK]
-        sides = _labels(matrix.y, rows)[:_FALLBACK]
+        names, sides = ([side[:LONGEST_LABEL] for side in _labels(*each)[:_FALLBACK]] for each in ((matrix.x, columns), (matrix.y, rows)))
         cells = ([side, *(f"{v:g}" for v in row[:_FALLBACK].astype(float))] for side, row in zip(sides, matrix.z, strict=False))
         more = f"<p><small>{rows} x {columns}</small></p>" if rows > _FALLBACK else ""
         return fallback.html_table(["", *names], cells) + more

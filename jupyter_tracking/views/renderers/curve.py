@@ -32,19 +32,18 @@ class CurveRenderer(Renderer):
         The columns `x` and `y` are the lines one after the other, `ends` where each ends.
         """
         steps, points = (24, 60) if preview else (80, 160)
-        sample = [_curve(series, n) for n in downsample.spread_evenly(len(series.events), steps)]
-        kind = sample[-1][2] if sample else "custom"
+        kind, lines, spans = "custom", [], []
+        for n in downsample.spread_evenly(len(series.events), steps):  # one after the other: there may be many long ones
+            x, y, kind, _ = _curve(series, n)
+            at = downsample.downsample_curve(x, y, points)
+            lines.append((x[at], y[at]))
+            spans.append([np.array(downsample.finite_range([values]) or []) for values in (x, y)])
         unit = [0.0, 1.0] if kind in _UNIT else None
-        head = {
-            "curve": kind,
-            "x": unit or downsample.finite_range(x for x, *_ in sample) or [0.0, 1.0],
-            "y": unit or downsample.finite_range(y for _, y, *_ in sample) or [0.0, 1.0],
-        }
-        payload = Payload(head)
-        kept = [(x, y, downsample.downsample_curve(x, y, points)) for x, y, *_ in sample]
-        payload.add("x", _joined(x[at] for x, _, at in kept))
-        payload.add("y", _joined(y[at] for _, y, at in kept))
-        payload.add("ends", np.cumsum([len(at) for *_, at in kept], dtype=np.uint32))
+        ranges = [unit or downsample.finite_range(each) or [0.0, 1.0] for each in (zip(*spans, strict=True) if spans else ((), ()))]
+        payload = Payload({"curve": kind, "x": ranges[0], "y": ranges[1]})
+        payload.add("x", _joined(x for x, _ in lines))
+        payload.add("y", _joined(y for _, y in lines))
+        payload.add("ends", np.cumsum([len(x) for x, _ in lines], dtype=np.uint32))
         return payload
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:

@@ -8,6 +8,8 @@ import io
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.budgets import LONGEST_LABEL
+from jupyter_tracking.kinds.picture_files import open_picture
 from jupyter_tracking.views.model.payload import json_safe
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
     # What is drawn here must not depend on the style that the user has set, nor read mathematics in a name.
     with mpl.rc_context(), warnings.catch_warnings():
@@ -43,6 +46,9 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
         figure = Figure(figsize=size, dpi=100, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure.add_subplot())
+        for text in figure.findobj(Text):
+            if len(text.get_text()) > LONGEST_LABEL:  # each character is drawn
+                text.set_text(f"{text.get_text()[:LONGEST_LABEL]}…")
         out = io.BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
     return drawn(out.getvalue(), alternative)
@@ -58,7 +64,7 @@ def _small(png: bytes) -> bytes:
     from PIL import Image
 
     out = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as image:
+    with open_picture(png) as image:
         image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
     return min(png, out.getvalue(), key=len)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jupyter_tracking.budgets import MOST_BARS, MOST_BINS
+from jupyter_tracking.errors import TooLarge
 from jupyter_tracking.views.model import downsample
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
@@ -32,7 +34,7 @@ class HistogramRenderer(Renderer):
         The columns `counts` and `edges` are the histograms one after the other, `ends` where each ends.
         """
         places = downsample.spread_evenly(len(series.events), _PREVIEW if preview else _RIDGES)
-        sample: list[Histogram] = [series.value(n) for n in places]
+        sample: list[Histogram] = [_histogram(series, n) for n in places]
         high = downsample.finite_range(s.counts for s in sample)
         payload = Payload(
             {"x": downsample.finite_range(s.edges for s in sample) or [0.0, 1.0], "y": [0.0, (high[1] if high else 0.0) or 1.0]}
@@ -45,7 +47,7 @@ class HistogramRenderer(Renderer):
 
     def payload(self, series: Series, number: int, *, preview: bool) -> Payload:  # noqa: ARG002
         """Return one step's counts and the edges of its bins, as two columns of numbers."""
-        histogram: Histogram = series.value(number)
+        histogram = _histogram(series, number)
         payload = Payload()
         payload.add("counts", histogram.counts)
         payload.add("edges", histogram.edges)
@@ -53,22 +55,31 @@ class HistogramRenderer(Renderer):
 
     def fallback(self, series: Series, number: int) -> str:
         """Return the bins as a picture."""
-        histogram: Histogram = series.value(number)
+        histogram = _histogram(series, number)
 
         def draw(axes: Axes) -> None:
-            axes.bar(
-                histogram.edges[:-1],
-                histogram.counts,
-                np.diff(histogram.edges),
-                align="edge",
-                color="#0072b2",
-                edgecolor="white",
-                linewidth=0.3,
-            )
+            if len(histogram.counts) > MOST_BARS:
+                axes.stairs(histogram.counts, histogram.edges, fill=True, color="#0072b2")
+            else:
+                widths = np.diff(histogram.edges)
+                how: dict[str, Any] = {"align": "edge", "color": "#0072b2", "edgecolor": "white", "linewidth": 0.3}
+                axes.bar(histogram.edges[:-1], histogram.counts, widths, **how)
             axes.set_ylabel("count")
             axes.set_title(json_safe(series.artifact.name), fontsize=9)
 
         return fallback.picture(draw, f"histogram {series.artifact.name}")
+
+
+def _histogram(series: Series, number: int) -> Histogram:
+    """Return the bins of a step.
+
+    Raises:
+        TooLarge: they are more than a view draws.
+    """
+    histogram: Histogram = series.value(number)
+    if len(histogram.counts) > MOST_BINS:
+        raise TooLarge(f"the histogram has {len(histogram.counts):,} bins; up to {MOST_BINS:,} are drawn")
+    return histogram
 
 
 def _joined(arrays: list[np.ndarray[tuple[int], np.dtype[np.float64]]]) -> np.ndarray[tuple[int], np.dtype[np.float32]]:

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.budgets import MOST_LOADED_BYTES
+from jupyter_tracking.errors import InvalidArgument, TooLarge
 from jupyter_tracking.views.table.incremental import IncrementalTask
 
 if TYPE_CHECKING:
@@ -102,12 +103,16 @@ class SortFilter(IncrementalTask):
             return
         name = table.names[column] if column >= 0 else table.levels[-1 - column]
         chunks: list[pa.Array] = []
+        size = 0
         for start, piece in table.iter_batches([name]):
             values = piece.column(name)
             if self.rows is not None:
                 low, high = np.searchsorted(self.rows, [start, start + piece.num_rows])
                 values = values.take(pa.array(self.rows[low:high] - start))
             chunks.extend(values.chunks)
+            size += values.nbytes
+            if size > 2 * MOST_LOADED_BYTES:
+                raise TooLarge(f"the column {name!r:.100} has {size:,} bytes or more; up to {2 * MOST_LOADED_BYTES:,} are sorted")
             self.seen = start + piece.num_rows
             yield
         values = plain_values(pa.chunked_array(chunks, type=chunks[0].type if chunks else table.schema.field(name).type), ranked=True)
