@@ -15,6 +15,8 @@ MOST_CELL_BYTES = 1 << 27  # bytes
 # Values of one JSON text. Each takes 8 to 90 bytes, an object more: it counts as three.
 MOST_VALUES = 6_000_000
 VALUES_OF_AN_OBJECT = 3
+# Of one row: a view reads it several times.
+MOST_CELL_VALUES = 2_000_000
 
 # --- pictures and videos -----------------------------------------------------------------------------
 

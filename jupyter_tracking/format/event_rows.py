@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from jupyter_tracking.budgets import MOST_CELL_VALUES
 from jupyter_tracking.errors import InvalidType, TooLarge
 from jupyter_tracking.format import standard_json
 
@@ -255,7 +256,7 @@ def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS,
     """
     if kind == "metric":
         return _float(cell_)
-    if limited and kind not in JSONL_KINDS and (words := standard_json.oversize(cell_)):
+    if limited and kind not in JSONL_KINDS and (words := standard_json.oversize(cell_, MOST_CELL_VALUES)):
         raise TooLarge(f"the cell {words}")
     if kind in JSONL_KINDS:
         return cell_.decode("utf-8", "surrogatepass") if order else standard_json.loads(cell_)[kind]

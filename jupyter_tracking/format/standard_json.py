@@ -54,13 +54,13 @@ def loads(text: bytes | bytearray) -> Any:
     raise ValueError(message)
 
 
-def oversize(text: bytes | bytearray | str) -> str:
+def oversize(text: bytes | bytearray | str, most: int = MOST_VALUES) -> str:
     """Return why a JSON text is not parsed, in words: it has too many values; empty if it has not."""
-    if len(text) <= MOST_VALUES:
+    if len(text) <= most:
         return ""
     comma, bracket, brace = (",", "[", "{") if isinstance(text, str) else (b",", b"[", b"{")
     values = text.count(comma) + text.count(bracket) + VALUES_OF_AN_OBJECT * text.count(brace)  # type: ignore[arg-type]
-    return f"has {values:,} values or more; up to {MOST_VALUES:,} are read" if values > MOST_VALUES else ""
+    return f"has {values:,} values or more; up to {most:,} are read" if values > most else ""
 
 
 def _is_too_deep(text: bytes | bytearray) -> bool:

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+from jupyter_tracking.budgets import MOST_CELL_VALUES
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TooLarge, TrackingError, suggest
-from jupyter_tracking.format import paths
+from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.format.standard_json import oversize
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from jupyter_tracking.redact import KnownSecrets
     from jupyter_tracking.storage.store import Sink
@@ -102,8 +106,16 @@ def check_json(text: str, asset: Asset) -> None:
     Raises:
         TooLarge: it has more values than are read unasked.
     """
-    if not asset.allow_large and (words := oversize(text)):
+    if not asset.allow_large and (words := oversize(text, MOST_CELL_VALUES)):
         raise TooLarge(f"its JSON {words}")
+
+
+def stored_numbers(values: list[Any]) -> NDArray[np.float64]:
+    """Return numbers of a row as an array: those that are not finite are stored as texts."""
+    import numpy as np
+
+    plain = {*map(type, values)} <= {float, int}  # only a list that may hold some is looked at number by number
+    return np.array(values if plain else [event_rows.parse_number(value) for value in values], dtype=float)
 
 
 @dataclass(frozen=True, slots=True)

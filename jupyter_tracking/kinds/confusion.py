@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
@@ -34,9 +35,11 @@ class Confusion(NamedTuple):
 def _decode(payload: dict[str, Any], _asset: Asset) -> Confusion:
     import numpy as np
 
-    rows = [[v if type(v) is int else event_rows.parse_number(v) for v in row] for row in payload.get("z") or []]
-    numbers = [v for row in rows for v in row]
-    whole = all(type(v) is int for v in numbers) and bool(numbers)
+    rows = payload.get("z") or []
+    if not {*map(type, chain.from_iterable(rows))} <= {float, int}:
+        rows = [[v if type(v) is int else event_rows.parse_number(v) for v in row] for row in rows]
+    numbers = list(chain.from_iterable(rows))
+    whole = {*map(type, numbers)} == {int}
     dtype = next((d for d in (np.int64, np.uint64) if whole and np.iinfo(d).min <= min(numbers) and max(numbers) <= np.iinfo(d).max), float)
     return Confusion(list(payload.get("x") or []), list(payload.get("y") or []), np.array(rows, dtype=dtype).reshape(len(rows), -1))
 

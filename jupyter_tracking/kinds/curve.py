@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.format import event_rows, paths
+from jupyter_tracking.format import paths
 from jupyter_tracking.format.step_timestamp import as_timestamp
 from jupyter_tracking.kinds.arguments import as_array, as_flag, as_metric, as_ndarray, as_numbers, as_text
-from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, missing_extra, refusals
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, missing_extra, refusals, stored_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,11 +36,7 @@ class Curve(NamedTuple):
 
 
 def _decode(payload: dict[str, Any], _asset: Asset) -> Curve:
-    import numpy as np
-
-    axes = [payload.get(axis) or [] for axis in "xy"]
-    # Non-finite numbers are stored as strings; only a list that may hold some is looked at number by number.
-    x, y = (np.array(v if {*map(type, v)} <= {float, int} else [event_rows.parse_number(n) for n in v], dtype=float) for v in axes)
+    x, y = (stored_numbers(payload.get(axis) or []) for axis in "xy")
     return Curve(x, y, str(payload.get("kind") or "custom"), payload.get("annotation"))
 
 

@@ -140,9 +140,9 @@ def read_csv(data: bytes, *, limited: bool = True) -> pd.DataFrame:
     if limited:
         columns = data[: data.find(b"\n") + 1 or None].count(b",") + 1
         rows = data.count(b"\n") + data.count(b"\r")
-        if rows * columns > len(data):
+        if rows * columns > max(MOST_CELLS, len(data) // 4):  # those inside of quotes end no row
             rows = _count_lines(data)
-        check_cells(rows, columns, max(MOST_CELLS, len(data)))
+        check_cells(rows, columns, max(MOST_CELLS, len(data) // 4))
 
     def read(**how: Any) -> pd.DataFrame:
         found: pd.DataFrame = pd.read_csv(io.BytesIO(data), encoding=encoding, encoding_errors="replace", **how)

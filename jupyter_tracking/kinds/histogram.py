@@ -9,9 +9,8 @@ from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
-from jupyter_tracking.format import event_rows
 from jupyter_tracking.kinds.arguments import as_array, as_numbers
-from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals, warn
+from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals, stored_numbers, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +36,7 @@ class Histogram(NamedTuple):
 
 
 def _decode(payload: dict[str, Any], _asset: Asset) -> Histogram:
-    import numpy as np
-
-    counts, edges = (np.array([event_rows.parse_number(v) for v in payload.get(key) or []], dtype=float) for key in ("values", "counts"))
+    counts, edges = (stored_numbers(payload.get(key) or []) for key in ("values", "counts"))
     if len(counts) == len(edges) + 1:  # a writer that took Polyaxon's names at their word
         counts, edges = edges, counts
     if len(edges) != len(counts) + 1:

@@ -39,7 +39,9 @@ def with_asset(top: Path, kind: str, data: bytes, **payload: Any) -> Path:
     for folder in ("events", "assets"):
         (run / folder / kind).mkdir(parents=True)
     (run / "assets" / kind / "x").write_bytes(data)
-    (run / "events" / kind / "x.plx").write_text(f"step|timestamp|{kind}\n0|{MOMENT}|{json.dumps({'path': f'assets/{kind}/x', **payload})}\n")
+    (run / "events" / kind / "x.plx").write_text(
+        f"step|timestamp|{kind}\n0|{MOMENT}|{json.dumps({'path': f'assets/{kind}/x', **payload})}\n"
+    )
     return run
 
 
@@ -51,9 +53,7 @@ def with_cell(top: Path, kind: str, cell: str, steps: int = 1) -> Path:
         if kind not in JSONL:
             file.write(f"step|timestamp|{kind}\n")
         for step in range(steps):
-            file.write(
-                json.dumps({"timestamp": MOMENT, "step": step, kind: cell}) + "\n" if kind in JSONL else f"{step}|{MOMENT}|{cell}\n"
-            )
+            file.write(json.dumps({"timestamp": MOMENT, "step": step, kind: cell}) + "\n" if kind in JSONL else f"{step}|{MOMENT}|{cell}\n")
     return run
 
 
@@ -116,23 +116,39 @@ def pictures() -> Iterator[tuple[str, str, bytes]]:
     yield "png with a large profile", "image", png(8, 8, 2, chunk(b"iCCP", b"a\0\0" + bomb))
     yield "png that says it moves", "image", png(4_000, 4_000, 2, chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0)))
     yield "jpeg of many scans", "image", jpeg_of_scans(600)
-    yield "jpeg, progressive", "image", saved(lambda f: Image.new("RGB", (9_000, 9_000)).save(f, "JPEG", progressive=True))
+    yield "jpeg, progressive", "image", saved(lambda f: Image.new("RGB", (8_000, 8_000)).save(f, "JPEG", progressive=True))
     yield "webp", "image", saved(lambda f: Image.new("RGB", (16_000, 4_000)).save(f, "WEBP", lossless=True, method=0))
-    yield "bmp that is a header", "image", b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 90_000, 90_000, 1, 24, 0, 0, 0, 0, 0, 0)
+    yield (
+        "bmp that is a header",
+        "image",
+        b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, 90_000, 90_000, 1, 24, 0, 0, 0, 0, 0, 0),
+    )
     yield "ppm that is a header", "image", b"P6 100000 100000 255\n"
     yield "tiff of a large tile", "image", tiff(_tags(16, 16, t322=60_000, t323=60_000, t324=8, t325=100))
     yield "tiff of many pages", "image", tiff(_tags(16, 16, t273=8, t279=8, t278=16), 60_000)
     yield "tiff that is a header", "image", tiff(_tags(2**31 - 1, 2**31 - 1, t273=8, t279=8, t278=16))
     yield "svg", "image", b'<svg xmlns="http://www.w3.org/2000/svg" width="1e9" height="1e9"/>'
     for kind in ("image", "video"):
-        yield f"gif of a large screen, {kind}", kind, b"GIF89a" + struct.pack("<HHBBB", 65_535, 65_535, 0, 0, 0) + b",\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
-        many = saved(lambda f: black.save(f, "GIF", save_all=True, append_images=[Image.new("RGB", (64, 64), (n, 0, 0)) for n in range(1, 9)], duration=10))
+        yield (
+            f"gif of a large screen, {kind}",
+            kind,
+            b"GIF89a" + struct.pack("<HHBBB", 65_535, 65_535, 0, 0, 0) + b",\0\0\0\0\1\0\1\0\0\2\2D\1\0;",
+        )
+        many = saved(
+            lambda f: black.save(
+                f, "GIF", save_all=True, append_images=[Image.new("RGB", (64, 64), (n, 0, 0)) for n in range(1, 9)], duration=10
+            )
+        )
         first = many.index(b"!\xf9")
         yield f"gif of many frames, {kind}", kind, many[:first] + many[first:-1] * 10_000 + b";"
         yield (
             f"gif with a rate, {kind}",
             kind,
-            saved(lambda f: black.save(f, "GIF", save_all=True, append_images=[Image.new("P", (64, 64), 1)], duration=65_000, comment=b'{"fps": 10000}')),
+            saved(
+                lambda f: black.save(
+                    f, "GIF", save_all=True, append_images=[Image.new("P", (64, 64), 1)], duration=65_000, comment=b'{"fps": 10000}'
+                )
+            ),
         )
 
 
@@ -141,7 +157,9 @@ def sounds() -> Iterator[tuple[str, str, bytes]]:
 
     def head(channels: int, rate: int, size: int, more: bytes) -> bytes:
         form = struct.pack("<HHIIHH", 1, channels, rate, (rate * channels * 2) & 0xFFFFFFFF, (channels * 2) & 0xFFFF, 16)
-        return b"RIFF" + struct.pack("<I", 0xFFFFFFFF) + b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", size) + more
+        return (
+            b"RIFF" + struct.pack("<I", 0xFFFFFFFF) + b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", size) + more
+        )
 
     yield "sound that says 4 GB", "audio", head(2, 44_100, 0xFFFFFFF0, b"\1\2" * 1000)
     yield "sound of 1 Hz", "audio", head(1, 1, 2000, b"\1\2" * 1000)
@@ -172,18 +190,50 @@ def tables() -> Iterator[tuple[str, str, bytes]]:
 
     rows = 20_000
     long = "x" * 4_000_000
-    yield "parquet with one long cell", "parquet", pq(pa.table({"a": pa.array(["x" * (3 << 27)])}))
-    yield "parquet, a long value many times", "parquet", pq(pa.table({"a": pa.array([long]).dictionary_encode().take(pa.array([0] * rows))}), dictionary_pagesize_limit=1 << 30, store_schema=False)
-    yield "parquet, a long category many times", "parquet", pq(pa.table({"a": pa.array([long]).dictionary_encode().take(pa.array([0] * rows))}), dictionary_pagesize_limit=1 << 30)
+    yield (
+        "parquet with one long cell",
+        "parquet",
+        pq(pa.table({"a": pa.array(["x" * 160_000_000])}), use_dictionary=False, write_statistics=False),
+    )
+    yield (
+        "parquet, a long value many times",
+        "parquet",
+        pq(
+            pa.table({"a": pa.array([long]).dictionary_encode().take(pa.array([0] * rows))}),
+            dictionary_pagesize_limit=1 << 30,
+            store_schema=False,
+        ),
+    )
+    yield (
+        "parquet, a long category many times",
+        "parquet",
+        pq(pa.table({"a": pa.array([long]).dictionary_encode().take(pa.array([0] * rows))}), dictionary_pagesize_limit=1 << 30),
+    )
     yield "parquet of zeros", "parquet", pq(pa.table({"a": np.zeros(1 << 27, "i8")}), row_group_size=1 << 27)
     yield "parquet of nulls", "parquet", pq(pa.table({"a": pa.nulls(1 << 27, pa.float64())}), row_group_size=1 << 27)
-    yield "parquet of a long list", "parquet", pq(pa.table({"a": pa.ListArray.from_arrays(pa.array([0, 1 << 26], pa.int32()), pa.array(np.zeros(1 << 26, "i4")))}))
+    yield (
+        "parquet of a long list",
+        "parquet",
+        pq(pa.table({"a": pa.ListArray.from_arrays(pa.array([0, 1 << 26], pa.int32()), pa.array(np.zeros(1 << 26, "i4")))})),
+    )
     words = pa.array(["y" * 1000]).dictionary_encode().take(pa.array(np.zeros(1 << 22, "i4")))
     lists = pa.ListArray.from_arrays(pa.array([0, 1 << 22], pa.int32()), words)
     yield "parquet of long lists of texts", "parquet", pq(pa.table({"a": lists}), store_schema=False)
     yield "parquet of wide bytes", "parquet", pq(pa.table({"a": pa.nulls(300, pa.binary(2_000_000))}))
-    yield "parquet of texts that share a beginning", "parquet", pq(pa.table({"a": pa.array([long[:400_000]] * 2_000, pa.large_string())}), use_dictionary=False, column_encoding={"a": "DELTA_BYTE_ARRAY"})
-    yield "parquet of many columns", "parquet", pq(pa.table([pa.array([1], pa.int8())] * 60_000, names=[f"{n:x}" for n in range(60_000)]), write_statistics=False)
+    yield (
+        "parquet of texts that share a beginning",
+        "parquet",
+        pq(
+            pa.table({"a": pa.array([long[:400_000]] * 2_000, pa.large_string())}),
+            use_dictionary=False,
+            column_encoding={"a": "DELTA_BYTE_ARRAY"},
+        ),
+    )
+    yield (
+        "parquet of many columns",
+        "parquet",
+        pq(pa.table([pa.array([1], pa.int8())] * 60_000, names=[f"{n:x}" for n in range(60_000)]), write_statistics=False),
+    )
     nested = pa.array([[1]])
     for _ in range(60):
         nested = pa.ListArray.from_arrays(pa.array([0, 1], pa.int32()), nested)
@@ -191,10 +241,18 @@ def tables() -> Iterator[tuple[str, str, bytes]]:
     yield "feather of zeros", "feather", ff(pa.table({"a": np.zeros(1 << 27, "i8")}))
     yield "feather of deep lists", "feather", ff(pa.table({"a": nested}), "uncompressed")
     yield "feather of nothing", "feather", ff(pa.table({"a": pa.nulls(1 << 29)}))
-    yield "feather, a long category many times", "feather", ff(pa.table({"a": pa.array([long]).dictionary_encode().take(pa.array([0] * rows))}))
-    yield "feather of many columns", "feather", ff(pa.table([pa.array([1], pa.int8())] * 60_000, names=[f"{n:x}" for n in range(60_000)]), "uncompressed")
-    honest = ff(pa.table({"a": np.arange(100_000)}))
-    at = honest.index(struct.pack("<q", 800_000))
+    yield (
+        "feather, a long category many times",
+        "feather",
+        ff(pa.table({"a": pa.array([long]).dictionary_encode().take(pa.array([0] * rows))})),
+    )
+    yield (
+        "feather of many columns",
+        "feather",
+        ff(pa.table([pa.array([1], pa.int8())] * 60_000, names=[f"{n:x}" for n in range(60_000)]), "uncompressed"),
+    )
+    honest = ff(pa.table({"a": np.arange(50_000)}))
+    at = honest.index(struct.pack("<q", 400_000))
     yield "feather that says 2 GB", "feather", honest[:at] + struct.pack("<q", (1 << 31) - 8) + honest[at + 8 :]
     yield "feather that says 2^62 bytes", "feather", honest[:at] + struct.pack("<q", 1 << 62) + honest[at + 8 :]
     lists = pa.ListArray.from_arrays(pa.array([0, 2, 4], pa.int32()), pa.array([1, 2, 3, 4]))
@@ -240,7 +298,12 @@ def cells() -> Iterator[tuple[str, str, str, int]]:
     yield "chart of many values", "chart", '{"kind":"plotly","figure":{"a":[' + "{}," * 6_000_000 + "1]}}", 1
     yield "span of many calls", "span", json.dumps({"name": "a", "children": [{"name": "b"}] * 600_000}), 1
     yield "span of many levels", "span", '{"children":[' * 240 + "]}" * 240, 1
-    vega = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "data": {"values": [{"a": 1, "b": 2}]}, "mark": "boxplot", "encoding": {"x": {"field": "a"}}}
+    vega = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "data": {"values": [{"a": 1, "b": 2}]},
+        "mark": "boxplot",
+        "encoding": {"x": {"field": "a"}},
+    }
     yield "vega of many pixels", "chart", json.dumps({"kind": "vega", "figure": {**vega, "width": 100_000, "height": 100_000}}), 1
     slow = [{"calculate": f"test(/(a+)+$/, '{'a' * 60}b')", "as": "z"}]
     yield "vega without an end", "chart", json.dumps({"kind": "vega", "figure": {**vega, "transform": slow}}), 1
@@ -288,7 +351,7 @@ def documents(top: Path) -> Iterator[tuple[str, Path]]:
         yield f"{name} with a hole", run
     run = with_cell(top, "curve", "{}")
     with (run / "events" / "curve" / "x.plx").open("ab") as file:
-        file.write(b"1|" + MOMENT.encode() + b'|{"x":[' + b" " * 300_000_000 + b']}\n2|' + MOMENT.encode() + b'|{"x":[1],"y":[2]}\n')
+        file.write(b"1|" + MOMENT.encode() + b'|{"x":[' + b" " * 300_000_000 + b"]}\n2|" + MOMENT.encode() + b'|{"x":[1],"y":[2]}\n')
     yield "curve with a long line", run
 
 

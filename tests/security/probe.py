@@ -37,7 +37,7 @@ def ways(run: str) -> dict[str, object]:
         "show": lambda: [view.show(name, kind=kind)._page("x", 256_000) for kind, name in named],
         "save": lambda: view.save("/dev/null"),
         "check": lambda: view.problems(hashes=True),
-        "log": lambda: view.logs(),
+        "log": view.logs,
     }
 
 

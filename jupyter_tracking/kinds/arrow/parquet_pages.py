@@ -25,7 +25,7 @@ _HEADER = 1 << 12  # bytes read for the header of a page; statistics make a few 
 _LONGEST_HEADER = 1 << 20
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8, "BYTE_ARRAY": 16}
 _DICTIONARY_ENCODINGS, _PREFIX_ENCODING = {2, 8}, 7
-_NESTED = 4  # times the budget that nested values may take: how many rows a page begins cannot be told
+_NESTED = 2  # times the budget that nested values may take: how many rows a page begins cannot be told
 _REPEATED = 1 << 21  # bytes: so much may be repeated before it is counted
 _OBJECT = 128  # bytes of a value that becomes an object of Python's
 # Fields of a page's header, and in it of those of each type, with the type that each is written as.

@@ -34,6 +34,7 @@ BUDGET = 256_000  # bytes that a display may add to the notebook's file
 MOST_STEPS = 400
 _SAMPLE = 6
 _GROWTHS = 3
+_SMALL = 500_000
 _HINT = "This is the last step. Trust this notebook, or open it in JupyterLab, to get the slider."
 _SCRIPTS = "This is the last step. The slider needs JavaScript."
 # The file may run our own scripts, by their hashes, and fetch nothing.
@@ -123,7 +124,9 @@ def select_steps(
 
 def compress(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> bytes:
     """Pack and compress; the same content gives the same bytes."""
-    return gzip.compress(pack(header, payloads), 9, mtime=0)
+    data = pack(header, payloads)
+    # The best compression takes two seconds a megabyte of some patterns.
+    return gzip.compress(data, 9 if len(data) < _SMALL else 4, mtime=0)
 
 
 def _packed(scene: Scene, kept: int, index: int, *, preview: bool) -> bytes:

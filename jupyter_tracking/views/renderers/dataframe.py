@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.kinds.dataframe import content_type_of
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
@@ -179,11 +179,28 @@ def _table(series: Series, number: int) -> StoredTable:
     known = opened.pop(number, None)
     if known is None or known[0] != seen:
         _forget(series, number)
-        known = (seen, open_table(series.folder, stored))
+        known = (seen, _opened(series, number, stored, seen))
     opened[number] = known
     while len(opened) > _TABLES or (len(opened) > 1 and sum(_held(table) for _, table in opened.values()) > _HELD):
         opened.pop(next(iter(opened)))
     return known[1]
+
+
+def _opened(series: Series, number: int, stored: dict[str, Any], seen: object) -> StoredTable:
+    """Open a table; one that cannot be read, which may take long to find out, is not tried again."""
+    found: list[StoredTable] = []
+
+    def why_not() -> str:
+        try:
+            found.append(open_table(series.folder, stored))
+        except MalformedEvent as error:
+            return str(error)
+        return ""
+
+    words = series.derived(f"why not {seen}", why_not, number)
+    if words:
+        raise MalformedEvent(words)
+    return found[0] if found else open_table(series.folder, stored)
 
 
 def _held(table: StoredTable) -> int:

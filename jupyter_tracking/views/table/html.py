@@ -41,7 +41,7 @@ class _Cells(HTMLParser):
 def read_html(text: str) -> pd.DataFrame:
     """Return the first table of a page; a frame without rows and columns when there is none."""
     cells = _Cells()
-    cells.feed(text)
+    cells.feed(text[: text.rfind(">") + 1])  # the parser looks through all that follows for the end of each tag
     rows = [row for row in cells.rows if row]
     if not rows:
         return pd.DataFrame()

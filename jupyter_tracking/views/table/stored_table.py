@@ -228,7 +228,7 @@ class ParquetTable(StoredTable):
 
     def _batches(self, group: int, names: Sequence[str], enough: int, most: int = _BATCH) -> Iterator[pa.RecordBatch]:
         """Return the first `enough` rows of a row group, or a few more."""
-        size = min(enough, most)
+        size = max(1, min(enough, most))
         repeating = self._file.check([group], names, 2 * size)
         with self._opened() as raw:
             file = self._file.reader(pa.PythonFile(raw, mode="r"), repeating, buffer_size=_BUFFER)
