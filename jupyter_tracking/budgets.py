@@ -18,6 +18,9 @@ VALUES_OF_AN_OBJECT = 3
 # Of one row: a view reads it several times.
 MOST_CELL_VALUES = 2_000_000
 
+# Inputs and outputs of all the runs in a table: each is a column of pandas', which takes a tenth of a millisecond.
+MOST_RUN_COLUMNS = 20_000
+
 # --- pictures and videos -----------------------------------------------------------------------------
 
 # A picture of 7,000 x 7,000. Decoders take 4 to 12 bytes a pixel, and a view draws a smaller one beside it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
+from jupyter_tracking.budgets import MOST_RUN_COLUMNS
+from jupyter_tracking.errors import TrackingWarning
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.format.document.metric_summary import check_override
@@ -174,7 +177,11 @@ def runs_frame(
     unread.add_links(top)
     unread.warn()
     rows.sort(key=lambda row: str(row["created_at"] or ""), reverse=True)
-    values = dict.fromkeys(key for row in rows for key in row if key not in _RUNS)
+    values = list(dict.fromkeys(key for row in rows for key in row if key not in _RUNS))
+    if len(values) > MOST_RUN_COLUMNS:
+        words = f"runs() has {MOST_RUN_COLUMNS:,} of {len(values):,} inputs and outputs; open_run(…).inputs and .outputs have all of a run"
+        warnings.warn(words, TrackingWarning, stacklevel=2)
+        values = values[:MOST_RUN_COLUMNS]
     columns = {key: pd.Series([row.get(key) for row in rows], dtype=object) for key in [*_RUNS, *values]}
     return with_dtypes(pd.DataFrame({**columns, **{key: _as_numbers(columns[key]) for key in values}}), _RUNS)
 

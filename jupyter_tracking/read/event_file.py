@@ -274,7 +274,7 @@ def _blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int, by
             start += end
         elif taken < want:  # cut off meanwhile
             return
-        elif want > MOST_CELL_BYTES:
+        elif want >= MOST_CELL_BYTES:
             block = bytearray(size)
             following = _line_end(fd, start + want, stop)
             yield start, bytearray(), following - start

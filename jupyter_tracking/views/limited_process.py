@@ -33,12 +33,15 @@ limit(resource.RLIMIT_FSIZE, 0)
 resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 try:
     made = space["work"](data)
+except MemoryError:
+    sys.exit({memory!r})
 except Exception as error:
     sys.stderr.write("\\n" + " ".join(str(error).split()))
     sys.exit(1)
 sys.stdout.buffer.write(made)
 sys.stdout.buffer.flush()
 """
+_NO_MEMORY = 77  # the status it exits with
 _WORDS = 300  # characters of what it says of a failure
 
 
@@ -60,7 +63,7 @@ def run_limited(program: str, data: bytes, libraries: tuple[str, ...], *, second
         raise TrackingError("no Python is known that could be started")
     specs = [find_spec(name) for name in libraries]
     folders = [str(Path(spec.origin).parent.parent) for spec in specs if spec is not None and spec.origin is not None]
-    source = _SHELL.format(folders=folders, seconds=int(seconds), program=program, most=most)
+    source = _SHELL.format(folders=folders, seconds=int(seconds), program=program, most=most, memory=_NO_MEMORY)
     with subprocess.Popen(  # noqa: S603 - this very Python, and a program of ours
         [sys.executable, "-I", "-c", source],
         stdin=subprocess.PIPE,
@@ -75,8 +78,8 @@ def run_limited(program: str, data: bytes, libraries: tuple[str, ...], *, second
             raise TooLarge(f"it takes longer than {seconds:g} seconds") from None
         finally:
             process.kill()
-    if process.returncode < 0:
-        raise TooLarge(f"it takes more than {most:,} bytes of memory, or was ended otherwise (signal {-process.returncode})")
+    if process.returncode < 0 or process.returncode == _NO_MEMORY:
+        raise TooLarge(f"it takes more than {most:,} bytes of memory, or was ended otherwise (status {process.returncode})")
     if process.returncode:
         last = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise TrackingError(last[:_WORDS] or "it failed without a word")
