@@ -21,6 +21,9 @@ MOST_CELL_VALUES = 2_000_000
 # Inputs and outputs of all the runs in a table: each is a column of pandas', which takes a tenth of a millisecond.
 MOST_RUN_COLUMNS = 20_000
 
+# Of an asset that is read as a whole, but for tables: a few more times so much is made of it.
+MOST_ASSET_BYTES = 1 << 28
+
 # --- pictures and videos -----------------------------------------------------------------------------
 
 # A picture of 7,000 x 7,000. Decoders take 4 to 12 bytes a pixel, and a view draws a smaller one beside it.
@@ -48,6 +51,7 @@ MOST_TABLE_BYTES = 1 << 27  # bytes
 # Of a whole table that `load` returns, which is there as Arrow's and as pandas' at the same time; or so many times its file.
 MOST_LOADED_BYTES = 1 << 28  # bytes
 MOST_RATIO = 8
+MOST_TABLE_FILE_BYTES = 1 << 31
 # Texts are parsed as a whole.
 MOST_TEXT_TABLE_BYTES = 1 << 26  # bytes
 MOST_CELLS = 10_000_000

@@ -10,12 +10,13 @@ import orjson
 import pandas as pd
 import pyarrow as pa
 
-from jupyter_tracking.budgets import MOST_RUN_COLUMNS
-from jupyter_tracking.errors import TrackingWarning
+from jupyter_tracking.budgets import MOST_CELL_VALUES, MOST_RUN_COLUMNS
+from jupyter_tracking.errors import TooLarge, TrackingWarning
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.metric_table import metric_table
+from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.frames.dtypes import TIMESTAMP, as_inferred, as_strings, with_dtypes
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
@@ -130,6 +131,8 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
 def _fields(kind: str, payload: Any) -> Any:
     """Return the fields of a payload: those of a chart and of a span are JSON in a string."""
     if isinstance(payload, str) and kind_of(kind).columns != (kind,):
+        if words := oversize(payload, MOST_CELL_VALUES):
+            return TooLarge(f"the cell {words}")
         try:
             return orjson.loads(payload)
         except orjson.JSONDecodeError as error:

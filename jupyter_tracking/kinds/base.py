@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
-from jupyter_tracking.budgets import MOST_CELL_VALUES
+from jupyter_tracking.budgets import MOST_ASSET_BYTES, MOST_CELL_VALUES
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TooLarge, TrackingError, suggest
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.document import run_document
@@ -96,8 +96,8 @@ class Asset(Protocol):
     def path(self, payload: dict[str, Any]) -> Path:
         """Return the path of the file that the payload's `path` names."""
 
-    def read(self, payload: dict[str, Any]) -> bytes:
-        """Return the bytes of the file that the payload's `path` names."""
+    def read(self, payload: dict[str, Any], most: int = MOST_ASSET_BYTES) -> bytes:
+        """Return the bytes of the file that the payload's `path` names; of more than `most` only where large ones are allowed."""
 
 
 def check_json(text: str, asset: Asset) -> None:

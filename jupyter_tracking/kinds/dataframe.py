@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.budgets import MOST_CELLS, MOST_COLUMNS, MOST_LOADED_BYTES, MOST_RATIO
+from jupyter_tracking.budgets import MOST_CELLS, MOST_COLUMNS, MOST_LOADED_BYTES, MOST_RATIO, MOST_TABLE_FILE_BYTES
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TooLarge, suggest
 from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, example, logs
 
@@ -224,8 +224,8 @@ def _decode(payload: dict[str, Any], asset: Asset) -> pd.DataFrame | str | Path:
         return asset.path(payload)
     from jupyter_tracking.kinds.arrow.table import from_arrow
 
-    data = asset.read(payload)
-    most = None if asset.allow_large else max(MOST_LOADED_BYTES, MOST_RATIO * len(data))
+    data = asset.read(payload) if content == "csv" else asset.read(payload, MOST_TABLE_FILE_BYTES)
+    most = None if asset.allow_large else max(MOST_LOADED_BYTES, MOST_RATIO, MOST_TABLE_FILE_BYTES * len(data))
     try:
         if content == "csv":
             return read_csv(data, limited=not asset.allow_large)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.budgets import MOST_ASSET_BYTES
 from jupyter_tracking.errors import MalformedEvent
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ class AssetReader:
         """Return the asset's path; raises as `RunFiles.asset_path`."""
         return self._folder.asset_path(path_in(payload))
 
-    def read(self, payload: dict[str, Any]) -> bytes:
-        """Return the asset's bytes; raises as `RunFiles.read_logged`."""
-        return self._folder.read_logged(path_in(payload))
+    def read(self, payload: dict[str, Any], most: int = MOST_ASSET_BYTES) -> bytes:
+        """Return the asset's bytes, at most so many unless large ones are allowed; raises as `RunFiles.read_logged`."""
+        path = path_in(payload)
+        return self._folder.read_logged(path) if self.allow_large else self._folder.read_logged(path, most)
 
 
 def path_in(payload: dict[str, Any]) -> str:

@@ -133,18 +133,22 @@ def _row_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     file = artifact.path or ""
     try:
         found = [Problem(file, p.line, p.problem, p.text) for p in folder.row_problems(artifact)]
-        pairs = list(zip(folder.events(artifact), folder.payloads(artifact), strict=False))
+        for event, payload in folder.iter_payloads(artifact):
+            if isinstance(payload, ValueError):
+                found.append(Problem(file, event.line, str(payload), ""))
+            elif isinstance(payload, dict) and isinstance(payload.get("path"), str):
+                found += _asset_problems(folder, file, event.line, payload["path"])
     except (TrackingError, OSError) as error:
         return [Problem(file, None, reason(error), "")]
-    for event, payload in pairs:
-        if isinstance(payload, ValueError):
-            found.append(Problem(file, event.line, str(payload), ""))
-        elif isinstance(payload, dict) and isinstance(payload.get("path"), str):
-            try:
-                folder.asset_path(payload["path"])
-            except (TrackingError, OSError) as error:
-                found.append(Problem(file, event.line, reason(error), payload["path"]))
     return found
+
+
+def _asset_problems(folder: RunFolder, file: str, line: int, path: str) -> list[Problem]:
+    try:
+        folder.asset_path(path)
+    except (TrackingError, OSError) as error:
+        return [Problem(file, line, reason(error), path)]
+    return []
 
 
 def _path_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:

@@ -19,7 +19,7 @@ from jupyter_tracking.format.metric_table import metric_table, parse_metric_tabl
 from jupyter_tracking.read.file_bytes import written_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -165,20 +165,22 @@ class EventFile:
 
     def payloads(self) -> list[Any]:
         """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
-        found: list[Any] = []
-        events = self.events()
+        return list(self.iter_payloads(self.events()))
+
+    def iter_payloads(self, events: Sequence[Event]) -> Iterator[Any]:
+        """Yield what `payloads` returns, for these rows, one after the other: all of them may take much memory."""
         if self._kind == "metric":
-            return [event.value for event in events]
+            yield from (event.value for event in events)
+            return
         fd = self._open()
         try:
             start, block = 0, b""
             for event in events:
                 if event.end > start + len(block):
                     start, block = event.start, os.pread(fd, max(_ROWS_BLOCK, event.end - event.start), event.start)
-                found.append(self._value_or_error(block[event.start - start : event.end - start]))
+                yield self._value_or_error(block[event.start - start : event.end - start])
         finally:
             os.close(fd)
-        return found
 
     def _value_or_error(self, cell: bytes) -> Any:
         try:

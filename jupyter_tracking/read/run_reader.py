@@ -22,6 +22,8 @@ from jupyter_tracking.read.file_bytes import read_bytes, written_size
 from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, reason
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_tracking.format.document.metric_summary import Summary
     from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.format.lineage import LineageRecord
@@ -315,6 +317,12 @@ class RunFolder(RunFiles):
         """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
         file = self._file(artifact)
         return file.payloads() if file is not None else []
+
+    def iter_payloads(self, artifact: Artifact) -> Iterator[tuple[Event, Any]]:
+        """Yield each good row with what `payloads` has of it, one after the other."""
+        file = self._file(artifact)
+        events = self.events(artifact)
+        return zip(events, file.iter_payloads(events) if file is not None else (), strict=False)
 
     def columns(self, artifact: Artifact) -> Any:
         """Return a metric as a pyarrow table: step int64, timestamp timestamp[us, UTC], value float64."""
