@@ -49,9 +49,9 @@ READING = {"read", "frames", "views", "run_view"}
 BUDGETS = {
     "format": 2870,
     "storage": 2250,
-    "kinds": 5710,
+    "kinds": 6000,
     "record": 1200,
-    "read": 1750,
+    "read": 1830,
     "notebook": 1700,
     "frames": 1330,
     "views": 6400,

@@ -225,7 +225,7 @@ def _decode(payload: dict[str, Any], asset: Asset) -> pd.DataFrame | str | Path:
     from jupyter_tracking.kinds.arrow.table import from_arrow
 
     data = asset.read(payload) if content == "csv" else asset.read(payload, MOST_TABLE_FILE_BYTES)
-    most = None if asset.allow_large else max(MOST_LOADED_BYTES, MOST_RATIO, MOST_TABLE_FILE_BYTES * len(data))
+    most = None if asset.allow_large else max(MOST_LOADED_BYTES, MOST_RATIO * len(data))
     try:
         if content == "csv":
             return read_csv(data, limited=not asset.allow_large)

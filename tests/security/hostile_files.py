@@ -365,7 +365,7 @@ def documents() -> Iterator[tuple[str, Callable[[Path], Path]]]:
     def with_long_line(top: Path) -> Path:
         run = with_cell(top, "curve", "{}")
         with (run / "events" / "curve" / "x.plx").open("ab") as file:
-            file.write(b'1|%b|{"x":[' % MOMENT.encode() + b" " * 300_000_000 + b"]}\n")
+            file.write(b'1|%b|{"x":[' % MOMENT.encode() + b" " * 200_000_000 + b"]}\n")
             file.write(b'2|%b|{"x":[1],"y":[2]}\n' % MOMENT.encode())
         return run
 
