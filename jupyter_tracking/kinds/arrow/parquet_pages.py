@@ -33,6 +33,9 @@ _INT, _STRUCT = 5, 12
 _TYPE, _DECODED, _STORED = (1, _INT), (2, _INT), (3, _INT)
 _DATA, _DICTIONARY, _DATA_2 = (5, _STRUCT), (7, _STRUCT), (8, _STRUCT)
 _IS_DATA, _IS_DATA_2 = 0, 3
+# Fields of a footer, of a row group in it, of a column chunk in that, and of what is said of the chunk.
+_GROUPS, _COLUMNS, _COLUMN = (4, 9), (1, 9), (3, _STRUCT)
+_CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET, _STATISTICS, _NULLS = (5, 6), (7, 6), (9, 6), (11, 6), (12, _STRUCT), (3, 6)
 _COUNT, _ENCODING, _ENCODING_2 = (1, _INT), (2, _INT), (4, _INT)
 
 
@@ -123,6 +126,26 @@ class CheckedFile:
             for end in range(1, len(parts) + 1):  # as pyarrow looks for a column: by any beginning of its path
                 self._leaves.setdefault(".".join(parts[:end]), []).append(number)
 
+    @cached_property
+    def _located(self) -> list[list[dict[tuple[int, int], Any]]]:
+        """What the footer says of each column chunk. It is read here: asked for one whose statistics are odd, pyarrow ends the process."""
+        with self._opened() as raw:
+            end = raw.seek(0, os.SEEK_END) - 8
+            raw.seek(end)
+            length = int.from_bytes(raw.read(4), "little")
+            raw.seek(end - length)
+            data = raw.read(length)
+        try:
+            groups = _Compact(data).struct(16).get(_GROUPS) or []
+            return [[column.get(_COLUMN) or {} for column in group.get(_COLUMNS) or []] for group in groups]
+        except (IndexError, AttributeError, TypeError) as error:
+            raise MalformedEvent(f"the description of its columns cannot be read: {error}") from error
+
+    def has_nulls(self, name: str) -> bool:
+        """Return whether a column of plain values has nulls, as the footer says."""
+        leaves = [leaf for leaf in self._leaves.get(name, ()) if self._paths[leaf] == name]
+        return any((group[leaf].get(_STATISTICS) or {}).get(_NULLS) for group in self._located for leaf in leaves)
+
     def _limits(self) -> dict[str, int]:
         return {"thrift_string_size_limit": MOST_FOOTER_BYTES, "thrift_container_size_limit": 4 * MOST_COLUMNS} if self._limited else {}
 
@@ -174,13 +197,15 @@ class CheckedFile:
     def _chunk(self, raw: BinaryIO, group: int, leaf: int) -> Chunk:
         known = self._chunks.get((group, leaf))
         if known is None:
-            column, described = self.footer.row_group(group).column(leaf), self.footer.schema.column(leaf)
+            described = self.footer.schema.column(leaf)
             kind = described.physical_type
             width = described.length if kind == "FIXED_LEN_BYTE_ARRAY" else _WIDTHS.get(kind, 16)
             nested, texts = described.max_repetition_level > 0, kind == "BYTE_ARRAY"
             if nested and (texts or kind == "FIXED_LEN_BYTE_ARRAY"):
                 width = max(width, _OBJECT)
-            known = self._chunks[group, leaf] = Chunk(list(_pages(raw, column)), width, texts, nested)
+            known = self._chunks[group, leaf] = Chunk(
+                list(_pages(raw, self._located[group][leaf], self._paths[leaf])), width, texts, nested
+            )
         return known
 
     def reader(self, raw: pa.NativeFile, dictionaries: Sequence[str], **how: Any) -> parquet.ParquetFile:
@@ -205,20 +230,22 @@ def _check_footer(raw: BinaryIO, *, limited: bool) -> None:
     raw.seek(0)
 
 
-def _pages(raw: BinaryIO, column: Any) -> Iterable[Page]:
+def _pages(raw: BinaryIO, column: dict[tuple[int, int], Any], path: str) -> Iterable[Page]:
     """Yield the pages of a column chunk, from where and as far as they are read."""
-    at = column.data_page_offset
-    if column.has_dictionary_page and 0 < (column.dictionary_page_offset or 0) < at:
-        at = column.dictionary_page_offset
-    stop, seen, count = at + column.total_compressed_size, 0, 0
-    while at < stop and seen < column.num_values:
+    at, size, values_in_all = (column.get(field) for field in (_DATA_OFFSET, _CHUNK_SIZE, _CHUNK_VALUES))
+    if at is None or size is None or values_in_all is None or at < 0 or size < 0:
+        raise MalformedEvent(f"the column {path!r:.100} has no place in the file")
+    if 0 < (column.get(_DICTIONARY_OFFSET) or 0) < at:
+        at = column[_DICTIONARY_OFFSET]
+    stop, seen, count = at + size, 0, 0
+    while at < stop and seen < values_in_all:
         count += 1
         if count > MOST_PAGES:
-            raise TooLarge(f"the column {column.path_in_schema!r:.100} has more than {MOST_PAGES:,} pages")
+            raise TooLarge(f"the column {path!r:.100} has more than {MOST_PAGES:,} pages")
         header, length = _header(raw, at)
         decoded, stored = header.get(_DECODED), header.get(_STORED)
         if decoded is None or stored is None or decoded < 0 or stored < 0:
-            raise MalformedEvent(f"the column {column.path_in_schema!r:.100} has a page without a size")
+            raise MalformedEvent(f"the column {path!r:.100} has a page without a size")
         at += length + stored
         kind = header.get(_TYPE, _IS_DATA)
         inside = header.get({_IS_DATA: _DATA, _IS_DATA_2: _DATA_2}.get(kind, _DICTIONARY)) or {}
@@ -298,9 +325,8 @@ class _Compact:
         if kind in {9, 10}:
             byte = self._byte()
             count, inner = byte >> 4, byte & 15
-            for _ in range(self._unsigned() if count == 15 else count):  # noqa: PLR2004
-                self._value(inner, depth - 1) if inner > 2 else self._skip(1)  # noqa: PLR2004
-            return None
+            number = self._unsigned() if count == 15 else count  # noqa: PLR2004
+            return [self._byte() if inner <= 2 else self._value(inner, depth - 1) for _ in range(number)]  # noqa: PLR2004
         if kind == _STRUCT:
             return self.struct(depth - 1)
         raise MalformedEvent("a page of the file has a header of an unknown type")

@@ -219,12 +219,7 @@ class ParquetTable(StoredTable):
 
     def has_nulls(self, name: str) -> bool:
         """Return what the footer says."""
-        place = self._stored.names.index(name)
-        for group in range(self._footer.num_row_groups):
-            chunk = self._footer.row_group(group).column(place) if place < self._footer.num_columns else None
-            if chunk is not None and chunk.path_in_schema == name and chunk.statistics is not None and chunk.statistics.null_count:
-                return True
-        return False
+        return self._file.has_nulls(name)
 
     def _batches(self, group: int, names: Sequence[str], enough: int, most: int = _BATCH) -> Iterator[pa.RecordBatch]:
         """Return the first `enough` rows of a row group, or a few more."""
