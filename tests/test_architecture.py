@@ -47,14 +47,15 @@ READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "format": 2870,
+    "redact": 1850,
+    "format": 2980,
     "storage": 2250,
-    "kinds": 6000,
+    "kinds": 6420,
     "record": 1200,
-    "read": 1830,
+    "read": 1870,
     "notebook": 1700,
-    "frames": 1330,
-    "views": 6400,
+    "frames": 1360,
+    "views": 6500,
     "magics": 1200,
 }
 MOST_FILES = 12
@@ -253,9 +254,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             upward_imports,
             [
-                f"{NAME}/format/typed.py:3: format.typed (layer 2) imports kinds.base",
-                f"{NAME}/frames/late.py:2: frames.late (layer 6) imports notebook",
-                f"{NAME}/record/beside.py:1: record.beside (layer 5) imports read.run_reader",
+                f"{NAME}/format/typed.py:3: format.typed (layer 3) imports kinds.base",
+                f"{NAME}/frames/late.py:2: frames.late (layer 7) imports notebook",
+                f"{NAME}/record/beside.py:1: record.beside (layer 6) imports read.run_reader",
             ],
         ),
         (
