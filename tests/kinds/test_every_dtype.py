@@ -629,6 +629,19 @@ def test_columns_of_every_arrow_type_are_shown(echo: Echo, content: str, kind: s
         ask_everything(echo, frame)
 
 
+@pytest.mark.parametrize("content", ["parquet", "feather"])
+@pytest.mark.parametrize("name", [None, "k"])
+def test_an_index_of_a_nullable_dtype_keeps_it(echo: Echo, content: str, name: str | None) -> None:
+    """Also in a frame whose columns need nothing beside them."""
+    values: dict[str, list[Any]] = {"Int8": [1, 2], "boolean": [True, False], "Float32": [0.5, 1.5], "string": ["a", "b"]}
+    for dtype, two in values.items():
+        for one in (two, [two[0], None], [None, None]):
+            frame = pd.DataFrame({"c": [False, True]}, index=pd.Index(pd.array(one, dtype=dtype), name=name))
+            got = log(echo, frame, content, ["c"])
+            assert got is not None
+            assert_same(got, frame)
+
+
 def test_a_signaling_nan_is_refused(echo: Echo) -> None:
     """With it in a column `pandas.isna` fails."""
     with pytest.raises(InvalidArgument, match=r"the column 'a' with a signaling NaN in row 1"):

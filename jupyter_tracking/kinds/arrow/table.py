@@ -103,7 +103,9 @@ def _to_arrow(frame: pd.DataFrame, content: str) -> pa.Table:
 def _is_simple(frame: pd.DataFrame) -> bool:
     """Return whether pandas and Arrow keep the frame by themselves."""
     index = frame.index
-    simple_index = type(index) is pd.RangeIndex or (type(index) is pd.Index and is_plain(index.dtype))
+    # As an index, pandas makes numpy's dtypes of its nullable ones.
+    of_numpy = isinstance(index.dtype, np.dtype) and is_plain(index.dtype)
+    simple_index = type(index) is pd.RangeIndex or (type(index) is pd.Index and (of_numpy or index.dtype == _dtype_of_texts()))
     return (
         type(frame) is pd.DataFrame
         and len(frame.columns) > 0
