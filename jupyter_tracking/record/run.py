@@ -151,10 +151,10 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             self._replace_lineages()  # so that its last rows are ours from now on
 
     def _stored_document(self) -> dict[str, Any]:
-        """Return the run's document, empty when there is none; a field of it that is not as it should be is left out, with a warning.
+        """Return the run's document, empty when there is none.
 
         Raises:
-            InvalidArgument: there is one that cannot be read.
+            InvalidArgument: it cannot be read, or a field of it is not as it should be: going on would lose what stands there.
         """
         raw = self._store.read(paths.RUN_FILE)
         if not raw.strip():
@@ -162,8 +162,9 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         present, problems = run_document.parse_document(raw)
         wrong = [words for _, words in problems if not words.startswith("status is")]  # that is set anew
         if wrong:
+            why = wrong[0].partition(";")[0]
             raise InvalidArgument(
-                f"path={os.fspath(self.path)!r} holds a {paths.RUN_FILE} that cannot be read: {wrong[0]}; mend it or move it away"
+                f"path={os.fspath(self.path)!r} holds a {paths.RUN_FILE} that cannot be read: {why}; mend it or move it away"
             )
         return present
 

@@ -171,9 +171,9 @@ def _work(module: str, numbers: Sequence[int], shared: Path, *, strace: bool) ->
         tracing = [shutil.which("strace") or "strace", "-f", "-qq", "-s", "300", "-e", "trace=%file,%process,%network", "-o", str(trace)]
         words = [*(tracing if strace else []), sys.executable, "-m", module, "--worker", str(top / "examples"), *map(str, numbers)]
         with (top / "stderr").open("w+") as wrong:
-            worker = subprocess.Popen(words, cwd=top / "here", env=environment, stdout=subprocess.PIPE, stderr=wrong, text=True)
-            answers = [Answer(json.loads(line)) for line in worker.stdout or () if line.startswith('{"seed"')]
-            code = worker.wait()
+            with subprocess.Popen(words, cwd=top / "here", env=environment, stdout=subprocess.PIPE, stderr=wrong, text=True) as worker:
+                answers = [Answer(json.loads(line)) for line in worker.stdout or () if line.startswith('{"seed"')]
+            code = worker.returncode
             wrong.seek(0)
             said = wrong.read()
         ended = f"the process was ended ({code}): {' '.join(said.split())[-600:]}"

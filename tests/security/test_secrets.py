@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import jupyter_tracking as tracking
 from jupyter_tracking.redact import MASK, KnownSecrets, Redactor, redact, redact_source
 from jupyter_tracking.redact.names import CERTAIN, LIKELY, NONE, POSSIBLE, level
-from tests.security.secrets import figures, runs
+from tests.security.redaction import figures, runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def test_the_figures_of_the_corpus_are_those_of_its_readme(root: Path) -> None:
     assert (found - expected, changed) == (set(), set())
     assert expected == found, "these are caught now: promise them"
     said = figures.README.read_text(encoding="utf-8").partition(figures.MARK)[2].strip()
-    assert said == figures.table(found, changed).strip(), "write the figures with: python -m tests.security.secrets.figures"
+    assert said == figures.table(found, changed).strip(), "write the figures with: python -m tests.security.redaction.figures"
 
 
 def test_the_corpus_is_as_large_as_it_says() -> None:

@@ -1,4 +1,4 @@
-"""The figures of the corpus, as its README has them: `python -m tests.security.secrets.figures` counts again and writes them."""
+"""The figures of the corpus, as its README has them: `python -m tests.security.redaction.figures` counts again and writes them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from tests.security.secrets import runs
+from tests.security.redaction import runs
 
 README = runs.HERE / "README.md"
-MARK = "<!-- counted by tests/security/secrets/figures.py -->\n"
+MARK = "<!-- counted by tests/security/redaction/figures.py -->\n"
 
 
 def counted(root: Path) -> tuple[set[str], set[str]]:
