@@ -28,6 +28,7 @@ LAYERS = [
     ["errors", "budgets"],
     ["printed"],
     ["redact"],
+    ["masking"],
     ["format"],
     ["storage"],
     ["kinds"],
@@ -254,9 +255,9 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (
             upward_imports,
             [
-                f"{NAME}/format/typed.py:3: format.typed (layer 3) imports kinds.base",
-                f"{NAME}/frames/late.py:2: frames.late (layer 7) imports notebook",
-                f"{NAME}/record/beside.py:1: record.beside (layer 6) imports read.run_reader",
+                f"{NAME}/format/typed.py:3: format.typed (layer 4) imports kinds.base",
+                f"{NAME}/frames/late.py:2: frames.late (layer 8) imports notebook",
+                f"{NAME}/record/beside.py:1: record.beside (layer 7) imports read.run_reader",
             ],
         ),
         (
