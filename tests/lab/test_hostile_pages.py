@@ -14,7 +14,7 @@ from socket import create_server
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.lab import hostile_pages
 from tests.lab.conftest import FLAGS, VIEWPORT
@@ -88,12 +88,12 @@ class Watch:
 
 
 @contextmanager
-def watching(chromium: str) -> Iterator[Watch]:
+def watching(other: Browser, chromium: str) -> Iterator[Watch]:
     """A browser of its own, which looks names up and makes connections ahead as a user's does."""
     flags = [flag for flag in FLAGS if "host-resolver" not in flag and "background-networking" not in flag]
     log = Path(tempfile.mkdtemp()) / "net.json"
-    with sync_playwright() as playwright, create_server(("127.0.0.1", 0)) as listening:
-        browser = playwright.chromium.launch(
+    with create_server(("127.0.0.1", 0)) as listening:
+        browser = other.browser_type.launch(
             executable_path=chromium,
             headless=True,
             args=[*flags, f"--log-net-log={log}", "--net-log-capture-mode=Everything"],
@@ -144,9 +144,9 @@ def walk_charts(watch: Watch, page: Page, library: str, names: list[str], *, dra
             page.get_by_label("previous step").click()
 
 
-def test_the_watch_would_see_it(chromium: str, tmp_path: Path) -> None:
+def test_the_watch_would_see_it(browser: Browser, chromium: str, tmp_path: Path) -> None:
     """A script that says it ran, a connection and a name that is looked up are noticed: each of them by the means of these tests."""
-    with watching(chromium) as watch:
+    with watching(browser, chromium) as watch:
         page = watch.page()
         frame = f"<iframe src='http://{watch.there}/'></iframe><iframe src='http://{NAME}/'></iframe>"
         (tmp_path / "page.html").write_text(
@@ -159,11 +159,11 @@ def test_the_watch_would_see_it(chromium: str, tmp_path: Path) -> None:
         assert watch.looked_up()
 
 
-def test_hostile_documents_and_charts_reach_nothing_in_jupyterlab(chromium: str, lab_app: App, tmp_path: Path) -> None:
+def test_hostile_documents_and_charts_reach_nothing_in_jupyterlab(browser: Browser, chromium: str, lab_app: App, tmp_path: Path) -> None:
     """Each is shown and pressed; the charts also drawn by their own libraries, on request."""
     libraries = {"plotly": list(PLOTLY), "vega": list(VEGA), "bokeh": list(bokeh_figures())}
     assert len(DOCUMENTS) + sum(map(len, libraries.values())) >= 60
-    with watching(chromium) as watch:
+    with watching(browser, chromium) as watch:
         lab_app.write("pages.ipynb", ["pass"])
         page = watch.page()
         document = Document(lab_app, page, "pages.ipynb", tmp_path).open()
@@ -178,10 +178,12 @@ def test_hostile_documents_and_charts_reach_nothing_in_jupyterlab(chromium: str,
         assert not watch.looked_up()
 
 
-def test_hostile_documents_and_charts_reach_nothing_in_a_saved_page(chromium: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_documents_and_charts_reach_nothing_in_a_saved_page(
+    browser: Browser, chromium: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same in files, where no library is."""
     monkeypatch.setattr("jupyter_tracking.views.renderers.chart.ChartRenderer.fallback", lambda *_: "")
-    with watching(chromium) as watch:
+    with watching(browser, chromium) as watch:
         view = make(watch.there, NAME)
         page = watch.page()
         for name in ("documents", "plotly", "vega", "bokeh"):
