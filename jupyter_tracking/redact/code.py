@@ -206,7 +206,8 @@ def _strings(source: str) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     middle = getattr(tokenize, "FSTRING_MIDDLE", None)
     quotes: list[str] = []
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    for number, token in enumerate(tokens):
         start, end = lines[token.start[0] - 1] + token.start[1], lines[token.end[0] - 1] + token.end[1]
         if token.type == tokenize.COMMENT:
             found.append((start + 1, end, ""))
@@ -220,7 +221,11 @@ def _strings(source: str) -> list[tuple[int, int, str]]:
             elif inside[1] > inside[0]:
                 found.append((*inside, opening))
         elif middle is not None and token.type == middle:
-            found.append((start, end, quotes[-1] if quotes else ""))
+            # Each `{{` and `}}` ends a token, which lacks its second brace: one piece goes from the token before to the one after.
+            if tokens[number - 1].type != middle:
+                before, after = tokens[number - 1], next(each for each in tokens[number:] if each.type != middle)
+                piece = lines[before.end[0] - 1] + before.end[1], lines[after.start[0] - 1] + after.start[1]
+                found.append((*piece, quotes[-1] if quotes else ""))
         elif token.type == getattr(tokenize, "FSTRING_START", -1):
             quotes.append(token.string)
         elif token.type == getattr(tokenize, "FSTRING_END", -1) and quotes:
