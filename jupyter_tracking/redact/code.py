@@ -204,7 +204,7 @@ def _strings(source: str) -> list[tuple[int, int, str]]:
     for line in source.split("\n"):
         lines.append(lines[-1] + len(line) + 1)
     found: list[tuple[int, int, str]] = []
-    middle = getattr(tokenize, "FSTRING_MIDDLE", None)
+    middle = getattr(tokenize, "FSTRING_MIDDLE", -1)
     quotes: list[str] = []
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     for number, token in enumerate(tokens):
@@ -220,12 +220,10 @@ def _strings(source: str) -> list[tuple[int, int, str]]:
                 found += [(*piece, opening) for piece in _literal_pieces(source, *inside)]
             elif inside[1] > inside[0]:
                 found.append((*inside, opening))
-        elif middle is not None and token.type == middle:
+        elif token.type == middle and tokens[number - 1].type != middle:
             # Each `{{` and `}}` ends a token, which lacks its second brace: one piece goes from the token before to the one after.
-            if tokens[number - 1].type != middle:
-                before, after = tokens[number - 1], next(each for each in tokens[number:] if each.type != middle)
-                piece = lines[before.end[0] - 1] + before.end[1], lines[after.start[0] - 1] + after.start[1]
-                found.append((*piece, quotes[-1] if quotes else ""))
+            before, after = tokens[number - 1].end, next(each.start for each in tokens[number:] if each.type != middle)
+            found.append((lines[before[0] - 1] + before[1], lines[after[0] - 1] + after[1], quotes[-1] if quotes else ""))
         elif token.type == getattr(tokenize, "FSTRING_START", -1):
             quotes.append(token.string)
         elif token.type == getattr(tokenize, "FSTRING_END", -1) and quotes:
