@@ -155,6 +155,14 @@ def examine_all(module: str, numbers: Sequence[int], *, strace: bool = False) ->
                 yield answer
 
 
+def found_in(module: str, first: int, count: int, *, strace: bool = False) -> str:
+    """Examine examples and return what was found, a line each with its number: `python -m MODULE 1 NUMBER` makes it again."""
+    numbers = range(first, first + count)
+    answers = list(examine_all(module, numbers, strace=strace))
+    assert [answer["seed"] for answer in answers] == list(numbers)
+    return "\n".join(f"{answer['seed']} {line}" for answer in answers for line in answer["found"])
+
+
 def _work(module: str, numbers: Sequence[int], shared: Path, *, strace: bool) -> Iterator[Answer]:
     top = Path(tempfile.mkdtemp(dir=scratch()))
     try:

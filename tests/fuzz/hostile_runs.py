@@ -19,6 +19,7 @@ import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import jupyter_tracking as tracking
 from jupyter_tracking import __main__ as command_line
@@ -31,7 +32,7 @@ from tests.fuzz.watch import CANARY, RAW
 from tests.reliability.test_attack import POSITIONS, TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.fuzz.batches import Bench
 
@@ -643,17 +644,11 @@ def example(bench: Bench, folder: Path, number: int) -> None:
         Questions(bench, folder, rng).all()
 
 
-@contextlib.contextmanager
-def _quick_pictures() -> Iterator[None]:
+def _quick_pictures() -> contextlib.AbstractContextManager[object]:
     """Draw no charts into the pictures for pages without scripts: matplotlib takes half of all time, and only ever gets numbers and texts."""
     from matplotlib.figure import Figure
 
-    drawn = Figure.savefig
-    Figure.savefig = lambda _figure, target, **_options: target.write(PNG)  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        Figure.savefig = drawn  # type: ignore[method-assign]
+    return mock.patch.object(Figure, "savefig", lambda _figure, target, **_options: target.write(PNG))
 
 
 def fill_private(folder: Path, base: Path) -> None:

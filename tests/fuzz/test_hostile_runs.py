@@ -6,22 +6,15 @@ import shutil
 
 import pytest
 
-from tests.fuzz.batches import examine_all
+from tests.fuzz.batches import found_in
 
 _MODULE = "tests.fuzz.hostile_runs"
-
-
-def _found(first: int, count: int, *, strace: bool = False) -> str:
-    """Examine examples and return what was found, a line each with its number: `python -m tests.fuzz.hostile_runs 1 NUMBER` makes it again."""
-    answers = list(examine_all(_MODULE, range(first, first + count), strace=strace))
-    assert [answer["seed"] for answer in answers] == list(range(first, first + count))
-    return "\n".join(f"{answer['seed']} {line}" for answer in answers for line in answer["found"])
 
 
 @pytest.mark.timeout(600)
 def test_hostile_runs_do_nothing() -> None:
     """Some of them, under an audit hook, with a private folder that the kernel watches, and with programs that tell when they are started."""
-    assert not (found := _found(0, 50)), found
+    assert not (found := found_in(_MODULE, 0, 50)), found
 
 
 @pytest.mark.soak
@@ -29,7 +22,7 @@ def test_hostile_runs_do_nothing() -> None:
 @pytest.mark.parametrize("part", range(10))
 def test_many_hostile_runs_do_nothing(part: int) -> None:
     """Five thousand of them."""
-    assert not (found := _found(100_000 + 500 * part, 500)), found
+    assert not (found := found_in(_MODULE, 100_000 + 500 * part, 500)), found
 
 
 @pytest.mark.soak
@@ -37,4 +30,4 @@ def test_many_hostile_runs_do_nothing(part: int) -> None:
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is missing")
 def test_the_kernel_sees_nothing_of_hostile_runs_either() -> None:
     """A share of them with every system call of the process and its children looked at, since libraries in C tell Python nothing."""
-    assert not (found := _found(200_000, 100, strace=True)), found
+    assert not (found := found_in(_MODULE, 200_000, 100, strace=True)), found
