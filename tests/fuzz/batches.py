@@ -100,7 +100,7 @@ class Bench:
             self.found.append(f"{name}: foreign {type(error).__name__}: {str(error)[:100]!r} @ {at}")
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        self.found += [f"{name}: {each}" for each in [*self.watch.take()[:6], *self.unseen.take()[:3]]]
+        self.found += [f"{name}: {each}" for each in [*self.watch.take()[:6], *self.unseen.take(reads)[:3]]]
         if self.mark.exists():
             self.found.append(f"{name}: started {self.mark.read_text(errors='replace')[:200]!r}")
             self.mark.unlink()

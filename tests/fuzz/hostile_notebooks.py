@@ -14,6 +14,7 @@ import os
 import random
 import shutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jupyter_tracking as tracking
@@ -22,11 +23,11 @@ from tests.fuzz.damaged_runs import DAMAGED, GOOD, RAW
 from tests.fuzz.hostile_files import file_of, json_value, text, way_out
 from tests.fuzz.hostile_runs import begin as begin_runs
 from tests.fuzz.hostile_runs import command, plain, saved
+from tests.fuzz.watch import CANARY
 from tests.reliability.test_attack import TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.fuzz.batches import Bench
 
@@ -122,7 +123,7 @@ class NotebookMaker:
         }
         cell |= {"metadata": {"jupyter_tracking": {"session": "s", "cell": 1}, "started": TIME}, "id": text(rng)[:64]}
         if cell["cell_type"] == "markdown" and rng.random() < 0.5:
-            cell["source"] = file_of(rng)[1][:50_000].decode("utf-8", "replace")
+            cell["source"] = file_of(rng)[1][:50_000].decode("utf-8", "replace").replace(CANARY, "the notebook's own text")
         if cell["cell_type"] == "code":
             cell |= {"execution_count": rng.choice([1, None, self.value()]), "outputs": [self.output() for _ in range(rng.randrange(4))]}
         else:
@@ -183,7 +184,8 @@ def example(bench: Bench, folder: Path, number: int) -> None:
         rng.choice(damaged_runs.ODD)(path, bench.private)
     bench.begun()
     page = out / "page.html"
-    reads, saves = [root], [out]
+    # The caller names the notebook: when it is a link, what it leads to is what he asks for.
+    reads, saves = [root, Path(os.path.realpath(path))], [out]
     bench.ask("runs_in", lambda: tracking.runs_in(path, root), reads, saves)
     bench.ask("report", lambda: saved(tracking.report(path, page, root)), reads, saves)
     bench.ask("runs_in without a root", lambda: tracking.runs_in(path), [*reads, bench.here], saves)

@@ -194,9 +194,9 @@ class PrivateFolder:
             if self._fd >= 0 and each.is_dir():
                 self._names[libc.inotify_add_watch(self._fd, os.fsencode(each), self._EVENTS)] = each
 
-    def take(self) -> list[str]:
-        """Return what was touched since the last time."""
-        touched = []
+    def take(self, named: Iterable[Path] = ()) -> list[str]:
+        """Return what was touched since the last time; what the caller had named may be opened."""
+        asked_for, touched = set(named), []
         while self._fd >= 0:
             try:
                 data = os.read(self._fd, 1 << 16)
@@ -205,7 +205,9 @@ class PrivateFolder:
             while data:
                 watch, mask, length = (int.from_bytes(data[a : a + 4], "little") for a in (0, 4, 12))
                 name = os.fsdecode(data[16 : 16 + length].rstrip(b"\0"))
-                touched.append(f"{'opens' if mask & 0x20 else 'changes'} the private {self._names.get(watch, self.path) / name}")
+                path = self._names.get(watch, self.path) / name
+                if not (mask & 0x20 and path in asked_for):
+                    touched.append(f"{'opens' if mask & 0x20 else 'changes'} the private {path}")
                 data = data[16 + length :]
         return list(dict.fromkeys(touched))
 
