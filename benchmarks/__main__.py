@@ -48,6 +48,7 @@ def main() -> None:
                 if given.report is None:  # another report is no part of the next
                     rounds.keep(OUTCOMES, every)
                 target.write_text(report.write(every, report.command(), given.note))
+                report.draw(every, target.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     outcomes = list(measured.values())

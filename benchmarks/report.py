@@ -44,6 +44,27 @@ def write(outcomes: list[Outcome], command: str, notes: list[str]) -> str:
     return head + goals(outcomes) + "".join(_section(outcome) for outcome in outcomes)
 
 
+def draw(outcomes: list[Outcome], folder: Path) -> None:
+    """Draw the pictures of the workloads that have some, a file for each in the report's folder: `_section` shows them."""
+    for outcome in outcomes:
+        pictures = getattr(rounds.module(outcome.workload), "PICTURES", {})
+        if not pictures:
+            continue
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(4.2 * len(pictures), 3.2), layout="constrained")
+        for axes, (title, measures) in zip(figure.subplots(1, len(pictures), squeeze=False)[0], pictures.items(), strict=True):
+            for contender in outcome.rounds:
+                share = getattr(environments.contender(contender), "SHARE", 1)
+                points = [(size * share, median(known)) for size, m in measures.items() if (known := outcome.figures(contender, m))]
+                if points:
+                    axes.plot(*zip(*points, strict=True), marker="o", markersize=4, label=contender)
+            axes.set(xscale="log", yscale="log", title=title, xlabel=title.rpartition(" ")[2], ylabel="ms")
+            axes.grid(alpha=0.3)
+            axes.legend(frameon=False)
+        figure.savefig(folder / f"{outcome.workload}.svg", metadata={"Date": None})
+
+
 def goals(outcomes: list[Outcome]) -> str:
     """Return the table of goals: what was aimed at, what was measured, and whether it is met."""
     lines = ["## Goals\n", "| work | goal | measured | |", "| --- | --- | --- | --- |"]
@@ -71,6 +92,8 @@ def _section(outcome: Outcome) -> str:
     workload = rounds.module(outcome.workload)
     about = " ".join((workload.__doc__ or "").split())
     lines = [f"\n## {workload.TITLE}\n", f"{about} Size: {outcome.size:,}. {outcome.when}.\n"]
+    if hasattr(workload, "PICTURES"):
+        lines.append(f"![{workload.TITLE}]({outcome.workload}.svg)\n")
     measures = [m for m in workload.UNITS if any(outcome.figures(c, m) for c in outcome.rounds)]
     lines.append("| contender | " + " | ".join(f"{m}: {workload.UNITS[m]} | ours ÷ it" for m in measures) + " |")
     lines.append("| --- |" + " ---: | ---: |" * len(measures))

@@ -128,6 +128,37 @@ def read_metrics(folder, name):
 read_rows = read_metrics
 
 
+def show(folder, name):
+    """Read the rows with pyarrow, and keep the lowest and the highest of each of 2,000 stretches."""
+    import numpy as np
+    from pyarrow import csv
+
+    names, bars = csv.ReadOptions(column_names=["step", "time", "value"]), csv.ParseOptions(delimiter="|")
+
+    def read():
+        table = csv.read_csv(folder / name, read_options=names, parse_options=bars)
+        stretches = np.array_split(table["value"].to_numpy(), 2_000)
+        return [(one.min(), one.max()) for one in stretches if len(one)]
+
+    return read
+
+
+def browse_root(folder):
+    return read_runs(folder)
+
+
+def write_frames(folder, frames):
+    for number, frame in enumerate(frames):
+        frame.to_parquet(folder / f"{number}.parquet")
+
+
+def diff_frames(folder):
+    import pandas as pd
+
+    before, after = (pd.read_parquet(folder / f"{number}.parquet") for number in range(2))
+    return before.compare(after).notna().to_numpy().sum() // 2
+
+
 def write_curves(folder):
     from benchmarks.contenders import ours
 

@@ -108,6 +108,76 @@ def curve_at(folder, name):
     return find
 
 
+def show(folder, name):
+    from jupyter_tracking import open_run
+
+    return lambda: open_run(folder / "run").show(name)
+
+
+def save_shown(folder, name):
+    return lambda: show(folder, name)().save(folder / "page.html")
+
+
+def browse(folder):
+    from jupyter_tracking import open_run
+
+    return open_run(folder / "run").browse()
+
+
+def browse_root(folder):
+    import jupyter_tracking
+
+    return lambda: jupyter_tracking.browse(root=folder)
+
+
+def write_names(folder, count):
+    """A run with so many artifacts, of a row each."""
+    run, _ = _start(folder)
+    run.log_metrics(0, **{f"metric-{number}": 0.5 for number in range(count)})
+    run.end()
+
+
+def write_mixed(folder, size):
+    """A run of rows, curves and DataFrames that has not ended; what ends it, and what looks for its problems then."""
+    import numpy as np
+    import pandas as pd
+
+    from jupyter_tracking import open_run
+
+    run, _ = _start(folder)
+    x = np.linspace(0, 1, 100)
+    run.log_metric("loss", 0.5, 0)
+    _write_rows(folder / "run" / "events" / "metric" / "loss.plx", ((step, 1 / (step + 1.5)) for step in range(size)))
+    for step in range(size // 2_000):
+        run.log_metrics(step, **{f"metric-{number}": (step + number) / 7 for number in range(200)})
+    for step in range(size // 1_000):
+        run.log_curve("roc", x, x**2 + step, step=step)
+    for step in range(size // 20_000):
+        run.log_dataframe(pd.DataFrame({"a": x, "b": x + step}), "frame", step=step)
+    return run.end, lambda: open_run(folder / "run").problems()
+
+
+def end_and_save(folder):
+    """What ends the run in this folder that `metrics` logs to, and what saves its browser as a page."""
+    from jupyter_tracking import Run, open_run
+
+    run = Run(folder / "run", shared=True)
+    return run.end, lambda: open_run(folder / "run").browse().save(folder / "page.html")
+
+
+def write_frames(folder, frames):
+    run, _ = _start(folder)
+    for step, frame in enumerate(frames):
+        run.log_dataframe(frame, "frame", step=step)
+    run.end()
+
+
+def diff_frames(folder):
+    from jupyter_tracking import open_run
+
+    return len(open_run(folder / "run").diff("frame", 0, 1))
+
+
 def write_runs(folder, count, artifacts):
     """Runs that have ended; all are copies, under their own uuids and names, of one that was logged."""
     from jupyter_tracking import Run

@@ -43,19 +43,32 @@ def measure(contender, folder, size):
 
 
 def peak_of(read):
-    """Peak memory ÷ the frame's, in a child of its own: a process never forgets its peak."""
+    """Peak memory ÷ the frame's."""
+
+    def figure(before):
+        frame = read()
+        return (peak() - before) / frame.memory_usage(deep=True).sum()
+
+    return _in_a_child(figure)
+
+
+def added_peak(work):
+    """How many bytes more than before the work takes at its peak."""
+    return _in_a_child(lambda before: (work(), peak() - before)[1])
+
+
+def _in_a_child(figure):
+    """What a function of the peak so far returns in a child of its own: a process never forgets its peak."""
     told, tell = os.pipe()
     child = os.fork()
     if not child:
-        before = peak()
-        frame = read()
-        os.write(tell, str((peak() - before) / frame.memory_usage(deep=True).sum()).encode())
+        os.write(tell, str(figure(peak())).encode())
         os._exit(0)
     os.close(tell)
-    figure = float(os.read(told, 100))
+    found = float(os.read(told, 100))
     os.close(told)
     os.waitpid(child, 0)
-    return figure
+    return found
 
 
 def peak():
