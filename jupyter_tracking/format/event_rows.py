@@ -32,6 +32,8 @@ STEP_MIN, STEP_MAX = -(2**63), 2**63 - 1
 _LONGEST_PREFIX = 200  # bytes of step and timestamp, and more than any header has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# µs since the epoch: what a timestamp may be. One that has another zone than UTC can lie beyond what UTC has a name for.
+TIMESTAMP_MIN, TIMESTAMP_MAX = -62_135_596_800_000_000, 253_402_300_799_999_999
 _LAST_DIGIT = ord("9")
 
 
@@ -143,7 +145,7 @@ def parse_timestamp(text: str) -> int:
     A naive one is UTC, as Polyaxon's own reader takes it.
 
     Raises:
-        ValueError: not a timestamp.
+        ValueError: not a timestamp, or one that is in no year from 1 to 9999 of UTC.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -151,7 +153,10 @@ def parse_timestamp(text: str) -> int:
         raise ValueError(f"the timestamp is not one: {text!r:.60}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // _MICROSECOND
+    found = (moment - _EPOCH) // _MICROSECOND
+    if not TIMESTAMP_MIN <= found <= TIMESTAMP_MAX:
+        raise ValueError(f"the timestamp is in no year from 1 to 9999 of UTC: {text!r:.60}")
+    return found
 
 
 def format_timestamp(microseconds: int) -> str:

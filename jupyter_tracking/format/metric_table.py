@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_tracking.format import event_rows
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,6 +26,7 @@ def parse_metric_table(raw: Source, start: int, stop: int) -> pa.Table | None:
     if raw.find(b"\r", start, stop) >= 0:  # Arrow would end a row there
         return None
     import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import csv
 
     types = metric_types()
@@ -36,7 +39,11 @@ def parse_metric_table(raw: Source, start: int, stop: int) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    return None if table["timestamp"].null_count or table["value"].null_count else table
+    if table["timestamp"].null_count or table["value"].null_count:
+        return None
+    ends = pc.min_max(table["timestamp"].cast("int64")).as_py()
+    within = not len(table) or (ends["min"] >= event_rows.TIMESTAMP_MIN and ends["max"] <= event_rows.TIMESTAMP_MAX)
+    return table if within else None
 
 
 def metric_table(events: Sequence[Event]) -> pa.Table:

@@ -216,22 +216,21 @@ class RunFiles:
 
     def _entries(self, relative: str) -> list[tuple[str, os.stat_result]]:
         """Return path and lstat of what a folder of the run holds, the last name first; none of what is no folder, or a link."""
-        fd = -1
+        fds = []
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # of the run folder itself a link is the user's own
-            for part in relative.split("/") if relative else ():
-                above, fd = fd, os.open(part, paths.FOLDER, dir_fd=fd)
-                os.close(above)
+            fds.append(os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))  # of the run folder itself a link is the user's own
+            if relative:
+                fds.append(paths.open_inside(fds[0], relative, paths.FOLDER))
             found = []
-            for name in sorted(os.listdir(fd), reverse=True):  # noqa: PTH208 - a descriptor
+            for name in sorted(os.listdir(fds[-1]), reverse=True):  # noqa: PTH208 - a descriptor
                 with suppress(OSError):  # deleted meanwhile
-                    found.append((f"{relative}/{name}" if relative else name, os.lstat(name, dir_fd=fd)))
-        except (OSError, ValueError):
+                    found.append((f"{relative}/{name}" if relative else name, os.lstat(name, dir_fd=fds[-1])))
+        except (OSError, ValueError, TrackingError):
             return []
         else:
             return found
         finally:
-            if fd >= 0:
+            for fd in fds:
                 os.close(fd)
 
     # --- assets --------------------------------------------------------------------------------

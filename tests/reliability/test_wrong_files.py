@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import time
@@ -369,3 +370,30 @@ def test_a_document_of_20_gb_is_told_in_no_time(root: Path, wrong: Path) -> None
     assert time.process_time() - began < 10
     assert frame["status"].to_dict() == {WHOLE: "succeeded", WRONG: "broken"}
     assert any("has 21,474,836,480 bytes" in line for line in told(wrong))
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31 23:59:59.999999-01:00", "0001-01-01 00:00:00.000000+01:00"])
+@pytest.mark.parametrize("kind", ["metric", "curve", "text"])
+def test_a_moment_that_utc_has_no_name_for_is_a_bad_row(moment: str, kind: str, tmp_path: Path) -> None:
+    """It is told as one, and every other row is read, by rows and by columns."""
+    root = tmp_path / "apart"
+    run = Run(root / "runs" / WHOLE)
+    for step in range(2):
+        if kind == "metric":
+            run.log_metric("a", 0.5, step)
+        elif kind == "curve":
+            run.log_curve("a", [0, 1], [0, 1], step=step)
+        else:
+            run.log_text("a", "hello", step)
+    path = run.path / "events" / kind / "a.plx"
+    *others, last = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(others) + re.sub(r"\d{4}-\d\d-\d\d [\d:.]+\+00:00", moment, last))
+    run.end()
+    view = tracking.open_run(run)
+    assert view.steps("a") == [0]
+    assert view.events("a")["step"].tolist() == [0]
+    if kind == "metric":
+        assert view.metrics("a")["a"].tolist() == [0.5]
+    assert tracking.lineage(root=root)["name"].tolist() == ["a"]
+    (problem,) = tracking.problems(WHOLE, root)["problem"]
+    assert "in no year from 1 to 9999 of UTC" in problem
