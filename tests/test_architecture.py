@@ -53,7 +53,7 @@ BUDGETS = {
     "storage": 2250,
     "kinds": 6420,
     "record": 1200,
-    "read": 1870,
+    "read": 1890,
     "notebook": 1700,
     "frames": 1360,
     "views": 6500,

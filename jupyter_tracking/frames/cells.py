@@ -13,12 +13,14 @@ from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.json_fields import parse_json
 from jupyter_tracking.format.session import MOST_OBJECTS, parse_logs, parse_notebook, parse_session
 from jupyter_tracking.frames.dtypes import TIMESTAMP, with_dtypes
-from jupyter_tracking.read.cell_timeline import CellTimeline, session_paths
+from jupyter_tracking.read.cell_timeline import cell_timeline, session_paths
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from jupyter_tracking.format.cell_log import Cell
+    from jupyter_tracking.read.cell_timeline import CellTimeline
+    from jupyter_tracking.read.run_files import RunFiles
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _CELLS = {
@@ -50,7 +52,7 @@ def cells_frame(folder: RunFolder) -> pd.DataFrame:
     `outcome` is `ok`, `error`, `interrupted`, `running`, or `killed` when its kernel died in it. `events` counts
     logged rows, `artifacts` lists their (kind, name). Rows that threads and other processes logged are no cell's.
     """
-    timeline = CellTimeline(folder)
+    timeline = cell_timeline(folder)
     events = np.zeros(len(timeline.cells), dtype=np.int64)
     artifacts: list[list[tuple[str, str]]] = [[] for _ in timeline.cells]
     logged = [artifact for artifact in folder.artifacts() if artifact.kind != "system"]  # which no cell logs
@@ -104,7 +106,7 @@ def with_cells(folder: RunFolder, artifact: Artifact, events: pd.DataFrame) -> p
     The columns are `notebook`, `cell_id`, `execution_count`, and `logged_by`: `cell`, `thread …`, `process …`, or nothing for
     what was logged between two cells.
     """
-    timeline = CellTimeline(folder)
+    timeline = cell_timeline(folder)
     if not timeline or artifact.kind == "system":
         return events
     moments = events["timestamp"].to_numpy(dtype="datetime64[us]").astype(np.int64)
@@ -127,6 +129,10 @@ def _cell_column(timeline: CellTimeline, places: np.ndarray[Any, np.dtype[np.int
 
 def session_cells(folder: RunFolder) -> dict[tuple[str, int], str]:
     """Return the source of each execution, by session and number; none of a run that kept no code."""
+    return folder.once(session_paths(folder), _read_sources)
+
+
+def _read_sources(folder: RunFiles) -> dict[tuple[str, int], str]:
     cells = [cell for path in session_paths(folder) for cell in parse_session(folder.read_or_empty(path))[0]]
     return {(cell.session, cell.number): cell.source for cell in cells}
 
@@ -195,7 +201,7 @@ def _as_nodes(found: dict[str, Any]) -> NotebookNode:
 
 def logs_frame(folder: RunFolder) -> pd.DataFrame:
     """Return what was printed, a row a line: `timestamp`, `stream`, `text`, and the cell that was executing."""
-    timeline = CellTimeline(folder)
+    timeline = cell_timeline(folder)
     rows = [row for name in folder.list_names("plxlogs") for row in parse_logs(folder.read_or_empty(f"plxlogs/{name}"))[0]]
     frame = with_dtypes(pd.DataFrame(rows, columns=list(_LOGS)), _LOGS)
     moments = frame["timestamp"].to_numpy(dtype="datetime64[us]")

@@ -29,6 +29,11 @@ def session_paths(folder: RunFiles) -> list[str]:
     return [f"code/{name}" for name in sorted(names, key=len)]
 
 
+def cell_timeline(folder: RunFiles) -> CellTimeline:
+    """Return the cells of a run, read once as long as its journals are unchanged."""
+    return folder.once((CELLS_FILE, NOTES_FILE), CellTimeline)
+
+
 class CellTimeline:
     """The cells of a run in the order they started.
 

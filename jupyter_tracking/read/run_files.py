@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
 from jupyter_tracking.errors import (
@@ -26,9 +26,10 @@ from jupyter_tracking.storage import writer_lock
 from jupyter_tracking.storage.last_write import last_write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Hashable, Iterator, Sequence
     from pathlib import Path
 
+T = TypeVar("T")
 MOST_DEEP = 100  # folders in folders that are looked at: a .zip of a run holds as many
 _MOST_READ = 1 << 31  # bytes of an asset that is not a document: what is larger is read from its path, if at all
 
@@ -108,6 +109,7 @@ class RunFiles:
         self._keep_info = False  # while several questions are answered by one reading of the document
         self._assets_seen: tuple[int, ...] = ()
         self._assets: dict[str, dict[str, Any]] = {}
+        self._made: dict[Hashable, tuple[list[tuple[int, ...]], Any]] = {}
 
     # --- files -------------------------------------------------------------------------------
 
@@ -179,6 +181,14 @@ class RunFiles:
             return self.read_document(relative)
         except (TrackingError, OSError):
             return b""
+
+    def once(self, relatives: Sequence[str], make: Callable[[RunFiles], T]) -> T:
+        """Return what `make` makes of these files of the run; it is not made again as long as none of them has changed."""
+        key, now = (make, *relatives), [file_stat(f"{self.path}/{relative}") for relative in relatives]
+        if key not in self._made or self._made[key][0] != now:
+            self._made[key] = now, make(self)
+        made: T = self._made[key][1]
+        return made
 
     def path_of(self, relative: str) -> Path:
         """Return the path of a file of the run that is there and lies inside it; raises as `open`."""

@@ -311,3 +311,23 @@ def test_a_cell_inside_another_has_its_own_rows_and_leaves_the_rest(root: Path) 
     events = tracking.open_run(run).events("x")
     assert events["execution_count"].fillna(0).tolist() == [1, 2, 3, 2, 1, 0]
     assert isinstance(events["execution_count"].dtype, pd.Int64Dtype)
+
+
+def test_the_journals_of_cells_are_read_once_for_all_artifacts(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many artifacts are asked for their cells, and again when a cell has been added."""
+    run = tracking.init()
+    (run.path / "code").mkdir()
+    line = '{{"cell": {n}, "session": "s", "started": "2026-01-01 00:00:{n:02d}.000000+00:00", "count": {n}}}\n'
+    (run.path / CELLS_FILE).write_text(line.format(n=1))
+    for name in ("a", "b", "c"):
+        run.log_metric(name, 0.5, timestamp="2026-01-01 00:00:05.000000+00:00")
+    run.end()
+    (run.path / NOTES_FILE).unlink(missing_ok=True)
+    made: list[object] = []
+    monkeypatch.setattr(CellTimeline, "__init__", lambda self, folder, init=CellTimeline.__init__: (made.append(1), init(self, folder))[1])
+    view = tracking.open_run(run)
+    assert [view.events(name)["execution_count"].tolist() for name in ("a", "b", "c")] == [[1], [1], [1]]
+    assert len(made) == 1
+    (run.path / CELLS_FILE).write_text(line.format(n=1) + line.format(n=2))
+    assert view.events("a")["execution_count"].tolist() == [2]
+    assert len(made) == 2

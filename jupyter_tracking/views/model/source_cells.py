@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jupyter_tracking.frames.cells import cell_label, logs_frame, session_cells
-from jupyter_tracking.read.cell_timeline import CellTimeline
+from jupyter_tracking.read.cell_timeline import cell_timeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ def source_cells(folder: RunFolder, artifact: Artifact, events: Sequence[Event])
 
     Empty for a run that was not recorded in a notebook, and for system metrics, which no cell logs.
     """
-    timeline = CellTimeline(folder) if artifact.kind != "system" else None
+    timeline = cell_timeline(folder) if artifact.kind != "system" else None
     if not timeline or not events:
         return {}
     places, by = timeline.cells_of_rows(artifact.kind, artifact.name, np.array([event.timestamp for event in events], dtype=np.int64))
