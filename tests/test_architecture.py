@@ -55,7 +55,7 @@ BUDGETS = {
     "record": 1200,
     "read": 1890,
     "notebook": 1700,
-    "frames": 1360,
+    "frames": 1370,
     "views": 6500,
     "magics": 1200,
 }
