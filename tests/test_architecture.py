@@ -49,13 +49,13 @@ READING = {"read", "frames", "views", "run_view"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1850,
-    "format": 2980,
+    "format": 3140,
     "storage": 2250,
     "kinds": 6420,
     "record": 1200,
-    "read": 1890,
+    "read": 2140,
     "notebook": 1700,
-    "frames": 1370,
+    "frames": 1400,
     "views": 6500,
     "magics": 1200,
 }

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_tracking.format import event_rows
+from jupyter_tracking.read import event_file
 from jupyter_tracking.read.event_file import EventFile
 
 if TYPE_CHECKING:
@@ -38,26 +39,113 @@ def strictly(data: bytes, kind: str) -> list[event_rows.Event | event_rows.RowPr
 
 
 def same_row(event: event_rows.Event) -> tuple[object, ...]:
-    """All of a row; NaN is the same as NaN."""
-    return *event[:-1], repr(event.value)
+    """All of a row; NaN is the same as NaN. Where the cell of a metric stands is not kept: its value is in the row."""
+    place = event[4:6] if event.value is None else ()
+    return *event[:4], *place, repr(event.value)
 
 
 @pytest.mark.parametrize("kind", ["metric", "curve", "text"])
-@given(data=st.data(), headed=st.booleans(), tail=st.sampled_from(["", "\n"]))
+@given(data=st.data(), headed=st.booleans(), tail=st.sampled_from(["", "\n"]), grown=st.booleans())
 def test_rows_are_read_as_the_grammar_has_them(
-    kind: str, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, headed: bool, tail: str
+    kind: str, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, headed: bool, tail: str, grown: bool
 ) -> None:
-    """Steps, moments, lines and cells of the good rows, and the words for the bad ones."""
+    """Steps, moments, lines and cells of the good rows, and the words for the bad ones; at once or as the file grows, in large and small parts."""
     whole = ("step|timestamp|" + kind + "\n" if headed else "") + data.draw(rows(kind)) + tail
     raw = whole.encode()
     path: Path = tmp_path_factory.getbasetemp() / f"{kind}.plx"
-    path.write_bytes(raw)
-    committed = raw[: raw.rfind(b"\n") + 1]
-    expected = strictly(committed, kind)
     file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
-    assert [same_row(row) for row in file.events()] == [same_row(row) for row in expected if isinstance(row, event_rows.Event)]
-    assert [event.position for event in file.events()] == list(range(len(file.events())))
-    assert file.problems() == [row for row in expected if isinstance(row, event_rows.RowProblem)]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, sizes in {"_FEW_BYTES": [0, 100, 1 << 14], "_PIECE": [1, 100, 1 << 18], "_BLOCK": [50, 500, 1 << 23]}.items():
+            patch.setattr(event_file, name, data.draw(st.sampled_from(sizes), label=name))
+        if grown:
+            path.write_bytes(raw[: len(raw) // 2])
+            file.rows()
+        path.write_bytes(raw)
+        found, problems = file.rows(), file.problems()
+    expected = strictly(raw[: raw.rfind(b"\n") + 1], kind)
+    assert [same_row(row) for row in found] == [same_row(row) for row in expected if isinstance(row, event_rows.Event)]
+    assert [same_row(found[n]) for n in range(len(found))] == [same_row(row) for row in found]
+    assert [event.position for event in found] == list(range(len(found)))
+    assert found.lines().tolist() == [event.line for event in found]
+    assert problems == [row for row in expected if isinstance(row, event_rows.RowProblem)]
+
+
+# Texts that one reader or another might take for a part of a row, and how each is told in the words of the grammar: not at all.
+ALMOST = {
+    "step": [
+        "0x1F",
+        " 7",
+        "7 ",
+        "\t7",
+        "+7",
+        "007",
+        "-0",
+        "-",
+        "7.0",
+        "1e3",
+        "0" * 23 + "7",
+        "9" * 19,
+        "9" * 18,
+        "\xef\xbb\xbf7",
+        "\x007",
+        "7_0",
+        "٧",
+    ],
+    "timestamp": [
+        *(
+            MOMENT.replace(a, b)
+            for a, b in [(" ", "T"), ("+00:00", "Z"), ("+00:00", "+0000"), ("+00:00", ""), ("+00:00", "+02:00"), (".123456", "")]
+        ),
+        *(MOMENT.replace(a, b) for a, b in [("2026", "0000"), ("2026", "0001"), ("2026", "9999"), ("11-24", "02-30"), ("10:11", "24:00")]),
+        *(
+            MOMENT.replace(a, b)
+            for a, b in [("12.1", "60.1"), (".123456", ".12345 "), ("2026", " 202"), ("24 10", "24-10"), ("11-24", "1a-24")]
+        ),
+        *(MOMENT.replace(a, b) for a, b in [("+", "-"), ("56+", "5:+"), ("6+00:00", "6+00:0"), ("6+00:00", "6+00:000"), ("2026", "/026")]),
+    ],
+    "metric": [
+        "nan",
+        "-nan",
+        "NaN",
+        "nan(1)",
+        "inf",
+        "-Infinity",
+        "1e400",
+        "1e-400",
+        " 1",
+        "1 ",
+        "\t1",
+        "0x1p3",
+        "1_0",
+        "+1",
+        "1.",
+        ".5",
+        "1,5",
+        "1|2",
+    ],
+    "curve": ["{}", "{", "}", "{}x", " {}", "[]", '{"x":"|"}', "{\x00}", "{\xff}"],
+}
+
+
+@pytest.mark.parametrize("kind", ["metric", "curve"])
+def test_what_is_almost_a_row_is_one_or_none_to_all_readers(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step in hexadecimal, a year 0, a space too much: among rows of our own, and at the beginning, each is what the grammar says."""
+    monkeypatch.setattr(event_file, "_FEW_BYTES", 0)
+    path = tmp_path / "a.plx"
+    good = {"step": "3", "timestamp": MOMENT, "metric": "0.5", "curve": "{}"}
+    for field in ("step", "timestamp", kind):
+        for text in ["", *ALMOST[field]]:
+            odd = good | {field: text}
+            for before in (0, 1, 40):
+                lines = [good] * before + [odd, good]
+                raw = f"step|timestamp|{kind}\n".encode() + "".join(f"{x['step']}|{x['timestamp']}|{x[kind]}\n" for x in lines).encode(
+                    "latin-1", "replace"
+                )
+                path.write_bytes(raw)
+                file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
+                expected = strictly(raw, kind)
+                assert list(map(same_row, file.rows())) == [same_row(row) for row in expected if isinstance(row, event_rows.Event)], raw
+                assert file.problems() == [row for row in expected if isinstance(row, event_rows.RowProblem)], raw
 
 
 def test_a_file_is_read_on_where_it_ended(tmp_path: Path) -> None:
@@ -65,12 +153,12 @@ def test_a_file_is_read_on_where_it_ended(tmp_path: Path) -> None:
     path = tmp_path / "loss.plx"
     path.write_bytes(event_rows.header("metric"))
     file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
-    assert file.events() == []
+    assert file.rows() == []
     for step in range(6):
         with path.open("ab") as stream:
             stream.write(b"no row\n" if step == 3 else event_rows.format_row("metric", step, MOMENT, "0.5"))
-        file.events()
-    assert [(event.position, event.step, event.line) for event in file.events()] == [(0, 0, 2), (1, 1, 3), (2, 2, 4), (3, 4, 6), (4, 5, 7)]
+        file.rows()
+    assert [(event.position, event.step, event.line) for event in file.rows()] == [(0, 0, 2), (1, 1, 3), (2, 2, 4), (3, 4, 6), (4, 5, 7)]
     assert [problem.line for problem in file.problems()] == [5]
 
 

@@ -10,7 +10,7 @@ from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
-from jupyter_tracking.format.metric_table import parse_metric_table
+from jupyter_tracking.format.row_columns import parse_metric_table
 
 if TYPE_CHECKING:
     import pyarrow as pa

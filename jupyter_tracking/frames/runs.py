@@ -15,20 +15,26 @@ from jupyter_tracking.errors import TooLarge, TrackingWarning
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.format.document.metric_summary import check_override
-from jupyter_tracking.format.metric_table import metric_table
 from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.frames.dtypes import TIMESTAMP, as_inferred, as_strings, with_dtypes
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.check import find_problems
+from jupyter_tracking.read.event_table import NO_ROWS
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+
     from jupyter_tracking.format.document.metric_summary import Summary
+    from jupyter_tracking.read.event_table import EventRows
     from jupyter_tracking.read.run_reader import Artifact
+
+    _Steps = NDArray[np.int64]
+    _Floats = NDArray[np.float64]
 
 _RUNS = {
     "uuid": "string",
@@ -58,45 +64,59 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
     """
     wanted = list(names)
     every = [folder.find(n, "metric") for n in wanted] or [a for a in folder.artifacts() if a.kind == "metric"]
-    tables = [(a, folder.columns(a)) for a in every if a.versioned]
+    metrics = [artifact for artifact in every if artifact.versioned]
     if tidy:
-        parts = [t.add_column(0, "name", pa.array([a.name] * len(t), pa.string())) for a, t in tables]
-        empty = metric_table([]).add_column(0, "name", pa.array([], pa.string()))
-        return _to_pandas(pa.concat_tables([empty, *parts]))
-    wide = pd.DataFrame({artifact.name: _latest(table) for artifact, table in tables}, copy=False)
-    wide.index = wide.index.astype("Int64")
-    if not wide.index.is_monotonic_increasing:
-        wide = wide.sort_index()
-    stepless = {artifact.name: _stepless(table) for artifact, table in tables}
-    if longest := max(map(len, stepless.values()), default=0):
-        first = pd.DataFrame({name: pd.Series(values) for name, values in stepless.items()}, index=range(longest))
-        first.index = pd.Index(pd.array([pd.NA] * longest, dtype="Int64"))
-        wide = pd.concat([first, wide]) if len(wide) else first
-    return wide.rename_axis("step")
+        parts = [(artifact.name, folder.rows(artifact)) for artifact in metrics]
+        tables = [rows.to_arrow().add_column(0, "name", pa.repeat(pa.scalar(name, pa.string()), len(rows))) for name, rows in parts]
+        return _to_pandas(pa.concat_tables([NO_ROWS.to_arrow().add_column(0, "name", pa.array([], pa.string())), *tables]))
+    values: dict[str, tuple[_Floats, _Floats]] = {}  # those without a step, and by step
+    steps: dict[str, _Steps] = {}
+    for artifact in metrics:
+        steps[artifact.name], *both = _latest(folder.rows(artifact), next(reversed(steps.values()), None))
+        values[artifact.name] = both[0], both[1]
+    index, longest = _union(steps.values()), max((len(without) for without, _ in values.values()), default=0)
+    mask = np.arange(longest + len(index)) < longest
+    wide = {name: _aligned(*values.pop(name), longest, steps[name], index) for name in list(values)}  # which go one by one
+    found = pd.DataFrame(
+        wide, index=pd.Index(pd.arrays.IntegerArray(np.concatenate([np.zeros(longest, np.int64), index]), mask)), copy=False
+    )
+    return found.rename_axis("step")
 
 
-def _stepless(table: pa.Table) -> np.ndarray[Any, Any]:
-    """Return the values of a metric that have no step, in the order logged."""
-    return _array(table.filter(table["step"].is_null())["value"]) if table["step"].null_count else np.empty(0)
+def _latest(rows: EventRows, known: _Steps | None) -> tuple[_Steps, _Floats, _Floats]:
+    """Return the steps of a metric, each once, sorted; the values without a step as they were logged; the last value at each step.
+
+    `known` is returned instead of steps that are the same: metrics that are logged together share one array of them.
+    """
+    steps, values, without = rows.step, rows.value if rows.value is not None else np.empty(0), np.empty(0)
+    if rows.mask.any():
+        steps, values, without = steps[~rows.mask], values[~rows.mask], values[rows.mask]
+    if not (steps[1:] > steps[:-1]).all():
+        order = np.argsort(steps, kind="stable")
+        last = order[np.append(np.diff(steps[order]) != 0, True)]
+        steps, values = steps[last], values[last]
+    shared = known if known is not None and np.array_equal(known, steps) else steps.copy()
+    return shared, without, values.copy()
 
 
-def _latest(table: pa.Table) -> pd.Series[float]:
-    """Return the values of a metric by step, of those that have one; of several at a step the last."""
-    if table["step"].null_count:
-        table = table.filter(table["step"].is_valid())
-    if len(table):
-        steps = _array(table["step"])
-        if (steps[1:] > steps[:-1]).all():  # as nearly always: nothing to look for, and nothing to copy
-            index = pd.Index(pd.arrays.IntegerArray(steps, np.zeros(len(steps), dtype=bool)))
-            return pd.Series(_array(table["value"]), index=index, copy=False)
-    frame = _to_pandas(table.select(["step", "value"]))
-    return frame.drop_duplicates("step", keep="last").set_index("step")["value"]
+def _union(every: Iterable[_Steps]) -> _Steps:
+    """Return all steps, sorted, each once."""
+    distinct = sorted({id(steps): steps for steps in every}.values(), key=len)
+    union: _Steps = distinct.pop() if distinct else np.empty(0, np.int64)
+    for steps in distinct:
+        if not np.array_equal(union[np.searchsorted(union, steps).clip(max=len(union) - 1)], steps):
+            union = np.union1d(union, steps)
+    return union
 
 
-def _array(column: pa.ChunkedArray) -> np.ndarray[Any, Any]:
-    """Return a column as an array that is the caller's to change, copied once at most."""
-    array: np.ndarray[Any, Any] = column.to_numpy()
-    return array if array.flags.writeable else array.copy()
+def _aligned(without: _Floats, values: _Floats, longest: int, steps: _Steps, index: _Steps) -> _Floats:
+    """Return a column: the values without a step, NaN up to so many, then those by step, NaN where there is none."""
+    if not longest and len(steps) == len(index):
+        return values
+    column = np.full(longest + len(index), np.nan)
+    column[: len(without)] = without
+    column[longest + np.searchsorted(index, steps)] = values
+    return column
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""One event file: its rows, its columns as an Arrow table, and what is wrong with it.
+"""One event file: its rows as columns, and what is wrong with it.
 
 A file that grew is read on from where the last reading ended. It is never mapped into memory: a writer that cuts off a
 torn end meanwhile would kill the process that has it mapped.
@@ -15,19 +15,21 @@ from jupyter_tracking.budgets import MOST_CELL_BYTES
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
-from jupyter_tracking.format.metric_table import metric_table, parse_metric_table
+from jupyter_tracking.format.row_columns import parse_columns
+from jupyter_tracking.read.event_table import EventRows, GrowingRows
 from jupyter_tracking.read.file_bytes import written_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    import pyarrow as pa
+    from collections.abc import Callable, Iterator
 
 _TAIL = 1 << 16
-_ROWS_BLOCK = 1 << 20  # fits a core's cache
-_TABLE_BLOCK = 1 << 24
+_READ = 1 << 20  # bytes
+_BLOCK = 1 << 23  # bytes read at a time
+_PIECE = 1 << 18  # bytes that are read one by one, where a row among them is not as we write it
+_FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Arrow begins
+_MOST_RESERVED = 1 << 24  # rows for which there is room before they are read
+_LONG_ROW = 1 << 9  # bytes: to look for the end of a longer one is faster than to look at all of it
 _LAST_ROWS = 1 << 12  # bytes: a row of a metric is shorter by far
-_MOST_CHUNKS = 1000  # a table that grew by bits is put together at times
 
 
 class EventFile:
@@ -50,36 +52,41 @@ class EventFile:
     def _reset(self) -> None:
         """Start again, as of a file that was never read."""
         self._stat: tuple[int, int, int] | None = None  # inode, size and time of the last reading
-        self._rows_stat: tuple[int, int, int] | None = None  # the same of when the rows were last read; columns may be read apart
         self._order: event_rows.ColumnOrder | None = None
-        self._rows_end = 0  # bytes read, up to a newline
+        self._end = 0  # bytes read, up to a newline
         self._line = 1
-        self._events: list[Event] = []
+        self._rows = GrowingRows(self._kind)
         self._problems: list[event_rows.RowProblem] = []
         self._unfinished: list[Event | event_rows.RowProblem] = []  # a last row without a newline: the next reading may find more of it
-        self._table: pa.Table | None = None
-        self._table_end = 0
+        self._seen: EventRows | None = None  # the rows as of the last reading
         self._hole: event_rows.RowProblem | None = None
         self._counted: tuple[int, dict[str, float]] | None = None  # of how many values, and their statistics
 
-    def _look(self, fd: int) -> int:
-        """Return how long the file is now; start again unless it is the same one as before and only grew."""
+    def _look(self, fd: int) -> int | None:
+        """Return how long the file is, None when it is as it was; start again unless it is the same one as before and only grew."""
         now = os.fstat(fd)
-        if self._stat is not None and (self._stat[0] != now.st_ino or now.st_size < max(self._rows_end, self._table_end)):
+        seen = (now.st_ino, now.st_size, now.st_mtime_ns)
+        if self._stat == seen:
+            return None
+        if self._stat is not None and (self._stat[0] != now.st_ino or now.st_size < self._end):
             self._reset()
-        self._stat = (now.st_ino, now.st_size, now.st_mtime_ns)
+        self._stat = seen
         size = written_size(fd, now.st_size)
         missing = now.st_size - size
         words = f"from byte {size:,} on, {missing:,} bytes were never written; nothing from there on is read"
         self._hole = event_rows.RowProblem(0, words, "") if missing else None
         return size
 
-    def events(self) -> list[Event]:
+    def rows(self) -> EventRows:
         """Return the good rows in the order they were logged."""
         with self._lock:
             self._refresh()
-            unfinished = [row for row in self._unfinished if isinstance(row, Event)]
-            return self._events + unfinished if unfinished else self._events
+            if self._seen is None:
+                self._seen = self._rows.rows()
+                unfinished = [row for row in self._unfinished if isinstance(row, Event)]
+                if unfinished:
+                    self._seen = self._seen.with_events(unfinished, self._kind)
+            return self._seen
 
     def problems(self) -> list[event_rows.RowProblem]:
         """Return the bad rows."""
@@ -89,53 +96,101 @@ class EventFile:
             return self._problems + [row for row in self._unfinished if isinstance(row, event_rows.RowProblem)] + hole
 
     def _refresh(self) -> None:
+        """Read what was added since the last reading."""
         fd = self._open()
         try:
             size = self._look(fd)
-            if self._rows_stat == self._stat:
+            if size is None:
                 return
-            self._rows_stat = self._stat
             committed = _committed(fd, size)
             self._read_rows(fd, committed)
-            self._unfinished = []
+            self._unfinished, self._seen = [], None
             if not self._ours and committed < size:
                 self._read_unfinished(os.pread(fd, min(size - committed, MOST_CELL_BYTES), committed), committed)
+        except BaseException:  # interrupted, perhaps, when it is not known how far
+            self._reset()
+            raise
         finally:
             os.close(fd)
 
     def _read_rows(self, fd: int, stop: int) -> None:
         """Read the rows up to `stop`, which is the end of a line."""
-        for offset, block, end in _blocks(fd, self._rows_end, stop, _ROWS_BLOCK):
-            if not block:  # a line that is too long
+        for offset, block, end in _blocks(fd, self._end, stop, _BLOCK):
+            if block:
+                self._read_block(block, offset, end)
+                if not self._end and end < stop:  # the others have about as many rows to a byte as the first
+                    self._rows.reserve(min(len(self._rows) * (stop // end + 1), _MOST_RESERVED))
+            else:  # a line that is too long
                 words = f"the line has {end:,} bytes; up to {MOST_CELL_BYTES:,} are read"
                 self._problems.append(event_rows.RowProblem(self._line, words, ""))
-                self._line, self._rows_end = self._line + 1, offset + end
-                continue
-            known, line, last = len(self._events), self._line, 0
-            for row in self._parse(block, offset, end):
-                if isinstance(row, Event):
-                    self._events.append(row)
-                elif isinstance(row, event_rows.RowProblem):
-                    self._problems.append(row)
-                else:
-                    self._order = row
-            if len(self._events) > known:
-                line, last = self._events[-1].line, self._events[-1].end - offset
-            self._line = line + block.count(b"\n", last, end)  # which is slow: only what follows the last good row
-            self._rows_end = offset + end
+                self._line += 1
+            self._end = offset + end
 
-    def _parse(self, block: bytes | bytearray, offset: int, stop: int) -> Iterator[Event | event_rows.RowProblem | event_rows.ColumnOrder]:
+    def _read_block(self, block: bytearray, offset: int, stop: int) -> None:
+        """Read whole lines as columns; one by one those pieces of them in which something is not as we write it."""
+        head = event_rows.header(self._kind)
+        start = len(head) if not self._begun and block.startswith(head) else 0
+        if start:
+            self._read_one_by_one(block, offset, 0, start)
+        if self._read_columns(block, offset, start, stop):
+            return
+        while start < stop:
+            end = block.rfind(b"\n", start, min(start + _PIECE, stop)) + 1 or block.find(b"\n", start, stop) + 1
+            if not self._read_columns(block, offset, start, end):
+                self._read_one_by_one(block, offset, start, end)
+            start = end
+
+    @property
+    def _begun(self) -> bool:
+        """Whether a line that is not blank was read: blank lines alone may come before the header."""
+        return self._order is not None or bool(self._rows or self._problems)
+
+    def _read_columns(self, block: bytearray, offset: int, start: int, stop: int) -> bool:
+        """Read whole lines as columns; return False, and read none, where that is not possible or would not be faster."""
+        if self._order is not event_rows.OUR_COLUMNS or self._kind in event_rows.JSONL_KINDS or stop - start < _FEW_BYTES:
+            return False
+        if self._kind != "metric" and block.count(b"\n", start, stop) * _LONG_ROW < stop - start:
+            return False
+        columns = parse_columns(block, self._kind, start, stop, offset=offset)
+        for part in columns or ():
+            self._rows.add(part, self._line)
+            self._line += len(part.step)
+        return columns is not None
+
+    def _read_one_by_one(self, block: bytearray, offset: int, start: int, stop: int) -> None:
+        """Read whole lines, whatever is in them."""
+        events: list[Event] = []
+        for row in self._parse(block, offset, start, stop):
+            if isinstance(row, Event):
+                events.append(row)
+            elif isinstance(row, event_rows.RowProblem):
+                self._problems.append(row)
+            else:
+                self._order = row
+        line, last = (events[-1].line, events[-1].end - offset) if events else (self._line, start)
+        self._line = line + block.count(b"\n", last, stop)  # which is slow: only what follows the last good row
+        self._rows.add_events(events)
+
+    def _parse(
+        self, block: bytes | bytearray, offset: int, start: int, stop: int
+    ) -> Iterator[Event | event_rows.RowProblem | event_rows.ColumnOrder]:
         """Parse whole lines that follow what was read."""
-        begun = bool(self._events or self._problems)  # blank lines alone may come before the header
-        position = len(self._events)
         return event_rows.parse_rows(
-            block, self._kind, order=self._order, begun=begun, line=self._line, position=position, offset=offset, stop=stop
+            block,
+            self._kind,
+            order=self._order,
+            begun=self._begun,
+            line=self._line,
+            position=len(self._rows),
+            offset=offset,
+            start=start,
+            stop=stop,
         )
 
     def _read_unfinished(self, tail: bytes, offset: int) -> None:
         """Read what follows the last newline of a file that Polyaxon wrote: a row, unless it is cut off."""
         problems: list[event_rows.RowProblem] = []
-        for row in self._parse(tail, offset, len(tail)):
+        for row in self._parse(tail, offset, 0, len(tail)):
             if isinstance(row, event_rows.RowProblem):
                 problems.append(row)
             elif isinstance(row, Event):
@@ -165,20 +220,20 @@ class EventFile:
 
     def payloads(self) -> list[Any]:
         """Return the parsed cell of every good row, or the `ValueError` of a damaged one."""
-        return list(self.iter_payloads(self.events()))
+        return list(self.iter_payloads(self.rows()))
 
-    def iter_payloads(self, events: Sequence[Event]) -> Iterator[Any]:
+    def iter_payloads(self, rows: EventRows) -> Iterator[Any]:
         """Yield what `payloads` returns, for these rows, one after the other: all of them may take much memory."""
-        if self._kind == "metric":
-            yield from (event.value for event in events)
+        if rows.value is not None or rows.start is None or rows.end is None:
+            yield from map(float, rows.value if rows.value is not None else ())
             return
         fd = self._open()
         try:
-            start, block = 0, b""
-            for event in events:
-                if event.end > start + len(block):
-                    start, block = event.start, os.pread(fd, max(_ROWS_BLOCK, event.end - event.start), event.start)
-                yield self._value_or_error(block[event.start - start : event.end - start])
+            at, block = 0, b""
+            for start, end in zip(map(int, rows.start), map(int, rows.end), strict=True):
+                if end > at + len(block):
+                    at, block = start, os.pread(fd, max(_READ, end - start), start)
+                yield self._value_or_error(block[start - at : end - at])
         finally:
             os.close(fd)
 
@@ -188,49 +243,12 @@ class EventFile:
         except (ValueError, KeyError, RecursionError) as error:
             return error if isinstance(error, ValueError) else ValueError(str(error))
 
-    def columns(self) -> pa.Table:
-        """Return a metric file as a table: step int64, timestamp timestamp[us, UTC], value float64.
-
-        Rows as we write them are read by Arrow's CSV reader, many times as fast; a file that has others is read row by row.
-        """
-        with self._lock:
-            fd = self._open()
-            try:
-                table = self._arrow_table(fd, self._look(fd))
-            finally:
-                os.close(fd)
-            if table is None:
-                self._table, self._table_end = None, 0
-                return metric_table(self.events())
-            return table
-
-    def _arrow_table(self, fd: int, size: int) -> pa.Table | None:
-        """Read on where the table ends; None when a row is not as we write it."""
-        import pyarrow as pa
-
-        known = self._table if self._table is not None else metric_table([])
-        committed = _committed(fd, size)
-        head = event_rows.header(self._kind)
-        if not size:
-            return known
-        if not (self._ours or committed == size) or os.pread(fd, len(head), 0) != head:
-            return None
-        start = self._table_end or len(head)
-        grown = [parse_metric_table(block, 0, end) if block else None for _, block, end in _blocks(fd, start, committed, _TABLE_BLOCK)]
-        if any(table is None for table in grown):
-            return None
-        self._table = pa.concat_tables([known, *grown])
-        if self._table["value"].num_chunks > _MOST_CHUNKS:
-            self._table = self._table.combine_chunks()
-        self._table_end = committed
-        return self._table
-
     def statistics(self) -> dict[str, float]:
         """Return the statistics of a metric's values (see `metric_statistics`); computed once as long as there are no more."""
         with self._lock:
-            values = self.columns()["value"]
-            if self._counted is None or self._counted[0] != len(values):
-                self._counted = len(values), metric_statistics(array("d", values.to_numpy().astype("float64").tobytes()))
+            rows = self.rows()
+            if self._counted is None or self._counted[0] != len(rows):
+                self._counted = len(rows), metric_statistics(array("d", b"" if rows.value is None else rows.value.tobytes()))
             return self._counted[1]
 
     def last_value(self) -> float | None:
@@ -288,7 +306,7 @@ def _blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int, by
 def _line_end(fd: int, start: int, stop: int) -> int:
     """Return where the line that `start` is in ends."""
     while start < stop:
-        piece = os.pread(fd, min(_ROWS_BLOCK, stop - start), start)
+        piece = os.pread(fd, min(_READ, stop - start), start)
         found = piece.find(b"\n")
         if found >= 0 or not piece:
             return start + found + 1

@@ -18,15 +18,17 @@ from jupyter_tracking.format.document import metric_summary, run_document, run_v
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.asset_reader import AssetReader, path_in
 from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.event_table import NO_ROWS
 from jupyter_tracking.read.file_bytes import read_bytes, written_size
 from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from jupyter_tracking.format.document.metric_summary import Summary
     from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.format.lineage import LineageRecord
+    from jupyter_tracking.read.event_table import EventRows
 
 _RESOURCES = "resources/metric/"
 
@@ -237,16 +239,20 @@ class RunFolder(RunFiles):
         finally:
             os.close(fd)
 
-    def events(self, artifact: Artifact) -> list[Event]:
-        """Return the good rows of an artifact in the order they were logged; none of what has no event file."""
+    def rows(self, artifact: Artifact) -> EventRows:
+        """Return the good rows of an artifact in the order they were logged, as columns; none of what has no event file."""
         file = self._file(artifact)
-        return file.events() if file is not None else []
+        return file.rows() if file is not None else NO_ROWS
+
+    def events(self, artifact: Artifact) -> Sequence[Event]:
+        """Return the good rows of an artifact in the order they were logged; none of what has no event file."""
+        return self.rows(artifact)
 
     def steps(self, artifact: Artifact) -> list[int | None]:
         """Return the steps of an artifact, each once, ascending; None comes first if a row has none."""
-        steps = {event.step for event in self.events(artifact)}
-        none: list[int | None] = [None] if None in steps else []
-        return none + sorted(s for s in steps if s is not None)
+        rows = self.rows(artifact)
+        steps: list[int | None] = rows.distinct_steps().tolist()
+        return [None, *steps] if rows.mask.any() else steps
 
     def last_value(self, artifact: Artifact) -> float | None:
         """Return the last value of a metric, reading the end of its file alone; None when it has none."""
@@ -321,15 +327,15 @@ class RunFolder(RunFiles):
     def iter_payloads(self, artifact: Artifact) -> Iterator[tuple[Event, Any]]:
         """Yield each good row with what `payloads` has of it, one after the other."""
         file = self._file(artifact)
-        events = self.events(artifact)
-        return zip(events, file.iter_payloads(events) if file is not None else (), strict=False)
+        rows = self.rows(artifact)
+        return zip(rows, file.iter_payloads(rows) if file is not None else (), strict=False)
 
     def columns(self, artifact: Artifact) -> Any:
         """Return a metric as a pyarrow table: step int64, timestamp timestamp[us, UTC], value float64."""
         file = self._file(artifact)
         if file is None or artifact.row_kind != "metric":
             raise NotFound(f"{artifact.name!r} is a {artifact.kind}; only a metric has columns")
-        return file.columns()
+        return file.rows().to_arrow()
 
     def value(self, artifact: Artifact, event: Event | None = None, *, allow_pickle: bool = False, allow_large: bool = False) -> Any:
         """Return the value of a row; of an artifact without rows, the path or URL where it is.

@@ -49,7 +49,7 @@ def rows_of(data: bytes, kind: str, path: Path, *, ours: bool = True) -> tuple[l
     """What the reader makes of a file: (step, moment, payload) of the rows, and the problems."""
     path.write_bytes(data)
     file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=ours)
-    events = file.events()
+    events = file.rows()
     return [(e.step, e.timestamp, p) for e, p in zip(events, file.payloads(), strict=True)], list(file.problems())
 
 

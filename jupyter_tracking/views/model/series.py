@@ -7,6 +7,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.read.event_table import is_same_event
 from jupyter_tracking.views.model.source_cells import source_cells
 from jupyter_tracking.views.model.value_cache import ValueCache
 
@@ -73,7 +74,7 @@ class Series:
                 raise
             rows, self._unreadable = [], error
         count = len(rows)
-        if count < self._rows or (self._rows and rows[self._rows - 1] != self._last_row):
+        if count < self._rows or (self._rows and not is_same_event(rows[self._rows - 1], self._last_row)):
             # Another file took the place of the one that was read: nothing that is known holds of it.
             self._last_of, self._count_of, self._rows = {}, {}, 0
             self._replaced += 1
