@@ -34,13 +34,38 @@ def displayed(shell: InteractiveShell, thing: object) -> list[tuple[dict[str, An
 
 
 def packed(page: str) -> dict[str, Any]:
-    """Return the header of the steps in a page."""
+    """Return the header of the steps in a page, with lists of numbers in place of ranges."""
     found = re.search(r'class="jt-data">([^<]+)<', page)
     assert found
     data = gzip.decompress(base64.b64decode(found[1]))
     (length,) = struct.unpack_from("<I", data)
     header: dict[str, Any] = json.loads(data[4 : 4 + length])
+    for scene in header["scenes"]:
+        about = scene["about"]
+        for described in (about, *about["panels"], *(member for panel in about["panels"] for member in panel.get("members", ()))):
+            described.update({name: numbers(described[name]) for name in ("steps", "times", "from", "at") if name in described})
     return header
+
+
+def numbers(pieces: list[Any]) -> list[Any]:
+    """Whole numbers that were encoded by `encode_numbers`, none of which JavaScript would round."""
+    found: list[Any] = []
+    for piece in pieces:
+        if not isinstance(piece, list):
+            found.append(piece)
+        elif len(piece) == 3:
+            first, by, count = piece
+            found.extend(first + by * n for n in range(count))
+        else:
+            number, distance, bits = 0, 0, 0
+            for byte in base64.b64decode(piece[0]):
+                distance |= (byte & 127) << bits
+                bits += 7
+                if byte < 128:
+                    number += -(distance + 1) // 2 if distance % 2 else distance // 2
+                    found.append(number)
+                    distance = bits = 0
+    return found
 
 
 def test_a_display_is_the_widget_and_its_twin(view: RunView, shell: InteractiveShell) -> None:

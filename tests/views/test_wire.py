@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import wave
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, get_origin, get_type_hints
 
@@ -14,7 +15,7 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.views.model.payload import Member, PanelInfo, Payload, json_safe
+from jupyter_tracking.views.model.payload import Member, PanelInfo, Payload, encode_numbers, encode_scene, json_safe
 from jupyter_tracking.views.model.scene import open_scene
 from jupyter_tracking.views.renderers import RENDERERS
 
@@ -142,6 +143,85 @@ def test_the_samples_are_what_the_kernel_sends(view: RunView, stem: str) -> None
     assert kept == made, (
         f"the wire has changed; write the samples anew with `{WRITE}=1 pytest {Path(__file__).name}`, then run `npx prettier --write test/samples` in widgets/, and read the diff"
     )
+
+
+# Whole numbers as a description may have them; the page's tests make of what is sent these numbers again.
+NUMBERS: dict[str, list[int | None]] = {
+    "none": [],
+    "few": [0, 10, 20],
+    "each": list(range(500)),
+    "every tenth, then each": [*range(0, 1_000, 10), *range(991, 1_040)],
+    "down": list(range(300, -300, -3)),
+    "the same": [7] * 40,
+    "without a step first": [None, *range(100)],
+    "only without a step": [None],
+    "irregular": [n * n * n % 1_009 - 400 for n in range(200)],
+    "irregular without a step first": [None, *sorted(n * n * n % 1_009 for n in range(60))],
+    "times": [1_767_225_600_000_000 + n * 1_003_007 + n * n * 37 % 5_003 for n in range(100)],
+    "times of long ago": [-62_135_596_800_000_000 + n * n * n for n in range(40)],
+    "held back": [-1] * 12 + [n // 10 for n in range(110)],
+    "up to where numbers are rounded": [2**53 - 30 + n for n in range(60)],
+    "irregular beyond": [2**53 + n * n for n in range(30)],
+    "the least and the greatest": [*range(-(2**63), -(2**63) + 20), *range(2**63 - 20, 2**63)],
+    "far apart": [-(2**63) + n * 2**59 for n in range(32)],
+    "far apart, irregular": [(2**52 - n * n) * (-1) ** n for n in range(30)],
+}
+
+
+def scene_of(numbers: list[Any], versions: dict[str, int]) -> dict[str, Any]:
+    """A description in which every list is long."""
+    panel = {
+        "kind": "metric",
+        "name": "loss",
+        "view": "metric",
+        "steps": numbers,
+        "times": numbers,
+        "versions": versions,
+        "all_steps": True,
+    }
+    member = {"label": "loss", "uuid": "0" * 32, "steps": numbers, "at": numbers}
+    return {
+        "run": {"uuid": "0" * 32, "name": "run", "status": "succeeded"},
+        "steps": numbers,
+        "panels": [{**panel, "from": numbers, "at": numbers, "members": [member]}, {**panel, "versions": {"1": 2}}],
+    }
+
+
+def test_the_page_makes_of_ranges_the_numbers_that_were_meant() -> None:
+    """The samples say what is sent of lists of numbers, and what they are."""
+    path = SAMPLES / "numbers" / "numbers.json"
+    scene = scene_of(list(range(40)), {str(n): n % 3 + 2 for n in range(0, 40, 2)})
+    made = {
+        "numbers": [{"name": name, "numbers": json_safe(each), "sent": encode_numbers(json_safe(each))} for name, each in NUMBERS.items()],
+        "scene": {"said": scene, "sent": encode_scene(scene)},
+    }
+    if os.environ.get(WRITE):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(made, ensure_ascii=False) + "\n", "utf-8")
+    assert json.loads(path.read_text("utf-8")) == made
+
+
+def test_steps_at_equal_distances_take_tens_of_bytes() -> None:
+    """However many there are; what is irregular takes about what its distances need."""
+    sizes = {name: len(json.dumps(encode_numbers(each), separators=(",", ":"))) for name, each in NUMBERS.items()}
+    assert sizes["each"] <= len("[[0,1,500]]")
+    assert max(sizes[name] for name in ("every tenth, then each", "down", "the same", "without a step first", "far apart")) < 80
+    assert sizes["irregular"] < 3 * 200
+    assert sizes["times"] < 5 * 100
+
+
+def test_a_view_of_many_steps_is_described_in_few_bytes(tmp_path: Path) -> None:
+    """Both in the notebook and in what is saved: of steps and times at equal distances the description is of one size."""
+    sizes = {}
+    for count in (500, 4_000):
+        with tracking.init(root=tmp_path, name=f"of {count}", track_code=False, track_env=False, track_logs=False) as run:
+            for step in range(count):
+                run.log_metric("loss", 1.0, step=step, timestamp=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=step))
+        content = tracking.open_run(run).show("loss").content
+        assert content.about["steps"] == list(range(count))
+        sizes[count] = len(json.dumps(content.get_state("about")["about"]))
+    assert sizes[4_000] - sizes[500] < 20
+    assert sizes[4_000] < 800
 
 
 def check(found: dict[str, Any], promised: Any) -> None:

@@ -19,7 +19,7 @@ from jupyter_tracking.read.check import checksum_of
 from jupyter_tracking.views.export.bundle import bundle, static
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.panel import SHARED
-from jupyter_tracking.views.model.payload import json_safe, pack
+from jupyter_tracking.views.model.payload import encode_scene, json_safe, pack
 from jupyter_tracking.views.renderers.overlay import fallback_chart
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def data_byte_budget(budget: int, body: str) -> int:
 def select_steps(
     scene: Scene, chosen: Sequence[int], index: int, *, preview: bool
 ) -> tuple[dict[str, Any], list[tuple[int, int, Payload]]]:
-    """Return a scene at some of its steps: what the page is told, and panel, number and payload of each.
+    """Return a scene at some of its steps: what the page is told, as it is encoded, and panel, number and payload of each.
 
     Args:
         scene: the scene.
@@ -119,7 +119,8 @@ def select_steps(
             payloads.extend((number, k, panel.payload(n, preview=preview)) for k, n in enumerate(kept))
     steps = [info["steps"][n] for n in chosen]
     nearest = min(range(len(chosen)), key=lambda n: abs(chosen[n] - index), default=0)
-    return {"about": {**info, "panels": panels, "steps": steps, "total": scene.total}, "index": nearest}, payloads
+    about = encode_scene({**info, "panels": panels, "steps": steps, "total": scene.total})
+    return {"about": about, "index": nearest}, payloads
 
 
 def compress(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> bytes:

@@ -5,15 +5,20 @@ for each panel a shared one, which holds for all steps, and one for each step. A
 which buffers are columns of numbers: name to number of the buffer and number type. Any head may be `{"error": words}` instead. What the
 heads of each renderer hold is typed in `widgets/src/model/payload-heads.ts`; the tests of both halves check the same samples, those in
 `widgets/test/samples/`.
+
+A description has whole numbers by the thousand: steps, times, places. `encode_scene` makes ranges of them on their way to a page, where
+`widgets/src/model/wire.ts` makes lists of them again.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 from jupyter_tracking.errors import replace_surrogates
@@ -25,6 +30,9 @@ _TYPES = {"float32": "f4", "float64": "f8", "int32": "i4", "int16": "i2", "uint8
 
 # Steps that JavaScript would round go as strings; the step of what was logged without one is null.
 WireStep = int | str | None
+_EXACT = 2**53  # JavaScript rounds whole numbers from here on
+_FEW = 16  # numbers that go as they are, so that a short description can be read
+_RUN = 4  # numbers, at the same distance from each other, that are shorter as a range
 
 
 class Cell(TypedDict):
@@ -126,13 +134,82 @@ def json_safe(value: Any) -> Any:
     if isinstance(value, str):
         return replace_surrogates(value)
     if value is None or isinstance(value, bool | int | float):
-        exact = not isinstance(value, int) or abs(value) < 2**53
+        exact = not isinstance(value, int) or abs(value) < _EXACT
         return value if exact and (not isinstance(value, float) or math.isfinite(value)) else str(value)
     if isinstance(value, dict):
         return {str(json_safe(str(key))): json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [json_safe(item) for item in value]
     return json_safe(str(value))
+
+
+# --- whole numbers as ranges -------------------------------------------------------------------------
+
+
+def encode_scene(info: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a `SceneInfo` as a page gets it: `encode_numbers` of each list of whole numbers, and of the keys and values of `versions`."""
+    panels = []
+    for panel in info["panels"]:
+        encoded = _encode_lists(panel, "steps", "times", "from", "at")
+        if len(panel["versions"]) > _FEW:
+            encoded["versions"] = [encode_numbers([int(n) for n in panel["versions"]]), encode_numbers(list(panel["versions"].values()))]
+        if "members" in panel:
+            encoded["members"] = [_encode_lists(member, "steps", "at") for member in panel["members"]]
+        panels.append(encoded)
+    return {**_encode_lists(info, "steps"), "panels": panels}
+
+
+def _encode_lists(described: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {**described, **{name: encode_numbers(described[name]) for name in names if name in described}}
+
+
+def encode_numbers(values: Sequence[WireStep]) -> list[Any]:
+    """Return whole numbers, the first of which may be None, in few bytes of JSON: pieces, each a number, a range or a packed text.
+
+    A number is one of `json_safe`. A range is `[first, by, count]`. A packed text is `[text]`: the base64 of the distances of each number
+    to the one before, of the first to 0; of each distance seven bits a byte, the lowest first, the highest bit set where another byte
+    follows, and negative ones between the others: 0, -1, 1, -2, …
+    """
+    numbers = [value if value is None else int(value) for value in values]
+    if len(numbers) <= _FEW or None in numbers[1:]:
+        return [json_safe(number) for number in numbers]
+    start = [None] if numbers[0] is None else []
+    known = [number for number in numbers if number is not None]
+    pieces = _ranges(known)
+    # A number takes three bytes or more in a list, and seldom as many when it is packed.
+    if len(pieces) > len(known) // 8:
+        distances = [after - before for before, after in pairwise([0, *known])]
+        if all(abs(distance) < _EXACT // 2 for distance in distances):
+            pieces = min(pieces, [[_packed(distances)]], key=lambda each: len(json.dumps(each, separators=(",", ":"))))
+    return [*start, *pieces]
+
+
+def _ranges(numbers: Sequence[int]) -> list[Any]:
+    pieces: list[Any] = []
+    at = 0
+    while at < len(numbers):
+        by = numbers[at + 1] - numbers[at] if at + 1 < len(numbers) else 0
+        end = at + 1
+        while end < len(numbers) and numbers[end] - numbers[end - 1] == by:
+            end += 1
+        if end - at < _RUN:
+            pieces.append(json_safe(numbers[at]))
+            at += 1
+        else:
+            pieces.append([json_safe(numbers[at]), json_safe(by), end - at])
+            at = end
+    return pieces
+
+
+def _packed(distances: Sequence[int]) -> str:
+    packed = bytearray()
+    for distance in distances:
+        rest = distance * 2 if distance >= 0 else -distance * 2 - 1
+        while rest > 127:  # noqa: PLR2004
+            packed.append(rest & 127 | 128)
+            rest >>= 7
+        packed.append(rest)
+    return base64.b64encode(packed).decode()
 
 
 def pack(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> bytes:

@@ -9,6 +9,7 @@ import traitlets
 from ipywidgets import Widget, widget_serialization
 
 from jupyter_tracking.views.model.panel import SHARED
+from jupyter_tracking.views.model.payload import encode_scene
 from jupyter_tracking.views.widgets.base import WidgetBase
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _PATIENCE = 0.2  # seconds that an answer may take; the payload asked for first 
 class StepView(WidgetBase):
     """The drawing under a stepper's slider."""
 
-    about = traitlets.Dict().tag(sync=True)
+    about = traitlets.Dict().tag(sync=True, to_json=lambda info, _widget: encode_scene(info) if info else {})
     seed: traitlets.List[list[Any]] = traitlets.List().tag(sync=True)
     budget = traitlets.Int(BUDGET).tag(sync=True)
     index = traitlets.Int(0).tag(sync=True)

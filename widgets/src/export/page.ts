@@ -4,9 +4,9 @@ import { h, holdKeys, put } from "../dom/dom";
 import { dress } from "../dom/theme";
 import * as format from "../model/format";
 import type { Head, RunsHead } from "../model/payload-heads";
-import type { ViewInfo } from "../model/model";
 import { Payload } from "../model/payload";
 import { StepCache } from "../model/step-cache";
+import { decodeView, type WireViewInfo } from "../model/wire";
 import { ArtifactList, type Listing } from "../widgets/artifact-list";
 import { controls } from "../widgets/controls";
 import { RunRows } from "../widgets/run-rows";
@@ -14,7 +14,7 @@ import { RunTable } from "../widgets/run-table";
 import { StepView } from "../widgets/step-view";
 
 interface Scene {
-  about: ViewInfo;
+  about: WireViewInfo;
   index: number;
   note?: string;
 }
@@ -63,7 +63,9 @@ export function unpack(pack: ArrayBuffer): Saved {
   return { header, payloads, runs };
 }
 
-function showScene(host: HTMLElement, { about, index, note }: Scene, payloads: StepCache): Close {
+function showScene(host: HTMLElement, saved: Scene, payloads: StepCache): Close {
+  const { index, note } = saved;
+  const about = decodeView(saved.about);
   const slider = about.steps.length > 1 ? controls(about.steps, move) : null;
   const view = new StepView(
     {

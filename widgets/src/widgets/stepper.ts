@@ -3,15 +3,16 @@
 import { errorNote, holdKeys, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
 import type { KernelMessage, PageMessage, Query, SeedPayload } from "../model/messages";
-import type { Model, ViewInfo } from "../model/model";
+import type { Model } from "../model/model";
 import { Payload } from "../model/payload";
 import { StepCache, type PayloadId } from "../model/step-cache";
+import { decodeView, type WireViewInfo } from "../model/wire";
 import { controls } from "./controls";
 import { mount } from "./mount";
 import { StepView } from "./step-view";
 
 interface State {
-  about: ViewInfo;
+  about: WireViewInfo;
   /** How many bytes of payloads the page may keep. */
   budget: number;
   index: number;
@@ -56,7 +57,7 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
   const page = `${Date.now().toString(36)}-${(opened += 1)}`;
   let messages = 0;
   const nextId = (): string => `${page}/${(messages += 1)}`;
-  let about = model.get("about");
+  let about = decodeView(model.get("about"));
   let requestId = "";
   let requestTimer = 0;
   const queries = new Map<
@@ -184,7 +185,7 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
     if (play && play.get("value") !== indexModel.get("index")) move(play.get("value"));
   };
   const grew = (): void => {
-    about = model.get("about");
+    about = decodeView(model.get("about"));
     own?.grow(about.steps);
     view.grow(about, readSeed(model));
     setValueText();
