@@ -219,6 +219,8 @@ class _NotebookCapture:
         log_errors(lambda: self._hooks.stop(error), "the journal of cells")
         log_errors(lambda: console.unsubscribe(self), "what is shown")
         log_errors(lambda: self._save(lasting=True), "the session's notebook")
+        if self._file is not None:
+            log_errors(self._file.close, "the session's notebook")
         log_errors(self._journal.sync, "the journal of cells")
         self._journal.close()
         log_errors(self._attribution.close, "the journal of cells")

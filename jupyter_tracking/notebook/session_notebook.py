@@ -1,6 +1,7 @@
 """The session as a notebook: `code/session.ipynb` holds the cells that ran, in the order they ran, with their outputs.
 
-The file is a valid notebook at every moment; it is replaced as a whole when a cell ends, so each cell is turned into JSON only once.
+The file is a valid notebook at every moment, with every cell that has ended. A cell is added at its end: nothing is kept in memory of the
+cells before, and what is written grows with the cells alone.
 An output beyond the limits below is left out or shortened, and says so. Secrets are masked before anything is stored.
 """
 
@@ -14,6 +15,7 @@ import orjson
 
 from jupyter_tracking.format.cell_log import SESSION_FILE
 from jupyter_tracking.format.lineage import META_KEY
+from jupyter_tracking.notebook.growing_file import GrowingFile
 from jupyter_tracking.redact import KnownSecrets, Redactor, redact_source
 
 if TYPE_CHECKING:
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 64_000  # characters printed by a cell
 IMAGE_LIMIT = 1_000_000  # characters of one image in base64
 MARKUP_LIMIT = 64_000  # characters of one text or HTML representation
-SESSION_LIMIT = 4_000_000  # bytes of all cells, since the file is written at the end of each cell
+SESSION_LIMIT = 4_000_000  # bytes of all cells: a notebook of more is slow to open
 SHORT_LIMIT = 2_000  # characters of a cell's text once that is reached
 
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_END = b"\n]}\n"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -134,18 +137,11 @@ class SessionNotebook:
     def __init__(self, store: Store, name: str = SESSION_FILE) -> None:
         """Go on with the cells of the file that is there, if the run was resumed."""
         self._store = store
-        self._name = name
-        self._cells: list[bytes] = []
+        self._file = GrowingFile(store, name, b",\n", _END, self._stored_cells)
         self._ids: set[str] = set()
         self._size = 0
-        try:
-            earlier = orjson.loads(store.read(name) or b"{}").get("cells") or []
-        except (orjson.JSONDecodeError, AttributeError):
-            earlier = []
-        for cell in earlier:
-            if isinstance(cell, dict):
-                self._ids.add(str(cell.get("id")))
-                self._keep(orjson.dumps(cell))
+        for cell in self._stored_cells():
+            self._keep(cell)
         about = {
             "name": "python",
             "version": ".".join(map(str, sys.version_info[:3])),
@@ -203,8 +199,18 @@ class SessionNotebook:
             self._keep(json.dumps(item, default=str).encode("utf-8"))
 
     def _keep(self, cell: bytes) -> None:
-        self._cells.append(cell)
+        self._file.add(cell)
         self._size += len(cell)
+
+    def _stored_cells(self) -> list[bytes]:
+        """Return the cells of the file that is there, each as JSON."""
+        try:
+            stored = orjson.loads(self._store.read(self._file.relative) or b"{}").get("cells") or []
+        except (orjson.JSONDecodeError, AttributeError):
+            stored = []
+        cells = [cell for cell in stored if isinstance(cell, dict)]
+        self._ids |= {str(cell.get("id")) for cell in cells}
+        return [orjson.dumps(cell) for cell in cells]
 
     def _own_id(self, wanted: str) -> str:
         """Return an id that no cell has yet: a notebook may hold a cell once, a session runs it twice."""
@@ -217,10 +223,14 @@ class SessionNotebook:
         return own
 
     def save(self, about: dict[str, Any], *, lasting: bool = False) -> None:
-        """Replace the file; `about` is said of the run in its metadata."""
-        metadata = orjson.dumps({**self._metadata, META_KEY: about})
-        head = b'{"nbformat":4,"nbformat_minor":5,"metadata":' + metadata + b',"cells":[\n'
-        self._store.replace(self._name, head + b",\n".join(self._cells) + b"\n]}\n", lasting=lasting)
+        """Bring the file up to date; `about` is said of the run in its metadata."""
+        head = b'{"nbformat":4,"nbformat_minor":5,"metadata":' + orjson.dumps({**self._metadata, META_KEY: about})
+        # Blanks to the next 64 bytes: where the numbers in it get longer, the cells that follow stay where they are.
+        self._file.save(head.ljust(-(-len(head) // 64) * 64) + b',"cells":[\n', lasting=lasting)
+
+    def close(self) -> None:
+        """Remove what the next cell would have been written to."""
+        self._file.close()
 
 
 def _shortened(output: dict[str, Any]) -> dict[str, Any]:

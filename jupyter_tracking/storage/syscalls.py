@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
 import sys
 from contextlib import suppress
 from functools import partial
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 LINK_FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW
 
 _FICLONE = 0x40049409
+_F_SETSIG = 10  # of Linux
 _UNSUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
 _RENAME_EXCHANGE = 2
@@ -156,6 +158,19 @@ class Syscalls:
         if fd >= 0:
             with suppress(OSError):
                 self.close(fd)
+
+    def lease(self, fd: int) -> bool:
+        """Return whether nobody else has a file open; then nobody opens it before it is closed here: who tries waits until then.
+
+        False too where the system cannot tell.
+        """
+        try:
+            # The signal that somebody waits, which by default ends a process, is one that by default does nothing.
+            fcntl.fcntl(fd, _F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+        except (OSError, AttributeError):
+            return False
+        return True
 
     def clone(self, fd: int, source: int) -> bool:
         """Let an empty file share the blocks of another; False where the file system cannot."""
