@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import storage_errors
 from jupyter_tracking.format import paths
+from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.reentry import NOTES, hold, new_lock
 from jupyter_tracking.storage.syscalls import LINK_FLAGS
 
@@ -44,14 +45,14 @@ class GrowingFile:
     """A file of a head, parts with a separator between them, and an end."""
 
     def __init__(self, store: Store, relative: str, separator: bytes, end: bytes, reread: Callable[[], list[bytes]]) -> None:
-        """Name the file; nothing is written before the first `save`, which replaces what is there.
+        """Name the file; nothing is written before the first `save`.
 
         Args:
             store: the run folder.
             relative: the file, relative to the run folder.
             separator: the bytes between two parts.
             end: the bytes after the last part.
-            reread: returns the parts of the file that is there, for when somebody else has written to both files.
+            reread: returns the parts of the file that is there, whoever wrote it.
         """
         self._store = store
         self.relative = relative
@@ -64,6 +65,23 @@ class GrowingFile:
         self._other_name = ""
         self._token, self._numbers = paths.new_uuid()[:8], itertools.count()
         self._lock = new_lock(NOTES)
+        call_after_fork(self)
+
+    def after_fork(self) -> None:
+        """In a child: write nothing into the files of the parent, one of whose threads may be saving."""
+        self._lock = new_lock(NOTES)
+
+    def go_on(self, last_of_head: bytes) -> list[bytes]:
+        """Begin with the parts of the file that is there, and return them; `last_of_head` are the bytes with which its head ends."""
+        status = self._status(self.relative, self._store.fd)
+        parts = self._reread()
+        data = self._read(self.relative, self._store.fd) if parts else b""
+        head, found, rest = data.partition(last_of_head)
+        if found and rest == self._separator.join(parts) + self._end:  # as we have left it
+            self._named = _File(head + found, status)
+        else:
+            self._new = list(parts)
+        return parts
 
     def add(self, part: bytes) -> None:
         """Add a part, which the next `save` writes."""
@@ -104,7 +122,7 @@ class GrowingFile:
             return None
         fd = -1
         try:
-            fd = system.open(self._other_name, os.O_RDWR | LINK_FLAGS, dir_fd=self._store.temporary_fd)
+            fd = system.open(self._other_name, os.O_RDWR | os.O_NONBLOCK | LINK_FLAGS, dir_fd=self._store.temporary_fd)
             if self._fd_status(fd) != other.status or os.fstat(fd).st_nlink > 1 or not system.lease(fd):
                 return None
             if head != other.head:
@@ -118,7 +136,8 @@ class GrowingFile:
         except OSError:  # it is gone, or half of it was written; a new one tells whether the disk refuses
             return None
         finally:
-            system.close_quietly(fd)  # which ends the lease
+            system.end_lease(fd)
+            system.close_quietly(fd)
 
     def _write_whole(self, head: bytes, *, sync: bool) -> tuple[str, _File]:
         """Write a new file with all parts."""

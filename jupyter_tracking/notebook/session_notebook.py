@@ -31,7 +31,7 @@ SHORT_LIMIT = 2_000  # characters of a cell's text once that is reached
 
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
-_END = b"\n]}\n"
+_CELLS, _END = b',"cells":[\n', b"\n]}\n"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -139,9 +139,7 @@ class SessionNotebook:
         self._store = store
         self._file = GrowingFile(store, name, b",\n", _END, self._stored_cells)
         self._ids: set[str] = set()
-        self._size = 0
-        for cell in self._stored_cells():
-            self._keep(cell)
+        self._size = sum(map(len, self._file.go_on(_CELLS)))
         about = {
             "name": "python",
             "version": ".".join(map(str, sys.version_info[:3])),
@@ -226,7 +224,7 @@ class SessionNotebook:
         """Bring the file up to date; `about` is said of the run in its metadata."""
         head = b'{"nbformat":4,"nbformat_minor":5,"metadata":' + orjson.dumps({**self._metadata, META_KEY: about})
         # Blanks to the next 64 bytes: where the numbers in it get longer, the cells that follow stay where they are.
-        self._file.save(head.ljust(-(-len(head) // 64) * 64) + b',"cells":[\n', lasting=lasting)
+        self._file.save(head.ljust(-(-len(head) // 64) * 64) + _CELLS, lasting=lasting)
 
     def close(self) -> None:
         """Remove what the next cell would have been written to."""

@@ -160,7 +160,7 @@ class Syscalls:
                 self.close(fd)
 
     def lease(self, fd: int) -> bool:
-        """Return whether nobody else has a file open; then nobody opens it before it is closed here: who tries waits until then.
+        """Return whether nobody else has a file open; then nobody opens it before `end_lease`: who tries waits until then.
 
         False too where the system cannot tell.
         """
@@ -171,6 +171,11 @@ class Syscalls:
         except (OSError, AttributeError):
             return False
         return True
+
+    def end_lease(self, fd: int) -> None:
+        """Let others open the file again, if there is a lease; errors are ignored."""
+        with suppress(OSError, AttributeError, ValueError):
+            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
     def clone(self, fd: int, source: int) -> bool:
         """Let an empty file share the blocks of another; False where the file system cannot."""
