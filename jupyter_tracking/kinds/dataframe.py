@@ -245,8 +245,6 @@ def read_arrow(data: bytes, content: str, most: int | None) -> pa.Table:
     """
     import io
 
-    import pyarrow as pa
-
     from jupyter_tracking.kinds.arrow.ipc_files import read_ipc
     from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
     from jupyter_tracking.kinds.arrow.table import stored_columns
@@ -258,7 +256,8 @@ def read_arrow(data: bytes, content: str, most: int | None) -> pa.Table:
     file = CheckedFile(lambda: io.BytesIO(data), limited=most is not None)
     groups = range(file.footer.num_row_groups)
     repeating = file.check(groups, file.schema.names, file.footer.num_rows, most or 0, whole=True)
-    table = file.reader(pa.BufferReader(data), repeating).read()
+    with file.reader(repeating) as reader:
+        table = reader.read()
     return file.as_stored(check_values(table, stored_columns(table.schema), most))
 
 

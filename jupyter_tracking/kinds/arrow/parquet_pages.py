@@ -6,9 +6,11 @@ The footer of a file says it too, and may lie: a page is decompressed into as ma
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -18,7 +20,7 @@ from jupyter_tracking.errors import MalformedEvent, TooLarge
 from jupyter_tracking.kinds.arrow.type_check import check_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _MAGIC = b"PAR1"
 _HEADER = 1 << 12  # bytes read for the header of a page; statistics make a few longer
@@ -28,15 +30,28 @@ _DICTIONARY_ENCODINGS, _PREFIX_ENCODING = {2, 8}, 7
 _NESTED = 2  # times the budget that nested values may take: how many rows a page begins cannot be told
 _REPEATED = 1 << 21  # bytes: so much may be repeated before it is counted
 _OBJECT = 128  # bytes of a value that becomes an object of Python's
-# Fields of a page's header, and in it of those of each type, with the type that each is written as.
-_INT, _STRUCT = 5, 12
-_TYPE, _DECODED, _STORED = (1, _INT), (2, _INT), (3, _INT)
-_DATA, _DICTIONARY, _DATA_2 = (5, _STRUCT), (7, _STRUCT), (8, _STRUCT)
+# Thrift's types: the bits of its numbers, the bytes of what has a fixed size; the value of a flag is its type.
+_INT, _LONG, _BYTES, _LIST, _SET, _STRUCT = 5, 6, 8, 9, 10, 12
+_BITS, _SIZES, _FLAGS = {4: 16, _INT: 32, _LONG: 64}, {3: 1, 7: 8}, {1, 2}
+_Wanted: TypeAlias = "Mapping[int, _Wanted]"
+
+
+def _field(number: int, kind: int) -> int:
+    """Return what a field of this number and type is called in a struct that was read."""
+    return number << 4 | kind
+
+
+# Fields of a page's header, and in it of those of each type.
+_TYPE, _DECODED, _STORED = (_field(number, _INT) for number in (1, 2, 3))
+_DATA, _DICTIONARY, _DATA_2 = (_field(number, _STRUCT) for number in (5, 7, 8))
 _IS_DATA, _IS_DATA_2 = 0, 3
+_COUNT, _ENCODING, _ENCODING_2 = (_field(number, _INT) for number in (1, 2, 4))
 # Fields of a footer, of a row group in it, of a column chunk in that, and of what is said of the chunk.
-_GROUPS, _COLUMNS, _COLUMN = (4, 9), (1, 9), (3, _STRUCT)
-_CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET, _STATISTICS, _NULLS = (5, 6), (7, 6), (9, 6), (11, 6), (12, _STRUCT), (3, 6)
-_COUNT, _ENCODING, _ENCODING_2 = (1, _INT), (2, _INT), (4, _INT)
+_GROUPS, _COLUMNS, _COLUMN = _field(4, _LIST), _field(1, _LIST), _field(3, _STRUCT)
+_CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = (_field(number, _LONG) for number in (5, 7, 9, 11))
+_STATISTICS, _NULLS = _field(12, _STRUCT), _field(3, _LONG)
+_IN_FOOTER: _Wanted = {_GROUPS: {_COLUMNS: {_COLUMN: {_STATISTICS: {}}}}}
+_IN_HEADER: _Wanted = {_DATA: {}, _DICTIONARY: {}, _DATA_2: {}}
 
 
 class Page(NamedTuple):
@@ -104,8 +119,8 @@ def _most_within(pages: Sequence[Page], values: int) -> int:
 class CheckedFile:
     """A parquet file of which nothing is decoded before it is known how much it is."""
 
-    def __init__(self, opened: Callable[[], BinaryIO], *, limited: bool = True) -> None:
-        """Read the footer of the file that `opened` gives.
+    def __init__(self, opened: Callable[[], BinaryIO], *, limited: bool = True, **how: Any) -> None:
+        """Read the footer of the file that `opened` gives, for a reader of pyarrow's that is made with `how`.
 
         Raises:
             TooLarge: a longer footer or more columns than are read; not without `limited`.
@@ -113,11 +128,14 @@ class CheckedFile:
         """
         self._opened = opened
         self._limited = limited
+        self._how = how
         self._chunks: dict[tuple[int, int], Chunk] = {}
-        with opened() as raw:
+        self._raw = _ReopenedFile(opened)
+        with self._raw as raw:
             _check_footer(raw, limited=limited)
-            file = parquet.ParquetFile(pa.PythonFile(raw, mode="r"), pre_buffer=False, **self._limits())
-            self.footer, self.schema = file.metadata, file.schema_arrow
+            # To make a reader of many columns takes longer than to read a few of them.
+            self._reader = parquet.ParquetFile(pa.PythonFile(self._raw, mode="r"), pre_buffer=False, **how, **self._limits())
+            self.footer, self.schema = self._reader.metadata, self._reader.schema_arrow
         if limited:
             check_schema(self.schema)
         self._leaves: dict[str, list[int]] = {}
@@ -127,7 +145,7 @@ class CheckedFile:
                 self._leaves.setdefault(".".join(parts[:end]), []).append(number)
 
     @cached_property
-    def _located(self) -> list[list[dict[tuple[int, int], Any]]]:
+    def _located(self) -> list[list[dict[int, Any]]]:
         """What the footer says of each column chunk. It is read here: asked for one whose statistics are odd, pyarrow ends the process."""
         with self._opened() as raw:
             end = raw.seek(0, os.SEEK_END) - 8
@@ -136,7 +154,7 @@ class CheckedFile:
             raw.seek(end - length)
             data = raw.read(length)
         try:
-            groups = _Compact(data).struct(16).get(_GROUPS) or []
+            groups = _Compact(data).struct(_IN_FOOTER, 16).get(_GROUPS) or []
             return [[column.get(_COLUMN) or {} for column in group.get(_COLUMNS) or []] for group in groups]
         except (IndexError, AttributeError, TypeError) as error:
             raise MalformedEvent(f"the description of its columns cannot be read: {error}") from error
@@ -208,17 +226,60 @@ class CheckedFile:
             )
         return known
 
-    def reader(self, raw: pa.NativeFile, dictionaries: Sequence[str], **how: Any) -> parquet.ParquetFile:
-        """Return a reader of the open file; `dictionaries` are the paths that `check` returned."""
-        return parquet.ParquetFile(raw, metadata=self.footer, read_dictionary=list(dictionaries) or None, pre_buffer=False, **how)
+    @contextmanager
+    def reader(self, dictionaries: Sequence[str]) -> Iterator[parquet.ParquetFile]:
+        """Open the file, and return a reader of it; `dictionaries` are the paths that `check` returned."""
+        with self._raw:
+            yield (
+                self._reader
+                if not dictionaries
+                else parquet.ParquetFile(
+                    pa.PythonFile(self._raw, mode="r"),
+                    metadata=self.footer,
+                    read_dictionary=list(dictionaries),
+                    pre_buffer=False,
+                    **self._how,
+                )
+            )
 
     def as_stored(self, table: pa.Table) -> pa.Table:
         """Return a table of some columns with the types that the file says: those read as dictionaries as their values."""
-        for place, field in enumerate(table.schema):
-            kind = self.schema.field(field.name).type
-            if field.type != kind:
-                table = table.set_column(place, self.schema.field(field.name), table.column(place).cast(kind))
-        return table
+        fields = [self.schema.field(name) for name in table.column_names]
+        columns = [
+            column if column.type == field.type else column.cast(field.type) for column, field in zip(table.columns, fields, strict=True)
+        ]
+        return pa.table(columns, schema=pa.schema(fields, metadata=table.schema.metadata)) if columns else table
+
+
+class _ReopenedFile:
+    """A file for a reader that is kept: it is open only while something is read, however many do at the same time."""
+
+    closed = False
+
+    def __init__(self, opened: Callable[[], BinaryIO]) -> None:
+        self._opened = opened
+        self._raw: BinaryIO | None = None
+        self._users = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> BinaryIO:
+        with self._lock:
+            self._raw = self._raw or self._opened()
+            self._users += 1
+            return self._raw
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users and self._raw is not None:
+                self._raw.close()
+                self._raw = None
+
+    def close(self) -> None:
+        """Stay as it is: it is the reader that ends."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
 
 
 def _check_footer(raw: BinaryIO, *, limited: bool) -> None:
@@ -230,7 +291,7 @@ def _check_footer(raw: BinaryIO, *, limited: bool) -> None:
     raw.seek(0)
 
 
-def _pages(raw: BinaryIO, column: dict[tuple[int, int], Any], path: str) -> Iterable[Page]:
+def _pages(raw: BinaryIO, column: dict[int, Any], path: str) -> Iterable[Page]:
     """Yield the pages of a column chunk, from where and as far as they are read."""
     at, size, values_in_all = (column.get(field) for field in (_DATA_OFFSET, _CHUNK_SIZE, _CHUNK_VALUES))
     if at is None or size is None or values_in_all is None or at < 0 or size < 0:
@@ -255,14 +316,14 @@ def _pages(raw: BinaryIO, column: dict[tuple[int, int], Any], path: str) -> Iter
         yield Page(decoded, values, inside.get(_ENCODING_2 if kind == _IS_DATA_2 else _ENCODING, 0), is_data)
 
 
-def _header(raw: BinaryIO, at: int) -> tuple[dict[tuple[int, int], Any], int]:
+def _header(raw: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
     size = _HEADER
     while True:
         raw.seek(at)
         data = raw.read(size)
         reader = _Compact(data)
         try:
-            return reader.struct(), reader.at
+            return reader.struct(_IN_HEADER), reader.at
         except IndexError:
             if len(data) < size or size >= _LONGEST_HEADER:
                 raise MalformedEvent("a page of the file has no readable header") from None
@@ -270,63 +331,115 @@ def _header(raw: BinaryIO, at: int) -> tuple[dict[tuple[int, int], Any], int]:
 
 
 class _Compact:
-    """Thrift's compact protocol, as far as headers of pages have it."""
+    """Thrift's compact protocol, as far as footers and headers of pages have it.
+
+    A wide table has a million fields: most are only passed over.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.at = 0
 
-    def struct(self, depth: int = 8) -> dict[tuple[int, int], Any]:
-        """Return the fields of a struct, by their number and type; of one that is there twice, the last."""
-        found: dict[tuple[int, int], Any] = {}
+    def struct(self, inside: _Wanted, depth: int = 8) -> dict[int, Any]:
+        """Return the fields of a struct, as `_field` calls them; of one that is there twice, the last.
+
+        Args:
+            inside: the structs in it, and lists of structs, that are read as well; all others are passed over. Numbers are always read.
+            depth: how deeply structs may be nested.
+        """
+        data, at = self._data, self.at
+        found: dict[int, Any] = {}
         number = 0
-        while byte := self._byte():
-            step, kind = byte >> 4, byte & 15
-            number = number + step if step else self._signed(16)
-            found[number, kind] = self._value(kind, depth)
+        while byte := data[at]:
+            at += 1
+            kind = byte & 15
+            if byte > 15:  # noqa: PLR2004
+                number += byte >> 4
+            else:
+                self.at = at
+                number = self._number(16)
+                at = self.at
+            field = number << 4 | kind
+            if kind in _BITS:
+                value = data[at]
+                if value > 127:  # noqa: PLR2004
+                    self.at = at
+                    found[field] = self._number(_BITS[kind])
+                    at = self.at
+                else:
+                    found[field] = (value >> 1) ^ -(value & 1)
+                    at += 1
+            elif kind not in _FLAGS:
+                self.at = at
+                if field in inside and depth:
+                    found[field] = self.struct(inside[field], depth - 1) if kind == _STRUCT else self._structs(inside[field], depth - 1)
+                else:
+                    self._pass(kind, depth)
+                at = self.at
+        self.at = at + 1
         return found
 
-    def _byte(self) -> int:
-        value = self._data[self.at]
-        self.at += 1
-        return value
+    def _structs(self, inside: _Wanted, depth: int) -> list[dict[int, Any]]:
+        """Return a list of structs; of anything else, nothing."""
+        count, kind = self._list()
+        if kind == _STRUCT:
+            return [self.struct(inside, depth) for _ in range(count)]
+        for _ in range(count):
+            self._pass(kind, depth)
+        return []
 
-    def _unsigned(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self._byte()
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:  # noqa: PLR2004
-                return value
-            if shift > 63:  # noqa: PLR2004
-                raise MalformedEvent("a page of the file has a number of too many bytes")
-
-    def _signed(self, bits: int) -> int:
-        value = self._unsigned() & ((1 << bits) - 1)
-        return (value >> 1) ^ -(value & 1)
-
-    def _skip(self, count: int) -> None:
-        self.at += count
+    def _pass(self, kind: int, depth: int) -> None:
+        """Go to the end of a value."""
+        if kind == _BYTES:
+            size = self._unsigned()
+            self.at += size
+        elif kind in _BITS:
+            self._unsigned()
+        elif kind in _SIZES:
+            self.at += _SIZES[kind]
+        elif depth <= 0:
+            raise MalformedEvent("a page of the file has a header that is nested too deeply")
+        elif kind == _STRUCT:
+            self._pass_struct(depth - 1)
+        elif kind in {_LIST, _SET}:
+            count, inner = self._list()
+            for _ in range(count):
+                self._pass(inner, depth - 1)
+        else:
+            raise MalformedEvent("a page of the file has a header of an unknown type")
         if self.at > len(self._data):
             raise IndexError
 
-    def _value(self, kind: int, depth: int) -> Any:
-        if depth < 0:
-            raise MalformedEvent("a page of the file has a header that is nested too deeply")
-        if kind in {1, 2}:  # true and false
-            return kind == 1
-        if kind in {3, 7}:
-            return self._skip(1 if kind == 3 else 8)  # noqa: PLR2004
-        if kind in {4, 5, 6}:
-            return self._signed({4: 16, 5: 32, 6: 64}[kind])
-        if kind == 8:  # noqa: PLR2004 - bytes
-            return self._skip(self._unsigned())
-        if kind in {9, 10}:
-            byte = self._byte()
-            count, inner = byte >> 4, byte & 15
-            number = self._unsigned() if count == 15 else count  # noqa: PLR2004
-            return [self._byte() if inner <= 2 else self._value(inner, depth - 1) for _ in range(number)]  # noqa: PLR2004
-        if kind == _STRUCT:
-            return self.struct(depth - 1)
-        raise MalformedEvent("a page of the file has a header of an unknown type")
+    def _pass_struct(self, depth: int) -> None:
+        while byte := self._data[self.at]:
+            self.at += 1
+            if byte < 16:  # noqa: PLR2004 - the number of the field, in full
+                self._unsigned()
+            if byte & 15 not in _FLAGS:
+                self._pass(byte & 15, depth)
+        self.at += 1
+
+    def _list(self) -> tuple[int, int]:
+        """Return how many values a list has, and of which type; a boolean in it is a byte."""
+        byte = self._data[self.at]
+        self.at += 1
+        count, kind = byte >> 4, byte & 15
+        return (self._unsigned() if count == 15 else count), 3 if kind in _FLAGS else kind  # noqa: PLR2004
+
+    def _unsigned(self) -> int:
+        data, at = self._data, self.at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 127) << shift
+            if byte < 128:  # noqa: PLR2004
+                self.at = at
+                return value
+            shift += 7
+            if shift > 63:  # noqa: PLR2004
+                raise MalformedEvent("a page of the file has a number of too many bytes")
+
+    def _number(self, bits: int) -> int:
+        value = self._unsigned() & ((1 << bits) - 1)
+        return (value >> 1) ^ -(value & 1)

@@ -16,11 +16,11 @@ from jupyter_tracking.kinds.arrow.table import reading_stored, stored_columns
 def as_shown(table: pa.Table) -> pa.Table:
     """Return a stored table with texts in place of what only `restore` can read, and ordered categories in their order."""
     said = stored_columns(table.schema)
-    for place, name in enumerate(table.column_names):
-        shown = _shown(table.column(name), said[name]) if said.get(name) else None
-        if shown is not None:
-            table = table.set_column(place, name, shown)
-    return table
+    shown = {name: _shown(table.column(name), said[name]) for name in table.column_names if said.get(name)}
+    if not any(column is not None for column in shown.values()):
+        return table
+    columns = [column if shown.get(name) is None else shown[name] for name, column in zip(table.column_names, table.columns, strict=True)]
+    return pa.Table.from_arrays(columns, names=table.column_names, metadata=table.schema.metadata)
 
 
 def _shown(column: pa.ChunkedArray, said: dict[str, Any]) -> pa.ChunkedArray | None:

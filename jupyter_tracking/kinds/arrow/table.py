@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     Said = dict[str, Any]
 
-_FRAME = b"jupyter_tracking.frame"
+FRAME = b"jupyter_tracking.frame"
 _LABELS = b"jupyter_tracking.columns"  # of version 0.1.0
-_PANDAS = b"pandas"
+PANDAS = b"pandas"
 _COLUMN_LABELS = "column labels"
 _LEVEL = "__index_level_{}__"
 
@@ -96,7 +96,7 @@ def _to_arrow(frame: pd.DataFrame, content: str) -> pa.Table:
         "creator": {"library": "pyarrow", "version": pa.__version__},
         "pandas_version": pd.__version__,
     }
-    metadata = {_PANDAS: json.dumps(pandas_metadata), _FRAME: json.dumps(said)}
+    metadata = {PANDAS: json.dumps(pandas_metadata), FRAME: json.dumps(said)}
     return pa.Table.from_arrays([*arrays, *kept], [*names, *levels.columns]).replace_schema_metadata(metadata)
 
 
@@ -163,7 +163,7 @@ def _encode(
     except Exception:  # noqa: BLE001 - each column says for itself what is wrong with it
         plain = []
         table = pa.table({})
-    fields = {field["field_name"]: field for field in json.loads((table.schema.metadata or {}).get(_PANDAS, b"{}")).get("columns", [])}
+    fields = {field["field_name"]: field for field in json.loads((table.schema.metadata or {}).get(PANDAS, b"{}")).get("columns", [])}
     arrays: list[pa.ChunkedArray] = []
     for place, name in enumerate(frame.columns):
         if name in fields:
@@ -247,10 +247,10 @@ def restore(table: pa.Table) -> pd.DataFrame:
     if said is None:
         frame: pd.DataFrame = table.to_pandas()
         return frame
-    metadata = json.loads(table.schema.metadata[_PANDAS])
+    metadata = json.loads(table.schema.metadata[PANDAS])
     levels = [name for name in metadata["index_columns"] if isinstance(name, str) and name in table.column_names]
     fields = [{**field, "name": field["field_name"]} for field in metadata["columns"]]
-    plain = table.replace_schema_metadata({_PANDAS: json.dumps({**metadata, "index_columns": [], "columns": fields})})
+    plain = table.replace_schema_metadata({PANDAS: json.dumps({**metadata, "index_columns": [], "columns": fields})})
     columns = [name for name in plain.column_names if name not in levels]
     frame, kept = (_decode(plain.select(names), said["columns"], table.num_rows) for names in (columns, levels))
     index = _decode_index(kept, said["index"])
@@ -265,7 +265,7 @@ def _decode(table: pa.Table, said: Said, rows: int) -> pd.DataFrame:
     if not special:
         frame: pd.DataFrame = table.to_pandas() if table.num_columns else pd.DataFrame(index=pd.RangeIndex(rows))
         return frame
-    made = dict(table.drop_columns(special).to_pandas().items())
+    made = dict(table.select([name for name in table.column_names if said.get(name) is None]).to_pandas().items())
     for name in special:
         values = decode_column(table.column(name), said[name])
         made[name] = pd.Series(values, dtype=values.dtype)
@@ -303,7 +303,7 @@ def _level(column: pd.Series[Any], *, coded: bool) -> tuple[pd.Index[Any], Any]:
 
 
 def _said(schema: pa.Schema) -> Said | None:
-    stored = (schema.metadata or {}).get(_FRAME)
+    stored = (schema.metadata or {}).get(FRAME)
     return None if stored is None else json.loads(stored)
 
 

@@ -30,8 +30,8 @@ def check_schema(schema: pa.Schema) -> None:
     """
     if len(schema) > MOST_COLUMNS:
         raise TooLarge(f"the table has {len(schema):,} columns; up to {MOST_COLUMNS:,} are opened")
-    for field in schema:
-        _check_type(field.type, MOST_DEPTH)
+    for kind in set(schema.types):
+        _check_type(kind, MOST_DEPTH)
     for entry in _entries(schema):
         words = entry.get("numpy_type")
         if isinstance(words, str) and _FILE_ZONE.search(words):
@@ -68,10 +68,11 @@ def check_values(table: pa.Table, said: dict[str, Any], most: int | None = MOST_
     Raises:
         TooLarge: they take more than `most` bytes; None for however many.
     """
+    stands_for_many = any(map(_repeats, set(table.schema.types))) or any(_has_json(said.get(name)) for name in table.column_names)
+    if most is None or (not stands_for_many and table.nbytes <= most):
+        return table
     size = 0
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if most is None:
-            break
         size += _size(column)
         if _has_json(said.get(name)):
             size += _WORDS * column.nbytes
@@ -113,6 +114,8 @@ def _array_size(array: pa.Array) -> int:
 
 def _repeats(kind: pa.DataType) -> bool:
     """Return whether a value may stand in many places and yet be stored once."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _repeats(kind.storage_type)
     if pa.types.is_dictionary(kind) or str(kind).startswith(_REPEATING):
         return True
     return any(_repeats(kind.field(n).type) for n in range(kind.num_fields))

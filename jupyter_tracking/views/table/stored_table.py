@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -16,7 +15,8 @@ from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.kinds.arrow.ipc_files import read_ipc
 from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
 from jupyter_tracking.kinds.arrow.shown import as_shown
-from jupyter_tracking.kinds.arrow.table import restore, stored_columns, stored_index_names, stored_labels, to_arrow
+from jupyter_tracking.kinds.arrow.stored_schema import StoredSchema
+from jupyter_tracking.kinds.arrow.table import restore, stored_index_names, stored_labels, to_arrow
 from jupyter_tracking.kinds.arrow.type_check import check_schema, check_values
 from jupyter_tracking.kinds.dataframe import content_type_of, csv_encoding, read_csv
 from jupyter_tracking.views.table import html
@@ -48,15 +48,13 @@ class StoredTable:
     def __init__(self, schema: pa.Schema, count: int, note: str = "") -> None:
         """Read index and columns from the schema."""
         check_schema(schema)
-        self._stored = schema
+        self._stored = StoredSchema(schema)
         self.schema = as_shown(schema.empty_table()).schema
         self.count = count
         self.note = note
-        pandas_metadata = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))
-        index = pandas_metadata.get("index_columns", [])
-        self._range: dict[str, Any] = next((entry for entry in index if isinstance(entry, dict)), {})
-        self.levels = [entry for entry in index if isinstance(entry, str) and entry in schema.names]
-        self.names = [name for name in schema.names if name not in self.levels]
+        self.levels = self._stored.levels
+        levels = set(self.levels)
+        self.names = [name for name in schema.names if name not in levels]
 
     def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop` as an Arrow table."""
@@ -72,7 +70,7 @@ class StoredTable:
             yield start, as_shown(self._checked(piece))
 
     def _checked(self, table: pa.Table) -> pa.Table:
-        return check_values(table, stored_columns(self._stored))
+        return check_values(table, self._stored.columns)
 
     def _read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop` as they are stored."""
@@ -93,14 +91,14 @@ class StoredTable:
     @cached_property
     def _own_labels(self) -> pd.Index[Any] | None:
         """The labels of the columns that Arrow could not hold itself; None where it has them."""
-        return stored_labels(self._stored)
+        return stored_labels(self._stored.whole)
 
     @cached_property
     def labels(self) -> pd.Index[Any]:
         """The labels of the columns."""
         if self._own_labels is not None:
             return self._own_labels
-        found: pd.Index[Any] = restore(self._stored.empty_table()).columns
+        found: pd.Index[Any] = restore(self._stored.whole.empty_table()).columns
         return found
 
     @property
@@ -111,17 +109,18 @@ class StoredTable:
     @property
     def range_index(self) -> tuple[int, int] | None:
         """Start and step of a `RangeIndex`; None when the index is stored as columns."""
-        return None if self.levels else (self._range.get("start", 0), self._range.get("step", 1))
+        described = self._stored.described
+        return None if self.levels else (described.get("start", 0), described.get("step", 1))
 
     @cached_property
     def index_names(self) -> list[Any]:
         """The names of the index levels."""
-        stored = stored_index_names(self._stored)
+        stored = stored_index_names(self._stored.whole)
         if stored is not None:
             return stored
         if not self.levels:
-            return [self._range.get("name")]
-        return list(self._stored.empty_table().select(self.levels).to_pandas().index.names)
+            return [self._stored.described.get("name")]
+        return list(self._stored.select(self.levels).empty_table().to_pandas().index.names)
 
     def window(self, start: int, stop: int, columns: slice | list[int] = slice(None)) -> pd.DataFrame:
         """Return the rows from `start` up to `stop` as a DataFrame of some of the columns, as it was logged."""
@@ -140,11 +139,14 @@ class StoredTable:
 
     def _frame(self, table: pa.Table, columns: slice | list[int], rows: range | NDArray[np.int64]) -> pd.DataFrame:
         frame = restore(table)
-        for place, name in enumerate(self.named(columns)):
-            # Integers and booleans are something else where their column has nulls; a window alone would not show it.
-            values = frame.iloc[:, place]
-            if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iub" and self.has_nulls(name):
-                frame.isetitem(place, values.astype(object if values.dtype.kind == "b" else "float64").array)
+        # Integers and booleans are something else where their column has nulls; a window alone would not show it.
+        wider = {
+            place: object if dtype.kind == "b" else "float64"
+            for place, (name, dtype) in enumerate(zip(self.named(columns), frame.dtypes, strict=False))
+            if isinstance(dtype, np.dtype) and dtype.kind in "iub" and self.has_nulls(name)
+        }
+        if wider:
+            frame = frame.set_axis(range(frame.shape[1]), axis="columns").astype(wider).set_axis(frame.columns, axis="columns")
         if self.names and self._own_labels is not None:
             frame.columns = self.labels[columns]
         if self.range_index is not None:
@@ -166,8 +168,7 @@ class ParquetTable(StoredTable):
         def open_raw() -> BinaryIO:
             return os.fdopen(opened(), "rb", buffering=0)
 
-        self._opened = open_raw
-        self._file = CheckedFile(self._opened)
+        self._file = CheckedFile(open_raw, buffer_size=_BUFFER)
         self._footer = self._file.footer
         counts = [self._footer.row_group(n).num_rows for n in range(self._footer.num_row_groups)]
         self._starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
@@ -225,8 +226,7 @@ class ParquetTable(StoredTable):
         """Return the first `enough` rows of a row group, or a few more."""
         size = max(1, min(enough, most))
         repeating = self._file.check([group], names, 2 * size)
-        with self._opened() as raw:
-            file = self._file.reader(pa.PythonFile(raw, mode="r"), repeating, buffer_size=_BUFFER)
+        with self._file.reader(repeating) as file:
             for batch in file.iter_batches(size, row_groups=[group], columns=list(names), use_threads=False):
                 yield batch.select(list(names))
                 enough -= batch.num_rows
@@ -234,11 +234,11 @@ class ParquetTable(StoredTable):
                     return
 
     def _table(self, batches: list[pa.RecordBatch], names: Sequence[str]) -> pa.Table:
-        schema = pa.schema([self._stored.field(name) for name in names], metadata=self._stored.metadata)
+        schema = self._stored.select(names)
         if batches:
             # The dictionaries of a category may differ from row group to row group.
             table = self._checked(pa.Table.from_batches(batches).unify_dictionaries())
-            return self._file.as_stored(table).replace_schema_metadata(self._stored.metadata)
+            return self._file.as_stored(table).replace_schema_metadata(schema.metadata)
         return schema.empty_table()
 
 
@@ -257,11 +257,14 @@ class InMemoryTable(StoredTable):
 
     def _read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop`."""
-        return self._table.select(list(names)).slice(start, stop - start)
+        return self._select(names).slice(start, stop - start)
 
     def _take(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order."""
-        return self._table.select(list(names)).take(pa.array(rows))
+        return self._select(names).take(pa.array(rows))
+
+    def _select(self, names: Sequence[str]) -> pa.Table:
+        return self._table.select(list(names)).replace_schema_metadata(self._stored.select(names).metadata)
 
     def _pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
         """Yield all rows as (number of the first row, an Arrow table)."""
