@@ -56,7 +56,7 @@ BUDGETS = {
     "read": 2140,
     "notebook": 1700,
     "frames": 1400,
-    "views": 6500,
+    "views": 6720,
     "magics": 1200,
 }
 MOST_FILES = 12

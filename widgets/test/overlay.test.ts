@@ -25,6 +25,7 @@ const drawn = vi.hoisted(() => ({
 vi.mock("../src/renderers/line-chart", async (original) => ({
   ...(await original<typeof import("../src/renderers/line-chart")>()),
   LineChart: class {
+    readonly zoomedTo = null;
     setAxes(axes: object): void {
       drawn.axes = axes;
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,62 @@ def downsample_series(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
     rows = np.arange(stretches)
     found = [ends[:-1], grid[rows, low], grid[rows, high], grid[rows, gaps.argmax(axis=1)], np.array([count - 1])]
     return np.unique(np.concatenate(found))
+
+
+def downsample_range(
+    x: NDArray[np.float64], y: NDArray[np.float64], span: tuple[float, float], pixels: int, *, log: bool = False
+) -> NDArray[np.intp]:
+    """Return indices of points that draw the same line between two places of the x axis as all points do.
+
+    These are the points between the places, and those that the line comes from and goes to. Where they are more than four a pixel, of each
+    pixel the first, lowest, highest and last are kept, and the start of a gap; of a line that goes to and fro too often for that, those of
+    stretches of equal many points.
+
+    Args:
+        x: in the order in which the line goes through the points, which need not be ascending.
+        y: of each point.
+        span: the two places.
+        pixels: between them.
+        log: the axis is logarithmic, and both places are above zero.
+    """
+    low, high = span
+    if (x[1:] >= x[:-1]).all():
+        begin, end = max(0, int(np.searchsorted(x, low)) - 1), int(np.searchsorted(x, high, side="right")) + 1
+        edges = (np.geomspace if log else np.linspace)(low, high, pixels + 1)
+        starts = np.searchsorted(x[begin:end], edges)
+        after = np.searchsorted(x[begin:end], [high], side="right")
+        return begin + _of_each_pixel(y[begin:end], np.unique([*starts, *after]), pixels)
+    # A line between two points is seen unless both lie beyond the same end.
+    beyond = ((x[1:] < low) & (x[:-1] < low)) | ((x[1:] > high) & (x[:-1] > high))
+    rows = np.flatnonzero(~np.concatenate([[True], beyond]) | ~np.concatenate([beyond, [True]]))
+    between = (x[rows] >= low) & (x[rows] <= high)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        place, begins, ends = (np.log(each) if log else each for each in (x[rows], np.float64(low), np.float64(high)))
+        pixel = np.where(between, np.floor((place - begins) * (pixels / (ends - begins))), np.where(place > ends, pixels + 1.0, -1.0))
+    starts = np.flatnonzero(np.diff(pixel)) + 1
+    shown = np.where(np.isfinite(x[rows]), y[rows], np.nan)
+    if len(starts) <= 4 * pixels:
+        return rows[_of_each_pixel(shown, starts, pixels)]
+    # What lies between the places is thinned by itself too: what is beyond them must not hide its extremes.
+    inside = np.flatnonzero(between)
+    return rows[np.union1d(downsample_series(shown, 2 * pixels), inside[downsample_series(shown[inside], 2 * pixels)])]
+
+
+def _of_each_pixel(y: NDArray[np.float64], starts: NDArray[np.intp], pixels: int) -> NDArray[np.intp]:
+    """Return which points are kept of those of each pixel, which begin at `starts` and at 0."""
+    count = len(y)
+    if count <= 4 * pixels:
+        return np.arange(count)
+    gaps = ~np.isfinite(y)
+    low, high = (np.where(gaps, np.inf, y), np.where(gaps, -np.inf, y)) if gaps.any() else (y, y)
+    ends = [0, *starts.tolist(), count]
+    kept = [0, count - 1]
+    for begin, end in itertools.pairwise(ends):
+        if begin < end:
+            kept += (begin, begin + int(low[begin:end].argmin()), begin + int(high[begin:end].argmax()), end - 1)
+    missing = np.flatnonzero(gaps)
+    _, first = np.unique(np.searchsorted(ends, missing, side="right"), return_index=True)
+    return np.union1d(np.array(kept, dtype=np.intp), missing[first])
 
 
 def downsample_curve(x: NDArray[np.float64], y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:

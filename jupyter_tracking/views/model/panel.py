@@ -128,9 +128,11 @@ class Panel:
         return join_payloads(parts) if self.renderer.joins else parts[0][1]
 
     def answer(self, number: int, query: dict[str, Any]) -> Payload:
-        """Answer a question of the page about a step."""
-        (_, series, at), *_ = self.at(number)
-        return _payload(partial(self.renderer.answer, series, at, query))
+        """Answer a question of the page about a step; about all series where the shared payload holds every step."""
+        asked = [(n, series, 0) for n, series in enumerate(self.series)] if self.renderer.all_steps else self.at(number)
+        parts = [(n, _payload(partial(self.renderer.answer, series, at, query))) for n, series, at in asked]
+        failed = all("error" in part.head for _, part in parts)
+        return join_payloads(parts) if self.renderer.joins and not failed else parts[0][1]
 
     def info(self) -> PanelInfo:
         """Return what the page is told once, before any payload."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.views.model.payload import Payload
@@ -33,6 +34,42 @@ class Line:
     note: str = ""
     marked: int | None = None
     diagonal: bool = False
+
+
+_MOST_PIXELS = 16_000
+
+
+class RangeQuery(NamedTuple):
+    """A question of the page: the points between two places of the x axis, which is so many pixels wide.
+
+    Attributes:
+        x: the two places, in the units of the axis.
+        points: the pixels between them.
+        over: which axis, where a chart has several.
+        log: the axis is logarithmic.
+    """
+
+    x: tuple[float, float]
+    points: int
+    over: str = "step"
+    log: bool = False
+
+    @classmethod
+    def parse(cls, query: dict[str, Any]) -> RangeQuery:
+        """Return a question as it came from the page.
+
+        Raises:
+            InvalidArgument: it is not one.
+        """
+        x, points, log = query.get("x"), query.get("points"), bool(query.get("log"))
+        if not (isinstance(x, list) and len(x) == 2 and all(type(each) in (int, float) and math.isfinite(each) for each in x)):  # noqa: PLR2004
+            raise InvalidArgument(f"x={x!r} is not a range; give two numbers")
+        low, high = map(float, x)
+        if low >= high or (log and low <= 0):
+            raise InvalidArgument(f"x={x!r} is not a range of the axis; give a lower and a higher number{', above zero' if log else ''}")
+        if type(points) is not int or not 0 < points <= _MOST_PIXELS:
+            raise InvalidArgument(f"points={points!r} is not a number of pixels; give 1 to {_MOST_PIXELS}")
+        return cls((low, high), points, str(query.get("over", "step")), log)
 
 
 class Renderer:

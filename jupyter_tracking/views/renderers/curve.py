@@ -8,7 +8,7 @@ import numpy as np
 
 from jupyter_tracking.views.model import downsample
 from jupyter_tracking.views.model.payload import Payload, json_safe
-from jupyter_tracking.views.model.renderer import Line, Renderer
+from jupyter_tracking.views.model.renderer import Line, RangeQuery, Renderer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +60,19 @@ class CurveRenderer(Renderer):
         at = downsample.downsample_curve(x, y, 240 if preview else _POINTS)
         payload.add("x", x[at].astype(np.float32))
         payload.add("y", y[at].astype(np.float32))
+        return payload
+
+    def answer(self, series: Series, number: int, query: dict[str, Any]) -> Payload:
+        """Return the points of one step in a range of x, finer, with how many there are (`points`) and whether these are all."""
+        if "x" not in query:
+            return super().answer(series, number, query)
+        asked = RangeQuery.parse(query)
+        x, y, *_ = _curve(series, number)
+        at = downsample.downsample_range(x, y, asked.x, asked.points, log=asked.log)
+        points = int(((x >= asked.x[0]) & (x <= asked.x[1])).sum())
+        payload = Payload({"points": points, "all": len(at) >= points})
+        payload.add("x", x[at])
+        payload.add("y", y[at])
         return payload
 
     def line(self, series: Series, number: int) -> Line:

@@ -17,7 +17,16 @@ export interface TableQuery {
   cell?: [row: number, column: number];
   summary?: boolean;
 }
-export type Query = TableQuery | { renderer: true };
+/** Asks a chart for the points between two places of its x axis, which is so many pixels wide there. */
+export interface RangeQuery {
+  x: [low: number, high: number];
+  points: number;
+  /** Which axis, of a metric. */
+  over?: "step" | "time" | "elapsed";
+  /** The axis is logarithmic. */
+  log?: true;
+}
+export type Query = TableQuery | RangeQuery | { renderer: true };
 
 /** Payloads of steps are wanted, by panel and number. */
 export interface PayloadRequest {

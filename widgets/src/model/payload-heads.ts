@@ -37,6 +37,8 @@ const curveStep = head({
   step,
 });
 const metricShared = head({ points: v.number() });
+/** How many points there are in the range that was asked for, and whether these are all. */
+const pointsOfRange = head({ points: v.number(), all: v.boolean() });
 
 /** The name of a fact, its value, and how the value is written. */
 export type Fact = [name: string, value: string | number, kind?: "bytes" | "path" | "code"];
@@ -164,7 +166,7 @@ export const heads = {
     step: head({ x: v.array(v.string()), y: v.array(v.string()) }),
     answer: nothing,
   },
-  curve: { shared: parts(curveShared), step: parts(curveStep), answer: nothing },
+  curve: { shared: parts(curveShared), step: parts(curveStep), answer: parts(pointsOfRange) },
   dataframe: {
     shared: nothing,
     step: v.union([storedRows, facts]),
@@ -184,7 +186,7 @@ export const heads = {
     step: head({ cut: v.optional(v.number()), tree: v.number() }),
     answer: nothing,
   },
-  metric: { shared: parts(metricShared), step: nothing, answer: nothing },
+  metric: { shared: parts(metricShared), step: nothing, answer: parts(pointsOfRange) },
   text: { shared: nothing, step: textStep, answer: nothing },
   trace: { shared: nothing, step: head({ bare: v.optional(v.boolean()) }), answer: nothing },
   video: {
@@ -220,6 +222,7 @@ export type FailedHead = v.InferOutput<typeof failed>;
 export type CurveSharedHead = v.InferOutput<typeof curveShared>;
 export type CurveHead = v.InferOutput<typeof curveStep>;
 export type MetricHead = v.InferOutput<typeof metricShared>;
+export type RangeHead = v.InferOutput<typeof pointsOfRange>;
 /** The head of a chart of several lines, each with a head of its own. */
 export interface PartsHead<H> extends Head {
   parts: [line: number, first: number, buffers: number, head: H | FailedHead][];

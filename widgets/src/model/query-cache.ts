@@ -2,22 +2,26 @@
 
 import * as format from "./format";
 import type { AnswerHead, Stem } from "./payload-heads";
-import type { TableQuery } from "./messages";
+import type { RangeQuery, TableQuery } from "./messages";
 import type { Payload } from "./payload";
 import type { Host } from "./renderer";
 
 export type Question = TableQuery;
 /** A question about a step. */
-export type Asked = [at: number, question: Question];
+export type Asked<Q extends TableQuery | RangeQuery = Question> = [at: number, question: Q];
 
 const BUDGET = 2_000_000; // bytes
-const keyOf = ([at, question]: Asked): string => `${at} ${JSON.stringify(question)}`;
+const keyOf = ([at, question]: Asked<TableQuery | RangeQuery>): string =>
+  `${at} ${JSON.stringify(question)}`;
 
-export class QueryCache<S extends Stem = "dataframe"> {
+export class QueryCache<
+  S extends Stem = "dataframe",
+  Q extends TableQuery | RangeQuery = Question,
+> {
   private readonly answers = new Map<string, Payload<AnswerHead<S>>>();
   private readonly errors = new Map<string, string>();
   private size = 0;
-  private requested: Asked[] = [];
+  private requested: Asked<Q>[] = [];
   private pending: { key: string; abort: AbortController } | null = null;
 
   /** `changed` is called whenever an answer or an error has come. */
@@ -27,7 +31,7 @@ export class QueryCache<S extends Stem = "dataframe"> {
   ) {}
 
   /** The answer to a question, if it is here; the type of its head is that of the question's answers. */
-  get<H extends AnswerHead<S> = AnswerHead<S>>(...asked: Asked): Payload<H> | undefined {
+  get<H extends AnswerHead<S> = AnswerHead<S>>(...asked: Asked<Q>): Payload<H> | undefined {
     const key = keyOf(asked);
     const answer = this.answers.get(key);
     // A map keeps the order of insertion: what was used last is moved to the end, and is dropped last.
@@ -39,12 +43,12 @@ export class QueryCache<S extends Stem = "dataframe"> {
   }
 
   /** Why a question has no answer. */
-  error(...asked: Asked): string | undefined {
+  error(...asked: Asked<Q>): string | undefined {
     return this.errors.get(keyOf(asked));
   }
 
   /** Request answers, the most urgent first, in place of what was requested before; a query that is no longer wanted is aborted. */
-  request(requested: Asked[]): void {
+  request(requested: Asked<Q>[]): void {
     this.requested = requested;
     if (this.pending && !requested.some((asked) => keyOf(asked) === this.pending!.key)) {
       this.pending.abort.abort();
@@ -66,7 +70,7 @@ export class QueryCache<S extends Stem = "dataframe"> {
     this.request([]);
   }
 
-  private isMissing(asked: Asked): boolean {
+  private isMissing(asked: Asked<Q>): boolean {
     const key = keyOf(asked);
     const head = this.answers.get(key)?.head;
     // A long computation answers with what it has so far, and is asked again until it is done.

@@ -3,11 +3,12 @@
 import { h } from "../dom/dom";
 import { bar, checkbox } from "../dom/toolbar";
 import * as format from "../model/format";
-import type { CurveHead, CurveSharedHead } from "../model/payload-heads";
+import type { CurveHead, CurveSharedHead, FailedHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import type { Drawing, Host, Shown } from "../model/renderer";
 import { extent, type Axes, type Range } from "./axes";
 import type { ChartLine } from "./chart-line";
+import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
 
@@ -37,10 +38,11 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
   const yLog = checkbox("log y", rescale);
   const axes = (): Axes => ({ xLabel, yLabel, ...limits, xLog: xLog.value, yLog: yLog.value });
   if (!unit) element.append(bar(xLog, yLog));
-  const chart = new LineChart(element, axes(), unit ? 340 : 300);
+  const finer = new FinerPoints(host, host.redraw);
+  const chart = new LineChart(element, axes(), unit ? 340 : 300, host.redraw);
   const legend = new Legend(labels, "runs", host.redraw);
   const caption = h("p", { class: "jt-caption" });
-  element.append(single ? caption : legend.element);
+  element.append(single ? caption : legend.element, finer.note);
   chart.setBack(behind());
 
   /** The shared payloads of the lines that have one. */
@@ -88,6 +90,18 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
     return lines;
   }
 
+  /** Look for finer points of what is zoomed to. */
+  function refine(at: number, found: Map<number, Payload<CurveHead | FailedHead>>): void {
+    const zoom = chart.zoomedTo;
+    const log = xLog.value ? { log: true as const } : {};
+    const thinned = [...found].flatMap(([n, part]) =>
+      "error" in part.head || legend.hidden.has(n)
+        ? []
+        : [{ x: part.column("x"), points: part.head.points }],
+    );
+    finer.look(at, zoom && { x: zoom.x, points: zoom.pixels, ...log }, thinned);
+  }
+
   function rescale(): void {
     chart.setAxes(axes());
     host.redraw();
@@ -98,6 +112,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
     chart.restyle();
     legend.paint();
     widen([...found.values()].flatMap(({ head }) => ("error" in head ? [] : [head])));
+    refine(shown.at, found);
     const lines: ChartLine[] = [];
     const said: string[] = [];
     labels.forEach((label, n) => {
@@ -124,10 +139,11 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
         said.push(format.joined(label, words));
       }
       if (legend.hidden.has(n)) return;
-      const x = part.column("x");
+      const drawn = finer.lines.get(n) ?? part;
+      const x = drawn.column("x");
       lines.push({
         x,
-        y: part.column("y"),
+        y: drawn.column("y"),
         colour: n,
         dash: dashOf(n),
         label: single ? about.name : label,
@@ -149,8 +165,12 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
     replaceShared: (payload) => {
       shared = read(payload);
       widen(shared.map(({ head }) => head));
+      finer.outdate();
       chart.setBack(behind());
     },
-    destroy: () => chart.destroy(),
+    destroy: () => {
+      finer.destroy();
+      chart.destroy();
+    },
   };
 }

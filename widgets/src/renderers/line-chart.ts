@@ -48,11 +48,15 @@ export class LineChart {
   private baseIsStale = false;
   private scheduled = false;
 
-  /** `usual`: the height in pixels, unless the axes have another. */
+  /**
+   * @param usual the height in pixels, unless the axes have another.
+   * @param zoomed is called when someone has zoomed, or has gone back to all.
+   */
   constructor(
     private readonly container: HTMLElement,
     private axes: Axes,
     private readonly usual = 300,
+    private readonly zoomed: () => void = () => undefined,
   ) {
     this.element.append(this.base, this.plot);
     container.append(this.element);
@@ -71,6 +75,12 @@ export class LineChart {
     this.axes = axes;
     if (!keepZoom) this.zoom = null;
     this.schedule(true);
+  }
+
+  /** What is zoomed to on the x axis, and how many pixels of the canvas that is. */
+  get zoomedTo(): { x: Range; pixels: number } | null {
+    const pixels = Math.round(this.area.width * (devicePixelRatio || 1));
+    return this.zoom && { x: this.zoom.x, pixels };
   }
 
   /** Lines that stay: drawn once, beneath. */
@@ -304,6 +314,7 @@ export class LineChart {
       event.stopPropagation();
       this.zoom = null;
       this.schedule(true);
+      this.zoomed();
     });
   }
 
@@ -354,5 +365,6 @@ export class LineChart {
     const up = (pixel: number) => valueAt(y, 1 - pixel / area.height, axes.yLog);
     this.zoom = { x: [across(left), across(left + width)], y: [up(top + height), up(top)] };
     this.schedule(true);
+    this.zoomed();
   }
 }

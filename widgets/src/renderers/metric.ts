@@ -4,9 +4,11 @@ import { h } from "../dom/dom";
 import { bar, checkbox, slider } from "../dom/toolbar";
 import * as format from "../model/format";
 import type { MetricHead } from "../model/payload-heads";
+import type { Payload } from "../model/payload";
 import type { Drawing, Host, Shown } from "../model/renderer";
 import { extent, roomy, type Axes } from "./axes";
 import type { ChartLine } from "./chart-line";
+import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
 
@@ -28,18 +30,33 @@ export function exponentialSmoothing(values: ArrayLike<number>, weight: number):
   return out;
 }
 
-interface Series {
+/** Values, with their places on the axes. */
+interface Points {
   step: ArrayLike<number>;
   /** Of each value without a step its place among those, which are a line of their own; NaN for the others. */
   order: ArrayLike<number> | null;
   time: ArrayLike<number>;
   value: ArrayLike<number>;
+}
+
+interface Series extends Points {
+  /** What the times count from. */
+  start: number;
   /** Where in the series the value of each of the member's steps is. */
   at: ArrayLike<number>;
   /** How many values were logged; a long series comes with fewer. */
   points: number;
   error?: string;
 }
+
+const none: Points = { step: [], order: null, time: [], value: [] };
+
+const pointsOf = (part: Payload, start: number): Points => ({
+  step: part.column("step"),
+  order: part.has("order") ? part.column("order") : null,
+  time: Float64Array.from(part.column("time"), (time) => time - start),
+  value: part.column("value"),
+});
 
 export function metric(host: Host<"metric">): Drawing<"metric"> {
   const { element } = host;
@@ -58,8 +75,11 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   const legend = new Legend(labels, oneRun ? "metrics" : "runs", () => update());
   const caption = h("p", { class: "jt-caption" });
   element.append(bar(byTime, logY, smoothing));
-  const chart = new LineChart(element, axes(), single ? 260 : 280);
-  element.append(single ? caption : legend.element);
+  const finer = new FinerPoints(host, () => update(true));
+  /** The points of what is zoomed to, of those lines that have more than came at first. */
+  let zoomed = new Map<number, Points>();
+  const chart = new LineChart(element, axes(), single ? 260 : 280, () => update(true));
+  element.append(single ? caption : legend.element, finer.note);
   update();
 
   function read(shared: Host<"metric">["shared"]): Series[] {
@@ -67,19 +87,27 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     return labels.map((_, n) => {
       const part = found.get(n);
       if (!part || "error" in part.head)
-        return { step: [], order: null, time: [], value: [], at: [], points: 0, ...part?.head };
-      const times = part.column("time");
+        return { ...none, start: 0, at: [], points: 0, ...part?.head };
       // Runs that began at different times are compared over the time since each began.
-      const start = oneRun ? 0 : (times[0] ?? 0);
-      return {
-        step: part.column("step"),
-        order: part.has("order") ? part.column("order") : null,
-        time: Float64Array.from(times, (time) => time - start),
-        value: part.column("value"),
-        at: part.column("at"),
-        points: part.head.points,
-      };
+      const start = oneRun ? 0 : (part.column("time")[0] ?? 0);
+      return { ...pointsOf(part, start), start, at: part.column("at"), points: part.head.points };
     });
+  }
+
+  /** Look for finer points of what is zoomed to. */
+  function refine(): void {
+    const zoom = chart.zoomedTo;
+    const over = !byTime.value ? "step" : oneRun ? "time" : "elapsed";
+    const question = zoom && { x: zoom.x, points: zoom.pixels, over: over as typeof over };
+    const shown = series.filter((_, n) => !legend.hidden.has(n));
+    const drawn = shown.map((each) => ({
+      x: lines(each).flatMap(({ x }) => Array.from(x)),
+      points: each.points,
+    }));
+    finer.look(0, question, drawn);
+    zoomed = new Map(
+      [...finer.lines].map(([n, part]) => [n, pointsOf(part, series[n]?.start ?? 0)]),
+    );
   }
 
   function axes(): Axes {
@@ -100,7 +128,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   }
 
   /** The lines of a series: one over time; else one over the steps, and one of the values without a step. */
-  function lines({ time, step, order, value }: Series): Pick<ChartLine, "x" | "y">[] {
+  function lines({ time, step, order, value }: Points): Pick<ChartLine, "x" | "y">[] {
     if (byTime.value) return [{ x: time, y: value }];
     if (!order) return [{ x: step, y: value }];
     return [step, order].map((x) => {
@@ -117,15 +145,24 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   function update(keepZoom = false): void {
     const weight = smoothing.value;
     chart.setAxes(axes(), keepZoom);
+    refine();
     chart.setBack(
       series.flatMap((each, n): ChartLine[] => {
         if (legend.hidden.has(n)) return [];
-        return lines(each).flatMap((line) => {
-          const raw = { ...line, colour: n, faint: weight > 0, dash: dashOf(n) };
-          return weight > 0
-            ? [raw, { ...raw, faint: false, y: exponentialSmoothing(line.y, weight) }]
-            : [raw];
-        });
+        const look = { colour: n, dash: dashOf(n) };
+        const raw = lines(zoomed.get(n) ?? each).map((line) => ({
+          ...line,
+          ...look,
+          faint: weight > 0,
+        }));
+        if (weight === 0) return raw;
+        // What is smoothed begins where the line does, whatever is zoomed to.
+        const smooth = lines(each).map(({ x, y }) => ({
+          x,
+          y: exponentialSmoothing(y, weight),
+          ...look,
+        }));
+        return [...raw, ...smooth];
       }),
     );
     host.redraw();
@@ -155,7 +192,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
       if (legend.hidden.has(n)) return;
       const [here, value] = [place(each, at), each.value[at]!];
       // The line is drawn beneath already; a hair of it here is what the pointer finds.
-      for (const line of lines(each))
+      for (const line of lines(zoomed.get(n) ?? each))
         front.push({ ...line, colour: n, width: 0.01, label: labels[n]! });
       if (single || (!byTime.value && steps?.[number] === shown.step))
         front.push({ x: [here, here], y: [low, high], dash: [3, 4], width: 1 });
@@ -181,8 +218,12 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     draw,
     replaceShared: (shared) => {
       series = read(shared);
+      finer.outdate();
       update(true);
     },
-    destroy: () => chart.destroy(),
+    destroy: () => {
+      finer.destroy();
+      chart.destroy();
+    },
   };
 }
