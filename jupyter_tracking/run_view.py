@@ -253,7 +253,7 @@ class RunView(CuratedRun):
             NotFound: no such dataframe or step.
             InvalidArgument: a key that is no column of both.
         """
-        from jupyter_tracking.views.table.dataframe_diff import diff_events
+        from jupyter_tracking.views.table.diff_frame import diff_events
 
         artifact = self.files.find(name, "dataframe")
         columns: list[object] | None = [key] if isinstance(key, str) else None if key is None else list(key)

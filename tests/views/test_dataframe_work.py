@@ -16,7 +16,8 @@ from pyarrow import parquet
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.kinds.arrow.table import to_arrow
-from jupyter_tracking.views.table.dataframe_diff import ADDED, CHANGED, REMOVED, SAME, TableDiff, diff_frame
+from jupyter_tracking.views.table.dataframe_diff import ADDED, CHANGED, REMOVED, SAME, TableDiff
+from jupyter_tracking.views.table.diff_frame import diff_frame
 from jupyter_tracking.views.table.sort_filter import SortFilter
 from jupyter_tracking.views.table.stored_table import InMemoryTable, ParquetTable, StoredTable
 from jupyter_tracking.views.table.summary import Summary

@@ -390,17 +390,17 @@ class _Compact:
 
     def _pass(self, kind: int, depth: int) -> None:
         """Go to the end of a value."""
-        if kind == _BYTES:
+        if depth <= 0:
+            raise MalformedEvent("a page of the file has a header that is nested too deeply")
+        if kind == _STRUCT:
+            self._pass_struct(depth - 1)
+        elif kind == _BYTES:
             size = self._unsigned()
             self.at += size
         elif kind in _BITS:
             self._unsigned()
         elif kind in _SIZES:
             self.at += _SIZES[kind]
-        elif depth <= 0:
-            raise MalformedEvent("a page of the file has a header that is nested too deeply")
-        elif kind == _STRUCT:
-            self._pass_struct(depth - 1)
         elif kind in {_LIST, _SET}:
             count, inner = self._list()
             for _ in range(count):
@@ -411,13 +411,25 @@ class _Compact:
             raise IndexError
 
     def _pass_struct(self, depth: int) -> None:
-        while byte := self._data[self.at]:
-            self.at += 1
+        data, at = self._data, self.at
+        while byte := data[at]:
+            at += 1
+            kind = byte & 15
             if byte < 16:  # noqa: PLR2004 - the number of the field, in full
-                self._unsigned()
-            if byte & 15 not in _FLAGS:
-                self._pass(byte & 15, depth)
-        self.at += 1
+                while data[at] > 127:  # noqa: PLR2004
+                    at += 1
+                at += 1
+            if kind in _BITS:
+                while data[at] > 127:  # noqa: PLR2004
+                    at += 1
+                at += 1
+            elif kind == _BYTES and (size := data[at]) < 128:  # noqa: PLR2004
+                at += 1 + size
+            elif kind not in _FLAGS:
+                self.at = at
+                self._pass(kind, depth)
+                at = self.at
+        self.at = at + 1
 
     def _list(self) -> tuple[int, int]:
         """Return how many values a list has, and of which type; a boolean in it is a byte."""

@@ -33,32 +33,44 @@ class StoredSchema:
         self.whole = whole
         self.columns = stored_columns(whole)
         metadata = whole.metadata or {}
-        self._pandas = json.loads(metadata.get(PANDAS, b"{}"))
-        self._frame = json.loads(metadata[FRAME]) if FRAME in metadata else None
-        index = self._pandas.get("index_columns", [])
-        names = set(whole.names)
-        self.levels = [entry for entry in index if isinstance(entry, str) and entry in names]
+        self._pandas = json.loads(metadata[PANDAS]) if PANDAS in metadata else None
+        self._frame = {**json.loads(metadata[FRAME]), "labels": None, "attrs": None} if FRAME in metadata else None
+        pandas_metadata = self._pandas or {}
+        index = pandas_metadata.get("index_columns", [])
+        self._names: list[str] = whole.names
+        known = set(self._names)
+        self.levels = [entry for entry in index if isinstance(entry, str) and entry in known]
         self.described: dict[str, Any] = next((entry for entry in index if isinstance(entry, dict)), {})
+        self._entries: dict[str, list[Any]] = {}
+        for entry in pandas_metadata.get("columns", ()):
+            self._entries.setdefault(entry.get("field_name") or entry.get("name"), []).append(entry)
         self._known: tuple[list[str], pa.Schema] | None = None
+
+    def dtype(self, name: str) -> tuple[str, ...]:
+        """Return what is said of a column's dtype in pandas; equal for columns that are made alike."""
+        said = ("pandas_type", "numpy_type", "metadata")
+        return tuple(str(entry.get(key)) for entry in self._entries.get(name, ()) for key in said)
 
     @reading_stored()
     def select(self, names: Sequence[str]) -> pa.Schema:
         """Return the schema of some of the columns, with what is said of them and of the index.
 
         Raises:
-            MalformedEvent: what is said is not what it should be.
+            MalformedEvent: there is no such column.
         """
+        if names == self._names:
+            return self.whole
         if self._known is None or self._known[0] != names:
             fields = [self.whole.field(name) for name in names]
-            self._known = list(names), pa.schema(fields, metadata=self._metadata({*names, *self.levels}))
+            self._known = list(names), pa.schema(fields, metadata=self._metadata([*names, *self.levels]))
         return self._known[1]
 
-    def _metadata(self, names: set[str]) -> dict[bytes, bytes]:
-        metadata = dict(self.whole.metadata or {})
-        if isinstance(entries := self._pandas.get("columns"), list):
-            kept = [entry for entry in entries if not isinstance(entry, dict) or (entry.get("field_name") or entry.get("name")) in names]
-            metadata[PANDAS] = json.dumps({**self._pandas, "columns": kept}).encode()
+    def _metadata(self, names: Sequence[str]) -> dict[bytes, bytes]:
+        metadata = {}
+        if self._pandas is not None:
+            entries = [entry for name in dict.fromkeys(names) for entry in self._entries.get(name, ())]
+            metadata[PANDAS] = json.dumps({**self._pandas, "columns": entries}).encode()
         if self._frame is not None:
-            columns = {name: said for name, said in self.columns.items() if name in names}
-            metadata[FRAME] = json.dumps({**self._frame, "columns": columns, "labels": None}).encode()
+            columns = {name: self.columns[name] for name in names if name in self.columns}
+            metadata[FRAME] = json.dumps({**self._frame, "columns": columns}).encode()
         return metadata

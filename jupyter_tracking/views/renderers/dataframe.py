@@ -13,7 +13,8 @@ from jupyter_tracking.kinds.dataframe import content_type_of
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
-from jupyter_tracking.views.table.dataframe_diff import TableDiff, differs
+from jupyter_tracking.views.table.dataframe_diff import TableDiff
+from jupyter_tracking.views.table.differing import differing
 from jupyter_tracking.views.table.encode import add_window, cell_text, label, level_values, missing_value_text
 from jupyter_tracking.views.table.incremental import IncrementalTask
 from jupyter_tracking.views.table.query import Query
@@ -242,7 +243,7 @@ def _listing(changes: TableDiff, places: np.ndarray[Any, np.dtype[np.int64]], fi
     earlier, later = changes.earlier, changes.later
     before, after = changes.sides(places)
     columns = slice(first, first + _COLUMNS)
-    pairs = [(n, a, b) for n, (a, b) in enumerate(changes.pairs) if columns.start <= b < columns.stop]
+    pairs = [(n, *changes.pairs[n]) for n in changes.pairs_of(columns)]
     payload = Payload({**head, "count": len(places), "done": changes.done, "seen": changes.seen, "tally": changes.tally})
     payload.add("status", changes.status[places])
     payload.head["fields"] = add_window(payload, later.take(after[after >= 0], columns), first)
@@ -254,12 +255,12 @@ def _listing(changes: TableDiff, places: np.ndarray[Any, np.dtype[np.int64]], fi
     compared = [(n, a, b) for n, a, b in pairs if changes.cells[n]] if both.any() else []
     one = earlier.take_arrow(before[both], [earlier.names[a] for _, a, _ in compared])
     two = later.take_arrow(after[both], [later.names[b] for _, _, b in compared])
-    for place, (_, _, b) in enumerate(compared):
+    for (_, _, b), cells in zip(compared, differing(one, two), strict=True):
         changed = np.zeros(len(places), dtype=np.uint8)
-        changed[both] = differs(one.column(place), two.column(place))
+        changed[both] = cells
         payload.add(f"c{max(1, len(later.levels)) + b - first}", changed)
     payload.head["pairs"] = [b for _, _, b in pairs]
-    payload.head["cells"] = {str(changes.pairs[n][1]): int(many) for n, many in enumerate(changes.cells) if many}
+    payload.head["cells"] = {str(b): int(changes.cells[n]) for n, _, b in pairs if changes.cells[n]}
     payload.head["added"] = [label(later.labels[n]) for n in changes.added[:_COLUMNS]]
     payload.head["removed"] = [label(earlier.labels[n]) for n in changes.removed[:_COLUMNS]]
     return payload

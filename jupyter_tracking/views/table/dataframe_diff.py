@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from jupyter_tracking.errors import InvalidArgument, suggest
+from jupyter_tracking.errors import InvalidArgument, TooLarge, suggest
+from jupyter_tracking.kinds.arrow.shown import as_shown
+from jupyter_tracking.views.table.differing import differing
 from jupyter_tracking.views.table.encode import label
 from jupyter_tracking.views.table.incremental import IncrementalTask
-from jupyter_tracking.views.table.sort_filter import plain_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from jupyter_tracking.format.event_rows import Event
-    from jupyter_tracking.read.run_reader import Artifact, RunFolder
     from jupyter_tracking.views.table.stored_table import StoredTable
 
 SAME, ADDED, REMOVED, CHANGED = range(4)
@@ -28,6 +26,27 @@ SAME, ADDED, REMOVED, CHANGED = range(4)
 _BLOCK = 65_536
 # Rows whose keys are stored are matched in memory; those that are only counted are compared piece by piece, however many.
 _MOST = 5_000_000
+# Cells that are compared at once: of few rows, many columns.
+_CELLS = 1 << 22
+
+
+_Read: TypeAlias = "Callable[[int, list[str]], pa.Table]"  # of the earlier table, 0, or the later one, 1, some columns
+
+
+class Compared(NamedTuple):
+    """Some rows and columns of two tables that were compared.
+
+    Attributes:
+        pairs: numbers of the pairs of columns.
+        places: positions of the rows in the listing.
+        parts: the rows of the earlier and of the later table, as they are stored.
+        changed: which cells differ, for each pair and row.
+    """
+
+    pairs: NDArray[np.int64]
+    places: NDArray[np.int64]
+    parts: tuple[pa.Table, pa.Table]
+    changed: NDArray[np.bool_]
 
 
 class TableDiff(IncrementalTask):
@@ -49,13 +68,14 @@ class TableDiff(IncrementalTask):
             InvalidArgument: a key column that one of the tables does not have, or too many rows to match.
         """
         super().__init__()
-        self.earlier, self.later = earlier, later
+        self.earlier, self.later = self.tables = earlier, later
         self.key = list(key) if key else None
         mine, theirs = _column_indices(later), _column_indices(earlier)
         self.pairs = [(theirs[name], place) for name, place in mine.items() if name in theirs]
         self.added = [place for name, place in mine.items() if name not in theirs]
         self.removed = [place for name, place in theirs.items() if name not in mine]
         self.cells = np.zeros(len(self.pairs), dtype=np.int64)
+        self._later_columns = np.array([place for _, place in self.pairs], dtype=np.int64)  # from the first on
         self.by_position = self.key is None and earlier.range_index is not None and earlier.range_index == later.range_index
         if self.by_position:
             self.status = np.zeros(max(earlier.count, later.count), dtype=np.uint8)
@@ -88,6 +108,11 @@ class TableDiff(IncrementalTask):
         """Return positions in the listing: from `start` up to `stop` of all, or of those that differ."""
         return np.flatnonzero(self.status)[start:stop] if changed_only else np.arange(start, min(stop, len(self.status)))
 
+    def pairs_of(self, columns: slice) -> NDArray[np.int64]:
+        """Return the numbers of the pairs whose later column is one of these."""
+        low, high = np.searchsorted(self._later_columns, [columns.start, columns.stop])
+        return np.arange(low, high)
+
     def sides(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the row numbers in the earlier and in the later table at positions of the listing; -1 where a table lacks the row."""
         if not self.by_position:
@@ -118,39 +143,55 @@ class TableDiff(IncrementalTask):
         self.status = np.select([self._before < 0, self._after < 0], [ADDED, REMOVED], SAME).astype(np.uint8)
 
     def _work(self) -> Iterator[None]:
-        if self.by_position:
-            yield from self._compare_blocks()
-        else:
-            yield from self._compare_columns()
-
-    def _compare_blocks(self) -> Iterator[None]:
-        """Compare rows at the same positions, a block of rows at a time."""
-        names = [(self.earlier.names[a], self.later.names[b]) for a, b in self.pairs]
-        shared = min(self.earlier.count, self.later.count)
-        for start in range(0, shared, _BLOCK):
-            stop = min(start + _BLOCK, shared)
-            one = self.earlier.read(start, stop, [a for a, _ in names])
-            two = self.later.read(start, stop, [b for _, b in names])
-            for place, (a, b) in enumerate(names):
-                self._mark(place, np.arange(start, stop), differs(one.column(a), two.column(b)))
-            self.seen = stop
+        cells, all_cells = 0, max(1, len(self.pairs) * (self._shared if self.by_position else int(np.count_nonzero(self.status == SAME))))
+        for pairs, places, _, changed in self.compare():
+            self.cells[pairs] += changed.sum(axis=1)
+            self.status[places[changed.any(axis=0)]] = CHANGED
+            cells += changed.size
+            self.seen = (self._shared if self.by_position else len(self.status)) * cells // all_cells
             yield
 
-    def _compare_columns(self) -> Iterator[None]:
-        """Compare matched rows, a column at a time."""
-        both = np.flatnonzero(self.status == SAME)
-        for place, (a, b) in enumerate(self.pairs):
-            one, two = (
-                _column(table, table.names[position]).take(pa.array(rows[both]))
-                for table, position, rows in ((self.earlier, a, self._before), (self.later, b, self._after))
-            )
-            self._mark(place, both, differs(one, two))
-            self.seen = len(self.status) * (place + 1) // len(self.pairs)
-            yield
+    @property
+    def _shared(self) -> int:
+        """How many rows both tables have at the same positions."""
+        return min(self.earlier.count, self.later.count)
 
-    def _mark(self, pair: int, places: NDArray[np.int64], changed: NDArray[np.bool_]) -> None:
-        self.cells[pair] += int(changed.sum())
-        self.status[places[changed]] = CHANGED
+    def compare(self) -> Iterator[Compared]:
+        """Compare the tables, a block of rows and columns at a time."""
+        if not self.by_position:
+            both = np.flatnonzero((self._before >= 0) & (self._after >= 0))
+            sides = ((self.earlier, self._before[both]), (self.later, self._after[both]))
+            yield from self._compare_rows(both, lambda n, names: _taken(sides[n][0].read_columns(names), sides[n][1]))
+            return
+        for start in range(0, self._shared, _BLOCK):
+            stop = min(start + _BLOCK, self._shared)
+
+            def read(n: int, names: list[str], start: int = start, stop: int = stop) -> pa.Table:
+                return self.tables[n].read_stored(start, stop, names)
+
+            yield from self._compare_rows(np.arange(start, stop), read)
+
+    def _compare_rows(self, places: NDArray[np.int64], read: _Read) -> Iterator[Compared]:
+        """Compare rows at some places of the listing, all of their columns."""
+        pairs, columns = np.arange(len(self.pairs)), max(1, _CELLS // max(1, len(places)))
+        for start in range(0, len(pairs), columns):
+            yield from self._compare_columns(pairs[start : start + columns], places, read)
+
+    def _compare_columns(self, pairs: NDArray[np.int64], places: NDArray[np.int64], read: _Read) -> Iterator[Compared]:
+        """Compare some columns; where they are too large to be read together, one half after the other."""
+        try:
+            parts = [read(n, [self.tables[n].names[self.pairs[pair][n]] for pair in pairs]) for n in (0, 1)]
+        except TooLarge:
+            if len(pairs) == 1:
+                raise
+            for half in np.array_split(pairs, 2):
+                yield from self._compare_columns(half, places, read)
+            return
+        yield Compared(pairs, places, (parts[0], parts[1]), differing(as_shown(parts[0]), as_shown(parts[1])))
+
+
+def _taken(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
+    return table if np.array_equal(rows, np.arange(table.num_rows)) else table.take(pa.array(rows))
 
 
 def _column_indices(table: StoredTable) -> dict[tuple[object, int], int]:
@@ -213,96 +254,3 @@ def _hashable(value: object) -> object:
     except TypeError:
         return str(value)
     return value
-
-
-def differs(one: pa.ChunkedArray, two: pa.ChunkedArray) -> NDArray[np.bool_]:
-    """Return where two columns differ; a value that is missing in both is equal."""
-    one, two = plain_values(one), plain_values(two)
-    null_one, null_two = (np.asarray(pc.is_null(v, nan_is_null=pa.types.is_floating(v.type)).to_numpy(), dtype=bool) for v in (one, two))
-    try:
-        same = np.asarray(pc.fill_null(pc.equal(one, two), False).to_numpy(), dtype=bool)
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid, pa.ArrowTypeError):
-        pairs = zip(one.to_pylist(), two.to_pylist(), strict=True)
-        same = np.fromiter((_are_same(a, b) for a, b in pairs), dtype=bool, count=len(one))
-    unlike: NDArray[np.bool_] = ~(same | (null_one & null_two))
-    return unlike
-
-
-def _are_same(one: Any, two: Any) -> bool:
-    """Return whether two values that hold others are equal, NaN wherever it stands being equal to NaN."""
-    if isinstance(one, dict) and isinstance(two, dict):
-        return one.keys() == two.keys() and all(_are_same(one[key], two[key]) for key in one)
-    if isinstance(one, list | tuple) and isinstance(two, list | tuple):
-        return len(one) == len(two) and all(map(_are_same, one, two))
-    return bool(one == two or (one != one and two != two))  # noqa: PLR0124 - NaN
-
-
-def diff_events(folder: RunFolder, artifact: Artifact, events: tuple[Event, Event], key: list[object] | None) -> pd.DataFrame:
-    """Return what changed in a dataframe from one of its events to another, as `diff_frame` returns it."""
-    from jupyter_tracking.views.table.stored_table import open_table
-
-    earlier, later = (open_table(folder, folder.payload(artifact, event)) for event in events)
-    return diff_frame(TableDiff(earlier, later, key))
-
-
-def diff_frame(changes: TableDiff) -> pd.DataFrame:
-    """Return a DataFrame with a row for each row added or removed and each cell changed: `change`, `column`, `before`, `after`.
-
-    The index is the key of the row. A row that was added or removed has no column and no values.
-    """
-    changes.run_for(float("inf"))
-    earlier, later = changes.earlier, changes.later
-    parts: list[pd.DataFrame] = []
-    whole = np.flatnonzero((changes.status == ADDED) | (changes.status == REMOVED))
-    words = np.array(["same", "added", "removed", "changed"], dtype=object)
-    parts.append(
-        pd.DataFrame({"place": whole, "order": -1, "change": words[changes.status[whole]], "column": None, "before": None, "after": None})
-    )
-    changed = np.flatnonzero(changes.status == CHANGED)
-    before, after = changes.sides(changed)
-    for order, (a, b) in enumerate(changes.pairs):
-        if not changes.cells[order]:
-            continue
-        one = earlier.take_arrow(before, [earlier.names[a]])
-        two = later.take_arrow(after, [later.names[b]])
-        places = np.flatnonzero(differs(one.column(0), two.column(0)))
-        old = earlier.take(before[places], slice(a, a + 1)).iloc[:, 0]
-        new = later.take(after[places], slice(b, b + 1)).iloc[:, 0]
-        parts.append(
-            pd.DataFrame(
-                {
-                    "place": changed[places],
-                    "order": order,
-                    "change": "changed",
-                    "column": pd.Series([later.labels[b]] * len(places), dtype=object),
-                    "before": pd.Series(list(old), dtype=object),
-                    "after": pd.Series(list(new), dtype=object),
-                }
-            )
-        )
-    listed = pd.concat([p.astype(object) for p in parts]).sort_values(["place", "order"], kind="stable")
-    index = _key_index(changes, listed["place"].to_numpy(dtype=np.int64))
-    listing = listed[["change", "column", "before", "after"]].set_axis(index)
-    return listing.astype({"change": "string"})
-
-
-def _key_index(changes: TableDiff, places: NDArray[np.int64]) -> pd.Index[Any]:
-    """Return the keys of rows of the listing, by their positions."""
-    before, after = changes.sides(places)
-    there = after >= 0
-    parts = []
-    for table, rows in ((changes.later, after[there]), (changes.earlier, before[~there])):
-        if changes.key is None:
-            parts.append(table.take(rows, slice(0, 0)).index.to_frame(index=False))
-        else:
-            labels = list(table.labels)
-            columns = [labels.index(name) for name in changes.key]
-            parts.append(pd.concat([table.take(rows, slice(c, c + 1)).iloc[:, 0].reset_index(drop=True) for c in columns], axis=1))
-    names = list(changes.later.index_names) if changes.key is None else [label(name) for name in changes.key]
-    back = np.empty(len(places), dtype=np.int64)
-    back[np.concatenate([np.flatnonzero(there), np.flatnonzero(~there)])] = np.arange(len(places))
-    kept = [part for part in parts if len(part)] or parts[:1]
-    joined = pd.concat([part.set_axis(range(part.shape[1]), axis=1) for part in kept], ignore_index=True).iloc[back]
-    index: pd.Index[Any]
-    index = pd.Index(joined.iloc[:, 0], name=names[0]) if joined.shape[1] == 1 else pd.MultiIndex.from_frame(joined, names=names)
-    return index

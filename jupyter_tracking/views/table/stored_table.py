@@ -17,12 +17,12 @@ from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
 from jupyter_tracking.kinds.arrow.shown import as_shown
 from jupyter_tracking.kinds.arrow.stored_schema import StoredSchema
 from jupyter_tracking.kinds.arrow.table import restore, stored_index_names, stored_labels, to_arrow
-from jupyter_tracking.kinds.arrow.type_check import check_schema, check_values
+from jupyter_tracking.kinds.arrow.type_check import check_values
 from jupyter_tracking.kinds.dataframe import content_type_of, csv_encoding, read_csv
 from jupyter_tracking.views.table import html
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,8 +46,7 @@ class StoredTable:
     """
 
     def __init__(self, schema: pa.Schema, count: int, note: str = "") -> None:
-        """Read index and columns from the schema."""
-        check_schema(schema)
+        """Read index and columns from a schema that was checked."""
         self._stored = StoredSchema(schema)
         self.schema = as_shown(schema.empty_table()).schema
         self.count = count
@@ -58,7 +57,16 @@ class StoredTable:
 
     def read(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
         """Return the rows from `start` up to `stop` as an Arrow table."""
-        return as_shown(self._checked(self._read(start, stop, names)))
+        return as_shown(self.read_stored(start, stop, names))
+
+    def read_stored(self, start: int, stop: int, names: Sequence[str]) -> pa.Table:
+        """Return the rows from `start` up to `stop` as an Arrow table, as they are stored: `as_shown` has their values."""
+        return self._checked(self._read(start, stop, names))
+
+    def read_columns(self, names: Sequence[str]) -> pa.Table:
+        """Return all rows as an Arrow table, as they are stored."""
+        pieces = [self._checked(piece) for _, piece in self._pieces(names)]
+        return pa.concat_tables(pieces).unify_dictionaries() if pieces else self._stored.select(names).empty_table()
 
     def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order, as an Arrow table."""
@@ -137,16 +145,22 @@ class StoredTable:
         """Return Arrow's names of some of the columns."""
         return self.names[columns] if isinstance(columns, slice) else [self.names[place] for place in columns]
 
+    def values(self, name: str, column: pa.ChunkedArray) -> pd.Series[Any]:
+        """Return some values of a stored column as they were logged."""
+        return self._restored(pa.table([column], schema=self._stored.select([name])), [name]).iloc[:, 0]
+
+    def are_alike(self, name: str) -> Hashable | None:
+        """Return what is equal for columns whose values may be made together by `values`; None for a column whose values are made alone."""
+        kind = self._stored.whole.field(name).type
+        alone = kind.num_fields or pa.types.is_dictionary(kind) or isinstance(kind, pa.BaseExtensionType)
+        if alone or self._stored.columns.get(name) is not None:
+            return None
+        # What integers and booleans become is a matter of the nulls among them.
+        has_nulls = (pa.types.is_integer(kind) or pa.types.is_boolean(kind)) and self.has_nulls(name)
+        return None if has_nulls else (kind, self._stored.dtype(name))
+
     def _frame(self, table: pa.Table, columns: slice | list[int], rows: range | NDArray[np.int64]) -> pd.DataFrame:
-        frame = restore(table)
-        # Integers and booleans are something else where their column has nulls; a window alone would not show it.
-        wider = {
-            place: object if dtype.kind == "b" else "float64"
-            for place, (name, dtype) in enumerate(zip(self.named(columns), frame.dtypes, strict=False))
-            if isinstance(dtype, np.dtype) and dtype.kind in "iub" and self.has_nulls(name)
-        }
-        if wider:
-            frame = frame.set_axis(range(frame.shape[1]), axis="columns").astype(wider).set_axis(frame.columns, axis="columns")
+        frame = self._restored(table, self.named(columns))
         if self.names and self._own_labels is not None:
             frame.columns = self.labels[columns]
         if self.range_index is not None:
@@ -156,6 +170,18 @@ class StoredTable:
                 frame.index = pd.RangeIndex(start + rows.start * step, start + rows.stop * step, step, name=called)
             else:
                 frame.index = pd.Index(start + rows * step, name=called)
+        return frame
+
+    def _restored(self, table: pa.Table, names: Sequence[str]) -> pd.DataFrame:
+        frame = restore(table)
+        # Integers and booleans are something else where their column has nulls; a window alone would not show it.
+        wider = {
+            place: object if dtype.kind == "b" else "float64"
+            for place, (name, dtype) in enumerate(zip(names, frame.dtypes, strict=False))
+            if isinstance(dtype, np.dtype) and dtype.kind in "iub" and self.has_nulls(name)
+        }
+        if wider:
+            frame = frame.set_axis(range(frame.shape[1]), axis="columns").astype(wider).set_axis(frame.columns, axis="columns")
         return frame
 
 
@@ -237,8 +263,10 @@ class ParquetTable(StoredTable):
         schema = self._stored.select(names)
         if batches:
             # The dictionaries of a category may differ from row group to row group.
-            table = self._checked(pa.Table.from_batches(batches).unify_dictionaries())
-            return self._file.as_stored(table).replace_schema_metadata(schema.metadata)
+            table = pa.Table.from_batches(batches).unify_dictionaries()
+            if table.schema.types != schema.types:
+                table = self._file.as_stored(self._checked(table))
+            return table.replace_schema_metadata(schema.metadata)
         return schema.empty_table()
 
 
