@@ -50,7 +50,7 @@ READING = {"read", "frames", "views", "run_view"}
 BUDGETS = {
     "redact": 1850,
     "format": 3140,
-    "storage": 2250,
+    "storage": 2270,
     "kinds": 6420,
     "record": 1200,
     "read": 2140,

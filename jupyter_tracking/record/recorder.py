@@ -27,7 +27,7 @@ from jupyter_tracking.record import resume_polyaxon
 from jupyter_tracking.redact import KnownSecrets
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.fork import call_after_fork
-from jupyter_tracking.storage.journal import Journal
+from jupyter_tracking.storage.journal import Journal, syncing
 from jupyter_tracking.storage.reentry import RUN, hold, new_lock, whole_call
 from jupyter_tracking.storage.user_file_reader import file_mode, md5_prefix
 
@@ -387,10 +387,8 @@ class RunRecorder(Recorder):
         Raises:
             StorageError: the disk refused.
         """
-        with self._turn():
-            self._store.sync()
-            for journal in {*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}:
-                journal.sync()
+        with self._turn(), syncing({*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}) as files:
+            self._store.sync(files)
 
     def after_fork(self) -> None:
         """In a forked child: close what belongs to the parent."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import weakref
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import RunEnded, TrackingError, storage_error, storage_errors
@@ -18,10 +18,13 @@ from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, is_held, n
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, close_when_dropped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from jupyter_tracking.storage.store import Store
 
 _TAIL = 65_536
 _APPEND = os.O_RDWR | os.O_APPEND | LINK_FLAGS
+_MAY_BE_LOST = "may not outlive a power failure"
 _TOO_MANY = {errno.EMFILE, errno.ENFILE}
 
 # How far an append has come. A call that interrupts it may add a row of its own while it is appending, and not while it opens the file.
@@ -221,6 +224,12 @@ class Journal:
             finally:
                 self._lock.release()
 
+    def begin_sync(self) -> bool:
+        """Return whether rows were appended that the disk may not have; they count as synced, which the caller does next."""
+        with hold(self._lock, ROWS, self.relative):
+            begun, self.dirty = self.dirty, self._state != _IDLE  # a row that this call has interrupted is not there yet
+            return begun
+
     def sync(self) -> None:
         """Wait until the disk has every row appended so far.
 
@@ -228,19 +237,9 @@ class Journal:
             RunGone: the run folder was moved or deleted.
             StorageError: the disk refused.
         """
-        with hold(self._lock, ROWS, self.relative):
-            if not self.dirty:
-                return
-            try:
-                self.dirty = self._state != _IDLE  # a row that this call has interrupted is not there yet
-                with storage_errors(self.relative, kept="every row was written", failed="may not outlive a power failure"):
-                    if self._fd >= 0:
-                        self._store.system.fsync(self._fd)
-                    else:
-                        self._store.sync_file(self.relative)
-            except BaseException:
-                self.dirty = True
-                raise
+        with syncing([self]) as files, storage_errors(self.relative, kept="every row was written", failed=_MAY_BE_LOST):
+            for relative in files:
+                self._store.sync_file(relative)
 
     def after_fork(self) -> None:
         """In a child: drop the parent's descriptor and lock. Who shares a descriptor shares its file lock too."""
@@ -249,6 +248,22 @@ class Journal:
         self._drop()  # without unlocking it for the parent
 
     __del__ = close_when_dropped("_fd")  # of a run that was dropped
+
+
+@contextmanager
+def syncing(journals: Iterable[Journal]) -> Iterator[list[str]]:
+    """Give the files whose rows the disk may not have, for a block that waits for it; where that fails, the next sync waits for them again.
+
+    A row that is appended meanwhile is one for the next sync.
+    """
+    begun: list[Journal] = []
+    try:
+        begun.extend(journal for journal in journals if journal.begin_sync())
+        yield [journal.relative for journal in begun]
+    except BaseException:
+        for journal in begun:
+            journal.dirty = True
+        raise
 
 
 _open_journals: dict[int, weakref.ref[Journal]] = {}  # those with an open descriptor, the longest open first

@@ -423,7 +423,7 @@ def test_a_journal_may_have_the_descriptor_zero(store: Store) -> None:
         assert system.made == ["flock", "inode_and_size", "write", "flock"]
         system.made.clear()
         journal.sync()
-        assert system.made == ["fsync"]
+        assert "fsync" in system.made
         del journal
         gc.collect()
         with pytest.raises(OSError, match="Bad file descriptor"):

@@ -6,11 +6,14 @@ import errno
 import gc
 import hashlib
 import os
+import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from jupyter_tracking.errors import InvalidArgument, RunGone, StorageError, StorageFull
+from jupyter_tracking.record.run import Run
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.store import Sink, Store, Stored
 from jupyter_tracking.storage.syscalls import Syscalls
@@ -508,3 +511,31 @@ def test_leftovers_are_swept(store: Store) -> None:
     store.remove_unfinished()
     assert not left_over(store)
     assert (store.path / "files" / "a.bin").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("threads", [True, False])
+def test_many_files_are_each_synced_once(root: Path, monkeypatch: pytest.MonkeyPatch, *, threads: bool) -> None:
+    """Also where no thread can be started, as at the end of the interpreter; what one of the files refuses is told."""
+    if not threads:
+
+        def refuse(_thread: threading.Thread) -> None:
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+    system = Recording()
+    run = Run(root / "run")
+    run.store.system = system
+    for number in range(100):
+        run.log_metric(f"m{number}", 1.0)
+    run.sync()
+    synced = Counter(call.inode for call in system.calls if call.what == "sync")
+    assert {synced[path.stat().st_ino] for path in (run.path / "events" / "metric").iterdir()} == {1}
+    for number in range(100):
+        run.log_metric(f"m{number}", 2.0)
+    run.store.system = Without(fsync=refused(errno.EIO))
+    with pytest.raises(StorageError, match=r"may not outlive a power failure: Input/output error"):
+        run.sync()
+    run.store.system = system = Recording()
+    run.sync()
+    assert sum(call.what == "sync" for call in system.calls) >= 100
+    run.end()
