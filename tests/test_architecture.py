@@ -49,10 +49,10 @@ READING = {"read", "frames", "views", "run_view"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1850,
-    "format": 3140,
-    "storage": 2270,
+    "format": 3270,
+    "storage": 2290,
     "kinds": 6420,
-    "record": 1200,
+    "record": 1240,
     "read": 2140,
     "notebook": 1700,
     "frames": 1400,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from typing import TYPE_CHECKING, Any
 
@@ -10,72 +11,138 @@ from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
-from jupyter_tracking.format.row_columns import parse_metric_table
+from jupyter_tracking.format.row_columns import parse_columns
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from jupyter_tracking.format.row_columns import RowColumns
 
-# Bytes of a metric's file from which reading its columns with Arrow pays, though Arrow has to be imported for it.
-_LARGE = 1 << 23
+_FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Arrow begins
+_MANY = 1 << 16  # steps that are looked at as one column
+# Bytes from which reading rows as columns pays, though Arrow has to be imported for it.
+_LARGE = 1 << 22
+
+
+def arrow_pays(size: int) -> bool:
+    """Return whether so many bytes of rows are read faster as columns, also where Arrow has to be imported first."""
+    return size > _LARGE or "pyarrow.csv" in sys.modules
 
 
 def summarize_event_file(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
-    """Return how many rows an event file has, its steps, the moments of its first and last row, and a metric's statistics.
+    """Return what `EventFileSummary` finds in the bytes of a whole file."""
+    summary = EventFileSummary(kind)
+    summary.add(data, as_columns=arrow_pays(len(data)))
+    return summary.result(ours=ours)
 
-    The keys `step{count,min,max}`, `timestamp{min,max}` and `metric{…}` are Polyaxon's, `count` of steps being the rows that
-    have one. Ours are `rows`, `step.distinct`, and `last`: what the last row says of its asset. Bad rows are left out.
 
-    Args:
-        kind: the kind of the file.
-        data: its bytes.
-        ours: a last row without a newline is torn and no row; in Polyaxon's files it is one.
+class EventFileSummary:
+    """How many rows an event file has, its steps, the moments of its first and last row, and a metric's statistics.
+
+    The bytes of the file are given in parts; of them are kept the steps, the numbers of a metric and the last line.
     """
-    stop = data.rfind(b"\n") + 1 if ours else len(data)
-    if kind == "metric" and stop > _LARGE and data.startswith(event_rows.header(kind)) and data[stop - 1 : stop] == b"\n":
-        table = parse_metric_table(data, len(event_rows.header(kind)), stop)
-        if table is not None:
-            return _table_summary(table)
-    steps: set[int] = set()
-    with_step = rows = 0
-    first, final = math.inf, -math.inf
-    values = array("d")
-    last = None
-    for row in event_rows.parse_rows(data, kind, stop=stop):
-        if not isinstance(row, Event):
-            continue
-        last = row
-        rows += 1
-        _, step, timestamp, _, _, _, value = row
-        if step is not None:
-            with_step += 1
-            steps.add(step)
-        if timestamp < first:  # noqa: PLR1730 - a call of min for every row takes as long as reading half of one
-            first = timestamp
-        if timestamp > final:  # noqa: PLR1730
-            final = timestamp
-        if value is not None:
-            values.append(value)
-    summary: dict[str, Any] = {
-        "rows": rows,
-        "step": {"count": with_step, "min": min(steps, default=None), "max": max(steps, default=None), "distinct": len(steps)},
-        "timestamp": {key: event_rows.format_timestamp(int(moment)) if rows else None for key, moment in (("min", first), ("max", final))},
-    }
-    if kind == "metric":
-        return summary | {"metric": _statistics(values)}
-    return summary | {"last": {} if last is None or kind in event_rows.JSONL_KINDS else _asset(kind, data[last.start : last.end])}
+
+    def __init__(self, kind: str) -> None:
+        """Begin with no bytes of a file of a kind."""
+        self._kind = kind
+        self._order: event_rows.ColumnOrder | None = None
+        self._begun = False
+        self._rest: list[bytes] = []  # the line that is not finished
+        self._rows = 0
+        self._steps = array("q")
+        self._values = array("d")
+        self._first, self._final = math.inf, -math.inf
+        self._last_cell = b""
+
+    def add(self, data: bytes, *, as_columns: bool) -> None:
+        """Read the next bytes of the file; `as_columns` where rows as we write them are to be read with Arrow."""
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._rest.append(data)
+            return
+        if self._rest:
+            data, end = b"".join([*self._rest, data]), end + sum(map(len, self._rest))
+        self._rest = [data[end:]] if end < len(data) else []
+        self._add_lines(data, end, as_columns=as_columns and self._kind not in event_rows.JSONL_KINDS)
+
+    def _add_lines(self, data: bytes, stop: int, *, as_columns: bool) -> None:
+        head = event_rows.header(self._kind)
+        start = len(head) if not self._begun and data.startswith(head) else 0
+        if start:
+            self._begun, self._order = True, event_rows.OUR_COLUMNS
+        if as_columns and self._order is event_rows.OUR_COLUMNS and stop - start >= _FEW_BYTES:
+            columns = parse_columns(data, self._kind, start, stop)
+            if columns is not None:
+                self._add_columns(data, columns)
+                return
+        self._add_rows(data, start, stop)
+
+    def _add_columns(self, data: bytes, parts: list[RowColumns]) -> None:
+        for part in parts:
+            self._rows += len(part.step)
+            self._steps.frombytes((part.step[~part.mask] if part.mask.any() else part.step).tobytes())
+            self._first, self._final = min(self._first, int(part.timestamp.min())), max(self._final, int(part.timestamp.max()))
+            if part.value is not None:
+                self._values.frombytes(part.value.tobytes())
+            if part.start is not None and part.end is not None:
+                self._last_cell = data[part.start[-1] : part.end[-1]]
+
+    def _add_rows(self, data: bytes, start: int, stop: int) -> None:
+        last, steps, values, first, final = None, self._steps, self._values, self._first, self._final
+        for row in event_rows.parse_rows(data, self._kind, order=self._order, begun=self._begun, start=start, stop=stop):
+            if not isinstance(row, Event):
+                self._begun = True
+                if isinstance(row, event_rows.ColumnOrder):
+                    self._order = row
+                continue
+            last = row
+            self._rows += 1
+            _, step, timestamp, _, _, _, value = row
+            if step is not None:
+                steps.append(step)
+            if timestamp < first:  # noqa: PLR1730 - a call of min for every row takes as long as reading half of one
+                first = timestamp
+            if timestamp > final:  # noqa: PLR1730
+                final = timestamp
+            if value is not None:
+                values.append(value)
+        self._first, self._final = first, final
+        if last is not None:
+            self._begun, self._last_cell = True, data[last.start : last.end]
+
+    def result(self, *, ours: bool = True) -> dict[str, Any]:
+        """Return the summary.
+
+        The keys `step{count,min,max}`, `timestamp{min,max}` and `metric{…}` are Polyaxon's, `count` of steps being the rows that
+        have one. Ours are `rows`, `step.distinct`, and `last`: what the last row says of its asset. Bad rows are left out.
+
+        Args:
+            ours: a last row without a newline is torn and no row; in Polyaxon's files it is one.
+        """
+        if self._rest and not ours:
+            rest, self._rest = b"".join(self._rest), []
+            self._add_rows(rest, 0, len(rest))
+        moments = (("min", self._first), ("max", self._final))
+        summary: dict[str, Any] = {
+            "rows": self._rows,
+            "step": _of_steps(self._steps),
+            "timestamp": {key: event_rows.format_timestamp(int(moment)) if self._rows else None for key, moment in moments},
+        }
+        if self._kind == "metric":
+            return summary | {"metric": _statistics(self._values)}
+        nothing = not self._last_cell or self._kind in event_rows.JSONL_KINDS
+        return summary | {"last": {} if nothing else _asset(self._kind, self._last_cell)}
 
 
-def _table_summary(table: pa.Table) -> dict[str, Any]:
-    """Return the same of a metric's rows as a table."""
-    import pyarrow.compute as pc
+def _of_steps(steps: array[int]) -> dict[str, int | None]:
+    """Return how many rows have a step, the lowest and the highest, and how many different ones there are."""
+    if len(steps) <= _MANY:
+        lowest, highest, distinct = min(steps, default=None), max(steps, default=None), len(set(steps))
+    else:
+        import numpy as np
 
-    step, moments = table["step"], pc.min_max(table["timestamp"].cast("int64")).as_py()
-    return {
-        "rows": len(table),
-        "step": {"count": len(table) - step.null_count, **pc.min_max(step).as_py(), "distinct": pc.count_distinct(step).as_py()},
-        "timestamp": {key: event_rows.format_timestamp(moment) for key, moment in moments.items()},
-        "metric": _statistics(array("d", table["value"].to_numpy().tobytes())),
-    }
+        column = np.frombuffer(steps, dtype=np.int64)
+        lowest, highest = int(column.min()), int(column.max())
+        distinct = len(column) if (column[1:] > column[:-1]).all() else len(np.unique(column))
+    return {"count": len(steps), "min": lowest, "max": highest, "distinct": distinct}
 
 
 def _asset(kind: str, cell: bytes) -> dict[str, Any]:

@@ -14,22 +14,21 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
-from jupyter_tracking.errors import InvalidArgument, RunEnded
+from jupyter_tracking.errors import RunEnded
 from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.document import run_document
-from jupyter_tracking.format.document.metric_summary import parse_statistics
-from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.format.lineage import LineageRecord
 from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.kinds import KINDS
 from jupyter_tracking.kinds.base import AssetCopy, NewAsset, Recorder
 from jupyter_tracking.record import resume_polyaxon
+from jupyter_tracking.record.lineage_document import event_bytes, write_lineages
 from jupyter_tracking.redact import KnownSecrets
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal, syncing
 from jupyter_tracking.storage.reentry import RUN, hold, new_lock, whole_call
-from jupyter_tracking.storage.user_file_reader import file_mode, md5_prefix
+from jupyter_tracking.storage.user_file_reader import file_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -327,42 +326,18 @@ class RunRecorder(Recorder):
         self._document = data
 
     def _replace_lineages(self) -> tuple[dict[str, dict[str, float]], int]:
-        """Write `lineages.plx.json` from the journal and the event files; the lock of the documents is held.
-
-        Returns:
-            The statistics of each metric that has a row, and how many bytes were written.
-        """
-        metrics: dict[str, dict[str, float]] = {}
+        """Write `lineages.plx.json` as `write_lineages` does; the lock of the documents is held."""
         self._read_new_records()
-        assets = lineage.parse_asset_journal(self._store.read(paths.ASSET_JOURNAL))[0]
-        for record in self._records.values():
-            if record.versioned:
-                data = self._rows_of(record)
-                record.events = summarize_event_file(record.kind, data)
-                record.events |= {"size": len(data), "hash": md5_prefix(data)}
-                record.summary = {**last_version_summary(record.events, assets), **record.summary}
-                if record.kind == "metric" and record.events["rows"]:
-                    metrics[record.name] = parse_statistics(record.events["metric"])
-        kept = [r for r in self._records.values() if not r.versioned or r.events["rows"]]
-        data = lineage.dump_lineages(kept)
-        self._store.replace(paths.LINEAGES_FILE, data)
-        return metrics, len(data)
+        return write_lineages(self._store, self._records.values())
 
     def _last_value(self, metric: str) -> float | None:
         """Return the last value of a metric, of all that was logged; None where there is none."""
         record = self._records.get(("metric", metric))
-        data = self._rows_of(record) if record is not None and record.versioned else b""
+        data = b"".join(event_bytes(self._store, record)) if record is not None and record.versioned else b""
         first = data.find(b"\n") + 1
         order = event_rows.parse_header(data[: max(0, first - 1)], "metric")
         row = event_rows.last_row(data[: data.rfind(b"\n") + 1], "metric", order or event_rows.OUR_COLUMNS, start=first if order else 0)
         return row.value if row is not None else None
-
-    def _rows_of(self, record: LineageRecord) -> bytes:
-        """Return the rows of a record; none, where its path leads out of the run."""
-        try:
-            return self._store.read(record.path or paths.event_path(record.kind, record.stem))
-        except InvalidArgument:
-            return b""
 
     @contextmanager
     def _without_new_rows(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ import errno
 import mmap
 import os
 import stat
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.storage.syscalls import Syscalls
 
 TEMPORARY = f"{paths.PRIVATE_FOLDER}/tmp"  # noqa: S108 - a folder of the run
+_MOST_AT_ONCE = 1 << 30  # bytes that one system call reads
 _MOST_THREADS, _FILES_A_THREAD = 32, 16  # that wait for the disk, and how many files are worth one more
 _ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC  # links that lead to the run folder are the user's, and are followed
 
@@ -188,23 +190,32 @@ class WritableFolder:
                 raise
 
     def read(self, relative: str, offset: int = 0, size: int = -1) -> bytes:
-        """Return the bytes of a file from an offset on, at most `size`; of a file that is not there, none.
+        """Return the bytes of a file from an offset on, at most `size`; of a file that is not there, none. Raises as `read_parts`."""
+        return b"".join(self.read_parts(relative, offset, size, part=_MOST_AT_ONCE))
+
+    def read_parts(self, relative: str, offset: int = 0, size: int = -1, *, part: int) -> Iterator[bytes]:
+        """Yield the bytes of a file from an offset on, at most `size`, in parts; of a file that is not there, none.
 
         Raises:
             InvalidArgument: it is a hole of more bytes than memory may have.
             StorageError: the disk refused.
         """
-        with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
+        fd = -1
+        with storage_errors(relative, kept="nothing was changed", failed="could not be read"), suppress(FileNotFoundError):
             try:
-                with os.fdopen(self.open(relative, os.O_RDONLY), "rb") as file:
-                    if paths.is_hole(status := os.fstat(file.fileno())):
-                        raise InvalidArgument(
-                            f"{relative} has {status.st_size:,} bytes, of which next to none were ever written; move it away"
-                        )
-                    file.seek(offset)
-                    return file.read(size)
-            except FileNotFoundError:
-                return b""
+                fd = self.open(relative, os.O_RDONLY)
+                if paths.is_hole(status := os.fstat(fd)):
+                    raise InvalidArgument(f"{relative} has {status.st_size:,} bytes, of which next to none were ever written; move it away")
+                left = size if size >= 0 else sys.maxsize
+                while left:
+                    want = min(part, left, max(0, status.st_size - offset) + 1)  # it may grow meanwhile
+                    data = os.pread(fd, want, offset)
+                    yield data
+                    if len(data) < want:
+                        break
+                    offset, left = offset + want, left - want
+            finally:
+                self.system.close_quietly(fd)
 
     def list_names(self, relative: str) -> list[str]:
         """Return the names in a folder, sorted; of what is no folder, none."""

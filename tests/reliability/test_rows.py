@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from array import array
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jupyter_tracking.errors import InvalidType
 from jupyter_tracking.format import event_file_summary, event_rows
@@ -567,3 +572,37 @@ def test_the_summary_of_assets_says_what_the_last_is() -> None:
     events = {"last": {"path": "assets/2", "content_type": "csv"}}
     found = event_file_summary.last_version_summary(events, {"assets/2": {"size": 3, "hash": "0a"}})
     assert found == {"content_type": "csv", "size": 3, "hash": "0a"}
+
+
+@pytest.mark.parametrize("kind", ["metric", "curve", "text"])
+@given(st.data())
+@settings(max_examples=30, deadline=None)
+def test_a_summary_is_the_same_in_whatever_parts_the_bytes_come(kind: str, data: st.DataObject) -> None:
+    """Also where rows are read as columns, and where lines are blank, torn or no rows."""
+    cells = {"metric": ["1.5", "nan", "-0.0", "x"], "curve": ['{"path":"a"}', "{}", "{"], "text": ["a"]}[kind]
+    rows = data.draw(st.lists(st.tuples(st.sampled_from([None, 0, 1, 2, 7, -3]), st.sampled_from(cells)), max_size=12))
+    if kind == "text":
+        lines = [event_rows.format_row(kind, step, TIME, cell) for step, cell in rows]
+    else:
+        lines = [b"%s|%s|%s\n" % (b"" if step is None else b"%d" % step, AT, cell.encode()) for step, cell in rows]
+    blank = data.draw(st.lists(st.sampled_from([b"\n", b"\r\n", b"nothing\n"]), max_size=2))
+    raw = event_rows.header(kind) + b"".join([*blank, *lines])
+    raw = raw[: len(raw) - data.draw(st.integers(0, 5))]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(raw)), max_size=5)))
+    ours = data.draw(st.booleans())
+    whole = event_file_summary.EventFileSummary(kind)
+    whole.add(raw, as_columns=False)
+    with mock.patch.object(event_file_summary, "_FEW_BYTES", 0):
+        summary = event_file_summary.EventFileSummary(kind)
+        for start, stop in pairwise([0, *cuts, len(raw)]):
+            summary.add(raw[start:stop], as_columns=True)
+    assert repr(summary.result(ours=ours)) == repr(whole.result(ours=ours))
+
+
+@given(st.lists(st.floats(allow_infinity=False) | st.sampled_from([0.0, -0.0, 1e300, math.nan]), min_size=1, max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_the_statistics_of_many_values_are_those_of_few(values: list[float]) -> None:
+    """A column of a million numbers is summed up in parts, and to the same last digit."""
+    few = metric_summary.metric_statistics(array("d", values))
+    with mock.patch.object(metric_summary, "_MANY", 3):
+        assert repr(metric_summary.metric_statistics(array("d", values))) == repr(few)

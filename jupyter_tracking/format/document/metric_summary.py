@@ -22,17 +22,81 @@ _DEFINITIONS = "metrics"
 # --- the statistics of a metric ------------------------------------------------------------------
 
 
+_MANY = 1 << 16  # values of a metric that are looked at as one column, and from which on not all are Python objects at a time
+
+
 def metric_statistics(values: array[float]) -> dict[str, Any]:
     """Return the last value, and count, mean, standard deviation and extremes as pandas counts them: NaN left out, infinities in."""
-    numbers = array("d", (value for value in values if not math.isnan(value))) if any(map(math.isnan, values)) else values
+    numbers = _without_nan(values)
     count = len(numbers)
     statistics: dict[str, Any] = {"last": values[-1] if values else math.nan}
     if count:
-        statistics |= {"mean": _mean(numbers), "min": min(numbers), "max": max(numbers)}
+        lowest, highest = _extremes(numbers)
+        statistics |= {"mean": _mean(numbers), "min": lowest, "max": highest}
     if count > 1:
         mean = statistics["mean"]
-        statistics["std"] = math.hypot(*(value - mean for value in numbers)) / math.sqrt(count - 1) if math.isfinite(mean) else math.nan
+        statistics["std"] = _distance(numbers, mean) / math.sqrt(count - 1) if math.isfinite(mean) else math.nan
     return {"count": count, **statistics}
+
+
+def _without_nan(values: array[float]) -> array[float]:
+    if len(values) <= _MANY:
+        return array("d", (value for value in values if not math.isnan(value))) if any(map(math.isnan, values)) else values
+    import numpy as np
+
+    column = np.frombuffer(values)
+    missing = np.isnan(column)
+    return array("d", column[~missing].tobytes()) if missing.any() else values
+
+
+def _extremes(numbers: array[float]) -> tuple[float, float]:
+    """Return the smallest and the largest of some numbers; of equal ones (the zeros of both signs are) the first."""
+    if len(numbers) <= _MANY:
+        return min(numbers), max(numbers)
+    import numpy as np
+
+    column = np.frombuffer(numbers)
+    return float(column[np.argmin(column)]), float(column[np.argmax(column)])
+
+
+def _distance(numbers: array[float], mean: float) -> float:
+    """Return the root of the sum of the squares of what the numbers differ from a mean, correctly rounded."""
+    if len(numbers) <= _MANY:
+        return math.hypot(*(value - mean for value in numbers))
+    import numpy as np
+
+    column = np.frombuffer(numbers)
+    with np.errstate(over="ignore"):
+        largest = max(abs(float(column.min()) - mean), abs(float(column.max()) - mean))
+    if not largest or math.isinf(largest):
+        return largest
+    exponent = math.frexp(largest)[1]
+    found: list[float] = []  # sums of parts, each with what it lacks
+    for start in range(0, len(column), _MANY):
+        high, low = _square(np.ldexp(column[start : start + _MANY] - mean, -exponent))
+        found += _sum_and_rest([*high.tolist(), *low.tolist()])
+    total, rest = _sum_and_rest(found)
+    root = math.sqrt(total)
+    high, low = _square(root)
+    root += math.fsum([total, -high, -low, rest]) / (2 * root)
+    try:
+        return math.ldexp(root, exponent)
+    except OverflowError:
+        return math.inf
+
+
+def _square(number: Any) -> tuple[Any, Any]:
+    """Return the square of a float, or of an array of them, and what its rounding has taken away (by Dekker's product)."""
+    square, split = number * number, number * 134217729.0  # 2 ** 27 + 1
+    upper = split - (split - number)
+    lower = number - upper
+    return square, ((upper * upper - square) + 2 * upper * lower) + lower * lower
+
+
+def _sum_and_rest(numbers: list[float]) -> list[float]:
+    """Return the sum of some numbers, and what its rounding has taken away."""
+    total = math.fsum(numbers)
+    return [total, math.fsum([*numbers, -total])]
 
 
 def _mean(values: array[float]) -> float:
