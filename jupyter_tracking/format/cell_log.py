@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from jupyter_tracking.format.json_fields import COUNT, MOMENT, NUMBER, TEXT, WHOLE, Fields, FieldType, parse_lines, typed
+from jupyter_tracking.format.json_fields import COUNT, MOMENT, NUMBER, TEXT, WHOLE, Fields, FieldType, parse_lines, typed, without_nulls
 
 CELLS_FILE = "code/cells.jsonl"
 NOTES_FILE = "code/elsewhere.jsonl"
@@ -153,8 +153,8 @@ def parse_cells(data: bytes) -> tuple[list[Cell], list[tuple[int, str]]]:
     found: dict[tuple[str, int], Cell] = {}
     for line, written in lines:
         wrong: list[str] = []
-        item = typed(written, _CELL, wrong)
-        key = item.get("session") or "", -1 if item.get("cell") is None else item["cell"]
+        item = without_nulls(typed(written, _CELL, wrong))
+        key = item.get("session", ""), item.get("cell", -1)
         if "started" in item and all(each in item for each in ("session", "cell")):
             cell = found[key] = Cell(key[1], key[0], item["started"])
             cell.cell_id, cell.notebook = item.get("id"), item.get("notebook")
@@ -178,7 +178,7 @@ def parse_notes(data: bytes) -> tuple[list[AttributionNote], list[tuple[int, str
     notes = []
     for line, written in lines:
         wrong: list[str] = []
-        item = typed(written, _NOTE, wrong)
+        item = without_nulls(typed(written, _NOTE, wrong))
         kind, name, alone = item.get("kind"), item.get("name"), "at" in item
         moment, cell = item.get("at" if alone else "since"), item.get("cell")
         if kind and name and moment:

@@ -155,6 +155,11 @@ def typed(item: dict[str, Any], fields: Mapping[str, FieldType | Fields], wrong:
     return kept
 
 
+def without_nulls(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an object without the fields that are null, which say as little as those that are not there."""
+    return {name: value for name, value in item.items() if value is not None}
+
+
 def in_words(value: object) -> str:
     """Return what a JSON value is, short enough for a message."""
     if isinstance(value, dict | list):

@@ -29,6 +29,7 @@ from jupyter_tracking.format.json_fields import (
     parse_json,
     parse_lines,
     typed,
+    without_nulls,
 )
 
 META_KEY = "jupyter_tracking"
@@ -390,7 +391,7 @@ def parse_asset_journal(data: bytes) -> tuple[dict[str, dict[str, Any]], list[tu
     assets = {}
     for number, line in lines:
         wrong: list[str] = []
-        item = typed(line, _ASSET, wrong)
+        item = without_nulls(typed(line, _ASSET, wrong))
         if "path" in item:
             assets[item["path"]] = item
         else:

@@ -19,6 +19,7 @@ from jupyter_tracking.format.json_fields import (
     parse_json,
     parse_lines,
     typed,
+    without_nulls,
 )
 from jupyter_tracking.format.lineage import META_KEY
 
@@ -87,7 +88,7 @@ def parse_session(data: bytes) -> tuple[list[SessionCell], list[str]]:
             if ours is not None:
                 wrong.append(f"cell {number}: metadata.{META_KEY} is {in_words(ours)} and not an object")
             continue
-        place, source = typed(ours, _OURS, wrong, f"cell {number}: metadata.{META_KEY}."), cell.get("source")
+        place, source = without_nulls(typed(ours, _OURS, wrong, f"cell {number}: metadata.{META_KEY}.")), cell.get("source")
         if "session" in place and source is not None:
             found.append(SessionCell(place["session"], place.get("cell") or 0, "".join(source)))
     return found, wrong

@@ -11,6 +11,8 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells, parse_notes
+from jupyter_tracking.format.lineage import parse_asset_journal
+from jupyter_tracking.format.session import parse_session
 from jupyter_tracking.notebook import cell_hooks
 from jupyter_tracking.read.cell_timeline import CellTimeline
 from jupyter_tracking.read.run_reader import open_folder
@@ -270,6 +272,28 @@ def test_damaged_lines_are_passed_over() -> None:
     (note,), problems = parse_notes(b'{"kind": "metric"}\n{"kind": "metric", "name": "a", "at": "2026-01-01", "cell": [1]}\n')
     assert note.cell is None
     assert [line for line, _ in problems] == [1, 2]
+
+
+def test_a_field_that_is_null_is_missing() -> None:
+    """A start without a moment, an execution without a session, an asset without a path: told, and none of them is made up."""
+    start = b'{"cell": 1, "session": "s", "started": "2026-01-01 00:00:00.000000+00:00", "count": null}\n'
+    nulls = [
+        b'{"cell": 1, "session": null, "started": "2026-01-01 00:00:00.000000+00:00"}\n',
+        b'{"cell": 2, "session": "s", "started": null}\n',
+    ]
+    nulls += [
+        b'{"cell": null, "session": "s", "started": "2026-01-01 00:00:00.000000+00:00"}\n',
+        b'{"cell": 1, "session": "s", "ended": null}\n',
+    ]
+    cells, problems = parse_cells(start + b"".join(nulls))
+    assert [(c.number, c.session, c.ended, c.execution_count) for c in cells] == [(1, "s", "", None)]
+    assert [line for line, _ in problems] == [2, 3, 4, 5]
+    notes, problems = parse_notes(b'{"kind": "metric", "name": "a", "at": null, "since": "2026-01-01", "cell": null}\n')
+    assert [(note.moment, note.alone, note.cell) for note in notes] == [("2026-01-01", False, None)]
+    assert parse_session(b'{"cells": [{"source": "x", "metadata": {"jupyter_tracking": {"session": null}}}]}')[0] == []
+    assets, problems = parse_asset_journal(b'{"path": null, "hash": "x"}\n{"path": "a", "hash": null, "size": null}\n')
+    assert assets == {"a": {"path": "a"}}
+    assert [line for line, _ in problems] == [1]
 
 
 def test_a_cell_that_was_killed_ends_with_the_next_of_its_kernel(root: Path) -> None:
