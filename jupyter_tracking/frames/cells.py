@@ -94,10 +94,7 @@ def _timestamps(folder: RunFolder, artifact: Artifact) -> np.ndarray[Any, np.dty
             return np.array([event_rows.parse_timestamp(logged)] if own else [], dtype=np.int64)
         except ValueError:
             return np.array([], dtype=np.int64)
-    if artifact.row_kind == "metric":
-        column = folder.columns(artifact).column("timestamp")
-        return np.asarray(column.to_numpy()).astype("datetime64[us]").astype(np.int64)
-    return np.array([event.timestamp for event in folder.events(artifact)], dtype=np.int64)
+    return folder.rows(artifact).timestamp
 
 
 def with_cells(folder: RunFolder, artifact: Artifact, events: pd.DataFrame) -> pd.DataFrame:

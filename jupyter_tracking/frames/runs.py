@@ -20,7 +20,7 @@ from jupyter_tracking.frames.dtypes import TIMESTAMP, as_inferred, as_strings, w
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.check import find_problems
-from jupyter_tracking.read.event_table import NO_ROWS
+from jupyter_tracking.read.event_table import NO_ROWS, union_of_steps
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -72,9 +72,13 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
     values: dict[str, tuple[_Floats, _Floats]] = {}  # those without a step, and by step
     steps: dict[str, _Steps] = {}
     for artifact in metrics:
-        steps[artifact.name], *both = _latest(folder.rows(artifact), next(reversed(steps.values()), None))
-        values[artifact.name] = both[0], both[1]
-    index, longest = _union(steps.values()), max((len(without) for without, _ in values.values()), default=0)
+        rows, known = folder.rows(artifact), next(reversed(steps.values()), None)
+        latest, _ = rows.latest()
+        numbers = latest.step[latest.mask[:1].sum() :]
+        # Metrics that are logged together share one array of steps.
+        steps[artifact.name] = known if known is not None and np.array_equal(known, numbers) else numbers.copy()
+        values[artifact.name] = _values(rows)[rows.mask], _values(latest)[len(latest) - len(numbers) :].copy()
+    index, longest = union_of_steps(steps.values()), max((len(without) for without, _ in values.values()), default=0)
     mask = np.arange(longest + len(index)) < longest
     wide = {name: _aligned(*values.pop(name), longest, steps[name], index) for name in list(values)}  # which go one by one
     found = pd.DataFrame(
@@ -83,30 +87,8 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
     return found.rename_axis("step")
 
 
-def _latest(rows: EventRows, known: _Steps | None) -> tuple[_Steps, _Floats, _Floats]:
-    """Return the steps of a metric, each once, sorted; the values without a step as they were logged; the last value at each step.
-
-    `known` is returned instead of steps that are the same: metrics that are logged together share one array of them.
-    """
-    steps, values, without = rows.step, rows.value if rows.value is not None else np.empty(0), np.empty(0)
-    if rows.mask.any():
-        steps, values, without = steps[~rows.mask], values[~rows.mask], values[rows.mask]
-    if not (steps[1:] > steps[:-1]).all():
-        order = np.argsort(steps, kind="stable")
-        last = order[np.append(np.diff(steps[order]) != 0, True)]
-        steps, values = steps[last], values[last]
-    shared = known if known is not None and np.array_equal(known, steps) else steps.copy()
-    return shared, without, values.copy()
-
-
-def _union(every: Iterable[_Steps]) -> _Steps:
-    """Return all steps, sorted, each once."""
-    distinct = sorted({id(steps): steps for steps in every}.values(), key=len)
-    union: _Steps = distinct.pop() if distinct else np.empty(0, np.int64)
-    for steps in distinct:
-        if not np.array_equal(union[np.searchsorted(union, steps).clip(max=len(union) - 1)], steps):
-            union = np.union1d(union, steps)
-    return union
+def _values(rows: EventRows) -> _Floats:
+    return np.empty(0) if rows.value is None else rows.value
 
 
 def _aligned(without: _Floats, values: _Floats, longest: int, steps: _Steps, index: _Steps) -> _Floats:

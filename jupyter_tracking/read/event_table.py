@@ -14,7 +14,7 @@ from jupyter_tracking.format.event_rows import Event
 from jupyter_tracking.format.row_columns import RowColumns, gather_columns, metric_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -104,6 +104,21 @@ class EventRows(Sequence[Event]):
         """Return the line of the file that each row is, from 1."""
         return self.line_numbers.of_each(self.position)
 
+    def latest(self, counts: NDArray[np.int64] | None = None) -> tuple[EventRows, NDArray[np.int64] | None]:
+        """Return the last row of each step, sorted by step, those without one as one, which comes first; and how many each stands for.
+
+        Args:
+            counts: how many rows each of these stands for; None: one each, as in what is returned.
+        """
+        stepless = bool(self.mask.any())
+        if not stepless and (self.step[1:] > self.step[:-1]).all():  # as nearly always
+            return self, counts
+        order = np.lexsort((self.step, ~self.mask)) if stepless else np.argsort(self.step, kind="stable")
+        step, mask = self.step[order], self.mask[order]
+        last = np.flatnonzero(np.append((step[1:] != step[:-1]) | (mask[1:] != mask[:-1]), [True]))
+        many = np.cumsum(np.ones(len(self), np.int64) if counts is None else counts[order])[last]
+        return self.take(order[last]), np.diff(many, prepend=0)
+
     def distinct_steps(self) -> NDArray[np.int64]:
         """Return the steps, sorted, each once; rows without one are left out."""
         steps = self.step[~self.mask] if self.mask.any() else self.step
@@ -116,6 +131,16 @@ class EventRows(Sequence[Event]):
     def to_arrow(self) -> pa.Table:
         """Return the rows of a metric as an Arrow table: step int64, timestamp timestamp[us, UTC], value float64."""
         return metric_table(self.columns)
+
+
+def union_of_steps(every: Iterable[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return the steps that any of the arrays has, sorted, each once; each array is so too."""
+    distinct = sorted({id(steps): steps for steps in every}.values(), key=len)
+    union = distinct.pop() if distinct else np.empty(0, np.int64)
+    for steps in distinct:
+        if not np.array_equal(union[np.searchsorted(union, steps).clip(max=len(union) - 1)], steps):
+            union = np.union1d(union, steps)
+    return union
 
 
 def is_same_event(one: object, other: object) -> bool:

@@ -5,19 +5,25 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.views.model.payload import Payload, join_payloads, json_safe
-from jupyter_tracking.views.model.series import latest_at_or_before, step_order
+from jupyter_tracking.views.model.step_index import StepIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.read.run_reader import Artifact
     from jupyter_tracking.views.model.payload import Cell, PanelInfo
     from jupyter_tracking.views.model.renderer import Renderer
-    from jupyter_tracking.views.model.series import Series, Step
+    from jupyter_tracking.views.model.series import Series
+    from jupyter_tracking.views.model.step_index import Step
 
+_NEVER = np.iinfo(np.int64).min
 SHARED = -1  # in place of the number of a step: the payload that holds for all of them
 # Where at most so many steps were logged, each of them is on the slider, however many steps other artifacts have.
 _FEW = 500
@@ -29,27 +35,38 @@ class Panel:
     Attributes:
         renderer: how they are drawn.
         series: at least one.
-        logged: every step that any of the series has, sorted.
-        steps: those that are shown.
-        places: for each series, the index of its event at each step: the latest not after that step, -1 before its first.
+        logged: every step that any of the series has.
+        shown: those that are shown.
     """
 
     def __init__(self, renderer: Renderer, series: Sequence[Series]) -> None:
         """Show all steps of the series."""
         self.renderer = renderer
         self.series = list(series)
-        self.logged: list[Step] = []
-        self.steps: list[Step] = []
-        self.places: list[list[int]] = []
         self._unite()
 
     def _unite(self) -> None:
-        self.logged = sorted({event.step for series in self.series for event in series.logged}, key=step_order)
+        self.logged = StepIndex.union(StepIndex.of(series.logged) for series in self.series)
         self._show(self.logged)
 
-    def _show(self, steps: Sequence[Step]) -> None:
-        self.steps = list(steps)
-        self.places = [latest_at_or_before(series.steps, self.steps) for series in self.series]
+    def _show(self, steps: StepIndex) -> None:
+        self.shown = steps
+        self._steps: list[Step] | None = None
+        self._places: list[NDArray[np.intp]] | None = None
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps that are shown, as a list. It is made when it is asked for: before they are limited, there may be very many."""
+        if self._steps is None:
+            self._steps = self.shown.tolist()
+        return self._steps
+
+    @property
+    def places(self) -> list[NDArray[np.intp]]:
+        """For each series, the index of its event at each step: the latest not after that step, -1 before its first."""
+        if self._places is None:
+            self._places = [series.steps.latest_at_or_before(self.shown) for series in self.series]
+        return self._places
 
     def refresh(self) -> bool:
         """Read what was logged since the last call; return whether there was anything."""
@@ -58,24 +75,26 @@ class Panel:
             self._unite()
         return any(grown)
 
-    def limit_steps(self, steps: Sequence[Step]) -> None:
+    def limit_steps(self, steps: StepIndex) -> None:
         """Show only the latest step at or before each of these, until the next `refresh`."""
-        kept = sorted(set(latest_at_or_before(self.logged, steps)) - {-1})
-        limited = [self.logged[n] for n in kept]
+        kept = np.unique(self.logged.latest_at_or_before(steps))
+        limited = self.logged.take(kept[kept >= 0])
         for series in self.series:
             series.limit_steps(limited)
         self._show(limited)
 
     def restricted_to(self, numbers: Sequence[int]) -> Panel:
         """Return a copy that shows only the steps of these indices."""
-        kept = [series.restricted_to(sorted({at[n] for n in numbers} - {-1})) for series, at in zip(self.series, self.places, strict=True)]
-        other = Panel(self.renderer, kept)
-        other._show([self.steps[n] for n in numbers])
+        chosen = np.array(numbers, dtype=np.intp)
+        kept = [np.unique(places[chosen]) for places in self.places]
+        series = [one.restricted_to(places[places >= 0].tolist()) for one, places in zip(self.series, kept, strict=True)]
+        other = Panel(self.renderer, series)
+        other._show(self.shown.take(chosen))
         return other
 
-    def few_steps(self) -> set[Step]:
+    def few_steps(self) -> StepIndex:
         """Return the steps of those series that have so few that each can be on the slider."""
-        return {event.step for series in self.series if len(series.logged) <= _FEW for event in series.logged}
+        return StepIndex.union(StepIndex.of(series.logged) for series in self.series if len(series.logged) <= _FEW)
 
     @property
     def artifacts(self) -> list[Artifact]:
@@ -99,16 +118,16 @@ class Panel:
 
     def at(self, number: int) -> Iterator[tuple[int, Series, int]]:
         """Yield, for each series that has a step by then, its index, the series, and the index of its event."""
-        if not self.steps:  # no step was logged: what there is to show is asked for as number 0
+        if not len(self.shown):  # no step was logged: what there is to show is asked for as number 0
             yield 0, self.series[0], 0
             return
         for n, (series, places) in enumerate(zip(self.series, self.places, strict=True)):
             if places[number] >= 0:
-                yield n, series, places[number]
+                yield n, series, int(places[number])
 
     def events(self, number: int) -> list[Event]:
         """Return the events shown at a step: as long as they are the same, so is its payload."""
-        return [series.events[at] for _, series, at in self.at(number)] if self.steps else []
+        return [series.events[at] for _, series, at in self.at(number)] if len(self.shown) else []
 
     # --- what the page gets ----------------------------------------------------------------------
 
@@ -143,7 +162,7 @@ class Panel:
             "steps": self.steps,
             "times": self._times(),
             "versions": {str(n): count for n, count in self.series[0].versions.items()} if len(self.series) == 1 else {},
-            "all_steps": self.renderer.all_steps or not self.steps,
+            "all_steps": self.renderer.all_steps or not len(self.shown),
         }
         cells, logged_by = self._origin()
         if cells:
@@ -154,34 +173,43 @@ class Panel:
             info["members"] = [{"label": series.label, "uuid": series.folder.uuid} for series in self.series]
         if self.renderer.joins and self.renderer.all_steps:
             for member, series, places in zip(info["members"], self.series, self.places, strict=True):
-                member |= {"steps": series.steps, "at": places}
+                member |= {"steps": series.steps.tolist(), "at": places.tolist()}
         return info
+
+    def _logged_at(self) -> Iterator[tuple[Series, NDArray[np.intp], NDArray[np.intp]]]:
+        """Yield each series with the indices of its events that were logged at one of the steps, and of these steps."""
+        for series in self.series:
+            places = series.steps.places_of(self.shown)
+            at = np.flatnonzero(places >= 0)
+            yield series, places[at], at
 
     def _times(self) -> list[int]:
         """Return when each step was logged, by the series that logged it last (µs since the epoch)."""
-        times: dict[Step, int] = {}
-        for series in self.series:
-            for event in series.events:
-                times[event.step] = max(times.get(event.step, event.timestamp), event.timestamp)
-        return [times[step] for step in self.steps]
+        times = np.full(len(self.shown), _NEVER)
+        for series, events, at in self._logged_at():
+            times[at] = np.maximum(times[at], series.events.timestamp[events])
+        found: list[int] = times.tolist()
+        return found
 
     def _origin(self) -> tuple[list[Cell], list[int]]:
         """Return the cells that logged the steps, and for each step the index of the cell that logged it last (-1: none)."""
         cells: dict[tuple[str, str | None], Cell] = {}
-        places: dict[tuple[str, str | None], int] = {}
-        logged_by: dict[Step, tuple[int, int]] = {}
-        for series in self.series:
+        times, logged_by = np.full(len(self.shown), _NEVER), np.full(len(self.shown), -1)
+        for series, events, at in self._logged_at():
             origin = series.source_cells()
-            for event, number in zip(series.events, origin.get("from", ()), strict=False):
-                place = -1
+            if not origin:
+                continue
+            index_of = {-1: -1}
+            for number in dict.fromkeys(origin["from"]):
                 if number >= 0:
                     cell = origin["cells"][number]
                     key = cell["label"], cell.get("source")
-                    place = places.setdefault(key, len(places))
-                    cells[key] = cell
-                found = event.timestamp, place
-                logged_by[event.step] = max(logged_by.get(event.step, found), found)
-        return list(cells.values()), [logged_by.get(step, (0, -1))[1] for step in self.steps]
+                    cells.setdefault(key, cell)
+                    index_of[number] = list(cells).index(key)
+            found, moments = np.array([index_of[number] for number in origin["from"]])[events], series.events.timestamp[events]
+            later = (moments > times[at]) | ((moments == times[at]) & (found > logged_by[at]))
+            times[at[later]], logged_by[at[later]] = moments[later], found[later]
+        return list(cells.values()), logged_by.tolist()
 
 
 def _payload(make: Callable[[], Payload]) -> Payload:

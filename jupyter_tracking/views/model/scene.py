@@ -6,12 +6,15 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.views.model.panel import Panel
 from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.model.series import Series, latest_at_or_before, step_order
+from jupyter_tracking.views.model.series import Series
+from jupyter_tracking.views.model.step_index import StepIndex
 from jupyter_tracking.views.model.value_cache import ValueCache
 from jupyter_tracking.views.renderers import renderer_of
 from jupyter_tracking.views.renderers.overlay import group_metrics
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
     from jupyter_tracking.views.model.payload import RunInfo, SceneInfo
     from jupyter_tracking.views.model.renderer import Renderer
-    from jupyter_tracking.views.model.series import Step
+    from jupyter_tracking.views.model.step_index import Step
 
 # A slider has no room for more steps, and a page none for their names.
 _MOST = 5_000
@@ -42,24 +45,24 @@ class Scene:
         """Put panels under one slider."""
         self.panels = list(panels)
         self.note = note
-        self.steps: list[Step] = []
-        self.total = 0
         self._unite()
 
     def _unite(self) -> None:
+        self.steps: list[Step]
         every = self.logged()
-        self.steps, self.total = every, len(every)
-        if len(every) <= _MOST:
-            return
-        # Every 2nd, 4th, 8th, …: while a run goes on and its steps grow, what was on the slider stays there for long.
-        kept = {every[-1], *every[:: 1 << (len(every) // _MOST).bit_length()]}.union(*(panel.few_steps() for panel in self.panels))
-        self.steps = [step for step in every if step in kept]
-        for panel in self.panels:
-            panel.limit_steps(self.steps)
+        self._index, self.total = every, len(every)
+        if len(every) > _MOST:
+            # Every 2nd, 4th, 8th, …: while a run goes on and its steps grow, what was on the slider stays there for long.
+            evenly = np.arange(0, len(every), 1 << (len(every) // _MOST).bit_length())
+            few = (panel.few_steps() for panel in self.panels)
+            self._index = StepIndex.union([every.take(np.union1d(evenly, [len(every) - 1])), *few])
+            for panel in self.panels:
+                panel.limit_steps(self._index)
+        self.steps = self._index.tolist()
 
-    def logged(self) -> list[Step]:
-        """Return every step that was logged, sorted."""
-        return sorted({step for panel in self.panels for step in panel.logged}, key=step_order)
+    def logged(self) -> StepIndex:
+        """Return every step that was logged."""
+        return StepIndex.union(panel.logged for panel in self.panels)
 
     def refresh(self) -> bool:
         """Read what was logged since the last call; return whether there was anything."""
@@ -80,12 +83,15 @@ class Scene:
 
     def places(self, panel: Panel) -> list[int] | None:
         """Return the index of the panel's step for each step of the scene, -1 before its first; None when the steps are the same."""
-        return None if not panel.steps or panel.steps == self.steps else latest_at_or_before(panel.steps, self.steps)
+        if not len(panel.shown) or panel.shown == self._index:
+            return None
+        places: list[int] = panel.shown.latest_at_or_before(self._index).tolist()
+        return places
 
     def number(self, panel: Panel, index: int) -> int:
         """Return the index of the panel's step at an index of the slider."""
         places = self.places(panel)
-        return (index if panel.steps else 0) if places is None else places[index]
+        return (index if len(panel.shown) else 0) if places is None else places[index]
 
     def info(self) -> SceneInfo:
         """Return what the page is told once, before any payload."""

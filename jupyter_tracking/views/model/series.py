@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import bisect
 import copy
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.read.event_table import is_same_event
+from jupyter_tracking.read.event_table import NO_ROWS, is_same_event
 from jupyter_tracking.views.model.source_cells import source_cells
+from jupyter_tracking.views.model.step_index import StepIndex
 from jupyter_tracking.views.model.value_cache import ValueCache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
     from pathlib import Path
 
-    from jupyter_tracking.format.event_rows import Event
+    from numpy.typing import NDArray
+
+    from jupyter_tracking.read.event_table import EventRows
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
-
-Step = int | None
-
-
-def step_order(step: Step) -> tuple[bool, int]:
-    """Return the key that steps are sorted by: the one without a number comes first."""
-    return step is not None, step or 0
-
-
-def latest_at_or_before(steps: Sequence[Step], wanted: Iterable[Step]) -> list[int]:
-    """Return, for each wanted step, the index of the latest of the sorted `steps` that is not after it; -1 when there is none."""
-    keys = [step_order(step) for step in steps]
-    return [bisect.bisect_right(keys, step_order(step)) - 1 for step in wanted]
 
 
 class Series:
@@ -42,7 +33,7 @@ class Series:
         baseline: the same artifact of another run that this one can be compared with, if there is one.
         logged: the last logged event of each step, sorted by step; empty for an artifact that has no steps.
         events: those of `logged` that are shown.
-        versions: how often a step was logged, by its index in `events`, where that is more than once.
+        shown: their places in `logged`; None when all are shown.
         cache: what a renderer keeps between two calls about these events; emptied when they change.
     """
 
@@ -52,15 +43,13 @@ class Series:
         self.artifact = artifact
         self.run = run
         self.baseline: Series | None = None
-        self.logged: list[Event] = []
-        self.events: list[Event] = []
-        self.versions: dict[int, int] = {}
+        self.logged: EventRows = NO_ROWS
+        self.events: EventRows = NO_ROWS
         self.cache: dict[str, Any] = {}
         self._values = values or ValueCache()
-        self._last_of: dict[Step, Event] = {}
-        self._count_of: dict[Step, int] = {}
-        self._rows = 0
-        self._last_row: Event | None = None
+        self._counts: NDArray[np.int64] | None = None  # how often each step of `logged` was logged; None: once each
+        self.shown: NDArray[np.intp] | None = None
+        self._rows: EventRows = NO_ROWS
         self._replaced = 0
         self._unreadable: TrackingError | None = None  # why there are no events: the view says it where the value would be
         self.refresh()
@@ -68,43 +57,66 @@ class Series:
     def refresh(self) -> bool:
         """Read the rows that were logged since the last call; return whether there were any."""
         try:
-            rows, self._unreadable = self.folder.events(self.artifact), None
+            rows, self._unreadable = self.folder.rows(self.artifact), None
         except TrackingError as error:
-            if self._rows:  # what is on screen stays
+            if len(self._rows):  # what is on screen stays
                 raise
-            rows, self._unreadable = [], error
-        count = len(rows)
-        if count < self._rows or (self._rows and not is_same_event(rows[self._rows - 1], self._last_row)):
+            rows, self._unreadable = NO_ROWS, error
+        before = len(self._rows)
+        if len(rows) < before or (before and not is_same_event(rows[before - 1], self._rows[-1])):
             # Another file took the place of the one that was read: nothing that is known holds of it.
-            self._last_of, self._count_of, self._rows = {}, {}, 0
+            before = 0
             self._replaced += 1
-        elif count == self._rows:
+        elif len(rows) == before:
             return False
-        for event in rows[self._rows : count]:
-            self._last_of[event.step] = event
-            self._count_of[event.step] = self._count_of.get(event.step, 0) + 1
-        self._rows, self._last_row = count, rows[count - 1] if count else None
-        self.logged = [self._last_of[step] for step in sorted(self._last_of, key=step_order)]
-        self._show(self.logged)
+        self._add(rows, before)
+        self._rows = rows
+        self._show(None)
         return True
 
-    def _show(self, events: list[Event]) -> None:
-        self.events = events
-        self.versions = {n: self._count_of[e.step] for n, e in enumerate(events) if self._count_of.get(e.step, 1) > 1}
-        self.cache.clear()
+    def _add(self, rows: EventRows, before: int) -> None:
+        """Bring `logged` up to the rows, of which it has the first already."""
+        latest, counts = (rows[before:] if before else rows).latest()
+        if before and not (self._counts is None and counts is None and latest.step[0] > self.logged.step[-1]):
+            every = np.concatenate([self.logged.position, latest.position])
+            known, added = (np.ones(len(of), np.int64) if n is None else n for of, n in ((self.logged, self._counts), (latest, counts)))
+            latest, counts = rows.take(every).latest(np.concatenate([known, added]))
+        elif before:  # as nearly always: each row has a step of its own, after that of the row before
+            latest = rows
+        self.logged, self._counts = latest, counts
 
-    def limit_steps(self, steps: Sequence[Step]) -> None:
+    def _show(self, places: NDArray[np.intp] | None) -> None:
+        self.shown = places
+        self.events = self.logged if places is None else self.logged.take(places)
+        self.cache = {}
+
+    @property
+    def rows(self) -> EventRows:
+        """All rows there were at the last `refresh`; raises why none can be read."""
+        self._check_readable()
+        return self._rows
+
+    @property
+    def versions(self) -> dict[int, int]:
+        """How often a step was logged, by its index in `events`, where that is more than once."""
+        if self._counts is None:
+            return {}
+        counts = self._counts if self.shown is None else self._counts[self.shown]
+        several = np.flatnonzero(counts > 1)
+        return dict(zip(several.tolist(), counts[several].tolist(), strict=True))
+
+    def limit_steps(self, steps: StepIndex) -> None:
         """Show only the latest event at or before each of these steps, until the next `refresh`."""
-        kept = sorted(set(latest_at_or_before([event.step for event in self.logged], steps)) - {-1})
-        self._show([self.logged[n] for n in kept])
+        kept = np.unique(StepIndex.of(self.logged).latest_at_or_before(steps))
+        self._show(kept[kept >= 0])
 
     def restricted_to(self, numbers: Sequence[int]) -> Series:
         """Return a copy that shows only the events of these indices."""
         other = copy.copy(self)
-        known = self.source_cells()
+        known, places = self.source_cells(), np.array(numbers, dtype=np.intp)
+        other.shown = places if self.shown is None else self.shown[places]
+        other.events = self.events.take(places)
         other.cache = {"source_cells": {**known, "from": [known["from"][n] for n in numbers]} if known else {}}
-        other.events = [self.events[n] for n in numbers]
-        other.versions = {k: self.versions[n] for k, n in enumerate(numbers) if n in self.versions}
         return other
 
     @property
@@ -113,9 +125,9 @@ class Series:
         return self.run or self.artifact.name
 
     @property
-    def steps(self) -> list[Step]:
-        """The steps that are shown, sorted, each once."""
-        return [event.step for event in self.events]
+    def steps(self) -> StepIndex:
+        """The steps that are shown."""
+        return StepIndex.of(self.events)
 
     def value(self, number: int) -> Any:
         """Return the decoded value of an event; decoded once as long as the view's cache has room."""
@@ -124,7 +136,7 @@ class Series:
 
     def derived(self, name: str, make: Callable[[], Any], number: int | None = None) -> Any:
         """Return what `make` makes of an event, or without `number` of all rows; made once under its name, as long as there is room."""
-        of = self._rows if number is None else self.events[number]
+        of = len(self._rows) if number is None else self.events[number][:-1]
         return self._values.get((*self._key(), of, name), make)
 
     def _key(self) -> tuple[Hashable, ...]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from jupyter_tracking.frames.cells import cell_label, logs_frame, session_cells
 from jupyter_tracking.read.cell_timeline import cell_timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from jupyter_tracking.format.event_rows import Event
+    from jupyter_tracking.read.event_table import EventRows
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _LONGEST = 4_000  # characters of a cell's source
@@ -21,7 +17,7 @@ _LINES = 400  # of the log
 _WIDEST = 300  # characters of a line
 
 
-def source_cells(folder: RunFolder, artifact: Artifact, events: Sequence[Event]) -> dict[str, Any]:
+def source_cells(folder: RunFolder, artifact: Artifact, events: EventRows) -> dict[str, Any]:
     """Return `cells`, each with a label and its source where the run kept it, and `from`: the index of the cell of each event (-1: none).
 
     Empty for a run that was not recorded in a notebook, and for system metrics, which no cell logs.
@@ -29,7 +25,7 @@ def source_cells(folder: RunFolder, artifact: Artifact, events: Sequence[Event])
     timeline = cell_timeline(folder) if artifact.kind != "system" else None
     if not timeline or not events:
         return {}
-    places, by = timeline.cells_of_rows(artifact.kind, artifact.name, np.array([event.timestamp for event in events], dtype=np.int64))
+    places, by = timeline.cells_of_rows(artifact.kind, artifact.name, events.timestamp)
     sources = session_cells(folder) if (places >= 0).any() else {}
     room = _ROOM
     cells: list[dict[str, str]] = []

@@ -170,14 +170,15 @@ def value_range(series: Series) -> tuple[float, float] | None:
 
 def _values(series: Series) -> _Values:
     def read() -> tuple[NDArray[np.float64], ...]:
-        table = series.folder.columns(series.artifact)
-        steps, times = table["step"].to_numpy().astype(np.float64), table["timestamp"].cast("int64").to_numpy() / 1e6
-        stepless = np.isnan(steps)
-        order = np.where(stepless, np.cumsum(stepless) - 1.0, np.nan)
-        return steps, times, table["value"].to_numpy().astype(np.float64), order
+        rows = series.rows
+        steps, order = rows.step.astype(np.float64), np.broadcast_to(np.nan, len(rows))
+        if rows.mask.any():
+            steps[rows.mask] = np.nan
+            order = np.where(rows.mask, np.cumsum(rows.mask) - 1.0, np.nan)
+        return steps, rows.timestamp / 1e6, np.empty(0) if rows.value is None else rows.value, order
 
     steps, times, values, order = series.derived("values", read)
-    return _Values(steps, times, values, order, np.array([event.position for event in series.events], dtype=np.intp))
+    return _Values(steps, times, values, order, series.events.position)
 
 
 RENDERER = MetricRenderer()
