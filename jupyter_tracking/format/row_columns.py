@@ -58,7 +58,7 @@ def gather_columns(events: Sequence[Event], kind: str) -> RowColumns:
 
     _, steps, timestamps, _, starts, ends, values = zip(*events, strict=True) if events else [()] * len(event_rows.Event._fields)
     mask = np.array([step is None for step in steps], dtype=bool)
-    step, timestamp = (np.array(column, dtype=np.int64) for column in ([step or 0 for step in steps], timestamps))
+    step, timestamp = np.array([step or 0 for step in steps], dtype=np.int64), np.array(timestamps, dtype=np.int64)
     if kind == "metric":
         return RowColumns(step, mask, timestamp, np.array(values, dtype=np.float64), None, None)
     return RowColumns(step, mask, timestamp, None, np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64))

@@ -128,9 +128,9 @@ class EventFile:
 
     def _read_block(self, block: bytearray, offset: int, stop: int) -> None:
         """Read whole lines as columns; one by one those pieces of them in which something is not as we write it."""
-        head = event_rows.header(self._kind)
-        start = len(head) if not self._begun and block.startswith(head) else 0
-        if start:
+        start, head = 0, event_rows.header(self._kind)
+        if stop > _FEW_BYTES and not self._begun and block.startswith(head):
+            start = len(head)
             self._read_one_by_one(block, offset, 0, start)
         if self._read_columns(block, offset, start, stop):
             return

@@ -184,13 +184,16 @@ class LineNumbers:
         return lines
 
 
+_NONE = [gather_columns([], kind) for kind in ("curve", "metric")]
+
+
 class GrowingRows:
     """Rows that are added at the end. What `rows` returned before stays as it was, and shares memory with what it returns then."""
 
     def __init__(self, kind: str, rows: EventRows | None = None) -> None:
         """Begin with rows of a kind, all of a file so far; by default with none."""
         self._kind = kind
-        self._columns = gather_columns([], kind) if rows is None else rows.columns
+        self._columns = _NONE[kind == "metric"] if rows is None else rows.columns
         self._lines = LineNumbers() if rows is None else rows.line_numbers.copy()
         self._count = len(self._columns.step)
 
@@ -216,6 +219,11 @@ class GrowingRows:
 
     def _append(self, columns: RowColumns) -> None:
         count = self._count + len(columns.step)
+        if count == self._count:
+            return
+        if not len(self._columns.step):
+            self._columns, self._count = columns, count
+            return
         if count > len(self._columns.step):
             self.reserve(max(count, self._count * 3 // 2))
         for mine, new in zip(self._columns, columns, strict=True):
