@@ -53,7 +53,7 @@ BUDGETS = {
     "storage": 2290,
     "kinds": 6420,
     "record": 1240,
-    "read": 2150,
+    "read": 2460,
     "notebook": 1700,
     "frames": 1400,
     "views": 6720,

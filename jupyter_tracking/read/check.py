@@ -16,15 +16,18 @@ from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells
 from jupyter_tracking.format.session import parse_logs, parse_session
 from jupyter_tracking.read.cell_timeline import session_paths
 from jupyter_tracking.read.file_bytes import written_size
+from jupyter_tracking.read.file_ends import OpenFolders
+from jupyter_tracking.read.good_rows import good_rows
 from jupyter_tracking.read.run_files import MOST_DEEP, Problem, odd_kind, reason
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from hashlib import _Hash as Digest
     from typing import BinaryIO
 
     from jupyter_tracking.format.lineage import LineageRecord
+    from jupyter_tracking.read.good_rows import Assets
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _CHUNK = 1 << 20
@@ -34,12 +37,13 @@ _MOST_ODD = 20  # links, pipes and the like that are told of a top folder
 _MOST_HASHED = 200_000_000  # bytes of an artifact's assets that are hashed; of the rest only the sizes are compared
 
 
-def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
+def find_problems(folder: RunFolder, *, hashes: bool = False, progress: Callable[[int, int], object] | None = None) -> list[Problem]:
     """Return every problem of a run folder.
 
     Args:
         folder: the run.
         hashes: read every file and compare its md5 with the one taken when it was logged, or when the run ended.
+        progress: called after each artifact with how many are done and how many there are; what it raises ends the search.
     """
     ended = folder.has_ended and folder.is_ours
     records, problems = folder.records(strict=True)
@@ -51,10 +55,14 @@ def find_problems(folder: RunFolder, *, hashes: bool = False) -> list[Problem]:
         for path in (f"events/{kind}/{name}" for kind in folder.list_names("events") for name in folder.list_names(f"events/{kind}"))
         if ended and path.endswith(".plx") and path not in named
     ]
-    for artifact in folder.artifacts():
-        problems += _row_problems(folder, artifact) if artifact.versioned else _path_problems(folder, artifact)
-        if ended and hashes and artifact.versioned:
-            problems += _changed_since_end(folder, artifact)
+    artifacts = folder.artifacts()
+    with OpenFolders(folder) as opened, OpenFolders(folder) as assets:
+        for done, (artifact, found) in enumerate(good_rows(artifacts, opened, ours=folder.rows_are_ours), start=1):
+            problems += _row_problems(folder, artifact, found, assets) if artifact.versioned else _path_problems(folder, artifact)
+            if ended and hashes and artifact.versioned:
+                problems += _changed_since_end(folder, artifact)
+            if progress is not None:
+                progress(done, len(artifacts))
     if hashes:
         problems += _changed_since_logged(folder)
     return problems
@@ -129,8 +137,13 @@ def _asset_journal_problems(folder: RunFolder) -> list[Problem]:
     return [Problem(paths.ASSET_JOURNAL, line, problem, "") for line, problem in bad]
 
 
-def _row_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
+def _row_problems(folder: RunFolder, artifact: Artifact, named: Assets | None, opened: OpenFolders) -> list[Problem]:
+    """Return the bad rows and assets of an artifact. `named` are the assets of rows that are all good; None where that is not known."""
     file = artifact.path or ""
+    if named is not None:
+        logged = folder.assets
+        doubtful = [(line, path) for line, path in named if not _is_as_logged(path, logged, opened)]
+        return [problem for line, path in doubtful for problem in _asset_problems(folder, file, line, path)]
     try:
         found = [Problem(file, p.line, p.problem, p.text) for p in folder.row_problems(artifact)]
         for event, payload in folder.iter_payloads(artifact):
@@ -141,6 +154,17 @@ def _row_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     except (TrackingError, OSError) as error:
         return [Problem(file, None, reason(error), "")]
     return found
+
+
+def _is_as_logged(path: str, logged: dict[str, dict[str, Any]], opened: OpenFolders) -> bool:
+    """Return whether an asset can be opened, and has the size that it was logged with: what `RunFiles.asset_path` finds in more calls."""
+    try:
+        fd = opened.open(path)
+    except (TrackingError, OSError):
+        return False
+    seen = os.fstat(fd)
+    os.close(fd)
+    return stat.S_ISDIR(seen.st_mode) or logged.get(path, {}).get("size") in {None, seen.st_size}
 
 
 def _asset_problems(folder: RunFolder, file: str, line: int, path: str) -> list[Problem]:

@@ -89,6 +89,7 @@ class RunFolder(RunFiles):
         super().__init__(path)
         self._event_files: dict[tuple[str, str], EventFile] = {}
         self._lineages = f"{path}/{paths.LINEAGES_FILE}"
+        self._known: tuple[object, list[Artifact]] = (None, [])  # the artifacts of a run whose documents say all of them
         # The stat of the document as last read, whether all is ours, and whether nothing was wrong.
         self._lineage_seen: tuple[tuple[int, ...], bool, bool] = ((), False, False)
 
@@ -169,10 +170,7 @@ class RunFolder(RunFiles):
         return self.is_ours and (not seen or self._lineage_seen[1])
 
     def document_stats(self) -> tuple[int, ...]:
-        """Return a stat of the run's two documents, to see whether they are unchanged; empty when one is missing.
-
-        For each: inode, size, and the moments in ns when it was last written and last changed in any way.
-        """
+        """Return inode, size and times of the run's two documents, to see whether they are unchanged; empty when one is missing."""
         document, lineages = file_stat(self._document), file_stat(self._lineages)
         return document + lineages if document and lineages else ()
 
@@ -197,7 +195,11 @@ class RunFolder(RunFiles):
 
     def artifacts(self) -> list[Artifact]:
         """Return the run's artifacts in the order they were first logged."""
-        return [_artifact(record) for record in self.records()[0]]
+        seen = (self.document_stats(), self.is_replaced("events"))
+        if not seen[0] or seen != self._known[0]:
+            found = [_artifact(record) for record in self.records()[0]]
+            self._known = (seen if self.is_final else None, found)
+        return self._known[1].copy()
 
     def find(self, name: str, kind: str | None = None) -> Artifact:
         """Return the artifact of this name; of this kind, when several kinds have the name.
@@ -326,8 +328,7 @@ class RunFolder(RunFiles):
 
     def iter_payloads(self, artifact: Artifact) -> Iterator[tuple[Event, Any]]:
         """Yield each good row with what `payloads` has of it, one after the other."""
-        file = self._file(artifact)
-        rows = self.rows(artifact)
+        file, rows = self._file(artifact), self.rows(artifact)
         return zip(rows, file.iter_payloads(rows) if file is not None else (), strict=False)
 
     def columns(self, artifact: Artifact) -> Any:

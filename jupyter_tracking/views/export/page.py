@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 BUDGET = 256_000  # bytes that a display may add to the notebook's file
 MOST_STEPS = 400
-_SAMPLE = 6
+SAMPLE = 6
 _GROWTHS = 3
 _SMALL = 500_000
 _HINT = "This is the last step. Trust this notebook, or open it in JupyterLab, to get the slider."
@@ -54,7 +54,7 @@ T = TypeVar("T")
 # --- how much is kept ----------------------------------------------------------------------------
 
 
-def fit(pack_some: Callable[[int], T], most: int, room: int | None, *, size: Callable[[T], int], first: int = _SAMPLE) -> T:
+def fit(pack_some: Callable[[int], T], most: int, room: int | None, *, size: Callable[[T], int], first: int = SAMPLE) -> T:
     """Return what `pack_some` makes of as many things as fit into the room; of one, where even that is too large.
 
     What one thing costs is seen from a few, so that not all have to be drawn to find out that they do not fit.

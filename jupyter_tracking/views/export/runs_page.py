@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
-from jupyter_tracking.views.export.browser_page import KeptScene, keep_scenes, numbered
-from jupyter_tracking.views.model.listing import list_artifacts
+from jupyter_tracking.views.export.browser_page import SAVED, KeptScene, keep_scenes, keep_what_fits, numbered
+from jupyter_tracking.views.model.listing import is_soon_checked, list_artifacts
 from jupyter_tracking.views.model.run_table import encode_rows
 from jupyter_tracking.views.renderers import fallback
 
@@ -45,7 +46,7 @@ def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None) -> str
         share = None if left is None else left // (len(newest) - n)
         if share is not None and share < _LEAST_ROOM:
             break
-        listing, kept, size = _run(folder, share)
+        listing, kept, size = _run(folder, share, len(newest))
         if share is not None and size > share:
             continue
         left = None if left is None else left - size
@@ -68,9 +69,18 @@ def _date(micros: float | None) -> str:
     return "" if micros is None else f"{datetime.fromtimestamp(micros / 1e6, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _run(folder: RunFolder, room: int | None) -> tuple[dict[str, Any], list[KeptScene], int]:
-    """Return the listing of a run, the artifacts of it that are kept, and how many compressed bytes both take."""
-    listing = list_artifacts(folder)
-    plain = len(page.compress({"listing": listing}, []))
-    kept = keep_scenes(folder, listing, None if room is None else room - plain, artifacts=_ARTIFACTS, steps=_STEPS)
+def _run(folder: RunFolder, room: int | None, runs: int) -> tuple[dict[str, Any], list[KeptScene], int]:
+    """Return the listing of a run, the artifacts of it that are kept, and how many compressed bytes both take.
+
+    Args:
+        folder: the run.
+        room: bytes that it may take; None for its part of a file of its own.
+        runs: how many runs share that.
+    """
+    listing = list_artifacts(folder, find_problems(folder) if room is None or is_soon_checked(folder) else None)
+    if room is None:
+        kept = keep_what_fits(folder, listing, artifacts=_ARTIFACTS, room=SAVED // runs)
+    else:
+        plain = len(page.compress({"listing": listing}, []))
+        kept = keep_scenes(folder, listing, room - plain, artifacts=_ARTIFACTS, steps=_STEPS)
     return listing, kept, len(page.compress({"listing": listing, "scenes": [one.scene for one in kept]}, numbered(kept, listing)[1]))

@@ -6,53 +6,68 @@ import contextlib
 import stat
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import kind_of
-from jupyter_tracking.read.check import find_problems
+from jupyter_tracking.read.file_ends import FileEnd, file_ends
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.source_cells import log_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from jupyter_tracking.read.run_files import RunFacts
+    from jupyter_tracking.read.run_files import Problem, RunFacts
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _FILES = 2_000
 _PROBLEMS = 200
+NOT_LOOKED_FOR = "not looked for here; view.problems() tells them"
+_SOON_BYTES, _SOON_FILES = 1 << 21, 500
 
 
 def ordered(folder: RunFolder) -> list[Artifact]:
     """Return the artifacts of a run sorted by kind, and within a kind as they were first logged."""
-    return sorted(folder.artifacts(), key=lambda a: (kind_of(a.kind).order, a.kind))
+    artifacts = folder.artifacts()
+    orders = {kind: (kind_of(kind).order, kind) for kind in {artifact.kind for artifact in artifacts}}
+    return sorted(artifacts, key=lambda artifact: orders[artifact.kind])
 
 
-def list_artifacts(folder: RunFolder, before: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the listing of a run, as it goes to the page.
+def list_artifacts(folder: RunFolder, problems: Sequence[Problem] | None = None) -> dict[str, Any]:
+    """Return the listing of a run, as it goes to the page. No row is read but the last of each file, and those of small files.
 
     Args:
         folder: the run.
-        before: an earlier listing, whose problems are kept: to look for them, every row and asset is read.
+        problems: what `find_problems` returned of it; None where nobody has looked.
     """
     files = list(_files(folder))
-    problems = [] if before else find_problems(folder)
-    facts = folder.facts()
+    facts, artifacts = folder.facts(), ordered(folder)
     listing: dict[str, Any] = {
         "run": {"uuid": facts.uuid, "name": facts.name, "status": facts.status, "why": facts.why, "facts": _facts(folder, facts)},
-        "artifacts": [_entry(folder, artifact) for artifact in ordered(folder)],
         "files": files[:_FILES],
         "log": log_of(folder),
         "inputs": _pairs(facts.inputs),
         "outputs": _pairs(facts.outputs),
-        "problems": [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]],
-        "more": {"files": max(0, len(files) - _FILES), "problems": max(0, len(problems) - _PROBLEMS)},
+        "more": {"files": max(0, len(files) - _FILES)},
     }
     safe: dict[str, Any] = json_safe(listing)
-    if before:
-        safe["problems"] = before["problems"]
-        safe["more"]["problems"] = before["more"]["problems"]
-    return safe
+    safe["artifacts"] = [_entry(artifact, end) for artifact, end in zip(artifacts, file_ends(folder, artifacts), strict=True)]
+    return with_problems(safe, problems or (), "" if problems is not None else NOT_LOOKED_FOR)
+
+
+def with_problems(listing: dict[str, Any], problems: Sequence[Problem], unchecked: str = "") -> dict[str, Any]:
+    """Return a listing with what is wrong with the run, and in words why that may not be all."""
+    told = [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]]
+    more = {**listing["more"], "problems": max(0, len(problems) - _PROBLEMS)}
+    return {**listing, "problems": json_safe(told), "more": more, "unchecked": unchecked}
+
+
+def is_soon_checked(folder: RunFolder) -> bool:
+    """Return whether all rows and files of a run are so few that its problems are found in no time."""
+    size = count = 0
+    for _, seen in folder.walk("events"):
+        size, count = size + seen.st_size, count + 1
+        if size > _SOON_BYTES or count > _SOON_FILES:
+            return False
+    return count + len(folder.assets) <= _SOON_FILES
 
 
 def change_marks(folder: RunFolder) -> list[tuple[str, int, int]]:
@@ -64,19 +79,18 @@ def change_marks(folder: RunFolder) -> list[tuple[str, int, int]]:
     return [(path, seen.st_size, seen.st_mtime_ns) for path, seen in found]
 
 
-def _entry(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
-    entry: dict[str, Any] = {"kind": artifact.kind, "name": artifact.name}
-    try:
-        events = folder.events(artifact)
-        if events:
-            entry["steps"] = len({event.step for event in events})
-        if events and artifact.row_kind == "metric":
-            entry["last"] = f"{folder.columns(artifact)['value'][-1].as_py():.6g}"
-    except (TrackingError, OSError) as error:
-        entry["note"] = str(error)
+def _entry(artifact: Artifact, end: FileEnd | Exception | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {"kind": json_safe(artifact.kind), "name": json_safe(artifact.name)}
+    if isinstance(end, FileEnd):
+        if end.rows:
+            entry |= {"rows": end.rows} if end.steps is None else {"steps": json_safe(end.steps)}
+        if end.last is not None and artifact.row_kind == "metric":
+            entry["last"] = f"{end.last:.6g}"
+    elif end is not None:
+        entry["note"] = json_safe(str(end))
     size = artifact.summary.get("size")
     if isinstance(size, int) and not artifact.versioned:
-        entry["size"] = size
+        entry["size"] = json_safe(size)
     if artifact.is_input:
         entry["input"] = True
     return entry

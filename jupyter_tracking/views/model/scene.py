@@ -148,13 +148,13 @@ def run_labels(runs: Sequence[RunFolder]) -> list[str]:
 
 
 def open_scene(
-    folder: RunFolder, names: Sequence[str | tuple[str, str]], kind: str | None = None, *, values: ValueCache | None = None
+    folder: RunFolder, names: Sequence[str | tuple[str, str] | Artifact], kind: str | None = None, *, values: ValueCache | None = None
 ) -> Scene:
     """Open artifacts of a run under one slider; metrics that follow each other share a chart where each can be seen to move in it.
 
     Args:
         folder: the run.
-        names: the artifacts, each by its name or by (kind, name).
+        names: the artifacts, each by its name, by (kind, name) or itself.
         kind: which kind, when several have a name.
         values: the cache of the view that shows them; by default one of its own.
 
@@ -164,7 +164,8 @@ def open_scene(
     cache = values or ValueCache()
     shown: list[tuple[Renderer, Series]] = []
     for name in names:
-        artifact = folder.find(name, kind) if isinstance(name, str) else folder.find(name[1], name[0])
+        artifact = folder.find(name, kind) if isinstance(name, str) else name
+        artifact = folder.find(artifact[1], artifact[0]) if isinstance(artifact, tuple) else artifact
         shown.append((_renderer(artifact), Series(folder, artifact, values=cache)))
     return Scene([Panel(renderer, series) for renderer, series in group_metrics(shown)])
 

@@ -8,19 +8,25 @@ import ipywidgets
 import traitlets
 
 from jupyter_tracking.errors import NotFound
+from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_key, browser_line, browser_page
-from jupyter_tracking.views.model.listing import change_marks, list_artifacts, ordered
+from jupyter_tracking.views.model.listing import change_marks, is_soon_checked, list_artifacts, ordered, with_problems
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.scene import is_running, open_scene
 from jupyter_tracking.views.model.value_cache import ValueCache
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
+from jupyter_tracking.views.widgets.check_thread import find_problems_later
 from jupyter_tracking.views.widgets.stepper import Stepper
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
+    from jupyter_tracking.read.run_files import Problem
     from jupyter_tracking.read.run_reader import RunFolder
+
+_CHECKING = "checking every row and file…"
 
 
 class ArtifactList(WidgetBase):
@@ -48,11 +54,14 @@ class Browser(RunWidget):
         self._folder = folder
         self._values = ValueCache()
         self._marks: object = None
+        self._problems: list[Problem] = []
+        self._check: Future[list[Problem]] | None = None  # the search for problems that the list waits for
+        self._checked = False
         self.stepper: Stepper | None = None
         self.catalog = ArtifactList(
             widget="browser",
             key=browser_key(folder),
-            about=list_artifacts(folder),
+            about=list_artifacts(folder, ()),
             layout={"flex": "1 1 210px", "max_width": "340px", "min_width": "200px"},
         )
         self._beside = ipywidgets.VBox([], layout={"flex": "1 1 400px", "min_width": "320px", "overflow": "visible"})
@@ -60,6 +69,7 @@ class Browser(RunWidget):
         super().__init__([ipywidgets.HBox([self.catalog, self._beside], layout=side_by_side)], self.catalog, page_budget=page_budget)
         self.catalog.observe(self._open_selected, names=["selected"])
         self._select_first()
+        self._look_for_problems()
 
     @property
     def selected(self) -> tuple[str, str] | None:
@@ -93,11 +103,35 @@ class Browser(RunWidget):
         """Read the run again; what is open stays open, at its step.
 
         Args:
-            problems: look for problems too, in every row and asset.
+            problems: look for problems too, in every row and asset; of a large run they are shown when they are found.
         """
         with self.catalog.lock:
-            self.catalog.about = list_artifacts(self._folder, None if problems else self.catalog.about)
+            self.catalog.about = with_problems(list_artifacts(self._folder, ()), self._problems, self.catalog.about["unchecked"])
             self._select_first()
+            if problems:
+                self._look_for_problems()
+
+    def _look_for_problems(self) -> None:
+        if is_soon_checked(self._folder):
+            self._check, self._checked = None, True
+            self._show_problems(find_problems(self._folder))
+            return
+        self._show_problems(self._problems, _CHECKING)
+        self._check = find_problems_later(self._folder.path, lambda: self.catalog.comm is not None)
+        self._check.add_done_callback(self._take_problems)
+
+    def _take_problems(self, found: Future[list[Problem]]) -> None:
+        """Show what was found, in the thread that has found it."""
+        with self.catalog.lock:
+            if found is not self._check or found.cancelled() or self.catalog.comm is None:
+                return
+            error = found.exception()
+            self._checked = error is None
+            self._show_problems(self._problems if error else found.result(), f"not all could be read: {error}" if error else "")
+
+    def _show_problems(self, problems: list[Problem], unchecked: str = "") -> None:
+        self._problems = problems
+        self.catalog.about = with_problems(self.catalog.about, problems, unchecked)
 
     @property
     def running(self) -> bool:
@@ -123,7 +157,8 @@ class Browser(RunWidget):
             super().close()
 
     def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
-        return browser_page(self._folder, budget=budget, line=line, values=self._values)
+        known = self._problems if self._checked else None
+        return browser_page(self._folder, budget=budget, line=line, values=self._values, problems=known)
 
     def _line(self) -> str:
         return browser_line(self._folder)
