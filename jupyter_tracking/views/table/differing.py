@@ -5,18 +5,15 @@ Columns of one type are looked at together: for a few rows, to begin takes Arrow
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jupyter_tracking.views.table.sort_filter import plain_values
+from jupyter_tracking.views.table.plain_columns import grouped, is_plain, joined, plain_values
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
-
     from numpy.typing import NDArray
 
     from jupyter_tracking.views.table.stored_table import StoredTable
@@ -29,22 +26,14 @@ def differing(one: pa.Table, two: pa.Table) -> NDArray[np.bool_]:
     """Return where two tables of as many columns and rows differ, for each column and row; a value that is missing in both is equal."""
     found = np.empty((one.num_columns, one.num_rows), dtype=bool)
     pairs = [(_plain(a), _plain(b)) for a, b in zip(one.columns, two.columns, strict=True)]
-    for places in grouped((a.type, b.type) if _is_plain(a.type) and _is_plain(b.type) else None for a, b in pairs).values():
+    for places in grouped((a.type, b.type) if is_plain(a.type) and is_plain(b.type) else None for a, b in pairs).values():
         try:
-            first, second = (_joined([pairs[place][side] for place in places]) for side in (0, 1))
+            first, second = (joined([pairs[place][side] for place in places]) for side in (0, 1))
             found[places] = ~_same(first, second).reshape(len(places), -1)
         except _INCOMPARABLE:
             for place in places:
                 found[place] = differs(*pairs[place])
     return found
-
-
-def grouped(keys: Iterable[Hashable | None]) -> dict[Hashable, list[int]]:
-    """Return the positions of equal keys together; of None, each by itself."""
-    groups: dict[Hashable, list[int]] = {}
-    for place, key in enumerate(keys):
-        groups.setdefault((place,) if key is None else key, []).append(place)
-    return groups
 
 
 def cell_values(table: StoredTable, part: pa.Table, wanted: NDArray[np.bool_]) -> NDArray[np.object_]:
@@ -59,7 +48,7 @@ def cell_values(table: StoredTable, part: pa.Table, wanted: NDArray[np.bool_]) -
     found = np.empty(int(many.sum()), dtype=object)
     names, columns = part.column_names, part.columns
     for places in grouped(map(table.are_alike, names)).values():
-        values = table.values(names[places[0]], _joined([columns[place] for place in places]).filter(pa.array(wanted[places].ravel())))
+        values = table.values(names[places[0]], joined([columns[place] for place in places]).filter(pa.array(wanted[places].ravel())))
         is_here = np.zeros(len(names), dtype=bool)
         is_here[places] = True
         # An assignment of the values themselves would take lists apart.
@@ -67,21 +56,8 @@ def cell_values(table: StoredTable, part: pa.Table, wanted: NDArray[np.bool_]) -
     return found
 
 
-def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Return columns of one type one below the other."""
-    return columns[0] if len(columns) == 1 else pa.chunked_array([chunk for column in columns for chunk in column.chunks], columns[0].type)
-
-
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column if _is_plain(column.type) else plain_values(column)
-
-
-@cache
-def _is_plain(kind: pa.DataType) -> bool:
-    """Return whether values of this type are compared as they are."""
-    is_a = pa.types
-    numbers = is_a.is_integer(kind) or is_a.is_float32(kind) or is_a.is_float64(kind) or is_a.is_boolean(kind)
-    return bool(numbers or is_a.is_temporal(kind) or is_a.is_string(kind) or is_a.is_large_string(kind) or is_a.is_binary(kind))
+    return column if is_plain(column.type) else plain_values(column)
 
 
 def differs(one: pa.ChunkedArray, two: pa.ChunkedArray) -> NDArray[np.bool_]:

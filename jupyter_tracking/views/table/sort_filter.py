@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,11 @@ import pyarrow.compute as pc
 from jupyter_tracking.budgets import MOST_LOADED_BYTES
 from jupyter_tracking.errors import InvalidArgument, TooLarge
 from jupyter_tracking.views.table.incremental import IncrementalTask
+from jupyter_tracking.views.table.plain_columns import grouped, joined, plain_values
+from jupyter_tracking.views.table.stored_table import PIECE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -25,14 +28,9 @@ _NUMBER = re.compile(r"[-+0-9.,einfa]+", re.IGNORECASE)
 # Numbers of rows that take four bytes.
 _SHORT = 2**32
 _LOOK = 0.02
+# Cells of numbers that are searched at once; a cell of texts counts as so many.
+_CELLS, _LONG = 1 << 22, 8
 _MOMENT = re.compile(r"[-+:.0-9 TZ]+", re.IGNORECASE)
-
-# Arrow sorts and compares these only as their commoner relatives, which hold the same values.
-_COMMON_TYPES: dict[tuple[str, ...], Callable[[pa.DataType], pa.DataType]] = {
-    ("decimal32", "decimal64"): lambda kind: pa.decimal128(kind.precision, kind.scale),
-    ("string_view",): lambda _: pa.large_string(),
-    ("binary_view",): lambda _: pa.large_binary(),
-}
 
 
 class SortFilter(IncrementalTask):
@@ -85,15 +83,35 @@ class SortFilter(IncrementalTask):
 
     def _filter(self) -> Iterator[None]:
         table = self._table
-        names = [name for name in (*table.names, *table.levels) if _may_hold(table.schema.field(name).type, self._text)]
+        blocks = self._blocks()
         self.rows = np.empty(0, dtype=np.int64)
-        for start, piece in table.iter_batches(names) if names else ():
-            hit = np.zeros(piece.num_rows, dtype=bool)
-            for name in names:
-                hit |= _holds(piece.column(name), self._text)
-            self.rows = np.concatenate([self.rows, start + np.flatnonzero(hit)])
-            self.seen = start + piece.num_rows
-            yield
+        for group, (first, end) in enumerate(table.groups):
+            hit = np.zeros(end - first, dtype=bool)
+            for number, names in enumerate(blocks, start=1):
+                for start, piece in table.iter_batches(names, group):
+                    rows = slice(start - first, start - first + piece.num_rows)
+                    hit[rows] |= _found(piece, self._text)
+                    if number == len(blocks):
+                        self.rows = np.concatenate([self.rows, start + np.flatnonzero(hit[rows])])
+                        self.seen = start + piece.num_rows
+                    yield
+
+    def _blocks(self) -> list[list[str]]:
+        """Return the columns that may hold the text, as many together as are read at once."""
+        table, rows = self._table, max(1, min(PIECE, self._table.count))
+        blocks: list[list[str]] = []
+        cells = _CELLS
+        for name in (*table.names, *table.levels):
+            kind = table.schema.field(name).type
+            if not _may_hold(kind, self._text):
+                continue
+            size = rows * (1 if _is_number(kind) else _LONG)
+            cells += size
+            if cells > _CELLS:
+                blocks.append([])
+                cells = size
+            blocks[-1].append(name)
+        return blocks
 
     def _sort(self, column: int) -> Iterator[None]:
         table = self._table
@@ -161,35 +179,6 @@ class _Sorter(threading.Thread):
         return self._order
 
 
-def plain_values(values: pa.ChunkedArray, *, ranked: bool = False) -> pa.ChunkedArray:
-    """Return a column with its values unwrapped from dictionaries, runs and extension types, in a type that Arrow can sort and compare.
-
-    Args:
-        values: the column.
-        ranked: an ordered category as the ranks of its values.
-    """
-    if isinstance(values.type, pa.BaseExtensionType):
-        storage = values.type.storage_type
-        return plain_values(pa.chunked_array([chunk.storage for chunk in values.chunks], type=storage))
-    if pa.types.is_dictionary(values.type):
-        whole = values.unify_dictionaries()
-        if ranked and values.type.ordered:
-            return pa.chunked_array([chunk.indices for chunk in whole.chunks], type=values.type.index_type)
-        return plain_values(pa.chunked_array([chunk.dictionary_decode() for chunk in whole.chunks], type=values.type.value_type))
-    if pa.types.is_run_end_encoded(values.type):
-        return plain_values(pa.chunked_array([pc.run_end_decode(chunk) for chunk in values.chunks], type=values.type.value_type))
-    if pa.types.is_float16(values.type):
-        return pa.chunked_array([_halves(chunk) for chunk in values.chunks], type=pa.float32())
-    common = next((common for names, common in _COMMON_TYPES.items() if str(values.type).partition("(")[0] in names), None)
-    return values if common is None else values.cast(common(values.type))
-
-
-def _halves(chunk: pa.Array) -> pa.Array:
-    """Return half floats as floats, by numpy, since an older Arrow cannot cast them."""
-    gaps = chunk.is_null().to_numpy(zero_copy_only=False)
-    return pa.array(chunk.to_numpy(zero_copy_only=False).astype(np.float32), pa.float32(), mask=gaps)
-
-
 def _inner(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind
 
@@ -208,6 +197,22 @@ def _may_hold(kind: pa.DataType, text: str) -> bool:
     if pa.types.is_boolean(kind):
         return text.lower() in "true" or text.lower() in "false"
     return not pa.types.is_null(kind)
+
+
+def _found(piece: pa.Table, text: str) -> NDArray[np.bool_]:
+    """Return which rows have a cell that contains a text."""
+    columns = piece.columns
+    hit = np.zeros(piece.num_rows, dtype=bool)
+    for places in grouped(kind if _is_written(kind) else None for kind in piece.schema.types).values():
+        hit |= _holds(joined([columns[place] for place in places]), text).reshape(len(places), -1).any(axis=0)
+    return hit
+
+
+@cache
+def _is_written(kind: pa.DataType) -> bool:
+    """Return whether Arrow writes any value of this type out as a text."""
+    is_a = pa.types
+    return bool(is_a.is_integer(kind) or is_a.is_float32(kind) or is_a.is_float64(kind) or is_a.is_boolean(kind) or is_a.is_string(kind))
 
 
 def _holds(values: pa.ChunkedArray, text: str) -> NDArray[np.bool_]:

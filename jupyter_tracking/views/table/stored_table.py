@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import RunFolder
 
-_PIECE = 65_536
+PIECE = 65_536
 _BATCH = 8_192
 # Column chunks of foreign files can be large; they are read through a buffer of this size.
 _BUFFER = 65_536
@@ -65,17 +66,18 @@ class StoredTable:
 
     def read_columns(self, names: Sequence[str]) -> pa.Table:
         """Return all rows as an Arrow table, as they are stored."""
-        pieces = [self._checked(piece) for _, piece in self._pieces(names)]
+        pieces = [self._checked(piece) for group in range(len(self.groups)) for _, piece in self._pieces(group, names)]
         return pa.concat_tables(pieces).unify_dictionaries() if pieces else self._stored.select(names).empty_table()
 
     def take_arrow(self, rows: NDArray[np.int64], names: Sequence[str]) -> pa.Table:
         """Return rows by their numbers, in that order, as an Arrow table."""
         return as_shown(self._checked(self._take(rows, names)))
 
-    def iter_batches(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-        """Yield all rows piece by piece, each with the number of its first row."""
-        for start, piece in self._pieces(names):
-            yield start, as_shown(self._checked(piece))
+    def iter_batches(self, names: Sequence[str], group: int | None = None) -> Iterator[tuple[int, pa.Table]]:
+        """Yield all rows, or those of a group, piece by piece, each with the number of its first row."""
+        for number in range(len(self.groups)) if group is None else [group]:
+            for start, piece in self._pieces(number, names):
+                yield start, as_shown(self._checked(piece))
 
     def _checked(self, table: pa.Table) -> pa.Table:
         return check_values(table, self._stored.columns)
@@ -88,8 +90,13 @@ class StoredTable:
         """Return rows by their numbers, in that order, as they are stored."""
         raise NotImplementedError
 
-    def _pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-        """Yield all rows piece by piece as they are stored."""
+    @property
+    def groups(self) -> list[tuple[int, int]]:
+        """The first row of each part that is stored by itself, and the one after its last."""
+        raise NotImplementedError
+
+    def _pieces(self, group: int, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Yield the rows of a group piece by piece as they are stored."""
         raise NotImplementedError
 
     def has_nulls(self, name: str) -> bool:
@@ -236,13 +243,17 @@ class ParquetTable(StoredTable):
         back[order] = np.arange(len(rows))
         return self._table(found, names).take(pa.array(back))
 
-    def _pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-        """Return all rows by pieces, each of one row group."""
-        for group, start in enumerate(self._starts[:-1]):
-            at = int(start)
-            for batch in self._batches(group, names, int(self._starts[group + 1]) - at, _PIECE):
-                yield at, self._table([batch], names)
-                at += batch.num_rows
+    @property
+    def groups(self) -> list[tuple[int, int]]:
+        """The first row of each row group, and the one after its last."""
+        return list(itertools.pairwise(self._starts.tolist()))
+
+    def _pieces(self, group: int, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Yield the rows of a row group by pieces."""
+        at, end = self.groups[group]
+        for batch in self._batches(group, names, end - at, PIECE):
+            yield at, self._table([batch], names)
+            at += batch.num_rows
 
     def has_nulls(self, name: str) -> bool:
         """Return what the footer says."""
@@ -294,10 +305,15 @@ class InMemoryTable(StoredTable):
     def _select(self, names: Sequence[str]) -> pa.Table:
         return self._table.select(list(names)).replace_schema_metadata(self._stored.select(names).metadata)
 
-    def _pieces(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
-        """Yield all rows as (number of the first row, an Arrow table)."""
-        for start in range(0, self.count, _PIECE):
-            yield start, self._read(start, min(start + _PIECE, self.count), names)
+    @property
+    def groups(self) -> list[tuple[int, int]]:
+        """All rows."""
+        return [(0, self.count)]
+
+    def _pieces(self, group: int, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Yield the rows of a group by pieces."""
+        for start in range(*self.groups[group], PIECE):
+            yield start, self._read(start, min(start + PIECE, self.count), names)
 
     def has_nulls(self, name: str) -> bool:
         """Return whether there are nulls."""

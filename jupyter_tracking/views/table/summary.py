@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.table.encode import cell_text
 from jupyter_tracking.views.table.incremental import IncrementalTask
-from jupyter_tracking.views.table.sort_filter import plain_values
+from jupyter_tracking.views.table.plain_columns import plain_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
