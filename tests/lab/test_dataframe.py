@@ -236,3 +236,46 @@ def test_the_table_keeps_to_its_width(lab: Document, width: int) -> None:
     )
     lab.shot(f"dataframe_{width}")
     lab.resize(1200)
+
+
+SIDEWAYS = """
+run.log_dataframe(pd.DataFrame({f"c{n}": np.arange(50) + n / 100_000 for n in range(20_000)}), "wide", step=1)
+tracking.end()
+view = tracking.open_run(run)
+"""
+# What is in the page of a grid: headings, cells, elements; the last heading; whether its cells lie below it; how far it is scrolled.
+IN_THE_PAGE = """() => {
+  const grid = document.querySelector('.jt-scroll'), all = [...grid.querySelectorAll('thead th[data-column]')];
+  const last = all.at(-1), cell = grid.querySelector(`tbody td[data-column="${last.dataset.column}"]`);
+  return {
+    headings: all.length, cells: grid.querySelectorAll('tbody td[data-column]').length, elements: grid.querySelectorAll('*').length,
+    last: last.querySelector('.jt-field').textContent, text: cell.textContent, scrolled: grid.scrollLeft,
+    aligned: Math.abs(last.getBoundingClientRect().left - cell.getBoundingClientRect().left) < 1,
+    end: grid.scrollLeft + grid.clientWidth >= grid.scrollWidth - 1,
+  } }"""
+LAST_DRAWN = """() => { const th = [...document.querySelectorAll('.jt-scroll thead th[data-column]')].at(-1);
+  return th.querySelector('.jt-field').textContent === 'c19999' && document.querySelector('td[data-column="20000"]').textContent !== '…' }"""
+
+
+def test_twenty_thousand_columns_are_scrolled_through(lab: Document) -> None:
+    """By the scroll bar and by keys; only the columns in view are in the page, each below its heading."""
+    lab.run(MAKE, SIDEWAYS, "view.show('wide')", timeout=120)
+    drawn(lab, "1")
+    before = lab.page.evaluate(IN_THE_PAGE)
+    assert before["headings"] < 60
+    lab.page.evaluate("() => { const grid = document.querySelector('.jt-scroll'); grid.scrollLeft = grid.scrollWidth }")
+    lab.until(LAST_DRAWN)
+    after = lab.page.evaluate(IN_THE_PAGE)
+    assert after["end"]
+    assert (after["last"], after["aligned"]) == ("c19999", True)
+    assert after["headings"] < 60
+    assert after["elements"] < 4_000
+    lab.page.evaluate("() => { document.querySelector('.jt-scroll').scrollLeft = 0 }")
+    lab.until("() => document.querySelector('.jt-scroll thead th[data-column=\"1\"] .jt-field')?.textContent === 'c0'")
+    lab.page.locator(".jt-table tbody td[data-column='1']").first.click()
+    lab.page.keyboard.press("End")
+    lab.until(LAST_DRAWN)
+    lab.until("() => document.activeElement.dataset.column === '20000'")
+    found = lab.page.evaluate("() => document.activeElement.getBoundingClientRect().right - innerWidth")
+    assert found <= 0
+    assert lab.page.evaluate(IN_THE_PAGE)["end"]

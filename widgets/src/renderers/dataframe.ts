@@ -6,12 +6,13 @@ import type { ColumnSummary, StoredRowsHead, TableSummaryHead } from "../model/p
 import type { Payload } from "../model/payload";
 import { QueryCache, type Asked, type Question } from "../model/query-cache";
 import type { Drawing, Host, Shown } from "../model/renderer";
-import { Grid, type Column } from "../table/grid";
+import { Grid, type Column, type Columns } from "../table/grid";
 import { indexLevels, isText } from "../table/page";
 import { storedRows, TableQueries, type TableView } from "../table/query";
 import type { Cell } from "../table/rows";
 import { summary } from "../table/summary";
 import { diffLegend, TableToolbar } from "../table/toolbar";
+import { blocksOf, joined } from "../table/wide";
 import { factList } from "./file";
 
 /** Milliseconds after which it is said that the kernel is waited for; a quick answer should not make the words flicker. */
@@ -20,6 +21,8 @@ const PATIENCE = 350;
 const SUMMARY_WIDTH = 15;
 /** An index wider than this, in characters, does not stay in view: it would leave no room for the rest. */
 const MAX_STICKY_WIDTH = 30;
+/** Width of a column of which nothing is known yet, in characters. */
+const UNKNOWN_WIDTH = 12;
 
 export function dataframe(host: Host<"dataframe">): Drawing<"dataframe"> {
   const table = new DataframeTable(host);
@@ -57,9 +60,10 @@ class DataframeTable {
   private questions: Asked[] = [];
   /** A step that is drawn as soon as the kernel has answered. */
   private pending: { at: number; done: () => void } | null = null;
-  private columnWidths: { columns: string; widths: number[] } = { columns: "", widths: [] };
-  /** The headings as they were drawn last. */
-  private drawnHead = "";
+  /** The widths that columns had, by their place, and what they were. */
+  private readonly columnWidths = new Map<number, { what: string; width: number }>();
+  /** The first columns of the blocks that are in view. */
+  private blocks: number[] = [0];
   private rowsError = "";
   private progress = "";
   private patience = 0;
@@ -79,6 +83,7 @@ class DataframeTable {
         need: (from, to) => this.request(from, to),
         focus: (row, column) => tell(row, column, false),
         open: (row, column) => tell(row, column, true),
+        columns: () => this.onColumns(),
       },
     );
     this.element = h(
@@ -116,31 +121,52 @@ class DataframeTable {
     if (!shown || !payload) return false;
     toolbar.offerComparisons(this.queries.page(payload).fields);
     const { options } = toolbar;
-    const result = this.queries.run(shown, payload, options);
+    const blocks = this.blocksInView(payload.head);
+    const result = joined(
+      blocks.map((firstColumn) => this.queries.run(shown, payload, { ...options, firstColumn })),
+      String(blocks) === "0",
+    );
     this.questions = result.questions;
-    const { firstColumn } = options;
-    const aboutColumns: Question = {
-      summary: true,
-      ...(firstColumn ? { columns: firstColumn } : {}),
-    };
-    const asksSummary = toolbar.showSummary && host.live && !payload.head.summary;
-    if (asksSummary) this.questions.push([shown.at, aboutColumns]);
+    const aboutColumns = blocks
+      .filter((first) => toolbar.showSummary && host.live && (first || !payload.head.summary))
+      .map((first): Question => ({ summary: true, ...(first ? { columns: first } : {}) }));
+    for (const question of aboutColumns) this.questions.push([shown.at, question]);
     if (result.view) {
       this.view = result.view;
-      this.askAhead(shown.at, result.view, asksSummary ? aboutColumns : null);
-      const answer = answers.get<TableSummaryHead>(shown.at, aboutColumns);
-      this.display(result.view, payload, payload.head.summary ?? answer?.head.summary ?? []);
+      this.askAhead(shown.at, result.view, aboutColumns);
+      const summaries = aboutColumns.flatMap(
+        (question) => answers.get<TableSummaryHead>(shown.at, question)?.head.summary ?? [],
+      );
+      this.display(result.view, payload, [...(payload.head.summary ?? []), ...summaries]);
       if (this.pending?.at === shown.at) {
         this.pending.done();
         this.pending = null;
       }
     } else answers.request(this.questions);
-    const error = result.error ?? (asksSummary ? answers.error(shown.at, aboutColumns) : undefined);
+    const error =
+      result.error ??
+      aboutColumns.map((question) => answers.error(shown.at, question)).find(Boolean);
     this.element.classList.toggle("jt-waiting", !result.view);
     if (error) say(this.caption, error);
     if (result.view || error) this.stopWaiting();
     else this.sayWaiting(result.progress ?? "waiting for the kernel…");
     return result.view !== null || error !== undefined;
+  }
+
+  /** The first columns of the blocks that are to be shown. A saved page has the first block only. */
+  private blocksInView({ hidden }: StoredRowsHead): number[] {
+    return hidden && this.host.live ? this.blocks : [0];
+  }
+
+  /** Other columns have come into view, which may have to be asked for. */
+  private onColumns(): void {
+    const levels = indexLevels(this.view?.fields ?? []);
+    const [first, last] = this.grid.columnsInView;
+    const blocks = blocksOf(Math.max(0, first - levels), Math.max(0, last - levels));
+    if (String(blocks) === String(this.blocks)) return;
+    this.blocks = blocks;
+    // The grid is still drawing what it has.
+    queueMicrotask(() => this.render());
   }
 
   private stopWaiting(): void {
@@ -161,7 +187,7 @@ class DataframeTable {
   }
 
   /** Ask, after all else, what the next and the previous step will need. */
-  private askAhead(at: number, { question }: TableView, aboutColumns: Question | null): void {
+  private askAhead(at: number, { question }: TableView, aboutColumns: Question[]): void {
     const { host, toolbar, questions } = this;
     const { changes, since } = toolbar.options;
     if (!host.live) return;
@@ -169,7 +195,7 @@ class DataframeTable {
       if (near < 0 || near >= host.about.steps.length) continue;
       if (question && !(changes && since === "previous")) questions.push([near, question]);
       else if (question && near > 0) questions.push([near, { ...question, since: near - 1 }]);
-      if (aboutColumns) questions.push([near, aboutColumns]);
+      for (const about of aboutColumns) questions.push([near, about]);
     }
   }
 
@@ -191,18 +217,7 @@ class DataframeTable {
     const columns = this.columns(view, head, new Map(summaries));
     const marker = view.diff ? "change" : null;
     const total = head.width + indexLevels(view.fields);
-    // The headings are left alone while they stay the same: from step to step only cells change.
-    const drawn = JSON.stringify([
-      columns.map((c) => ({
-        ...c,
-        summary: [c.summary?.textContent, c.summary?.getAttribute("title")],
-      })),
-      marker,
-      total,
-    ]);
-    const isNew = drawn !== this.drawnHead;
-    this.drawnHead = drawn;
-    this.grid.show(view.rows, head.rows, isNew ? { columns, marker, total } : null);
+    this.grid.show(view.rows, head.rows, { columns, marker, total });
     this.detail.refresh(view, this.shown!.at);
     put(this.legend, ...(view.diff ? diffLegend(view, view.diff) : []));
     this.legend.hidden = !view.diff;
@@ -225,40 +240,57 @@ class DataframeTable {
 
   private columns(
     view: TableView,
-    { rows }: StoredRowsHead,
+    { rows, width, hidden }: StoredRowsHead,
     summaries: Map<number, ColumnSummary>,
-  ): Column[] {
+  ): Columns {
     const { showSummary } = this.toolbar;
     const { fields, sorted } = view;
-    const widths = this.widths(view);
-    const indexWidth = fields.reduce((sum, f, c) => sum + (f.index ? widths[c]! : 0), 0);
-    return fields.map((f, c): Column => {
-      const badge = diffBadge(view, c);
-      const badgeWidth = badge ? (f.dtype.length + badge.length) * 0.9 + 4 : 0;
-      return {
-        name: f.name,
-        dtype: f.dtype,
-        badge,
-        summary: showSummary ? summary(summaries.get(f.at), rows) : null,
-        rowHeader: f.index ?? false,
-        sticky: (f.index ?? false) && indexWidth <= MAX_STICKY_WIDTH,
-        align: isText(f) ? "left" : "right",
-        width: Math.max(widths[c]!, showSummary ? SUMMARY_WIDTH : 0, badgeWidth),
-        sorted: sorted?.column === c ? (sorted.descending ? "descending" : "ascending") : undefined,
-      };
-    });
+    const levels = indexLevels(fields);
+    const widths = this.widths(
+      view,
+      levels,
+      hidden && this.host.live ? levels + width : fields.length,
+    );
+    const indexWidth = widths.slice(0, levels).reduce((sum, w) => sum + w, 0);
+    const sticky = indexWidth <= MAX_STICKY_WIDTH ? levels : 0;
+    return {
+      widths,
+      sticky,
+      column: (c): Column => {
+        const f = fields[c];
+        const common = { width: widths[c]!, sticky: c < sticky };
+        if (!f) return { ...common, name: "…", dtype: "…", rowHeader: false, align: "right" };
+        const isSorted = sorted?.at === f.at;
+        return {
+          ...common,
+          name: f.name,
+          dtype: f.dtype,
+          badge: diffBadge(view, c),
+          summary: showSummary ? summary(summaries.get(f.at), rows) : null,
+          rowHeader: f.index ?? false,
+          align: isText(f) ? "left" : "right",
+          sorted: isSorted ? (sorted.descending ? "descending" : "ascending") : undefined,
+        };
+      },
+    };
   }
 
   /** The same columns keep their widths from step to step, or grow: a number that is cut reads as another one. */
-  private widths(view: TableView): number[] {
-    const columns = JSON.stringify([
-      view.fields.map((f) => [f.name, f.dtype, f.index ?? false]),
-      view.diff !== undefined,
-    ]);
-    const before = this.columnWidths.columns === columns ? this.columnWidths.widths : [];
-    const widths = contentWidths(view).map((w, c) => Math.max(w, before[c] ?? 0));
-    this.columnWidths = { columns, widths };
-    return widths;
+  private widths(view: TableView, levels: number, count: number): number[] {
+    const { showSummary } = this.toolbar;
+    const content = contentWidths(view);
+    view.fields.forEach((f, c) => {
+      const what = JSON.stringify([f.name, f.dtype, view.diff !== undefined]);
+      const before = this.columnWidths.get(f.at);
+      const width = Math.max(content[c]!, before?.what === what ? before.width : 0);
+      this.columnWidths.set(f.at, { what, width });
+    });
+    return Array.from({ length: count }, (_, c) => {
+      const width = this.columnWidths.get(c < levels ? -1 - c : c - levels)?.width;
+      const badge = diffBadge(view, c);
+      const badgeWidth = badge ? (view.fields[c]!.dtype.length + badge.length) * 0.9 + 4 : 0;
+      return Math.max(width ?? UNKNOWN_WIDTH, showSummary ? SUMMARY_WIDTH : 0, badgeWidth);
+    });
   }
 
   /** Sort by a column upwards, then downwards, then not at all. */
@@ -266,10 +298,11 @@ class DataframeTable {
     const field = this.view?.fields[column];
     const { sort, options } = this.toolbar;
     if (!field || options.changes) return;
-    const { name, index = false } = field;
-    if (sort?.name !== name || sort.index !== index)
-      this.toolbar.sort = { name, index, descending: false };
-    else this.toolbar.sort = sort.descending ? null : { name, index, descending: true };
+    const { name, index = false, at } = field;
+    const isAgain = sort?.at === at || this.view?.sorted?.at === at;
+    if (sort?.name !== name || sort.index !== index || !isAgain)
+      this.toolbar.sort = { name, index, at, descending: false };
+    else this.toolbar.sort = sort.descending ? null : { ...sort, descending: true };
     this.grid.scrollTo(0);
     this.render();
   }
@@ -355,8 +388,8 @@ function contentWidths({ fields, rows }: TableView): number[] {
 }
 
 function diffBadge({ fields, diff, changedCells }: TableView, column: number): string | undefined {
-  const field = fields[column]!;
-  if (!diff || field.index) return undefined;
+  const field = fields[column];
+  if (!field || !diff || field.index) return undefined;
   if (diff.columnsAdded.includes(field.name)) return "new";
   const count = changedCells?.[column] ?? 0;
   return count ? `${format.count(count)} changed` : undefined;

@@ -2,12 +2,22 @@
 // nothing behind them.
 
 import { h, put, watchSize } from "../dom/dom";
-import { columnCssClass, columnHeading, columnWidths, markerHeading, type Head } from "./headings";
-import { RowElement, type RowLook } from "./row-element";
+import {
+  columnCssClass,
+  columnHeading,
+  columnWidth,
+  listed,
+  markerHeading,
+  markerWidth,
+  type Head,
+} from "./headings";
+import { destination, type Position } from "./keys";
+import { RowElement, withRoom, type DrawnColumns, type RowLook } from "./row-element";
 import type { RowSource } from "./rows";
+import { Sideways } from "./sideways";
 import { Viewport } from "./viewport";
 
-export type { Column, Head } from "./headings";
+export { listed, type Column, type Columns, type Head } from "./headings";
 
 export interface GridOptions extends Partial<RowLook> {
   /** What assistive technology calls the grid. */
@@ -27,11 +37,8 @@ export interface GridEvents {
   focus?(row: number, column: number): void;
   /** Rows on screen have not come yet; none when both are the same. */
   need?(from: number, to: number): void;
-}
-
-interface Position {
-  row: number;
-  column: number;
+  /** Other columns have come into view. */
+  columns?(): void;
 }
 
 const HEADING = -1;
@@ -48,8 +55,12 @@ export class Grid {
   private readonly table: HTMLTableElement;
   private readonly viewport: Viewport;
   private readonly look: RowLook;
-  private head: Head = { columns: [], marker: null, total: 0 };
+  private readonly sideways: Sideways;
+  private head: Head = { columns: listed([]), marker: null, total: 0 };
+  private drawn: DrawnColumns = { columns: [], marker: null, beside: null };
+  /** The headings that are drawn, and all that can be seen of them. */
   private headings: HTMLElement[] = [];
+  private headLook = "";
   /** Rows can be written again as long as the columns look the same. */
   private columnsLook = "";
   private stickyWidth = 0;
@@ -77,6 +88,8 @@ export class Grid {
     this.table.style.setProperty("--jt-row-height", `${rowHeight}px`);
     this.element = h("div", { class: "jt-scroll" }, this.table);
     this.viewport = new Viewport(this.element, this.thead, rowHeight, () => this.draw(false));
+    this.sideways = new Sideways(this.element);
+    this.element.addEventListener("scroll", () => this.onSideways(), { passive: true });
     this.table.addEventListener("keydown", (event) => this.onKey(event));
     this.table.addEventListener("focusin", (event) => this.onFocus(event.target as HTMLElement));
     if (byRow) this.body.addEventListener("click", (event) => this.onClick(event));
@@ -96,7 +109,7 @@ export class Grid {
    * Show rows, scrolled to where the grid is.
    *
    * @param visible the grid is as high as so many rows, up to a limit.
-   * @param head other columns than before; null when they are the same.
+   * @param head the columns; null when they are the same as before.
    * @param active the row that the focus goes to, if the grid has it; `reveal` brings it into view in any case.
    */
   show(
@@ -116,6 +129,12 @@ export class Grid {
     }
     this.draw(true, hadFocus);
     if (head) this.placeStickyColumns();
+    if (head) this.events.columns?.();
+  }
+
+  /** The numbers of the first and the last column in view. */
+  get columnsInView(): [first: number, last: number] {
+    return this.sideways.visible;
   }
 
   /** Put a row at the upper edge. */
@@ -133,46 +152,96 @@ export class Grid {
   private onResize(): void {
     if (this.element.offsetHeight === 0 || !this.viewport.measure()) return;
     this.viewport.fit();
+    this.setHead(this.head);
     this.draw(false);
     this.placeStickyColumns();
+    this.events.columns?.();
+  }
+
+  private onSideways(): void {
+    if (!this.sideways.follow()) return;
+    const hadFocus = this.hasFocus();
+    this.drawHead();
+    this.draw(false, hadFocus);
+    this.placeStickyColumns();
+    this.events.columns?.();
   }
 
   private setHead(head: Head): void {
     const { columns, marker, total } = head;
-    const focused = this.headings.findIndex((cell) => cell.contains(this.focusedElement()));
     this.head = head;
-    put(this.columnGroup, ...columnWidths(head));
-    this.headings = columns.map((_, n) =>
-      columnHeading(head, n, this.look.byRow, () => this.events.sort(n)),
+    this.table.setAttribute("aria-colcount", String(total + (marker ? 1 : 0)));
+    this.sideways.resize(columns.widths, columns.sticky);
+    this.drawHead();
+  }
+
+  /** Draw the headings of the columns in view; they are left alone while they look the same: from step to step only cells change. */
+  private drawHead(): void {
+    const { head, sideways } = this;
+    const { marker } = head;
+    const columns = sideways.drawn.map((n) => ({ n, column: head.columns.column(n) }));
+    const { isPartial } = sideways;
+    const look = JSON.stringify([
+      columns.map(({ n, column: { summary, ...c } }) => [
+        n,
+        c,
+        isPartial && sideways.width(n),
+        summary?.textContent,
+        summary?.getAttribute("title"),
+      ]),
+      marker,
+      sideways.padding,
+    ]);
+    if (look === this.headLook) return;
+    this.headLook = look;
+    const focused = this.headings.findIndex((cell) => cell.contains(this.focusedElement()));
+    const column = this.drawn.columns[focused]?.n;
+    const beside = isPartial ? head.columns.sticky : null;
+    this.drawn = { columns, marker, beside };
+    const [before, after] = sideways.padding;
+    const rooms = [after, before];
+    const width = ({ n, column: c }: DrawnColumns["columns"][number]) =>
+      columnWidth(isPartial ? `${sideways.width(n)}px` : `${c.width.toFixed(1)}ch`);
+    put(
+      this.columnGroup,
+      marker ? markerWidth(marker) : null,
+      ...withRoom(columns.map(width), beside, () => columnWidth(`${rooms.pop()!}px`)),
     );
+    this.headings = columns.map(({ n, column: c }) =>
+      columnHeading(c, n, { marker, isPartial }, this.look.byRow, () => this.events.sort(n)),
+    );
+    const room = () => h("td", { class: "jt-room", role: "presentation" });
     put(
       this.thead,
-      h("tr", { "aria-rowindex": 1 }, marker ? markerHeading(marker) : null, ...this.headings),
+      h(
+        "tr",
+        { "aria-rowindex": 1 },
+        marker ? markerHeading(marker) : null,
+        ...withRoom(this.headings, beside, room),
+      ),
     );
-    const before = marker ? 1 : 0;
-    this.table.setAttribute("aria-colcount", String(total + before));
+    const span = columns.length + (marker ? 1 : 0) + (isPartial ? 2 : 0);
     for (const cell of [this.above, this.below])
-      cell.setAttribute("colspan", String(Math.max(1, columns.length + before)));
-    const look = JSON.stringify([marker, columns.map(columnCssClass)]);
-    if (look !== this.columnsLook) {
+      cell.setAttribute("colspan", String(Math.max(1, span)));
+    const rowLook = JSON.stringify([marker, columns.map((c) => [c.n, columnCssClass(c.column)])]);
+    if (rowLook !== this.columnsLook) {
       for (const row of this.elements) row.element.remove();
       this.elements = [];
     }
-    this.columnsLook = look;
+    this.columnsLook = rowLook;
     this.setTabStop(null);
     this.viewport.measure();
     // A heading that was pressed by a key keeps the focus, although it has been made anew.
-    const again = this.headings[focused];
+    const again = this.headings[columns.findIndex(({ n }) => n === column)];
     (this.look.byRow ? again?.querySelector("button") : again)?.focus({ preventScroll: true });
   }
 
   /** Put the columns that stay in view one beside the other; how wide they are is only known when they are drawn. */
   private placeStickyColumns(): void {
     let left = this.thead.querySelector<HTMLElement>(".jt-sign")?.offsetWidth ?? 0;
-    this.head.columns.forEach(({ sticky }, n) => {
-      if (!sticky) return;
+    this.headings.slice(0, this.head.columns.sticky).forEach((heading, n) => {
       this.table.style.setProperty(`--jt-left-${n}`, `${left}px`);
-      left += this.headings[n]!.offsetWidth;
+      left += heading.offsetWidth;
     });
     this.stickyWidth = left;
   }
@@ -185,9 +254,8 @@ export class Grid {
     for (let n = from; n < to; n += 1) {
       const element = this.elements[n - from]!;
       if (!rewrite && element.index === n && !element.isPending) continue;
-      const row = this.rows.row(n);
-      if (!row) missing = missing ? [missing[0], n] : [n, n];
-      element.write(n, row);
+      element.write(n, this.rows.row(n));
+      if (element.isPending) missing = missing ? [missing[0], n] : [n, n];
     }
     const [above, below] = this.viewport.padding(from, to);
     this.above.style.height = `${above}px`;
@@ -211,7 +279,7 @@ export class Grid {
     }
     while (elements.length > to - from) elements.pop()!.element.remove();
     while (elements.length < to - from) {
-      const row = new RowElement(this.head, this.look);
+      const row = new RowElement(this.drawn, this.look);
       body.append(row.element);
       elements.push(row);
     }
@@ -232,9 +300,10 @@ export class Grid {
   /** The element of the active row or cell, if it is drawn. */
   private activeElement(): HTMLElement | null {
     const { row, column } = this.active;
-    if (row === HEADING) return this.look.byRow ? null : (this.headings[column] ?? null);
+    const place = this.drawn.columns.findIndex(({ n }) => n === column);
+    if (row === HEADING) return this.look.byRow ? null : (this.headings[place] ?? null);
     const drawn = this.elements[row - (this.elements[0]?.index ?? 0)];
-    return (this.look.byRow ? drawn?.element : drawn?.cells[column]?.element) ?? null;
+    return (this.look.byRow ? drawn?.element : drawn?.cells[place]?.element) ?? null;
   }
 
   private setTabStop(element: HTMLElement | null): void {
@@ -247,7 +316,12 @@ export class Grid {
   /** Keep one row or cell in the order of Tab, on screen, and the focus on it if the grid had it. */
   private keepTabStop(hadFocus: boolean): void {
     const { active, rows } = this;
-    active.column = Math.max(0, Math.min(active.column, this.headings.length - 1));
+    const { widths, sticky } = this.head.columns;
+    active.column = Math.max(0, Math.min(active.column, widths.length - 1));
+    if (active.column >= sticky && this.drawn.beside !== null) {
+      const [first, last] = this.sideways.visible;
+      active.column = Math.min(Math.max(active.column, first), last);
+    }
     if (rows.count === 0) active.row = HEADING;
     else if (active.row !== HEADING || this.look.byRow) {
       const [first, last] = this.viewport.visible;
@@ -300,7 +374,7 @@ export class Grid {
     }
     const size = {
       rows: this.rows.count,
-      columns: this.headings.length,
+      columns: this.head.columns.widths.length,
       page: Math.max(1, this.viewport.rowsThatFit - 1),
     };
     const to = destination(event, active, size, look.byRow);
@@ -328,13 +402,19 @@ export class Grid {
 
   private moveFocus(to: Position): void {
     this.active = to;
+    if (this.drawn.beside !== null && !this.look.byRow) {
+      this.sideways.reveal(to.column);
+      this.onSideways();
+      this.active = to;
+    }
     if (to.row !== HEADING && this.viewport.reveal(to.row)) this.draw(false);
     // Where only part of a row fits on screen, drawing takes the active row to its neighbour.
     this.active = to;
     const element = this.activeElement();
     this.setTabStop(element);
     element?.focus({ preventScroll: true });
-    if (element && !this.look.byRow) this.revealSideways(element);
+    const isRevealed = this.look.byRow || this.drawn.beside !== null;
+    if (element && !isRevealed) this.revealSideways(element);
   }
 
   private revealSideways(cell: HTMLElement): void {
@@ -355,30 +435,4 @@ function padding(cell: HTMLElement): HTMLElement {
     { "aria-hidden": "true", role: "presentation" },
     h("tr", { class: "jt-space", role: "presentation" }, cell),
   );
-}
-
-/**
- * Where a key leads from a row or a cell, not yet held to the grid's edges; null when it leads nowhere.
- *
- * @param byRow rows are moved between, not cells: Home and End lead to the first and the last row.
- */
-function destination(
-  { key, ctrlKey, metaKey }: KeyboardEvent,
-  { row, column }: Position,
-  { rows, columns, page }: { rows: number; columns: number; page: number },
-  byRow: boolean,
-): Position | null {
-  const far = ctrlKey || metaKey;
-  const sideways = (to: number): Position | null => (byRow ? null : { row, column: to });
-  const destinations: Record<string, Position | null> = {
-    ArrowUp: { row: far ? 0 : row - 1, column },
-    ArrowDown: { row: far ? rows - 1 : row + 1, column },
-    ArrowLeft: sideways(far ? 0 : column - 1),
-    ArrowRight: sideways(far ? columns - 1 : column + 1),
-    PageUp: { row: Math.max(0, row - page), column },
-    PageDown: { row: Math.max(0, row) + page, column },
-    Home: { row: far || byRow ? 0 : row, column: 0 },
-    End: { row: far || byRow ? rows - 1 : row, column: columns - 1 },
-  };
-  return destinations[key] ?? null;
 }

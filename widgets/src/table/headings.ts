@@ -25,8 +25,17 @@ export interface Column {
 /** A narrow column before the others: what changed in the row, or a box to choose it by. */
 export type Marker = "change" | "choice";
 
+/** Columns by their numbers, of which those in view are made. */
+export interface Columns {
+  /** Of all columns, in characters. */
+  widths: ArrayLike<number>;
+  /** How many of the first columns stay in view. */
+  sticky: number;
+  column(n: number): Column;
+}
+
 export interface Head {
-  columns: Column[];
+  columns: Columns;
   marker: Marker | null;
   /** How many columns the table has, including those that are not shown. */
   total: number;
@@ -36,6 +45,15 @@ const MARKER = {
   change: { label: "change", width: "2.6ch" },
   choice: { label: "choose", width: "30px" },
 };
+
+export function listed(columns: Column[]): Columns {
+  const other = columns.findIndex((c) => !c.sticky);
+  return {
+    widths: columns.map((c) => c.width),
+    sticky: other < 0 ? columns.length : other,
+    column: (n) => columns[n]!,
+  };
+}
 
 /** The classes by which a column's heading and its cells are styled. */
 export function columnCssClass({ rowHeader, align, sticky }: Column): string {
@@ -47,12 +65,10 @@ export function columnCssClass({ rowHeader, align, sticky }: Column): string {
 /** The left edge of a sticky column; how wide those before it are is only known once they are drawn. */
 export const stickyLeft = (n: number): string => `var(--jt-left-${n})`;
 
-export function columnWidths({ columns, marker }: Head): HTMLElement[] {
-  return [
-    ...(marker ? [h("col", { style: `width:${MARKER[marker].width}` })] : []),
-    ...columns.map((c) => h("col", { style: `width:${c.width.toFixed(1)}ch` })),
-  ];
-}
+export const markerWidth = (marker: Marker): HTMLElement =>
+  h("col", { style: `width:${MARKER[marker].width}` });
+
+export const columnWidth = (width: string): HTMLElement => h("col", { style: `width:${width}` });
 
 export function markerHeading(marker: Marker): HTMLElement {
   return h(
@@ -63,15 +79,16 @@ export function markerHeading(marker: Marker): HTMLElement {
 }
 
 /**
+ * @param isPartial whether not all columns are drawn, so that their numbers have to be said.
  * @param asButton whether the heading is a button that Tab leads to; otherwise the heading itself takes the focus, as one of the grid's cells.
  */
 export function columnHeading(
-  { columns, marker, total }: Head,
+  c: Column,
   n: number,
+  { marker, isPartial }: { marker: Marker | null; isPartial: boolean },
   asButton: boolean,
   press: () => void,
 ): HTMLElement {
-  const c = columns[n]!;
   const sign = { ascending: "▲", descending: "▼" };
   const content = [
     c.group ? span("jt-group-of", c.group) : null,
@@ -98,7 +115,7 @@ export function columnHeading(
       class: columnCssClass(c),
       "data-column": n,
       "aria-sort": c.sorted ?? "none",
-      "aria-colindex": total > columns.length ? n + 1 + (marker ? 1 : 0) : null,
+      "aria-colindex": isPartial ? n + 1 + (marker ? 1 : 0) : null,
       onclick: press,
     },
     ...(asButton ? [h("button", { type: "button", class: "jt-sort" }, ...content)] : content),

@@ -15,15 +15,15 @@ import type { Payload } from "../model/payload";
 import type { Asked, Question, QueryCache } from "../model/query-cache";
 import type { Host, Shown } from "../model/renderer";
 import { diff, diffDecoder, dtypeChanges } from "./dataframe-diff";
-import { TablePage } from "./page";
+import { indexLevels, TablePage } from "./page";
 import { PagedRows, SORTED_ROWS, STORED_ROWS, type PagedQuery, type RowDecoder } from "./paged";
 import type { RowSource } from "./rows";
 import { sortAndFilter, type SortBy } from "./sort-filter";
 
 /** What the reader of a table has chosen to see. */
 export interface TableOptions {
-  /** The column by its name, since it may have another place at another step. */
-  sort: { name: string; index: boolean; descending: boolean } | null;
+  /** The column by its name, since it may have another place at another step; by its place where the page does not have its name. */
+  sort: { name: string; index: boolean; at: number; descending: boolean } | null;
   filter: string;
   /** Whether the changes since another step are shown, in place of sorted and filtered rows. */
   changes: boolean;
@@ -45,12 +45,18 @@ export interface DiffSummary {
   since: string;
 }
 
+/** The column that rows are sorted by: its number in the table, and among the fields of the page, which may not have it. */
+export interface Sorted extends SortBy {
+  at: number;
+  name: string;
+}
+
 export interface TableView {
   rows: RowSource;
   fields: TableField[];
   /** What to say under the table. */
   notes: string[];
-  sorted?: SortBy | undefined;
+  sorted?: Sorted | undefined;
   diff?: DiffSummary;
   /** How many cells of each field changed. */
   changedCells?: number[];
@@ -102,7 +108,7 @@ export class TableQueries {
 
   run({ at }: Shown<"dataframe">, payload: Stored, options: TableOptions): QueryResult {
     if (options.changes) return this.changes(at, payload, options);
-    const sort = sortColumn(this.page(payload).fields, options);
+    const sort = sortColumn(payload.head, options);
     return options.filter || sort
       ? this.sorted(at, payload, options, sort)
       : this.stored(at, payload, options);
@@ -138,14 +144,12 @@ export class TableQueries {
     at: number,
     payload: Stored,
     { filter, firstColumn }: TableOptions,
-    sort: SortBy | null,
+    sort: Sorted | null,
   ): QueryResult {
     const page = this.page(payload);
     const notes = (count: number, of: string): string[] => [
       filter ? `${format.count(count)} of ${of} ${count === 1 ? "holds" : "hold"} “${filter}”` : "",
-      sort
-        ? `by ${page.fields[sort.column]!.name || "the index"}, ${sort.descending ? "greatest" : "least"} first`
-        : "",
+      sort ? `by ${sort.name || "the index"}, ${sort.descending ? "greatest" : "least"} first` : "",
     ];
     const all = `${format.count(payload.head.rows)} rows`;
     if (!this.host.live || (isComplete(payload) && !firstColumn)) {
@@ -161,7 +165,7 @@ export class TableQueries {
       });
     }
     const question: Question = {
-      ...(sort ? { sort: [page.fields[sort.column]!.at, Number(sort.descending)] } : {}),
+      ...(sort ? { sort: [sort.at, Number(sort.descending)] } : {}),
       ...(filter ? { text: filter } : {}),
       ...columnsFrom(firstColumn),
     };
@@ -301,8 +305,12 @@ function addNote({ view, ...result }: QueryResult, note: string): QueryResult {
   return { ...result, view: view && { ...view, notes: [...view.notes, note] } };
 }
 
-function sortColumn(fields: TableField[], { sort }: TableOptions): SortBy | null {
+function sortColumn({ fields, width }: StoredRowsHead, { sort }: TableOptions): Sorted | null {
   if (!sort) return null;
-  const column = fields.findIndex((f) => f.name === sort.name && (f.index ?? false) === sort.index);
-  return column < 0 ? null : { column, descending: sort.descending };
+  const { name, descending, index } = sort;
+  // The page has the names of the first columns only.
+  if (sort.at >= fields.length - indexLevels(fields))
+    return sort.at < width ? { column: -1, at: sort.at, name, descending } : null;
+  const column = fields.findIndex((f) => f.name === name && (f.index ?? false) === index);
+  return column < 0 ? null : { column, at: fields[column]!.at, name, descending };
 }

@@ -1,7 +1,7 @@
 // One row of the grid in the page. It is written again for another row of the table when that one comes into view, and touches only what differs.
 
 import { h, keepKeys, put, say } from "../dom/dom";
-import { columnCssClass, stickyLeft, type Column, type Head, type Marker } from "./headings";
+import { columnCssClass, stickyLeft, type Column, type Marker } from "./headings";
 import { ADDED, CHANGED, REMOVED, SAME, type Cell, type Row } from "./rows";
 
 /** How a row that changed is marked: the sign before it, the name of that sign, and the class of the row. */
@@ -21,24 +21,48 @@ export interface RowLook {
   idAttribute: string;
 }
 
+/** The columns that a row has cells for: their numbers, and how many of the first stay in view. */
+export interface DrawnColumns {
+  columns: { n: number; column: Column }[];
+  marker: Marker | null;
+  /** How many of the first columns stay in view; behind them, and at the end, is room for those that are not drawn. Null where all are. */
+  beside: number | null;
+}
+
+/** Have room, behind the columns that stay in view and at the end, for what is not drawn. */
+export function withRoom(
+  cells: HTMLElement[],
+  beside: number | null,
+  make: () => HTMLElement,
+): HTMLElement[] {
+  return beside === null
+    ? cells
+    : [...cells.slice(0, beside), make(), ...cells.slice(beside), make()];
+}
+
 export class RowElement {
   readonly element: HTMLTableRowElement;
   readonly cells: CellElement[];
   /** The number of the row that is shown; -1 before the first. */
   index = -1;
-  /** Whether the row has not come from the kernel yet. */
+  /** Whether the row, or a part of it, has not come from the kernel yet. */
   isPending = true;
+  /** The numbers of its columns. */
+  private readonly numbers: number[];
   private readonly marker: HTMLElement | null;
   private readonly checkbox: HTMLInputElement | null;
 
   constructor(
-    { columns, marker }: Head,
+    { columns, marker, beside }: DrawnColumns,
     private readonly look: RowLook,
   ) {
-    this.cells = columns.map((column, n) => new CellElement(column, n, !look.byRow));
+    this.numbers = columns.map(({ n }) => n);
+    this.cells = columns.map(({ n, column }) => new CellElement(column, n, !look.byRow));
     this.checkbox = marker === "choice" ? h("input", { type: "checkbox", tabindex: -1 }) : null;
     this.marker = marker ? markerCell(marker, this.checkbox) : null;
-    this.element = h("tr", {}, this.marker, ...this.cells.map((cell) => cell.element));
+    const cells = this.cells.map((cell) => cell.element);
+    const room = () => h("td", { class: "jt-room", role: "presentation" });
+    this.element = h("tr", {}, this.marker, ...withRoom(cells, beside, room));
     if (look.byRow) keepKeys(this.element).tabIndex = -1;
   }
 
@@ -46,7 +70,7 @@ export class RowElement {
   write(n: number, row: Row | null): void {
     const { element, look } = this;
     this.index = n;
-    this.isPending = row === null;
+    this.isPending = row?.isComplete === false || row === null;
     const change = CHANGES[row?.status ?? SAME]!;
     setAttribute(element, "aria-rowindex", String(n + 2));
     const parts = [look.rowClass, n % 2 ? "jt-odd" : "", change.class, row ? "" : "jt-coming"];
@@ -56,7 +80,10 @@ export class RowElement {
       say(this.marker, change.sign);
       setAttribute(this.marker, "aria-label", change.name);
     }
-    this.cells.forEach((cell, c) => cell.write(row?.cells[c], row?.before?.[c]));
+    this.cells.forEach((cell, place) => {
+      const c = this.numbers[place]!;
+      cell.write(row?.cells[c], row?.before?.[c]);
+    });
   }
 
   private writeChoice(checkbox: HTMLInputElement, row: Row | null): void {

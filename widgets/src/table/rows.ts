@@ -25,6 +25,8 @@ export const CHANGED = 3;
 export interface Row {
   status: number;
   cells: Cell[];
+  /** False while some of its cells are on their way from the kernel. */
+  isComplete?: boolean;
   /** The earlier cell of each column that changed, and undefined for the others. */
   before?: (Cell | undefined)[];
   /** The row's number in the stored table, by which the kernel finds a cell in full. */

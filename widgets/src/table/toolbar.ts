@@ -7,8 +7,6 @@ import type { StoredRowsHead, TableField } from "../model/payload-heads";
 import type { Host } from "../model/renderer";
 import type { DiffSummary, TableOptions, TableView } from "./query";
 
-/** So many columns of a wide DataFrame are shown at a time, as many as the kernel sends. */
-const MAX_COLUMNS = 100;
 /** How long the filter waits for the next letter, in milliseconds. */
 const TYPING_PAUSE = 120;
 
@@ -16,7 +14,6 @@ export class TableToolbar {
   readonly element: HTMLElement;
   sort: TableOptions["sort"] = null;
   private filterText = "";
-  private firstColumn = 0;
   private readonly filter = h("input", {
     type: "search",
     class: "jt-filter",
@@ -37,16 +34,6 @@ export class TableToolbar {
     h("label", { class: "jt-check" }, "rows matched by", this.matchBy),
     this.onlyChanged.element,
   );
-  private readonly columnsBefore = this.columnsButton("columns before", "◂", -MAX_COLUMNS);
-  private readonly columnsAfter = this.columnsButton("columns after", "▸", MAX_COLUMNS);
-  private readonly columnRange = h("span");
-  private readonly columns = span(
-    "jt-check",
-    this.columnsBefore,
-    this.columnRange,
-    this.columnsAfter,
-  );
-  private width = 0;
   private typing = 0;
 
   /** @param changed called when something else is to be shown. */
@@ -54,19 +41,18 @@ export class TableToolbar {
     private readonly host: Host<"dataframe">,
     private readonly changed: () => void,
   ) {
-    this.element = bar(this.filter, this.summary, this.changes, this.comparison, this.columns);
+    this.element = bar(this.filter, this.summary, this.changes, this.comparison);
   }
 
   get showSummary(): boolean {
     return this.summary.value;
   }
 
-  get options(): TableOptions {
-    const { sort, filterText: filter, firstColumn, matchBy } = this;
+  get options(): Omit<TableOptions, "firstColumn"> {
+    const { sort, filterText: filter, matchBy } = this;
     return {
       sort,
       filter,
-      firstColumn,
       changes: this.changes.value,
       since: this.since.value,
       matchBy: matchBy.value === "" ? null : matchBy.value.slice(1),
@@ -80,16 +66,10 @@ export class TableToolbar {
 
   /** Show the controls that are of use for a step's payload. */
   update(head: StoredRowsHead): void {
-    const { host, firstColumn } = this;
-    this.width = head.width;
+    const { host } = this;
     this.filter.hidden = this.changes.value;
     this.summary.element.hidden = !host.live && !head.summary;
     this.changes.element.hidden = host.about.steps.length < 2 && host.about.beside === undefined;
-    this.columns.hidden = !head.hidden || !host.live;
-    const last = Math.min(head.width, firstColumn + MAX_COLUMNS);
-    this.columnRange.textContent = `columns ${format.count(firstColumn + 1)}–${format.count(last)} of ${format.count(head.width)}`;
-    this.columnsBefore.setAttribute("aria-disabled", String(firstColumn === 0));
-    this.columnsAfter.setAttribute("aria-disabled", String(last === head.width));
   }
 
   /** Offer the steps to compare with and the columns to match by. What was chosen and is no longer there gives way to the previous step, to the index. */
@@ -113,18 +93,6 @@ export class TableToolbar {
       this.filterText = this.filter.value;
       this.changed();
     }, TYPING_PAUSE);
-  }
-
-  private moveColumns(by: number): void {
-    const to = this.firstColumn + by;
-    if (to < 0 || to >= this.width) return;
-    this.firstColumn = to;
-    this.changed();
-  }
-
-  private columnsButton(label: string, sign: string, by: number): HTMLButtonElement {
-    const attributes = { type: "button", class: "jt-button", "aria-label": label, title: label };
-    return h("button", { ...attributes, onclick: () => this.moveColumns(by) }, sign);
   }
 }
 

@@ -4,7 +4,7 @@ import { h, put, say } from "../dom/dom";
 import { bar, textButton, searchBox } from "../dom/toolbar";
 import * as format from "../model/format";
 import { statusClass } from "../model/model";
-import { Grid, type Column } from "../table/grid";
+import { Grid, listed, type Column } from "../table/grid";
 import { SAME, type Cell, type Row } from "../table/rows";
 import type { RunRows, RunSort } from "./run-rows";
 
@@ -224,7 +224,7 @@ export class RunTable {
     grid.show(
       { count: this.order.length, row: (n) => this.row(n) },
       rows.count,
-      otherColumns ? { columns, marker: "choice", total: columns.length } : null,
+      otherColumns ? { columns: listed(columns), marker: "choice", total: columns.length } : null,
       { row: Math.max(0, active), reveal: active < 0 },
     );
     const all = format.plural(rows.count, "run");
