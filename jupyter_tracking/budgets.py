@@ -21,6 +21,9 @@ MOST_CELL_VALUES = 2_000_000
 # Inputs and outputs of all the runs in a table: each is a column of pandas', which takes a tenth of a millisecond.
 MOST_RUN_COLUMNS = 20_000
 
+# Of each thing that is kept of runs that have ended: what a list of 15,000 runs says of them, the lineage of as many with 50 artifacts.
+MOST_KNOWN_BYTES = 1 << 27  # bytes
+
 # Of an asset that is read as a whole, but for tables: a few more times so much is made of it.
 MOST_ASSET_BYTES = 1 << 28
 

@@ -1,0 +1,119 @@
+"""What was read of runs that have ended, kept in memory within a bound: to know that a run is unchanged costs a stat of its documents."""
+
+from __future__ import annotations
+
+import threading
+import time
+from copy import deepcopy
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from jupyter_tracking.budgets import MOST_KNOWN_BYTES
+from jupyter_tracking.format.document import run_document, run_values
+from jupyter_tracking.format.document.curation import is_archived
+from jupyter_tracking.read.run_files import RunFacts
+from jupyter_tracking.read.run_reader import RunFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_tracking.format.document.metric_summary import Summary
+
+    Seen = tuple[int, ...]  # `document_stats` of a run
+
+_CLOCK_TICK = 2_000_000_000  # ns: within it, a file may change again and have the same time (FAT counts in 2 s)
+_TIMES_ITS_JSON = 4  # what a document takes once it is parsed, to its bytes
+
+Value = TypeVar("Value")
+
+
+def is_settled(seen: Seen, now: int) -> bool:
+    """Return whether a change of the documents after the moment `now` in ns, when they were read, would be seen in their stats."""
+    return bool(seen) and max(seen[2:4] + seen[6:8]) < now - _CLOCK_TICK
+
+
+class Known(Generic[Value]):
+    """Something of each run, as long as the run's documents are the same.
+
+    It is kept by root. Where there is no more room, the root that was filled longest ago is forgotten; of one that is larger than the
+    room, the first runs are kept, since a list of a root asks for all of them in the same order each time.
+    """
+
+    def __init__(self, most: int = MOST_KNOWN_BYTES) -> None:
+        """Keep so many bytes at most."""
+        self._most = most
+        self._lock = threading.Lock()
+        self._roots: dict[Path, dict[str, tuple[Seen, Value, int]]] = {}  # the one that was filled last comes last
+        self._size = 0
+
+    def get(self, path: Path, seen: Seen) -> Value | None:
+        """Return what is known of a run whose documents have this stat; None where nothing is."""
+        known = self._roots.get(path.parent, {}).get(path.name)
+        return known[1] if known is not None and seen and known[0] == seen else None
+
+    def put(self, path: Path, seen: Seen, value: Value, size: int) -> None:
+        """Keep what was read of a run, which takes about so many bytes."""
+        with self._lock:
+            root = self._roots.pop(path.parent, {})
+            self._roots[path.parent] = root
+            before = root.pop(path.name, None)
+            self._size -= before[2] if before is not None else 0
+            while self._size + size > self._most and len(self._roots) > 1:
+                forgotten = self._roots.pop(next(iter(self._roots)))
+                self._size -= sum(each[2] for each in forgotten.values())
+            if self._size + size <= self._most:
+                root[path.name] = (seen, value, size)
+                self._size += size
+
+
+class ListedRun(NamedTuple):
+    """What a list of runs says of one.
+
+    Attributes:
+        facts: what it is called and was given, and what came of it; the caller's own.
+        archived: whether lists leave it out.
+        seen: a stat of its documents, if the facts hold as long as that is the same; else ().
+    """
+
+    facts: RunFacts
+    archived: bool
+    seen: Seen
+
+
+_facts: Known[tuple[RunFacts, bool]] = Known()
+
+
+def list_run(folder: RunFolder, summary: Summary = None) -> ListedRun:
+    """Return what a list of runs says of a run; `summary` as of `RunFolder.outputs`."""
+    seen, now = folder.document_stats(), time.time_ns()
+    known = _facts.get(folder.path, seen) if summary is None else None
+    if known is None and summary is None:
+        # By a folder of its own: the one that is given may live as long as a widget, and need not keep the document too.
+        read = RunFolder(folder.path)
+        facts = _final_facts(read, seen)
+        if facts is not None:
+            known = facts, is_archived(read.info)
+            if not is_settled(seen, now) or folder.document_stats() != seen:
+                return ListedRun(*known, ())
+            _facts.put(folder.path, seen, known, _TIMES_ITS_JSON * seen[1])
+    if known is None:
+        return ListedRun(folder.facts(summary), is_archived(folder.info), ())
+    facts = known[0]
+    own = facts._replace(tags=list(facts.tags), inputs=_copied(facts.inputs), outputs=_copied(facts.outputs))
+    return ListedRun(own, known[1], seen)
+
+
+def _final_facts(folder: RunFolder, seen: Seen) -> RunFacts | None:
+    """Return the facts of a run that has ended and whose document says all of them; None of any other."""
+    info = folder.info
+    if not seen or not run_values.outputs_are_final(info, seen[5]):
+        return None
+    status = run_document.read_status(info, lambda: False)
+    said = str(info.get("uuid") or folder.folder_name), str(info.get("name") or ""), str(info.get("project") or "")
+    moments = info.get("created_at"), info.get("finished_at"), run_document.recorded_seconds(info, None)
+    values = (run_values.values_of(info, section) for section in ("inputs", "outputs"))
+    return RunFacts(*said, *status, *moments, [str(tag) for tag in info.get("tags") or ()], *values)
+
+
+def _copied(values: dict[str, object]) -> dict[str, object]:
+    """Return values that the caller may change."""
+    return {name: deepcopy(value) if isinstance(value, dict | list) else value for name, value in values.items()}
