@@ -101,7 +101,8 @@ def linked_runs(root: Path) -> list[Path]:
 def _entries(root: Path, chosen: Callable[[os.DirEntry[str]], bool]) -> list[Path]:
     try:
         with os.scandir(root / "runs") as entries:
-            return sorted(Path(entry.path) for entry in entries if chosen(entry) and not entry.name.startswith("."))
+            found = sorted(entry.path for entry in entries if not entry.name.startswith(".") and chosen(entry))
+        return [Path(path) for path in found]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

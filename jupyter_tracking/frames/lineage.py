@@ -20,6 +20,7 @@ from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.frames.dtypes import TIMESTAMP, with_dtypes
 from jupyter_tracking.frames.problems import Unread
+from jupyter_tracking.frames.run_versions import keep_versions, recorded_versions
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import find_runs
 from jupyter_tracking.read.known_runs import is_settled
@@ -95,7 +96,7 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
         else:
             folders, rows = find_runs(runs, root), _Rows()
             for folder in progress.over(folders, len(folders)):
-                rows.add(_rows(folder, unread))
+                rows.add(_rows(folder, unread)[0])
             frame = rows.frame()
     unread.warn()
     return _parsed_summaries(frame)
@@ -117,12 +118,12 @@ def _root_lineage(root: Path, unread: Unread, progress: Progress) -> pd.DataFram
             place, final = range(before[1], before[2]), True
         else:
             first = known + len(fresh)
-            rows = _rows(folder, unread)
+            rows, whole = _rows(folder, unread, (seen, now))
             fresh.add(rows)
             place = range(first, first + len(rows))
             # The documents do not tell of a change in what was read of event files, nor of one within a tick of the clock.
             from_documents = folder.is_final and all(row[_STEPS] is not None or not row[_VERSIONED] for row in rows)
-            final = from_documents and folder.document_stats() == seen and is_settled(seen, now)
+            final = whole and from_documents and folder.document_stats() == seen and is_settled(seen, now)
         if final:
             runs[path] = (seen, start, start + len(place))
         places.append(place)
@@ -210,12 +211,22 @@ def _parsed_summaries(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _rows(folder: RunFolder, unread: Unread) -> list[tuple[Any, ...]]:
-    """Return a row an artifact, by `_COLUMNS`; its summary as JSON, so that a caller who changes a dict does not change the cache."""
+def _rows(folder: RunFolder, unread: Unread, seen: tuple[tuple[int, ...], int] | None = None) -> tuple[list[tuple[Any, ...]], bool]:
+    """Return a row an artifact, by `_COLUMNS`, and whether all of the lineage could be read.
+
+    The summary is JSON, so that a caller who changes a dict does not change the cache.
+
+    Args:
+        folder: the run.
+        unread: what cannot be read is noted there.
+        seen: a stat of the run's documents and the moment of it, with which `lineage_edges` need not read the run again.
+    """
     run_columns = folder.uuid, folder.name or None, folder.project or None
     records, problems = folder.records()
     unread.add(folder, problems)
-    return [_row(folder, record, run_columns) for record in records]
+    if seen is not None and not problems:
+        keep_versions(folder, recorded_versions(folder, records), *seen)
+    return [_row(folder, record, run_columns) for record in records], not problems
 
 
 def _row(folder: RunFolder, record: LineageRecord, run_columns: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from jupyter_tracking.errors import escape_controls
-from jupyter_tracking.format import lineage, paths
+from jupyter_tracking.format import paths
 from jupyter_tracking.frames.problems import Unread
+from jupyter_tracking.frames.run_versions import run_versions
+from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -33,8 +35,7 @@ _EDGES = {
 }
 
 
-@dataclass(slots=True)
-class _Version:
+class _Version(NamedTuple):
     """A version of an artifact that a run made or used."""
 
     run: str
@@ -64,7 +65,8 @@ def lineage_edges(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
     unread = Unread("lineage_edges()")
-    versions = _read_versions(root, unread)
+    with Progress("lineage_edges()", "runs") as progress:
+        versions = _read_versions(root, unread, progress)
     unread.warn()
     return _edges(versions)
 
@@ -90,38 +92,16 @@ def _edges(versions: _Versions) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), columns=list(_EDGES)).astype(_EDGES)
 
 
-def _read_versions(root: str | os.PathLike[str] | None, unread: Unread) -> _Versions:
+def _read_versions(root: str | os.PathLike[str] | None, unread: Unread, progress: Progress) -> _Versions:
     versions, top = _Versions(), paths.default_root(root)
-    folders = [RunFolder(path) for path in paths.run_folders(top)]
+    folders = paths.run_folders(top)
     unread.add_links(top)
-    for folder in sorted(folders, key=lambda f: str(f.info.get("created_at") or "")):
-        uuid = folder.uuid
-        versions.runs[uuid] = folder.name
-        records, problems = folder.records()
-        unread.add(folder, problems)
-        for record in records:
-            digest = record.summary.get("hash")
-            if isinstance(digest, str) and digest:
-                size = record.summary.get("size")
-                version = _Version(uuid, digest, record.name, record.kind, size if isinstance(size, int) else None)
-                (versions.used if record.is_input else versions.made).append(version)
-        versions.made += _stepped_versions(folder, uuid, records)
+    runs = [run_versions(RunFolder(path), unread) for path in progress.over(folders, len(folders))]
+    for run in sorted(runs, key=lambda each: each.created_at):
+        versions.runs[run.uuid] = run.name
+        versions.made += [_Version(run.uuid, *version) for version in run.made]
+        versions.used += [_Version(run.uuid, *version) for version in run.used]
     return versions
-
-
-def _stepped_versions(folder: RunFolder, uuid: str, records: list[lineage.LineageRecord]) -> list[_Version]:
-    """Return every version that was logged with a step; the lineage records have the hash of the last one alone."""
-    if not any(record.versioned for record in records):
-        return []
-    names = {(record.kind, record.stem): record.name for record in records}
-    found = []
-    for path, asset in folder.assets.items():
-        _, _, rest = path.partition("/")
-        kind, _, file = rest.partition("/")
-        stem = file.split(".")[0].rpartition("_")[0] or file.split(".")[0]
-        if asset.get("hash") and path.startswith("assets/"):
-            found.append(_Version(uuid, str(asset["hash"]), names.get((kind, stem), stem), kind, asset.get("size")))
-    return found
 
 
 # --- the graph -----------------------------------------------------------------------------------
@@ -134,7 +114,8 @@ def lineage_graph(root: str | os.PathLike[str] | None = None) -> LineageGraph:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
     """
     unread = Unread("lineage_graph()")
-    versions = _read_versions(root, unread)
+    with Progress("lineage_graph()", "runs") as progress:
+        versions = _read_versions(root, unread, progress)
     unread.warn()
     used = {version.hash for version in versions.used}
     made: dict[str, dict[str, str]] = defaultdict(dict)

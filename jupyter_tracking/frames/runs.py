@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,14 +14,15 @@ import pyarrow as pa
 from jupyter_tracking.budgets import MOST_CELL_VALUES, MOST_RUN_COLUMNS
 from jupyter_tracking.errors import TooLarge, TrackingWarning
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.frames.dtypes import TIMESTAMP, as_inferred, as_strings, with_dtypes
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_table import NO_ROWS, union_of_steps
+from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from jupyter_tracking.format.document.metric_summary import Summary
     from jupyter_tracking.read.event_table import EventRows
+    from jupyter_tracking.read.run_files import RunFacts
     from jupyter_tracking.read.run_reader import Artifact
 
     _Steps = NDArray[np.int64]
@@ -177,44 +179,53 @@ def runs_frame(
     """
     chosen = check_override(summary)
     top, unread = paths.default_root(root), Unread("runs()")
-    folders = [RunFolder(path) for path in paths.run_folders(top)]
-    rows = [_run_row(folder, chosen) for folder in folders if archived or not is_archived(folder.info)]
+    folders = paths.run_folders(top)
+    with Progress("runs()", "runs") as progress:
+        listed = [list_run(RunFolder(path), chosen) for path in progress.over(folders, len(folders))]
+    facts = [run.facts for run in listed if archived or not run.archived]
     unread.add_links(top)
     unread.warn()
-    rows.sort(key=lambda row: str(row["created_at"] or ""), reverse=True)
-    values = list(dict.fromkeys(key for row in rows for key in row if key not in _RUNS))
+    facts.sort(key=lambda each: str(each.created_at or ""), reverse=True)
+    values = _value_columns(facts)
     if len(values) > MOST_RUN_COLUMNS:
         words = f"runs() has {MOST_RUN_COLUMNS:,} of {len(values):,} inputs and outputs; open_run(…).inputs and .outputs have all of a run"
         warnings.warn(words, TrackingWarning, stacklevel=2)
         values = values[:MOST_RUN_COLUMNS]
-    columns = {key: pd.Series([row.get(key) for row in rows], dtype=object) for key in [*_RUNS, *values]}
-    return with_dtypes(pd.DataFrame({**columns, **{key: _as_numbers(columns[key]) for key in values}}), _RUNS)
+    own = {key: pd.Series([getattr(each, key) for each in facts], dtype=object) for key in _RUNS}
+    own |= {key: own[key].where(own[key] != "", None) for key in ("name", "project")}  # what is empty is missing
+    given = {f"{group}.{key}": _as_numbers([getattr(each, group).get(key) for each in facts]) for group, key in values}
+    return with_dtypes(pd.DataFrame({**own, **given}), _RUNS)
 
 
-def _run_row(folder: RunFolder, summary: Summary) -> dict[str, Any]:
-    facts = folder.facts(summary)
-    row = {key: getattr(facts, key) for key in _RUNS}
-    row |= {key: row[key] or None for key in ("name", "project")}  # what is empty is missing
-    row |= {f"inputs.{key}": value for key, value in facts.inputs.items()}
-    return row | {f"outputs.{key}": value for key, value in facts.outputs.items()}
+def _value_columns(facts: list[RunFacts]) -> list[tuple[str, str]]:
+    """Return the inputs and outputs of runs as (`inputs` or `outputs`, name), in the order in which they come."""
+    found: list[tuple[str, str]] = []
+    inputs: set[str] = set()
+    outputs: set[str] = set()
+    for each in facts:
+        for group, known, values in (("inputs", inputs, each.inputs), ("outputs", outputs, each.outputs)):
+            if not known.issuperset(values):
+                found += [(group, key) for key in values if key not in known]
+                known.update(values)
+    return found
 
 
-def _as_numbers(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return a column of numbers as such; any other as it is, and one whose integers a float would change."""
-    values = column.tolist()
-    present = [value for value in values if value is not None]
-    kinds = {type(value) for value in present}
+def _as_numbers(values: list[Any]) -> pd.Series[Any]:
+    """Return values as a column of numbers, where they are; any other as it is, and one whose integers a float would change."""
+    kinds = set(map(type, values))
+    present = values if NoneType not in kinds else [value for value in values if value is not None]
+    kinds.discard(NoneType)
     if not kinds or not kinds <= {int, float}:
-        return column.infer_objects()
-    missing = np.array([value is None for value in values], dtype=bool)
+        return pd.Series(values, dtype=object).infer_objects()
+    missing = np.array([value is None for value in values], dtype=bool) if len(present) < len(values) else np.zeros(len(values), dtype=bool)
     if kinds == {int}:
         low, high = min(present), max(present)
         dtype = np.dtype("int64" if high < 2**63 else "uint64")
         if low < 0 and dtype.kind == "u":
-            return column
+            return pd.Series(values, dtype=object)
         integers = np.array([value or 0 for value in values], dtype=dtype)
         return pd.Series(pd.arrays.IntegerArray(integers, missing) if missing.any() else integers)
-    if any(type(value) is int and int(float(value)) != value for value in present):
-        return column
+    if int in kinds and any(type(value) is int and int(float(value)) != value for value in present):
+        return pd.Series(values, dtype=object)
     floats = np.array([0.0 if value is None else value for value in values], dtype=np.float64)
     return pd.Series(pd.arrays.FloatingArray(floats, missing) if missing.any() else floats)

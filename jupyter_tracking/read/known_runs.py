@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from copy import deepcopy
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from jupyter_tracking.budgets import MOST_KNOWN_BYTES
 from jupyter_tracking.format.document import run_document, run_values
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.format.document.metric_summary import Summary
 
-    Seen = tuple[int, ...]  # `document_stats` of a run
+    Seen = tuple[int, ...]  # `document_stats` of a run, or of more of its files
 
 _CLOCK_TICK = 2_000_000_000  # ns: within it, a file may change again and have the same time (FAT counts in 2 s)
 _TIMES_ITS_JSON = 4  # what a document takes once it is parsed, to its bytes
@@ -27,12 +28,12 @@ Value = TypeVar("Value")
 
 
 def is_settled(seen: Seen, now: int) -> bool:
-    """Return whether a change of the documents after the moment `now` in ns, when they were read, would be seen in their stats."""
-    return bool(seen) and max(seen[2:4] + seen[6:8]) < now - _CLOCK_TICK
+    """Return whether a change of files after the moment `now` in ns, when they were read, would be seen in their `file_stat`s."""
+    return bool(seen) and max(seen[2::4] + seen[3::4]) < now - _CLOCK_TICK
 
 
 class Known(Generic[Value]):
-    """Something of each run, as long as the run's documents are the same.
+    """Something of each run, as long as its files are the same.
 
     It is kept by root. Where there is no more room, the root that was filled longest ago is forgotten; of one that is larger than the
     room, the first runs are kept, since a list of a root asks for all of them in the same order each time.
@@ -42,26 +43,28 @@ class Known(Generic[Value]):
         """Keep so many bytes at most."""
         self._most = most
         self._lock = threading.Lock()
-        self._roots: dict[Path, dict[str, tuple[Seen, Value, int]]] = {}  # the one that was filled last comes last
+        self._roots: dict[str, dict[str, tuple[Seen, Value, int]]] = {}  # the one that was filled last comes last
         self._size = 0
 
     def get(self, path: Path, seen: Seen) -> Value | None:
-        """Return what is known of a run whose documents have this stat; None where nothing is."""
-        known = self._roots.get(path.parent, {}).get(path.name)
-        return known[1] if known is not None and seen and known[0] == seen else None
+        """Return what is known of a run whose files have this stat; None where nothing is."""
+        root, _, name = os.fspath(path).rpartition("/")
+        known = self._roots[root].get(name) if seen and root in self._roots else None
+        return known[1] if known is not None and known[0] == seen else None
 
     def put(self, path: Path, seen: Seen, value: Value, size: int) -> None:
         """Keep what was read of a run, which takes about so many bytes."""
+        parent, _, name = os.fspath(path).rpartition("/")
         with self._lock:
-            root = self._roots.pop(path.parent, {})
-            self._roots[path.parent] = root
-            before = root.pop(path.name, None)
+            root = self._roots.pop(parent, {})
+            self._roots[parent] = root
+            before = root.pop(name, None)
             self._size -= before[2] if before is not None else 0
             while self._size + size > self._most and len(self._roots) > 1:
                 forgotten = self._roots.pop(next(iter(self._roots)))
                 self._size -= sum(each[2] for each in forgotten.values())
             if self._size + size <= self._most:
-                root[path.name] = (seen, value, size)
+                root[name] = (seen, value, size)
                 self._size += size
 
 
@@ -88,10 +91,10 @@ def list_run(folder: RunFolder, summary: Summary = None) -> ListedRun:
     known = _facts.get(folder.path, seen) if summary is None else None
     if known is None and summary is None:
         # By a folder of its own: the one that is given may live as long as a widget, and need not keep the document too.
-        read = RunFolder(folder.path)
-        facts = _final_facts(read, seen)
+        info = RunFolder(folder.path).info
+        facts = _final_facts(info, folder, seen)
         if facts is not None:
-            known = facts, is_archived(read.info)
+            known = facts, is_archived(info)
             if not is_settled(seen, now) or folder.document_stats() != seen:
                 return ListedRun(*known, ())
             _facts.put(folder.path, seen, known, _TIMES_ITS_JSON * seen[1])
@@ -102,9 +105,8 @@ def list_run(folder: RunFolder, summary: Summary = None) -> ListedRun:
     return ListedRun(own, known[1], seen)
 
 
-def _final_facts(folder: RunFolder, seen: Seen) -> RunFacts | None:
+def _final_facts(info: dict[str, Any], folder: RunFolder, seen: Seen) -> RunFacts | None:
     """Return the facts of a run that has ended and whose document says all of them; None of any other."""
-    info = folder.info
     if not seen or not run_values.outputs_are_final(info, seen[5]):
         return None
     status = run_document.read_status(info, lambda: False)

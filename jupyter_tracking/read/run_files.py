@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 MOST_DEEP = 100  # folders in folders that are looked at: a .zip of a run holds as many
+_AT_THE_TOP = {paths.RUN_FILE, paths.LINEAGES_FILE}
 _MOST_READ = 1 << 31  # bytes of an asset that is not a document: what is larger is read from its path, if at all
 
 
@@ -123,6 +124,13 @@ class RunFiles:
             StorageError: it cannot be opened.
         """
         root = -1
+        if relative in _AT_THE_TOP:  # asked for of every run of a root; where something is wrong, it is told as of any other file
+            with suppress(OSError, ValueError):
+                root = os.open(f"{self.path}/{relative}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+                if stat.S_ISREG(os.fstat(root).st_mode):
+                    return root
+                os.close(root)
+                root = -1
         try:
             root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             return paths.open_inside(root, relative)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
-from jupyter_tracking.format.document.curation import is_archived
+from jupyter_tracking.progress import Progress
+from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.payload import Payload, json_safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from jupyter_tracking.read.run_files import RunFacts
 
 Row = dict[str, Any]
 
@@ -28,6 +31,24 @@ _SHORTEST = 8
 _LONGEST = 200
 # Of at most so many runs, `poll` reads each; of more, those that are running.
 _ALL = 500
+
+
+class _Listed(NamedTuple):
+    """A run as it was last read.
+
+    Attributes:
+        folder: its folder.
+        row: its row.
+        archived: whether a table of a root leaves it out.
+        seen: as of `ListedRun`.
+        info: its document, where `seen` is empty.
+    """
+
+    folder: RunFolder
+    row: Row
+    archived: bool
+    seen: tuple[int, ...]
+    info: dict[str, Any]
 
 
 class RunTable:
@@ -47,8 +68,7 @@ class RunTable:
         """
         self.root = root
         self._given = None if runs is None else list({run.path: run for run in runs}.values())
-        self._every: dict[Path, RunFolder] = {}  # all under the root, archived ones too: a document is read again when it has changed
-        self._known: dict[Path, tuple[RunFolder, Row, dict[str, Any]]] = {}
+        self._known: dict[Path, _Listed] = {}
         self._modified: object = None
         self.folders: list[RunFolder] = []
         self.rows: list[Row] = []
@@ -58,19 +78,25 @@ class RunTable:
         """Read the runs again; return whether a row is new or has changed."""
         before = self.rows
         self._modified = self._root_modified()
-        found = [self._read(folder) for folder in self._found()]
-        found.sort(key=lambda each: (-(each[1]["created"] or 0), each[1]["uuid"]))
-        self.folders, self.rows = [folder for folder, *_ in found], [row for _, row, _ in found]
+        folders = self._found()
+        with Progress("browse()", "runs") as progress:
+            every = [self._read(folder) for folder in progress.over(folders, len(folders))]
+        self._known = {each.folder.path: each for each in every}
+        listed = [each for each in every if self._given is not None or not each.archived]
+        listed.sort(key=lambda each: (-(each.row["created"] or 0), each.row["uuid"]))
+        self.folders, self.rows = [each.folder for each in listed], [each.row for each in listed]
         _identify(self.rows)
-        self._known = {each[0].path: each for each in found}
         return self.rows != before
 
-    def _read(self, folder: RunFolder) -> tuple[RunFolder, Row, dict[str, Any]]:
-        """Read a run; the row of one that has ended is kept as long as its document does not change."""
-        known, info = self._known.get(folder.path), folder.info
-        if known is not None and known[2] is info and known[1]["status"] in run_document.OVER and known[1]["status"] != "interrupted":
+    def _read(self, folder: RunFolder) -> _Listed:
+        """Read a run; the row of one that has ended is kept as long as its documents do not change."""
+        known = self._known.get(folder.path)
+        if known is not None and known.seen and known.seen == folder.document_stats():
             return known
-        return folder, _row(folder), info
+        if known is not None and known.info and known.info is folder.info and known.row["status"] in run_document.FINAL_STATUSES:
+            return known
+        listed = list_run(folder)
+        return _Listed(folder, _row(listed.facts), listed.archived, listed.seen, {} if listed.seen else folder.info)
 
     def poll(self) -> bool:
         """Read what may have changed: every run of a few; of many, those that are running, and new ones. Return whether anything has."""
@@ -80,7 +106,7 @@ class RunTable:
         for n, folder in enumerate(self.folders):
             if self.rows[n]["status"] in run_document.OVER:
                 continue
-            row = _row(folder) | {"id": self.rows[n]["id"]}
+            row = _row(folder.facts()) | {"id": self.rows[n]["id"]}
             changed = changed or row != self.rows[n]
             self.rows[n] = row
         return changed
@@ -106,12 +132,11 @@ class RunTable:
     def _found(self) -> list[RunFolder]:
         if self._given is not None:
             return self._given
-        self._every = {path: self._every.get(path) or RunFolder(path) for path in paths.run_folders(self.root)}
-        return [folder for folder in self._every.values() if not is_archived(folder.info)]
+        known = self._known
+        return [known[path].folder if path in known else RunFolder(path) for path in paths.run_folders(self.root)]
 
 
-def _row(folder: RunFolder) -> Row:
-    facts = folder.facts()
+def _row(facts: RunFacts) -> Row:
     created = run_document.parse_moment(facts.created_at)
     return {
         "uuid": facts.uuid,
