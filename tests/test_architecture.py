@@ -50,8 +50,8 @@ READING = {"read", "frames", "views", "run_view"}
 BUDGETS = {
     "redact": 1850,
     "format": 3270,
-    "storage": 2290,
-    "kinds": 6420,
+    "storage": 2425,
+    "kinds": 6445,
     "record": 1240,
     "read": 2460,
     "notebook": 1700,

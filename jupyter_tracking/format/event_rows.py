@@ -21,7 +21,7 @@ from jupyter_tracking.errors import InvalidType, TooLarge
 from jupyter_tracking.format import standard_json
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     Source = bytes | bytearray
     _Fields = tuple[int | None, int, int, float | None]
@@ -82,7 +82,13 @@ def format_row(kind: str, step: int | None, timestamp: str, cell: float | str) -
     if kind in JSONL_KINDS:
         fields = {"timestamp": timestamp, "step": step, kind: cell}
         return json.dumps(fields).encode("ascii") + b"\n"
-    return f"{'' if step is None else step}|{timestamp}|{cell!s}\n".encode("ascii")
+    return f"{'' if step is None else step}|{timestamp}|{cell!s}\n".encode()
+
+
+def format_metrics(step: int | None, timestamp: str, values: Iterable[float]) -> list[bytes]:
+    """Return the row of each number, of one step and moment: what `format_row` returns of each."""
+    start = f"{'' if step is None else step}|{timestamp}|"
+    return [f"{start}{value!r}\n".encode() for value in values]
 
 
 _ASTRAL = 0x10000

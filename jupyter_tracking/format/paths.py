@@ -28,6 +28,7 @@ PRIVATE_FOLDER = ".jupyter-tracking"  # our journals, locks and unfinished files
 LINEAGE_JOURNAL = f"{PRIVATE_FOLDER}/lineage.jsonl"
 ASSET_JOURNAL = f"{PRIVATE_FOLDER}/assets.jsonl"
 WRITERS = f"{PRIVATE_FOLDER}/writers"
+LOCKS = ("lock", "names", "rows")  # files of the private folder that are only locked: for documents, for names, for rows of metrics
 
 _NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | _NO_LINKS

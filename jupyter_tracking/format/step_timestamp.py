@@ -60,7 +60,7 @@ class ClockWatcher(Protocol):
 
 _SMALL_STEP = 2_000_000_000  # nanoseconds; set back by no more, the clock is waited for
 
-_second: tuple[int, str] = (-1, "")
+_second: tuple[str, str] = ("", "")  # the last one that was formatted: its digits since the epoch, and how the format has it
 _latest = 0  # the latest moment that was given out, in nanoseconds
 _latest_behind = 0  # while the clock is behind that: the latest moment given out since it was set back
 _reached = 0  # what the clock had reached when it was last found to be behind
@@ -73,7 +73,8 @@ def timestamp_now() -> str:
     A clock that is set back by two seconds or less is waited for: the moments go on, a microsecond apart, until it is there again. One
     that is set back further is believed; `clock_reached` then says up to when timestamps are ambiguous.
 
-    The string up to the second is reused from call to call, which takes a third of the time of `isoformat`.
+    The string up to the second is reused from call to call, and what follows are digits of the clock's own number: that takes a quarter
+    of the time of `isoformat`.
     """
     global _latest, _second  # noqa: PLW0603 - a number and a tuple, replaced whole: safe between threads
     nanoseconds = time_ns()
@@ -81,12 +82,13 @@ def timestamp_now() -> str:
         _latest = nanoseconds
     else:
         nanoseconds = _behind(nanoseconds)
-    second, rest = divmod(nanoseconds, 1_000_000_000)
-    known, text = _second
-    if second != known:
-        text = dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y-%m-%d %H:%M:%S.")
-        _second = (second, text)
-    return f"{text}{rest // 1000:06d}+00:00"
+    digits = str(nanoseconds)
+    second, text = _second
+    if digits[:-9] != second or not second:
+        text = dt.datetime.fromtimestamp(nanoseconds // 1_000_000_000, dt.UTC).strftime("%Y-%m-%d %H:%M:%S.")
+        digits = digits.zfill(10)  # a clock that shows the first second of 1970
+        _second = (digits[:-9], text)
+    return f"{text}{digits[-9:-3]}+00:00"
 
 
 def _behind(nanoseconds: int) -> int:

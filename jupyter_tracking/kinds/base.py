@@ -231,6 +231,19 @@ class Recorder(Protocol):
             timestamp: as in `log_metric`.
         """
 
+    def record_metrics(self, values: Mapping[str, float], step: int | None, timestamp: Timestamp) -> None:
+        """Append a row to each of several metrics, all of one moment.
+
+        Args:
+            values: numbers by names, as `check_name` returns them.
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`.
+
+        Raises:
+            RunEnded: the run has ended.
+            StorageError: the disk refused a row; those before it were kept, as every earlier one.
+        """
+
     def _copy_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool) -> None:
         """Copy a user's file or folder below `outputs/` and record it as a single artifact."""
 

@@ -63,11 +63,10 @@ class MetricMethods(Recorder):
             InvalidType: a value is not one number, or the step no integer.
             InvalidArgument: a name is empty or given twice, or a number does not fit.
         """
-        whole, moment = as_step(step), FormattedTimestamp(as_timestamp(timestamp))
+        whole, moment = as_step(step), None if timestamp is None else FormattedTimestamp(as_timestamp(timestamp))
         rows = {paths.check_name(name): _encode(value, name) for name, value in metrics.items()}
         if len(rows) != len(metrics):
             raise InvalidArgument(
                 f"log_metrics() has two names that are one in NFC, among {', '.join(map(repr, metrics)):.200}; give one of them"
             )
-        for name, number in rows.items():
-            self.record("metric", name, number, whole, moment)
+        self.record_metrics(rows, whole, moment)

@@ -10,7 +10,7 @@ import stat
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -29,31 +29,18 @@ from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal, syncing
 from jupyter_tracking.storage.reentry import RUN, hold, new_lock, whole_call
 from jupyter_tracking.storage.user_file_reader import file_mode
+from jupyter_tracking.storage.writer_lock import FolderLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from jupyter_tracking.kinds.base import Encoded, Timestamp
+    from jupyter_tracking.record.row_attribution import RowAttribution
     from jupyter_tracking.storage.store import Store, Stored
 
 _STEP_MIN, _STEP_MAX = event_rows.STEP_MIN, event_rows.STEP_MAX
-
-
-class RowAttribution(Protocol):
-    """Attributes rows to cells, where a reader could not do so by their timestamps; the notebook provides it.
-
-    Attributes:
-        cell_thread: the thread in which cells execute. Its rows need no look, unless `check_every_row` is set.
-        check_every_row: rows of the cell thread are to be attributed too.
-    """
-
-    cell_thread: int
-    check_every_row: bool
-
-    def attribute(self, kind: str, name: str, moment: str, *, given: bool) -> str:
-        """Return the timestamp that a row is to have; `given` says that it came from the caller."""
 
 
 class RunRecorder(Recorder):
@@ -73,6 +60,7 @@ class RunRecorder(Recorder):
         self._flags: set[str] = set()
         self._lineage = Journal(store, paths.LINEAGE_JOURNAL)
         self._lineage_read = 0
+        self._metric_lock = FolderLock(store.path / "events" / "metric", store.open_row_lock)
         self._assets = Journal(store, paths.ASSET_JOURNAL)
         self._document = b"{}"  # as it was last written
         self.resumed = False
@@ -129,6 +117,19 @@ class RunRecorder(Recorder):
             moment = attribution.attribute(kind, paths.check_name(name), moment, given=timestamp is not None)
         journal.append(event_rows.format_row(kind, step, moment, encoded))
 
+    def record_metrics(self, values: Mapping[str, float], step: int | None, timestamp: Timestamp) -> None:
+        """Append a row to each of several metrics, with one look at the run and one lock; as in `Recorder`."""
+        moment = as_timestamp(timestamp)
+        journals = [self._journals.get(("metric", name)) or self._event_journal("metric", name) for name in values]
+        if not journals:
+            return
+        attribution = self.attribution
+        if attribution is not None and (timestamp is not None or attribution.check_every_row or get_ident() != attribution.cell_thread):
+            for name in values:
+                attribution.attribute("metric", name, moment, given=True)
+        (first, row), *more = zip(journals, event_rows.format_metrics(step, moment, values.values()), strict=True)
+        first.append(row, more)
+
     def _event_journal(self, kind: str, name: str) -> Journal:
         true_name = paths.check_name(name)
         # A forked child asks for each row: its parent may have ended the run since the last one.
@@ -139,7 +140,7 @@ class RunRecorder(Recorder):
             path = paths.event_path(kind, record.stem)
             if known is None and self.resumed:
                 resume_polyaxon.check_header(self._store, kind, path)
-            journal = known or Journal(self._store, path, event_rows.header(kind))
+            journal = known or Journal(self._store, path, event_rows.header(kind), self._metric_lock if kind == "metric" else None)
             journals[kind, true_name] = journals[kind, name] = journal
         return journal
 

@@ -299,6 +299,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             self._ended = True
             for journal in {*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}:
                 journal.close(ended=True)
+            self._metric_lock.close()
             self._journals.clear()
             self._release_lock()
 

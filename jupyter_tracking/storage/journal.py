@@ -1,4 +1,4 @@
-"""Append rows to one file, durably: the only writer of event files.
+"""Append rows to files, durably: the only writer of event files.
 
 When `append` returns, the row is in the operating system's page cache: nothing that happens to this process can lose it. A row is
 any bytes that end with a newline.
@@ -10,17 +10,20 @@ import errno
 import os
 import weakref
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_tracking.errors import RunEnded, TrackingError, storage_error, storage_errors
 from jupyter_tracking.storage.fork import call_after_fork
-from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, is_held, new_lock, run_waiting, waiting
+from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, is_held, run_waiting, waiting
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, close_when_dropped
+from jupyter_tracking.storage.writer_lock import RowLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from jupyter_tracking.storage.store import Store
+
+_Opened = TypeVar("_Opened")
 
 _TAIL = 65_536
 _APPEND = os.O_RDWR | os.O_APPEND | LINK_FLAGS
@@ -41,6 +44,7 @@ class Journal:
         "_inode",
         "_lock",
         "_prepared_stat",
+        "_seen",
         "_size",
         "_state",
         "_store",
@@ -49,31 +53,38 @@ class Journal:
         "relative",
     )
 
-    def __init__(self, store: Store, relative: str, header: bytes = b"") -> None:
+    def __init__(self, store: Store, relative: str, header: bytes = b"", lock: RowLock | None = None) -> None:
         """Name the file; nothing is opened or made before the first append.
 
         Args:
             store: the run folder.
             relative: the file, relative to the run folder.
             header: the first line of the file, if it has to be made.
+            lock: that of its folder, which whoever writes to the file has to take; by default the file is locked itself.
         """
         self._fd = self._inode = -1
         self._size = 0  # bytes up to the last newline we know of
         self._state = _IDLE
         self._ended = False
+        self._seen: tuple[int, int] | None = None  # its folder, as it was when the file at our path was last seen to be the open one
         self._store = store
         self.relative = relative
         self.header = header
         self._prepared_stat = PreparedStat(os.fsencode(store.path / relative))
-        self._lock = new_lock(ROWS)
+        self._lock = lock or RowLock()
         self.dirty = False
         call_after_fork(self)
 
-    def append(self, row: bytes) -> None:
+    @property
+    def _has_own_lock(self) -> bool:
+        return type(self._lock) is RowLock
+
+    def append(self, row: bytes, more: Sequence[tuple[Journal, bytes]] = ()) -> None:
         """Append one row. The file is made, whole with header and row, if it is not there.
 
         Args:
             row: ends with a newline and holds no other.
+            more: journals that share the lock of this one, and a row for each, which are appended after it.
 
         Raises:
             RunEnded: the run has ended.
@@ -81,52 +92,89 @@ class Journal:
             ReentrantCall: this call has interrupted one of its own thread, which has written half of a row to the same file.
             StorageError: the disk refused; nothing of the row remains, every earlier row does.
         """
-        system = self._store.system
-        lock = self._lock
-        if self._state:  # an append is under way
-            if is_held(lock):  # by this thread: we have interrupted it
-                self._append_within(row)
-                return
-            lock = hold(lock, ROWS, self.relative)
+        system, lock = self._store.system, self._lock
+        threads = lock.threads
+        if lock.held and not is_held(threads):  # else it is free, or held by an append of this thread, which we have interrupted
+            threads = hold(threads, ROWS, self.relative)
         try:
-            with lock:
-                self.dirty = True
+            with threads:
+                outer, lock.held = lock.held, True
                 try:
-                    self._state = _APPENDING
-                    if self._fd < 0 and self._open(self.header + row):
-                        self._state = _IDLE
-                        return
-                    system.lock(self._fd)
-                    if self._current_size() != self._size and self._reopen_if_replaced(self.header + row):
-                        self._state = _IDLE
-                        return
-                    self._write(row if self._size else self.header + row)
-                    self._state = _IDLE
-                    system.unlock(self._fd)
-                except BaseException as error:
-                    forked = self._state == _IDLE and isinstance(error, OSError)  # `after_fork` has dropped the parent's descriptor
-                    self._state = _IDLE
-                    self._close()  # which unlocks it too, wherever an interrupt came
-                    if forked:
-                        raise interrupted(f"a row of {self.relative}, which is the parent's of this process,") from error
-                    if isinstance(error, OSError) and not isinstance(error, TrackingError):
-                        raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
+                    self._append(row, None)
+                    folder = lock.unchanged_folder(system) if more else None  # one look for all, once they are locked
+                    for journal, its_row in more:
+                        journal._append(its_row, folder)  # noqa: SLF001 - a journal too
+                    lock.held = outer
+                    if not outer:
+                        lock.release(system)
+                except BaseException:
+                    lock.held = outer
+                    if not outer:
+                        lock.release(system)  # again, where an interrupt came just before it was released
                     raise
         finally:
             if waiting:
                 run_waiting()
 
+    def _append(self, row: bytes, folder: tuple[int, int] | None) -> None:
+        """Append one row, while the lock is held between threads; take it between processes.
+
+        Args:
+            row: as of `append`.
+            folder: what `unchanged_folder` returned.
+        """
+        self.dirty = True
+        if self._state:  # we have interrupted an append to this file
+            self._append_within(row)
+            return
+        lock = self._lock
+        try:
+            self._state = _APPENDING
+            if self._fd < 0 and self._open(self.header + row):
+                self._state = _IDLE
+                return
+            if not lock.taken:  # or not yet by an append that we have interrupted: taking it twice does no harm
+                if lock.fd < 0:
+                    _with_descriptors(lock.open)
+                self._store.system.lock(lock.fd)
+                lock.taken = True
+            if not self._is_as_known(folder) and self._reopen_if_replaced(self.header + row):
+                self._state = _IDLE
+                return
+            self._write(row if self._size else self.header + row)
+            self._state = _IDLE
+        except BaseException as error:
+            forked = self._state == _IDLE and isinstance(error, OSError)  # `after_fork` has dropped the parent's descriptor
+            self._state = _IDLE
+            self._close()  # which unlocks it too, wherever an interrupt came
+            if forked:
+                raise interrupted(f"a row of {self.relative}, which is the parent's of this process,") from error
+            if isinstance(error, OSError) and not isinstance(error, TrackingError):
+                raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
+            raise
+
     def _append_within(self, row: bytes) -> None:
         """Append a row while an append of this thread is interrupted, which unlocks the file when it goes on."""
-        if self._state != _APPENDING or self._fd < 0:
+        if self._state != _APPENDING or self._fd < 0 or self._lock.fd < 0:
             raise interrupted(f"a row of {self.relative}")
         with storage_errors(f"a row of {self.relative}", kept="every earlier row was kept"):
-            self._store.system.lock(self._fd)
+            self._store.system.lock(self._lock.fd)
             size = self._current_size()
             if not size or (size != self._size and self._store.system.pread(self._fd, 1, size - 1) != b"\n"):
                 raise interrupted(f"a row of {self.relative}")
             self._size = size
             self._write(row)
+
+    def _is_as_known(self, folder: tuple[int, int] | None) -> bool:
+        """Return whether the file at our path is the open one, and ends with the last row that we know of."""
+        system = self._store.system
+        if folder is not None and folder == self._seen:
+            return system.lseek(self._fd, 0, os.SEEK_END) == self._size
+        self._seen = folder
+        try:
+            return system.inode_and_size(self._prepared_stat) == (self._inode, self._size)
+        except FileNotFoundError:
+            return False
 
     def _reopen_if_replaced(self, first: bytes) -> bool:
         """Open the file that is at our path now and find the end of its last row; return whether it had to be made, with its first row."""
@@ -185,13 +233,9 @@ class Journal:
         if self._ended:
             raise RunEnded(f"run {self._store.path.name[:8]} ended while this was logged; nothing of it was written")
         state, self._state = self._state, _OPENING
-        try:
-            self._fd, self._inode, made = self._store.open_or_create(self.relative, first, _APPEND)
-        except OSError as error:
-            if error.errno not in _TOO_MANY:
-                raise
-            _close_oldest(0)
-            self._fd, self._inode, made = self._store.open_or_create(self.relative, first, _APPEND)
+        self._fd, self._inode, made = _with_descriptors(lambda: self._store.open_or_create(self.relative, first, _APPEND))
+        if self._has_own_lock:
+            self._lock.fd = self._fd
         self._size = len(first) if made else 0
         _open_journals[id(self)] = weakref.ref(self)
         _close_oldest(_max_open())
@@ -199,13 +243,15 @@ class Journal:
         return made
 
     def _close(self) -> None:
-        if self._fd >= 0:
+        if self._fd >= 0 and self._has_own_lock:
             self._store.system.unlock(self._fd)  # before it is no longer ours: a call that interrupts this one opens it anew
         self._drop()
 
     def _drop(self) -> None:
         _open_journals.pop(id(self), None)
         fd, self._fd = self._fd, -1
+        if self._has_own_lock:
+            self._lock.fd = -1
         self._store.system.close_quietly(fd)
 
     def close(self, *, wait: bool = True, ended: bool = False) -> None:
@@ -215,18 +261,19 @@ class Journal:
             wait: wait for the thread that is appending at this moment; else the file stays open.
             ended: the run has ended, and a later append is an error.
         """
-        if is_held(self._lock):  # this thread is in the middle of a row
+        threads = self._lock.threads
+        if is_held(threads) and (self._state or self._has_own_lock):  # this thread is in the middle of a row
             return
-        if self._lock.acquire(blocking=wait):
+        if threads.acquire(blocking=wait):
             try:
                 self._close()
                 self._ended = ended
             finally:
-                self._lock.release()
+                threads.release()
 
     def begin_sync(self) -> bool:
         """Return whether rows were appended that the disk may not have; they count as synced, which the caller does next."""
-        with hold(self._lock, ROWS, self.relative):
+        with hold(self._lock.threads, ROWS, self.relative):
             begun, self.dirty = self.dirty, self._state != _IDLE  # a row that this call has interrupted is not there yet
             return begun
 
@@ -243,7 +290,8 @@ class Journal:
 
     def after_fork(self) -> None:
         """In a child: drop the parent's descriptor and lock. Who shares a descriptor shares its file lock too."""
-        self._lock = new_lock(ROWS)
+        if self._has_own_lock:
+            self._lock.after_fork()
         self._state = _IDLE
         self._drop()  # without unlocking it for the parent
 
@@ -274,6 +322,17 @@ def _max_open() -> int:
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(8, soft // 2 - 64) if soft > 0 else 1024
+
+
+def _with_descriptors(opening: Callable[[], _Opened]) -> _Opened:
+    """Open something; where no descriptor is left, once those of the journals that are not appending are closed."""
+    try:
+        return opening()
+    except OSError as error:
+        if error.errno not in _TOO_MANY:
+            raise
+    _close_oldest(0)
+    return opening()
 
 
 def _close_oldest(most: int) -> None:

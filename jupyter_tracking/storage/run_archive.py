@@ -33,7 +33,7 @@ MOST_RATIO = 100
 
 _CHUNK = 1 << 20
 _MOMENT = (1980, 1, 1, 0, 0, 0)  # the same for each export; zip has no earlier one
-_PASSING = {f"{paths.PRIVATE_FOLDER}/{name}" for name in ("lock", "names", "writers", "tmp")} | {UNFINISHED}  # of writers that live
+_PASSING = {f"{paths.PRIVATE_FOLDER}/{name}" for name in (*paths.LOCKS, "writers", "tmp")} | {UNFINISHED}  # of writers that live
 _STORED, _DEFLATED = 0, 8
 
 

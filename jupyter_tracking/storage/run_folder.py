@@ -94,7 +94,7 @@ class WritableFolder:
     def _remove_made(self) -> None:
         with suppress(OSError):  # a folder that others use is not empty, and stays
             for folder in reversed(self._made_inside):
-                for name in ("lock", "names") if folder == paths.PRIVATE_FOLDER else ():
+                for name in paths.LOCKS if folder == paths.PRIVATE_FOLDER else ():
                     with suppress(FileNotFoundError):
                         self.system.unlink(f"{paths.PRIVATE_FOLDER}/{name}", dir_fd=self.fd)
                 self.system.rmdir(folder, dir_fd=self.fd)
@@ -150,6 +150,19 @@ class WritableFolder:
         except OSError as error:
             self.check_in_place()
             raise storage_error(error, f"{relative} of {self.path}", kept="nothing was changed") from error
+
+    def open_row_lock(self) -> int:
+        """Open the file that is locked by whoever appends rows to metrics.
+
+        Raises:
+            RunGone: the run folder was moved or deleted.
+        """
+        self.check_in_place()
+        folder = self.open_folder(paths.PRIVATE_FOLDER)
+        try:
+            return self.system.open("rows", os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=folder)
+        finally:
+            self.system.close_quietly(folder)
 
     # --- opening ---------------------------------------------------------------------------------
 

@@ -24,8 +24,8 @@ _RENAME_EXCHANGE = 2
 _renameat2: Any = None
 
 # Of Linux's statx, <linux/stat.h>: the folder to start from, the fields asked for, and their places in the result (in 8 bytes each).
-_AT_FDCWD, _STATX_INO, _STATX_SIZE = -100, 0x100, 0x200
-_INODE, _SIZE = 4, 5
+_AT_FDCWD, _STATX_CTIME, _STATX_INO, _STATX_SIZE = -100, 0x80, 0x100, 0x200
+_INODE, _SIZE, _CTIME, _CTIME_NANOSECONDS = 4, 5, 12, 13
 _STATX_BYTES = 256
 
 
@@ -50,8 +50,11 @@ class PreparedStat:
 
     __slots__ = ("call", "path", "result")
 
-    def __init__(self, path: bytes) -> None:
-        """Prepare a path. Where the system has no statx, `call` always fails."""
+    def __init__(self, path: bytes, *, change: bool = False) -> None:
+        """Prepare a path, for its inode and its size, or for when it was last changed.
+
+        Where the system has no statx, `call` always fails.
+        """
         self.path = path
         self.call: Callable[[], int] = _no_statx
         if sys.platform == "linux":
@@ -59,7 +62,7 @@ class PreparedStat:
 
             statx = getattr(ctypes.CDLL(None), "statx", _no_statx)
             buffer = ctypes.create_string_buffer(_STATX_BYTES)
-            fields = ctypes.c_uint(_STATX_INO | _STATX_SIZE)
+            fields = ctypes.c_uint(_STATX_INO | (_STATX_CTIME if change else _STATX_SIZE))
             self.call = partial(statx, ctypes.c_int(_AT_FDCWD), ctypes.c_char_p(path), ctypes.c_int(0), fields, ctypes.byref(buffer))
             self.result = memoryview(buffer).cast("B").cast("Q")
 
@@ -75,6 +78,7 @@ class Syscalls:
     close = staticmethod(os.close)
     write = staticmethod(os.write)
     pread = staticmethod(os.pread)
+    lseek = staticmethod(os.lseek)
     fsync = staticmethod(os.fsync)
     fdatasync = staticmethod(getattr(os, "fdatasync", os.fsync))
     ftruncate = staticmethod(os.ftruncate)
@@ -115,6 +119,17 @@ class Syscalls:
             return status.st_ino, status.st_size
         return prepared.result[_INODE], prepared.result[_SIZE]
 
+    def inode_and_change(self, prepared: PreparedStat) -> tuple[int, int]:
+        """Return inode of what is under a path, and when it was last changed, in nanoseconds: of a folder, by a name of a file in it.
+
+        Raises:
+            OSError: as `os.stat`.
+        """
+        if prepared.call():
+            status = self.stat(prepared.path)
+            return status.st_ino, status.st_ctime_ns
+        return prepared.result[_INODE], prepared.result[_CTIME] * 1_000_000_000 + (prepared.result[_CTIME_NANOSECONDS] & 0xFFFFFFFF)
+
     def write_all(self, fd: int, data: bytes | bytearray | memoryview) -> None:
         """Write every byte: one call may take fewer than it was given."""
         done = self.write(fd, data)
@@ -138,12 +153,13 @@ class Syscalls:
             raise
         return True
 
-    def unlock(self, fd: int) -> None:
-        """Unlock the open file; where that fails, closing it unlocks it."""
-        try:  # noqa: SIM105 - called for every row: `suppress` would cost as much as the lock
+    def unlock(self, fd: int) -> bool:
+        """Unlock the open file; False where that fails: closing it unlocks it."""
+        try:
             self.flock(fd, fcntl.LOCK_UN)
         except OSError:
-            pass
+            return False
+        return True
 
     def unlock_and_close(self, fd: int) -> None:
         """Unlock and close a file that is no longer needed; errors are ignored."""

@@ -1,4 +1,6 @@
-"""Which processes are writing to a run, by file locks that the operating system releases when a process ends, however it ends.
+"""What a writer of a run locks: all its life a file of its own, and while it appends rows their file, or one for all of a folder's files.
+
+They are file locks, which the operating system releases when a process ends, however it ends.
 
 Each writer holds an exclusive lock on a file of its own, so nothing has to be cleaned up after a kill. Where a file system has no
 locks, a lock file that is there counts as a living writer: two writers that do not know of each other would be worse.
@@ -11,15 +13,22 @@ import json
 import os
 import socket
 from contextlib import suppress
+from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls, close_when_dropped
+from jupyter_tracking.storage.fork import call_after_fork
+from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, new_lock
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, Syscalls, close_when_dropped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+# Nanoseconds in which a file system may give two changes of a folder one time: a few ticks of the kernel's clock; two seconds where it
+# seems to round its times to hundredths of a second or more.
+_TICKS, _ROUNDED, _ROUNDED_TICKS = 20_000_000, 10_000_000, 2_000_000_000
 _LONGEST = 200  # characters of who a writer says it is
 
 
@@ -142,3 +151,116 @@ class WriterLock:
         self._system.close_quietly(folder)
 
     __del__ = close_when_dropped("_fd", "_folder")  # of a run that was garbage collected: the run was interrupted
+
+
+class RowLock:
+    """What is held while a row is appended to a file: a lock between threads, and one between processes, on the file itself.
+
+    Attributes:
+        threads: the lock between threads.
+        held: the thread that has it is in the middle of an append.
+        fd: what is locked between processes; -1 while it is not open.
+        taken: it is locked.
+    """
+
+    __slots__ = ("__weakref__", "fd", "held", "taken", "threads")
+
+    def __init__(self) -> None:
+        """Make the lock of one file; who opens and closes the file keeps `fd`."""
+        self.threads = new_lock(ROWS)
+        self.held = self.taken = False
+        self.fd = -1
+
+    def open(self) -> None:
+        """Open what is locked between processes, where it is not the file itself."""
+
+    def close(self) -> None:
+        """Close what is locked between processes, where it is not the file itself."""
+
+    def unchanged_folder(self, _system: Syscalls) -> tuple[int, int] | None:
+        """Return what is known of the folder in which all files are that share the lock."""
+        return None
+
+    def release(self, system: Syscalls) -> None:
+        """Unlock it between processes, unless it was closed: with its file, or in a child that was forked meanwhile."""
+        self.taken = False
+        if self.fd >= 0 and not system.unlock(self.fd):
+            self.close()  # which unlocks it
+
+    def after_fork(self) -> None:
+        """In a child: the threads of the parent are not here."""
+        self.threads = new_lock(ROWS)
+        self.held = self.taken = False
+
+
+class FolderLock(RowLock):
+    """The lock that the journals of a folder's files share: who appends to several of them locks once, and looks once at the folder.
+
+    Between processes a file of its own is locked, in the run's private folder.
+    """
+
+    __slots__ = ("_changed", "_known_since", "_open_file", "_opening", "_path", "_prepared_stat")
+
+    def __init__(self, path: Path, open_file: Callable[[], int]) -> None:
+        """Make the lock of a folder; nothing is opened before it is taken.
+
+        Args:
+            path: the folder.
+            open_file: opens the file that is locked.
+        """
+        super().__init__()
+        self._path = path
+        self._open_file = open_file
+        self._opening = False
+        self._prepared_stat = PreparedStat(os.fsencode(path), change=True)
+        self._changed: tuple[int, int] | None = None  # its inode, and when a name in it was last made, replaced or removed
+        self._known_since = 0
+        call_after_fork(self)
+
+    def open(self) -> None:
+        """Open the file that is locked."""
+        if self._opening:  # by the call that this one has interrupted: two descriptors of one process would wait for each other
+            raise interrupted(f"the lock of {self._path}")
+        self._opening = True
+        try:
+            fd = self._open_file()
+            if not self._opening:  # this is a child that was forked meanwhile, and would share the lock with its parent
+                os.close(fd)
+                raise interrupted(f"the lock of {self._path}, which is the parent's of this process,")
+            self.fd = fd
+        finally:
+            self._opening = False
+
+    def unchanged_folder(self, system: Syscalls) -> tuple[int, int] | None:
+        """Look at the folder; return what tells it from one in which a file was made, replaced or deleted since; None where none is sure.
+
+        Two changes of a folder may have the same time. Only a while after the first was seen a further one is seen, too.
+        """
+        try:
+            changed = system.inode_and_change(self._prepared_stat)
+        except OSError:  # the folder is gone, or the run: its files are asked for what it is
+            changed = None
+        if changed is None or changed != self._changed:
+            self._changed, self._known_since = changed, monotonic_ns()
+            return None
+        same = _TICKS if changed[1] % _ROUNDED else _ROUNDED_TICKS
+        return changed if monotonic_ns() - self._known_since > same else None
+
+    def close(self) -> None:
+        """Close the file that is locked; the next append opens it again."""
+        with hold(self.threads, ROWS, f"the lock of {self._path}"):
+            if not self.held:
+                self._drop()
+
+    def after_fork(self) -> None:
+        """In a child: drop the parent's descriptor, with which the lock would be shared."""
+        super().after_fork()
+        self._opening = False
+        self._drop()
+
+    def _drop(self) -> None:
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    __del__ = close_when_dropped("fd")  # of a run that was dropped

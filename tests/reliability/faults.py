@@ -17,6 +17,7 @@ __all__ = ["CALLS", "Call", "FailAt", "Recording", "Short"]
 
 CALLS = (
     *("open", "close", "write", "pread", "fsync", "fdatasync", "ftruncate", "inode_and_size", "stat", "fstat"),
+    *("lseek", "inode_and_change"),
     *("mkdir", "rmdir", "link", "rename", "unlink", "flock", "sync_disk"),
 )
 

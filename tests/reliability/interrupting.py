@@ -32,7 +32,7 @@ __all__ = ["end_by_signal", "fork_within", "log_within_hooks", "log_within_signa
 FRAME = pd.DataFrame({"a": [1, 2, 3]})
 
 
-def log_within_signals(acknowledge: Acknowledge, path: Path, signals: int) -> None:
+def log_within_signals(acknowledge: Acknowledge, path: Path, signals: int) -> None:  # noqa: C901 - one process, whose parts share its state
     """Log without end while a timer's handler logs too; tell what was acknowledged, and how often it was refused."""
     run = Run(path)
     writer = LogWriter(run.store)
@@ -59,7 +59,13 @@ def log_within_signals(acknowledge: Acknowledge, path: Path, signals: int) -> No
     def new() -> None:
         row(f"new {came[0] % 300}")
 
-    calls: list[Callable[[], object]] = [lambda: row("loss"), lambda: row("other"), new, add_input, run.sync, frame, lambda: print("x")]  # noqa: T201 - captured
+    def several() -> None:
+        number = next(numbers)
+        run.log_metrics(number, loss=float(number), other=float(number), third=float(number))
+        for name in ("loss", "other", "third"):
+            rows.setdefault(name, []).append(number)
+
+    calls: list[Callable[[], object]] = [lambda: row("loss"), several, new, add_input, run.sync, frame, lambda: print("x")]  # noqa: T201 - captured
 
     def handler(*_given: Any) -> None:
         came[0] += 1
@@ -75,6 +81,7 @@ def log_within_signals(acknowledge: Acknowledge, path: Path, signals: int) -> No
         row("loss")
         if len(rows["loss"]) % 7 == 0:
             row(f"main {len(rows['loss']) // 100}")
+            several()
             print("main")  # noqa: T201 - captured
         if len(rows["loss"]) % 50 == 0:
             add_input()
@@ -124,7 +131,12 @@ def fork_within(acknowledge: Acknowledge, path: Path, outer: str) -> None:  # no
                 run.log_inputs(**{f"k{number}": number})
                 inputs[f"k{number}"] = number
                 return
-            if outer == "frame":
+            if outer == "several":
+                run.log_metrics(number, loss=1.0, other=1.0, third=1.0)
+                rows.setdefault(("metric", "other"), []).append(number)
+                rows.setdefault(("metric", "third"), []).append(number)
+                key = ("metric", "loss")
+            elif outer == "frame":
                 run.log_dataframe(FRAME, "df", step=number)
                 key = ("dataframe", "df")
             else:

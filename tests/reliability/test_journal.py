@@ -349,7 +349,7 @@ def test_a_journal_in_the_middle_of_a_row_is_not_waited_for(store: Store, few: C
     made = [Journal(store, f"rows{n}") for n in range(9)]
     for journal in made[:8]:
         journal.append(b"1\n")
-    with made[0]._lock:
+    with made[0]._lock.threads:
         made[8].append(b"1\n")
         assert made[0]._fd >= 0
     made[0].append(b"2\n")
@@ -441,7 +441,7 @@ def test_closing_waits_for_the_row(store: Store) -> None:
     """A journal is closed between two rows, never in one; without waiting, it is left open."""
     journal = Journal(store, "rows")
     journal.append(b"1\n")
-    with journal._lock:
+    with journal._lock.threads:
         journal.close(wait=False)
         assert journal._fd >= 0
         closing = threading.Thread(target=journal.close)
@@ -462,7 +462,7 @@ def test_a_child_opens_its_files_itself(store: Store, monkeypatch: pytest.Monkey
     made = [Journal(store, f"rows{n}") for n in range(3)]
     for journal in made:
         journal.append(b"1\n")
-    locks = [journal._lock for journal in made]
+    locks = [journal._lock.threads for journal in made]
     with locks[0]:  # held by a thread of the parent, which the child does not have
         for journal in made:
             journal.after_fork()
@@ -470,7 +470,7 @@ def test_a_child_opens_its_files_itself(store: Store, monkeypatch: pytest.Monkey
         assert not journals._open_journals
         for journal in made:
             journal.append(b"2\n")
-        assert all(journal._lock is not lock for journal, lock in zip(made, locks, strict=True))
+        assert all(journal._lock.threads is not lock for journal, lock in zip(made, locks, strict=True))
     assert all(content(journal, store) == b"1\n2\n" for journal in made)
 
 

@@ -96,6 +96,12 @@ class Session:
     def _other(self, number: int) -> None:
         self._row("metric", "other", number, lambda: self.run.log_metric("other", float(number), number))
 
+    def _several(self, number: int) -> None:
+        names = ("loss", "other", "third", "fourth")
+        self.run.log_metrics(number, **dict.fromkeys(names, float(number)))
+        for name in names:
+            self.rows.setdefault(("metric", name), []).append(number)
+
     def _new(self, number: int) -> None:
         self._row("metric", f"new {number}", number, lambda: self.run.log_metric(f"new {number}", float(number), number))
 
@@ -141,7 +147,7 @@ class Session:
         assert all(logs.count(f'"{line}"') == 1 for line in self.prints)
 
 
-CALLS = ("same", "other", "new", "frame", "inputs", "sync", "print", "read", "end")
+CALLS = ("same", "other", "several", "new", "frame", "inputs", "sync", "print", "read", "end")
 
 
 @pytest.fixture
@@ -175,10 +181,10 @@ def interrupted_everywhere(session: Callable[[], Session], outer: str, inner: st
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("inner", CALLS)
-@pytest.mark.parametrize("outer", ["same", "inputs"])
+@pytest.mark.parametrize("outer", ["same", "several", "inputs"])
 def test_a_call_within_another_goes_on_or_is_refused(session: Callable[[], Session], outer: str, inner: str) -> None:
     """Whatever is called in the middle of logging a value or an input: no hang, nothing torn, nothing acknowledged is lost."""
-    interrupted_everywhere(session, outer, inner, every=1 if outer == "same" else 3)
+    interrupted_everywhere(session, outer, inner, every=3 if outer == "inputs" else 1)
 
 
 @pytest.mark.soak
@@ -230,7 +236,7 @@ def test_a_signal_may_end_the_run(memory: Path, handler: str, after: float) -> N
     assert set(told) <= {step for step, _ in readable(folder)["metric", "loss"]}
 
 
-@pytest.mark.parametrize("outer", ["same", "new", "frame", "inputs"])
+@pytest.mark.parametrize("outer", ["same", "several", "new", "frame", "inputs"])
 def test_a_child_may_be_forked_within_a_call(memory: Path, outer: str) -> None:
     """At each system call: what the parent was writing stays the parent's, once; both go on."""
     (refused, rows, inputs) = finished(interrupting.fork_within, memory / "runs" / UUID, outer)[0]

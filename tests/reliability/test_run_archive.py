@@ -97,7 +97,13 @@ def test_the_members_are_the_files_of_the_run(ended: Path, tmp_path: Path) -> No
     assert first == second
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         names = archive.namelist()
-    left = {".jupyter-tracking/lock", ".jupyter-tracking/tmp/half", ".run.plx.json.new", ".jupyter-tracking/names"}
+    left = {
+        ".jupyter-tracking/lock",
+        ".jupyter-tracking/rows",
+        ".jupyter-tracking/tmp/half",
+        ".run.plx.json.new",
+        ".jupyter-tracking/names",
+    }
     files = {path.relative_to(ended).as_posix() for path in ended.rglob("*") if path.is_file()} - left
     assert sorted(names) == sorted(f"{view.uuid}/{file}" for file in files)
     assert names[0] == f"{view.uuid}/lineages.plx.json"

@@ -42,6 +42,7 @@ __all__ = [
     "log_everything",
     "log_through_interrupts",
     "long_rows",
+    "many_calls",
     "many_names",
     "many_rows",
     "many_rows_alone",
@@ -51,6 +52,7 @@ __all__ = [
     "read_while_cut",
     "read_within",
     "same_new_names",
+    "several_rows",
     "short_rows",
     "small_rows",
     "start_as_nobody",
@@ -165,6 +167,13 @@ def many_rows(acknowledge: Acknowledge, path: Path, number: int, rows: int) -> N
     run = _together(acknowledge, path)
     for step in range(rows):
         run.log_metric("shared", number + 0.5, step)
+
+
+def many_calls(acknowledge: Acknowledge, path: Path, number: int, calls: int) -> None:
+    """Log to ten metrics that others log to as well, all of them in one call."""
+    run = _together(acknowledge, path)
+    for step in range(calls):
+        run.log_metrics(step, **{f"m{name}": number + 0.5 for name in range(10)})
 
 
 def many_rows_alone(acknowledge: Acknowledge, path: Path, rows: int) -> None:
@@ -355,6 +364,14 @@ def small_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
     run = Run(path)
     for step in itertools.count(first):
         run.log_metric("loss", metric(step), step)
+        acknowledge(step)
+
+
+def several_rows(acknowledge: Acknowledge, path: Path, first: int) -> None:
+    """Log ten metrics in one call, from a step on, until the end of days."""
+    run = Run(path)
+    for step in itertools.count(first):
+        run.log_metrics(step, **{f"m{name}": metric(step) for name in range(10)})
         acknowledge(step)
 
 
