@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.read import event_file
 from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.recent_files import RecentFiles
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,3 +186,27 @@ def test_the_last_value_is_that_of_the_last_good_row(tmp_path: Path) -> None:
     assert last_value(path, b"timestamp|step|metric\n" + b"".join(old)) == 499.5
     assert last_value(path, head + rows[3] + rows[5].rstrip()) == 1.5
     assert last_value(path, head + rows[3] + rows[5].rstrip(), ours=False) == 2.5
+
+
+def test_rows_that_nobody_holds_are_kept_within_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many files the ones read last are not read again; what is held by a view is read on from where it ended, however long ago that was."""
+    run = Run(tmp_path / "runs" / ("0" * 32))
+    for number in range(6):
+        run.log_metric(f"m{number}", 0.5, 0)
+        with (run.path / f"events/metric/m{number}.plx").open("ab") as stream:
+            stream.write(b"".join(event_rows.format_row("metric", step, MOMENT, "0.5") for step in range(1, 1_000)))
+    folder = open_folder(run.path)
+    folder._event_files = RecentFiles(60_000)  # two files
+    read: list[str] = []
+    pread = os.preadv
+    monkeypatch.setattr(
+        os, "preadv", lambda fd, buffers, at: read.append(os.readlink(f"/proc/self/fd/{fd}")[-6:-4]) or pread(fd, buffers, at)
+    )
+    artifacts = folder.artifacts()
+    held = folder.rows(artifacts[0])
+    for _ in range(2):
+        for artifact in artifacts:
+            assert len(folder.rows(artifact)) == 1_000
+    assert read == ["m0", *["m1", "m2", "m3", "m4", "m5"] * 2]
+    assert (folder.rows(artifacts[5])[3], len(read)) == (folder.rows(artifacts[4])[3]._replace(), 11)
+    assert folder.rows(artifacts[0]) is held

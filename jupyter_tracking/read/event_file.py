@@ -7,6 +7,7 @@ torn end meanwhile would kill the process that has it mapped.
 from __future__ import annotations
 
 import os
+import weakref
 from array import array
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,7 @@ class EventFile:
         self._rows = GrowingRows(self._kind)
         self._problems: list[event_rows.RowProblem] = []
         self._unfinished: list[Event | event_rows.RowProblem] = []  # a last row without a newline: the next reading may find more of it
-        self._seen: EventRows | None = None  # the rows as of the last reading
+        self._seen: weakref.ref[EventRows] | None = None  # the rows as of the last reading
         self._hole: event_rows.RowProblem | None = None
         self._counted: tuple[int, dict[str, float]] | None = None  # of how many values, and their statistics
 
@@ -81,12 +82,20 @@ class EventFile:
         """Return the good rows in the order they were logged."""
         with self._lock:
             self._refresh()
-            if self._seen is None:
-                self._seen = self._rows.rows()
+            rows = self._seen() if self._seen is not None else None
+            if rows is None:
+                rows = self._rows.rows()
                 unfinished = [row for row in self._unfinished if isinstance(row, Event)]
                 if unfinished:
-                    self._seen = self._seen.with_events(unfinished, self._kind)
-            return self._seen
+                    rows = rows.with_events(unfinished, self._kind)
+                rows.source = self
+                self._seen = weakref.ref(rows)
+            return rows
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes of memory its rows take, so far as they were read."""
+        return self._rows.nbytes
 
     def problems(self) -> list[event_rows.RowProblem]:
         """Return the bad rows."""

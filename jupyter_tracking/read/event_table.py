@@ -34,6 +34,7 @@ class EventRows(Sequence[Event]):
         value: the numbers of a metric; None of other kinds.
         start: the byte of the file at which each cell starts, and `end` the one after it; None of a metric, where an Event has 0.
         position: the number of each row among all of the file.
+        source: what read them; while they are held, it is too, and reads on from where they end.
     """
 
     def __init__(self, columns: RowColumns, lines: LineNumbers, position: NDArray[np.int64] | None = None) -> None:
@@ -42,6 +43,7 @@ class EventRows(Sequence[Event]):
         self.step, self.mask, self.timestamp, self.value, self.start, self.end = columns
         self.line_numbers = lines
         self._position = position
+        self.source: object = None
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -124,6 +126,11 @@ class EventRows(Sequence[Event]):
         steps = self.step[~self.mask] if self.mask.any() else self.step
         return steps if (steps[1:] > steps[:-1]).all() else np.unique(steps)
 
+    def list_steps(self) -> list[int | None]:
+        """Return the steps as a list, each once, ascending; None comes first if a row has none."""
+        steps: list[int | None] = self.distinct_steps().tolist()
+        return [None, *steps] if self.mask.any() else steps
+
     def count_steps(self) -> int:
         """Return how many steps there are; rows without one have one together."""
         return len(self.distinct_steps()) + bool(self.mask.any())
@@ -200,6 +207,11 @@ class GrowingRows:
     def __len__(self) -> int:
         """Return how many rows there are."""
         return self._count
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes of memory the columns take, with the room there is for more."""
+        return self._columns.nbytes
 
     def reserve(self, count: int) -> None:
         """Have room for so many rows."""

@@ -20,6 +20,7 @@ from jupyter_tracking.read.asset_reader import AssetReader, path_in
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.event_table import NO_ROWS
 from jupyter_tracking.read.file_bytes import read_bytes, written_size
+from jupyter_tracking.read.recent_files import RecentFiles
 from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, reason
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class RunFolder(RunFiles):
     def __init__(self, path: Path) -> None:
         """Name the folder; files are read when they are asked for."""
         super().__init__(path)
-        self._event_files: dict[tuple[str, str], EventFile] = {}
+        self._event_files = RecentFiles()
         self._lineages = f"{path}/{paths.LINEAGES_FILE}"
         self._known: tuple[object, list[Artifact]] = (None, [])  # the artifacts of a run whose documents say all of them
         # The stat of the document as last read, whether all is ours, and whether nothing was wrong.
@@ -227,11 +228,12 @@ class RunFolder(RunFiles):
     def _file(self, artifact: Artifact) -> EventFile | None:
         if not artifact.versioned or not artifact.path:
             return None
-        key = (artifact.kind, artifact.path)
-        if key not in self._event_files:
-            relative = artifact.path
-            self._event_files[key] = EventFile(lambda: self.open_file(relative), artifact.row_kind, ours=self.rows_are_ours)
-        return self._event_files[key]
+        relative = artifact.path
+
+        def make() -> EventFile:
+            return EventFile(lambda: self.open_file(relative), artifact.row_kind, ours=self.rows_are_ours)
+
+        return self._event_files.get((artifact.kind, relative), make)
 
     def event_bytes(self, record: LineageRecord) -> bytes:
         """Return the bytes of an artifact's event file; raises as `open_file`."""
@@ -252,9 +254,7 @@ class RunFolder(RunFiles):
 
     def steps(self, artifact: Artifact) -> list[int | None]:
         """Return the steps of an artifact, each once, ascending; None comes first if a row has none."""
-        rows = self.rows(artifact)
-        steps: list[int | None] = rows.distinct_steps().tolist()
-        return [None, *steps] if rows.mask.any() else steps
+        return self.rows(artifact).list_steps()
 
     def last_value(self, artifact: Artifact) -> float | None:
         """Return the last value of a metric, reading the end of its file alone; None when it has none."""
