@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import gzip
+import json
+import os
+import re
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from jupyter_tracking import open_run
 from jupyter_tracking.errors import NotFound
+from jupyter_tracking.format import event_rows
+from jupyter_tracking.read import file_ends
+from jupyter_tracking.read.check import find_problems
+from jupyter_tracking.record.run import Run
+from jupyter_tracking.views.export import browser_page
+from jupyter_tracking.views.model import listing
+from jupyter_tracking.views.widgets import check_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from jupyter_tracking.read.run_files import Problem
+    from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.run_view import RunView
+
+
+def unpacked(page: str) -> str:
+    """What a static page holds, as text."""
+    found = re.search(r'class="jt-data">([^<]*)<', page)
+    assert found is not None
+    return gzip.decompress(base64.b64decode(found[1])).decode("utf-8", "replace")
 
 
 def test_the_list_has_every_artifact_with_its_steps_and_last_value(view: RunView) -> None:
@@ -57,3 +83,123 @@ def test_files_and_problems_of_the_run_are_listed(view: RunView) -> None:
     (view.path / "assets").joinpath("text").mkdir(exist_ok=True)
     next((view.path / "assets" / "image").iterdir()).unlink()
     assert "missing" in view.browse().catalog.about["problems"][0][2]
+
+
+@pytest.fixture
+def running(root: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run that goes on, whose files count as large and many."""
+    monkeypatch.setattr(listing, "_SOON_FILES", 0)
+    monkeypatch.setattr(file_ends, "_WHOLE", 0)
+    run = Run(root / "runs" / ("d" * 32), name="long")
+    for step in range(7):
+        run.log_metric("loss", step / 2, step)
+        run.log_curve("gain", [0, 1], [0, step], step=step)
+    return run
+
+
+@pytest.fixture
+def long_run(running: Run) -> RunView:
+    """The same, opened."""
+    return open_run(running)
+
+
+def test_a_large_run_is_listed_by_the_ends_of_its_files(running: Run, long_run: RunView) -> None:
+    """Rows are counted where reading them would take time; once the run has ended, its lineage says how many steps there were."""
+    listed = {a["name"]: a for a in listing.list_artifacts(long_run.files)["artifacts"]}
+    assert listed["loss"] == {"kind": "metric", "name": "loss", "rows": 7, "last": "3"}
+    assert listed["gain"] == {"kind": "curve", "name": "gain", "rows": 7}
+    running.log_metric("loss", 9.25, 7)
+    assert listing.list_artifacts(long_run.files)["artifacts"][0] == {**listed["loss"], "rows": 8, "last": "9.25"}
+    running.end()
+    ended = {a["name"]: a for a in listing.list_artifacts(long_run.files)["artifacts"]}
+    assert ended["loss"] == {"kind": "metric", "name": "loss", "steps": 8, "last": "9.25"}
+    assert ended["gain"] == {"kind": "curve", "name": "gain", "steps": 7}
+
+
+def test_what_was_counted_is_not_counted_again(long_run: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that grew costs what is new of it, one that did not nothing at all."""
+    read: list[int] = []
+    pread = os.pread
+
+    def counting(fd: int, count: int, offset: int) -> bytes:
+        data = pread(fd, count, offset)
+        read.append(len(data))
+        return data
+
+    rows = b"".join(event_rows.format_row("metric", step, "2024-01-02 03:04:05.678900+00:00", 0.5) for step in range(10_000))
+    path = long_run.path / "events" / "metric" / "loss.plx"
+    path.write_bytes(event_rows.header("metric") + rows)
+    monkeypatch.setattr(file_ends.os, "pread", counting)
+    entries = [listing.list_artifacts(long_run.files)["artifacts"][0]]
+    assert sum(read) > len(rows)
+    before, read[:] = sum(read), []
+    entries.append(listing.list_artifacts(long_run.files)["artifacts"][0])
+    unchanged, read[:] = sum(read), []
+    with path.open("ab") as file:
+        file.write(rows[:50].partition(b"\n")[0] + b"\n")
+    entries.append(listing.list_artifacts(long_run.files)["artifacts"][0])
+    assert [entry["rows"] for entry in entries] == [10_000, 10_000, 10_001]
+    assert sum(read) - unchanged < 10_000 < before
+
+
+def test_problems_of_a_large_run_are_shown_when_they_are_found(long_run: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list is there at once and says that it is checking; a page that is saved meanwhile has waited for all of them."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def find(folder: RunFolder, **more: Any) -> list[Problem]:
+        started.set()
+        assert go_on.wait(60)
+        return find_problems(folder, **more)
+
+    with (long_run.path / "events" / "metric" / "loss.plx").open("ab") as file:
+        file.write(b"no row\n")
+    monkeypatch.setattr(check_thread, "find_problems", find)
+    browser = long_run.browse()
+    assert started.wait(60)
+    assert browser.catalog.about["unchecked"] == "checking every row and file…"
+    assert browser.catalog.about["problems"] == []
+    assert "not looked for here" in unpacked(browser._page("line"))
+    page = browser.save(long_run.path.parent / "page.html").read_text()
+    assert "not looked for here" not in unpacked(page)
+    assert "loss.plx" in unpacked(page)
+    shown = threading.Event()
+    browser.catalog.observe(lambda _: shown.set(), names=["about"])
+    go_on.set()
+    assert shown.wait(60)
+    assert browser.catalog.about["unchecked"] == ""
+    assert [problem[:2] for problem in browser.catalog.about["problems"]] == [["events/metric/loss.plx", "9"]]
+    assert "loss.plx" in unpacked(browser._page("line"))
+
+
+def test_a_browser_that_is_closed_ends_its_search(long_run: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread asks between two artifacts whether anybody still wants to know."""
+    started, closed, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def find(_folder: RunFolder, *, progress: Callable[[int, int], object]) -> list[Problem]:
+        started.set()
+        assert closed.wait(60)
+        try:
+            progress(1, 2)
+        finally:
+            ended.set()
+        raise AssertionError
+
+    monkeypatch.setattr(check_thread, "find_problems", find)
+    browser = long_run.browse()
+    assert started.wait(60)
+    browser.close()
+    closed.set()
+    assert ended.wait(60)
+
+
+def test_a_saved_page_says_what_it_lacks(view: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each artifact gets its share of the room, and what is too large for all of it is only listed."""
+    assert '"note":""' in unpacked(view.browse().save(view.path.parent / "all.html").read_text())
+    monkeypatch.setattr(browser_page, "SAVED", 3_000)
+    monkeypatch.setattr(browser_page, "_LEAST", 0)
+    text = unpacked(view.browse().save(view.path.parent / "some.html").read_text())
+    found = re.search(r'"note":"(\d+) of (\d+) artifacts are only listed, and (\d+) ha', text)
+    assert found is not None
+    assert int(found[2]) == len(view.artifacts())
+    places = json.loads(re.search(r'"places":(\[[^\]]*\])', text)[1])  # type: ignore[index]
+    assert places.count(-1) == int(found[1])

@@ -34,6 +34,35 @@ describe("the list of artifacts", () => {
     expect(list.element.textContent).toContain("nothing has that in its name");
   });
 
+  it("says rows where the steps were not counted", () => {
+    const grown = { ...listing([]), artifacts: [{ kind: "metric", name: "a", rows: 1200 }] };
+    const list = new ArtifactList(grown, vi.fn());
+    expect(list.element.querySelector("[data-jt-artifact]")!.textContent).toContain("1,200 rows");
+  });
+
+  it("says that problems are looked for, and then those that there are, or none", () => {
+    const list = new ArtifactList({ ...listing([]), unchecked: "checking <b>…" }, vi.fn());
+    const tab = list.element.querySelectorAll<HTMLElement>("[role=tab]")[3]!;
+    const panel = list.element.querySelectorAll<HTMLElement>("[role=tabpanel]")[3]!;
+    expect([tab.hidden, tab.textContent]).toEqual([false, "Problems"]);
+    expect(panel.textContent).toBe("checking <b>…");
+    tab.click();
+    list.update(listing([]));
+    expect([tab.hidden, panel.textContent]).toEqual([false, "none found"]);
+    list.update({ ...listing([]), problems: [["events/metric/a.plx", "3", "no row"]] });
+    expect(tab.textContent).toBe("Problems1");
+    expect(panel.querySelector("li")!.textContent).toBe("events/metric/a.plx:3 no row");
+    expect(
+      new ArtifactList(listing([]), vi.fn()).element.querySelectorAll<HTMLElement>("[role=tab]")[3]!
+        .hidden,
+    ).toBe(true);
+  });
+
+  it("says what a page lacks", () => {
+    const list = new ArtifactList({ ...listing([]), note: "2 are only listed" }, vi.fn());
+    expect(list.element.textContent).toContain("2 are only listed");
+  });
+
   it("says why a run failed, as text", () => {
     const failed = listing([]);
     failed.run = { ...failed.run, status: "failed", why: "ValueError: <img src=x>" };

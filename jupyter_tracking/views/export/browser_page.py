@@ -85,7 +85,7 @@ def browser_page(
     shown = f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {status}{why and f'<br><small>{why}</small>'}</p>{table}{more}"
     key = browser_key(folder)
     if budget is None:
-        kept = keep_what_fits(folder, listing, values=values, progress=progress)
+        kept = keep_what_fits(folder, listing, room=SAVED, values=values, progress=progress)
         listing["note"] = _left_out(kept, len(listing["artifacts"]))
     else:
         room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
@@ -161,7 +161,7 @@ def keep_what_fits(
     folder: RunFolder,
     listing: dict[str, Any],
     *,
-    room: int = SAVED,
+    room: int,
     artifacts: int | None = None,
     values: ValueCache | None = None,
     progress: Progress | None = None,
@@ -222,5 +222,6 @@ def _keep(place: int, scene: Scene, most: int, *, preview: bool) -> KeptScene:
     """Return a scene with at most so many of its steps, spread evenly."""
     count = len(scene.steps)
     info, payloads = page.select_steps(scene, spread_evenly(count, most), count - 1, preview=preview)
-    size = len(page.compress({"scenes": [info]}, [(0, *payload) for payload in payloads]))
+    measured = {"scenes": [info]}, [(0, *payload) for payload in payloads]
+    size = len(page.compress(*measured)) if preview else page.compressed_size(*measured)
     return KeptScene(place, info, payloads, size, most >= count and not preview)

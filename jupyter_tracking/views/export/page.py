@@ -11,6 +11,7 @@ import hashlib
 import html
 import os
 import re
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -108,13 +109,15 @@ def select_steps(
         places = scene.places(panel)
         at = list(chosen) if places is None else [places[n] for n in chosen]
         kept = sorted({n for n in at if n >= 0}) if panel.steps else []
-        restricted = panel.restricted_to(kept) if panel.steps else panel
+        all_of_them = len(kept) == len(panel.steps)
+        restricted = panel if all_of_them else panel.restricted_to(kept)
         payloads.append((number, SHARED, (restricted if panel.renderer.all_steps else panel).shared(preview=preview)))
         if not panel.steps:
             panels.append(panel_info)
             continue
         index_of = {n: k for k, n in enumerate(kept)}
-        panels.append({**panel_info, **json_safe(restricted.info()), "at": [index_of.get(n, -1) for n in at]})
+        shown = panel_info if all_of_them else {**panel_info, **json_safe(restricted.info())}
+        panels.append({**shown, "at": [index_of.get(n, -1) for n in at]})
         if not panel.renderer.all_steps:
             payloads.extend((number, k, panel.payload(n, preview=preview)) for k, n in enumerate(kept))
     steps = [info["steps"][n] for n in chosen]
@@ -128,6 +131,11 @@ def compress(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Pay
     data = pack(header, payloads)
     # The best compression takes two seconds a megabyte of some patterns.
     return gzip.compress(data, 9 if len(data) < _SMALL else 4, mtime=0)
+
+
+def compressed_size(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> int:
+    """Return about how many bytes `compress` would make, found in a tenth of the time; more rather than less."""
+    return len(zlib.compress(pack(header, payloads), 1))
 
 
 def _packed(scene: Scene, kept: int, index: int, *, preview: bool) -> bytes:

@@ -11,6 +11,8 @@ export interface Entry {
   kind: string;
   name: string;
   steps?: number;
+  /** In place of `steps`, where the rows were counted and not read. */
+  rows?: number;
   last?: string;
   size?: number;
   note?: string;
@@ -26,6 +28,10 @@ export interface Listing {
   inputs: Fact[];
   outputs: Fact[];
   problems: [file: string, line: string, problem: string][];
+  /** Why that may not be all problems: nobody has looked yet, for example. */
+  unchecked?: string;
+  /** What the page lacks. */
+  note?: string;
   log?: PrintedLog;
   more?: Record<string, number>;
 }
@@ -40,6 +46,7 @@ export class ArtifactList {
   private readonly panels: HTMLElement[];
   private readonly tabs: HTMLButtonElement[];
   private readonly status = h("p", { class: "jt-caption", role: "status" });
+  private readonly note = h("p", { class: "jt-caption" });
   private readonly list = h("div", {
     class: "jt-list",
     role: "listbox",
@@ -89,11 +96,11 @@ export class ArtifactList {
     this.list.addEventListener("keydown", (event) =>
       this.moveFocus(event, [...this.rows.values()], "ArrowUp", "ArrowDown"),
     );
-    put(this.panels[0]!, this.search, this.list, this.status);
+    put(this.panels[0]!, this.search, this.note, this.list, this.status);
     put(this.panels[4]!, this.log.element);
     this.element = h("div", { class: "jt-catalog" }, this.heading, bar, ...this.panels);
-    this.update(listing);
     this.open(0);
+    this.update(listing);
   }
 
   /** Show a run as it is now; what is selected and searched for stays. */
@@ -112,14 +119,17 @@ export class ArtifactList {
       listing.artifacts.length,
       listing.files.length + (listing.more?.["files"] ?? 0),
       null,
-      listing.problems.length,
+      listing.unchecked && !listing.problems.length ? null : listing.problems.length,
       this.log.update(listing.log),
     ];
     this.tabs.forEach((tab, n) =>
       put(tab, NAMES[n], counts[n] === null ? null : span("jt-count", format.count(counts[n]!))),
     );
-    this.tabs[3]!.hidden = listing.problems.length === 0;
+    const none = listing.problems.length === 0 && !listing.unchecked;
+    this.tabs[3]!.hidden = none && this.panels[3]!.hidden; // whoever looks at it is told that there are none
     this.tabs[4]!.hidden = counts[4] === 0;
+    put(this.note, listing.note ?? "");
+    this.note.hidden = !listing.note;
     put(this.panels[1]!, fileTree(listing.files), andMore(listing.more?.["files"]));
     put(
       this.panels[2]!,
@@ -129,6 +139,7 @@ export class ArtifactList {
     );
     put(
       this.panels[3]!,
+      h("p", { class: "jt-caption", role: "status" }, none ? "none found" : listing.unchecked),
       h(
         "ul",
         { class: "jt-problems" },
@@ -159,8 +170,10 @@ export class ArtifactList {
     const isFound = format.matcher(this.search.value);
     const groups = new Map<string, Entry[]>();
     for (const entry of this.listing.artifacts) {
-      if (isFound(`${entry.kind} ${entry.name}`))
-        groups.set(entry.kind, [...(groups.get(entry.kind) ?? []), entry]);
+      if (!isFound(`${entry.kind} ${entry.name}`)) continue;
+      const group = groups.get(entry.kind);
+      if (group) group.push(entry);
+      else groups.set(entry.kind, [entry]);
     }
     this.rows.clear();
     const shown = [...groups].map(([kind, entries]) =>
@@ -192,6 +205,7 @@ export class ArtifactList {
   private row(entry: Entry): HTMLElement {
     const about = format.joined(
       entry.steps ? format.plural(entry.steps, "step") : null,
+      entry.rows ? format.plural(entry.rows, "row") : null,
       entry.last ?? null,
       entry.size === undefined ? null : format.bytes(entry.size),
       entry.input ? "input" : null,
