@@ -56,7 +56,7 @@ BUDGETS = {
     "read": 2460,
     "notebook": 1700,
     "frames": 1500,
-    "views": 6720,
+    "views": 6850,
     "magics": 1200,
 }
 MOST_FILES = 12

@@ -16,9 +16,9 @@ from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells
 from jupyter_tracking.format.session import parse_logs, parse_session
 from jupyter_tracking.read.cell_timeline import session_paths
 from jupyter_tracking.read.file_bytes import written_size
-from jupyter_tracking.read.file_ends import OpenFolders
-from jupyter_tracking.read.good_rows import good_rows
 from jupyter_tracking.read.run_files import MOST_DEEP, Problem, odd_kind, reason
+from jupyter_tracking.read.scan.file_ends import OpenFolders
+from jupyter_tracking.read.scan.good_rows import good_rows
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from jupyter_tracking.format.lineage import LineageRecord
-    from jupyter_tracking.read.good_rows import Assets
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
+    from jupyter_tracking.read.scan.good_rows import Assets
 
 _CHUNK = 1 << 20
 _HASHED_WHOLE = 4_000_000  # bytes: an event file up to this size is hashed whole, of a longer one both ends

@@ -15,8 +15,8 @@ import pytest
 from jupyter_tracking import open_run
 from jupyter_tracking.errors import NotFound
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.read import file_ends
 from jupyter_tracking.read.check import find_problems
+from jupyter_tracking.read.scan import file_ends
 from jupyter_tracking.record.run import Run
 from jupyter_tracking.views.export import browser_page
 from jupyter_tracking.views.model import listing

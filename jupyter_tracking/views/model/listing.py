@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import kind_of
-from jupyter_tracking.read.file_ends import FileEnd, file_ends
+from jupyter_tracking.read.scan.file_ends import FileEnd, file_ends
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.source_cells import log_of
 

@@ -18,8 +18,8 @@ from jupyter_tracking.read.file_bytes import written_size
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jupyter_tracking.read.file_ends import OpenFolders
     from jupyter_tracking.read.run_reader import Artifact
+    from jupyter_tracking.read.scan.file_ends import OpenFolders
 
     Assets = list[tuple[int, str]]  # of each the line of the row that names it, and its path
 
