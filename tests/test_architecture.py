@@ -51,7 +51,7 @@ BUDGETS = {
     "redact": 1850,
     "format": 3270,
     "storage": 2425,
-    "kinds": 6445,
+    "kinds": 6620,
     "record": 1240,
     "read": 2460,
     "notebook": 1700,

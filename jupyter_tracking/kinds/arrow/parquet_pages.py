@@ -10,17 +10,18 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from jupyter_tracking.budgets import MOST_COLUMNS, MOST_FOOTER_BYTES, MOST_PAGES, MOST_TABLE_BYTES
 from jupyter_tracking.errors import MalformedEvent, TooLarge
+from jupyter_tracking.kinds.arrow.thrift import INT, LIST, LONG, STRUCT, CompactReader, Wanted, field
 from jupyter_tracking.kinds.arrow.type_check import check_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _MAGIC = b"PAR1"
 _HEADER = 1 << 12  # bytes read for the header of a page; statistics make a few longer
@@ -30,28 +31,17 @@ _DICTIONARY_ENCODINGS, _PREFIX_ENCODING = {2, 8}, 7
 _NESTED = 2  # times the budget that nested values may take: how many rows a page begins cannot be told
 _REPEATED = 1 << 21  # bytes: so much may be repeated before it is counted
 _OBJECT = 128  # bytes of a value that becomes an object of Python's
-# Thrift's types: the bits of its numbers, the bytes of what has a fixed size; the value of a flag is its type.
-_INT, _LONG, _BYTES, _LIST, _SET, _STRUCT = 5, 6, 8, 9, 10, 12
-_BITS, _SIZES, _FLAGS = {4: 16, _INT: 32, _LONG: 64}, {3: 1, 7: 8}, {1, 2}
-_Wanted: TypeAlias = "Mapping[int, _Wanted]"
-
-
-def _field(number: int, kind: int) -> int:
-    """Return what a field of this number and type is called in a struct that was read."""
-    return number << 4 | kind
-
-
 # Fields of a page's header, and in it of those of each type.
-_TYPE, _DECODED, _STORED = (_field(number, _INT) for number in (1, 2, 3))
-_DATA, _DICTIONARY, _DATA_2 = (_field(number, _STRUCT) for number in (5, 7, 8))
+_TYPE, _DECODED, _STORED = (field(number, INT) for number in (1, 2, 3))
+_DATA, _DICTIONARY, _DATA_2 = (field(number, STRUCT) for number in (5, 7, 8))
 _IS_DATA, _IS_DATA_2 = 0, 3
-_COUNT, _ENCODING, _ENCODING_2 = (_field(number, _INT) for number in (1, 2, 4))
+_COUNT, _ENCODING, _ENCODING_2 = (field(number, INT) for number in (1, 2, 4))
 # Fields of a footer, of a row group in it, of a column chunk in that, and of what is said of the chunk.
-_GROUPS, _COLUMNS, _COLUMN = _field(4, _LIST), _field(1, _LIST), _field(3, _STRUCT)
-_CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = (_field(number, _LONG) for number in (5, 7, 9, 11))
-_STATISTICS, _NULLS = _field(12, _STRUCT), _field(3, _LONG)
-_IN_FOOTER: _Wanted = {_GROUPS: {_COLUMNS: {_COLUMN: {_STATISTICS: {}}}}}
-_IN_HEADER: _Wanted = {_DATA: {}, _DICTIONARY: {}, _DATA_2: {}}
+_GROUPS, _COLUMNS, _COLUMN = field(4, LIST), field(1, LIST), field(3, STRUCT)
+_CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = (field(number, LONG) for number in (5, 7, 9, 11))
+_STATISTICS, _NULLS = field(12, STRUCT), field(3, LONG)
+_IN_FOOTER: Wanted = {_GROUPS: {_COLUMNS: {_COLUMN: {_STATISTICS: {}}}}}
+_IN_HEADER: Wanted = {_DATA: {}, _DICTIONARY: {}, _DATA_2: {}}
 
 
 class Page(NamedTuple):
@@ -154,7 +144,7 @@ class CheckedFile:
             raw.seek(end - length)
             data = raw.read(length)
         try:
-            groups = _Compact(data).struct(_IN_FOOTER, 16).get(_GROUPS) or []
+            groups = CompactReader(data).struct(_IN_FOOTER, 16).get(_GROUPS) or []
             return [[column.get(_COLUMN) or {} for column in group.get(_COLUMNS) or []] for group in groups]
         except (IndexError, AttributeError, TypeError) as error:
             raise MalformedEvent(f"the description of its columns cannot be read: {error}") from error
@@ -321,137 +311,10 @@ def _header(raw: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
     while True:
         raw.seek(at)
         data = raw.read(size)
-        reader = _Compact(data)
+        reader = CompactReader(data)
         try:
             return reader.struct(_IN_HEADER), reader.at
         except IndexError:
             if len(data) < size or size >= _LONGEST_HEADER:
                 raise MalformedEvent("a page of the file has no readable header") from None
             size *= 16
-
-
-class _Compact:
-    """Thrift's compact protocol, as far as footers and headers of pages have it.
-
-    A wide table has a million fields: most are only passed over.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self.at = 0
-
-    def struct(self, inside: _Wanted, depth: int = 8) -> dict[int, Any]:
-        """Return the fields of a struct, as `_field` calls them; of one that is there twice, the last.
-
-        Args:
-            inside: the structs in it, and lists of structs, that are read as well; all others are passed over. Numbers are always read.
-            depth: how deeply structs may be nested.
-        """
-        data, at = self._data, self.at
-        found: dict[int, Any] = {}
-        number = 0
-        while byte := data[at]:
-            at += 1
-            kind = byte & 15
-            if byte > 15:  # noqa: PLR2004
-                number += byte >> 4
-            else:
-                self.at = at
-                number = self._number(16)
-                at = self.at
-            field = number << 4 | kind
-            if kind in _BITS:
-                value = data[at]
-                if value > 127:  # noqa: PLR2004
-                    self.at = at
-                    found[field] = self._number(_BITS[kind])
-                    at = self.at
-                else:
-                    found[field] = (value >> 1) ^ -(value & 1)
-                    at += 1
-            elif kind not in _FLAGS:
-                self.at = at
-                if field in inside and depth:
-                    found[field] = self.struct(inside[field], depth - 1) if kind == _STRUCT else self._structs(inside[field], depth - 1)
-                else:
-                    self._pass(kind, depth)
-                at = self.at
-        self.at = at + 1
-        return found
-
-    def _structs(self, inside: _Wanted, depth: int) -> list[dict[int, Any]]:
-        """Return a list of structs; of anything else, nothing."""
-        count, kind = self._list()
-        if kind == _STRUCT:
-            return [self.struct(inside, depth) for _ in range(count)]
-        for _ in range(count):
-            self._pass(kind, depth)
-        return []
-
-    def _pass(self, kind: int, depth: int) -> None:
-        """Go to the end of a value."""
-        if depth <= 0:
-            raise MalformedEvent("a page of the file has a header that is nested too deeply")
-        if kind == _STRUCT:
-            self._pass_struct(depth - 1)
-        elif kind == _BYTES:
-            size = self._unsigned()
-            self.at += size
-        elif kind in _BITS:
-            self._unsigned()
-        elif kind in _SIZES:
-            self.at += _SIZES[kind]
-        elif kind in {_LIST, _SET}:
-            count, inner = self._list()
-            for _ in range(count):
-                self._pass(inner, depth - 1)
-        else:
-            raise MalformedEvent("a page of the file has a header of an unknown type")
-        if self.at > len(self._data):
-            raise IndexError
-
-    def _pass_struct(self, depth: int) -> None:
-        data, at = self._data, self.at
-        while byte := data[at]:
-            at += 1
-            kind = byte & 15
-            if byte < 16:  # noqa: PLR2004 - the number of the field, in full
-                while data[at] > 127:  # noqa: PLR2004
-                    at += 1
-                at += 1
-            if kind in _BITS:
-                while data[at] > 127:  # noqa: PLR2004
-                    at += 1
-                at += 1
-            elif kind == _BYTES and (size := data[at]) < 128:  # noqa: PLR2004
-                at += 1 + size
-            elif kind not in _FLAGS:
-                self.at = at
-                self._pass(kind, depth)
-                at = self.at
-        self.at = at + 1
-
-    def _list(self) -> tuple[int, int]:
-        """Return how many values a list has, and of which type; a boolean in it is a byte."""
-        byte = self._data[self.at]
-        self.at += 1
-        count, kind = byte >> 4, byte & 15
-        return (self._unsigned() if count == 15 else count), 3 if kind in _FLAGS else kind  # noqa: PLR2004
-
-    def _unsigned(self) -> int:
-        data, at = self._data, self.at
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 127) << shift
-            if byte < 128:  # noqa: PLR2004
-                self.at = at
-                return value
-            shift += 7
-            if shift > 63:  # noqa: PLR2004
-                raise MalformedEvent("a page of the file has a number of too many bytes")
-
-    def _number(self, bits: int) -> int:
-        value = self._unsigned() & ((1 << bits) - 1)
-        return (value >> 1) ^ -(value & 1)

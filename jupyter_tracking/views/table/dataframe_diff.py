@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jupyter_tracking.errors import InvalidArgument, TooLarge, suggest
-from jupyter_tracking.kinds.arrow.shown import as_shown
+from jupyter_tracking.kinds.arrow.stored_schema import as_shown
 from jupyter_tracking.views.table.differing import differing
 from jupyter_tracking.views.table.encode import label
 from jupyter_tracking.views.table.incremental import IncrementalTask
@@ -26,8 +26,8 @@ SAME, ADDED, REMOVED, CHANGED = range(4)
 _BLOCK = 65_536
 # Rows whose keys are stored are matched in memory; those that are only counted are compared piece by piece, however many.
 _MOST = 5_000_000
-# Cells that are compared at once: of few rows, many columns.
-_CELLS = 1 << 22
+# Cells that are compared at once, and columns, each of which takes some time however few its rows.
+_CELLS, _COLUMNS = 1 << 22, 2_000
 
 
 _Read: TypeAlias = "Callable[[int, list[str]], pa.Table]"  # of the earlier table, 0, or the later one, 1, some columns
@@ -173,7 +173,7 @@ class TableDiff(IncrementalTask):
 
     def _compare_rows(self, places: NDArray[np.int64], read: _Read) -> Iterator[Compared]:
         """Compare rows at some places of the listing, all of their columns."""
-        pairs, columns = np.arange(len(self.pairs)), max(1, _CELLS // max(1, len(places)))
+        pairs, columns = np.arange(len(self.pairs)), max(1, min(_COLUMNS, _CELLS // max(1, len(places))))
         for start in range(0, len(pairs), columns):
             yield from self._compare_columns(pairs[start : start + columns], places, read)
 

@@ -28,8 +28,8 @@ _NUMBER = re.compile(r"[-+0-9.,einfa]+", re.IGNORECASE)
 # Numbers of rows that take four bytes.
 _SHORT = 2**32
 _LOOK = 0.02
-# Cells of numbers that are searched at once; a cell of texts counts as so many.
-_CELLS, _LONG = 1 << 22, 8
+# Cells of numbers that are searched at once, where a cell of texts counts as so many; and columns, however few their rows.
+_CELLS, _LONG, _COLUMNS = 1 << 22, 8, 2_000
 _MOMENT = re.compile(r"[-+:.0-9 TZ]+", re.IGNORECASE)
 
 
@@ -107,7 +107,7 @@ class SortFilter(IncrementalTask):
                 continue
             size = rows * (1 if _is_number(kind) else _LONG)
             cells += size
-            if cells > _CELLS:
+            if cells > _CELLS or len(blocks[-1]) == _COLUMNS:
                 blocks.append([])
                 cells = size
             blocks[-1].append(name)

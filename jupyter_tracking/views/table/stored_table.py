@@ -15,8 +15,7 @@ from jupyter_tracking.budgets import MOST_LOADED_BYTES, MOST_TEXT_TABLE_BYTES
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.kinds.arrow.ipc_files import read_ipc
 from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
-from jupyter_tracking.kinds.arrow.shown import as_shown
-from jupyter_tracking.kinds.arrow.stored_schema import StoredSchema
+from jupyter_tracking.kinds.arrow.stored_schema import StoredSchema, as_shown
 from jupyter_tracking.kinds.arrow.table import restore, stored_index_names, stored_labels, to_arrow
 from jupyter_tracking.kinds.arrow.type_check import check_values
 from jupyter_tracking.kinds.dataframe import content_type_of, csv_encoding, read_csv
