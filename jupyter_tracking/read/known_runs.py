@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _CLOCK_TICK = 2_000_000_000  # ns: within it, a file may change again and have the same time (FAT counts in 2 s)
 _TIMES_ITS_JSON = 4  # what a document takes once it is parsed, to its bytes
 
+_CHANGEABLE = {dict, list}
+
 Value = TypeVar("Value")
 
 
@@ -118,4 +120,7 @@ def _final_facts(info: dict[str, Any], folder: RunFolder, seen: Seen) -> RunFact
 
 def _copied(values: dict[str, object]) -> dict[str, object]:
     """Return values that the caller may change."""
-    return {name: deepcopy(value) if isinstance(value, dict | list) else value for name, value in values.items()}
+    own = values.copy()
+    if not _CHANGEABLE.isdisjoint(map(type, values.values())):
+        own |= {name: deepcopy(value) for name, value in values.items() if type(value) in _CHANGEABLE}
+    return own

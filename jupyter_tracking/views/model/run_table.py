@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
+from functools import lru_cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -146,16 +148,21 @@ def _row(facts: RunFacts) -> Row:
         "created": None if created is None else created.timestamp() * 1e6,
         "duration": facts.duration,
         "tags": json_safe(", ".join(facts.tags)),
-        "inputs": {json_safe(str(k)): _cell(v) for k, v in facts.inputs.items()},
-        "outputs": {json_safe(str(k)): _cell(v) for k, v in facts.outputs.items()},
+        "inputs": {_safe_name(k): _cell(v) for k, v in facts.inputs.items()},
+        "outputs": {_safe_name(k): _cell(v) for k, v in facts.outputs.items()},
     }
+
+
+@lru_cache(maxsize=4096)  # of many runs most have the same
+def _safe_name(name: str) -> str:
+    return str(json_safe(name))
 
 
 def _cell(value: object) -> float | str | None:
     """Return a value as a number, or as a string: an integer too, where a float would be another."""
     if value is None:
         return None
-    if isinstance(value, float):
+    if type(value) is float:
         return math.nan if math.isnan(value) else value  # the same object each time, so that rows are equal
     if type(value) is int and int(float(value)) == value:
         return float(value)
@@ -181,10 +188,15 @@ def _identify(rows: Sequence[Row]) -> None:
 
 def columns(rows: Iterable[Row]) -> list[tuple[str, str]]:
     """Return the columns of rows, as (group, name)."""
-    found: dict[tuple[str, str], None] = dict.fromkeys(("", name) for name in _OWN)
+    rows = list(rows)
+    found = [("", name) for name in _OWN]
     for group in _GROUPS:
-        found |= dict.fromkeys((group, name) for row in rows for name in row[group])
-    return list(found)
+        known: set[str] = set()
+        for row in rows:
+            if not known.issuperset(row[group]):
+                found += [(group, name) for name in row[group] if name not in known]
+                known.update(row[group])
+    return found
 
 
 def _picker(group: str, name: str) -> Callable[[Row], Any]:
@@ -195,16 +207,15 @@ def encode_rows(rows: Sequence[Row]) -> Payload:
     """Encode rows column by column: numbers as they are, strings as indices into the list of distinct ones."""
     payload = Payload({"rows": len(rows), "fields": []})
     for number, (group, name) in enumerate(columns(rows)):
-        pick = _picker(group, name)
-        cells = [pick(row) for row in rows]
+        cells = [row[group].get(name) for row in rows] if group else [row[name] for row in rows]
+        types = set(map(type, cells))
         field: dict[str, Any] = {"group": group, "name": name}
         payload.head["fields"].append(field)
-        if (group or name in _KINDS) and all(cell is None or isinstance(cell, float) for cell in cells):
+        if (group or name in _KINDS) and types <= {float, NoneType}:
             field["kind"] = _KINDS.get(name, "number") if not group else "number"
-            payload.add(f"v{number}", np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64))
-            missing = np.array([cell is None for cell in cells], dtype=np.uint8)
-            if missing.any():
-                payload.add(f"n{number}", missing)
+            payload.add(f"v{number}", np.array(cells, dtype=np.float64))  # None is NaN
+            if NoneType in types:
+                payload.add(f"n{number}", np.array([cell is None for cell in cells], dtype=np.uint8))
             continue
         texts = ["" if cell is None else _words(cell) for cell in cells]
         place: dict[str, int] = {}
