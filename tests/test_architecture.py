@@ -55,7 +55,7 @@ BUDGETS = {
     "record": 1240,
     "read": 2460,
     "notebook": 1700,
-    "frames": 1500,
+    "frames": 1545,
     "views": 6850,
     "magics": 1200,
 }

@@ -82,6 +82,8 @@ class CellOutputs:
             return
         kept: dict[str, Any] = {"output_type": output["output_type"], "metadata": {}}
         ours = (output.get("metadata") or {}).get(META_KEY)
+        if isinstance(ours, dict) and ours.get("progress"):  # a bar, which is gone by now
+            return
         kept["data"] = self._bundle(output["data"], plain=bool(ours))
         if ours:
             kept["metadata"] = {META_KEY: ours}
