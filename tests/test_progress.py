@@ -147,7 +147,7 @@ def test_a_notebook_has_a_bar_that_goes(seconds: list[float], shell: Interactive
         lambda root: tracking.runs(root, summary="last"),
         lambda root: tracking.lineage(root=root),
         lambda root: tracking.lineage(["run0", "run1", "run2"], root=root),
-        lambda root: tracking.lineage_edges(root),
+        tracking.lineage_edges,
         lambda root: tracking.lineage_graph(root).edges,
     ],
 )
