@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import curation, run_document
+from jupyter_tracking.read.known_runs import run_name
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.storage.run_archive import unpack_run
 from jupyter_tracking.storage.trash import trashed_folders
@@ -51,7 +52,7 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
         return found
     if os.sep in text and os.path.isdir(text):  # noqa: PTH112
         return open_folder(text)
-    known = [name for name in {each.name for each in runs} if name] + [each.path.name[:12] for each in runs]
+    known = [name for name in {run_name(each) for each in runs} if name] + [each.path.name[:12] for each in runs]
     raise NotFound(f"run={text!r}: no run of this uuid or name under {top}{_in_trash(text, top) or suggest(text, known)}")
 
 
@@ -137,7 +138,7 @@ def _match(text: str, runs: list[RunFolder]) -> RunFolder | None:
         if each.path.name == digits and len(digits) == _WHOLE_UUID:
             return each
     wanted = paths.normal_name(text)
-    named = [each for each in runs if paths.normal_name(each.name) == wanted]
+    named = [each for each in runs if paths.normal_name(run_name(each)) == wanted]
     if named:
         newest = max(named, key=lambda each: (not curation.is_archived(each.info), _moment(each.info.get("created_at")), each.path.name))
         newest.namesakes = len(named)

@@ -84,27 +84,41 @@ class ListedRun(NamedTuple):
     seen: Seen
 
 
-_facts: Known[tuple[RunFacts, bool]] = Known()
+_facts: Known[ListedRun] = Known()
 
 
 def list_run(folder: RunFolder, summary: Summary = None) -> ListedRun:
     """Return what a list of runs says of a run; `summary` as of `RunFolder.outputs`."""
-    seen, now = folder.document_stats(), time.time_ns()
-    known = _facts.get(folder.path, seen) if summary is None else None
-    if known is None and summary is None:
-        # By a folder of its own: the one that is given may live as long as a widget, and need not keep the document too.
-        info = RunFolder(folder.path).info
-        facts = _final_facts(info, folder, seen)
-        if facts is not None:
-            known = facts, is_archived(info)
-            if not is_settled(seen, now) or folder.document_stats() != seen:
-                return ListedRun(*known, ())
-            _facts.put(folder.path, seen, known, _TIMES_ITS_JSON * seen[1])
+    known = _read_once(folder) if summary is None else None
     if known is None:
         return ListedRun(folder.facts(summary), is_archived(folder.info), ())
-    facts = known[0]
+    facts = known.facts
     own = facts._replace(tags=list(facts.tags), inputs=_copied(facts.inputs), outputs=_copied(facts.outputs))
-    return ListedRun(own, known[1], seen)
+    return known._replace(facts=own)
+
+
+def run_name(folder: RunFolder) -> str:
+    """Return the name of a run, as `RunFolder.name` does."""
+    known = _read_once(folder)
+    return folder.name if known is None else known.facts.name
+
+
+def _read_once(folder: RunFolder) -> ListedRun | None:
+    """Return what is known of a run that has ended, or is now read; None of any other run. The caller may change nothing of it."""
+    seen, now = folder.document_stats(), time.time_ns()
+    known = _facts.get(folder.path, seen)
+    if known is not None:
+        return known
+    # By a folder of its own: the one that is given may live as long as a widget, and need not keep the document too.
+    info = RunFolder(folder.path).info
+    facts = _final_facts(info, folder, seen)
+    if facts is None:
+        return None
+    listed = ListedRun(facts, is_archived(info), seen)
+    if not is_settled(seen, now) or folder.document_stats() != seen:
+        return listed._replace(seen=())
+    _facts.put(folder.path, seen, listed, _TIMES_ITS_JSON * seen[1])
+    return listed
 
 
 def _final_facts(info: dict[str, Any], folder: RunFolder, seen: Seen) -> RunFacts | None:
