@@ -79,7 +79,7 @@ def format_row(kind: str, step: int | None, timestamp: str, cell: float | str) -
 
     An unpaired surrogate cannot be stored as UTF-8; JSON escapes keep it, so any `str` round-trips.
     """
-    if kind in JSONL_KINDS:
+    if type(cell) is not float and kind in JSONL_KINDS:
         fields = {"timestamp": timestamp, "step": step, kind: cell}
         return json.dumps(fields).encode("ascii") + b"\n"
     return f"{'' if step is None else step}|{timestamp}|{cell!s}\n".encode()

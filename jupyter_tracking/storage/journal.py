@@ -16,7 +16,7 @@ from jupyter_tracking.errors import RunEnded, TrackingError, storage_error, stor
 from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, is_held, run_waiting, waiting
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, close_when_dropped
-from jupyter_tracking.storage.writer_lock import RowLock
+from jupyter_tracking.storage.writer_lock import HELD, TAKEN, RowLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -98,17 +98,17 @@ class Journal:
             threads = hold(threads, ROWS, self.relative)
         try:
             with threads:
-                outer, lock.held = lock.held, True
+                outer = lock.held
+                if not outer:
+                    lock.held = HELD
                 try:
                     self._append(row, None)
                     folder = lock.unchanged_folder(system) if more else None  # one look for all, once they are locked
                     for journal, its_row in more:
                         journal._append(its_row, folder)  # noqa: SLF001 - a journal too
-                    lock.held = outer
                     if not outer:
                         lock.release(system)
                 except BaseException:
-                    lock.held = outer
                     if not outer:
                         lock.release(system)  # again, where an interrupt came just before it was released
                     raise
@@ -133,25 +133,39 @@ class Journal:
             if self._fd < 0 and self._open(self.header + row):
                 self._state = _IDLE
                 return
-            if not lock.taken:  # or not yet by an append that we have interrupted: taking it twice does no harm
+            system = self._store.system
+            if lock.held == HELD:  # an append that we have interrupted may have been about to take it, and takes it again
                 if lock.fd < 0:
                     _with_descriptors(lock.open)
-                self._store.system.lock(lock.fd)
-                lock.taken = True
-            if not self._is_as_known(folder) and self._reopen_if_replaced(self.header + row):
+                system.lock(lock.fd)
+                lock.held = TAKEN
+            if folder is not None and folder == self._seen:
+                known = system.lseek(self._fd, 0, os.SEEK_END) == self._size
+            else:
+                known = self._is_as_known()
+                self._seen = folder
+            if not known and self._reopen_if_replaced(self.header + row):
                 self._state = _IDLE
                 return
             self._write(row if self._size else self.header + row)
             self._state = _IDLE
         except BaseException as error:
-            forked = self._state == _IDLE and isinstance(error, OSError)  # `after_fork` has dropped the parent's descriptor
-            self._state = _IDLE
-            self._close()  # which unlocks it too, wherever an interrupt came
-            if forked:
-                raise interrupted(f"a row of {self.relative}, which is the parent's of this process,") from error
-            if isinstance(error, OSError) and not isinstance(error, TrackingError):
-                raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
+            self._give_up(error)
             raise
+
+    def _give_up(self, error: BaseException) -> None:
+        """Close the file, which unlocks it, wherever an interrupt came.
+
+        Raises:
+            StorageError, ReentrantCall: in place of the system's error.
+        """
+        forked = self._state == _IDLE and isinstance(error, OSError)  # `after_fork` has dropped the parent's descriptor
+        self._state = _IDLE
+        self._close()
+        if forked:
+            raise interrupted(f"a row of {self.relative}, which is the parent's of this process,") from error
+        if isinstance(error, OSError) and not isinstance(error, TrackingError):
+            raise storage_error(error, f"a row of {self.relative}", kept="every earlier row was kept") from error
 
     def _append_within(self, row: bytes) -> None:
         """Append a row while an append of this thread is interrupted, which unlocks the file when it goes on."""
@@ -165,14 +179,10 @@ class Journal:
             self._size = size
             self._write(row)
 
-    def _is_as_known(self, folder: tuple[int, int] | None) -> bool:
+    def _is_as_known(self) -> bool:
         """Return whether the file at our path is the open one, and ends with the last row that we know of."""
-        system = self._store.system
-        if folder is not None and folder == self._seen:
-            return system.lseek(self._fd, 0, os.SEEK_END) == self._size
-        self._seen = folder
         try:
-            return system.inode_and_size(self._prepared_stat) == (self._inode, self._size)
+            return self._store.system.inode_and_size(self._prepared_stat) == (self._inode, self._size)
         except FileNotFoundError:
             return False
 

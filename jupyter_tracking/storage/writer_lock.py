@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # Nanoseconds in which a file system may give two changes of a folder one time: a few ticks of the kernel's clock; two seconds where it
 # seems to round its times to hundredths of a second or more.
 _TICKS, _ROUNDED, _ROUNDED_TICKS = 20_000_000, 10_000_000, 2_000_000_000
+FREE, HELD, TAKEN = range(3)
 _LONGEST = 200  # characters of who a writer says it is
 
 
@@ -158,17 +159,16 @@ class RowLock:
 
     Attributes:
         threads: the lock between threads.
-        held: the thread that has it is in the middle of an append.
+        held: `FREE`, or whether the thread in the middle of an append has only it (`HELD`), or the lock between processes too (`TAKEN`).
         fd: what is locked between processes; -1 while it is not open.
-        taken: it is locked.
     """
 
-    __slots__ = ("__weakref__", "fd", "held", "taken", "threads")
+    __slots__ = ("__weakref__", "fd", "held", "threads")
 
     def __init__(self) -> None:
         """Make the lock of one file; who opens and closes the file keeps `fd`."""
         self.threads = new_lock(ROWS)
-        self.held = self.taken = False
+        self.held = FREE
         self.fd = -1
 
     def open(self) -> None:
@@ -183,14 +183,14 @@ class RowLock:
 
     def release(self, system: Syscalls) -> None:
         """Unlock it between processes, unless it was closed: with its file, or in a child that was forked meanwhile."""
-        self.taken = False
+        self.held = FREE  # first: a call that interrupts this one is on its own
         if self.fd >= 0 and not system.unlock(self.fd):
             self.close()  # which unlocks it
 
     def after_fork(self) -> None:
         """In a child: the threads of the parent are not here."""
         self.threads = new_lock(ROWS)
-        self.held = self.taken = False
+        self.held = FREE
 
 
 class FolderLock(RowLock):
