@@ -76,6 +76,15 @@ def dataframe(folder):
     return log, lambda: None
 
 
+def image(folder):
+    from PIL import Image
+
+    def log(name, pixels, step):
+        Image.fromarray(pixels).save(folder / f"{name}_{step}.png")
+
+    return log, lambda: None
+
+
 def artifact(folder):
     """The slower of copy and md5, each alone: what it is done in is given by `artifact_file` as their larger."""
     import hashlib

@@ -37,6 +37,11 @@ def dataframe(folder):
     return lambda name, frame, step: run.log_dataframe(frame, name, step=step), finish
 
 
+def image(folder):
+    run, finish = _start(folder)
+    return lambda name, pixels, step: run.log_image(pixels, name, step=step, dataformats="HWC"), finish
+
+
 def artifact(folder):
     run, finish = _start(folder)
     return run.log_artifact, finish

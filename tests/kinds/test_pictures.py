@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+import zlib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -202,6 +203,58 @@ def test_encodings_and_sizes(run: Run, view: RunView) -> None:
     assert (row["height"], row["width"]) == (8, 12)
     assert row["path"] == "assets/image/image_1.webp"
     assert (run.path / row["path"]).read_bytes()[8:12] == b"WEBP"
+
+
+def photograph() -> np.ndarray:
+    """Pixels that are like those beside them, and repeat nowhere: shape (512, 512, 3)."""
+    y, x = np.mgrid[:512, :512] / 100
+    waves = [np.sin(x * a + y * b) + np.sin(y * a - x * b + 1) for a, b in ((1.1, 2.3), (0.7, 1.9), (2.1, 0.4))]
+    return np.clip(128 + 50 * np.stack(waves, -1) + RNG.normal(scale=2, size=(512, 512, 3)), 0, 255).astype(np.uint8)
+
+
+LARGE = {
+    "photograph": Image.fromarray(photograph()),
+    "noise": Image.fromarray(RNG.integers(0, 256, (512, 512, 3)).astype(np.uint8)),
+    "grey": Image.fromarray(photograph()[..., 0]),
+    "clear": Image.fromarray(np.concatenate([photograph(), photograph()[..., :1]], -1)),
+    "grey and clear": Image.fromarray(photograph()[..., :2], "LA"),
+    "16 bits": Image.fromarray(photograph()[..., 0].astype(np.uint16) * 257),
+    "two colours": Image.fromarray(photograph()[..., 0]).convert("1"),
+    "palette": Image.fromarray(photograph()).convert("P"),
+    "flat": Image.new("RGB", (512, 512), "white"),
+    "gradient": Image.fromarray(np.tile(np.arange(512) // 2, (512, 1)).astype(np.uint8)),
+    "tiles": Image.fromarray(np.tile(RNG.integers(0, 256, (32, 32, 3)).astype(np.uint8), (16, 16, 1))),
+    "wide": Image.fromarray(RNG.integers(0, 256, (8, 20_000)).astype(np.uint8)),
+    "one row": Image.fromarray(RNG.integers(0, 256, (1, 70_000)).astype(np.uint8)),
+}
+
+
+def png(picture: Image.Image, **options: int) -> bytes:
+    """A picture as Pillow writes it."""
+    file = io.BytesIO()
+    picture.save(file, "PNG", **options)
+    return file.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore:'mode' parameter is deprecated:DeprecationWarning")
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_picture_is_packed_without_a_search_that_finds_nothing(run: Run, name: str) -> None:
+    """Its pixels are exactly those given, in a PNG that is hardly larger than the one of a search for repetitions, which is made where it finds some."""
+    picture = LARGE[name]
+    run.log_image(picture, "image")
+    (stored,) = [path.read_bytes() for path in run.path.glob("assets/image/*.png")]
+    with Image.open(io.BytesIO(stored)) as found:
+        assert (found.format, found.size) == ("PNG", picture.size)
+        assert np.array_equal(np.array(found.convert("RGBA")), np.array(picture.convert("RGBA")))
+        assert found.mode == picture.mode
+    searched, runs = png(picture), png(picture, compress_type=zlib.Z_RLE)
+    assert stored in {searched, runs}
+    assert len(stored) <= 1.05 * len(searched)
+    if name in {"photograph", "noise", "grey", "clear"}:
+        assert stored == runs
+    if name == "tiles":
+        assert stored == searched
+        assert len(runs) > 5 * len(stored)
 
 
 def test_boxes_are_drawn(run: Run, view: RunView) -> None:
