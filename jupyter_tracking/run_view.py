@@ -219,21 +219,21 @@ class RunView(CuratedRun):
         """
         artifact = self.files.find(name, kind)
         if step is None:
-            events = self.files.events(artifact)
-            event = events[-1] if events else None
+            rows = self.files.rows(artifact)
+            event = rows[-1] if len(rows) else None
         else:
             event = self._event(artifact, step)
         return self.files.value(artifact, event, allow_pickle=allow_pickle, allow_large=allow_large)
 
     def _event(self, artifact: Artifact, step: int) -> Event:
         """Return the last row of a step."""
-        events = self.files.events(artifact)
-        at_step = [event for event in events if event.step == step]
-        if not at_step:
-            steps = sorted({e.step for e in events if e.step is not None}, key=lambda s: abs(s - step))
+        rows = self.files.rows(artifact)
+        event = rows.last_at(step)
+        if event is None:
+            steps = sorted(rows.distinct_steps().tolist(), key=lambda s: abs(s - step))
             nearest = f"; near: {', '.join(map(str, sorted(steps[:6])))}" if steps else suggest(str(step), [])
             raise NotFound(f"{artifact.kind} {artifact.name!r} has no step {step}{nearest}")
-        return at_step[-1]
+        return event
 
     def diff(self, name: str, before: int, after: int, key: str | Sequence[object] | None = None) -> pd.DataFrame:
         """Return what changed in a dataframe from one step to another.

@@ -111,25 +111,27 @@ def _to_pandas(table: pa.Table) -> pd.DataFrame:
 
 def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
     """Return the rows of an artifact: `step`, `timestamp`, then the payload's fields as columns."""
+    rows = folder.rows(artifact)
     if artifact.row_kind == "metric":
-        return _to_pandas(folder.columns(artifact))
-    events, payloads = folder.events(artifact), [_fields(artifact.kind, p) for p in folder.payloads(artifact)]
-    good = [(e, p) for e, p in zip(events, payloads, strict=False) if not isinstance(p, ValueError)]
-    frame = pd.DataFrame(
-        {
-            "step": pd.array([e.step for e, _ in good], dtype="Int64"),
-            "timestamp": pd.to_datetime([e.timestamp for e, _ in good], unit="us", utc=True).astype(TIMESTAMP),
-        }
-    )
-    if any(not isinstance(p, dict) for _, p in good):
-        frame[artifact.kind] = as_strings([p if isinstance(p, str) else str(p) for _, p in good])
+        return _moments(rows).assign(value=_values(rows).copy())
+    payloads = [_fields(artifact.kind, p) for p in folder.payloads(artifact)][: len(rows)]  # more may have been logged since
+    good = [payload for payload in payloads if not isinstance(payload, ValueError)]
+    frame = _moments(rows.take(np.flatnonzero([not isinstance(payload, ValueError) for payload in payloads])))
+    if any(not isinstance(payload, dict) for payload in good):
+        frame[artifact.kind] = as_strings([p if isinstance(p, str) else str(p) for p in good])
         return frame
-    fields = list(dict.fromkeys([*kind_of(artifact.kind).columns, *(key for _, p in good for key in p)]))
+    fields = list(dict.fromkeys([*kind_of(artifact.kind).columns, *(key for p in good for key in p)]))
     for key in fields:
-        values = [p.get(key) for _, p in good]
+        values = [p.get(key) for p in good]
         if any(v is not None for v in values) or not good:
             frame[key] = as_inferred(values)
     return frame
+
+
+def _moments(rows: EventRows) -> pd.DataFrame:
+    """Return step and timestamp of rows, copied."""
+    timestamps = pd.DatetimeIndex(rows.timestamp.astype("datetime64[us]"), tz="UTC")
+    return pd.DataFrame({"step": pd.arrays.IntegerArray(rows.step.copy(), rows.mask.copy()), "timestamp": timestamps})
 
 
 def _fields(kind: str, payload: Any) -> Any:

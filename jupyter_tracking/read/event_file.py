@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _TAIL = 1 << 16
 _READ = 1 << 20  # bytes
-_BLOCK = 1 << 23  # bytes read at a time
+_BLOCK = 1 << 22  # bytes read at a time
 _PIECE = 1 << 18  # bytes that are read one by one, where a row among them is not as we write it
 _FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Arrow begins
 _MOST_RESERVED = 1 << 24  # rows for which there is room before they are read

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from jupyter_tracking.format.event_rows import Event
+from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN, Event
 from jupyter_tracking.format.row_columns import RowColumns, gather_columns, metric_table
 
 if TYPE_CHECKING:
@@ -125,6 +125,15 @@ class EventRows(Sequence[Event]):
         """Return the steps, sorted, each once; rows without one are left out."""
         steps = self.step[~self.mask] if self.mask.any() else self.step
         return steps if (steps[1:] > steps[:-1]).all() else np.unique(steps)
+
+    def last_at(self, step: object) -> Event | None:
+        """Return the last row of a step; None when there is none."""
+        if isinstance(step, float) and step.is_integer():
+            step = int(step)  # which numpy compares exactly
+        if not isinstance(step, int | np.integer) or not STEP_MIN <= step <= STEP_MAX:
+            return None
+        places = np.flatnonzero((self.step == step) & ~self.mask)
+        return self[int(places[-1])] if len(places) else None
 
     def list_steps(self) -> list[int | None]:
         """Return the steps as a list, each once, ascending; None comes first if a row has none."""
