@@ -57,7 +57,7 @@ def with_problems(listing: dict[str, Any], problems: Sequence[Problem], unchecke
     """Return a listing with what is wrong with the run, and in words why that may not be all."""
     told = [[p.file, "" if p.line is None else str(p.line), p.problem] for p in problems[:_PROBLEMS]]
     more = {**listing["more"], "problems": max(0, len(problems) - _PROBLEMS)}
-    return {**listing, "problems": json_safe(told), "more": more, "unchecked": unchecked}
+    return {**listing, "problems": json_safe(told), "more": more, "unchecked": json_safe(unchecked)}
 
 
 def is_soon_checked(folder: RunFolder) -> bool:

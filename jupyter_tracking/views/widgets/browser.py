@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import orjson
 import traitlets
 
 from jupyter_tracking.errors import NotFound
@@ -29,10 +30,15 @@ if TYPE_CHECKING:
 _CHECKING = "checking every row and file…"
 
 
+def _as_text(listing: dict[str, Any], _widget: object) -> str:
+    """Return a listing as JSON: of a state that is a string, ipywidgets does not look at each part several times."""
+    return orjson.dumps(listing).decode()
+
+
 class ArtifactList(WidgetBase):
     """The list, as the page draws it: `about` is a listing (`model.listing`), `selected` kind and name."""
 
-    about = traitlets.Dict().tag(sync=True)
+    about = traitlets.Dict().tag(sync=True, to_json=_as_text)
     selected: traitlets.List[str] = traitlets.List().tag(sync=True)
 
 
@@ -54,14 +60,14 @@ class Browser(RunWidget):
         self._folder = folder
         self._values = ValueCache()
         self._marks: object = None
-        self._problems: list[Problem] = []
+        self._checked = is_soon_checked(folder)
+        self._problems = find_problems(folder) if self._checked else []
         self._check: Future[list[Problem]] | None = None  # the search for problems that the list waits for
-        self._checked = False
         self.stepper: Stepper | None = None
         self.catalog = ArtifactList(
             widget="browser",
             key=browser_key(folder),
-            about=list_artifacts(folder, ()),
+            about=self._listing("" if self._checked else _CHECKING),
             layout={"flex": "1 1 210px", "max_width": "340px", "min_width": "200px"},
         )
         self._beside = ipywidgets.VBox([], layout={"flex": "1 1 400px", "min_width": "320px", "overflow": "visible"})
@@ -69,7 +75,8 @@ class Browser(RunWidget):
         super().__init__([ipywidgets.HBox([self.catalog, self._beside], layout=side_by_side)], self.catalog, page_budget=page_budget)
         self.catalog.observe(self._open_selected, names=["selected"])
         self._select_first()
-        self._look_for_problems()
+        if not self._checked:
+            self._check_in_thread()
 
     @property
     def selected(self) -> tuple[str, str] | None:
@@ -106,17 +113,22 @@ class Browser(RunWidget):
             problems: look for problems too, in every row and asset; of a large run they are shown when they are found.
         """
         with self.catalog.lock:
-            self.catalog.about = with_problems(list_artifacts(self._folder, ()), self._problems, self.catalog.about["unchecked"])
+            unchecked = self.catalog.about["unchecked"]
+            soon = problems and is_soon_checked(self._folder)
+            if soon:
+                self._check, self._checked, unchecked = None, True, ""
+                self._problems = find_problems(self._folder)
+            elif problems:
+                unchecked = _CHECKING
+            self.catalog.about = self._listing(unchecked)
             self._select_first()
-            if problems:
-                self._look_for_problems()
+            if problems and not soon:
+                self._check_in_thread()
 
-    def _look_for_problems(self) -> None:
-        if is_soon_checked(self._folder):
-            self._check, self._checked = None, True
-            self._show_problems(find_problems(self._folder))
-            return
-        self._show_problems(self._problems, _CHECKING)
+    def _listing(self, unchecked: str) -> dict[str, Any]:
+        return with_problems(list_artifacts(self._folder, ()), self._problems, unchecked)
+
+    def _check_in_thread(self) -> None:
         self._check = find_problems_later(self._folder.path, lambda: self.catalog.comm is not None)
         self._check.add_done_callback(self._take_problems)
 
@@ -127,11 +139,8 @@ class Browser(RunWidget):
                 return
             error = found.exception()
             self._checked = error is None
-            self._show_problems(self._problems if error else found.result(), f"not all could be read: {error}" if error else "")
-
-    def _show_problems(self, problems: list[Problem], unchecked: str = "") -> None:
-        self._problems = problems
-        self.catalog.about = with_problems(self.catalog.about, problems, unchecked)
+            self._problems = self._problems if error else found.result()
+            self.catalog.about = with_problems(self.catalog.about, self._problems, f"not all could be read: {error}" if error else "")
 
     @property
     def running(self) -> bool:

@@ -6,13 +6,15 @@ import { h } from "../dom/dom";
 import type { Model } from "../model/model";
 
 interface State {
-  about: Listing;
+  /** A `Listing` as JSON. */
+  about: string;
   key: string;
   selected: [] | [kind: string, name: string];
 }
 
 export function browser(model: Model<State>, el: HTMLElement): () => void {
-  const list = new ArtifactList(model.get("about"), (kind, name) => {
+  const listing = () => JSON.parse(model.get("about")) as Listing;
+  const list = new ArtifactList(listing(), (kind, name) => {
     model.set("selected", [kind, name]);
     model.save_changes();
   });
@@ -21,7 +23,7 @@ export function browser(model: Model<State>, el: HTMLElement): () => void {
     if (kind !== undefined && name !== undefined) list.mark(kind, name);
   };
   const update = (): void => {
-    list.update(model.get("about"));
+    list.update(listing());
     mark();
   };
   mark();
