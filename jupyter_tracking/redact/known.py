@@ -80,7 +80,8 @@ class KnownSecrets:
         for name, value in names.items():
             kind = type(value)
             if kind is str or kind is bytes:
-                if type(name) is str and (certainty := level(name)) > NONE:
+                # IPython keeps the source of each cell under a name such as _i12: thousands of names that say nothing.
+                if type(name) is str and not name.lstrip("_i").isdigit() and (certainty := level(name)) > NONE:
                     self.add(value, certainty)
             elif kind is dict and not depth and len(value) <= _LARGEST_DICT and name != "__builtins__":
                 self._take(dict(value), 1)

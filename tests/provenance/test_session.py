@@ -16,6 +16,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking.errors import NotFound
 from jupyter_tracking.notebook import session_notebook
 from jupyter_tracking.notebook.session_notebook import CellOutputs
+from jupyter_tracking.redact.names import level
 from tests.provenance.conftest import executed
 
 if TYPE_CHECKING:
@@ -172,6 +173,18 @@ def test_a_session_with_half_a_character_is_valid(cell) -> None:
     cell("tracking.init()")
     cell("from IPython.display import publish_display_data as p; p({'text/plain': 'a\\ud800b'})")
     assert "publish_display_data" in session(tracking.current_run().path).cells[-1].source
+
+
+def test_the_names_of_earlier_cells_are_not_looked_at_by_each_cell(cell, ip) -> None:
+    """IPython keeps the source of each cell in a variable: after thousands of cells a cell is as quick as the first."""
+    cell("tracking.init()")
+    ip.user_ns.update({f"_i{number}": "x = 1" for number in range(5000)})
+    cell("password = 'Tr0ub4dor&3xyz'")
+    before = level.cache_info().misses
+    for number in range(3):
+        cell(f"print('Tr0ub4dor&3xyz', {number})")
+    assert level.cache_info().misses - before < 1000
+    assert "Tr0ub4dor" not in (tracking.current_run().path / "code/session.ipynb").read_text()
 
 
 # --- limits --------------------------------------------------------------------------------------
