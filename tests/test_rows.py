@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-from typing import TYPE_CHECKING
+import tracemalloc
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_tracking.format import event_rows
+from jupyter_tracking.frames.runs import metrics_frame
 from jupyter_tracking.read import event_file
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.recent_files import RecentFiles
@@ -210,3 +214,67 @@ def test_rows_that_nobody_holds_are_kept_within_a_bound(tmp_path: Path, monkeypa
     assert read == ["m0", *["m1", "m2", "m3", "m4", "m5"] * 2]
     assert (folder.rows(artifacts[5])[3], len(read)) == (folder.rows(artifacts[4])[3]._replace(), 11)
     assert folder.rows(artifacts[0]) is held
+
+
+def test_a_file_that_has_grown_is_read_where_it_grew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes that are read, and the memory that is written, are those of the new rows, however many came before."""
+    path = tmp_path / "loss.plx"
+    lines = [event_rows.format_row("metric", step, MOMENT, "0.5") for step in range(60_000)]
+    path.write_bytes(event_rows.header("metric") + b"".join(lines[:40_000]))
+    read: list[int] = []
+    preadv, pread = os.preadv, os.pread
+    monkeypatch.setattr(os, "preadv", lambda fd, buffers, at: read.append(sum(map(len, buffers))) or preadv(fd, buffers, at))
+    monkeypatch.setattr(os, "pread", lambda fd, size, at: read.append(len(found := pread(fd, size, at))) or found)
+    file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
+    file.rows()
+    before = []
+    for begin in (40_000, 41_000, 42_000):
+        with path.open("ab") as stream:
+            stream.write(b"".join(lines[begin : begin + 1_000]))
+        read.clear()
+        before.append(file.rows())
+        assert sum(read) < 2 * sum(map(len, lines[begin : begin + 1_000])) + 70_000  # and the end, where the last newline is looked for
+    assert [(len(rows), rows[-1].step, rows[-1].line) for rows in before] == [(n, n - 1, n + 1) for n in (41_000, 42_000, 43_000)]
+    assert np.shares_memory(before[1].step, before[2].step)
+    assert not before[2].step.flags.writeable
+
+
+def test_a_reading_that_was_interrupted_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while a large file is read: the next reading has each row once."""
+    path = tmp_path / "loss.plx"
+    path.write_bytes(event_rows.header("metric") + b"".join(event_rows.format_row("metric", step, MOMENT, "0.5") for step in range(2_000)))
+    file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
+    monkeypatch.setattr(event_file, "_BLOCK", 50_000)
+    parse, calls = event_file.parse_columns, itertools.count()
+
+    def interrupted(*given: Any, **more: Any) -> Any:
+        if next(calls) == 1:
+            raise KeyboardInterrupt
+        return parse(*given, **more)
+
+    monkeypatch.setattr(event_file, "parse_columns", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        file.rows()
+    assert file.rows().step.tolist() == list(range(2_000))
+
+
+def test_metrics_take_little_more_memory_than_their_frame(tmp_path: Path) -> None:
+    """What was read of one metric is let go before the next is: at its peak, the making of a frame takes little beside it."""
+    run = Run(tmp_path / "runs" / ("0" * 32))
+    rows = [event_rows.format_row("metric", step, MOMENT, "0.5") for step in range(1, 20_000)]
+    for number in range(40):
+        run.log_metric(f"m{number}", 0.5, 0)
+        with (run.path / f"events/metric/m{number}.plx").open("ab") as stream:
+            stream.write(b"".join(rows[number % 2 :]))
+    folder = open_folder(run.path)
+    folder._event_files = RecentFiles(1_000_000)
+    metrics_frame(folder, ["m0"])
+    tracemalloc.start()
+    try:
+        frame = metrics_frame(folder, [])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert frame.shape == (20_000, 40)
+    size = int(frame.memory_usage().sum())
+    assert peak < 1.2 * size + 8_000_000, (peak, size)  # and what is read at a time

@@ -45,7 +45,8 @@ class Event(NamedTuple):
         step: the step, or None.
         timestamp: µs since the epoch, UTC.
         line: its line in the file, from 1.
-        start: the byte of the file at which its cell starts, and `end` the one after it; in the JSONL form that is the whole line.
+        start: the byte of the file at which its cell starts, and `end` the one after it; in the JSONL form that is the whole line. Where
+            the rows are kept as columns (`EventRows`), both are 0 for a metric, whose value is here.
         value: the number of a metric's row; None of other kinds, whose cells are read when they are asked for.
     """
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.read.run_reader import Artifact
     from jupyter_tracking.views.model.payload import Cell, PanelInfo
     from jupyter_tracking.views.model.renderer import Renderer
@@ -125,9 +124,13 @@ class Panel:
             if places[number] >= 0:
                 yield n, series, int(places[number])
 
-    def events(self, number: int) -> list[Event]:
-        """Return the events shown at a step: as long as they are the same, so is its payload."""
-        return [series.events[at] for _, series, at in self.at(number)] if len(self.shown) else []
+    def shown_rows(self) -> list[tuple[tuple[int, int], ...]]:
+        """Return what stands for the rows shown at each step: as long as it is the same, so is the payload of the step."""
+        by_series = []
+        for series, places in zip(self.series, self.places, strict=True):
+            rows = np.append(series.events.position, -1)[places].tolist()  # the -1 of no row is at the place -1
+            by_series.append([(series.replaced, row) for row in rows])
+        return list(zip(*by_series, strict=True))
 
     # --- what the page gets ----------------------------------------------------------------------
 

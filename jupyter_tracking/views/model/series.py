@@ -34,6 +34,7 @@ class Series:
         logged: the last logged event of each step, sorted by step; empty for an artifact that has no steps.
         events: those of `logged` that are shown.
         shown: their places in `logged`; None when all are shown.
+        replaced: how often another file took the place of the one that was read.
         cache: what a renderer keeps between two calls about these events; emptied when they change.
     """
 
@@ -50,7 +51,7 @@ class Series:
         self._counts: NDArray[np.int64] | None = None  # how often each step of `logged` was logged; None: once each
         self.shown: NDArray[np.intp] | None = None
         self._rows: EventRows = NO_ROWS
-        self._replaced = 0
+        self.replaced = 0
         self._unreadable: TrackingError | None = None  # why there are no events: the view says it where the value would be
         self.refresh()
 
@@ -66,7 +67,7 @@ class Series:
         if len(rows) < before or (before and not is_same_event(rows[before - 1], self._rows[-1])):
             # Another file took the place of the one that was read: nothing that is known holds of it.
             before = 0
-            self._replaced += 1
+            self.replaced += 1
         elif len(rows) == before:
             return False
         self._add(rows, before)
@@ -140,7 +141,7 @@ class Series:
         return self._values.get((*self._key(), of, name), make)
 
     def _key(self) -> tuple[Hashable, ...]:
-        return self.folder.path, self.artifact.kind, self.artifact.name, self._replaced
+        return self.folder.path, self.artifact.kind, self.artifact.name, self.replaced
 
     def asset(self, number: int) -> Path:
         """Return the path of an event's asset; raises as `RunFolder.asset`."""

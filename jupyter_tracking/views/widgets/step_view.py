@@ -13,7 +13,6 @@ from jupyter_tracking.views.model.payload import encode_scene
 from jupyter_tracking.views.widgets.base import WidgetBase
 
 if TYPE_CHECKING:
-    from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.views.model.panel import Panel
     from jupyter_tracking.views.model.payload import Payload
     from jupyter_tracking.views.model.scene import Scene
@@ -38,7 +37,7 @@ class StepView(WidgetBase):
     def __init__(self, scene: Scene, **traits: Any) -> None:
         """Show a scene, starting at `index`."""
         self.scene = scene
-        self._before: list[list[list[Event]]] = []
+        self._before: list[list[tuple[tuple[int, int], ...]]] = []
         self._run = scene.run_info()
         super().__init__(
             widget="stepper",
@@ -66,7 +65,7 @@ class StepView(WidgetBase):
         """Read what was logged since; return whether there is something new to tell."""
         # Asked before the rows are read: of a run that the page is told has ended, it has every step.
         self._run = self.scene.run_info()
-        self._before = [_events(panel) for panel in self.scene.panels]
+        self._before = [_shown_rows(panel) for panel in self.scene.panels]
         return self.scene.refresh()
 
     def tell(self, *, grown: bool) -> None:
@@ -78,12 +77,12 @@ class StepView(WidgetBase):
                 self.seed = self._grown(self._before)
             self.about = {**self.scene.info(), "run": self._run}
 
-    def _grown(self, before: list[list[list[Event]]]) -> list[list[Any]]:
+    def _grown(self, before: list[list[tuple[tuple[int, int], ...]]]) -> list[list[Any]]:
         """Return the shared payloads, the newest step, and those before it that fit: a busy kernel may not answer when they are asked for."""
         batch = _Batch()
         for number, (panel, old) in enumerate(zip(self.scene.panels, before, strict=True)):
             batch.add(number, SHARED, panel.shared())
-            new = [n for n, events in enumerate(_events(panel)) if n >= len(old) or events != old[n]]
+            new = [n for n, rows in enumerate(_shown_rows(panel)) if n >= len(old) or rows != old[n]]
             for far, at in enumerate(reversed(new)):
                 if far > 0 and not batch.has_room:
                     break
@@ -153,6 +152,6 @@ def _asks_for_steps(panel: Panel) -> bool:
     return bool(panel.steps) and not panel.renderer.all_steps
 
 
-def _events(panel: Panel) -> list[list[Event]]:
+def _shown_rows(panel: Panel) -> list[tuple[tuple[int, int], ...]]:
     """Return what each step of a panel shows: as long as it is the same, the page's payload of that step holds."""
-    return [panel.events(n) for n in range(len(panel.steps))] if _asks_for_steps(panel) else []
+    return panel.shown_rows() if _asks_for_steps(panel) else []
