@@ -8,16 +8,19 @@ import random
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from jupyter_tracking import __main__ as command_line
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.read.scan import good_rows
 from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 UUID = "0" * 32
@@ -194,3 +197,37 @@ def test_the_python_call_says_the_same(run: Path) -> None:
     assert frame.iloc[0].to_list() == ["events/metric/loss.plx", 22, 'expected 3 fields separated by "|", found 1', "junk"]
     assert len(frame) == 1
     assert len(tracking.open_run(run).problems(hashes=True)) == 2
+
+
+def test_a_file_that_was_found_good_is_not_read_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as it is as it was: a row more, or a byte less, is seen, and an asset is looked at each time."""
+    monkeypatch.setattr(good_rows, "_SETTLED", -(10**18))
+    with Run(root / "run") as run:
+        for step in range(2000):
+            run.log_metric("small", step, step)
+            run.log_metric("large", step / 3, step)
+        run.log_curve("curve", [1, 2], [3, 4])
+        run.log_dataframe(pd.DataFrame({"a": [1]}), "frame", step=0)
+    monkeypatch.setattr(good_rows, "_SMALL", 100_000)
+    files = list((run.path / "events").rglob("*.plx"))
+    read: list[int] = []
+    for name in ("pread", "preadv"):
+        real = getattr(os, name)
+
+        def counting(*args: Any, real: Callable[..., Any] = real) -> Any:
+            found = real(*args)
+            read.append(found if isinstance(found, int) else len(found))
+            return found
+
+        monkeypatch.setattr(os, name, counting)
+    assert find_problems(open_folder(run.path)) == []
+    first, read[:] = sum(read), []
+    assert find_problems(open_folder(run.path)) == []
+    second, read[:] = sum(read), []
+    assert first - second > sum(file.stat().st_size for file in files)
+    with (run.path / "events" / "metric" / "small.plx").open("r+b") as file:
+        file.seek(-2, os.SEEK_END)
+        file.write(b"x")
+    next((run.path / "assets" / "dataframe").iterdir()).unlink()
+    told = [(problem.file, problem.line) for problem in find_problems(open_folder(run.path))]
+    assert told == [("events/metric/small.plx", 2001), ("events/dataframe/frame.plx", 2)]

@@ -6,7 +6,10 @@ What is wrong in the others is not told here: `read.check` reads these again, ro
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import time
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows
@@ -26,18 +29,41 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 20  # bytes read at a time
 _SMALL = 1 << 16  # bytes of a metric's file that is looked at together with others, which Arrow does as fast as one
 _TOGETHER = 1000  # files
+_MOST_KNOWN, _FEW_ASSETS = 50_000, 100  # files that are remembered, and assets that each of them may name
+_SETTLED = 2_000_000_000  # ns
 _FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Arrow begins
+
+
+_known: OrderedDict[tuple[str | int, ...], Assets] = OrderedDict()  # of files found good, by what `_identity` says of them
+_lock = Lock()
+
+
+def _identity(kind: str, status: os.stat_result) -> tuple[str | int, ...]:
+    """Return what changes with any change of a file, and the kind of rows that it was found good for."""
+    return kind, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _remember(kind: str, status: os.stat_result, assets: Assets) -> None:
+    """Remember that a file is good. One that was changed just now may be changed again in the same tick of its clock."""
+    if len(assets) > _FEW_ASSETS or time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED:
+        return
+    with _lock:
+        _known[_identity(kind, status)] = assets
+        while len(_known) > _MOST_KNOWN:
+            _known.popitem(last=False)
 
 
 def good_rows(artifacts: Sequence[Artifact], opened: OpenFolders, *, ours: bool) -> Iterator[tuple[Artifact, Assets | None]]:
     """Yield each artifact with the assets that its rows name; with None where not all of its rows are surely good.
+
+    A file that was found good is not read again as long as it is as it was.
 
     Args:
         artifacts: of one run.
         opened: opens their files.
         ours: as of `EventFile`.
     """
-    group: list[tuple[Artifact, Assets | bytes | None]] = []
+    group: list[tuple[Artifact, Assets | _Rows | None]] = []
     size = 0
     for artifact in artifacts:
         try:
@@ -45,43 +71,71 @@ def good_rows(artifacts: Sequence[Artifact], opened: OpenFolders, *, ours: bool)
         except (TrackingError, OSError):
             found = None
         group.append((artifact, found))
-        size += len(found) if isinstance(found, bytes) else 0
+        size += len(found.rows) if isinstance(found, _Rows) else 0
         if size > _BLOCK or len(group) == _TOGETHER:
             yield from _decided(group)
             group, size = [], 0
     yield from _decided(group)
 
 
-def _decided(group: list[tuple[Artifact, Assets | bytes | None]]) -> Iterator[tuple[Artifact, Assets | None]]:
-    """Yield artifacts with the assets of their rows. Of small files of metrics there are their rows, which are looked at together."""
-    good = _are_numbers(b"".join(rows for _, rows in group if isinstance(rows, bytes)))
+class _Rows(NamedTuple):
+    """The rows of a small file of a metric, which are looked at together with those of others."""
+
+    rows: bytes
+    status: os.stat_result
+    torn: bool
+
+
+def _decided(group: list[tuple[Artifact, Assets | _Rows | None]]) -> Iterator[tuple[Artifact, Assets | None]]:
+    good = _are_numbers(b"".join(found.rows for _, found in group if isinstance(found, _Rows)))
     for artifact, found in group:
-        yield artifact, ([] if good or _are_numbers(found) else None) if isinstance(found, bytes) else found
+        if not isinstance(found, _Rows):
+            yield artifact, found
+        elif good or _are_numbers(found.rows):
+            if not found.torn:
+                _remember("metric", found.status, [])
+            yield artifact, []
+        else:
+            yield artifact, None
 
 
-def _look(artifact: Artifact, opened: OpenFolders, *, ours: bool) -> Assets | bytes | None:
+def _look(artifact: Artifact, opened: OpenFolders, *, ours: bool) -> Assets | _Rows | None:
     if not artifact.versioned or not artifact.path:
         return None
     fd = opened.open_file(artifact.path)
     try:
-        size = os.fstat(fd).st_size
+        status, kind = os.fstat(fd), artifact.row_kind
+        size = status.st_size
+        with _lock:
+            known = _known.get(_identity(kind, status))
+        if known is not None:
+            return known
         end = _committed(fd, size) if written_size(fd, size) == size else -1
         if end < 0 or (end < size and not ours):  # an unfinished row
             return None
-        return _numbers(fd, end) if artifact.row_kind == "metric" else _assets(fd, artifact.row_kind, end)
+        if kind == "metric" and not _begins_as_ours(fd, end):
+            return None
+        if kind == "metric" and end <= _SMALL:
+            start = len(event_rows.header(kind))
+            return _Rows(os.pread(fd, max(0, end - start), start), status, torn=end < size)
+        assets = _numbers(fd, end) if kind == "metric" else _assets(fd, kind, end)
+        if assets is not None and end == size:
+            _remember(kind, status, assets)
+        return assets
     finally:
         os.close(fd)
 
 
-def _numbers(fd: int, end: int) -> Assets | bytes | None:
-    """Return the rows of a small file of a metric; of a large one no asset, if they are all good, else None."""
+def _begins_as_ours(fd: int, end: int) -> bool:
+    """Return whether the file of a metric is empty or begins with our header."""
     head = event_rows.header("metric")
-    if os.pread(fd, len(head), 0) != head:
-        return None if end else []
-    if end <= _SMALL:
-        return os.pread(fd, end - len(head), len(head))
+    return not end or os.pread(fd, len(head), 0) == head
+
+
+def _numbers(fd: int, end: int) -> Assets | None:
+    """Return no asset for the file of a metric in which all rows are good."""
     last = 0
-    for offset, block, stop in _blocks(fd, len(head), end, _BLOCK):
+    for offset, block, stop in _blocks(fd, len(event_rows.header("metric")), end, _BLOCK):
         if not block or not _are_numbers(block, stop):
             return None
         last = offset + stop
