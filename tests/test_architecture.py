@@ -53,7 +53,7 @@ BUDGETS = {
     "storage": 2440,
     "kinds": 6620,
     "record": 1240,
-    "read": 2460,
+    "read": 2620,
     "notebook": 1700,
     "frames": 1545,
     "views": 6850,
