@@ -6,6 +6,7 @@ Equal content gives equal bytes: nothing here depends on the clock, on the order
 from __future__ import annotations
 
 import base64
+import bisect
 import gzip
 import hashlib
 import html
@@ -115,13 +116,16 @@ def select_steps(
         if not panel.steps:
             panels.append(panel_info)
             continue
-        index_of = {n: k for k, n in enumerate(kept)}
-        shown = panel_info if all_of_them else {**panel_info, **json_safe(restricted.info())}
-        panels.append({**shown, "at": [index_of.get(n, -1) for n in at]})
+        if all_of_them:
+            panels.append({**panel_info, "at": at})
+        else:
+            index_of = {n: k for k, n in enumerate(kept)}
+            panels.append({**panel_info, **json_safe(restricted.info()), "at": [index_of.get(n, -1) for n in at]})
         if not panel.renderer.all_steps:
             payloads.extend((number, k, panel.payload(n, preview=preview)) for k, n in enumerate(kept))
     steps = [info["steps"][n] for n in chosen]
-    nearest = min(range(len(chosen)), key=lambda n: abs(chosen[n] - index), default=0)
+    after = bisect.bisect_left(chosen, index)
+    nearest = min((n for n in (after - 1, after) if 0 <= n < len(chosen)), key=lambda n: abs(chosen[n] - index), default=0)
     about = encode_scene({**info, "panels": panels, "steps": steps, "total": scene.total})
     return {"about": about, "index": nearest}, payloads
 

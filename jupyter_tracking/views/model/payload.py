@@ -139,6 +139,8 @@ def json_safe(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(json_safe(str(key))): json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
+        if set(map(type, value)) == {int} and min(value) > -(2**53) and max(value) < 2**53:  # steps, moments: of these there are many
+            return list(value)
         return [json_safe(item) for item in value]
     return json_safe(str(value))
 
