@@ -65,7 +65,7 @@ def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> B
         return RunsBrowser(None, paths.default_root(root))
     if isinstance(runs, str | os.PathLike) or not hasattr(runs, "__iter__"):
         return Browser(find_run(runs, root))
-    return RunsBrowser([find_run(run, root) for run in runs], paths.default_root(root))
+    return RunsBrowser(find_runs(runs, root), paths.default_root(root))
 
 
 def compare(runs: Iterable[object], name: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:

@@ -16,6 +16,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames import lineage, run_versions
 from jupyter_tracking.read import known_runs
+from jupyter_tracking.read.find import find_runs
 from jupyter_tracking.read.known_runs import Known
 
 if TYPE_CHECKING:
@@ -114,6 +115,22 @@ def test_what_was_read_once_is_not_opened_again(several: Path, opened: list[str]
         opened.clear()
         pd.testing.assert_frame_equal(CALLS[call](several), first)
         assert [path for path in opened if os.path.basename(path) in documents] == []
+
+
+def test_several_runs_are_found_by_one_look_at_the_root(several: Path, opened: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """By name, by uuid, by a prefix; one that is given twice is there twice, and says the same each time."""
+    looks, listing = [], paths.run_folders
+    monkeypatch.setattr(paths, "run_folders", lambda root: looks.append(root) or listing(root))
+    runs = tracking.runs(several).set_index("name")["uuid"]
+    looks.clear()
+    opened.clear()
+    found = find_runs(["run1", runs["run3"], runs["run0"][:12], "run1"], several)
+    assert [folder.name for folder in found] == ["run1", "run3", "run0", "run1"]
+    assert found[0] is not found[3]
+    assert len(looks) == 1
+    record(several, "run1", 7)
+    newest, same = find_runs(["run1", str(runs["run1"])], several)
+    assert (newest.namesakes, same.namesakes, newest.uuid == same.uuid) == (2, 1, False)
 
 
 def anew(root: Path, call: str, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import os
 import shutil
 import weakref
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,37 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
         NotFound: there is none, or several have the prefix; the message lists what is near.
         InvalidArgument: a .zip that holds no run.
     """
+    return _find(run, root, [])
+
+
+def find_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[RunFolder]:
+    """Open a run or several, each as `find_run` takes it; raises as `find_run`."""
+    several = hasattr(runs, "__iter__") and not isinstance(runs, str | os.PathLike | RunFolder)
+    listed: list[_Listed] = []  # the root is listed once for all of them
+    return [_find(run, root, listed) for run in (runs if several else [runs])]
+
+
+class _Listed:
+    """Runs among which one is looked for by what a user has of it."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        self.runs = [RunFolder(path) for path in folders]
+
+    @cached_property
+    def by_uuid(self) -> dict[str, RunFolder]:
+        """The runs by the names of their folders."""
+        return {each.path.name: each for each in self.runs}
+
+    @cached_property
+    def by_name(self) -> dict[str, list[RunFolder]]:
+        """The runs of each name, in its normal form."""
+        found: dict[str, list[RunFolder]] = {}
+        for each in self.runs:
+            found.setdefault(paths.normal_name(run_name(each)), []).append(each)
+        return found
+
+
+def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed]) -> RunFolder:
     given = _open_object(run)
     if given is not None:
         return given
@@ -46,20 +78,15 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
         if there is not None or is_path:
             return there or open_folder(text)
     top = paths.default_root(root)
-    runs = [RunFolder(path) for path in paths.run_folders(top)]
-    found = _match(text, runs) or _open_path(text)
+    if not listed:
+        listed.append(_Listed(paths.run_folders(top)))
+    found = _match(text, listed[0]) or _open_path(text)
     if found is not None:
         return found
     if os.sep in text and os.path.isdir(text):  # noqa: PTH112
         return open_folder(text)
-    known = [name for name in {run_name(each) for each in runs} if name] + [each.path.name[:12] for each in runs]
+    known = [name for each in listed[0].by_name.values() if (name := run_name(each[0]))] + [name[:12] for name in listed[0].by_uuid]
     raise NotFound(f"run={text!r}: no run of this uuid or name under {top}{_in_trash(text, top) or suggest(text, known)}")
-
-
-def find_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[RunFolder]:
-    """Open a run or several, each as `find_run` takes it; raises as `find_run`."""
-    several = hasattr(runs, "__iter__") and not isinstance(runs, str | os.PathLike | RunFolder)
-    return [find_run(run, root) for run in (runs if several else [runs])]
 
 
 def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:
@@ -70,7 +97,7 @@ def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> 
         present = None
     if present is not None and (not isinstance(run, str) or curation.is_archived(present.info)):
         return present
-    deleted = _match(run, [RunFolder(path) for path in trashed_folders(paths.default_root(root))]) if isinstance(run, str) else None
+    deleted = _match(run, _Listed(trashed_folders(paths.default_root(root)))) if isinstance(run, str) else None
     return deleted or present or find_run(run, root)
 
 
@@ -127,27 +154,27 @@ def _remove(unpacked: Path, pid: int) -> None:
         shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _match(text: str, runs: list[RunFolder]) -> RunFolder | None:
+def _match(text: str, listed: _Listed) -> RunFolder | None:
     """Return the run of a uuid or a name, else the one whose uuid begins so, else None.
 
     Raises:
         NotFound: several uuids begin so.
     """
     digits = text.replace("-", "").lower()
-    for each in runs:
-        if each.path.name == digits and len(digits) == _WHOLE_UUID:
-            return each
-    wanted = paths.normal_name(text)
-    named = [each for each in runs if paths.normal_name(run_name(each)) == wanted]
+    if len(digits) == _WHOLE_UUID and digits in listed.by_uuid:
+        return RunFolder(listed.by_uuid[digits].path)  # the caller's own: the same run may be looked for twice
+    named = listed.by_name.get(paths.normal_name(text))
     if named:
-        newest = max(named, key=lambda each: (not curation.is_archived(each.info), _moment(each.info.get("created_at")), each.path.name))
-        newest.namesakes = len(named)
-        return newest
-    found = [each for each in runs if len(digits) >= _SHORTEST_PREFIX and each.path.name.startswith(digits)]
-    if len(found) > 1:
-        listed = ", ".join(each.path.name[: max(8, len(digits) + 4)] for each in found[:_MOST_NAMED])
-        raise NotFound(f"run={text!r}: {len(found)} runs match: {listed}; give more of the uuid")
-    return found[0] if found else None
+        if len(named) > 1:
+            named.sort(key=lambda each: (not curation.is_archived(each.info), _moment(each.info.get("created_at")), each.path.name))
+        found = RunFolder(named[-1].path)
+        found.namesakes = len(named)
+        return found
+    begun = [name for name in listed.by_uuid if len(digits) >= _SHORTEST_PREFIX and name.startswith(digits)]
+    if len(begun) > 1:
+        names = ", ".join(name[: max(8, len(digits) + 4)] for name in begun[:_MOST_NAMED])
+        raise NotFound(f"run={text!r}: {len(begun)} runs match: {names}; give more of the uuid")
+    return RunFolder(listed.by_uuid[begun[0]].path) if begun else None
 
 
 def _moment(value: object) -> datetime:
@@ -158,7 +185,7 @@ def _moment(value: object) -> datetime:
 def _in_trash(text: str, root: Path) -> str:
     """Return how to get at a run of this uuid or name that was deleted, or an empty string."""
     try:
-        deleted = _match(text, [RunFolder(path) for path in trashed_folders(root)])
+        deleted = _match(text, _Listed(trashed_folders(root)))
     except NotFound:
         return ""
     return f"; it was deleted: open_run({os.fspath(deleted.path)!r}).restore() brings it back" if deleted is not None else ""
