@@ -50,7 +50,7 @@ READING = {"read", "frames", "views", "run_view"}
 BUDGETS = {
     "redact": 1850,
     "format": 3270,
-    "storage": 2440,
+    "storage": 2445,
     "kinds": 6620,
     "record": 1240,
     "read": 2620,

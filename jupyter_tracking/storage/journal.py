@@ -105,6 +105,7 @@ class Journal:
                     self._append(row, None)
                     folder = lock.unchanged_folder(system) if more else None  # one look for all, once they are locked
                     for journal, its_row in more:
+                        lock.check_held()
                         journal._append(its_row, folder)  # noqa: SLF001 - a journal too
                     if not outer:
                         lock.release(system)
@@ -134,7 +135,7 @@ class Journal:
                 self._state = _IDLE
                 return
             system = self._store.system
-            if lock.held == HELD:  # an append that we have interrupted may have been about to take it, and takes it again
+            if lock.held != TAKEN:  # an append that we have interrupted may have been about to take it, and takes it again
                 if lock.fd < 0:
                     _with_descriptors(lock.open)
                 system.lock(lock.fd)

@@ -181,6 +181,11 @@ class RowLock:
         """Return what is known of the folder in which all files are that share the lock."""
         return None
 
+    def check_held(self) -> None:
+        """Raise `ReentrantCall` in a child that was forked in the middle of an append, which is its parent's."""
+        if not self.held:
+            raise interrupted("rows that the parent of this process was appending when it forked")
+
     def release(self, system: Syscalls) -> None:
         """Unlock it between processes, unless it was closed: with its file, or in a child that was forked meanwhile."""
         self.held = FREE  # first: a call that interrupts this one is on its own

@@ -246,6 +246,8 @@ def test_a_child_may_be_forked_within_a_call(memory: Path, outer: str) -> None:
     found = {key: [step for step, _ in each] for key, each in readable(folder).items()}
     for key, steps in rows.items():
         assert set(steps) <= set(found[key])
+    for name in ("other", "third") if outer == "several" else ():  # rows of a call of the parent that the child has not gone on with
+        assert len(found["metric", name]) == len(set(found["metric", name]))
     # Where the child goes on with the very system call, it may make or rename the file first: then the parent's call is refused, and
     # nothing of it remains. Who is first differs: there are so many moments before the file is made and before it has its name.
     assert len(refused) <= 5
