@@ -80,3 +80,32 @@ def test_a_view_held_by_a_name_stays_when_its_cell_runs_again(run: Run) -> None:
     run("show", "first = view.show('gain')\nfirst")
     run("show", "second = view.show('gain')\nsecond")
     assert run("ask", "print(first.content.comm is not None, second.content.comm is not None)").strip() == "True True"
+
+
+def test_a_cell_that_shows_nothing_any_more_closes_what_it_showed(run: Run) -> None:
+    """Its output is gone with what it displayed: as many comms and widgets as before it ran first."""
+    run("make", MAKE)
+    before = json.loads(run("count", COUNT))
+    run("show", "for _ in range(3): display(view.show('gain'))")
+    run("another", "display(view.browse())")
+    assert json.loads(run("count", COUNT))["comms"] > before["comms"]
+    run("show", "1")
+    run("another", "2")
+    after = json.loads(run("count", COUNT))
+    assert (after["comms"], after["widgets"]) == (before["comms"], before["widgets"])
+    assert (
+        run("ask", "print([f.__name__ for f in get_ipython().events.callbacks['post_run_cell'] if 'close' in f.__name__])").strip() == "[]"
+    )
+
+
+def test_a_view_that_was_closed_holds_nothing_that_can_be_read_again(run: Run) -> None:
+    """IPython's history of outputs refers to every view that was shown: what they have read does not add up."""
+    run("make", MAKE)
+    for _ in range(3):
+        run("show", "view.show('gain')")
+    held = """
+from jupyter_tracking.views.widgets.stepper import Stepper
+closed = [shown for shown in gc.get_objects() if isinstance(shown, Stepper) and shown.content.comm is None]
+print(len(closed), *{(len(one.content.seed), len(one._scene.panels[0].series[0]._values._kept), one._displayed) for one in closed}, sep=";")
+"""
+    assert run("ask", held).strip() == "2;(0, 0, None)"

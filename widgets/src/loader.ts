@@ -1,9 +1,9 @@
 // The module that every widget carries: it unpacks the bundle that comes with the widget, once a page.
 // Were the bundle itself the module, every widget would keep its text.
 
-interface Model {
-  get(name: string): any;
-}
+import { freeWhenClosed } from "./closed";
+import type { Model } from "./model/model";
+
 type Bundle = { render(model: unknown, el: HTMLElement): Promise<() => void> };
 
 /** The bundles of the page by their hashes. Under a symbol: any element could have a name of text. */
@@ -25,6 +25,9 @@ async function unpack(packed: DataView): Promise<Bundle> {
 }
 
 export default {
+  initialize({ model }: { model: Model }) {
+    freeWhenClosed(model);
+  },
   async render({ model, el }: { model: Model; el: HTMLElement }) {
     const name: string = model.get("bundle_hash");
     const bundle = bundles.get(name) ?? unpack(model.get("bundle"));

@@ -71,6 +71,12 @@ class Scene:
             self._unite()
         return any(grown)
 
+    def forget(self) -> None:
+        """Drop the values that were read, and what was made of them; they are read again when they are asked for."""
+        for panel in self.panels:
+            for series in panel.series:
+                series.forget()
+
     @property
     def folders(self) -> list[RunFolder]:
         """The runs that are shown, each once."""

@@ -140,6 +140,11 @@ class Series:
         of = len(self._rows) if number is None else self.events[number][:-1]
         return self._values.get((*self._key(), of, name), make)
 
+    def forget(self) -> None:
+        """Drop the values that were read, and what was made of them."""
+        self.cache.clear()
+        self._values = ValueCache()
+
     def _key(self) -> tuple[Hashable, ...]:
         return self.folder.path, self.artifact.kind, self.artifact.name, self.replaced
 

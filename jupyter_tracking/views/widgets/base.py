@@ -14,6 +14,8 @@ from jupyter_tracking.views.widgets import live
 from jupyter_tracking.views.widgets.display import NotebookDisplay
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ipywidgets import Widget
 
 
@@ -21,6 +23,7 @@ class WidgetBase(anywidget.AnyWidget):
     """A widget that the bundle draws in the page, under the name `widget`.
 
     Attributes:
+        tree: the ids of the widgets that are closed together with this one.
         visible: whether a page shows the widget. Assumed true until the first report from a page.
         lock: held while the widget changes: messages of the page, cells and the polling thread may come at the same time.
     """
@@ -30,6 +33,7 @@ class WidgetBase(anywidget.AnyWidget):
     bundle_hash = traitlets.Unicode().tag(sync=True)
     widget = traitlets.Unicode().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
+    tree: traitlets.List[str] = traitlets.List().tag(sync=True)
     visible = traitlets.Bool(default_value=True)
 
     def __init__(self, **traits: Any) -> None:
@@ -84,18 +88,21 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
 
     front: WidgetBase
 
-    def __init__(self, children: list[Widget], front: WidgetBase, *, page_budget: int) -> None:
+    def __init__(self, children: list[Widget], front: WidgetBase, *, page_budget: int, others: Sequence[Widget] = ()) -> None:
         """Show widgets one below the other.
 
         Args:
             children: the widgets.
             front: the one of them, or inside of them, that reports whether a page shows the view.
             page_budget: bytes that a display may add to the notebook's file.
+            others: widgets that may be shown later.
         """
         self.front = front
+        self._others = others
         self._page_budget = page_budget
         self._displayed: NotebookDisplay | None = None
         super().__init__(children)
+        front.tree = [widget.model_id for part in (self, *others) for widget in widget_tree(part)]
         front.observe(self._poll_while_visible, names=["visible"])
         self._poll_while_visible()
 
@@ -139,11 +146,19 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
         return more
 
     def close(self) -> None:
-        """Close the widgets, and so forget them in the kernel and the page."""
+        """Close the widgets, and so forget them in the kernel and the page.
+
+        IPython's history of outputs holds a view for as long as the kernel lives: what it has read and sent is not held with it.
+        """
         with self.front.lock:
-            for part in (*self.children, self.layout):
+            for part in (*self.children, *self._others, self.layout):
                 close_widget_tree(part)
             super().close()
+            self._displayed = None
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop what can be read again."""
 
     def _poll_while_visible(self, _change: object = None) -> None:
         if self.front.visible and self.running:
@@ -162,8 +177,12 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
 
 def close_widget_tree(widget: Widget) -> None:
     """Close a widget with all that is inside it; ipywidgets leaves layouts, styles and children open."""
-    for child in (*getattr(widget, "children", ()), getattr(widget, "layout", None), getattr(widget, "style", None)):
-        if child is not None:
-            close_widget_tree(child)
-    widget.unobserve_all()
-    widget.close()
+    for part in widget_tree(widget):
+        part.unobserve_all()
+        part.close()
+
+
+def widget_tree(widget: Widget) -> list[Widget]:
+    """Return all that is inside a widget, and the widget itself last."""
+    inside = (*getattr(widget, "children", ()), getattr(widget, "layout", None), getattr(widget, "style", None))
+    return [*(part for child in inside if child is not None for part in widget_tree(child)), widget]

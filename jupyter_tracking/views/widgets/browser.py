@@ -165,6 +165,9 @@ class Browser(RunWidget):
                 self.stepper.close()
             super().close()
 
+    def _forget(self) -> None:
+        self._values = ValueCache()
+
     def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
         known = self._problems if self._checked else None
         return browser_page(self._folder, budget=budget, line=line, values=self._values, problems=known)

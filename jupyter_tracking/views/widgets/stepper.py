@@ -9,7 +9,7 @@ import ipywidgets
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.model.scene import Scene, open_scene
-from jupyter_tracking.views.widgets.base import RunWidget, close_widget_tree
+from jupyter_tracking.views.widgets.base import RunWidget
 from jupyter_tracking.views.widgets.slider import StepSlider
 from jupyter_tracking.views.widgets.step_view import BUDGET, StepView
 
@@ -52,7 +52,7 @@ class Stepper(RunWidget):
         # A front end without our slider moves the content alone.
         self.content.observe(self._content_moved, names=["index"])
         self._controls = ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"})
-        super().__init__(self._parts(), self.content, page_budget=page_budget)
+        super().__init__(self._parts(), self.content, page_budget=page_budget, others=[self._controls])
         self.add_class("jt-stepper")
 
     @property
@@ -109,12 +109,9 @@ class Stepper(RunWidget):
     def _metadata(self) -> dict[str, Any]:
         return page.metadata(self._scene)
 
-    def close(self) -> None:
-        """Close the widgets, and so forget them in the kernel and the page."""
-        with self.content.lock:
-            if self._controls not in self.children:
-                close_widget_tree(self._controls)
-            super().close()
+    def _forget(self) -> None:
+        self.content.seed = []
+        self._scene.forget()
 
     def _content_moved(self, change: dict[str, Any]) -> None:
         self.slider.index = change["new"]

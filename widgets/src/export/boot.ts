@@ -41,6 +41,8 @@ function start(root: HTMLElement, data: string): void {
   let drawn = false;
   let attached = false;
   let returned: IntersectionObserver | null = null;
+  let close: (() => void) | null = null;
+  let stopped = false;
 
   const outputBefore = (): HTMLElement | null => {
     const element = child?.previousElementSibling;
@@ -80,7 +82,9 @@ function start(root: HTMLElement, data: string): void {
         bundles.set(hash, bundle);
       }
       const pack = await (await inflate(data)).arrayBuffer();
-      (await bundle).page(host, pack);
+      const { page } = await bundle;
+      if (stopped) return;
+      close = page(host, pack);
       if (fallback) fallback.hidden = true;
     } catch (error) {
       // The fallback picture stays.
@@ -92,6 +96,11 @@ function start(root: HTMLElement, data: string): void {
   function isDetached(): boolean {
     attached ||= root.isConnected;
     if (!attached || root.isConnected) return false;
+    // What is scrolled away stays among the outputs of its cell. Another output has taken the place of this one, which does not come back.
+    if (area && !area.contains(root)) {
+      stop();
+      return true;
+    }
     watcher.disconnect();
     if (!returned && typeof IntersectionObserver === "function") {
       returned = new IntersectionObserver(() => {
@@ -108,7 +117,7 @@ function start(root: HTMLElement, data: string): void {
 
   /** Show the widget or the page. */
   function update(): void {
-    if (isDetached()) return;
+    if (stopped || isDetached()) return;
     if (isLive()) {
       root.hidden = true;
       const widget = outputBefore();
@@ -151,11 +160,16 @@ function start(root: HTMLElement, data: string): void {
     }
     announced = false;
     setTimeout(() => {
+      if (stopped) return;
       watch();
       update();
     }, CELL_RERUN);
   };
+  /** Leave nothing behind in the document that holds the page: it would stay in memory for as long as the notebook is open. */
   const stop = (): void => {
+    stopped = true;
+    close?.();
+    close = null;
     watcher.disconnect();
     returned?.disconnect();
     window.removeEventListener("jt-live", onAnnouncement);
