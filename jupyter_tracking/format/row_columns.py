@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _TIMESTAMP = b"0000-00-00 00:00:00.000000+00:00"  # a timestamp as we write it, with a zero for each digit
 _DIGITS = 26  # the first of its bytes are digits, but for what stands between them
 _LONGEST_STEP = 19  # bytes; of longer ones some are steps
+_READ_AT_ONCE = 1 << 20  # bytes, as many as Arrow reads at a time: threads have nothing to share of fewer
 _BOM = b"\xef\xbb\xbf"
 _MINUS, _NINE = b"-9"  # of these bytes, "-" and digits alone make an integer
 
@@ -88,7 +89,7 @@ def parse_columns(raw: Source, kind: str, start: int, stop: int, *, offset: int 
     try:
         table = csv.read_csv(
             pa.BufferReader(pa.py_buffer(memoryview(raw)[start:stop])),
-            read_options=csv.ReadOptions(column_names=list(types)),
+            read_options=csv.ReadOptions(column_names=list(types), use_threads=stop - start > _READ_AT_ONCE),
             parse_options=csv.ParseOptions(delimiter="|", quote_char=False, newlines_in_values=False, ignore_empty_lines=False),
             convert_options=csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, check_utf8=False),
         )

@@ -56,7 +56,7 @@ class EventRows(Sequence[Event]):
     def __getitem__(self, index: int | slice) -> Event | EventRows:
         """Return a row, or those of a slice."""
         if isinstance(index, slice):
-            return self.take(np.arange(len(self))[index])
+            return self.take(np.arange(*index.indices(len(self))))
         step = None if self.mask[index] else int(self.step[index])
         position = range(len(self))[index] if self._position is None else int(self._position[index])
         start, end = (0, 0) if self.start is None or self.end is None else (int(self.start[index]), int(self.end[index]))
@@ -93,8 +93,9 @@ class EventRows(Sequence[Event]):
         return self.columns.nbytes
 
     def take(self, places: NDArray[np.intp]) -> EventRows:
-        """Return the rows of these places, in that order."""
-        return EventRows(self.columns.convert(lambda column: _readonly(column[places])), self.line_numbers, self.position[places])
+        """Return the rows of these places, 0 and up, in that order."""
+        position = places.astype(np.int64) if self._position is None else self._position[places]
+        return EventRows(self.columns.convert(lambda column: _readonly(column[places])), self.line_numbers, position)
 
     def with_events(self, events: list[Event], kind: str) -> EventRows:
         """Return these rows, all of a file, and some more after them."""

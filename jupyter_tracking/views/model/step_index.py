@@ -55,7 +55,7 @@ class StepIndex(Sequence[Step]):
     def __getitem__(self, index: int | slice) -> Step | list[Step]:
         """Return a step, or a list of those of a slice."""
         if isinstance(index, slice):
-            return self.take(np.arange(len(self))[index]).tolist()
+            return self.take(np.arange(*index.indices(len(self)))).tolist()
         place = range(len(self))[index] - self.stepless
         return None if place < 0 else int(self.numbers[place])
 

@@ -169,16 +169,19 @@ def value_range(series: Series) -> tuple[float, float] | None:
 
 
 def _values(series: Series) -> _Values:
-    def read() -> tuple[NDArray[np.float64], ...]:
-        rows = series.rows
-        steps, order = rows.step.astype(np.float64), np.broadcast_to(np.nan, len(rows))
+    rows = series.rows
+
+    def convert() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64] | None]:
+        steps, order = rows.step.astype(np.float64), None
         if rows.mask.any():
             steps[rows.mask] = np.nan
             order = np.where(rows.mask, np.cumsum(rows.mask) - 1.0, np.nan)
-        return steps, rows.timestamp / 1e6, np.empty(0) if rows.value is None else rows.value, order
+        return steps, rows.timestamp / 1e6, order
 
-    steps, times, values, order = series.derived("values", read)
-    return _Values(steps, times, values, order, series.events.position)
+    steps, times, order = series.derived("axes", convert)
+    value = np.empty(0) if rows.value is None else rows.value
+    # Where each row has a step, as nearly always, one NaN stands for all.
+    return _Values(steps, times, value, np.broadcast_to(np.nan, len(rows)) if order is None else order, series.events.position)
 
 
 RENDERER = MetricRenderer()
