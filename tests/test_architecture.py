@@ -49,7 +49,7 @@ READING = {"read", "frames", "views", "run_view"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1850,
-    "format": 3270,
+    "format": 3330,
     "storage": 2445,
     "kinds": 6620,
     "record": 1240,

@@ -14,6 +14,9 @@ from jupyter_tracking.format.document.run_document import own_meta
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    import numpy as np
+    from numpy.typing import NDArray
+
 GOALS = ("max", "min")
 SUMMARIES = ("last", "min", "max", "best", "mean")
 _DEFINITIONS = "metrics"
@@ -22,6 +25,8 @@ _DEFINITIONS = "metrics"
 # --- the statistics of a metric ------------------------------------------------------------------
 
 
+_DOUBT = 2.0**-90  # of the sum of what is added in pairs: all that is lost of it is far less
+_TINY = 1e-300  # of numbers below it the squares have fewer digits, however they are scaled
 _MANY = 1 << 16  # values of a metric that are looked at as one column, and from which on not all are Python objects at a time
 
 
@@ -61,28 +66,41 @@ def _extremes(numbers: array[float]) -> tuple[float, float]:
 
 def _distance(numbers: array[float], mean: float) -> float:
     """Return the root of the sum of the squares of what the numbers differ from a mean, correctly rounded."""
-    if len(numbers) <= _MANY:
+    largest = max(abs(number - mean) for number in _extremes(numbers)) if len(numbers) > _MANY else 0.0
+    if largest < _TINY:
         return math.hypot(*(value - mean for value in numbers))
+    if math.isinf(largest):
+        return largest
     import numpy as np
 
     column = np.frombuffer(numbers)
-    with np.errstate(over="ignore"):
-        largest = max(abs(float(column.min()) - mean), abs(float(column.max()) - mean))
-    if not largest or math.isinf(largest):
-        return largest
     exponent = math.frexp(largest)[1]
-    found: list[float] = []  # sums of parts, each with what it lacks
+    parts: list[float] = []
     for start in range(0, len(column), _MANY):
-        high, low = _square(np.ldexp(column[start : start + _MANY] - mean, -exponent))
-        found += _sum_and_rest([*high.tolist(), *low.tolist()])
-    total, rest = _sum_and_rest(found)
+        square, rest = _square(np.ldexp(column[start : start + _MANY] - mean, -exponent))
+        parts += [*_sum_and_rest(square), float(rest.sum())]
+    total = math.fsum(parts)
     root = math.sqrt(total)
-    high, low = _square(root)
-    root += math.fsum([total, -high, -low, rest]) / (2 * root)
+    square, rest = _square(root)
+    root += math.fsum([*parts, -square, -rest]) / (2 * root)
     try:
         return math.ldexp(root, exponent)
     except OverflowError:
         return math.inf
+
+
+def _sum_of_column(values: array[float]) -> float | None:
+    """Return what `math.fsum` does of many numbers, the sum correctly rounded, in a tenth of its time; None where that is not certain."""
+    import numpy as np
+
+    column = np.frombuffer(values)
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = [part for start in range(0, len(column), _MANY) for part in _sum_and_rest(column[start : start + _MANY])]
+        doubt = float(np.abs(column).sum()) * _DOUBT
+    if not math.isfinite(doubt):
+        return None
+    lowest, highest = math.fsum([*parts, -doubt]), math.fsum([*parts, doubt])
+    return lowest if lowest == highest else None
 
 
 def _square(number: Any) -> tuple[Any, Any]:
@@ -93,13 +111,27 @@ def _square(number: Any) -> tuple[Any, Any]:
     return square, ((upper * upper - square) + 2 * upper * lower) + lower * lower
 
 
-def _sum_and_rest(numbers: list[float]) -> list[float]:
-    """Return the sum of some numbers, and what its rounding has taken away."""
-    total = math.fsum(numbers)
-    return [total, math.fsum([*numbers, -total])]
+def _sum_and_rest(column: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the sum of some numbers by adding them in pairs, and what the roundings have taken away (by Knuth's sum)."""
+    rest = 0.0
+    while len(column) > 1:
+        paired = len(column) // 2 * 2
+        left, right, odd = column[:paired:2], column[1:paired:2], float(column[paired:].sum())
+        column = left + right
+        added = column - left
+        rest += float(((left - (column - added)) + (right - added)).sum())
+        if odd:
+            first = column[0] + odd
+            added = first - column[0]
+            rest += float((column[0] - (first - added)) + (odd - added))
+            column[0] = first
+    return float(column[0]), rest
 
 
 def _mean(values: array[float]) -> float:
+    total = _sum_of_column(values) if len(values) > _MANY else None
+    if total is not None:
+        return total / len(values)
     try:
         try:
             return math.fsum(values) / len(values)
