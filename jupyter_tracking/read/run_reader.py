@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -283,10 +284,8 @@ class RunFolder(RunFiles):
         if summary is None and run_values.outputs_are_final(info, (*file_stat(self._lineages), 0, 0)[1]):
             return run_values.values_of(info, "outputs")
         metrics = {artifact.name: artifact for artifact in self.artifacts() if artifact.kind == "metric" and artifact.versioned}
-
-        def statistic(name: str, word: str) -> float | None:
-            return self._statistic(metrics[name], word) if name in metrics else None
-
+        # A file is asked once: what was logged under a metric's name is told apart by its last value.
+        statistic = cache(lambda name, word: self._statistic(metrics[name], word) if name in metrics else None)
         found = metric_summary.summarize_metrics(metrics, statistic, metric_summary.definitions(info), summary)
         return run_values.merge_outputs(info, found, lambda name: statistic(name, "last"))
 

@@ -100,6 +100,10 @@ def file_ends(folder: RunFolder, artifacts: list[Artifact]) -> Iterator[FileEnd 
             if status is not None and is_final and artifact.record.events.get("size") == status.st_size:
                 yield _recorded(artifact)
                 continue
+            known = _remembered(status, artifact.row_kind, ours=ours) if status is not None and stat.S_ISREG(status.st_mode) else None
+            if known is not None:
+                yield known
+                continue
             try:
                 fd = opened.open_file(path)
                 try:
@@ -136,13 +140,21 @@ _known: OrderedDict[tuple[int, int, str, bool], _Counted] = OrderedDict()
 _lock = Lock()
 
 
+def _remembered(now: os.stat_result, kind: str, *, ours: bool) -> FileEnd | None:
+    """Return what is known of a file that is as it was."""
+    with _lock:
+        known = _known.get((now.st_dev, now.st_ino, kind, ours))
+    return known.end if known is not None and (known.size, known.modified) == (now.st_size, now.st_mtime_ns) else None
+
+
 def _look(fd: int, now: os.stat_result, kind: str, *, ours: bool, whole: bool) -> FileEnd:
     """Return what is known of an open event file, from what it is known to have held before and from what is new."""
+    end = _remembered(now, kind, ours=ours)
+    if end is not None:
+        return end
     key = (now.st_dev, now.st_ino, kind, ours)
     with _lock:
         known = _known.get(key)
-    if known is not None and (known.size, known.modified) == (now.st_size, now.st_mtime_ns):
-        return known.end
     size = written_size(fd, now.st_size)
     if known is None or known.offset > size:
         known = _Counted(0, 0, 0, 0, FileEnd(0))
