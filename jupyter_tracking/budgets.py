@@ -62,6 +62,10 @@ MOST_CELLS = 10_000_000
 MOST_COLUMNS = 30_000
 # The description of a parquet file's columns takes about thirty times its bytes when it is read.
 MOST_FOOTER_BYTES = 1 << 24  # bytes
+# Beside it, what others say of the columns: of 20,000 with names of a hundred letters 20 MB. It is kept as it is, but for what of it is
+# JSON of pandas and ours, which takes twenty times its bytes.
+MOST_METADATA_BYTES = 1 << 25  # bytes
+MOST_SAID_BYTES = 12 << 20  # bytes
 MOST_DEPTH = 32  # lists and structs within each other
 MOST_PAGES = 100_000  # pages of a column chunk
 

@@ -14,8 +14,9 @@ from pyarrow import parquet
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import TooLarge
+from jupyter_tracking.kinds.arrow import parquet_pages
 from jupyter_tracking.kinds.arrow.table import to_arrow
-from jupyter_tracking.views.table import dataframe_diff, differing, stored_table
+from jupyter_tracking.views.table import dataframe_diff, differing
 from jupyter_tracking.views.table.dataframe_diff import TableDiff
 from jupyter_tracking.views.table.diff_frame import diff_frame
 from jupyter_tracking.views.table.sort_filter import SortFilter
@@ -284,6 +285,34 @@ def test_a_file_is_closed_between_two_readings(tmp_path: Path) -> None:
     assert are_closed()
 
 
-def test_the_reader_has_one_name_for_its_pieces() -> None:
-    """The search counts on the size of a piece."""
-    assert stored_table.PIECE == 65_536
+# --- budgets --------------------------------------------------------------------------------------------------------------
+
+
+def test_names_of_a_hundred_letters_are_within_the_budgets(root: Path) -> None:
+    """What is said of 20,000 such columns is larger than their description may be, and is kept as it is."""
+    frame = wide(20_000, 2)
+    frame.columns = [name.ljust(100, "x") for name in frame.columns]
+    with tracking.init(root=root, track_code=False, track_env=False, track_logs=False) as run:
+        run.log_dataframe(frame, "wide", step=1)
+    view = tracking.open_run(run)
+    pd.testing.assert_frame_equal(view.load("wide"), frame)
+    assert len(view.diff("wide", 1, 1)) == 0
+
+
+@pytest.mark.parametrize(
+    ("budget", "most", "words"),
+    [
+        ("MOST_FOOTER_BYTES", 20_000, "the description of its columns has"),
+        ("MOST_METADATA_BYTES", 20_000, "the description of its columns has"),
+        ("MOST_SAID_BYTES", 20_000, "what is said of its columns has"),
+    ],
+)
+def test_more_than_the_budgets_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget: str, most: int, words: str) -> None:
+    """The description of the columns, what others say of them, and what of that is JSON each have their own."""
+    frame = wide(300)
+    monkeypatch.setattr(parquet_pages, "MOST_FOOTER_BYTES", 80_000)
+    footer = stored(frame, tmp_path / "f")._footer.serialized_size
+    assert footer > 80_000
+    monkeypatch.setattr(parquet_pages, budget, most)
+    with pytest.raises(TooLarge, match=words):
+        stored(frame, tmp_path / "f")

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import pyarrow as pa
 from pyarrow import parquet
 
-from jupyter_tracking.budgets import MOST_COLUMNS, MOST_FOOTER_BYTES, MOST_PAGES, MOST_TABLE_BYTES
+from jupyter_tracking.budgets import MOST_COLUMNS, MOST_FOOTER_BYTES, MOST_METADATA_BYTES, MOST_PAGES, MOST_SAID_BYTES, MOST_TABLE_BYTES
 from jupyter_tracking.errors import MalformedEvent, TooLarge
+from jupyter_tracking.kinds.arrow.table import JSON_KEYS
 from jupyter_tracking.kinds.arrow.thrift import INT, LIST, LONG, STRUCT, CompactReader, Wanted, field
 from jupyter_tracking.kinds.arrow.type_check import check_schema
 
@@ -37,6 +38,7 @@ _DATA, _DICTIONARY, _DATA_2 = (field(number, STRUCT) for number in (5, 7, 8))
 _IS_DATA, _IS_DATA_2 = 0, 3
 _COUNT, _ENCODING, _ENCODING_2 = (field(number, INT) for number in (1, 2, 4))
 # Fields of a footer, of a row group in it, of a column chunk in that, and of what is said of the chunk.
+_METADATA = 5
 _GROUPS, _COLUMNS, _COLUMN = field(4, LIST), field(1, LIST), field(3, STRUCT)
 _CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = (field(number, LONG) for number in (5, 7, 9, 11))
 _STATISTICS, _NULLS = field(12, STRUCT), field(3, LONG)
@@ -128,6 +130,9 @@ class CheckedFile:
             self.footer, self.schema = self._reader.metadata, self._reader.schema_arrow
         if limited:
             check_schema(self.schema)
+            said = sum(len(text) for key, text in (self.schema.metadata or {}).items() if key in JSON_KEYS)
+            if said > MOST_SAID_BYTES:
+                raise TooLarge(f"what is said of its columns has {said:,} bytes; up to {MOST_SAID_BYTES:,} are read")
         self._leaves: dict[str, list[int]] = {}
         for number, path in enumerate(self._paths):
             parts = path.split(".")
@@ -155,7 +160,7 @@ class CheckedFile:
         return any((group[leaf].get(_STATISTICS) or {}).get(_NULLS) for group in self._located for leaf in leaves)
 
     def _limits(self) -> dict[str, int]:
-        return {"thrift_string_size_limit": MOST_FOOTER_BYTES, "thrift_container_size_limit": 4 * MOST_COLUMNS} if self._limited else {}
+        return {"thrift_string_size_limit": MOST_METADATA_BYTES, "thrift_container_size_limit": 4 * MOST_COLUMNS} if self._limited else {}
 
     @cached_property
     def _paths(self) -> list[str]:
@@ -276,8 +281,16 @@ def _check_footer(raw: BinaryIO, *, limited: bool) -> None:
     size = raw.seek(0, os.SEEK_END)
     raw.seek(max(0, size - 8))
     end = raw.read(8)
-    if len(end) == 8 and end[4:] == _MAGIC and limited and (length := int.from_bytes(end[:4], "little")) > MOST_FOOTER_BYTES:  # noqa: PLR2004
-        raise TooLarge(f"the description of its columns has {length:,} bytes; up to {MOST_FOOTER_BYTES:,} are read")
+    length = int.from_bytes(end[:4], "little") if limited and len(end) == 8 and end[4:] == _MAGIC else 0  # noqa: PLR2004
+    most = MOST_FOOTER_BYTES
+    if most < length <= min(MOST_FOOTER_BYTES + MOST_METADATA_BYTES, size - 8):
+        raw.seek(size - 8 - length)
+        try:
+            most += min(MOST_METADATA_BYTES, CompactReader(raw.read(length)).lengths(16).get(_METADATA, 0))
+        except IndexError:
+            raise MalformedEvent("the description of its columns cannot be read") from None
+    if length > most:
+        raise TooLarge(f"the description of its columns has {length:,} bytes; up to {most:,} are read")
     raw.seek(0)
 
 

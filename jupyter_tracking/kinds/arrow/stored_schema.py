@@ -51,8 +51,10 @@ class StoredSchema:
 
     def dtype(self, name: str) -> tuple[str, ...]:
         """Return what is said of a column's dtype in pandas; equal for columns that are made alike."""
-        said = ("pandas_type", "numpy_type", "metadata")
-        return tuple(str(entry.get(key)) for entry in self._entries.get(name, ()) for key in said)
+        said = self.columns.get(name)
+        if said is not None:
+            return (json.dumps(said),)
+        return tuple(str(entry.get(key)) for entry in self._entries.get(name, ()) for key in ("pandas_type", "numpy_type", "metadata"))
 
     @reading_stored()
     def select(self, names: Sequence[str]) -> pa.Schema:

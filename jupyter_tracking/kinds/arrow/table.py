@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FRAME = b"jupyter_tracking.frame"
 _LABELS = b"jupyter_tracking.columns"  # of version 0.1.0
 PANDAS = b"pandas"
+JSON_KEYS = {FRAME, _LABELS, PANDAS}
 _COLUMN_LABELS = "column labels"
 _LEVEL = "__index_level_{}__"
 

@@ -66,6 +66,19 @@ class CompactReader:
         self.at = at + 1
         return found
 
+    def lengths(self, depth: int = 8) -> dict[int, int]:
+        """Return how many bytes each field of a struct takes, by its number; of one that is there twice, together."""
+        found: dict[int, int] = {}
+        number = 0
+        while byte := self._data[self.at]:
+            self.at += 1
+            number = number + (byte >> 4) if byte > 15 else self._number(16)  # noqa: PLR2004
+            begin = self.at
+            if byte & 15 not in _FLAGS:
+                self._pass(byte & 15, depth)
+            found[number] = found.get(number, 0) + self.at - begin
+        return found
+
     def _structs(self, inside: Wanted, depth: int) -> list[dict[int, Any]]:
         """Return a list of structs; of anything else, nothing."""
         count, kind = self._list()

@@ -32,6 +32,8 @@ PIECE = 65_536
 _BATCH = 8_192
 # Column chunks of foreign files can be large; they are read through a buffer of this size.
 _BUFFER = 65_536
+# Dtypes of pandas that hold nulls among integers and booleans, as its metadata have them.
+_NULLABLE = {"boolean", *(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))}
 
 
 class StoredTable:
@@ -112,7 +114,10 @@ class StoredTable:
         """The labels of the columns."""
         if self._own_labels is not None:
             return self._own_labels
-        found: pd.Index[Any] = restore(self._stored.whole.empty_table()).columns
+        if any(self._stored.columns.get(name) is not None for name in self.names):
+            found: pd.Index[Any] = pd.Index(self.names)  # what `restore` would make of them, once it had made all columns
+        else:
+            found = restore(self._stored.whole.empty_table()).columns
         return found
 
     @property
@@ -157,13 +162,13 @@ class StoredTable:
 
     def are_alike(self, name: str) -> Hashable | None:
         """Return what is equal for columns whose values may be made together by `values`; None for a column whose values are made alone."""
-        kind = self._stored.whole.field(name).type
+        kind, dtype = self._stored.whole.field(name).type, self._stored.dtype(name)
+        if self._stored.columns.get(name) is not None:
+            return kind, dtype
         alone = kind.num_fields or pa.types.is_dictionary(kind) or isinstance(kind, pa.BaseExtensionType)
-        if alone or self._stored.columns.get(name) is not None:
-            return None
-        # What integers and booleans become is a matter of the nulls among them.
-        has_nulls = (pa.types.is_integer(kind) or pa.types.is_boolean(kind)) and self.has_nulls(name)
-        return None if has_nulls else (kind, self._stored.dtype(name))
+        # What integers and booleans become is a matter of the nulls among them, unless pandas has a dtype of theirs that holds nulls.
+        by_nulls = (pa.types.is_integer(kind) or pa.types.is_boolean(kind)) and not _NULLABLE.intersection(dtype)
+        return None if alone or (by_nulls and self.has_nulls(name)) else (kind, dtype)
 
     def _frame(self, table: pa.Table, columns: slice | list[int], rows: range | NDArray[np.int64]) -> pd.DataFrame:
         frame = self._restored(table, self.named(columns))
