@@ -12,12 +12,12 @@ from jupyter_tracking.budgets import MOST_KNOWN_BYTES
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.read.run_files import RunFacts
-from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.format.document.metric_summary import Summary
+    from jupyter_tracking.read.run_reader import RunFolder
 
     Seen = tuple[int, ...]  # `document_stats` of a run, or of more of its files
 
@@ -109,12 +109,12 @@ def _read_once(folder: RunFolder) -> ListedRun | None:
     known = _facts.get(folder.path, seen)
     if known is not None:
         return known
-    # By a folder of its own: the one that is given may live as long as a widget, and need not keep the document too.
-    info = RunFolder(folder.path).info
+    info = folder.info
     facts = _final_facts(info, folder, seen)
     if facts is None:
         return None
     listed = ListedRun(facts, is_archived(info), seen)
+    folder.forget_info()  # the folder may live as long as a widget
     if not is_settled(seen, now) or folder.document_stats() != seen:
         return listed._replace(seen=())
     _facts.put(folder.path, seen, listed, _TIMES_ITS_JSON * seen[1])

@@ -300,6 +300,10 @@ class RunFiles:
             self._info, self._info_problems = self._read_info()
         return self._info
 
+    def forget_info(self) -> None:
+        """Let go of the document, which is read again when it is asked for."""
+        self._document_seen, self._info, self._info_problems = None, {}, []
+
     def _read_info(self) -> tuple[dict[str, Any], list[Problem]]:
         try:
             info, wrong = run_document.parse_document(self.read_document(paths.RUN_FILE))

@@ -70,7 +70,7 @@ class RunTable:
         """
         self.root = root
         self._given = None if runs is None else list({run.path: run for run in runs}.values())
-        self._known: dict[Path, _Listed] = {}
+        self._known: dict[str, _Listed] = {}  # by path
         self._modified: object = None
         self.folders: list[RunFolder] = []
         self.rows: list[Row] = []
@@ -83,7 +83,7 @@ class RunTable:
         folders = self._found()
         with Progress("browse()", "runs") as progress:
             every = [self._read(folder) for folder in progress.over(folders, len(folders))]
-        self._known = {each.folder.path: each for each in every}
+        self._known = {os.fspath(each.folder.path): each for each in every}
         listed = [each for each in every if self._given is not None or not each.archived]
         listed.sort(key=lambda each: (-(each.row["created"] or 0), each.row["uuid"]))
         self.folders, self.rows = [each.folder for each in listed], [each.row for each in listed]
@@ -92,7 +92,7 @@ class RunTable:
 
     def _read(self, folder: RunFolder) -> _Listed:
         """Read a run; the row of one that has ended is kept as long as its documents do not change."""
-        known = self._known.get(folder.path)
+        known = self._known.get(os.fspath(folder.path))
         if known is not None and known.seen and known.seen == folder.document_stats():
             return known
         if known is not None and known.info and known.info is folder.info and known.row["status"] in run_document.FINAL_STATUSES:
@@ -135,7 +135,8 @@ class RunTable:
         if self._given is not None:
             return self._given
         known = self._known
-        return [known[path].folder if path in known else RunFolder(path) for path in paths.run_folders(self.root)]
+        folders = paths.run_folders(self.root)
+        return [each.folder if (each := known.get(os.fspath(path))) is not None else RunFolder(path) for path in folders]
 
 
 def _row(facts: RunFacts) -> Row:
