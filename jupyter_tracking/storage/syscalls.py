@@ -180,18 +180,21 @@ class Syscalls:
 
         False too where the system cannot tell.
         """
+        if sys.platform != "linux":
+            return False
         try:
             # The signal that somebody waits, which by default ends a process, is one that by default does nothing.
             fcntl.fcntl(fd, _F_SETSIG, signal.SIGURG)
             fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-        except (OSError, AttributeError):
+        except OSError:
             return False
         return True
 
     def end_lease(self, fd: int) -> None:
         """Let others open the file again, if there is a lease; errors are ignored."""
-        with suppress(OSError, AttributeError, ValueError):
-            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        if sys.platform == "linux" and fd >= 0:
+            with suppress(OSError):
+                fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
     def clone(self, fd: int, source: int) -> bool:
         """Let an empty file share the blocks of another; False where the file system cannot."""
