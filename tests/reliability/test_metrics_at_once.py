@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -252,6 +253,8 @@ def test_with_few_descriptors_a_call_writes_to_more_files_than_may_be_open(
 ) -> None:
     """Files of the call itself are closed to make room for others of it."""
     settle(run, clock)
+    mine = {id(journal): weakref.ref(journal) for journal in {*run._journals.values()}}
+    monkeypatch.setattr("jupyter_tracking.storage.journal._open_journals", mine)
     monkeypatch.setattr("jupyter_tracking.storage.journal._max_open", lambda: 3)
     for step in range(1, 4):
         run.log_metrics(step, **dict.fromkeys([*NAMES, "new"], 0.5))
