@@ -50,6 +50,7 @@ NBCONVERTS = ("https://cdnjs.cloudflare.com/", "https://unpkg.com/@jupyter-widge
 LONGEST_FIRST = [
     "quickstart",
     "access",
+    "flat",
     "hostile_pages",
     "hostile",
     "views",
@@ -57,6 +58,7 @@ LONGEST_FIRST = [
     "dataframe",
     "harness",
     "provenance",
+    "zoom",
     "slow_kernel",
     "foreign_elements",
     "moves",

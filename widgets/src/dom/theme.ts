@@ -68,9 +68,22 @@ export function colours(element: Element): Colours {
   };
 }
 
-/** Call back when the notebook or the system changes its theme. Returns what stops it. */
+/** Call back when the notebook or the system changes its theme. Returns what stops it; who has lost that is called no more. */
 export function ontheme(changed: () => void): () => void {
-  const later = () => requestAnimationFrame(changed);
+  const stop = watchTheme(new WeakRef(changed));
+  return () => {
+    stop();
+    void changed;
+  };
+}
+
+/** The document holds what watches it: a view that a notebook has dropped without a word must not be held with it. */
+function watchTheme(changed: WeakRef<() => void>): () => void {
+  const later = () => {
+    const known = changed.deref();
+    if (known) requestAnimationFrame(known);
+    else stop();
+  };
   const watcher = new MutationObserver(later);
   const names = ["data-jp-theme-name", "data-jp-theme-light", "class", "data-theme"];
   for (const node of [document.documentElement, document.body])
@@ -78,8 +91,9 @@ export function ontheme(changed: () => void): () => void {
   const media =
     typeof matchMedia === "function" ? matchMedia("(prefers-color-scheme: dark)") : null;
   media?.addEventListener("change", later);
-  return () => {
+  const stop = (): void => {
     watcher.disconnect();
     media?.removeEventListener("change", later);
   };
+  return stop;
 }

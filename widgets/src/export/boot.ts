@@ -9,6 +9,10 @@ declare const token: string, code: string, hash: string;
 
 type Bundle = { page(host: HTMLElement, pack: ArrayBuffer): () => void };
 
+/** What an element holds, and what is to be stopped when it has gone from memory. */
+const held = new WeakMap<Element, unknown>();
+const gone = new FinalizationRegistry((stop: () => void) => stop());
+
 /** How long a live widget is waited for, and how long while the notebook says that it is loading one (ms). */
 const WIDGET_TIMEOUT = 1500;
 const LOADING_TIMEOUT = 8000;
@@ -23,8 +27,36 @@ async function inflate(packed: string): Promise<Response> {
 /** The bundles of the page by their hashes. Under a symbol: any element could have a name of text. */
 const BUNDLES = Symbol.for("jupyter_tracking.bundles");
 
-/** Show or hide one static page, as its widget comes and goes. */
-function start(root: HTMLElement, data: string): void {
+/**
+ * Tell a listener what the widgets of the page announce, for as long as it is in memory; what holds it is its root. A notebook takes a cell
+ * out of the page without a word, for a while or for good, and nothing but the root may be what keeps a page that is gone.
+ */
+function listen(listener: WeakRef<(event: Event) => void>): () => void {
+  const stop = (): void => {
+    window.removeEventListener("jt-live", hear);
+    window.removeEventListener("jt-gone", hear);
+  };
+  const hear = (event: Event): void => {
+    const known = listener.deref();
+    if (known) known(event);
+    else stop();
+  };
+  window.addEventListener("jt-live", hear);
+  window.addEventListener("jt-gone", hear);
+  return stop;
+}
+
+/** Call back once when an element is seen again, if what is called is still in memory. */
+function whenSeen(element: Element, seen: WeakRef<() => boolean>): IntersectionObserver {
+  const observer = new IntersectionObserver(() => {
+    if (seen.deref()?.() !== false) observer.disconnect();
+  });
+  observer.observe(element);
+  return observer;
+}
+
+/** Show or hide one static page, as its widget comes and goes. The bundle is not in the scope of what the document keeps. */
+function start(root: HTMLElement, data: string, code: string, hash: string): void {
   const bundles: Map<string, Promise<Bundle>> = ((globalThis as any)[BUNDLES] ??= new Map());
   const key = root.dataset["jtTwin"] ?? "";
   const fallback = root.querySelector<HTMLElement>(":scope > .jt-still");
@@ -103,17 +135,19 @@ function start(root: HTMLElement, data: string): void {
     }
     watcher.disconnect();
     if (!returned && typeof IntersectionObserver === "function") {
-      returned = new IntersectionObserver(() => {
-        if (!root.isConnected) return;
-        returned?.disconnect();
-        returned = null;
-        watch();
-        update();
-      });
-      returned.observe(area ?? root);
+      returned = whenSeen(area ?? root, new WeakRef(seen));
     }
     return true;
   }
+
+  /** The page may be back; return whether it is. */
+  const seen = (): boolean => {
+    if (!root.isConnected) return false;
+    returned = null;
+    watch();
+    update();
+    return true;
+  };
 
   /** Show the widget or the page. */
   function update(): void {
@@ -172,11 +206,11 @@ function start(root: HTMLElement, data: string): void {
     close = null;
     watcher.disconnect();
     returned?.disconnect();
-    window.removeEventListener("jt-live", onAnnouncement);
-    window.removeEventListener("jt-gone", onAnnouncement);
+    deafen();
   };
-  window.addEventListener("jt-live", onAnnouncement);
-  window.addEventListener("jt-gone", onAnnouncement);
+  const deafen = listen(new WeakRef(onAnnouncement));
+  held.set(root, [onAnnouncement, seen]);
+  gone.register(root, deafen);
   watch();
   // In a notebook the live widget may still come; elsewhere there is none to wait for.
   if (area) root.hidden = true;
@@ -204,5 +238,5 @@ for (const root of roots) {
   const data = dataOf(root);
   if (data === null || !(root instanceof HTMLElement) || root.dataset["jtBegun"]) continue;
   root.dataset["jtBegun"] = "yes";
-  start(root, data);
+  start(root, data, code, hash);
 }
