@@ -51,7 +51,7 @@ BUDGETS = {
     "redact": 1850,
     "format": 3330,
     "storage": 2445,
-    "kinds": 6650,
+    "kinds": 6655,
     "record": 1240,
     "read": 2620,
     "notebook": 1700,

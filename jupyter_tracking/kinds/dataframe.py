@@ -30,7 +30,7 @@ _GROUP = 65_536
 # A dictionary pays where it is small beside its rows: a column gives it up above two bytes a row, within these bounds in
 # bytes. Measured: columns of mostly different values are written faster than with pyarrow's defaults, and smaller.
 _LEAST_DICTIONARY, _MOST_DICTIONARY = 20_000, 65_536
-# So few rows are written without: it would be a second page of each column, and wide frames are made of short columns.
+# So few rows are written without, and without statistics: of wide frames, which are made of short columns, both would be most of the file.
 _FEW = 256
 
 
@@ -60,7 +60,7 @@ def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
             return feather.write_feather(part, sink, compression="lz4")
         from pyarrow import parquet
 
-        how = {"use_dictionary": len(frame) > _FEW, "dictionary_pagesize_limit": dictionary}
+        how = {"use_dictionary": len(frame) > _FEW, "write_statistics": len(frame) > _FEW, "dictionary_pagesize_limit": dictionary}
         return parquet.write_table(part, sink, compression="zstd", row_group_size=_GROUP, **how)
 
     return lambda sink: _write_by_name(write, table, sink)

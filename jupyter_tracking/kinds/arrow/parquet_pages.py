@@ -90,8 +90,10 @@ class Chunk:
 
     def repeated(self, rows: int) -> int:
         """Return how many bytes a value of the dictionary may take that is repeated in so many rows."""
+        if not self.texts:
+            return 0
         values = sum(page.values for page in self.pages if page.is_data)
-        return (values if self.nested else min(rows, values)) * self.dictionary if self.texts else 0
+        return (values if self.nested else min(rows, values)) * self.dictionary
 
 
 def _most_within(pages: Sequence[Page], values: int) -> int:

@@ -56,6 +56,10 @@ class StoredSchema:
             return (json.dumps(said),)
         return tuple(str(entry.get(key)) for entry in self._entries.get(name, ()) for key in ("pandas_type", "numpy_type", "metadata"))
 
+    def are_named(self, names: Sequence[str]) -> bool:
+        """Return whether pandas' metadata call columns by their names in Arrow, and these are several."""
+        return len(names) > 1 and all(entry.get("name") == name for name in names for entry in self._entries.get(name, ()))
+
     @reading_stored()
     def select(self, names: Sequence[str]) -> pa.Schema:
         """Return the schema of some of the columns, with what is said of them and of the index.

@@ -115,9 +115,16 @@ class StoredTable:
         if self._own_labels is not None:
             return self._own_labels
         if any(self._stored.columns.get(name) is not None for name in self.names):
-            found: pd.Index[Any] = pd.Index(self.names)  # what `restore` would make of them, once it had made all columns
-        else:
-            found = restore(self._stored.whole.empty_table()).columns
+            return self._plain_labels()
+        # Most often they are Arrow's names. One column says so, where many would take long.
+        one: pd.Index[Any] = restore(self._stored.select(self.names[:1]).empty_table()).columns
+        if type(one) is pd.Index and one.name is None and one.equals(pd.Index(self.names[:1])) and self._stored.are_named(self.names):
+            return self._plain_labels()
+        found: pd.Index[Any] = restore(self._stored.whole.empty_table()).columns
+        return found
+
+    def _plain_labels(self) -> pd.Index[Any]:
+        found: pd.Index[Any] = pd.Index(self.names)
         return found
 
     @property
@@ -279,7 +286,7 @@ class ParquetTable(StoredTable):
         if batches:
             # The dictionaries of a category may differ from row group to row group.
             table = pa.Table.from_batches(batches).unify_dictionaries()
-            if table.schema.types != schema.types:
+            if not table.schema.equals(schema):
                 table = self._file.as_stored(self._checked(table))
             return table.replace_schema_metadata(schema.metadata)
         return schema.empty_table()
