@@ -306,7 +306,7 @@ def read_junk(folder, kind, junk):
     path = folder / f"{kind}.plx"
     path.write_bytes(event_rows.header(kind) + junk + b"\n")
     file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
-    file.events()
+    file.rows()
     file.payloads()
 
 

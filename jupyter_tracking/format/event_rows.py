@@ -45,8 +45,7 @@ class Event(NamedTuple):
         step: the step, or None.
         timestamp: µs since the epoch, UTC.
         line: its line in the file, from 1.
-        start: the byte of the file at which its cell starts, and `end` the one after it; in the JSONL form that is the whole line. Where
-            the rows are kept as columns (`EventRows`), both are 0 for a metric, whose value is here.
+        start: the byte of the file at which its cell, or in the JSONL form its line, starts, and `end` the one after it; 0 of a metric's.
         value: the number of a metric's row; None of other kinds, whose cells are read when they are asked for.
     """
 
@@ -81,8 +80,7 @@ def format_row(kind: str, step: int | None, timestamp: str, cell: float | str) -
     An unpaired surrogate cannot be stored as UTF-8; JSON escapes keep it, so any `str` round-trips.
     """
     if type(cell) is not float and kind in JSONL_KINDS:
-        fields = {"timestamp": timestamp, "step": step, kind: cell}
-        return json.dumps(fields).encode("ascii") + b"\n"
+        return json.dumps({"timestamp": timestamp, "step": step, kind: cell}).encode("ascii") + b"\n"
     return f"{'' if step is None else step}|{timestamp}|{cell!s}\n".encode()
 
 
@@ -158,9 +156,7 @@ def parse_timestamp(text: str) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"the timestamp is not one: {text!r:.60}") from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    found = (moment - _EPOCH) // _MICROSECOND
+    found = (moment.replace(tzinfo=moment.tzinfo or UTC) - _EPOCH) // _MICROSECOND
     if not TIMESTAMP_MIN <= found <= TIMESTAMP_MAX:
         raise ValueError(f"the timestamp is in no year from 1 to 9999 of UTC: {text!r:.60}")
     return found

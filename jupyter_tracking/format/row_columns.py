@@ -93,7 +93,7 @@ def parse_columns(raw: Source, kind: str, start: int, stop: int, *, offset: int 
             parse_options=csv.ParseOptions(delimiter="|", quote_char=False, newlines_in_values=False, ignore_empty_lines=False),
             convert_options=csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, check_utf8=False),
         )
-        for batch in table.to_batches():
+        for batch in filter(len, table.to_batches()):  # where a row is long, one may be empty
             found.append(_columns(*batch.columns, line=line))
             line = int(found[-1].end[-1]) + 1 if found[-1].end is not None else line
     except (pa.ArrowInvalid, _NotOursError):

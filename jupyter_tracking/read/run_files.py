@@ -108,8 +108,6 @@ class RunFiles:
         self._info: dict[str, Any] = {}
         self._info_problems: list[Problem] = []
         self._keep_info = False  # while several questions are answered by one reading of the document
-        self._assets_seen: tuple[int, ...] = ()
-        self._assets: dict[str, dict[str, Any]] = {}
         self._made: dict[Hashable, tuple[list[tuple[int, ...]], Any]] = {}
 
     # --- files -------------------------------------------------------------------------------
@@ -256,14 +254,7 @@ class RunFiles:
     @property
     def assets(self) -> dict[str, dict[str, Any]]:
         """`path`, `size` and `hash` of each asset as it was when it was logged, by its path; empty when the journal cannot be read."""
-        seen = file_stat(f"{self.path}/{paths.ASSET_JOURNAL}")
-        if seen != self._assets_seen:
-            try:
-                self._assets = lineage.parse_asset_journal(self.read_document(paths.ASSET_JOURNAL))[0] if seen else {}
-            except (TrackingError, OSError):
-                self._assets = {}
-            self._assets_seen = seen
-        return self._assets
+        return self.once([paths.ASSET_JOURNAL], _read_assets)
 
     def asset_path(self, relative: str) -> Path:
         """Return the path of an asset that is there as it was logged.
@@ -389,6 +380,10 @@ class RunFiles:
         return self._info_problems
 
 
+def _read_assets(folder: RunFiles) -> dict[str, dict[str, Any]]:
+    return lineage.parse_asset_journal(folder.read_or_empty(paths.ASSET_JOURNAL))[0]
+
+
 def _is_unicode(name: str) -> bool:
     """Return whether a file name is text: what is no UTF-8 on the disk has unpaired surrogates in Python."""
     return name == replace_surrogates(name)
@@ -400,8 +395,5 @@ def reason(error: Exception) -> str:
 
 
 def _unreadable(error: OSError, relative: str) -> OSError:
-    return (
-        error
-        if isinstance(error, TrackingError)
-        else storage_error(error, escape_controls(relative), failed="could not be read", kept="nothing was changed")
-    )
+    ours = isinstance(error, TrackingError)
+    return error if ours else storage_error(error, escape_controls(relative), failed="could not be read", kept="nothing was changed")

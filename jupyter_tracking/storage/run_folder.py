@@ -134,10 +134,12 @@ class WritableFolder:
             finally:
                 # It is ours until it is unlocked. In a child that was forked meanwhile it is closed already.
                 fd = self._lock_fds.get(which, -1)
-                if fd >= 0:
-                    self.system.unlock(fd)
-                self._lock_fds.pop(which, None)
-                self.system.close_quietly(fd)
+                try:
+                    if fd >= 0:
+                        self.system.unlock(fd)
+                finally:
+                    self._lock_fds.pop(which, None)
+                    self.system.close_quietly(fd)
 
     def _lock_file(self, which: str) -> None:
         relative = f"{paths.PRIVATE_FOLDER}/{which}"
