@@ -83,10 +83,8 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
     index, longest = union_of_steps(steps.values()), max((len(without) for without, _ in values.values()), default=0)
     mask = np.arange(longest + len(index)) < longest
     wide = {name: _aligned(*values.pop(name), longest, steps[name], index) for name in list(values)}  # which go one by one
-    found = pd.DataFrame(
-        wide, index=pd.Index(pd.arrays.IntegerArray(np.concatenate([np.zeros(longest, np.int64), index]), mask)), copy=False
-    )
-    return found.rename_axis("step")
+    steps_of_rows = pd.arrays.IntegerArray(np.concatenate([np.zeros(longest, np.int64), index]), mask)
+    return pd.DataFrame(wide, index=pd.Index(steps_of_rows, name="step"), copy=False)
 
 
 def _values(rows: EventRows) -> _Floats:

@@ -381,7 +381,8 @@ class RunFiles:
 
 
 def _read_assets(folder: RunFiles) -> dict[str, dict[str, Any]]:
-    return lineage.parse_asset_journal(folder.read_or_empty(paths.ASSET_JOURNAL))[0]
+    there = os.path.lexists(folder.path / paths.ASSET_JOURNAL)
+    return lineage.parse_asset_journal(folder.read_or_empty(paths.ASSET_JOURNAL))[0] if there else {}
 
 
 def _is_unicode(name: str) -> bool:

@@ -55,6 +55,7 @@ class Bench:
         self.unseen = PrivateFolder(self.private)
         self.found: list[str] = []
         self._held = 0
+        self._number = -1
         for number in (signal.SIGALRM, signal.SIGPROF):
             signal.signal(number, _over)
 
@@ -112,15 +113,17 @@ class Bench:
         """Count the memory from here on: what made the example took is not theirs."""
         self._held = reset_peak()
         self.unseen.take()  # nor is what it looked at
+        with contextlib.suppress(OSError):
+            os.stat(f"{_MARK}{self._number}")  # nor what it called
 
     def examine(self, number: int, example: Callable[[Bench, Path, int], None]) -> dict[str, Any]:
         """Examine one example in a folder of its own."""
-        with contextlib.suppress(OSError):
-            os.stat(f"{_MARK}{number}")
         folder = self.top / f"{number}"
         folder.mkdir()
         self.found = []
+        self._number = -1
         self.begun()
+        self._number = number
         start = time.monotonic()
         faulthandler.dump_traceback_later(_STUCK, exit=True)
         try:
@@ -205,7 +208,8 @@ def _work(module: str, numbers: Sequence[int], shared: Path, *, strace: bool) ->
 
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
 _PATH = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_TELLS = {"execve", "execveat", "connect", "bind", "sendto", "vfork", "fork", "openat2"}
+_TELLS = {"execve", "execveat", "connect", "bind", "sendto", "openat2"}  # of a program that is started, `execve` tells which
+_WORKER = f'"{sys.executable}", ["{sys.executable}", "-I"'  # of ours: this Python, without the user's surroundings
 _OPENS = {"open", "openat", "openat2", "creat"}
 
 
@@ -222,6 +226,8 @@ def _add_calls(trace: Path, found: dict[int, list[str]], top: Path) -> None:
             if call is None or number not in found:
                 continue
             name, arguments = call[1], call[2]
+            if name == "execve" and arguments.startswith(_WORKER):
+                continue
             path = _PATH.search(arguments)
             if (name in _TELLS and not (name in {"connect", "bind", "sendto"} and "AF_UNIX" in arguments and "ERR" in arguments)) or (
                 name in _OPENS and path is not None and os.path.normpath(path[1]).startswith(forbidden) and "ENOENT" not in arguments

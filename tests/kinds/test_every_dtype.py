@@ -407,7 +407,7 @@ def indexes(draw: Any, size: int) -> pd.Index[Any]:
         if kind == "column":
             return parts[0].rename(name)
         return pd.MultiIndex.from_arrays(parts, names=[draw(names) for _ in parts])
-    except (TypeError, ValueError, NotImplementedError, pa.ArrowException, AttributeError):  # what cannot be an index
+    except (TypeError, ValueError, NotImplementedError, pa.ArrowException, AttributeError, Warning):  # what cannot be an index
         return pd.RangeIndex(size)
 
 

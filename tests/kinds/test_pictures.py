@@ -246,7 +246,7 @@ def test_a_large_picture_is_packed_without_a_search_that_finds_nothing(run: Run,
     with Image.open(io.BytesIO(stored)) as found:
         assert (found.format, found.size) == ("PNG", picture.size)
         assert np.array_equal(np.array(found.convert("RGBA")), np.array(picture.convert("RGBA")))
-        assert found.mode == picture.mode
+        assert found.mode == Image.open(io.BytesIO(png(picture))).mode  # which an older Pillow does not keep of 16 bits
     searched, runs = png(picture), png(picture, compress_type=zlib.Z_RLE)
     assert stored in {searched, runs}
     assert len(stored) <= 1.05 * len(searched)
