@@ -105,7 +105,8 @@ def memory(lab: Document) -> Iterator[Memory]:
 
 def kernel(lab: Document) -> list[int]:
     """The comms and widgets of the kernel, which the last cell has printed."""
-    return json.loads(lab.cells()[-1]["outputs"][0]["text"])
+    outputs = lab.cells()[-1]["outputs"]  # where a collection lets asyncio say something of zmq's tasks, on stderr
+    return json.loads(next(output["text"] for output in outputs if output.get("name") == "stdout"))
 
 
 def replace(lab: Document, source: str) -> None:
