@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +27,9 @@ def pytest_configure() -> None:
     os.environ["MPLBACKEND"] = "Agg"
     # Programs that the tests start import the checkout, installed or not.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CHECKOUT), os.environ.get("PYTHONPATH", "")]))
+    # No example fails by the clock: a busy machine is no fault of what is tested.
+    settings.register_profile("without a clock", settings(), deadline=None)
+    settings.load_profile("without a clock")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
