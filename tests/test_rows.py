@@ -27,13 +27,21 @@ if TYPE_CHECKING:
 MOMENT = "2026-11-24 10:11:12.123456+00:00"
 ODD = ["", " ", "x", "1|now|{}", f"7.0|{MOMENT}|{{}}", f"1|{MOMENT}|", f"1|{MOMENT}|{{", f"1|{MOMENT}|3\r", f"|{MOMENT}|{{}}\r", "\0" * 9]
 ODD += [f"99999999999999999999|{MOMENT}|{{}}", f"1|{MOMENT.replace('11-24', '13-24')}|{{}}", "step|timestamp|curve", f"1|{MOMENT}|1_0"]
+ODD += [
+    f"1|{MOMENT.replace(old, new)}|{{}}"
+    for old, new in [("12.1", "60.1"), ("12.1", "1:.1"), (":11:", ":60:"), ("11:12", "11/12"), ("6+", "/+")]
+]
+# In one minute, in others, and on other days: of those that follow each other in a minute, only the first is read as a whole.
+MOMENTS = [MOMENT, "2026-11-24 10:11:59.999999+00:00", "2026-11-24 10:12:00.000000+00:00", "2026-10-24 10:11:00.000001+00:00"]
+MOMENTS += ["0001-01-01 00:00:00.000000+00:00", "1969-12-31 23:59:59.999999+00:00", "9999-12-31 23:59:59.999999+00:00"]
 STEPS = st.none() | st.integers(-(2**63), 2**63 - 1)
 
 
 def rows(kind: str) -> st.SearchStrategy[str]:
     """Rows of our own, and now and then what is not."""
     cell = st.floats().map(repr) if kind == "metric" else st.sampled_from(["{}", '{"x":[1.0]}', '{"path":"a|b"}'])
-    good = st.builds(lambda step, text: f"{'' if step is None else step}|{MOMENT}|{text}", STEPS, cell)
+    moment = st.just(MOMENT) | st.sampled_from(MOMENTS)
+    good = st.builds(lambda step, moment, text: f"{'' if step is None else step}|{moment}|{text}", STEPS, moment, cell)
     return st.lists(st.one_of(good, good, good, st.sampled_from(ODD)), max_size=30).map("\n".join)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _TIMESTAMP = b"0000-00-00 00:00:00.000000+00:00"  # a timestamp as we write it, with a zero for each digit
 _DIGITS = 26  # the first of its bytes are digits, but for what stands between them
+_WORDS = len(_TIMESTAMP) // 8  # which are looked at eight bytes at a time
+_LAST_SECOND = 59
 _LONGEST_STEP = 19  # bytes; of longer ones some are steps
 _READ_AT_ONCE = 1 << 20  # bytes, as many as Arrow reads at a time: threads have nothing to share of fewer
 _BOM = b"\xef\xbb\xbf"
@@ -145,39 +147,67 @@ def _parse_steps(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]
     # Hexadecimal digits, and more digits than 64 bits have, are an integer to Arrow.
     if len(used) and not (used.min() >= _MINUS and used.max() <= _NINE and lengths.max() <= _LONGEST_STEP):
         raise _NotOursError
-    step = column.cast(pa.string()).cast(pa.int64())
+    step = column.view(pa.string()).cast(pa.int64())
     return (step.fill_null(0) if step.null_count else step).to_numpy(), lengths
 
 
 def _parse_timestamps(column: pa.Array) -> NDArray[np.int64]:
-    """Return the timestamps in µs since the epoch."""
+    """Return the timestamps in µs since the epoch.
+
+    Rows that follow each other nearly always share date, hour and minute: these are read of the first of them alone.
+    """
     import numpy as np
     import pyarrow as pa
 
-    size, content = len(_TIMESTAMP), column.buffers()[1]
-    words = np.frombuffer(content, dtype=np.uint64)[column.offset * size // 8 : (column.offset + len(column)) * size // 8]
-    by_row, (high, expected, six, carried, digits) = words.reshape(-1, size // 8), _patterns()
-    # A digit is 0x30 to 0x39: its upper half is 3, and still is when 6 is added. All else is as in `_TIMESTAMP`.
-    if ((((by_row & high) ^ expected) | (((by_row + six) & carried) ^ digits)) != 0).any():
-        raise _NotOursError
-    places = pa.py_buffer(np.arange(column.offset, column.offset + len(column) + 1, dtype=np.int32) * size)
-    texts = pa.StringArray.from_buffers(len(column), places, content)
-    moments: NDArray[np.int64] = texts.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
+    words = np.frombuffer(column.buffers()[1], dtype="<u8")[column.offset * _WORDS : (column.offset + len(column)) * _WORDS]
+    date, hour, second, fraction = words.reshape(-1, _WORDS).T
+    first = np.flatnonzero(np.append([True], (date[1:] != date[:-1]) | (hour[1:] != hour[:-1])))  # of those that share a minute
+    since = _parse_seconds(second, fraction)
+    texts = words.reshape(-1, _WORDS)[first]
+    for place, word in enumerate(texts.T[:2]):
+        _parse_digits(word, place)
+    places = pa.py_buffer(np.arange(0, texts.nbytes + 1, len(_TIMESTAMP), dtype=np.int32))
+    whole = pa.StringArray.from_buffers(len(texts), places, pa.py_buffer(texts))
+    moments = whole.cast(pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
     if len(moments) and moments.min() < event_rows.TIMESTAMP_MIN:  # Arrow has a year 0
         raise _NotOursError
-    return moments
+    return np.repeat(moments - since[first], np.diff(first, append=len(since))) + since
+
+
+def _parse_seconds(second: NDArray[np.uint64], fraction: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the µs since the minute began, of the third and the fourth word of timestamps."""
+    import numpy as np
+
+    digits, last = _parse_digits(second, 2), _parse_digits(fraction, 3)
+    # Of each two digits that follow each other the first is taken ten times: of ":12.3456" the bytes 1, 4 and 6 are 12, 34 and 56 then.
+    pairs, last_pair = digits * 10 + (digits >> 8), last * 10 + (last >> 8)
+    seconds = pairs >> 8 & 0xFF
+    if len(seconds) and seconds.max() > _LAST_SECOND:
+        raise _NotOursError
+    found = seconds * 1_000_000 + (pairs >> 32 & 0xFF) * 10_000 + (pairs >> 48 & 0xFF) * 100 + (last_pair & 0xFF)
+    microseconds: NDArray[np.int64] = found.view(np.int64)
+    return microseconds
+
+
+def _parse_digits(words: NDArray[np.uint64], place: int) -> NDArray[np.uint64]:
+    """Return eight bytes of each timestamp as numbers: digits as what they say, all others, which are to be as we write them, as 0."""
+    form, six, high = (pattern[place] for pattern in _patterns())
+    digits: NDArray[np.uint64] = words ^ form
+    # What is up to 9 has nothing in its upper half, and still has not when 6 is added.
+    if ((digits | (digits + six)) & high).any():
+        raise _NotOursError
+    return digits
 
 
 @cache
 def _patterns() -> tuple[NDArray[np.uint64], ...]:
-    """Return, for the bytes of a timestamp eight at a time: what to compare, with what; what to add, compare then, and with what."""
+    """Return, for the bytes of a timestamp eight at a time: `_TIMESTAMP`; 6 where a digit is; the bits that are 0 in what is written so."""
     import numpy as np
 
     form = np.frombuffer(_TIMESTAMP, dtype=np.uint8)
     digit = (form == ord("0")) & (np.arange(len(form)) < _DIGITS)
-    high = np.where(digit, 0xF0, 0xFF).astype(np.uint8)
-    six, carried = np.where(digit, 6, 0).astype(np.uint8), np.where(digit, 0xF0, 0).astype(np.uint8)
-    return tuple(array.view(np.uint64) for array in (high, form & high, six, carried, form & carried))
+    patterns = form, np.where(digit, 6, 0), np.where(digit, 0xF0, 0xFF)
+    return tuple(pattern.astype(np.uint8).view("<u8") for pattern in patterns)
 
 
 def metric_types() -> dict[str, pa.DataType]:
