@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import jupyter_tracking as tracking
+from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.views.model.downsample import downsample_range
 from jupyter_tracking.views.model.scene import open_scene
-from jupyter_tracking.views.renderers import metric
 from tests.views.test_metrics import columns
 
 if TYPE_CHECKING:
@@ -152,39 +152,28 @@ def test_a_question_that_is_none_is_refused_in_words(long: RunView, query: dict[
     assert words in open_scene(long.files, ["loss"]).panels[0].answer(0, query).head["error"]
 
 
-def test_rows_are_read_once_for_all_questions_and_anew_when_there_are_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However small the cache of the view is."""
+def test_what_is_asked_of_a_chart_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rows are read once; of a run that goes on, nothing is kept of the rows as they were at an earlier question or payload."""
     with tracking.init(root=tmp_path, name="held", track_code=False, track_env=False, track_logs=False) as run:
         for step in range(200):
             run.log_metric("a", step, step=step)
-        view = tracking.open_run(run)
-        scene = open_scene(view.files, ["a"])
+        scene = open_scene(tracking.open_run(run).files, ["a"])
+        (series,) = scene.panels[0].series
         read: list[object] = []
-        values_of = metric._values
-        monkeypatch.setattr(metric, "_values", lambda series: read.append(series) or values_of(series))
-        scene.panels[0].series[0]._values._most = 0
+        parse = EventFile._read_rows
+        monkeypatch.setattr(EventFile, "_read_rows", lambda *given: read.append(given) or parse(*given))
         for low in range(5):
             ((_, head),) = ask(scene, x=[low, 1_000], points=10)
-        assert (len(read), head["points"]) == (1, 196)
-        run.log_metric("a", 200.0, step=200)
-        assert scene.refresh()
-        ((_, head),) = ask(scene, x=[4, 1_000], points=10)
-        assert (len(read), head["points"]) == (2, 197)
-
-
-def test_the_rows_that_are_held_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the chart that was asked about last stay."""
-    with tracking.init(root=tmp_path, name="bounded", track_code=False, track_env=False, track_logs=False) as run:
-        for name in "abc":
-            for step in range(100):
-                run.log_metric(name, step, step=step)
-    scenes = [open_scene(tracking.open_run(run).files, [name]) for name in "abc"]
-    monkeypatch.setattr(metric, "_HELD", 10_000)
-    for scene in scenes:
-        ask(scene, x=[0, 50], points=10)
-    assert [metric._ROWS in scene.panels[0].series[0].cache for scene in scenes] == [False, True, True]
-    ask(scenes[0], x=[0, 50], points=10)
-    assert [metric._ROWS in scene.panels[0].series[0].cache for scene in scenes] == [True, False, True]
+        assert (len(read), head["points"]) == (0, 196)
+        for step in range(200, 220):
+            run.log_metric("a", float(step), step=step)
+            assert scene.refresh()
+            scene.panels[0].shared()
+            scene.panels[0].shared(preview=True)
+            ((_, head),) = ask(scene, x=[4, 1_000], points=10)
+            assert (len(read), head["points"]) == (step - 199, step - 3)
+        assert not series._values._kept
+        assert not series.cache
 
 
 @settings(max_examples=150, deadline=None)

@@ -20,15 +20,23 @@ def downsample_series(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
         return np.arange(count)
     stretches = max(1, limit // 4)
     ends = np.linspace(0, count, stretches + 1).astype(np.intp)
-    width = int(np.diff(ends).max())
-    grid = np.minimum(ends[:-1, None] + np.arange(width), ends[1:, None] - 1)
-    values = y[grid]
-    gaps = ~np.isfinite(values)
-    low = np.where(gaps, np.inf, values).argmin(axis=1)
-    high = np.where(gaps, -np.inf, values).argmax(axis=1)
-    rows = np.arange(stretches)
-    found = [ends[:-1], grid[rows, low], grid[rows, high], grid[rows, gaps.argmax(axis=1)], np.array([count - 1])]
-    return np.unique(np.concatenate(found))
+    finite = np.isfinite(y)
+    found = [ends[:-1], *_lowest_and_highest(y, finite, ends), np.array([count - 1])]
+    return np.unique(np.concatenate([*found, _first_gaps(finite, ends)]))
+
+
+def _lowest_and_highest(y: NDArray[np.float64], finite: NDArray[np.bool_], ends: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Return where the lowest and where the highest finite value of each stretch is: its first point where none is finite."""
+    low, high = (y, y) if finite.all() else (np.where(finite, y, np.inf), np.where(finite, y, -np.inf))
+    found = [(begin + low[begin:end].argmin(), begin + high[begin:end].argmax()) for begin, end in itertools.pairwise(ends.tolist())]
+    return list(np.array(found, dtype=np.intp).T)
+
+
+def _first_gaps(finite: NDArray[np.bool_], ends: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the first point of each stretch that is not finite, where it has any."""
+    missing = np.flatnonzero(~finite)
+    _, first = np.unique(np.searchsorted(ends, missing, side="right"), return_index=True)
+    return missing[first]
 
 
 def downsample_range(
@@ -57,17 +65,20 @@ def downsample_range(
     # A line between two points is seen unless both lie beyond the same end.
     beyond = ((x[1:] < low) & (x[:-1] < low)) | ((x[1:] > high) & (x[:-1] > high))
     rows = np.flatnonzero(~np.concatenate([[True], beyond]) | ~np.concatenate([beyond, [True]]))
-    between = (x[rows] >= low) & (x[rows] <= high)
+    x, y = (x, y) if len(rows) == len(x) else (x[rows], y[rows])
+    between = (x >= low) & (x <= high)
     with np.errstate(divide="ignore", invalid="ignore"):
-        place, begins, ends = (np.log(each) if log else each for each in (x[rows], np.float64(low), np.float64(high)))
-        pixel = np.where(between, np.floor((place - begins) * (pixels / (ends - begins))), np.where(place > ends, pixels + 1.0, -1.0))
-    starts = np.flatnonzero(np.diff(pixel)) + 1
-    shown = np.where(np.isfinite(x[rows]), y[rows], np.nan)
+        place, begins, ends = (np.log(each) if log else each for each in (x, np.float64(low), np.float64(high)))
+        pixel = np.floor((place - begins) * (pixels / (ends - begins)))
+        if not between.all():
+            pixel = np.where(between, pixel, np.where(place > ends, pixels + 1.0, -1.0))
+    starts = np.flatnonzero(pixel[1:] != pixel[:-1]) + 1
+    shown = y if (finite := np.isfinite(x)).all() else np.where(finite, y, np.nan)
     if len(starts) <= 4 * pixels:
         return rows[_of_each_pixel(shown, starts, pixels)]
     # What lies between the places is thinned by itself too: what is beyond them must not hide its extremes.
-    inside = np.flatnonzero(between)
-    return rows[np.union1d(downsample_series(shown, 2 * pixels), inside[downsample_series(shown[inside], 2 * pixels)])]
+    kept, inside = downsample_series(shown, 2 * pixels), np.flatnonzero(between)
+    return rows[kept if len(inside) == len(rows) else np.union1d(kept, inside[downsample_series(shown[inside], 2 * pixels)])]
 
 
 def _of_each_pixel(y: NDArray[np.float64], starts: NDArray[np.intp], pixels: int) -> NDArray[np.intp]:
@@ -75,16 +86,9 @@ def _of_each_pixel(y: NDArray[np.float64], starts: NDArray[np.intp], pixels: int
     count = len(y)
     if count <= 4 * pixels:
         return np.arange(count)
-    gaps = ~np.isfinite(y)
-    low, high = (np.where(gaps, np.inf, y), np.where(gaps, -np.inf, y)) if gaps.any() else (y, y)
-    ends = [0, *starts.tolist(), count]
-    kept = [0, count - 1]
-    for begin, end in itertools.pairwise(ends):
-        if begin < end:
-            kept += (begin, begin + int(low[begin:end].argmin()), begin + int(high[begin:end].argmax()), end - 1)
-    missing = np.flatnonzero(gaps)
-    _, first = np.unique(np.searchsorted(ends, missing, side="right"), return_index=True)
-    return np.union1d(np.array(kept, dtype=np.intp), missing[first])
+    ends = np.union1d(starts, [0, count])
+    finite = np.isfinite(y)
+    return np.unique(np.concatenate([ends[:-1], *_lowest_and_highest(y, finite, ends), ends[1:] - 1, _first_gaps(finite, ends)]))
 
 
 def downsample_curve(x: NDArray[np.float64], y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
@@ -106,7 +110,8 @@ def finite_range(arrays: Iterable[NDArray[np.float64]]) -> list[float] | None:
     """Return the lowest and the highest finite number in the arrays; None when there is none."""
     low, high = np.inf, -np.inf
     for array in arrays:
-        finite = array[np.isfinite(array)]
+        known = np.isfinite(array)
+        finite = array if known.all() else array[known]
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
     return None if low > high else [low, high]

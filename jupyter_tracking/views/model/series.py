@@ -135,10 +135,12 @@ class Series:
         self._check_readable()
         return self.derived("value", lambda: self.folder.value(self.artifact, self.events[number]), number)
 
-    def derived(self, name: str, make: Callable[[], Any], number: int | None = None) -> Any:
-        """Return what `make` makes of an event, or without `number` of all rows; made once under its name, as long as there is room."""
-        of = len(self._rows) if number is None else self.events[number][:-1]
-        return self._values.get((*self._key(), of, name), make)
+    def derived(self, name: str, make: Callable[[], Any], number: int) -> Any:
+        """Return what `make` makes of an event; made once under its name, as long as there is room.
+
+        Nothing is kept so of all rows: they are columns already, and of a run that goes on there are others at each poll.
+        """
+        return self._values.get((*self._key(), self.events[number][:-1], name), make)
 
     def forget(self) -> None:
         """Drop the values that were read, and what was made of them."""
