@@ -49,7 +49,7 @@ READING = {"read", "frames", "views", "run_view"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1850,
-    "format": 3343,
+    "format": 3344,
     "storage": 2530,
     "kinds": 6690,
     "record": 1260,

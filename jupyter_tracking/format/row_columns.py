@@ -94,6 +94,7 @@ def parse_columns(raw: Source, kind: str, start: int, stop: int, *, offset: int 
             read_options=csv.ReadOptions(column_names=list(types), use_threads=stop - start > _READ_AT_ONCE),
             parse_options=csv.ParseOptions(delimiter="|", quote_char=False, newlines_in_values=False, ignore_empty_lines=False),
             convert_options=csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, check_utf8=False),
+            memory_pool=pa.system_memory_pool(),  # Arrow's own keeps what each of its threads once had
         )
         for batch in filter(len, table.to_batches()):  # where a row is long, one may be empty
             found.append(_columns(*batch.columns, line=line))

@@ -117,9 +117,13 @@ class EventRows(Sequence[Event]):
         if not stepless and (self.step[1:] > self.step[:-1]).all():  # as nearly always
             return self, counts
         order = np.lexsort((self.step, ~self.mask)) if stepless else np.argsort(self.step, kind="stable")
-        step, mask = self.step[order], self.mask[order]
-        last = np.flatnonzero(np.append((step[1:] != step[:-1]) | (mask[1:] != mask[:-1]), [True]))
-        many = np.cumsum(np.ones(len(self), np.int64) if counts is None else counts[order])[last]
+        step = self.step[order]
+        other = step[1:] != step[:-1]
+        if stepless:
+            mask = self.mask[order]
+            other |= mask[1:] != mask[:-1]
+        last = np.flatnonzero(np.append(other, [True]))
+        many = last + 1 if counts is None else np.cumsum(counts[order])[last]
         return self.take(order[last]), np.diff(many, prepend=0)
 
     def distinct_steps(self) -> NDArray[np.int64]:

@@ -64,21 +64,27 @@ def downsample_range(
         return begin + _of_each_pixel(y[begin:end], np.unique([*starts, *after]), pixels)
     # A line between two points is seen unless both lie beyond the same end.
     beyond = ((x[1:] < low) & (x[:-1] < low)) | ((x[1:] > high) & (x[:-1] > high))
-    rows = np.flatnonzero(~np.concatenate([[True], beyond]) | ~np.concatenate([beyond, [True]]))
-    x, y = (x, y) if len(rows) == len(x) else (x[rows], y[rows])
+    seen = ~np.concatenate([[True], beyond]) | ~np.concatenate([beyond, [True]])
+    rows = None if seen.all() else np.flatnonzero(seen)  # None: all, of which there may be very many
+    x, y = (x, y) if rows is None else (x[rows], y[rows])
     between = (x >= low) & (x <= high)
     with np.errstate(divide="ignore", invalid="ignore"):
         place, begins, ends = (np.log(each) if log else each for each in (x, np.float64(low), np.float64(high)))
-        pixel = np.floor((place - begins) * (pixels / (ends - begins)))
+        pixel = np.subtract(place, begins)
+        np.floor(np.multiply(pixel, pixels / (ends - begins), out=pixel), out=pixel)
         if not between.all():
             pixel = np.where(between, pixel, np.where(place > ends, pixels + 1.0, -1.0))
     starts = np.flatnonzero(pixel[1:] != pixel[:-1]) + 1
+    del pixel
     shown = y if (finite := np.isfinite(x)).all() else np.where(finite, y, np.nan)
     if len(starts) <= 4 * pixels:
-        return rows[_of_each_pixel(shown, starts, pixels)]
-    # What lies between the places is thinned by itself too: what is beyond them must not hide its extremes.
-    kept, inside = downsample_series(shown, 2 * pixels), np.flatnonzero(between)
-    return rows[kept if len(inside) == len(rows) else np.union1d(kept, inside[downsample_series(shown[inside], 2 * pixels)])]
+        kept = _of_each_pixel(shown, starts, pixels)
+    else:
+        kept = downsample_series(shown, 2 * pixels)
+        if not between.all():  # what lies between the places is thinned by itself too: what is beyond them must not hide its extremes
+            inside = np.flatnonzero(between)
+            kept = np.union1d(kept, inside[downsample_series(shown[inside], 2 * pixels)])
+    return kept if rows is None else rows[kept]
 
 
 def _of_each_pixel(y: NDArray[np.float64], starts: NDArray[np.intp], pixels: int) -> NDArray[np.intp]:

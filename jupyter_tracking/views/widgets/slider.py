@@ -36,9 +36,10 @@ class StepSlider(ipywidgets.SelectionSlider):  # type: ignore[misc]
 
     @traitlets.observe("options")
     def _propagate_options(self, change: Any) -> None:
-        """Take new options without selecting the first of them, as ipywidgets would."""
+        """Take new options without selecting the first of them, as ipywidgets would; those it begins with only once, which it would twice."""
         if not self._growing:
-            super()._propagate_options(change)
+            if change is None or not self._initializing_traits_:
+                super()._propagate_options(change)
             return
         self._options_values = tuple(value for _, value in self._options_full)
         self.set_trait("_options_labels", tuple(label for label, _ in self._options_full))
