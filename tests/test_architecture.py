@@ -53,7 +53,7 @@ BUDGETS = {
     "storage": 2530,
     "kinds": 6690,
     "record": 1260,
-    "read": 2820,
+    "read": 2823,
     "notebook": 1670,
     "frames": 1560,
     "views": 7450,

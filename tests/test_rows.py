@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.frames.runs import metrics_frame
-from jupyter_tracking.read import event_file
+from jupyter_tracking.read import event_file, event_table
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.recent_files import RecentFiles
 from jupyter_tracking.read.run_reader import open_folder
@@ -286,3 +286,19 @@ def test_metrics_take_little_more_memory_than_their_frame(tmp_path: Path) -> Non
     assert frame.shape == (20_000, 40)
     size = int(frame.memory_usage().sum())
     assert peak < 1.2 * size + 8_000_000, (peak, size)  # and what is read at a time
+
+
+@given(steps=st.lists(st.none() | st.integers(-3, 12) | st.sampled_from([-(2**63) + 1, 2**62, 2**63 - 1]), max_size=40), near=st.booleans())
+def test_the_last_row_of_each_step_is_found(tmp_path_factory: pytest.TempPathFactory, steps: list[int | None], *, near: bool) -> None:
+    """However the steps lie and come again: with how many rows each had, those without a step as one, which comes first."""
+    if near:
+        steps = [step if step is None or abs(step) < 20 else 0 for step in steps]
+    path = tmp_path_factory.getbasetemp() / "latest.plx"
+    path.write_bytes(b"".join([event_rows.header("metric"), *(event_rows.format_row("metric", step, MOMENT, "0.5") for step in steps)]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(event_table, "_COUNTED_AT_ONCE", 7)
+        found, counts = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True).rows().latest()
+    last = {step: place for place, step in enumerate(steps)}
+    expected = sorted(last, key=lambda step: (step is not None, step or 0))
+    assert [(row.step, row.position) for row in found] == [(step, last[step]) for step in expected]
+    assert (counts.tolist() if counts is not None else [1] * len(found)) == [steps.count(step) for step in expected]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MADE_AT_ONCE = 10_000  # Events
+_COUNTED_AT_ONCE = 1 << 16  # rows
 
 
 class EventRows(Sequence[Event]):
@@ -116,15 +117,26 @@ class EventRows(Sequence[Event]):
         stepless = bool(self.mask.any())
         if not stepless and (self.step[1:] > self.step[:-1]).all():  # as nearly always
             return self, counts
+        least, most = int(self.step.min()), int(self.step.max())
+        if most - least < len(self):  # steps that came again, as nearly always: they are counted, which takes less than to sort them
+            last, many = self._count_steps(least, most, counts)
+            found = np.flatnonzero(many)
+            return self.take(last[found]), many[found]
         order = np.lexsort((self.step, ~self.mask)) if stepless else np.argsort(self.step, kind="stable")
-        step = self.step[order]
-        other = step[1:] != step[:-1]
-        if stepless:
-            mask = self.mask[order]
-            other |= mask[1:] != mask[:-1]
-        last = np.flatnonzero(np.append(other, [True]))
+        step, mask = self.step[order], self.mask[order]
+        last = np.flatnonzero(np.append((step[1:] != step[:-1]) | (mask[1:] != mask[:-1]), [True]))
         many = last + 1 if counts is None else np.cumsum(counts[order])[last]
         return self.take(order[last]), np.diff(many, prepend=0)
+
+    def _count_steps(self, least: int, most: int, counts: NDArray[np.int64] | None) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """Return the place of the last row without a step and of that of each step from `least` on, and how many there are of each."""
+        last, many = np.zeros(most - least + 2, np.intp), np.zeros(most - least + 2, np.int64)
+        for begin in range(0, len(self), _COUNTED_AT_ONCE):
+            part = slice(begin, begin + _COUNTED_AT_ONCE)
+            which = np.where(self.mask[part], 0, self.step[part] - least + 1)
+            np.maximum.at(last, which, np.arange(begin, begin + len(which)))
+            np.add.at(many, which, np.int64(1) if counts is None else counts[part])
+        return last, many
 
     def distinct_steps(self) -> NDArray[np.int64]:
         """Return the steps, sorted, each once; rows without one are left out."""

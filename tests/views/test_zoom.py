@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import jupyter_tracking as tracking
+from jupyter_tracking.format import event_rows
 from jupyter_tracking.read.event_file import EventFile
+from jupyter_tracking.read.run_reader import open_folder
+from jupyter_tracking.record.run import Run
 from jupyter_tracking.views.model.downsample import downsample_range
 from jupyter_tracking.views.model.scene import open_scene
 from tests.views.test_metrics import columns
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.scene import Scene
 
 LONG = 40_000
+MOMENT = "2026-11-24 10:11:12.123456+00:00"
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 FLOATS = st.floats(-1e6, 1e6) | st.sampled_from([np.nan, np.inf, -np.inf])
 
@@ -174,6 +179,28 @@ def test_what_is_asked_of_a_chart_leaves_nothing_behind(tmp_path: Path, monkeypa
             assert (len(read), head["points"]) == (step - 199, step - 3)
         assert not series._values._kept
         assert not series.cache
+
+
+@pytest.mark.parametrize("again", [1, 400])
+def test_a_chart_takes_little_more_memory_than_its_rows(tmp_path: Path, again: int) -> None:
+    """One axis at a time beside the columns, whether each step was logged once or the same steps again and again."""
+    count = 400_000
+    run = Run(tmp_path / "runs" / ("0" * 32))
+    run.log_metric("a", 0.5, 0)
+    with (run.path / "events/metric/a.plx").open("wb") as stream:
+        stream.write(event_rows.header("metric"))
+        stream.writelines(event_rows.format_row("metric", n % (count // again), MOMENT, n / 7) for n in range(count))
+    open_scene(open_folder(run.path), ["a"]).panels[0].shared()
+    tracemalloc.start()
+    try:
+        scene = open_scene(open_folder(run.path), ["a"])
+        (head,) = (part[3] for part in scene.panels[0].shared().head["parts"])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert head["points"] == count
+    size = scene.panels[0].series[0].rows.nbytes
+    assert peak < 1.7 * size + 8_000_000, (peak, size)  # and a block of the file
 
 
 @settings(max_examples=150, deadline=None)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_POINTS_AT_A_TIME = 1 << 16
+
 
 def downsample_series(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
     """Return at most about `limit` indices of a series: of each stretch the first, lowest and highest value, and the start of a gap."""
@@ -62,29 +64,35 @@ def downsample_range(
         starts = np.searchsorted(x[begin:end], edges)
         after = np.searchsorted(x[begin:end], [high], side="right")
         return begin + _of_each_pixel(y[begin:end], np.unique([*starts, *after]), pixels)
+    if x.min() >= low and x.max() <= high:  # all of it, of which there may be very much
+        changes = _pixel_changes(x, span, pixels, log=log)
+        return downsample_series(y, 2 * pixels) if changes is None else _of_each_pixel(y, changes, pixels)
     # A line between two points is seen unless both lie beyond the same end.
     beyond = ((x[1:] < low) & (x[:-1] < low)) | ((x[1:] > high) & (x[:-1] > high))
-    seen = ~np.concatenate([[True], beyond]) | ~np.concatenate([beyond, [True]])
-    rows = None if seen.all() else np.flatnonzero(seen)  # None: all, of which there may be very many
-    x, y = (x, y) if rows is None else (x[rows], y[rows])
-    between = (x >= low) & (x <= high)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        place, begins, ends = (np.log(each) if log else each for each in (x, np.float64(low), np.float64(high)))
-        pixel = np.subtract(place, begins)
-        np.floor(np.multiply(pixel, pixels / (ends - begins), out=pixel), out=pixel)
-        if not between.all():
-            pixel = np.where(between, pixel, np.where(place > ends, pixels + 1.0, -1.0))
-    starts = np.flatnonzero(pixel[1:] != pixel[:-1]) + 1
-    del pixel
-    shown = y if (finite := np.isfinite(x)).all() else np.where(finite, y, np.nan)
-    if len(starts) <= 4 * pixels:
-        kept = _of_each_pixel(shown, starts, pixels)
-    else:
-        kept = downsample_series(shown, 2 * pixels)
-        if not between.all():  # what lies between the places is thinned by itself too: what is beyond them must not hide its extremes
-            inside = np.flatnonzero(between)
-            kept = np.union1d(kept, inside[downsample_series(shown[inside], 2 * pixels)])
-    return kept if rows is None else rows[kept]
+    rows = np.flatnonzero(~np.concatenate([[True], beyond]) | ~np.concatenate([beyond, [True]]))
+    x, y = x[rows], y[rows]
+    changes, shown = _pixel_changes(x, span, pixels, log=log), np.where(np.isfinite(x), y, np.nan)
+    if changes is not None:
+        return rows[_of_each_pixel(shown, changes, pixels)]
+    # What lies between the places is thinned by itself too: what is beyond them must not hide its extremes.
+    inside = np.flatnonzero((x >= low) & (x <= high))
+    return rows[np.union1d(downsample_series(shown, 2 * pixels), inside[downsample_series(shown[inside], 2 * pixels)])]
+
+
+def _pixel_changes(x: NDArray[np.float64], span: tuple[float, float], pixels: int, *, log: bool) -> NDArray[np.intp] | None:
+    """Return the points at which a line comes to another pixel; None where these are more than four a pixel, as soon as that is known."""
+    begins, ends = (np.log(place) if log else np.float64(place) for place in span)
+    found = [np.empty(0, dtype=np.intp)]
+    for start in range(0, len(x), _POINTS_AT_A_TIME):
+        part = x[max(0, start - 1) : start + _POINTS_AT_A_TIME]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            place = np.log(part) if log else part
+            pixel = np.where((part >= span[0]) & (part <= span[1]), np.floor((place - begins) * (pixels / (ends - begins))), -1.0)
+        pixel[part > span[1]] = pixels + 1.0
+        found.append(np.flatnonzero(pixel[1:] != pixel[:-1]) + max(1, start))
+        if sum(map(len, found)) > 4 * pixels:
+            return None
+    return np.concatenate(found)
 
 
 def _of_each_pixel(y: NDArray[np.float64], starts: NDArray[np.intp], pixels: int) -> NDArray[np.intp]:
