@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from jupyter_tracking.errors import escape_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
 _PATIENCE = 1.0  # seconds before anything is shown
@@ -80,6 +80,10 @@ class Progress:
         for done, item in enumerate(items):
             self(done, total)
             yield item
+
+    def within(self, done: int, total: int) -> Callable[[int, int], None]:
+        """Return what the work on one item calls: however far that is, so many of the items are done."""
+        return lambda _done, _total: self(done, total)
 
     def _attempt(self, call: Any, *given: Any) -> None:
         """Make a call of the front end, which may fail in any way: nobody's work depends on a bar."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import sys
 import threading
 from types import SimpleNamespace
@@ -171,6 +172,69 @@ def test_an_interrupt_between_two_runs_cancels(
     assert terminal.getvalue().endswith("\r\x1b[K")
     assert " of 3 runs" in terminal.getvalue()
     pd.testing.assert_frame_equal(call(three), expected)
+
+
+@pytest.fixture
+def eight(tmp_path: Path) -> tracking.RunView:
+    """A run of eight metrics and an asset."""
+    with tracking.Run(tmp_path / "run", name="eight") as run:
+        for n in range(8):
+            run.log_metric(f"m{n}", n / 3, step=n)
+        run.log_dataframe(pd.DataFrame({"a": [1]}), "frame")
+    return tracking.open_run(run.path)
+
+
+def save_page(view: tracking.RunView) -> str:
+    """The page of a run's browser."""
+    return view.browse().save(view.path.parent / "page.html").read_text()
+
+
+def save_table(view: tracking.RunView) -> str:
+    """The page of a table of this run."""
+    return tracking.browse([view]).save(view.path.parent / "page.html").read_text()
+
+
+class Impatient(Terminal):
+    """A terminal at which Ctrl-C is pressed when the bar has been seen three times."""
+
+    looks = 0
+
+    def write(self, text: str) -> int:
+        """Be looked at."""
+        self.looks += 1
+        super().write(text)
+        if self.looks == 3:
+            raise KeyboardInterrupt
+        return len(text)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda view: view.problems().to_csv(), "problems(): 3 of 9 artifacts"),
+        (lambda view: view.problems(hashes=True).to_csv(), "problems(): 3 of 10 files"),
+        (lambda view: tracking.problems(view).to_csv(), "problems(): 0 of 1 runs"),
+        (lambda view: view.metrics().to_csv(), "metrics(): 2 of 8 metrics"),
+        (lambda view: view.metrics(tidy=True).to_csv(), "metrics(): 2 of 8 metrics"),
+        (save_page, "save(): 3 of 9 artifacts"),
+        (save_table, "save(): 0 of 1 runs"),
+    ],
+)
+def test_an_interrupt_between_two_artifacts_cancels(
+    eight: tracking.RunView, monkeypatch: pytest.MonkeyPatch, call: Callable[[tracking.RunView], str], said: str
+) -> None:
+    """The bar is gone, no page is written, and the next call has all of it."""
+    expected, target, terminal = call(eight), eight.path.parent / "page.html", Impatient()
+    target.unlink(missing_ok=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(progress, "sys", SimpleNamespace(stderr=terminal, modules=sys.modules))
+        patch.setattr(progress, "monotonic", itertools.count(step=5).__next__)
+        with pytest.raises(KeyboardInterrupt):
+            call(eight)
+    assert said in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert not target.exists()
+    assert call(eight) == expected
 
 
 def test_browsing_a_root_tells_too(three: Path, seconds: list[float], terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

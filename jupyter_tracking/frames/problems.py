@@ -10,6 +10,7 @@ from jupyter_tracking.errors import TrackingWarning
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.dtypes import with_dtypes
 from jupyter_tracking.printed import warn
+from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.find import find_runs
 from jupyter_tracking.read.run_reader import RunFolder
@@ -41,9 +42,11 @@ def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = 
     """
     top = paths.default_root(root)
     folders = find_runs(runs, root) if runs is not None else [RunFolder(path) for path in paths.run_folders(top)]
-    rows: list[tuple[Any, ...]] = [
-        (folder.uuid, folder.name, *problem) for folder in folders for problem in find_problems(folder, hashes=hashes)
-    ]
+    rows: list[tuple[Any, ...]] = []
+    with Progress("problems()", "runs") as progress:
+        for done, folder in enumerate(folders):
+            found = find_problems(folder, hashes=hashes, progress=progress.within(done, len(folders)))
+            rows += [(folder.uuid, folder.name, *problem) for problem in found]
     rows += [(None, None, f"runs/{link.name}", None, _LINK, "") for link in ([] if runs is not None else paths.linked_runs(top))]
     return with_dtypes(pd.DataFrame(rows, columns=list(_OF_RUNS), dtype="object"), _OF_RUNS)
 

@@ -67,10 +67,20 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
     wanted = list(names)
     every = [folder.find(n, "metric") for n in wanted] or [a for a in folder.artifacts() if a.kind == "metric"]
     metrics = [artifact for artifact in every if artifact.versioned]
-    if tidy:
-        parts = [(artifact.name, folder.rows(artifact)) for artifact in metrics]
-        tables = [rows.to_arrow().add_column(0, "name", pa.repeat(pa.scalar(name, pa.string()), len(rows))) for name, rows in parts]
-        return _to_pandas(pa.concat_tables([NO_ROWS.to_arrow().add_column(0, "name", pa.array([], pa.string())), *tables]))
+    with Progress("metrics()", "metrics") as progress:
+        each = progress.over(metrics, len(metrics))
+        return _tidy(folder, each) if tidy else _wide(folder, each)
+
+
+def _tidy(folder: RunFolder, metrics: Iterable[Artifact]) -> pd.DataFrame:
+    tables = [NO_ROWS.to_arrow().add_column(0, "name", pa.array([], pa.string()))]
+    for artifact in metrics:
+        rows = folder.rows(artifact)
+        tables.append(rows.to_arrow().add_column(0, "name", pa.repeat(pa.scalar(artifact.name, pa.string()), len(rows))))
+    return _to_pandas(pa.concat_tables(tables))
+
+
+def _wide(folder: RunFolder, metrics: Iterable[Artifact]) -> pd.DataFrame:
     values: dict[str, tuple[_Floats, _Floats]] = {}  # those without a step, and by step
     steps: dict[str, _Steps] = {}
     for artifact in metrics:
@@ -146,7 +156,9 @@ def _fields(kind: str, payload: Any) -> Any:
 
 def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
     """Return what is wrong with a run's files: `file`, `line`, `problem`, `text`; with `hashes`, changed files too."""
-    return with_dtypes(pd.DataFrame(find_problems(folder, hashes=hashes), columns=list(PROBLEMS), dtype="object"), PROBLEMS)
+    with Progress("problems()", "files" if hashes else "artifacts") as progress:
+        found = find_problems(folder, hashes=hashes, progress=progress)
+    return with_dtypes(pd.DataFrame(found, columns=list(PROBLEMS), dtype="object"), PROBLEMS)
 
 
 # --- many runs -----------------------------------------------------------------------------------

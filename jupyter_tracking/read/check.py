@@ -43,7 +43,8 @@ def find_problems(folder: RunFolder, *, hashes: bool = False, progress: Callable
     Args:
         folder: the run.
         hashes: read every file and compare its md5 with the one taken when it was logged, or when the run ended.
-        progress: called after each artifact with how many are done and how many there are; what it raises ends the search.
+        progress: called after each artifact, and each file of which only the hash is asked for, with how many are done and how many
+            there are; what it raises ends the search.
     """
     ended = folder.has_ended and folder.is_ours
     records, problems = folder.records(strict=True)
@@ -56,15 +57,19 @@ def find_problems(folder: RunFolder, *, hashes: bool = False, progress: Callable
         if ended and path.endswith(".plx") and path not in named
     ]
     artifacts = folder.artifacts()
+    logged = list(folder.assets.items()) if hashes else []
+    count = len(artifacts) + len(logged)
     with OpenFolders(folder) as opened, OpenFolders(folder) as assets:
         for done, (artifact, found) in enumerate(good_rows(artifacts, opened, ours=folder.rows_are_ours), start=1):
             problems += _row_problems(folder, artifact, found, assets) if artifact.versioned else _path_problems(folder, artifact)
             if ended and hashes and artifact.versioned:
                 problems += _changed_since_end(folder, artifact)
             if progress is not None:
-                progress(done, len(artifacts))
-    if hashes:
-        problems += _changed_since_logged(folder)
+                progress(done, count)
+    for done, (path, item) in enumerate(logged, start=len(artifacts) + 1):
+        problems += _changed_since_logged(folder, path, item)
+        if progress is not None:
+            progress(done, count)
     return problems
 
 
@@ -194,12 +199,11 @@ def _changed_since_end(folder: RunFolder, artifact: Artifact) -> Iterator[Proble
         yield Problem(path, None, "the file is not what it was when the run ended", now)
 
 
-def _changed_since_logged(folder: RunFolder) -> Iterator[Problem]:
-    """Compare assets, and copies under outputs/, with their hashes of when they were logged."""
-    for path, item in folder.assets.items():
-        now = _difference(folder, path, item.get("size"), item.get("hash"))
-        if now:
-            yield Problem(path, None, "the content is not what was logged", now)
+def _changed_since_logged(folder: RunFolder, path: str, item: dict[str, Any]) -> Iterator[Problem]:
+    """Compare an asset, or a copy under outputs/, with its size and hash of when it was logged."""
+    now = _difference(folder, path, item.get("size"), item.get("hash"))
+    if now:
+        yield Problem(path, None, "the content is not what was logged", now)
 
 
 def _difference(folder: RunFolder, path: str, size: int | None, digest: str | None) -> str:

@@ -13,6 +13,9 @@ from jupyter_tracking.views.model.run_table import encode_rows
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_tracking.progress import Progress
     from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.views.model.payload import Payload
     from jupyter_tracking.views.model.run_table import RunTable
@@ -26,8 +29,11 @@ _LEAST_ROOM = 4_000
 _TABLE_SHARE = 0.6
 
 
-def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None) -> str:
-    """Return the page, within a budget of bytes; with all artifacts of all runs when that is None."""
+def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None, progress: Progress | None = None) -> str:
+    """Return the page, within a budget of bytes; with all artifacts of all runs when that is None.
+
+    `progress` is told how many runs are drawn.
+    """
     count = len(runs.rows)
     shown = _fallback(runs)
     room = None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", line))
@@ -46,7 +52,8 @@ def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None) -> str
         share = None if left is None else left // (len(newest) - n)
         if share is not None and share < _LEAST_ROOM:
             break
-        listing, kept, size = _run(folder, share, len(newest))
+        tell = progress.within(n, len(newest)) if progress is not None else None
+        listing, kept, size = _run(folder, share, len(newest), tell)
         if share is not None and size > share:
             continue
         left = None if left is None else left - size
@@ -69,17 +76,20 @@ def _date(micros: float | None) -> str:
     return "" if micros is None else f"{datetime.fromtimestamp(micros / 1e6, UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _run(folder: RunFolder, room: int | None, runs: int) -> tuple[dict[str, Any], list[KeptScene], int]:
+def _run(
+    folder: RunFolder, room: int | None, runs: int, progress: Callable[[int, int], object] | None
+) -> tuple[dict[str, Any], list[KeptScene], int]:
     """Return the listing of a run, the artifacts of it that are kept, and how many compressed bytes both take.
 
     Args:
         folder: the run.
         room: bytes that it may take; None for its part of a file of its own.
         runs: how many runs share that.
+        progress: called with how many artifacts are drawn and how many there are, where there is a file for them all.
     """
     listing = list_artifacts(folder, find_problems(folder) if room is None or is_soon_checked(folder) else None)
     if room is None:
-        kept = keep_what_fits(folder, listing, artifacts=_ARTIFACTS, room=SAVED // runs)
+        kept = keep_what_fits(folder, listing, artifacts=_ARTIFACTS, room=SAVED // runs, progress=progress)
     else:
         plain = len(page.compress({"listing": listing}, []))
         kept = keep_scenes(folder, listing, room - plain, artifacts=_ARTIFACTS, steps=_STEPS)

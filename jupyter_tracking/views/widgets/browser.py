@@ -9,6 +9,7 @@ import orjson
 import traitlets
 
 from jupyter_tracking.errors import NotFound
+from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_key, browser_line, browser_page
@@ -156,7 +157,9 @@ class Browser(RunWidget):
 
     def save(self, path: str | Path) -> Path:
         """Write the browser to one HTML file that needs no network and no kernel."""
-        return page.write_page(path, self._folder.name or self._folder.uuid, self._page(self._line(), None))
+        with Progress("save()", "artifacts") as progress:
+            inside = self._page(self._line(), None, progress)
+        return page.write_page(path, self._folder.name or self._folder.uuid, inside)
 
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""
@@ -168,9 +171,9 @@ class Browser(RunWidget):
     def _forget(self) -> None:
         self._values = ValueCache()
 
-    def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
+    def _page(self, line: str, budget: int | None = page.BUDGET, progress: Progress | None = None) -> str:
         known = self._problems if self._checked else None
-        return browser_page(self._folder, budget=budget, line=line, values=self._values, problems=known)
+        return browser_page(self._folder, budget=budget, line=line, values=self._values, problems=known, progress=progress)
 
     def _line(self) -> str:
         return browser_line(self._folder)

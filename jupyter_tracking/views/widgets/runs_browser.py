@@ -9,6 +9,7 @@ import ipywidgets
 import traitlets
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, TrackingError, suggest
+from jupyter_tracking.progress import Progress
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.runs_page import FALLBACK_ROWS, runs_page
 from jupyter_tracking.views.model.payload import json_safe
@@ -196,7 +197,9 @@ class RunsBrowser(RunWidget):
 
     def save(self, path: str | Path) -> Path:
         """Write the table, and all runs with all of their artifacts, to one HTML file that needs no network and no kernel."""
-        return page.write_page(path, f"runs of {self._runs.root}", self._page(self._line(), None))
+        with Progress("save()", "runs") as progress:
+            inside = self._page(self._line(), None, progress)
+        return page.write_page(path, f"runs of {self._runs.root}", inside)
 
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""
@@ -204,8 +207,8 @@ class RunsBrowser(RunWidget):
             self._show(None)
             super().close()
 
-    def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
-        return runs_page(self._runs, key=self.table.key, line=line, budget=budget)
+    def _page(self, line: str, budget: int | None = page.BUDGET, progress: Progress | None = None) -> str:
+        return runs_page(self._runs, key=self.table.key, line=line, budget=budget, progress=progress)
 
     def _key(self) -> str:
         return hashlib.blake2s(f"runs {' '.join(self.runs)}".encode(), digest_size=8).hexdigest()
