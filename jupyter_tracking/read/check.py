@@ -16,7 +16,7 @@ from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells
 from jupyter_tracking.format.session import parse_logs, parse_session
 from jupyter_tracking.read.cell_timeline import session_paths
 from jupyter_tracking.read.file_bytes import written_size
-from jupyter_tracking.read.run_files import MOST_DEEP, Problem, odd_kind, reason
+from jupyter_tracking.read.run_files import MOST_DEEP, Problem, reason
 from jupyter_tracking.read.scan.file_ends import OpenFolders
 from jupyter_tracking.read.scan.good_rows import good_rows
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
@@ -94,12 +94,22 @@ def _odd_names(records: list[LineageRecord]) -> Iterator[Problem]:
             yield Problem(paths.LINEAGES_FILE, None, f"{error}; nothing can be logged under it", "")
 
 
+_KINDS = ((stat.S_ISLNK, "a link, which is not followed"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
+
+
+def _odd_kind(mode: int) -> str:
+    """Return what a thing is that is neither a regular file nor a folder, in words; empty for one of these."""
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return ""
+    return next((words for check, words in _KINDS if check(mode)), "a device")
+
+
 def _odd_files(folder: RunFolder) -> list[Problem]:
     """Return what is neither a file nor a folder: it is not opened, and a link is not followed; of many in a top folder the first."""
     found: list[Problem] = []
     count: Counter[str] = Counter()
     for path, seen in folder.walk():
-        kind = odd_kind(seen.st_mode)
+        kind = _odd_kind(seen.st_mode)
         top = path.partition("/")[0]
         count[top] += bool(kind)
         if stat.S_ISDIR(seen.st_mode) and path.count("/") >= MOST_DEEP:

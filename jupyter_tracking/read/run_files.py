@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
@@ -78,16 +78,6 @@ def file_stat(path: str) -> tuple[int, ...]:
     return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
-_KINDS = ((stat.S_ISLNK, "a link, which is not followed"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"))
-
-
-def odd_kind(mode: int) -> str:
-    """Return what a thing is that is neither a regular file nor a folder, in words; empty for one of these."""
-    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-        return ""
-    return next((words for check, words in _KINDS if check(mode)), "a device")
-
-
 class RunFiles:
     """Reads the files of a run folder, and its document.
 
@@ -107,7 +97,7 @@ class RunFiles:
         self._document_seen: tuple[int, ...] | None = None
         self._info: dict[str, Any] = {}
         self._info_problems: list[Problem] = []
-        self._keep_info = False  # while several questions are answered by one reading of the document
+        self._answers: dict[str, Any] | None = None  # what was answered within `one_look`
         self._made: dict[Hashable, tuple[list[tuple[int, ...]], Any]] = {}
 
     # --- files -------------------------------------------------------------------------------
@@ -183,10 +173,9 @@ class RunFiles:
 
     def read_or_empty(self, relative: str) -> bytes:
         """Return the bytes of a document or journal of the run, or none when it is missing or cannot be read."""
-        try:
+        with suppress(TrackingError, OSError):
             return self.read_document(relative)
-        except (TrackingError, OSError):
-            return b""
+        return b""
 
     def once(self, relatives: Sequence[str], make: Callable[[RunFiles], T]) -> T:
         """Return what `make` makes of these files of the run; it is not made again as long as none of them has changed."""
@@ -208,7 +197,7 @@ class RunFiles:
         except (TrackingError, OSError):
             return []
         try:
-            return sorted(filter(_is_unicode, os.listdir(fd)))  # noqa: PTH208 - a descriptor, not a path
+            return sorted(name for name in os.listdir(fd) if name == replace_surrogates(name))  # noqa: PTH208 - a descriptor, not a path
         except OSError:
             return []
         finally:
@@ -283,13 +272,31 @@ class RunFiles:
     @property
     def info(self) -> dict[str, Any]:
         """`run.plx.json` as it is now, without what is wrong in it; empty when it is missing or broken."""
-        if self._keep_info:
-            return self._info
+        return self._answer("info", self._look_at_info)
+
+    def _look_at_info(self) -> dict[str, Any]:
         seen = file_stat(self._document)
         if seen != self._document_seen:
             self._document_seen = seen
             self._info, self._info_problems = self._read_info()
         return self._info
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """Answer what the documents and the locks say by one look at them, as often as it is asked within the block."""
+        outer = self._answers
+        self._answers = {} if outer is None else outer
+        try:
+            yield
+        finally:
+            self._answers = None if outer is None else self._answers
+
+    def _answer(self, question: str, look: Callable[[], T]) -> T:
+        answers = {} if self._answers is None else self._answers
+        if question not in answers:
+            answers[question] = look()
+        answer: T = answers[question]
+        return answer
 
     def forget_info(self) -> None:
         """Let go of the document, which is read again when it is asked for."""
@@ -309,10 +316,8 @@ class RunFiles:
         return run_document.is_ours(info) or (not info and self._has_private_folder())
 
     def _has_private_folder(self) -> bool:
-        try:
-            return stat.S_ISDIR(os.lstat(f"{self.path}/{paths.PRIVATE_FOLDER}").st_mode)
-        except (OSError, ValueError):
-            return False
+        path = f"{self.path}/{paths.PRIVATE_FOLDER}"
+        return os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
 
     @property
     def has_ended(self) -> bool:
@@ -353,7 +358,7 @@ class RunFiles:
     @property
     def status_reason(self) -> tuple[str, str, str]:
         """The run's status, and the reason and the message it has where somebody said why, else empty strings."""
-        return run_document.read_status(self.info, lambda: bool(writer_lock.active_writers(self.path)))
+        return self._answer("status", lambda: run_document.read_status(self.info, lambda: bool(writer_lock.active_writers(self.path))))
 
     @property
     def duration(self) -> float | None:
@@ -383,11 +388,6 @@ class RunFiles:
 def _read_assets(folder: RunFiles) -> dict[str, dict[str, Any]]:
     there = os.path.lexists(folder.path / paths.ASSET_JOURNAL)
     return lineage.parse_asset_journal(folder.read_or_empty(paths.ASSET_JOURNAL))[0] if there else {}
-
-
-def _is_unicode(name: str) -> bool:
-    """Return whether a file name is text: what is no UTF-8 on the disk has unpaired surrogates in Python."""
-    return name == replace_surrogates(name)
 
 
 def reason(error: Exception) -> str:

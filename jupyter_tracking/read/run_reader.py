@@ -197,11 +197,14 @@ class RunFolder(RunFiles):
 
     def artifacts(self) -> list[Artifact]:
         """Return the run's artifacts in the order they were first logged."""
+        return self._answer("artifacts", self._look_at_artifacts).copy()
+
+    def _look_at_artifacts(self) -> list[Artifact]:
         seen = (self.document_stats(), self.is_replaced("events"))
         if not seen[0] or seen != self._known[0]:
             found = [_artifact(record) for record in self.records()[0]]
             self._known = (seen if self.is_final else None, found)
-        return self._known[1].copy()
+        return self._known[1]
 
     def find(self, name: str, kind: str | None = None) -> Artifact:
         """Return the artifact of this name; of this kind, when several kinds have the name.
@@ -264,15 +267,12 @@ class RunFolder(RunFiles):
 
     def facts(self, summary: Summary = None) -> RunFacts:
         """Return all that a list of runs says of this one, by one reading of its document; `summary` as of `outputs`."""
-        info = self.info
-        self._keep_info = True
-        try:
+        with self.one_look():
+            info = self.info
             return RunFacts(
                 *(self.uuid, self.name, self.project, *self.status_reason, info.get("created_at"), info.get("finished_at")),
                 *(self.duration, self.tags, self.inputs, self.outputs(summary)),
             )
-        finally:
-            self._keep_info = False
 
     def outputs(self, summary: Summary = None) -> dict[str, Any]:
         """Return the run's outputs: what `log_outputs` said, and a number for each metric of another name.

@@ -77,6 +77,18 @@ def browser_page(
         problems: what is known to be wrong with the run. Without a budget, or where it takes no time, problems are looked for anew.
         progress: called with how many artifacts are drawn and how many there are.
     """
+    with folder.one_look():
+        return _page(folder, budget, line, values, problems, progress)
+
+
+def _page(
+    folder: RunFolder,
+    budget: int | None,
+    line: str,
+    values: ValueCache | None,
+    problems: Sequence[Problem] | None,
+    progress: Progress | None,
+) -> str:
     listing = list_artifacts(folder, find_problems(folder) if budget is None or is_soon_checked(folder) else problems)
     count = len(listing["artifacts"])
     table = fallback.html_table(("kind", "name", "steps", "last"), map(_row, listing["artifacts"][:_FALLBACK_ROWS]))

@@ -59,7 +59,9 @@ def downsample_range(
     """
     low, high = span
     if (x[1:] >= x[:-1]).all():
-        begin, end = max(0, int(np.searchsorted(x, low)) - 1), int(np.searchsorted(x, high, side="right")) + 1
+        begin, end = max(0, int(np.searchsorted(x, low)) - 1), min(int(np.searchsorted(x, high, side="right")) + 1, len(x))
+        if end - begin <= 4 * pixels:
+            return np.arange(begin, end)
         edges = (np.geomspace if log else np.linspace)(low, high, pixels + 1)
         starts = np.searchsorted(x[begin:end], edges)
         after = np.searchsorted(x[begin:end], [high], side="right")

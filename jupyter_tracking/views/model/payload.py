@@ -137,7 +137,7 @@ def json_safe(value: Any) -> Any:
         exact = not isinstance(value, int) or abs(value) < _EXACT
         return value if exact and (not isinstance(value, float) or math.isfinite(value)) else str(value)
     if isinstance(value, dict):
-        return {str(json_safe(str(key))): json_safe(item) for key, item in value.items()}
+        return {replace_surrogates(str(key)): json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         if set(map(type, value)) == {int} and min(value) > -(2**53) and max(value) < 2**53:  # steps, moments: of these there are many
             return list(value)

@@ -42,7 +42,8 @@ class MetricRenderer(Renderer):
         at = shown if len(shown) <= _POINTS else shown[-1:]
         # A saved page has room for the points of one axis.
         most, axes = (_PREVIEW, ["step"]) if preview else (_POINTS // 2, ["step", "time"])
-        kept = np.unique(np.concatenate([at, *(_thinned(rows, axis, most) for axis in axes)]))
+        few = len(rows) <= most // 4 * 4  # of these each has a place
+        kept = np.arange(len(rows)) if few else np.unique(np.concatenate([at, *(_thinned(rows, axis, most) for axis in axes)]))
         payload = _payload(rows, kept, {"points": len(rows)})
         payload.add("at", np.searchsorted(kept, shown).clip(0, max(0, len(kept) - 1)).astype(np.uint32))
         return payload

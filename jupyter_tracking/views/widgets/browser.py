@@ -58,6 +58,10 @@ class Browser(RunWidget):
             folder: the run.
             page_budget: bytes that a display may add to the notebook's file.
         """
+        with folder.one_look():
+            self._open(folder, page_budget)
+
+    def _open(self, folder: RunFolder, page_budget: int) -> None:
         self._folder = folder
         self._values = ValueCache()
         self._marks: object = None
@@ -157,7 +161,7 @@ class Browser(RunWidget):
 
     def save(self, path: str | Path) -> Path:
         """Write the browser to one HTML file that needs no network and no kernel."""
-        with Progress("save()", "artifacts") as progress:
+        with Progress("save()", "artifacts") as progress, self._folder.one_look():
             inside = self._page(self._line(), None, progress)
         return page.write_page(path, self._folder.name or self._folder.uuid, inside)
 
