@@ -67,6 +67,14 @@ def gather_columns(events: Sequence[Event], kind: str) -> RowColumns:
     return RowColumns(step, mask, timestamp, None, np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64))
 
 
+def join_columns(parts: Sequence[RowColumns]) -> RowColumns:
+    """Return the rows of several parts, one at least, as one."""
+    import numpy as np
+
+    joined: list[Any] = [None if columns[0] is None else np.concatenate(columns) for columns in zip(*parts, strict=True)]
+    return parts[0] if len(parts) == 1 else RowColumns(*joined)
+
+
 def parse_columns(raw: Source, kind: str, start: int, stop: int, *, offset: int = 0) -> list[RowColumns] | None:
     """Read whole lines that follow a header as we write it with Arrow's CSV reader; None when one of them is not a row as we write it.
 

@@ -516,6 +516,20 @@ def metric_file(*rows: tuple[int | None, str]) -> bytes:
     return b"step|timestamp|metric\n" + b"".join(event_rows.format_row("metric", step, TIME, value) for step, value in rows)
 
 
+@pytest.mark.parametrize("place", range(len(AT)))
+def test_a_timestamp_with_any_byte_changed_is_read_as_alone(place: int) -> None:
+    """Among many of one minute, which are parsed together; in the first, in the middle and in the last row, and in all."""
+    moments = [event_rows.format_timestamp(1_790_000_000_000_000 + n * 131).encode() for n in range(400)]
+    for byte in b"0569:;-+. /a\xff":
+        for which in ({0}, {200}, {399}, set(range(400))):
+            changed = [bytes([*at[:place], byte, *at[place + 1 :]]) if n in which else at for n, at in enumerate(moments)]
+            data = event_rows.header("metric") + b"".join(b"%d|%s|0.5\n" % (n, at) for n, at in enumerate(changed))
+            alone, together = (event_file_summary.EventFileSummary("metric") for _ in range(2))
+            alone.add(data, as_columns=False)
+            together.add(data, as_columns=True)
+            assert together.result() == alone.result()
+
+
 @pytest.mark.parametrize(
     "data",
     [
