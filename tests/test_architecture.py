@@ -49,10 +49,10 @@ READING = {"read", "frames", "views", "run_view"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1850,
-    "format": 3350,
+    "format": 3386,
     "storage": 2530,
     "kinds": 6690,
-    "record": 1260,
+    "record": 1358,
     "read": 2830,
     "notebook": 1670,
     "frames": 1563,

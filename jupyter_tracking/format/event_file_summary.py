@@ -11,9 +11,11 @@ from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
-from jupyter_tracking.format.row_columns import parse_columns
+from jupyter_tracking.format.row_columns import join_columns, parse_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from jupyter_tracking.format.row_columns import RowColumns
 
 _FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Arrow begins
@@ -24,7 +26,7 @@ _LARGE = 1 << 22
 
 def arrow_pays(size: int) -> bool:
     """Return whether so many bytes of rows are read faster as columns, also where Arrow has to be imported first."""
-    return size > _LARGE or "pyarrow.csv" in sys.modules
+    return size >= _LARGE or "pyarrow.csv" in sys.modules
 
 
 def summarize_event_file(kind: str, data: bytes, *, ours: bool = True) -> dict[str, Any]:
@@ -32,6 +34,25 @@ def summarize_event_file(kind: str, data: bytes, *, ours: bool = True) -> dict[s
     summary = EventFileSummary(kind)
     summary.add(data, as_columns=arrow_pays(len(data)))
     return summary.result(ours=ours)
+
+
+def summarize_metric_files(files: Sequence[bytes], *, as_columns: bool) -> list[dict[str, Any]]:
+    """Return what `EventFileSummary` finds in the bytes of each of several files of metrics, whose rows are read together."""
+    head, summaries = event_rows.header("metric"), [EventFileSummary("metric") for _ in files]
+    stops = [data.rfind(b"\n") + 1 for data in files]
+    rows = [data[len(head) : stop] if data.startswith(head) else b"" for data, stop in zip(files, stops, strict=True)]
+    together = b"".join(rows)
+    found = parse_columns(together, "metric", 0, len(together)) if as_columns and len(together) >= _FEW_BYTES else None
+    columns = join_columns(found) if found else None
+    begin = 0
+    for summary, data, part in zip(summaries, files, rows, strict=True):
+        if columns is None or not part:
+            summary.add(data, as_columns=as_columns)
+            continue
+        end = begin + part.count(b"\n")
+        summary.add_columns(columns, begin, end)
+        begin = end
+    return [summary.result() for summary in summaries]
 
 
 class EventFileSummary:
@@ -71,19 +92,21 @@ class EventFileSummary:
         if as_columns and self._order is event_rows.OUR_COLUMNS and stop - start >= _FEW_BYTES:
             columns = parse_columns(data, self._kind, start, stop)
             if columns is not None:
-                self._add_columns(data, columns)
+                for part in columns:
+                    self.add_columns(part)
+                    if part.start is not None and part.end is not None:
+                        self._last_cell = data[part.start[-1] : part.end[-1]]
                 return
         self._add_rows(data, start, stop)
 
-    def _add_columns(self, data: bytes, parts: list[RowColumns]) -> None:
-        for part in parts:
-            self._rows += len(part.step)
-            self._steps.frombytes((part.step[~part.mask] if part.mask.any() else part.step).tobytes())
-            self._first, self._final = min(self._first, int(part.timestamp.min())), max(self._final, int(part.timestamp.max()))
-            if part.value is not None:
-                self._values.frombytes(part.value.tobytes())
-            if part.start is not None and part.end is not None:
-                self._last_cell = data[part.start[-1] : part.end[-1]]
+    def add_columns(self, columns: RowColumns, begin: int = 0, end: int | None = None) -> None:
+        """Add rows that were read as columns, those from `begin` to `end`, of which there is one at least."""
+        step, mask, timestamp = columns.step[begin:end], columns.mask[begin:end], columns.timestamp[begin:end]
+        self._rows += len(step)
+        self._steps.frombytes((step[~mask] if mask.any() else step).tobytes())
+        self._first, self._final = min(self._first, int(timestamp.min())), max(self._final, int(timestamp.max()))
+        if columns.value is not None:
+            self._values.frombytes(columns.value[begin:end].tobytes())
 
     def _add_rows(self, data: bytes, start: int, stop: int) -> None:
         last, steps, values, first, final = None, self._steps, self._values, self._first, self._final

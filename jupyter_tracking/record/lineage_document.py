@@ -2,57 +2,106 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document.metric_summary import parse_statistics
-from jupyter_tracking.format.event_file_summary import EventFileSummary, arrow_pays, last_version_summary
-from jupyter_tracking.storage.user_file_reader import md5
+from jupyter_tracking.format.event_file_summary import EventFileSummary, arrow_pays, last_version_summary, summarize_metric_files
+from jupyter_tracking.record.beside import Beside
+from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from jupyter_tracking.format.lineage import LineageRecord
     from jupyter_tracking.storage.store import Store
 
 _PART = 1 << 22  # bytes of an event file that are read at a time
+_SMALL = 1 << 16  # bytes of a metric's file that is looked at together with others, which Arrow does as fast as one
+_TOGETHER = 1 << 20  # bytes of such files
 
 
-def write_lineages(store: Store, records: Collection[LineageRecord]) -> tuple[dict[str, dict[str, float]], int]:
+def write_lineages(
+    store: Store, records: Collection[LineageRecord], ready: Callable[[], object] = bool
+) -> tuple[dict[str, dict[str, float]], int]:
     """Write `lineages.plx.json` from the records of a run and its event files.
 
     Args:
         store: the run folder.
         records: a record an artifact; each learns what its event file holds.
+        ready: called when the files are read, before anything is written.
 
     Returns:
         The statistics of each metric that has a row, and how many bytes were written.
     """
     metrics: dict[str, dict[str, float]] = {}
-    read = 0  # bytes
+    _summarize_files(store, [record for record in records if record.versioned])
     assets = lineage.parse_asset_journal(store.read(paths.ASSET_JOURNAL))[0]
     for record in records:
         if record.versioned:
-            record.events = _summarize_rows(store, record, read)
-            read += record.events["size"]
             record.summary = {**last_version_summary(record.events, assets), **record.summary}
             if record.kind == "metric" and record.events["rows"]:
                 metrics[record.name] = parse_statistics(record.events["metric"])
     data = lineage.dump_lineages([record for record in records if not record.versioned or record.events["rows"]])
+    ready()
     store.replace(paths.LINEAGES_FILE, data)
     return metrics, len(data)
 
 
-def _summarize_rows(store: Store, record: LineageRecord, read: int) -> dict[str, Any]:
-    """Return what a record's event file holds, its size and its hash, by one reading of it; so many bytes of others were read before."""
+def _summarize_files(store: Store, records: Collection[LineageRecord]) -> None:
+    """Tell each record what its event file holds, its size and its hash, by one reading of it."""
+    read, small = 0, _SmallFiles()
+    for record in records:
+        parts = event_bytes(store, record)
+        first = next(parts, b"")
+        if record.kind == "metric" and len(first) <= _SMALL:
+            read += small.add(record, first + b"".join(parts), read)
+        else:
+            read += _summarize_file(record, itertools.chain([first], parts), read)
+    small.summarize(read)
+
+
+def _summarize_file(record: LineageRecord, parts: Iterator[bytes], read: int) -> int:
+    """Summarize a file that is given in parts; so many bytes of others were read before. Return its size."""
     summary, digest, size = EventFileSummary(record.kind), md5(), 0
-    for part in event_bytes(store, record):
-        summary.add(part, as_columns=arrow_pays(read + size + len(part)))
-        digest.update(part)
+    for part in parts:
         size += len(part)
-    return {**summary.result(), "size": size, "hash": digest.hexdigest()[:12]}
+        hashing = partial(digest.update, part)
+        if len(part) < _PART:
+            hashing()
+            summary.add(part, as_columns=arrow_pays(read + size))
+        else:
+            with Beside(hashing):
+                summary.add(part, as_columns=arrow_pays(read + size))
+    record.events = {**summary.result(), "size": size, "hash": digest.hexdigest()[:12]}
+    return size
+
+
+class _SmallFiles:
+    """Small files of metrics, whose rows are read together."""
+
+    def __init__(self) -> None:
+        self._files: list[tuple[LineageRecord, bytes]] = []
+        self._size = 0
+
+    def add(self, record: LineageRecord, data: bytes, read: int) -> int:
+        """Add a file, and return its size; so many bytes were read before."""
+        self._files.append((record, data))
+        self._size += len(data)
+        if self._size > _TOGETHER:
+            self.summarize(read + len(data))
+        return len(data)
+
+    def summarize(self, read: int) -> None:
+        """Tell the records what their files hold."""
+        summaries = summarize_metric_files([data for _, data in self._files], as_columns=arrow_pays(read))
+        for (record, data), summary in zip(self._files, summaries, strict=True):
+            record.events = {**summary, "size": len(data), "hash": md5_prefix(data)}
+        self._files, self._size = [], 0
 
 
 def event_bytes(store: Store, record: LineageRecord) -> Iterator[bytes]:

@@ -326,10 +326,10 @@ class RunRecorder(Recorder):
         self._store.replace(paths.RUN_FILE, data)
         self._document = data
 
-    def _replace_lineages(self) -> tuple[dict[str, dict[str, float]], int]:
+    def _replace_lineages(self, ready: Callable[[], object] = bool) -> tuple[dict[str, dict[str, float]], int]:
         """Write `lineages.plx.json` as `write_lineages` does; the lock of the documents is held."""
         self._read_new_records()
-        return write_lineages(self._store, self._records.values())
+        return write_lineages(self._store, self._records.values(), ready)
 
     def _last_value(self, metric: str) -> float | None:
         """Return the last value of a metric, of all that was logged; None where there is none."""
@@ -363,8 +363,11 @@ class RunRecorder(Recorder):
         Raises:
             StorageError: the disk refused.
         """
-        with self._turn(), syncing({*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets}) as files:
+        with self._turn(), self._syncing() as files:
             self._store.sync(files)
+
+    def _syncing(self) -> AbstractContextManager[list[str]]:
+        return syncing({*self._journals.values(), *self._child_journals.values(), self._lineage, self._assets})
 
     def after_fork(self) -> None:
         """In a forked child: close what belongs to the parent."""

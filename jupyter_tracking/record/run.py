@@ -17,6 +17,7 @@ from jupyter_tracking.format.document.curation import as_tags
 from jupyter_tracking.kinds import KindMethods
 from jupyter_tracking.printed import warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
+from jupyter_tracking.record.beside import Beside
 from jupyter_tracking.record.metadata import RunMetadata
 from jupyter_tracking.record.recorder import RunRecorder
 from jupyter_tracking.redact.given import without_secrets
@@ -312,11 +313,12 @@ class Run(RunRecorder, KindMethods, RunMetadata):
                 self.before_end.append(ending)
                 raise
         with self._without_new_rows():
-            self.sync()  # first, so that the lineage lists only rows that are on the disk
             # Whether others are writing is asked, and our lock released, in one step: else two that leave at once would each leave
             # the end to the other.
             with self._store.locked():
-                metrics, lineages_size = self._replace_lineages()
+                # The disk takes the rows while they are summarized; the lineage is written when it has them, and lists no others.
+                with self._syncing() as files, Beside(lambda: self._store.sync(files)) as syncing:
+                    metrics, lineages_size = self._replace_lineages(syncing.wait)
                 document = self._current_document()
                 final = self._leave(document, how)
                 if final:
