@@ -49,14 +49,14 @@ READING = {"read", "frames", "views", "run_view"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1850,
-    "format": 3386,
+    "format": 3400,
     "storage": 2530,
     "kinds": 6690,
-    "record": 1358,
+    "record": 1370,
     "read": 2830,
     "notebook": 1670,
-    "frames": 1563,
-    "views": 7477,
+    "frames": 1570,
+    "views": 7490,
     "magics": 1100,
 }
 MOST_FILES = 12

@@ -11,7 +11,7 @@ from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document.metric_summary import parse_statistics
 from jupyter_tracking.format.event_file_summary import EventFileSummary, arrow_pays, last_version_summary, summarize_metric_files
-from jupyter_tracking.record.beside import Beside
+from jupyter_tracking.record.side_thread import Beside
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:

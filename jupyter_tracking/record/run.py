@@ -17,9 +17,9 @@ from jupyter_tracking.format.document.curation import as_tags
 from jupyter_tracking.kinds import KindMethods
 from jupyter_tracking.printed import warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
-from jupyter_tracking.record.beside import Beside
 from jupyter_tracking.record.metadata import RunMetadata
 from jupyter_tracking.record.recorder import RunRecorder
+from jupyter_tracking.record.side_thread import Beside
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.last_write import last_write
 from jupyter_tracking.storage.reentry import call_when_outside, is_inside
