@@ -79,7 +79,7 @@ def test_polyaxon_reads_every_event_with_equal_values(view: RunView, ask_polyaxo
         for engine in ("c", "pyarrow"):
             found = read[f"{engine}/{artifact.kind}/{artifact.stem}"]
             assert "error" not in found
-            assert found["steps"] == [event.step for event in view.files.events(artifact)]
+            assert found["steps"] == [event.step for event in view.files.rows(artifact)]
             if artifact.kind == "metric":
                 # What it reads is what `read_csv` of its pandas makes of the digits in our file: in pandas 2 its fast parser, which this
                 # engine has by default, rounds the last one.

@@ -302,7 +302,7 @@ def is_unchanged(folder: RunFolder, artifact: Artifact, then: dict[str, Any]) ->
 
 def _assets_unchanged(folder: RunFolder, artifact: Artifact) -> bool:
     read = 0
-    for event in folder.events(artifact):
+    for event in folder.rows(artifact):
         payload = folder.payload(artifact, event)
         path = payload.get("path") if isinstance(payload, dict) else None
         if not isinstance(path, str) or paths.is_url(path):

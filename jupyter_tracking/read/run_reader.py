@@ -25,7 +25,7 @@ from jupyter_tracking.read.recent_files import RecentFiles
 from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from jupyter_tracking.format.document.metric_summary import Summary
     from jupyter_tracking.format.event_rows import Event
@@ -165,6 +165,9 @@ class RunFolder(RunFiles):
     @property
     def rows_are_ours(self) -> bool:
         """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
+        return self._answer("ours", self._are_rows_ours)
+
+    def _are_rows_ours(self) -> bool:
         seen = file_stat(self._lineages)
         if seen and seen != self._lineage_seen[0]:
             _, wrong, all_ours = lineage.parse_lineages(self._bytes(paths.LINEAGES_FILE, []))
@@ -251,10 +254,6 @@ class RunFolder(RunFiles):
         """Return the good rows of an artifact in the order they were logged, as columns; none of what has no event file."""
         file = self._file(artifact)
         return file.rows() if file is not None else NO_ROWS
-
-    def events(self, artifact: Artifact) -> Sequence[Event]:
-        """Return the good rows of an artifact in the order they were logged; none of what has no event file."""
-        return self.rows(artifact)
 
     def steps(self, artifact: Artifact) -> list[int | None]:
         """Return the steps of an artifact, each once, ascending; None comes first if a row has none."""

@@ -55,7 +55,7 @@ def test_both_engines_read_every_file(read: dict[str, Any], every_kind: Path) ->
     for artifact in folder.artifacts():
         if not artifact.versioned:
             continue
-        events = folder.events(artifact)
+        events = folder.rows(artifact)
         for engine in ("c", "pyarrow"):
             item = read[f"{engine}/{artifact.kind}/{artifact.stem}"]
             assert item.get("error") is None

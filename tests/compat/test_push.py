@@ -145,7 +145,7 @@ def test_every_event_is_there(server: str, pushed: Path) -> None:
             continue
         address = f"{server}/streams/v1/default/{PROJECT}/runs/{UUID}/events/{artifact.kind}?names={artifact.stem}"
         (item,) = json.loads(get(address))["data"]
-        events = folder.events(artifact)
+        events = folder.rows(artifact)
         assert item["name"] == artifact.stem
         assert item["data"]["step"] == [event.step for event in events]
         payloads = [folder.payload(artifact, event) for event in events]

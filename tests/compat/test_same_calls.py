@@ -50,7 +50,7 @@ def rows_by_polyaxon(read: dict[str, Any], engine: str) -> dict[str, list[tuple[
 def rows_by_us(run: Path) -> dict[str, list[tuple[int | None, str]]]:
     """(step, cell) of every artifact as our reader gives them."""
     folder = open_folder(run)
-    return {f"{a.kind}/{a.stem}": [(e.step, cell(folder, a, e)) for e in folder.events(a)] for a in folder.artifacts() if a.versioned}
+    return {f"{a.kind}/{a.stem}": [(e.step, cell(folder, a, e)) for e in folder.rows(a)] for a in folder.artifacts() if a.versioned}
 
 
 def cell(folder: RunFolder, artifact: Any, event: Any) -> str:

@@ -340,7 +340,7 @@ def values_of(run: Path) -> dict[str, tuple[list[str], object]]:
         if not artifact.versioned or not artifact.path:
             continue
         used, values = [artifact.path], []
-        for event in folder.events(artifact):
+        for event in folder.rows(artifact):
             payload = folder.payload(artifact, event)
             used += [payload["path"]] if isinstance(payload, dict) and isinstance(payload.get("path"), str) else []
             values.append([event.step, event.timestamp, digest(folder.value(artifact, event))])
@@ -522,7 +522,7 @@ def _compare(run: Path, before: dict[str, tuple[list[str], object]], touched: li
             continue  # named by the lineage alone; and sizes and hashes are what the journal of assets says
         assert path in found, f"{path} is gone"
         artifact = found[path]
-        now = [[e.step, e.timestamp, digest(folder.value(artifact, e))] for e in folder.events(artifact)]
+        now = [[e.step, e.timestamp, digest(folder.value(artifact, e))] for e in folder.rows(artifact)]
         assert now == values, f"{path} is read differently"
 
 

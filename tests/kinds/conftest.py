@@ -55,7 +55,7 @@ class Echo:
     def last(self, kind: str, name: str) -> tuple[int | None, Any]:
         """Return step and value logged last under a name."""
         artifact = next(a for a in self.folder.artifacts() if (a.kind, a.name) == (kind, name))
-        event = self.folder.events(artifact)[-1]
+        event = self.folder.rows(artifact)[-1]
         return event.step, self.folder.value(artifact, event)
 
 

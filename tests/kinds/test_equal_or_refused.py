@@ -362,7 +362,7 @@ def test_names(run: Run, read_by_polyaxon: Any, examples: int) -> None:
     words = st.sampled_from(["step", "timestamp", "self", "name", "metrics", "reset"]) | st.text(min_size=1, max_size=6)
     examples_of(st.sets(words, min_size=1, max_size=2) | st.sets(_texts, max_size=2), check, examples)
     files = open_run(run.path).files
-    assert {a.name: files.value(a, files.events(a)[-1]) for a in files.artifacts()} == logged
+    assert {a.name: files.value(a, files.rows(a)[-1]) for a in files.artifacts()} == logged
     read_by_polyaxon()
 
 

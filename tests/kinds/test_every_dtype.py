@@ -651,7 +651,7 @@ def test_a_signaling_nan_is_refused(echo: Echo) -> None:
 def ask_everything(echo: Echo, frame: pd.DataFrame) -> None:
     """Read the rows of the logged frame, and sort, filter, summarise and compare them."""
     artifact = next(a for a in echo.folder.artifacts() if a.name == "frame")
-    table = open_table(echo.folder, echo.folder.payload(artifact, echo.folder.events(artifact)[-1]))
+    table = open_table(echo.folder, echo.folder.payload(artifact, echo.folder.rows(artifact)[-1]))
     whole = table.window(0, len(frame))
     for place in range(frame.shape[1]):
         assert same(list(whole.iloc[:, place].array), list(frame.iloc[:, place].array))

@@ -158,7 +158,7 @@ def test_files_and_bytes_are_kept_as_they_are(run: Run, view: RunView, tmp_path:
     run.log_image(SimpleNamespace(encoded_image_string=buffer.getvalue(), height=4, width=6, colorspace=3), "proto")
     run.log_image(Image.fromarray(PIXELS), "pillow")
     for name in ("some photo", "bytes", "proto"):
-        assert view.files.asset(view.files.find(name), view.files.events(view.files.find(name))[0]).read_bytes() == buffer.getvalue()
+        assert view.files.asset(view.files.find(name), view.files.rows(view.files.find(name))[0]).read_bytes() == buffer.getvalue()
     assert np.array_equal(view.load("pillow"), PIXELS)
     assert view.events("bytes")[["height", "width", "colorspace"]].iloc[0].tolist() == [4, 6, 3]
 

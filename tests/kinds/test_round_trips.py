@@ -278,7 +278,7 @@ def test_names(run: Run) -> None:
 
     log()
     folder = open_run(run.path).files
-    values = {a.name: folder.value(a, folder.events(a)[-1]) for a in folder.artifacts()}
+    values = {a.name: folder.value(a, folder.rows(a)[-1]) for a in folder.artifacts()}
     assert values == logged
     assert all(name == unicodedata.normalize("NFC", name) for name in logged)
     assert len(list((run.path / "events" / "metric").iterdir())) == len(logged)

@@ -62,7 +62,7 @@ def test_quickstart_runs_and_its_sliders_move_by_keyboard(lab_app: App, open_doc
         if int(step) % 20 == 0:
             frame = view.load("predictions", step=int(step))
             assert str(
-                view.files.asset(view.files.find("predictions"), view.files.events(view.files.find("predictions"))[int(step)])
+                view.files.asset(view.files.find("predictions"), view.files.rows(view.files.find("predictions"))[int(step)])
             ).endswith(f"assets/dataframe/predictions_{step}.parquet")
             cells = table.locator(".jt-table tbody tr:not(.jt-space)").evaluate_all(
                 "rows => rows.slice(0, 10).map(r => [...r.children].map(c => Number(c.title || c.textContent)))"

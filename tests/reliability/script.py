@@ -124,7 +124,7 @@ def readable(folder: RunFolder) -> dict[tuple[str, str], list[Any]]:
     """Every row of a run that can be read, as (step, value) by kind and name."""
     found: dict[tuple[str, str], list[Any]] = {}
     for artifact in folder.artifacts():
-        rows = [(event.step, value_of(folder, artifact, event)) for event in folder.events(artifact)]
+        rows = [(event.step, value_of(folder, artifact, event)) for event in folder.rows(artifact)]
         if rows:
             found[artifact.kind, artifact.name] = rows
     return found

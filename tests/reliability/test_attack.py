@@ -90,7 +90,7 @@ def ask_everything(path: Path, out: Path) -> str:
         ask(lambda a=artifact: view.events(a.name, a.kind))
         ask(lambda a=artifact: view.steps(a.name, a.kind))
         ask(lambda a=artifact: view.load(a.name, a.kind))
-        for event in ask(lambda a=artifact: folder.events(a)) or []:
+        for event in ask(lambda a=artifact: folder.rows(a)) or []:
             ask(lambda a=artifact, e=event: folder.value(a, e))
             ask(lambda a=artifact, e=event: folder.asset(a, e))
         ask(lambda a=artifact: view.show(a.name, kind=a.kind).save(out / "view.html"))
@@ -291,7 +291,7 @@ def ask_briefly(path: Path) -> str:
     shown = [str(find_problems(folder)), str(folder.info), folder.status]
     for artifact in folder.artifacts():
         with contextlib.suppress(TrackingError):
-            shown += [str(folder.value(artifact, event)) for event in folder.events(artifact)]
+            shown += [str(folder.value(artifact, event)) for event in folder.rows(artifact)]
     return "\n".join(shown)
 
 
@@ -414,7 +414,7 @@ def test_a_folder_swapped_for_a_link_while_it_is_read(root: Path, canary: Canary
         for _ in range(reads):
             for artifact in (frame, note):
                 try:
-                    for event in folder.events(artifact):
+                    for event in folder.rows(artifact):
                         value = folder.value(artifact, event)
                         assert canary.secret not in str(value)
                         inside += 1
@@ -524,7 +524,7 @@ def test_a_picture_that_unpacks_without_end_is_refused(root: Path, tmp_path: Pat
     folder = open_folder(path)
     artifact = folder.find("x")
     with pytest.raises(TrackingError):
-        folder.value(artifact, folder.events(artifact)[0])
+        folder.value(artifact, folder.rows(artifact)[0])
     with contextlib.suppress(TrackingError):
         RunView(folder).show("x").save(tmp_path / "x.html")
 

@@ -208,7 +208,7 @@ def read_everything(path: Path) -> None:
     assert all(isinstance(p.problem, str) for p in find_problems(folder))
     for artifact in folder.artifacts():
         try:
-            events = folder.events(artifact)
+            events = folder.rows(artifact)
         except TrackingError:
             continue
         for event in events:
@@ -280,7 +280,7 @@ def test_any_bytes_are_a_document(tmp_path: Path, name: str, data: bytes, double
     before = {p: p.read_bytes() for p in path.rglob("*") if p.is_file()}
     (path / name).write_bytes(data + b"\n" + data if doubled else data)
     read_everything(path)
-    assert [e.step for e in open_folder(path).events(open_folder(path).find("loss"))] == [1]
+    assert [e.step for e in open_folder(path).rows(open_folder(path).find("loss"))] == [1]
     for p in [p for p in path.rglob("*") if p.is_file()]:
         p.unlink() if p not in before else p.write_bytes(before[p])
 

@@ -25,7 +25,7 @@ SEED = 20_240_131
 def read_back(folder: RunFolder, name: str) -> dict[int | None, Any]:
     """Every value of an artifact by its step; a value that cannot be read raises."""
     artifact = folder.find(name)
-    return {event.step: folder.value(artifact, event) for event in folder.events(artifact)}
+    return {event.step: folder.value(artifact, event) for event in folder.rows(artifact)}
 
 
 def check_everything(path: Path, told: list[tuple[str, int]]) -> None:
@@ -81,7 +81,7 @@ def check_rows(path: Path, told: list[int]) -> list[int]:
     assert folder.status == "interrupted"
     assert not find_problems(folder)
     artifact = folder.artifacts()[0]
-    rows = [(event.step, payload) for event, payload in zip(folder.events(artifact), folder.payloads(artifact), strict=True)]
+    rows = [(event.step, payload) for event, payload in zip(folder.rows(artifact), folder.payloads(artifact), strict=True)]
     steps = [step for step, _ in rows]
     assert steps[: len(told)] == told
     assert len(steps) <= len(told) + 1
@@ -124,11 +124,11 @@ def test_kills_during_assets_leave_no_row_without_its_asset(root: Path, kills: i
             folder = open_folder(path)
             assert not find_problems(folder, hashes=True)
             artifacts = folder.artifacts()
-            steps = [event.step for event in folder.events(artifacts[0])] if artifacts else []
+            steps = [event.step for event in folder.rows(artifacts[0])] if artifacts else []
             assert [step for step in steps if step in told] == [step for step in told if step >= 0]
             assert len(steps) <= sum(step >= 0 for step in told) + life + 1
             assert all(
-                folder.asset(artifacts[0], e).stat().st_size == writers.LARGE for e in (folder.events(artifacts[0]) if artifacts else [])
+                folder.asset(artifacts[0], e).stat().st_size == writers.LARGE for e in (folder.rows(artifacts[0]) if artifacts else [])
             )
             assert all(p.name.endswith(".tmp") for p in (path / ".jupyter-tracking" / "tmp").iterdir())
         shutil.rmtree(path)

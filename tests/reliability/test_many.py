@@ -200,14 +200,14 @@ def test_a_reader_meets_each_row_once_while_it_is_written(root: Path) -> None:
     artifact = folder.find("shared")
     seen = 0
     for _ in range(200):
-        events = folder.events(artifact)
+        events = folder.rows(artifact)
         assert [event.step for event in events] == list(range(len(events)))
         assert len(events) >= seen
         seen = len(events)
     with pytest.raises(EOFError):
         receive.recv()
     process.join()
-    assert [event.step for event in folder.events(artifact)] == list(range(20_000))
+    assert [event.step for event in folder.rows(artifact)] == list(range(20_000))
     assert not find_problems(folder)
 
 

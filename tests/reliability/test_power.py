@@ -68,7 +68,7 @@ def check(folder: RunFolder, before: Moment, after: Moment) -> None:
         logged = after.acknowledged.get(key)
         if logged is None:
             continue  # the lineage tells of a name whose row is not there, or its slug where the lineage is lost
-        events = folder.events(artifact)
+        events = folder.rows(artifact)
         assert before.safe.get(key, 0) <= len(events) <= len(logged), key
         for number, (event, expected) in enumerate(zip(events, logged, strict=False)):
             assert event.step == expected[0]

@@ -54,7 +54,7 @@ def test_what_has_no_rows_answers_where_it_is(run: Run, root: Path) -> None:
     assert folder.value(folder.find("here")) == root / "file.txt"
     for name in ("away", "output", "here"):
         artifact = folder.find(name)
-        assert (folder.events(artifact), folder.steps(artifact), folder.payloads(artifact), folder.row_problems(artifact)) == (
+        assert (folder.rows(artifact), folder.steps(artifact), folder.payloads(artifact), folder.row_problems(artifact)) == (
             [],
             [],
             [],
@@ -89,7 +89,7 @@ def test_a_damaged_cell_is_told_with_file_and_line(run: Run) -> None:
     file.write_bytes(file.read_bytes() + good.replace(b'"x":', b'"x"') + good)
     folder = open_folder(run.path)
     artifact = folder.find("roc")
-    events = folder.events(artifact)
+    events = folder.rows(artifact)
     assert [event.line for event in events] == [2, 3, 4]
     for ask in (folder.payload, folder.value):
         with pytest.raises(MalformedEvent, match=r"^events/curve/roc\.plx:3: not JSON from character \d+ on$"):
@@ -103,7 +103,7 @@ def test_a_library_that_is_missing_is_not_taken_for_damage(run: Run, monkeypatch
     run.log_dataframe(pd.DataFrame({"a": [1]}), "frame", step=1)
     folder = open_folder(run.path)
     artifact = folder.find("frame")
-    event = folder.events(artifact)[0]
+    event = folder.rows(artifact)[0]
     for error, expected in ((ImportError, ImportError), (MemoryError, MemoryError), (ZeroDivisionError, MalformedEvent)):
 
         def decode(*_args: object, error: type[Exception] = error) -> None:

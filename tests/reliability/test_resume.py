@@ -302,7 +302,7 @@ def test_a_clock_that_goes_back_changes_no_order(root: Path) -> None:
     for step in range(4):
         run.log_metric("loss", float(step), step, timestamp=[3.0, 1.0, 2.0, "1970-01-01 00:00:00+00:00"][step])
     folder = open_folder(run.path)
-    assert [(e.step, e.timestamp) for e in folder.events(folder.find("loss"))] == [(0, 3_000_000), (1, 1_000_000), (2, 2_000_000), (3, 0)]
+    assert [(e.step, e.timestamp) for e in folder.rows(folder.find("loss"))] == [(0, 3_000_000), (1, 1_000_000), (2, 2_000_000), (3, 0)]
 
 
 def test_a_run_that_others_wrote_to_is_synced_whole(root: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_field_of_any_type_stops_nobody(root: Path, wrong: Path, name: str) ->
                 lineage = tracking.lineage(root=root)
             assert (lineage["run_uuid"] == WHOLE).sum() == 2
             found = [a for a in folder.artifacts() if a.path == "events/metric/loss.plx"]
-            assert [e.step for a in found for e in folder.events(a)] == [1, 3], (place, value)
+            assert [e.step for a in found for e in folder.rows(a)] == [1, 3], (place, value)
     ask_the_root(root)
 
 

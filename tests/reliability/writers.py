@@ -292,7 +292,7 @@ def read_while_cut(acknowledge: Acknowledge, path: Path, rounds: int) -> None:
     while not done.is_set():
         folder = open_folder(path)
         artifact = folder.find("loss")
-        assert [event.step for event in folder.events(artifact)] == [1]
+        assert [event.step for event in folder.rows(artifact)] == [1]
         assert folder.payloads(artifact) == [1.0]
         assert folder.columns(artifact)["value"].to_pylist() == [1.0]
     thread.join()

@@ -73,7 +73,7 @@ def stored(frame: pd.DataFrame, content: str, root: Path) -> tuple[RunView, Stor
         run.log_dataframe(frame, "frame", content_type=content, step=1)
     view = tracking.open_run(run)
     artifact = view.files.find("frame")
-    return view, open_table(view.files, view.files.payload(artifact, view.files.events(artifact)[0]))
+    return view, open_table(view.files, view.files.payload(artifact, view.files.rows(artifact)[0]))
 
 
 def shaped(index: str, columns: str) -> pd.DataFrame:

@@ -133,7 +133,7 @@ def test_a_frame_that_there_is_not_is_not_answered(view: RunView, monkeypatch: p
 
 def test_a_broken_step_is_said_in_words_and_the_others_are_shown(view: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing asset is an error in its own frame."""
-    asset = view.files.asset(view.files.find("predictions"), view.files.events(view.files.find("predictions"))[1])
+    asset = view.files.asset(view.files.find("predictions"), view.files.rows(view.files.find("predictions"))[1])
     asset.unlink()
     stepper = view.show("predictions")
     ((content, _),) = Page(stepper, monkeypatch).ask({"id": "a", "ask": [[0, 1], [0, 0]]})
