@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
 from jupyter_tracking.errors import (
@@ -97,7 +97,7 @@ class RunFiles:
         self._document_seen: tuple[int, ...] | None = None
         self._info: dict[str, Any] = {}
         self._info_problems: list[Problem] = []
-        self._answers: dict[str, Any] | None = None  # what was answered within `one_look`
+        self._answers: dict[Hashable, Any] | None = None  # what was answered within `one_look`
         self._made: dict[Hashable, tuple[list[tuple[int, ...]], Any]] = {}
 
     # --- files -------------------------------------------------------------------------------
@@ -179,11 +179,11 @@ class RunFiles:
 
     def once(self, relatives: Sequence[str], make: Callable[[RunFiles], T]) -> T:
         """Return what `make` makes of these files of the run; it is not made again as long as none of them has changed."""
-        key, now = (make, *relatives), [file_stat(f"{self.path}/{relative}") for relative in relatives]
+        key = (make, *relatives)
+        now = self._answer(key, lambda: [file_stat(f"{self.path}/{relative}") for relative in relatives])
         if key not in self._made or self._made[key][0] != now:
             self._made[key] = now, make(self)
-        made: T = self._made[key][1]
-        return made
+        return cast("T", self._made[key][1])
 
     def path_of(self, relative: str) -> Path:
         """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
@@ -283,7 +283,7 @@ class RunFiles:
 
     @contextmanager
     def one_look(self) -> Iterator[None]:
-        """Answer what the documents and the locks say by one look at them, as often as it is asked within the block."""
+        """Answer what the documents, the journals and the locks say by one look at them, as often as it is asked within the block."""
         outer = self._answers
         self._answers = {} if outer is None else outer
         try:
@@ -291,7 +291,7 @@ class RunFiles:
         finally:
             self._answers = None if outer is None else self._answers
 
-    def _answer(self, question: str, look: Callable[[], T]) -> T:
+    def _answer(self, question: Hashable, look: Callable[[], T]) -> T:
         answers = {} if self._answers is None else self._answers
         if question not in answers:
             answers[question] = look()

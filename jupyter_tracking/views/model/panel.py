@@ -179,17 +179,17 @@ class Panel:
                 member |= {"steps": series.steps.tolist(), "at": places.tolist()}
         return info
 
-    def _logged_at(self) -> Iterator[tuple[Series, NDArray[np.intp], NDArray[np.intp]]]:
-        """Yield each series with the indices of its events that were logged at one of the steps, and of these steps."""
-        for series in self.series:
-            places = series.steps.places_of(self.shown)
-            at = np.flatnonzero(places >= 0)
-            yield series, places[at], at
+    def _logged_at(self, series: Series) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the indices of a series' events that were logged at one of the steps, and of these steps."""
+        places = series.steps.places_of(self.shown)
+        at = np.flatnonzero(places >= 0)
+        return places[at], at
 
     def _times(self) -> list[int]:
         """Return when each step was logged, by the series that logged it last (µs since the epoch)."""
         times = np.full(len(self.shown), _NEVER)
-        for series, events, at in self._logged_at():
+        for series in self.series:
+            events, at = self._logged_at(series)
             times[at] = np.maximum(times[at], series.events.timestamp[events])
         found: list[int] = times.tolist()
         return found
@@ -198,10 +198,11 @@ class Panel:
         """Return the cells that logged the steps, and for each step the index of the cell that logged it last (-1: none)."""
         cells: dict[tuple[str, str | None], Cell] = {}
         times, logged_by = np.full(len(self.shown), _NEVER), np.full(len(self.shown), -1)
-        for series, events, at in self._logged_at():
+        for series in self.series:
             origin = series.source_cells()
             if not origin:
                 continue
+            events, at = self._logged_at(series)
             index_of = {-1: -1}
             for number in dict.fromkeys(origin["from"]):
                 if number >= 0:
