@@ -18,12 +18,11 @@ from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
 from jupyter_tracking.format.row_columns import parse_columns
 from jupyter_tracking.read.event_table import EventRows, GrowingRows
-from jupyter_tracking.read.file_bytes import written_size
+from jupyter_tracking.read.file_bytes import committed_size, line_blocks, written_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_TAIL = 1 << 16
 _READ = 1 << 20  # bytes
 _BLOCK = 1 << 22  # bytes read at a time
 _PIECE = 1 << 18  # bytes that are read one by one, where a row among them is not as we write it
@@ -111,7 +110,7 @@ class EventFile:
             size = self._look(fd)
             if size is None:
                 return
-            committed = _committed(fd, size)
+            committed = committed_size(fd, size)
             self._read_rows(fd, committed)
             self._unfinished, self._seen = [], None
             if not self._ours and committed < size:
@@ -124,7 +123,7 @@ class EventFile:
 
     def _read_rows(self, fd: int, stop: int) -> None:
         """Read the rows up to `stop`, which is the end of a line."""
-        for offset, block, end in _blocks(fd, self._end, stop, _BLOCK):
+        for offset, block, end in line_blocks(fd, self._end, stop, _BLOCK):
             if block:
                 self._read_block(block, offset, end)
                 if not self._end and end < stop:  # the others have about as many rows to a byte as the first
@@ -274,50 +273,3 @@ class EventFile:
         begin = tail.find(b"\n") + 1 if start or order else 0
         row = event_rows.last_row(tail[:end], self._kind, order or event_rows.OUR_COLUMNS, start=begin)
         return row.value if row is not None else None
-
-
-def _committed(fd: int, size: int) -> int:
-    """Return where the last whole line ends: after the last newline."""
-    while size > 0:
-        start = max(0, size - _TAIL)
-        found = os.pread(fd, size - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
-        size = start
-    return 0
-
-
-def _blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int, bytearray, int]]:
-    """Yield (offset, block, its length) of whole lines from `start` to `stop`, which is the end of a line.
-
-    One buffer serves for all: a file of any size costs the memory of its longest line, or of one block. A line that is too long has an
-    empty block, and its length.
-    """
-    block = bytearray(min(size, max(0, stop - start)))
-    while start < stop:
-        want = min(len(block), stop - start)
-        taken = os.preadv(fd, [memoryview(block)[:want]], start)
-        end = block.rfind(b"\n", 0, taken) + 1
-        if end:
-            yield start, block, end
-            start += end
-        elif taken < want:  # cut off meanwhile
-            return
-        elif want >= MOST_CELL_BYTES:
-            block = bytearray(size)
-            following = _line_end(fd, start + want, stop)
-            yield start, bytearray(), following - start
-            start = following
-        else:
-            block = bytearray(2 * len(block))
-
-
-def _line_end(fd: int, start: int, stop: int) -> int:
-    """Return where the line that `start` is in ends."""
-    while start < stop:
-        piece = os.pread(fd, min(_READ, stop - start), start)
-        found = piece.find(b"\n")
-        if found >= 0 or not piece:
-            return start + found + 1
-        start += len(piece)
-    return stop

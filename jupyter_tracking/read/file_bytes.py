@@ -1,9 +1,17 @@
-"""The bytes of an open file of a run, as far as they were ever written."""
+"""The bytes of an open file of a run, as far as they were ever written, and its whole lines."""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
+from jupyter_tracking.budgets import MOST_CELL_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TAIL = 1 << 16  # bytes in which a newline is looked for at a time
+_READ = 1 << 20
 _LARGE_HOLE = 1 << 26  # bytes that were never written, as only a damaged file has them
 
 
@@ -30,3 +38,50 @@ def written_size(fd: int, size: int) -> int:
         if start - hole > _LARGE_HOLE:
             return hole
     return size
+
+
+def committed_size(fd: int, size: int) -> int:
+    """Return where the last whole line ends: after the last newline."""
+    while size > 0:
+        start = max(0, size - _TAIL)
+        found = os.pread(fd, size - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        size = start
+    return 0
+
+
+def line_blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int, bytearray, int]]:
+    """Yield (offset, block, its length) of whole lines from `start` to `stop`, which is the end of a line.
+
+    One buffer serves for all: a file of any size costs the memory of its longest line, or of one block. A line that is too long has an
+    empty block, and its length.
+    """
+    block = bytearray(min(size, max(0, stop - start)))
+    while start < stop:
+        want = min(len(block), stop - start)
+        taken = os.preadv(fd, [memoryview(block)[:want]], start)
+        end = block.rfind(b"\n", 0, taken) + 1
+        if end:
+            yield start, block, end
+            start += end
+        elif taken < want:  # cut off meanwhile
+            return
+        elif want >= MOST_CELL_BYTES:
+            block = bytearray(size)
+            following = _line_end(fd, start + want, stop)
+            yield start, bytearray(), following - start
+            start = following
+        else:
+            block = bytearray(2 * len(block))
+
+
+def _line_end(fd: int, start: int, stop: int) -> int:
+    """Return where the line that `start` is in ends."""
+    while start < stop:
+        piece = os.pread(fd, min(_READ, stop - start), start)
+        found = piece.find(b"\n")
+        if found >= 0 or not piece:
+            return start + found + 1
+        start += len(piece)
+    return stop

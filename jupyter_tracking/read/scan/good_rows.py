@@ -15,8 +15,7 @@ from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.event_rows import Event, RowProblem
 from jupyter_tracking.format.row_columns import parse_columns
-from jupyter_tracking.read.event_file import _blocks, _committed
-from jupyter_tracking.read.file_bytes import written_size
+from jupyter_tracking.read.file_bytes import committed_size, line_blocks, written_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,7 +109,7 @@ def _look(artifact: Artifact, opened: OpenFolders, *, ours: bool) -> Assets | _R
             known = _known.get(_identity(kind, status))
         if known is not None:
             return known
-        end = _committed(fd, size) if written_size(fd, size) == size else -1
+        end = committed_size(fd, size) if written_size(fd, size) == size else -1
         if end < 0 or (end < size and not ours):  # an unfinished row
             return None
         if kind == "metric" and not _begins_as_ours(fd, end):
@@ -135,7 +134,7 @@ def _begins_as_ours(fd: int, end: int) -> bool:
 def _numbers(fd: int, end: int) -> Assets | None:
     """Return no asset for the file of a metric in which all rows are good."""
     last = 0
-    for offset, block, stop in _blocks(fd, len(event_rows.header("metric")), end, _BLOCK):
+    for offset, block, stop in line_blocks(fd, len(event_rows.header("metric")), end, _BLOCK):
         if not block or not _are_numbers(block, stop):
             return None
         last = offset + stop
@@ -155,7 +154,7 @@ def _assets(fd: int, kind: str, end: int) -> Assets | None:
     assets: Assets = []
     order: event_rows.ColumnOrder | None = None
     line, position, begun, last = 1, 0, False, 0
-    for offset, block, stop in _blocks(fd, 0, end, _BLOCK):
+    for offset, block, stop in line_blocks(fd, 0, end, _BLOCK):
         if not block:  # a line that is too long
             return None
         rows = event_rows.parse_rows(block, kind, order=order, begun=begun, line=line, position=position, offset=offset, stop=stop)
