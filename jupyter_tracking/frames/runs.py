@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.frames.dtypes import TIMESTAMP, as_inferred, as_strings, with_dtypes
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_table import NO_ROWS, union_of_steps
@@ -201,7 +201,7 @@ def runs_frame(
     values = _value_columns(facts)
     if len(values) > MOST_RUN_COLUMNS:
         words = f"runs() has {MOST_RUN_COLUMNS:,} of {len(values):,} inputs and outputs; open_run(…).inputs and .outputs have all of a run"
-        warnings.warn(words, TrackingWarning, stacklevel=2)
+        warn(words, TrackingWarning)
         values = values[:MOST_RUN_COLUMNS]
     own = {key: pd.Series([getattr(each, key) for each in facts], dtype=object) for key in _RUNS}
     own |= {key: own[key].where(own[key] != "", None) for key in ("name", "project")}  # what is empty is missing
