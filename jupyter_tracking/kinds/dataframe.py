@@ -31,6 +31,7 @@ _GROUP = 65_536
 # bytes. Measured: columns of mostly different values are written faster than with pyarrow's defaults, and smaller.
 _LEAST_DICTIONARY, _MOST_DICTIONARY = 20_000, 65_536
 # So few rows are written without, and without statistics: of wide frames, which are made of short columns, both would be most of the file.
+# Zstandard is set up anew for each column, which takes longer than to write a short one, or to read it: they are written with Snappy.
 _FEW = 256
 
 
@@ -60,8 +61,9 @@ def _writer(frame: pd.DataFrame, content: str) -> Callable[[Sink], object]:
             return feather.write_feather(part, sink, compression="lz4")
         from pyarrow import parquet
 
-        how = {"use_dictionary": len(frame) > _FEW, "write_statistics": len(frame) > _FEW, "dictionary_pagesize_limit": dictionary}
-        return parquet.write_table(part, sink, compression="zstd", row_group_size=_GROUP, **how)
+        many = len(frame) > _FEW
+        how = {"use_dictionary": many, "write_statistics": many, "dictionary_pagesize_limit": dictionary}
+        return parquet.write_table(part, sink, compression="zstd" if many else "snappy", row_group_size=_GROUP, **how)
 
     return lambda sink: _write_by_name(write, table, sink)
 
