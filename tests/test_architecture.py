@@ -51,7 +51,7 @@ BUDGETS = {
     "redact": 1850,
     "format": 3400,
     "storage": 2530,
-    "kinds": 6690,
+    "kinds": 6725,
     "record": 1370,
     "read": 2830,
     "notebook": 1670,

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PIECE = 65_536
 _BATCH = 8_192
+# Columns that are read together, as far as their rows are one batch: what Arrow sets up for more of them at once fits no cache.
+_TOGETHER = 100
 # Column chunks of foreign files can be large; they are read through a buffer of this size.
 _BUFFER = 65_536
 # Dtypes of pandas that hold nulls among integers and booleans, as its metadata have them.
@@ -50,7 +52,7 @@ class StoredTable:
     def __init__(self, schema: pa.Schema, count: int, note: str = "") -> None:
         """Read index and columns from a schema that was checked."""
         self._stored = StoredSchema(schema)
-        self.schema = as_shown(schema.empty_table()).schema
+        self.schema = as_shown(schema.empty_table()).schema if any(self._stored.columns.values()) else schema
         self.count = count
         self.note = note
         self.levels = self._stored.levels
@@ -275,8 +277,21 @@ class ParquetTable(StoredTable):
         size = max(1, min(enough, most))
         repeating = self._file.check([group], names, 2 * size)
         with self._file.reader(repeating) as file:
-            for batch in file.iter_batches(size, row_groups=[group], columns=list(names), use_threads=False):
-                yield batch.select(list(names))
+
+            def read(columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+                for batch in file.iter_batches(size, row_groups=[group], columns=list(columns), use_threads=False):
+                    yield batch.select(list(columns))
+
+            begin, end = self.groups[group]
+            rows, starts = min(enough, end - begin), range(0, len(names), _TOGETHER)
+            if rows <= most and len(starts) > 1:
+                parts = [part for at in starts for part in itertools.islice(read(names[at : at + _TOGETHER]), 1)]
+                if [part.num_rows for part in parts] == [rows] * len(starts):
+                    schema = pa.schema([field for part in parts for field in part.schema])
+                    yield pa.RecordBatch.from_arrays([column for part in parts for column in part.columns], schema=schema)
+                    return
+            for batch in read(names):
+                yield batch
                 enough -= batch.num_rows
                 if enough <= 0:
                     return
