@@ -5,12 +5,14 @@ The footer of a file says it too, and may lie: a page is decompressed into as ma
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -36,6 +38,7 @@ _OBJECT = 128  # bytes of a value that becomes an object of Python's
 _TYPE, _DECODED, _STORED = (field(number, INT) for number in (1, 2, 3))
 _DATA, _DICTIONARY, _DATA_2 = (field(number, STRUCT) for number in (5, 7, 8))
 _IS_DATA, _IS_DATA_2 = 0, 3
+_OF_TYPE = {_IS_DATA: _DATA, _IS_DATA_2: _DATA_2}
 _COUNT, _ENCODING, _ENCODING_2 = (field(number, INT) for number in (1, 2, 4))
 # Fields of a footer, of a row group in it, of a column chunk in that, and of what is said of the chunk.
 _METADATA = 5
@@ -44,6 +47,10 @@ _CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = (field(number, LO
 _STATISTICS, _NULLS = field(12, STRUCT), field(3, LONG)
 _IN_FOOTER: Wanted = {_GROUPS: {_COLUMNS: {_COLUMN: {_STATISTICS: {}}}}}
 _IN_HEADER: Wanted = {_DATA: {}, _DICTIONARY: {}, _DATA_2: {}}
+# The whole header of a page of data without statistics: its type, its sizes, and of its data the count and three encodings.
+# Of a wide table, such headers are most of what is read before the rows are.
+_NUMBER = rb"\x15([\x80-\xff]{0,4}[\x00-\x7f])"
+_PLAIN_HEADER = re.compile(rb"\x15\x00" + 2 * _NUMBER + rb"\x2c" + 2 * _NUMBER + rb"\x15[\x00-\x7f]\x15[\x00-\x7f](?:\x1c\x00)?\x00\x00")
 
 
 class Page(NamedTuple):
@@ -190,7 +197,7 @@ class CheckedFile:
         sizes = dict.fromkeys(names, 0)
         repeating: set[int] = set()
         total = 0
-        with self._opened() as raw:
+        with io.BufferedReader(cast("io.RawIOBase", self._opened()), _HEADER) as raw:  # the pages of short columns lie close together
             for group in groups:
                 found = 0
                 for leaf, name in leaves.items():
@@ -209,7 +216,7 @@ class CheckedFile:
                     )
         return [self._paths[leaf] for leaf in repeating]
 
-    def _chunk(self, raw: BinaryIO, group: int, leaf: int) -> Chunk:
+    def _chunk(self, raw: io.BufferedReader[Any], group: int, leaf: int) -> Chunk:
         known = self._chunks.get((group, leaf))
         if known is None:
             described = self.footer.schema.column(leaf)
@@ -296,7 +303,7 @@ def _check_footer(raw: BinaryIO, *, limited: bool) -> None:
     raw.seek(0)
 
 
-def _pages(raw: BinaryIO, column: dict[int, Any], path: str) -> Iterable[Page]:
+def _pages(raw: io.BufferedReader[Any], column: dict[int, Any], path: str) -> Iterable[Page]:
     """Yield the pages of a column chunk, from where and as far as they are read."""
     at, size, values_in_all = (column.get(field) for field in (_DATA_OFFSET, _CHUNK_SIZE, _CHUNK_VALUES))
     if at is None or size is None or values_in_all is None or at < 0 or size < 0:
@@ -314,14 +321,18 @@ def _pages(raw: BinaryIO, column: dict[int, Any], path: str) -> Iterable[Page]:
             raise MalformedEvent(f"the column {path!r:.100} has a page without a size")
         at += length + stored
         kind = header.get(_TYPE, _IS_DATA)
-        inside = header.get({_IS_DATA: _DATA, _IS_DATA_2: _DATA_2}.get(kind, _DICTIONARY)) or {}
+        inside = header.get(_OF_TYPE.get(kind, _DICTIONARY)) or {}
         values = max(0, inside.get(_COUNT, 0))
         is_data = kind in {_IS_DATA, _IS_DATA_2}
         seen += values if is_data else 0
         yield Page(decoded, values, inside.get(_ENCODING_2 if kind == _IS_DATA_2 else _ENCODING, 0), is_data)
 
 
-def _header(raw: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
+def _header(raw: io.BufferedReader[Any], at: int) -> tuple[dict[int, Any], int]:
+    raw.seek(at)
+    if (plain := _PLAIN_HEADER.match(raw.peek())) is not None:
+        decoded, stored, values, encoding = map(_zigzag, plain.groups())
+        return {_DECODED: decoded, _STORED: stored, _DATA: {_COUNT: values, _ENCODING: encoding}}, plain.end()
     size = _HEADER
     while True:
         raw.seek(at)
@@ -333,3 +344,14 @@ def _header(raw: BinaryIO, at: int) -> tuple[dict[int, Any], int]:
             if len(data) < size or size >= _LONGEST_HEADER:
                 raise MalformedEvent("a page of the file has no readable header") from None
             size *= 16
+
+
+def _zigzag(number: bytes) -> int:
+    """Return a number as the compact protocol writes it, of 32 bits."""
+    if len(number) == 1:
+        return (number[0] >> 1) ^ -(number[0] & 1)
+    value = 0
+    for byte in reversed(number):
+        value = value << 7 | byte & 127
+    value &= (1 << 32) - 1
+    return (value >> 1) ^ -(value & 1)

@@ -103,12 +103,24 @@ class CompactReader:
             self.at += _SIZES[kind]
         elif kind in {LIST, _SET}:
             count, inner = self._list()
-            for _ in range(count):
-                self._pass(inner, depth - 1)
+            self._pass_all(count, inner, depth - 1)
         else:
             raise MalformedEvent("a page of the file has a header of an unknown type")
         if self.at > len(self._data):
             raise IndexError
+
+    def _pass_all(self, count: int, kind: int, depth: int) -> None:
+        """Go to the end of so many values: of small numbers and short texts, which are nearly all there are, without a call for each."""
+        data, at = self._data, self.at
+        if depth > 0 and (kind == _BYTES or kind in _BITS):
+            while count and (byte := data[at]) < 128:  # noqa: PLR2004
+                at += 1 + (byte if kind == _BYTES else 0)
+                count -= 1
+            self.at = at
+            if at > len(data):
+                raise IndexError
+        for _ in range(count):
+            self._pass(kind, depth)
 
     def _pass_struct(self, depth: int) -> None:
         data, at = self._data, self.at
