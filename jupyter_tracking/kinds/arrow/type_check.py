@@ -68,7 +68,8 @@ def check_values(table: pa.Table, said: dict[str, Any], most: int | None = MOST_
     Raises:
         TooLarge: they take more than `most` bytes; None for however many.
     """
-    stands_for_many = any(map(_repeats, set(table.schema.types))) or any(_has_json(said.get(name)) for name in table.column_names)
+    has_json = bool(said) and any(_has_json(said.get(name)) for name in table.column_names)
+    stands_for_many = has_json or any(map(_repeats, set(table.schema.types)))
     if most is None or (not stands_for_many and table.nbytes <= most):
         return table
     size = 0

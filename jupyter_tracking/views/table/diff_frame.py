@@ -49,8 +49,11 @@ def diff_frame(changes: TableDiff) -> pd.DataFrame:
     order = np.lexsort((pair, place))
     place, pair = place[order], pair[order]
     labels = np.full(len(changes.pairs) + 1, None, dtype=object)  # the last is that of no column
+    known: Any = changes.later.labels
+    if isinstance(known.dtype, pd.StringDtype):  # many times faster one by one; the items of others are of other types in a list
+        known = known.tolist()
     for number, (_, at) in enumerate(changes.pairs):
-        labels[number] = changes.later.labels[at]
+        labels[number] = known[at]
     what = np.where(pair < 0, changes.status[place], CHANGED)
     columns = {
         "change": pd.Series(pd.array(["same", "added", "removed", "changed"], dtype="string").take(what)),
