@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from time import perf_counter
 
+from benchmarks.kernel import kernel
 from benchmarks.workloads import Goal, function
 
 TITLE = "cells"
@@ -22,18 +23,7 @@ def prints(count):
 
 def measure(contender, folder, size):
     start, end = function(contender, "notebook")()
-    from jupyter_client.manager import start_new_kernel
-
-    manager, client = start_new_kernel(cwd=str(folder))
-    try:
-
-        def cell(source, answer="None"):
-            """Run a cell, and return the value of an expression after it."""
-            given = {"answer": answer}
-            reply = client.execute_interactive(source, user_expressions=given, timeout=600, output_hook=lambda _: None)["content"]
-            if reply["status"] != "ok":
-                raise ValueError(reply["evalue"])
-            return reply["user_expressions"]["answer"]["data"]["text/plain"]
+    with kernel(folder) as cell:
 
         def printed():
             return min(float(cell(f"took = prints({size})", "took")) for _ in range(3))
@@ -46,9 +36,6 @@ def measure(contender, folder, size):
         cell(start)
         during = printed(), empty()
         cell(end)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
     return {"prints": during[0] / before[0], "empty": during[1] - before[1]}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ast import literal_eval
 
+from benchmarks.kernel import kernel
 from benchmarks.workloads import Goal, function
 
 TITLE = "a session of 10,000 cells"
@@ -22,17 +23,7 @@ def counted():
 
 def measure(contender, folder, size):
     start, end = function(contender, "notebook")()
-    from jupyter_client.manager import start_new_kernel
-
-    manager, client = start_new_kernel(cwd=str(folder))
-    try:
-
-        def cell(source, answer="None"):
-            given = {"answer": answer}
-            reply = client.execute_interactive(source, user_expressions=given, timeout=600, output_hook=lambda _: None)["content"]
-            if reply["status"] != "ok":
-                raise ValueError(reply["evalue"])
-            return reply["user_expressions"]["answer"]["data"]["text/plain"]
+    with kernel(folder) as cell:
 
         def cells():
             before = literal_eval(cell(COUNT, "counted()"))
@@ -45,8 +36,5 @@ def measure(contender, folder, size):
         cell(start)
         tracked = cells()
         cell(end)
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
     notebook = next(folder.rglob("session.ipynb")).stat().st_size
     return {"written": (tracked[0] - plain[0]) / notebook, "memory": (tracked[1] - plain[1]) / size}
