@@ -1,4 +1,4 @@
-"""Doubles of the operating system: one that records, one that fails at the nth call, one that writes short."""
+"""Doubles of the operating system: one that notes its calls, one that records, one that fails at the nth call, one that writes short."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 WAITS = ("fsync", "fdatasync", "sync_disk")  # a test need not wait for the disk
 
-__all__ = ["CALLS", "Call", "FailAt", "Recording", "Short"]
+__all__ = ["CALLS", "Call", "FailAt", "Noting", "Recording", "Short"]
 
 CALLS = (
     *("open", "close", "write", "pread", "fsync", "fdatasync", "ftruncate", "inode_and_size", "stat", "fstat"),
@@ -31,6 +31,19 @@ class _Observed(Syscalls):
 
     def _call(self, name: str, real: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
+
+
+class Noting(_Observed):
+    """Notes its calls, and makes some of them in another way; all others are real."""
+
+    def __init__(self, **calls: Callable[..., Any]) -> None:
+        super().__init__()
+        self.made: list[str] = []
+        self._calls = calls
+
+    def _call(self, name: str, real: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        self.made.append(name)
+        return self._calls.get(name, real)(*args, **kwargs)
 
 
 class FailAt(_Observed):

@@ -17,29 +17,13 @@ from jupyter_tracking.storage import journal as journals
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.store import Store
 from jupyter_tracking.storage.syscalls import Syscalls
-from tests.reliability.faults import Recording
+from tests.reliability.faults import Noting, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 HEADER = b"header\n"
-
-
-class Counting(Syscalls):
-    """A system that notes which calls were made."""
-
-    def __init__(self, **calls: Callable[..., Any]) -> None:
-        self.made: list[str] = []
-        for name in ("open", "write", "pread", "ftruncate", "flock", "fdatasync", "fsync", "inode_and_size"):
-            setattr(self, name, self._noting(name, calls.get(name, getattr(super(), name))))
-
-    def _noting(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def noted(*args: Any, **more: Any) -> Any:
-            self.made.append(name)
-            return call(*args, **more)
-
-        return noted
 
 
 def refused(number: int, times: int = 1) -> Callable[..., Any]:
@@ -93,7 +77,7 @@ def test_a_row_costs_a_lock_a_look_and_a_write(root: Path) -> None:
         store = Store(root / f"run{power}", power=power)
         journal = Journal(store, "rows")
         journal.append(b"1\n")
-        store.system = system = Counting(fdatasync=lambda _fd: None)
+        store.system = system = Noting(fdatasync=lambda _fd: None)
         for _ in range(2):
             journal.append(b"2\n")
             assert system.made == ["flock", "inode_and_size", "write", *(["fdatasync"] if power else []), "flock"]
@@ -129,7 +113,7 @@ def test_a_whole_file_is_not_cut(root: Path) -> None:
     journal.append(b"1\n")
     with (store.path / "rows").open("ab") as other:
         other.write(b"2\n")
-    store.system = system = Counting()
+    store.system = system = Noting()
     journal.append(b"3\n")
     assert system.made == ["flock", "inode_and_size", "inode_and_size", "pread", "write", "flock"]
     assert content(journal, store) == b"1\n2\n3\n"
@@ -148,7 +132,7 @@ def test_a_row_that_is_written_by_half_is_taken_back(store: Store, taken: int) -
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return os.write(fd, memoryview(data)[:taken])
 
-    store.system = Counting(write=write)
+    store.system = Noting(write=write)
     with pytest.raises(
         StorageFull, match=r"^\[Errno 28\] a row of events/rows was not written: No space left.*; every earlier row was kept$"
     ):
@@ -168,7 +152,7 @@ def test_a_row_that_cannot_be_taken_back_is_by_the_next_one(store: Store) -> Non
         os.write(fd, memoryview(data)[:3])
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    store.system = Counting(write=write, ftruncate=refused(errno.EROFS))
+    store.system = Noting(write=write, ftruncate=refused(errno.EROFS))
     with pytest.raises(StorageError, match="Input/output error"):
         journal.append(b"second\n")
     assert content(journal, store) == b"first\nsec"
@@ -188,7 +172,7 @@ def test_an_interrupt_lets_go_of_the_lock(root: Path, call: str, error: type[Bas
     def raising(*_args: object) -> None:
         raise error
 
-    store.system = Counting(**{call: raising})
+    store.system = Noting(**{call: raising})
     with pytest.raises(error):
         journal.append(b"second\n")
     with (store.path / "rows").open() as other:
@@ -212,7 +196,7 @@ def test_the_lock_is_let_go_after_each_row(store: Store) -> None:
                 seen.append(True)
         return os.write(fd, data)
 
-    store.system = Counting(write=write)
+    store.system = Noting(write=write)
     journal.append(b"2\n")
     assert seen == [True]
     with (store.path / "rows").open() as other:
@@ -246,7 +230,7 @@ def test_a_file_that_goes_is_made_anew_however_often(store: Store) -> None:
             (store.path / "rows").write_bytes(b"%d\n" % times[0])
         fcntl.flock(fd, how)
 
-    store.system = Counting(flock=flock)
+    store.system = Noting(flock=flock)
     journal.append(b"4\n")
     assert content(journal, store) == b"3\n4\n"
     for file in kept:
@@ -307,7 +291,7 @@ def test_a_sync_that_fails_is_told_and_done_again(root: Path, open_: bool) -> No
     journal.append(b"1\n")
     if not open_:
         journal.close()
-    store.system = system = Counting(fsync=refused(errno.EIO))
+    store.system = system = Noting(fsync=refused(errno.EIO))
     with pytest.raises(StorageError, match=r"events/rows may not outlive a power failure: Input/output error; every row was written$"):
         journal.sync()
     system.made.clear()
@@ -389,7 +373,7 @@ def test_without_a_free_descriptor_the_others_are_closed(store: Store, few: Call
         fails()
         return real.open(*args, **more)
 
-    store.system = Counting(open=open_)
+    store.system = Noting(open=open_)
     journal.append(b"1\n")
     assert content(journal, store) == b"header\n1\n"
     assert [other._fd for other in others] == [-1, -1, -1]
@@ -403,7 +387,7 @@ def test_another_error_of_opening_closes_nothing(store: Store, few: Callable[[in
     few(1024)
     other = Journal(store, "other")
     other.append(b"1\n")
-    store.system = Counting(open=refused(errno.EACCES))
+    store.system = Noting(open=refused(errno.EACCES))
     with pytest.raises(StorageError, match=r"a row of rows was not written: Permission denied"):
         Journal(store, "rows").append(b"1\n")
     assert other._fd >= 0
@@ -418,7 +402,7 @@ def test_a_journal_may_have_the_descriptor_zero(store: Store) -> None:
     try:
         journal.append(b"2\n")
         assert journal._fd == 0
-        store.system = system = Counting()
+        store.system = system = Noting()
         journal.append(b"3\n")
         assert system.made == ["flock", "inode_and_size", "write", "flock"]
         system.made.clear()

@@ -17,34 +17,17 @@ from jupyter_tracking.record.run import Run
 from jupyter_tracking.storage import writer_lock
 from jupyter_tracking.storage.syscalls import Syscalls
 from tests.reliability import writers
-from tests.reliability.faults import CALLS, FailAt
+from tests.reliability.faults import FailAt, Noting
 from tests.reliability.killed import killed
 from tests.reliability.script import readable
 from tests.reliability.test_many import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 UUID = "0" * 32
 NAMES = tuple(f"m{n}" for n in range(10))
 NEVER = 10**20  # nanoseconds, after which any time of a folder tells its changes apart
-
-
-class Watched(Syscalls):
-    """A system that notes its calls, and makes some of them in another way."""
-
-    def __init__(self, **calls: Callable[..., Any]) -> None:
-        self.made: list[str] = []
-        for name in CALLS:
-            setattr(self, name, self._noting(name, calls.get(name, getattr(super(), name))))
-
-    def _noting(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def noted(*args: Any, **more: Any) -> Any:
-            self.made.append(name)
-            return call(*args, **more)
-
-        return noted
 
 
 @pytest.fixture
@@ -90,7 +73,7 @@ def file(run: Run, name: str) -> Path:
 def test_ten_rows_cost_one_look_and_one_lock(run: Run, clock: list[int]) -> None:
     """Of the first file it is asked whether it is there and how long it is, of the folder once whether it is as it was, of the others their end."""
     settle(run, clock)
-    run._store.system = system = Watched()
+    run._store.system = system = Noting()
     for step in range(1, 4):
         log(run, step)
         assert system.made == ["flock", "inode_and_size", "write", "inode_and_change", *["lseek", "write"] * 9, "flock"]
@@ -104,7 +87,7 @@ def test_the_first_rows_after_a_new_name_look_at_each_file(run: Run, clock: list
     """A folder that has just changed may change again at the same time of its file system's clock: each file is looked at until it cannot."""
     settle(run, clock)
     run.log_metric("another", 0.5, 0)
-    run._store.system = system = Watched()
+    run._store.system = system = Noting()
     for _ in range(2):
         log(run, 1)
         assert system.made.count("inode_and_size") == 10
@@ -120,7 +103,7 @@ def test_the_first_rows_after_a_new_name_look_at_each_file(run: Run, clock: list
 def test_a_file_that_goes_or_is_replaced_is_noticed_by_the_next_call(run: Run, clock: list[int], name: str, coarse: bool) -> None:
     """The row is in the file that has the name, with its header, also where the change and our own fall into one tick of the clock."""
     if coarse:  # nothing that happens in the folder shows in its time
-        run._store.system = Watched(inode_and_change=lambda _prepared: (1, 1))
+        run._store.system = Noting(inode_and_change=lambda _prepared: (1, 1))
         log(run, -1)
     else:
         settle(run, clock)
@@ -177,7 +160,7 @@ def test_a_full_disk_keeps_the_rows_before_and_takes_back_the_one_it_refused(run
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return os.write(fd, memoryview(data)[:taken])
 
-    run._store.system = Watched(write=write)
+    run._store.system = Noting(write=write)
     with pytest.raises(
         StorageFull, match=rf"a row of events/metric/m{at - 1}\.plx was not written: No space left.*every earlier row was kept"
     ):
@@ -233,7 +216,7 @@ def test_the_lock_is_held_for_all_rows_of_a_call_and_let_go_after_it(run: Run, c
                 refused[0] += 1
         return os.write(fd, data)
 
-    run._store.system = Watched(write=write)
+    run._store.system = Noting(write=write)
     log(run, 1)
     assert refused == [10]
     with (run.path / ".jupyter-tracking" / "rows").open() as other:
