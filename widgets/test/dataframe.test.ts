@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { dataframe } from "../src/renderers/dataframe";
 import type {
   AnswerHead,
   ColumnSummary,
@@ -7,10 +6,9 @@ import type {
   StoredRowsHead,
   TableField,
 } from "../src/model/payload-heads";
-import type { TableQuery } from "../src/model/messages";
 import type { Payload } from "../src/model/payload";
-import type { Host, Drawing } from "../src/model/renderer";
 import { payload } from "./made";
+import { type Ask, key, never, openedTable } from "./opened-table";
 
 const FIELDS: TableField[] = [
   { name: "", dtype: "int64", kind: "number", index: true, at: -1 },
@@ -45,36 +43,8 @@ function rows(
   );
 }
 
-type Ask = (
-  query: TableQuery,
-  at?: number,
-  signal?: AbortSignal,
-) => Promise<Payload<AnswerHead<"dataframe">>>;
-const never: Ask = () => new Promise(() => undefined);
-
-function opened(
-  steps: (Payload<StepHead<"dataframe">> | undefined)[],
-  { ask = never, live = true }: { ask?: Ask; live?: boolean } = {},
-) {
-  const element = document.createElement("div");
-  document.body.append(element);
-  const host: Host<"dataframe"> = {
-    beside: () => undefined,
-    redraw: () => undefined,
-    element,
-    ask,
-    live,
-    shared: payload({}),
-    payload: (at) => steps[at],
-    about: {
-      kind: "dataframe",
-      name: "d",
-      view: "dataframe",
-      steps: steps.map((_, n) => n * 10),
-      times: steps.map(() => 0),
-    },
-  };
-  const panel: Drawing<"dataframe"> = dataframe(host);
+function opened(...given: Parameters<typeof openedTable>) {
+  const { element, panel, draw, scroll } = openedTable(...given);
   const find = <T extends HTMLElement = HTMLElement>(selector: string) =>
     element.querySelector<T>(selector)!;
   const cells = () =>
@@ -89,16 +59,11 @@ function opened(
     find,
     cells,
     press,
-    draw: (at: number) => panel.draw({ at, step: at * 10, payload: steps[at] }),
+    draw,
     caption: () => find(".jt-caption").textContent!,
-    scroll: find(".jt-scroll"),
+    scroll,
   };
 }
-
-const key = (element: Element, name: string, more: KeyboardEventInit = {}) =>
-  element.dispatchEvent(
-    new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }),
-  );
 
 afterEach(() => {
   document.body.replaceChildren();

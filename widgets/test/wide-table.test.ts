@@ -1,11 +1,11 @@
 // A table of 20,000 columns: what is in the page, and what is asked of the kernel, while one moves sideways.
 
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { dataframe } from "../src/renderers/dataframe";
 import type { AnswerHead, StoredRowsHead, TableField } from "../src/model/payload-heads";
 import type { TableQuery } from "../src/model/messages";
 import type { Payload } from "../src/model/payload";
 import { payload } from "./made";
+import { key as pressed, openedTable } from "./opened-table";
 
 const WIDTH = 20_000;
 const BLOCK = 100;
@@ -42,22 +42,9 @@ const answer = async (query: TableQuery): Promise<Payload<AnswerHead<"dataframe"
 };
 
 function opened({ live = true } = {}) {
-  const element = document.createElement("div");
-  document.body.append(element);
   const ask = vi.fn(answer);
-  const step = block(0, 60, 0);
-  const panel = dataframe({
-    beside: () => undefined,
-    redraw: () => undefined,
-    element,
-    ask,
-    live,
-    shared: payload({}),
-    payload: () => step,
-    about: { kind: "dataframe", name: "d", view: "dataframe", steps: [0], times: [0] },
-  });
-  panel.draw({ at: 0, step: 0, payload: step });
-  const scroll = element.querySelector<HTMLElement>(".jt-scroll")!;
+  const { element, draw, scroll } = openedTable([block(0, 60, 0)], { ask, live });
+  draw(0);
   const headings = () =>
     [...element.querySelectorAll("thead th")].map(
       (th) => th.querySelector(".jt-field")?.textContent,
@@ -85,10 +72,7 @@ function opened({ live = true } = {}) {
   };
 }
 
-const key = (name: string, more: KeyboardEventInit = {}) =>
-  document.activeElement!.dispatchEvent(
-    new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more }),
-  );
+const key = (name: string) => pressed(document.activeElement!, name);
 
 afterEach(() => document.body.replaceChildren());
 
