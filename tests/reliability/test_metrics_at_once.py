@@ -20,12 +20,11 @@ from tests.reliability import writers
 from tests.reliability.faults import FailAt, Noting
 from tests.reliability.killed import killed
 from tests.reliability.script import readable
-from tests.reliability.test_many import at_once
+from tests.reliability.test_many import UUID, at_once, rows_by_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-UUID = "0" * 32
 NAMES = tuple(f"m{n}" for n in range(10))
 NEVER = 10**20  # nanoseconds, after which any time of a folder tells its changes apart
 
@@ -249,12 +248,8 @@ def test_with_few_descriptors_a_call_writes_to_more_files_than_may_be_open(
 def test_processes_that_log_several_metrics_write_whole_rows(root: Path, calls: int) -> None:
     """Two processes log to the same ten metrics: each row is there and whole, the order of each process is kept in each file."""
     at_once(writers.many_calls, root / "runs" / UUID, calls)
-    folder = open_folder(root / "runs" / UUID)
-    assert not find_problems(folder)
-    found = readable(folder)
     for name in NAMES:
-        for number in range(2):
-            assert [step for step, value in found["metric", name] if int(value) == number] == list(range(calls))
+        assert rows_by_writer(root / "runs" / UUID, name) == {0: list(range(calls)), 1: list(range(calls))}
 
 
 @pytest.mark.parametrize("kills", [20, pytest.param(1000, marks=pytest.mark.soak)])
