@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking.errors import TooLarge
 from jupyter_tracking.kinds.arrow import parquet_pages
 from jupyter_tracking.kinds.arrow.table import to_arrow
-from jupyter_tracking.views.table import dataframe_diff, differing
+from jupyter_tracking.views.table import dataframe_diff, differing, stored_table
 from jupyter_tracking.views.table.dataframe_diff import TableDiff
 from jupyter_tracking.views.table.diff_frame import diff_frame
 from jupyter_tracking.views.table.sort_filter import SortFilter
@@ -316,3 +317,37 @@ def test_more_than_the_budgets_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(parquet_pages, budget, most)
     with pytest.raises(TooLarge, match=words):
         stored(frame, tmp_path / "f")
+
+
+# --- what is read together ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("together", [1, 5, 100])
+def test_columns_of_any_dtype_are_the_same_however_many_are_read_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    """Rows of one row group and of several, the first ones and the last."""
+    monkeypatch.setattr(stored_table, "_TOGETHER", together)
+    for size in (1, 3, 4):
+        table = stored(MIXED, tmp_path / f"{size}", row_group_size=size)
+        for start, stop in ((0, 4), (1, 3), (3, 9), (2, 2)):
+            pd.testing.assert_frame_equal(table.window(start, stop), MIXED.iloc[start:stop])
+
+
+@pytest.mark.parametrize("how", [{}, {"use_dictionary": False, "write_statistics": False}, {"data_page_version": "2.0"}])
+@pytest.mark.parametrize("rows", [20, 5_000])
+def test_pages_are_the_same_whichever_way_their_headers_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any], rows: int
+) -> None:
+    """The most common headers are one pattern; field by field, they say the same."""
+
+    def pages() -> list[list[Any]]:
+        file = stored(wide(30, rows), tmp_path / "f", **how)._file
+        file.check([0], file.schema.names, rows)
+        return [chunk.pages for chunk in file._chunks.values()]
+
+    quickly = pages()
+    matched: list[object] = []
+    monkeypatch.setattr(parquet_pages, "_PLAIN_HEADER", SimpleNamespace(match=matched.append))
+    assert pages() == quickly
+    assert len(matched) == sum(map(len, quickly))
