@@ -10,9 +10,9 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format.cell_log import NOTES_FILE, AttributionNote, format_attribution_note
 from jupyter_tracking.format.step_timestamp import clock_reached, clock_watchers, timestamp_now
-from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.reentry import NOTES, hold, new_lock
 

@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import storage_errors
+from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.reentry import NOTES, hold, new_lock
 from jupyter_tracking.storage.syscalls import LINK_FLAGS
 

@@ -13,6 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.budgets import MOST_CELL_BYTES
+from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
@@ -47,6 +48,12 @@ class EventFile:
         self._kind = kind
         self._ours = ours
         self._lock = RLock()  # a view of a running run is read by several threads
+        self._reset()
+        call_after_fork(self)
+
+    def after_fork(self) -> None:
+        """In a child: read the file anew, since a thread that is not there may have been reading it."""
+        self._lock = RLock()
         self._reset()
 
     def _reset(self) -> None:

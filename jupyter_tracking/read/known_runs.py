@@ -9,6 +9,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from jupyter_tracking.budgets import MOST_KNOWN_BYTES
+from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.format.document.curation import is_archived
 from jupyter_tracking.read.run_files import RunFacts
@@ -44,7 +45,7 @@ class Known(Generic[Value]):
     def __init__(self, most: int = MOST_KNOWN_BYTES) -> None:
         """Keep so many bytes at most."""
         self._most = most
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
         self._roots: dict[str, dict[str, tuple[Seen, Value, int]]] = {}  # the one that was filled last comes last
         self._size = 0
 

@@ -7,6 +7,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from jupyter_tracking.fork import free_after_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
@@ -24,7 +26,7 @@ class RecentFiles:
         self._known: WeakValueDictionary[Hashable, EventFile] = WeakValueDictionary()
         self._kept: OrderedDict[Hashable, tuple[EventFile, int]] = OrderedDict()
         self._bytes = 0
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
 
     def get(self, name: Hashable, make: Callable[[], EventFile]) -> EventFile:
         """Return a file, made by `make` if it is not known; others that are not in use are forgotten where the room is needed."""

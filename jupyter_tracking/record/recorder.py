@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from jupyter_tracking.errors import RunEnded
+from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.lineage import LineageRecord
@@ -25,7 +26,6 @@ from jupyter_tracking.record import resume_polyaxon
 from jupyter_tracking.record.lineage_document import event_bytes, write_lineages
 from jupyter_tracking.redact import KnownSecrets
 from jupyter_tracking.redact.given import without_secrets
-from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.journal import Journal, syncing
 from jupyter_tracking.storage.reentry import RUN, hold, new_lock, whole_call
 from jupyter_tracking.storage.user_file_reader import file_mode

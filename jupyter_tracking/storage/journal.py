@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_tracking.errors import RunEnded, TrackingError, storage_error, storage_errors
-from jupyter_tracking.storage.fork import call_after_fork
+from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, is_held, run_waiting, waiting
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, close_when_dropped
 from jupyter_tracking.storage.writer_lock import HELD, TAKEN, RowLock

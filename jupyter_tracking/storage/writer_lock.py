@@ -17,8 +17,8 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import escape_controls
+from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.fork import call_after_fork
 from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, new_lock
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, Syscalls, close_when_dropped
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
+import jupyter_tracking as tracking
+from jupyter_tracking import fork
 from jupyter_tracking.errors import MalformedEvent, NotFound
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
@@ -115,3 +120,44 @@ def test_a_library_that_is_missing_is_not_taken_for_damage(run: Run, monkeypatch
         with pytest.raises(expected, match="of the library") as caught:
             folder.value(artifact, event)
         assert str(caught.value).startswith("events/dataframe/frame.plx:2: ") == (expected is MalformedEvent)
+
+
+def test_a_forked_child_reads_though_a_thread_of_its_parent_was_reading(run: Run) -> None:
+    """Every lock was held by a thread that the child has not; a worker that loads data may look at a run."""
+    run.end()
+    view = tracking.open_run(run)
+
+    def look() -> None:
+        assert view.metrics()["loss"].tolist() == [0.5]
+        assert tracking.open_run(run.path).load("note") == "a"
+        tracking.lineage(run.path)
+        for shown in (view.show("note"), view.browse(), tracking.browse(root=run.path.parent.parent)):
+            shown.close()
+
+    look()
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        locks = list(fork._locks)
+        for lock in locks:
+            lock.acquire()
+        held.set()
+        let_go.wait()
+        for lock in locks:
+            lock.release()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    child = os.fork()
+    if not child:
+        signal.alarm(60)  # which ends a child that hangs
+        status = 1
+        try:
+            look()
+            status = 0
+        finally:
+            os._exit(status)
+    let_go.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

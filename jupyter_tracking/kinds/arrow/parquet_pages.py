@@ -19,6 +19,7 @@ from pyarrow import parquet
 
 from jupyter_tracking.budgets import MOST_COLUMNS, MOST_FOOTER_BYTES, MOST_METADATA_BYTES, MOST_PAGES, MOST_SAID_BYTES, MOST_TABLE_BYTES
 from jupyter_tracking.errors import MalformedEvent, TooLarge
+from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.kinds.arrow.table import JSON_KEYS
 from jupyter_tracking.kinds.arrow.thrift import INT, LIST, LONG, STRUCT, CompactReader, Wanted, field
 from jupyter_tracking.kinds.arrow.type_check import check_schema
@@ -264,7 +265,7 @@ class _ReopenedFile:
         self._opened = opened
         self._raw: BinaryIO | None = None
         self._users = 0
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
 
     def __enter__(self) -> BinaryIO:
         with self._lock:

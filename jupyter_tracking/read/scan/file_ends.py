@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.document.metric_summary import parse_statistics
 from jupyter_tracking.format.event_rows import Event
@@ -137,7 +138,7 @@ class _Counted(NamedTuple):
 
 
 _known: OrderedDict[tuple[int, int, str, bool], _Counted] = OrderedDict()
-_lock = Lock()
+_lock = free_after_fork(Lock())
 
 
 def _remembered(now: os.stat_result, kind: str, *, ours: bool) -> FileEnd | None:

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.event_rows import Event, RowProblem
 from jupyter_tracking.format.row_columns import parse_columns
@@ -34,7 +35,7 @@ _FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Ar
 
 
 _known: OrderedDict[tuple[str | int, ...], Assets] = OrderedDict()  # of files found good, by what `_identity` says of them
-_lock = Lock()
+_lock = free_after_fork(Lock())
 
 
 def _identity(kind: str, status: os.stat_result) -> tuple[str | int, ...]:

@@ -8,6 +8,8 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.fork import free_after_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable
 
@@ -26,7 +28,7 @@ class ValueCache:
         self._most = most_bytes
         self._bytes = 0
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = free_after_fork(threading.Lock())
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """Return the value of a key, made by `make` if it is not kept. Two threads that ask at once may both make it."""

@@ -12,6 +12,7 @@ import traitlets
 from jupyter_tracking.views.export.bundle import bundle, static
 from jupyter_tracking.views.widgets import live
 from jupyter_tracking.views.widgets.display import NotebookDisplay
+from jupyter_tracking.fork import free_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ class WidgetBase(anywidget.AnyWidget):
         """Bring the bundle along; a page loads one of the same hash once."""
         code, name = bundle()
         # Messages of the page are answered in another thread than the cells run in, where the kernel has one for them.
-        self.lock = RLock()
+        self.lock = free_after_fork(RLock())
         self._pages: set[str] = set()
         super().__init__(_esm=static("loader.js"), bundle=code, bundle_hash=name, **traits)
         self.on_msg(self._visibility_reported)

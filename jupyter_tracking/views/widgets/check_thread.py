@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import RunFolder
+from jupyter_tracking.fork import free_after_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,7 @@ class _StoppedError(Exception):
 
 
 _waiting: deque[_Wanted] = deque()
-_lock = threading.Lock()
+_lock = free_after_fork(threading.Lock())
 _thread: threading.Thread | None = None
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
+from jupyter_tracking.fork import call_after_fork, free_after_fork
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -37,9 +38,15 @@ class _Poller:
     """The thread that polls views, for as long as there are any."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
+        self._changed = free_after_fork(threading.Condition())
         self._due: weakref.WeakKeyDictionary[Pollable, float] = weakref.WeakKeyDictionary()
         self._thread: threading.Thread | None = None
+        call_after_fork(self)
+
+    def after_fork(self) -> None:
+        """In a child: the views are the parent's."""
+        self._due = weakref.WeakKeyDictionary()
+        self._thread = None
 
     def add(self, view: Pollable) -> None:
         with self._changed:
