@@ -134,7 +134,7 @@ describe("several runs", () => {
     const shown = several(
       [
         0,
-        { annotation: "0.75", step: 20, x: [0, 1], y: [0, 1] },
+        { annotation: "AUC 0.75", step: 20, x: [0, 1], y: [0, 1] },
         ["x", points(0, 1)],
         ["y", points(0, 1)],
       ],
@@ -276,7 +276,7 @@ describe("a single line", () => {
   const step = (more: Record<string, unknown> = {}) =>
     several([
       0,
-      { annotation: "0.75", step: 20, points: 300, x: [0, 1], y: [0, 1], ...more },
+      { annotation: "AUC 0.75", step: 20, points: 300, x: [0, 1], y: [0, 1], ...more },
       ["x", points(0, 1)],
       ["y", points(0, 1)],
     ]);

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.series import Series
 
 _UNIT = ("roc", "pr")
-_LABELS = {"roc": ("false positive rate", "true positive rate"), "pr": ("precision", "recall")}
+_LABELS = {"roc": ("false positive rate", "true positive rate"), "pr": ("recall", "precision")}
+_AREAS = {"roc": "AUC", "pr": "AP"}  # what a number beside such a curve is
 _POINTS = 20_000
 
 
@@ -82,12 +85,25 @@ class CurveRenderer(Renderer):
 
 
 def _curve(series: Series, number: int) -> tuple[NDArray[np.float64], NDArray[np.float64], str, str | None]:
-    """Return x and y as far as both go, the kind of the curve, and its annotation."""
+    """Return x and y as they are drawn, as far as both go, the kind of the curve, and what is said beside it.
+
+    A precision-recall curve is stored with the precision as x, as Polyaxon does, and drawn with the recall as x, as everybody does.
+    """
     curve = series.value(number)
-    x, y = (np.asarray(values, dtype=np.float64) for values in (curve.x, curve.y))
+    kind = str(curve.kind or "custom")
+    x, y = (np.asarray(values, dtype=np.float64) for values in ((curve.y, curve.x) if kind == "pr" else (curve.x, curve.y)))
     shared = min(len(x), len(y))
-    note = None if curve.annotation is None else json_safe(str(curve.annotation))
-    return x[:shared], y[:shared], str(curve.kind or "custom"), note
+    return x[:shared], y[:shared], kind, _note(kind, curve.annotation)
+
+
+def _note(kind: str, annotation: object) -> str | None:
+    """Return the annotation in words; a number is the area under a ROC curve, or the average precision."""
+    words = None if annotation is None else str(json_safe(str(annotation)))
+    if words is not None and kind in _AREAS:
+        with contextlib.suppress(ValueError):
+            area = float(words)
+            return f"{_AREAS[kind]} {area:.6g}" if math.isfinite(area) else words
+    return words
 
 
 def _joined(arrays: Any) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ interface Look {
 }
 const looks: Record<string, Look> = {
   roc: { name: "ROC curve", xLabel: "false positive rate", yLabel: "true positive rate" },
-  pr: { name: "precision-recall curve", xLabel: "precision", yLabel: "recall" },
+  pr: { name: "precision-recall curve", xLabel: "recall", yLabel: "precision" },
 };
 const custom: Look = { name: "curve", xLabel: "x", yLabel: "y" };
 
@@ -123,9 +123,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
         legend.setWords(n, error ?? "no step yet");
         return;
       }
-      const { annotation, step, points, gaps } = part.head;
-      const auc = unit && annotation && Number.isFinite(Number(annotation));
-      const note = auc ? `AUC ${format.number(Number(annotation))}` : annotation;
+      const { annotation: note, step, points, gaps } = part.head;
       if (single) {
         caption.textContent = format.joined(
           note,
