@@ -70,11 +70,12 @@ def test_metrics_that_follow_each_other_are_one_chart(trained: RunView) -> None:
 
 
 def test_metrics_of_very_different_size_are_charts_of_their_own(root: Path) -> None:
-    """None lies flat beside a larger one, whatever the order; one that never moves may lie anywhere."""
+    """None lies flat beside a larger one, whatever the order, not even one that never moves: a constant rate is no loss."""
     with tracking.init(root=root, name="sizes", track_code=False, track_env=False, track_logs=False) as run:
         for step in range(10):
             loss = 2 / (step + 1)
             run.log_metrics(step, loss=loss, rate=1e-3 / (step + 1), val_loss=1.2 * loss, fixed=1e-4, tokens=1e6 * (step + 1))
+            run.log_metrics(step, warming=0.01 * step, zero=0, accuracy=1 - 1 / (step + 2))
         run.log_metric("loss", float("inf"), step=10)
         run.log_metric("nothing", float("nan"), step=0)
     view = tracking.open_run(run)
@@ -82,7 +83,9 @@ def test_metrics_of_very_different_size_are_charts_of_their_own(root: Path) -> N
     def charts(*names: str) -> list[str]:
         return [panel["name"] for panel in view.show(*names).content.about["panels"]]
 
-    assert charts("loss", "rate", "val_loss", "fixed") == ["loss, val_loss, fixed", "rate"]
+    assert charts("loss", "rate", "val_loss", "fixed") == ["loss, val_loss", "rate, fixed"]
+    assert charts("loss", "warming") == ["loss", "warming"]
+    assert charts("loss", "zero", "accuracy") == ["loss, zero, accuracy"]
     assert charts("rate", "tokens", "loss") == ["rate", "tokens", "loss"]
     assert charts("nothing", "loss") == ["nothing, loss"]
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.series import Series
 
 _LEAST_SHARE = 0.02  # of a chart's height, over which a line must move to be seen to move: about five pixels
+_MOST_TIMES = 10  # as large as another in its chart a metric may be: a learning rate says nothing on the axis of a loss
 _FEW = 40  # points, each of which is drawn as a dot
 # As in the page: colours that the colour-blind can tell apart (Okabe and Ito), and dashes for those who see none.
 _MARKED = "#d55e00"
@@ -27,7 +28,7 @@ _DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (7, 2, 2, 2)))
 
 
 def group_metrics(shown: Sequence[tuple[Renderer, Series]]) -> list[tuple[Renderer, list[Series]]]:
-    """Return what each panel draws: metrics that follow each other together, as far as each can be seen to move; else one series."""
+    """Return what each panel draws: metrics that follow each other together, as far as their sizes allow; else one series."""
     panels: list[tuple[Renderer, list[Series]]] = []
     for renderer, group in itertools.groupby(shown, lambda each: each[0]):
         if renderer.stem != "metric":
@@ -35,7 +36,7 @@ def group_metrics(shown: Sequence[tuple[Renderer, Series]]) -> list[tuple[Render
             continue
         charts: list[list[Series]] = []
         for series in {(series.artifact.kind, series.artifact.name): series for _, series in group}.values():
-            chart = next((chart for chart in charts if _all_move([*chart, series])), None)
+            chart = next((chart for chart in charts if _share_an_axis([*chart, series])), None)
             if chart is None:
                 charts.append(chart := [])
             chart.append(series)
@@ -43,11 +44,14 @@ def group_metrics(shown: Sequence[tuple[Renderer, Series]]) -> list[tuple[Render
     return panels
 
 
-def _all_move(chart: Sequence[Series]) -> bool:
-    """Return whether every metric, but for those that never change, would use enough of a common chart's height."""
+def _share_an_axis(chart: Sequence[Series]) -> bool:
+    """Return whether metrics are about as large as each other, and each that changes would be seen to on a common axis."""
     ranges = [found for series in chart if (found := value_range(series)) is not None]
     if not ranges:
         return True
+    sizes = [size for low, high in ranges if (size := max(-low, high)) > 0]
+    if sizes and max(sizes) > min(sizes) * _MOST_TIMES:
+        return False
     height = max(high for _, high in ranges) - min(low for low, _ in ranges)
     return all(low == high or high - low >= height * _LEAST_SHARE for low, high in ranges)
 
