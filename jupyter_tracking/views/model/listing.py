@@ -11,6 +11,7 @@ from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.scan.file_ends import FileEnd, file_ends
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.source_cells import log_of
+from jupyter_tracking.views.model.units import unit_of, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,9 +84,10 @@ def _entry(artifact: Artifact, end: FileEnd | Exception | None) -> dict[str, Any
     entry: dict[str, Any] = {"kind": json_safe(artifact.kind), "name": json_safe(artifact.name)}
     if isinstance(end, FileEnd):
         if end.rows:
-            entry |= {"rows": end.rows} if end.steps is None else {"steps": json_safe(end.steps)}
+            one = end.steps == 1 and end.rows > 1  # all at one step, or without any, as what the machine uses
+            entry |= {"rows": end.rows} if end.steps is None or one else {"steps": json_safe(end.steps)}
         if end.last is not None and artifact.row_kind == "metric":
-            entry["last"] = f"{end.last:.6g}"
+            entry["last"] = with_unit(end.last, unit_of(artifact.kind, artifact.name))
     elif end is not None:
         entry["note"] = json_safe(str(end))
     size = artifact.summary.get("size")

@@ -26,6 +26,7 @@ class Line:
         note: what to say of the line beside its name.
         marked: the index of the point that is the step shown; None to mark none.
         diagonal: draw the diagonal too, which a ROC curve is compared with.
+        unit: what y is measured in, as `units.unit_of` says.
     """
 
     x: NDArray[Any]
@@ -34,6 +35,7 @@ class Line:
     note: str = ""
     marked: int | None = None
     diagonal: bool = False
+    unit: str = ""
 
 
 _MOST_PIXELS = 16_000

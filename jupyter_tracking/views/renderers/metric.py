@@ -10,6 +10,7 @@ from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.views.model import downsample
 from jupyter_tracking.views.model.payload import Payload
 from jupyter_tracking.views.model.renderer import Line, RangeQuery, Renderer
+from jupyter_tracking.views.model.units import unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,8 @@ class MetricRenderer(Renderer):
         """Return the columns `step`, `time` and `value`, of fewer rows where they are many, and in `at` the row of each step shown.
 
         Where rows have no step, `order` has the place of each among those: they are a line of their own, in the order logged.
+        The head says how many values there are (`points`), and where they are known or there are any, the `unit`, and how many values
+        are NaN, infinite and negatively infinite (`odd`).
         """
         rows, shown = series.rows, series.events.position
         at = shown if len(shown) <= _POINTS else shown[-1:]
@@ -44,7 +47,13 @@ class MetricRenderer(Renderer):
         most, axes = (_PREVIEW, ["step"]) if preview else (_POINTS // 2, ["step", "time"])
         few = len(rows) <= most // 4 * 4  # of these each has a place
         kept = np.arange(len(rows)) if few else np.unique(np.concatenate([at, *(_thinned(rows, axis, most) for axis in axes)]))
-        payload = _payload(rows, kept, {"points": len(rows)})
+        head: dict[str, Any] = {"points": len(rows)}
+        if unit := unit_of(series.artifact.kind, series.artifact.name):
+            head["unit"] = unit
+        values = _numbers(rows)
+        if not np.isfinite(values).all():  # those that are kept are drawn as marks, and all are counted
+            head["odd"] = [int(of(values).sum()) for of in (np.isnan, np.isposinf, np.isneginf)]
+        payload = _payload(rows, kept, head)
         payload.add("at", np.searchsorted(kept, shown).clip(0, max(0, len(kept) - 1)).astype(np.uint32))
         return payload
 
@@ -89,7 +98,8 @@ class MetricRenderer(Renderer):
                 None if marked is None else int(np.argsort(~stepless, kind="stable").tolist().index(marked)),
             )
             y[gap], marked = np.nan, marked if marked is None or marked < gap else marked + 1
-        return Line(x, y, (label, series.artifact.name), marked=marked)
+        unit = unit_of(series.artifact.kind, series.artifact.name)
+        return Line(x, y, (label, series.artifact.name), marked=marked, unit=unit)
 
 
 def _payload(rows: EventRows, kept: NDArray[np.intp], head: dict[str, Any]) -> Payload:

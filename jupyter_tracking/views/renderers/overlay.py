@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.views.model.payload import json_safe
+from jupyter_tracking.views.model.units import with_unit
 from jupyter_tracking.views.renderers import fallback
 from jupyter_tracking.views.renderers.metric import value_range
 
@@ -71,6 +72,9 @@ def fallback_chart(panel: Panel, number: int) -> str:
                 axes.plot(line.x[line.marked], line.y[line.marked], color=colour if several else _MARKED, marker="o", markersize=5)
         if any(line.diagonal for *_, line in lines):
             axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=0.8)
+        units = {line.unit for *_, line in lines}
+        if len(units) == 1 and (unit := units.pop()):
+            axes.yaxis.set_major_formatter(lambda value, _: with_unit(value, unit))
         axes.set_xlabel(_axis_label([line.labels[0] for *_, line in lines]))
         axes.set_ylabel(_axis_label([line.labels[1] for *_, line in lines]))
         axes.set_title(json_safe(panel.title + note), fontsize=9)

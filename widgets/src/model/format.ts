@@ -15,6 +15,40 @@ export function number(value: number): string {
   return String(Number(value.toPrecision(6)));
 }
 
+const prefixes = ["", "k", "M", "G", "T"];
+
+/** A number with what it is measured in, in four digits, bytes in thousands of each other; without a unit as `number`. */
+export function quantity(value: number, unit = ""): string {
+  if (!unit || !Number.isFinite(value)) return number(value);
+  let place = 0;
+  // What would be written as 1000 is one of the next larger unit.
+  if (unit.startsWith("B"))
+    for (; place < prefixes.length - 1 && Math.abs(value) >= 999.95; place += 1) value /= 1000;
+  return `${Number(value.toPrecision(4))}${unit === "%" ? "" : " "}${prefixes[place]}${unit}`;
+}
+
+/** How the marks of an axis are written: all with one prefix for thousands, or all as powers of ten, and no two alike. */
+export function marks(size: number, step: number, unit = ""): (value: number) => string {
+  const isBytes = unit.startsWith("B");
+  const space = unit && unit !== "%" ? " " : "";
+  if (!isBytes && (size < 1e-3 || size >= 1e15))
+    return (value) =>
+      value ? value.toExponential().replace("e+", "e") + space + unit : `0${space}${unit}`;
+  let place = 0;
+  // A mark has two decimals at most, and few thousands are written out.
+  while (
+    (isBytes || size >= 1e4) &&
+    place < prefixes.length - 1 &&
+    size >= 1000 ** (place + 1) &&
+    step * 100 >= 1000 ** (place + 1)
+  )
+    place += 1;
+  return (value) => {
+    const short = Number((value / 1000 ** place).toPrecision(15));
+    return `${short}${space}${value || isBytes ? prefixes[place] : ""}${unit}`;
+  };
+}
+
 /** How a column of numbers is written: six significant digits at most, all with the same decimals, so that they stand in line. */
 export function column(values: ArrayLike<number>): (value: number) => string {
   let decimals = 0;

@@ -36,7 +36,12 @@ const curveStep = head({
   /** Which of the member's own steps it is: its latest by the step on screen. */
   step,
 });
-const metricShared = head({ points: v.number() });
+const metricShared = head({
+  points: v.number(),
+  unit: v.optional(v.string()),
+  /** How many values are NaN, infinite, and negatively infinite. */
+  odd: v.optional(v.strictTuple([v.number(), v.number(), v.number()])),
+});
 /** How many points there are in the range that was asked for, and whether these are all. */
 const pointsOfRange = head({ points: v.number(), all: v.boolean() });
 
