@@ -1,9 +1,23 @@
 // Bundles src/ into jupyter_tracking/static/: view.js draws everything, loader.js opens it in a widget, boot.js in a saved page,
 // chart.js shuts the frame in which a chart's own library draws.
-import { build, context } from "esbuild";
+import { build, context, transform } from "esbuild";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+// A style sheet is a text in the bundle, without what only its readers here need.
+const sheets = {
+  name: "sheets",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), {
+        loader: "css",
+        minify: true,
+      });
+      return { contents: code, loader: "text" };
+    }),
+};
 
 const common = {
   absWorkingDir: here("."),
@@ -14,7 +28,7 @@ const common = {
   // Non-ASCII stays escaped, so that no page's charset can spoil the bundle.
   charset: "ascii",
   legalComments: "none",
-  loader: { ".css": "text" },
+  plugins: [sheets],
   logLevel: "info",
 };
 const jobs = [
