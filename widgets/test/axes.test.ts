@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { extent, marksOf, roomy, toPixels, valueAt, type Range } from "../src/renderers/axes";
+import {
+  evenUpTo,
+  extent,
+  marksOf,
+  roomy,
+  toPixels,
+  valueAt,
+  type Range,
+} from "../src/renderers/axes";
 
 const labels = (...told: Parameters<typeof marksOf>) =>
   marksOf(...told)
@@ -35,7 +43,45 @@ describe("a range", () => {
   });
 });
 
+describe("an axis of both signs", () => {
+  it("goes by powers of ten away from zero, and has a place for every number", () => {
+    const range: Range = [-80_000, 140_000];
+    const even = evenUpTo(range);
+    expect(even).toBe(100);
+    const px = toPixels(range, 300, even);
+    const places = [-80_000, -100, -1, 0, 1, 100, 140_000].map(px);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    for (const value of [-5_000, 0, 3, 70_000])
+      expect(valueAt(range, px(value) / 300, even)).toBeCloseTo(value, 6);
+    const [low, high] = roomy(range, even);
+    expect(low).toBeLessThan(-80_000);
+    expect(low).toBeGreaterThan(-160_000);
+    expect(high).toBeGreaterThan(140_000);
+    expect(labels(range, 8, { log: even })).toEqual(["-10k", "-1000", "0", "1000", "10k", "100k"]);
+    expect(roomy([0, 0], evenUpTo([0, 0]))[1]).toBeGreaterThan(0);
+    expect(labels([1, 3], 4, { log: 100 })).toEqual(["1", "1.5", "2", "2.5", "3"]);
+  });
+});
+
 describe("the marks of an axis", () => {
+  it("of steps are whole numbers", () => {
+    expect(labels([0, 3], 12, { whole: true })).toEqual(["0", "1", "2", "3"]);
+    expect(labels([-1, 1], 9, { whole: true })).toEqual(["-1", "0", "1"]);
+  });
+
+  it("are written alike, with their unit", () => {
+    expect(labels([0, 3e-4], 4)).toEqual(["0", "1e-4", "2e-4", "3e-4"]);
+    expect(labels([0, 40_000], 4)).toEqual(["0", "10k", "20k", "30k", "40k"]);
+    expect(labels([0, 2.5e6], 4)).toEqual(["0", "1M", "2M"]);
+    expect(labels([0, 6e8], 3, { unit: "B" })).toEqual(["0 MB", "200 MB", "400 MB", "600 MB"]);
+    expect(labels([0, 100], 2, { unit: "%" })).toEqual(["0%", "50%", "100%"]);
+    expect(labels([60, 70], 2, { unit: "°C" })).toEqual(["60 °C", "65 °C", "70 °C"]);
+    expect(labels([1, 1e6], 4, { log: true })).toEqual(["1", "100", "10k", "1M"]);
+    expect(labels([10_000, 10_000.004], 4)).toEqual([
+      ...["10000", "10000.001", "10000.002", "10000.003", "10000.004"],
+    ]);
+  });
+
   it("are round numbers, as many as there is room for", () => {
     expect(labels([-0.04, 1.04], 6)).toEqual(["0", "0.2", "0.4", "0.6", "0.8", "1"]);
     expect(labels([0, 3000], 6)).toEqual(["0", "500", "1000", "1500", "2000", "2500", "3000"]);

@@ -3,14 +3,22 @@
 import * as format from "../model/format";
 
 export type Range = [low: number, high: number];
+/** How an axis goes: evenly; `true` by powers of ten; a number: evenly up to it on both sides of zero, by powers of ten beyond. */
+export type Scale = boolean | number;
 
 export interface Axes {
   xLabel: string;
   yLabel: string;
   x: Range;
   y: Range;
-  xLog?: boolean;
-  yLog?: boolean;
+  xLog?: Scale;
+  yLog?: Scale;
+  /** The values are counts, steps or places: there are no marks between them. */
+  xWhole?: boolean;
+  yWhole?: boolean;
+  yUnit?: string;
+  /** Why there is nothing to draw, when there is nothing. */
+  empty?: string;
   /** The values of x are seconds since the epoch. */
   xTime?: boolean;
   /** What is drawn stands on the lower end of the y axis: no air below it. */
@@ -42,8 +50,13 @@ export function extent(values: ArrayLike<number>, positive = false): Range {
 }
 
 /** A little air around the data; never an empty range. */
-export function roomy([low, high]: Range, log = false): Range {
+export function roomy([low, high]: Range, log: Scale = false): Range {
   if (!Number.isFinite(low) || !Number.isFinite(high)) return log ? [1, 10] : [0, 1];
+  if (typeof log === "number") {
+    const [to, from] = [scaled(log), unscaled(log)];
+    const [bottom, top] = roomy([to(low), to(high)]);
+    return [from(bottom), from(top)];
+  }
   if (log) {
     const from = low > 0 ? low : high > 0 ? high / 1e3 : 1;
     return from < high ? [from / 1.15, high * 1.15] : [from / 2, from * 2];
@@ -56,20 +69,38 @@ export function roomy([low, high]: Range, log = false): Range {
   return [low - air, high + air];
 }
 
+/** Up to where the axis of a range that has both signs, or zero, goes evenly: three powers of ten below its largest number. */
+export const evenUpTo = ([low, high]: Range): number => {
+  const size = Math.max(-low, high);
+  return size > 0 && Number.isFinite(size) ? 10 ** (Math.floor(Math.log10(size)) - 3) : 1;
+};
+
+type Turn = (value: number) => number;
+const scaled = (log: Scale): Turn =>
+  log === true
+    ? (value) => (value > 0 ? Math.log10(value) : NaN)
+    : log
+      ? (value) => Math.sign(value) * Math.log10(1 + Math.abs(value) / log)
+      : (value) => value;
+const unscaled = (log: Scale): Turn =>
+  log === true
+    ? (value) => 10 ** value
+    : log
+      ? (value) => Math.sign(value) * log * (10 ** Math.abs(value) - 1)
+      : (value) => value;
+
 /** From a value to its distance from the axis' lower end, in pixels; NaN for what a logarithmic axis has no place for. */
-export function toPixels([low, high]: Range, size: number, log = false): (value: number) => number {
-  if (!log) {
-    const k = size / (high - low);
-    return (value) => (value - low) * k;
-  }
-  const from = Math.log10(low);
-  const k = size / (Math.log10(high) - from);
-  return (value) => (value > 0 ? (Math.log10(value) - from) * k : NaN);
+export function toPixels([low, high]: Range, size: number, log: Scale = false): Turn {
+  const turn = scaled(log);
+  const from = turn(low);
+  const k = size / (turn(high) - from);
+  return (value) => (turn(value) - from) * k;
 }
 
 /** The value at a share of an axis' length. */
-export function valueAt([low, high]: Range, share: number, log = false): number {
-  return log ? low * (high / low) ** share : low + (high - low) * share;
+export function valueAt([low, high]: Range, share: number, log: Scale = false): number {
+  const [from, to] = [scaled(log)(low), scaled(log)(high)];
+  return unscaled(log)(from + (to - from) * share);
 }
 
 /** The smallest of 1, 2, 5, 10, 20, … (and of 0.5, 0.2, …) that is not below a number. */
@@ -89,17 +120,44 @@ function multiples([low, high]: Range, step: number): number[] {
   );
 }
 
-function linearMarks(range: Range, most: number, words?: (value: number) => string): Mark[] {
-  const least = (range[1] - range[0]) / most;
-  return multiples(range, niceStep(words ? Math.max(1, least) : least)).map((at) => ({
-    at,
-    label: words ? words(at) : format.number(at),
-  }));
+interface Told {
+  log?: Scale;
+  time?: boolean;
+  whole?: boolean;
+  unit?: string;
+  words?: (value: number) => string;
 }
 
-function logMarks([low, high]: Range, most: number): Mark[] {
+function linearMarks(range: Range, most: number, { words, whole, unit }: Told): Mark[] {
+  const least = (range[1] - range[0]) / most;
+  const step = niceStep(words || whole ? Math.max(1, least) : least);
+  const write = words ?? format.marks(Math.max(-range[0], range[1]), step, unit);
+  return multiples(range, step).map((at) => ({ at, label: write(at) }));
+}
+
+/** A mark that stands for itself: its neighbours are many times as large. */
+const alone = (at: number, told: Told): string =>
+  format.marks(Math.abs(at) || 1, Math.abs(at), told.unit)(at);
+
+function symlogMarks(range: Range, most: number, even: number, told: Told): Mark[] {
+  const turn = scaled(even);
+  const every = Math.max(1, Math.ceil((turn(range[1]) - turn(range[0])) / most));
+  const marks: Mark[] = [];
+  const furthest = Math.max(-range[0], range[1]);
+  for (
+    let power = every, at;
+    (at = Number((even * 10 ** power).toPrecision(6))) <= furthest;
+    power += every
+  )
+    marks.push({ at: -at, label: alone(-at, told) }, { at, label: alone(at, told) });
+  marks.push({ at: 0, label: alone(0, told) });
+  const within = marks.filter(({ at }) => at >= range[0] && at <= range[1]);
+  return within.length > 2 ? within.sort((a, b) => a.at - b.at) : linearMarks(range, most, told);
+}
+
+function logMarks([low, high]: Range, most: number, told: Told): Mark[] {
   const decades = Math.log10(high / low);
-  if (decades < 1) return linearMarks([low, high], most);
+  if (decades < 1) return linearMarks([low, high], most, told);
   // Of many decades some are marked; of few, each has lines between, and of very few those have labels too.
   const every = Math.ceil(decades / most);
   const labelled = decades * 3 < most ? [1, 2, 5] : [1];
@@ -108,7 +166,7 @@ function logMarks([low, high]: Range, most: number): Mark[] {
     for (let digit = 1; digit < (every === 1 ? 10 : 2); digit += 1) {
       const at = Number(`${digit}e${power}`);
       if (at < low || at > high || power % every !== 0) continue;
-      marks.push({ at, label: labelled.includes(digit) ? format.number(at) : "" });
+      marks.push({ at, label: labelled.includes(digit) ? alone(at, told) : "" });
     }
   return marks;
 }
@@ -177,16 +235,10 @@ function timeMarks(range: Range, most: number): Mark[] {
 }
 
 /** Marks of an axis, at most about `most` of them with a label. */
-export function marksOf(
-  range: Range,
-  most: number,
-  { log, time, words }: { log?: boolean; time?: boolean; words?: (value: number) => string } = {},
-): Mark[] {
+export function marksOf(range: Range, most: number, told: Told = {}): Mark[] {
   if (!(range[1] > range[0])) return [];
   const room = Math.max(2, most);
-  return time
-    ? timeMarks(range, room)
-    : log
-      ? logMarks(range, room)
-      : linearMarks(range, room, words);
+  if (told.time) return timeMarks(range, room);
+  if (told.log === true) return logMarks(range, room, told);
+  return told.log ? symlogMarks(range, room, told.log, told) : linearMarks(range, room, told);
 }
