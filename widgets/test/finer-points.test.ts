@@ -22,7 +22,12 @@ const chart = vi.hoisted(() => ({
 vi.mock("../src/renderers/line-chart", async (original) => ({
   ...(await original<typeof import("../src/renderers/line-chart")>()),
   LineChart: class {
-    constructor(_element: Element, _axes: object, _usual: number, zoomed: () => void) {
+    constructor(
+      _element: Element,
+      _axes: object,
+      _title: () => string,
+      { zoomed }: { zoomed: () => void },
+    ) {
       chart.zoomed = zoomed;
     }
     get zoomedTo() {

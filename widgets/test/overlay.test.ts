@@ -12,6 +12,8 @@ import { payload } from "./made";
 interface Drawn {
   label?: string;
   faint?: boolean;
+  odd?: boolean;
+  marks?: boolean;
   dots?: number[];
   dash?: number[];
   x: ArrayLike<number>;
@@ -291,12 +293,11 @@ describe("a single line", () => {
     ]);
     expect(drawn.front.map(({ label }) => label)).toEqual(["gain"]);
     expect(made.element.querySelector(".jt-caption")!.textContent).toBe(
-      "AUC 0.75 · 300 points · 2 not numbers",
+      "AUC 0.75 · 300 points · 2 not finite",
     );
     expect(made.element.querySelector(".jt-lines-runs")).toBeNull();
-    expect(made.element.classList.contains("jt-square")).toBe(true);
     expect(drawn.label).toBe(
-      "ROC curve gain: AUC 0.75 · 300 points · 2 not numbers; x is false positive rate, y is true positive rate",
+      "ROC curve gain: AUC 0.75 · 300 points · 2 not finite; x is false positive rate, y is true positive rate",
     );
     panel.destroy?.();
   });
@@ -310,7 +311,7 @@ describe("a single line", () => {
     panel.draw({ at: 0, step: 20, payload: step({ annotation: null, x: [-1, 1], y: [0, 9] }) });
     expect(drawn.axes).toMatchObject({ x: [-1, 2], y: [0, 9], xLog: false });
     const labels = [...made.element.querySelectorAll("label")].map((label) => label.textContent);
-    expect(labels).toEqual(["log x", "log y"]);
+    expect(labels).toEqual(["log x", "y axislinearlogsymlog"]);
     made.element.querySelector<HTMLElement>("input")!.click();
     expect(drawn.axes).toMatchObject({ xLog: true, yLog: false });
     panel.destroy?.();
@@ -391,5 +392,85 @@ describe("a single line", () => {
       [0, 1],
     ]);
     some.destroy?.();
+  });
+});
+
+describe("a metric", () => {
+  const series = (head: Record<string, unknown>, values: number[]) =>
+    several([
+      0,
+      { points: values.length, ...head },
+      ["step", new Float64Array(values.map((_, n) => n))],
+      ["time", new Float64Array(values.map((_, n) => 1_767_225_600 + n))],
+      ["value", new Float64Array(values)],
+      ["at", new Uint32Array(values.map((_, n) => n))],
+    ]);
+  const about = (count: number) => ({
+    kind: "system",
+    name: "kernel_memory",
+    steps: Array.from({ length: count }, (_, n) => n),
+    members: [
+      {
+        label: "kernel_memory",
+        uuid: "a",
+        steps: Array.from({ length: count }, (_, n) => n),
+        at: Array.from({ length: count }, (_, n) => n),
+      },
+    ],
+  });
+  const opened = (head: Record<string, unknown>, values: number[]) => {
+    const made = host<"metric">(about(values.length), series(head, values));
+    const panel = drawStep(metric, made, { at: 0, step: 0, payload: undefined });
+    const choose = (word: string) => {
+      const list = made.element.querySelector("select")!;
+      list.value = word;
+      list.dispatchEvent(new Event("change"));
+    };
+    return { panel, choose, caption: () => made.element.querySelector(".jt-caption")!.textContent };
+  };
+
+  it("of the machine is written with its unit, and its steps are whole", () => {
+    const { panel, caption } = opened({ unit: "B" }, [5.6e8, 6e8]);
+    expect(caption()).toBe("560 MB · lowest 560 MB · highest 600 MB · 2 values");
+    expect(drawn.axes).toMatchObject({ yUnit: "B", xWhole: true });
+    expect(drawn.label).toContain("560 MB");
+    panel.destroy?.();
+  });
+
+  it("counts what is no finite number, and marks it", () => {
+    const { panel, caption } = opened({ odd: [1_200, 1, 2] }, [1, NaN, Infinity]);
+    expect(caption()).toBe("1 · lowest 1 · highest 1 · 3 values · 1,200 NaN · 1 ∞ · 2 −∞");
+    expect(drawn.back.map(({ odd }) => odd)).toEqual([true]);
+    panel.destroy?.();
+  });
+
+  it("without any says why its chart is empty", () => {
+    const { panel } = opened({ odd: [2, 0, 0] }, [NaN, NaN]);
+    expect(drawn.axes).toMatchObject({ empty: "no finite value to draw" });
+    panel.destroy?.();
+  });
+
+  it("goes by powers of ten where that is chosen, and says what has no place there", () => {
+    const { panel, choose, caption } = opened({}, [-5, 0, 4_000]);
+    choose("log");
+    expect(drawn.axes).toMatchObject({ yLog: true, y: [4_000, 4_000] });
+    expect(caption()).toContain("2 not above zero, which a log axis cannot show");
+    choose("symlog");
+    expect(drawn.axes).toMatchObject({ yLog: 1, y: [-5, 4_000] });
+    expect(caption()).not.toContain("log axis");
+    panel.destroy?.();
+  });
+
+  it("has its few points marked, and its line behind when it is smoothed", () => {
+    const { panel } = opened({}, [1, 2, 3]);
+    expect(drawn.back.map(({ marks, faint }) => [marks, faint])).toEqual([[true, false]]);
+    const smooth = document.querySelector<HTMLInputElement>("input[type=range]")!;
+    smooth.value = "0.5";
+    smooth.dispatchEvent(new Event("input"));
+    expect(drawn.back.map(({ label, faint }) => [label, faint])).toEqual([
+      ["kernel_memory", true],
+      ["kernel_memory, smoothed", undefined],
+    ]);
+    panel.destroy?.();
   });
 });

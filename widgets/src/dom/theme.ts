@@ -33,6 +33,10 @@ export interface Colours {
   faint: string;
   grid: string;
   background: string;
+  /** What an axis is drawn with. */
+  axis: string;
+  /** The family of the page's letters. */
+  font: string;
   dark: boolean;
 }
 
@@ -64,6 +68,8 @@ export function colours(element: Element): Colours {
     faint: of("--jp-ui-font-color2", isDark ? "rgb(180,180,180)" : "rgb(90,90,90)"),
     grid: isDark ? "rgba(255,255,255,0.12)" : "rgba(0,0,0,0.09)",
     background: of("--jp-layout-color0", isDark ? "#111" : "#fff"),
+    axis: isDark ? "rgba(255,255,255,0.4)" : "rgba(0,0,0,0.35)",
+    font: style.fontFamily || "system-ui, sans-serif",
     dark: isDark,
   };
 }

@@ -100,7 +100,8 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
         ? { xWords: (v: number) => (Number.isInteger(v) ? (plot.names[v] ?? "") : "") }
         : {}),
     };
-    if (!lines) lines = new LineChart(area, axes, 320);
+    if (!lines)
+      lines = new LineChart(area, axes, () => plot.title || about.name, { heights: [260, 360] });
     else {
       lines.restyle();
       lines.setAxes(axes);

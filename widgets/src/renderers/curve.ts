@@ -1,13 +1,13 @@
 // Curves of one line or several: of one, every step is faint behind the current one. ROC and precision-recall have their own axes.
 
 import { h } from "../dom/dom";
-import { bar, checkbox } from "../dom/toolbar";
+import { bar, checkbox, select } from "../dom/toolbar";
 import * as format from "../model/format";
 import type { CurveHead, CurveSharedHead, FailedHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import type { Drawing, Host, Shown } from "../model/renderer";
-import { extent, type Axes, type Range } from "./axes";
-import type { ChartLine } from "./chart-line";
+import { evenUpTo, extent, type Axes, type Range } from "./axes";
+import { FEW, type ChartLine } from "./chart-line";
 import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
@@ -32,14 +32,25 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
   const { name, xLabel, yLabel } = looks[kind] ?? custom;
   // Both coordinates lie between 0 and 1, where a logarithm shows nothing.
   const unit = kind in looks;
-  element.classList.toggle("jt-square", unit);
   const limits = spans(shared.map(({ head }) => head));
   const xLog = checkbox("log x", rescale);
-  const yLog = checkbox("log y", rescale);
-  const axes = (): Axes => ({ xLabel, yLabel, ...limits, xLog: xLog.value, yLog: yLog.value });
-  if (!unit) element.append(bar(xLog, yLog));
+  const scale = select("y axis", ["linear", "log", "symlog"], rescale);
+  const axes = (): Axes => ({
+    xLabel,
+    yLabel,
+    ...limits,
+    xLog: xLog.value,
+    yLog: scale.value === "log" || (scale.value === "symlog" && evenUpTo(limits.y)),
+  });
+  if (!unit) element.append(bar(xLog, scale));
+  /** The step on screen. */
+  let at: format.Step = null;
+  const title = () => format.joined(about.name, at !== null && `step ${format.step(at)}`);
   const finer = new FinerPoints(host, host.redraw);
-  const chart = new LineChart(element, axes(), unit ? 340 : 300, host.redraw);
+  const chart = new LineChart(element, axes(), title, {
+    heights: unit ? [320, 440] : [260, 340],
+    zoomed: host.redraw,
+  });
   const legend = new Legend(labels, "runs", host.redraw);
   const caption = h("p", { class: "jt-caption" });
   element.append(single ? caption : legend.element, finer.note);
@@ -91,7 +102,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
   }
 
   /** Look for finer points of what is zoomed to. */
-  function refine(at: number, found: Map<number, Payload<CurveHead | FailedHead>>): void {
+  function refine(number: number, found: Map<number, Payload<CurveHead | FailedHead>>): void {
     const zoom = chart.zoomedTo;
     const log = xLog.value ? { log: true as const } : {};
     const thinned = [...found].flatMap(([n, part]) =>
@@ -99,7 +110,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
         ? []
         : [{ x: part.column("x"), points: part.head.points }],
     );
-    finer.look(at, zoom && { x: zoom.x, points: zoom.pixels, ...log }, thinned);
+    finer.look(number, zoom && { x: zoom.x, points: zoom.pixels, ...log }, thinned);
   }
 
   function rescale(): void {
@@ -109,6 +120,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
 
   function draw(shown: Shown<"curve">): void {
     const found = parts<CurveHead>(shown.payload);
+    at = shown.step;
     chart.restyle();
     legend.paint();
     widen([...found.values()].flatMap(({ head }) => ("error" in head ? [] : [head])));
@@ -128,7 +140,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
         caption.textContent = format.joined(
           note,
           `${format.count(points)} points`,
-          gaps ? `${format.count(gaps)} not numbers` : null,
+          gaps ? `${format.count(gaps)} not finite` : null,
         );
         said.push(caption.textContent);
       } else {
@@ -145,8 +157,8 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
         colour: n,
         dash: dashOf(n),
         label: single ? about.name : label,
-        // A line of one point would not be seen.
-        ...(x.length === 1 ? { dots: [0] } : {}),
+        odd: true,
+        marks: x.length <= FEW,
       });
     });
     chart.setFront(lines);

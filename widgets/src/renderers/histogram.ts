@@ -5,6 +5,7 @@ import * as format from "../model/format";
 import type { Axes, Range } from "./axes";
 import type { ChartLine } from "./chart-line";
 import { LineChart } from "./line-chart";
+import type { Row } from "../dom/save";
 import { bar, checkbox } from "../dom/toolbar";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -43,10 +44,20 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   let sample = readSample();
   const ridge = checkbox("all steps, one behind the other", update);
   const log = checkbox("log y", update);
+  let at: format.Step = null;
+  const title = () => format.joined(about.name, at !== null && `step ${format.step(at)}`);
   element.append(bar(sample.length > 1 ? ridge : null, log));
-  const chart = new LineChart(element, axes(), 280);
+  const chart = new LineChart(element, axes(), title, { rows });
   const caption = h("p", { class: "jt-caption" });
   element.append(caption);
+
+  /** The bins on screen. */
+  let counts: ArrayLike<number> = [];
+  let edges: ArrayLike<number> = [];
+  function rows(): Row[] {
+    const bins = Array.from(counts, (count, n) => [edges[n]!, edges[n + 1]!, count]);
+    return [["from", "to", "count"], ...bins];
+  }
 
   function readSample(): Sampled[] {
     const counts = shared.column("counts");
@@ -71,6 +82,7 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
         x: limits.x,
         y: log.value ? [0.8, limits.y[1]] : limits.y,
         yLog: log.value,
+        yWhole: limits.y[1] > 1 && Number.isInteger(limits.y[1]),
         floor: true,
       };
     return {
@@ -111,11 +123,12 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
   function draw(shown: Shown<"histogram">): void {
     if (!shown.payload) return;
     chart.restyle();
-    const counts = shown.payload.column("counts");
-    const edges = shown.payload.column("edges");
+    at = shown.step;
+    const [own, ends] = [shown.payload.column("counts"), shown.payload.column("edges")];
+    [counts, edges] = [own, ends];
     let sum = 0;
     let most = 0;
-    for (const count of counts) {
+    for (const count of own) {
       sum += count;
       most = Math.max(most, count);
     }
@@ -147,8 +160,8 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
     } else {
       chart.setFront([
         {
-          x: edges.subarray(0, counts.length),
-          bars: edges.subarray(1),
+          x: ends.subarray(0, own.length),
+          bars: ends.subarray(1),
           y: counts,
           base: log.value ? 1e-9 : 0,
           colour: 0,
@@ -156,7 +169,7 @@ export function histogram(host: Host<"histogram">): Drawing<"histogram"> {
         },
       ]);
     }
-    caption.textContent = `${Number.isInteger(sum) ? format.count(sum) : format.number(sum)} values in ${format.count(counts.length)} bins · from ${format.number(span[0])} to ${format.number(span[1])} · most in a bin ${format.number(most)}`;
+    caption.textContent = `${Number.isInteger(sum) ? format.plural(sum, "value") : `${format.number(sum)} values`} in ${format.plural(counts.length, "bin")} · from ${format.number(span[0])} to ${format.number(span[1])} · most in a bin ${format.number(most)}`;
     chart.describe(`histogram ${about.name}: ${caption.textContent}`);
   }
   function replaceShared(now: Host<"histogram">["shared"]): void {

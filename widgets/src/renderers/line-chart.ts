@@ -1,86 +1,115 @@
-// Lines on axes, with zoom and the nearest point's values. There are two canvases, so that a step change draws only the lines of the step.
+// Lines on axes, with zoom and the values under the pointer, which all charts of a view share. There are two canvases, so that a step
+// change draws only the lines of the step.
 
-import { h, put, watchSize } from "../dom/dom";
+import { h, watchSize } from "../dom/dom";
+import { saveMenu, type Picture, type Row } from "../dom/save";
+import { SvgContext, within, type Area, type Paint } from "../dom/svg-context";
 import { colours, type Colours } from "../dom/theme";
-import * as format from "../model/format";
-import { marksOf, roomy, toPixels, valueAt, type Axes, type Mark, type Range } from "./axes";
-import { drawLine, nearestPoint, type Found, type PlotArea, type ChartLine } from "./chart-line";
+import { roomy, valueAt, type Axes, type Range } from "./axes";
+import { drawLine, pointsAt, type ChartLine } from "./chart-line";
+import { fontOf, layOut, paintChart, plotAreaOf, type Layout, type Ranges } from "./chart-paint";
+import { tell } from "./crosshair";
 
-interface Area {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
-interface Ranges {
-  x: Range;
-  y: Range;
-}
-
-const FONT = "12px system-ui, sans-serif";
-const LINE_HEIGHT = 15;
-/** Pixels around the lines: above and to the right for half a label; below for two lines of labels and the axis' name. */
-const MARGIN = { top: 10, right: 14, bottom: 54, name: 20, labels: 46 };
-/** Pixels that a mark needs at least. */
-const ROOM = { x: 50, y: 30 };
-const TICK = 5;
 /** A drag that is shorter than this in one direction zooms in the other alone. */
 const STRAIGHT = 24;
 const CLICK = 4;
+/** A chart is as high as this share of its width, between the heights that it is given. */
+const SHARE = 0.4;
+/** Of a picture: how high the line with its title is, and one of names. */
+const PICTURE = { title: 28, names: 20, pad: 10 };
+
+/** The charts on screen, by their elements: those of one view are found through the page. */
+const charts = new WeakMap<Element, LineChart>();
+
+interface Options {
+  /** The least and the most pixels, unless the axes have another height. */
+  heights?: [least: number, most: number];
+  /** Is called when someone has zoomed, or has gone back to all. */
+  zoomed?: () => void;
+  /** The numbers, where they are more than those of the lines. */
+  rows?: () => Row[];
+}
+interface Place {
+  x: number;
+  y: number;
+}
 
 export class LineChart {
   private back: ChartLine[] = [];
   private front: ChartLine[] = [];
-  private zoom: Ranges | null = null;
-  private readonly element = h("div", { class: "jt-chart", role: "img" });
-  private readonly base = h("canvas", { style: "display:block" });
+  private zoom: { x: Range | null; y: Range | null } = { x: null, y: null };
+  private readonly base = h("canvas", { role: "img", style: "display:block" });
   private readonly overlay = h("canvas", { class: "jt-overlay" });
   private readonly tip = h("div", { class: "jt-tip" });
   private readonly selection = h("div", { class: "jt-selection" });
+  private readonly empty = h("p", { class: "jt-empty" });
+  private readonly reset = h(
+    "button",
+    { type: "button", class: "jt-button jt-words-button", onclick: () => this.zoomOut() },
+    "reset zoom",
+  );
   /** Is as large as the plotting area, and takes the pointer. */
-  private readonly plot = h("div", { class: "jt-plot" }, this.overlay, this.selection, this.tip);
+  private readonly plot = h(
+    "div",
+    { class: "jt-plot", "aria-hidden": "true" },
+    this.overlay,
+    this.selection,
+    this.tip,
+  );
+  private readonly element = h("div", { class: "jt-chart" }, this.base, this.plot, this.empty);
   private readonly stopWatchingSize: () => void;
+  /** Measures words. */
+  private readonly measure: Paint;
+  private readonly heights: [least: number, most: number];
+  private readonly zoomed: () => void;
   private look: Colours;
-  private area: Area = { left: 0, top: 0, width: 0, height: 0 };
-  private pointer: { x: number; y: number } | null = null;
-  private dragged: { x: number; y: number } | null = null;
+  private layout: Layout;
+  private pointer: Place | null = null;
+  /** The place of the x axis that is told, by the pointer here or over another chart, and how high the pointer is here. */
+  private told: { x: number; y: number | null } | null = null;
+  private dragged: Place | null = null;
   private hovering = 0;
+  /** Pixels of the canvases for one of the page. */
+  private ratio = 1;
   private baseIsStale = false;
   private scheduled = false;
 
-  /**
-   * @param usual the height in pixels, unless the axes have another.
-   * @param zoomed is called when someone has zoomed, or has gone back to all.
-   */
+  /** @param title what the chart shows, for its pictures and their files. */
   constructor(
-    private readonly container: HTMLElement,
+    container: HTMLElement,
     private axes: Axes,
-    private readonly usual = 300,
-    private readonly zoomed: () => void = () => undefined,
+    private readonly title: () => string,
+    { heights = [240, 320], zoomed = () => undefined, rows = () => this.rows() }: Options = {},
   ) {
-    this.element.append(this.base, this.plot);
+    this.heights = heights;
+    this.zoomed = zoomed;
+    const save = saveMenu(title, () => this.picture(), rows);
+    this.element.append(h("div", { class: "jt-chart-tools" }, this.reset, save));
     container.append(this.element);
-    this.look = colours(container);
-    this.tip.hidden = this.selection.hidden = true;
+    charts.set(this.element, this);
+    this.look = colours(this.element);
+    this.measure = this.base.getContext("2d") ?? new SvgContext(0, 0, null);
+    this.layout = this.layOut();
+    this.tip.hidden = this.selection.hidden = this.reset.hidden = this.empty.hidden = true;
     this.listen();
     this.stopWatchingSize = watchSize(this.element, () => this.resize());
     this.schedule(true);
   }
 
   describe(words: string): void {
-    this.element.setAttribute("aria-label", words);
+    this.base.setAttribute("aria-label", words);
   }
 
   setAxes(axes: Axes, keepZoom = false): void {
     this.axes = axes;
-    if (!keepZoom) this.zoom = null;
+    if (!keepZoom) this.zoom = { x: null, y: null };
     this.schedule(true);
   }
 
   /** What is zoomed to on the x axis, and how many pixels of the canvas that is. */
   get zoomedTo(): { x: Range; pixels: number } | null {
-    const pixels = Math.round(this.area.width * (devicePixelRatio || 1));
-    return this.zoom && { x: this.zoom.x, pixels };
+    const pixels = Math.round(this.layout.area.width * (devicePixelRatio || 1));
+    return this.zoom.x && { x: this.zoom.x, pixels };
   }
 
   /** Lines that stay: drawn once, beneath. */
@@ -97,10 +126,57 @@ export class LineChart {
 
   /** Colours may have changed. */
   restyle(): void {
-    const look = colours(this.container);
+    const look = colours(this.element);
     if (look.text === this.look.text && look.background === this.look.background) return;
     this.look = look;
     this.schedule(true);
+  }
+
+  /** The chart as a picture with a title, and the names of its lines where there are several. */
+  picture(width = this.width, height = this.height): Picture {
+    const { look, axes, back, front } = this;
+    const named = [...back, ...front].filter(({ label, dots }) => label && !dots);
+    const layout = layOut(this.measure, look, axes, this.ranges(), back, width, height);
+    const names = named.length > 1 && layout.ends.length === 0 ? named : [];
+    const paint = (ctx: Paint): void => {
+      ctx.fillStyle = look.background;
+      ctx.fillRect(0, 0, width, above + height);
+      ctx.fillStyle = look.text;
+      ctx.textAlign = "left";
+      ctx.textBaseline = "middle";
+      ctx.font = fontOf(look, 13, "600 ");
+      ctx.fillText(this.title(), 2, PICTURE.title / 2);
+      ctx.font = fontOf(look, 12);
+      names.forEach(({ label, colour = 0, dash }, n) => {
+        const y = PICTURE.title + PICTURE.names * (n + 0.5);
+        ctx.fillStyle = look.text;
+        ctx.fillText(label!, 36, y);
+        const line = { x: [2, 30], y: [y, y], colour, ...(dash ? { dash } : {}) };
+        const same = (value: number) => value;
+        drawLine({ ctx, px: same, py: same, colours: look, height }, line, 1);
+      });
+      const draw = () => paintChart(ctx, look, axes, layout, [...back, ...front]);
+      within(ctx, { left: 0, top: above, width, height }, draw);
+    };
+    const above = PICTURE.title + PICTURE.names * names.length;
+    return { width, height: above + height, paint };
+  }
+
+  /** The numbers of the lines that have a name. */
+  private rows(): Row[] {
+    const { axes } = this;
+    const named = [...this.back, ...this.front].filter(
+      ({ label, dots }) => label !== undefined && !dots,
+    );
+    // What came in half the digits is not written in all.
+    const write = (values: ArrayLike<number>, n: number) =>
+      values instanceof Float32Array ? Number(values[n]!.toPrecision(7)) : values[n]!;
+    return [
+      ["line", axes.xLabel, axes.yLabel],
+      ...named.flatMap(({ label, x, y }) =>
+        Array.from(x, (_, n) => [label!, write(x, n), write(y, n)]),
+      ),
+    ];
   }
 
   destroy(): void {
@@ -122,174 +198,123 @@ export class LineChart {
     });
   }
 
-  private get height(): number {
-    return this.axes.height ?? this.usual;
-  }
   private get width(): number {
     return Math.max(200, Math.floor(this.element.clientWidth || 480));
   }
+  private get height(): number {
+    const [least, most] = this.heights;
+    return this.axes.height ?? Math.round(Math.max(least, Math.min(most, this.width * SHARE)));
+  }
 
   private ranges(): Ranges {
-    if (this.zoom) return this.zoom;
-    const { axes } = this;
+    const { axes, zoom } = this;
     const y = roomy(axes.y, axes.yLog);
-    return { x: roomy(axes.x, axes.xLog), y: axes.floor ? [axes.y[0], y[1]] : y };
+    return {
+      x: zoom.x ?? roomy(axes.x, axes.xLog),
+      y: zoom.y ?? (axes.floor ? [axes.y[0], y[1]] : y),
+    };
+  }
+
+  private layOut(): Layout {
+    const { measure, look, axes, back, width, height } = this;
+    return layOut(measure, look, axes, this.ranges(), back, width, height);
   }
 
   private resize(): void {
-    const ratio = devicePixelRatio || 1;
-    const { width, height } = this.base;
-    if (width !== Math.round(this.width * ratio) || height !== Math.round(this.height * ratio))
+    const { width, height } = this.layout;
+    if (width !== this.width || height !== this.height || this.ratio !== devicePixelRatio)
       this.schedule(true);
   }
 
-  private plotArea(ctx: CanvasRenderingContext2D, ratio: number): PlotArea {
-    const { x, y } = this.ranges();
-    const height = this.area.height * ratio;
-    const px = toPixels(x, this.area.width * ratio, this.axes.xLog);
-    const up = toPixels(y, height, this.axes.yLog);
-    return { ctx, px, py: (value) => height - up(value), ratio, colours: this.look };
-  }
-
   private paintBase(): void {
-    const { axes, base, width, height } = this;
-    const ratio = devicePixelRatio || 1;
-    base.width = Math.round(width * ratio);
-    base.height = Math.round(height * ratio);
-    base.style.width = `${width}px`;
-    base.style.height = `${height}px`;
-    const ctx = base.getContext("2d");
-    if (!ctx) return;
-    ctx.scale(ratio, ratio);
-    ctx.font = FONT;
-    const ranges = this.ranges();
-    const inner = height - MARGIN.top - MARGIN.bottom;
-    const yMarks = marksOf(ranges.y, inner / ROOM.y, { log: axes.yLog, words: axes.yWords });
-    // The y axis is as wide as its longest label.
-    const widest = Math.max(0, ...yMarks.map(({ label }) => ctx.measureText(label).width));
-    const left = MARGIN.name + (yMarks.length ? Math.ceil(widest) + 18 : MARGIN.labels);
-    this.area = { left, top: MARGIN.top, width: width - left - MARGIN.right, height: inner };
-    const xMarks = marksOf(ranges.x, this.area.width / ROOM.x, {
-      log: axes.xLog,
-      time: axes.xTime,
-      words: axes.xWords,
-    });
-    this.paintAxes(ctx, xMarks, yMarks);
-    ctx.setTransform(1, 0, 0, 1, left * ratio, MARGIN.top * ratio);
-    ctx.beginPath();
-    ctx.rect(0, 0, this.area.width * ratio, inner * ratio);
-    ctx.clip();
-    const plotArea = this.plotArea(ctx, ratio);
-    for (const line of this.back) drawLine(plotArea, line, this.back.length);
+    const { base, look, axes, back, empty, zoom } = this;
+    this.layout = this.layOut();
+    const { width, height } = this.layout;
+    const ctx = this.size(base, width, height);
+    this.reset.hidden = !zoom.x && !zoom.y;
+    empty.hidden = !axes.empty;
+    empty.textContent = axes.empty ?? "";
+    if (ctx) paintChart(ctx, look, axes, this.layout, back);
   }
 
-  private paintAxes(ctx: CanvasRenderingContext2D, xMarks: Mark[], yMarks: Mark[]): void {
-    const { left, top, width, height } = this.area;
-    const { px, py } = this.plotArea(ctx, 1);
-    const bottom = top + height;
-    ctx.strokeStyle = this.look.grid;
-    ctx.fillStyle = this.look.faint;
-    ctx.lineWidth = 1;
-    ctx.beginPath();
-    // A line of one pixel is sharp between two whole coordinates.
-    for (const { at, label } of xMarks) {
-      const x = Math.round(left + px(at)) + 0.5;
-      ctx.moveTo(x, top);
-      ctx.lineTo(x, bottom + (label ? TICK : 0));
+  /** Make a canvas as large as it is on screen, empty, and have it take pixels of the page. */
+  private size(
+    canvas: HTMLCanvasElement,
+    width: number,
+    height: number,
+  ): CanvasRenderingContext2D | null {
+    this.ratio = devicePixelRatio || 1;
+    const [across, down] = [Math.round(width * this.ratio), Math.round(height * this.ratio)];
+    if (canvas.width !== across || canvas.height !== down) {
+      canvas.width = across;
+      canvas.height = down;
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
     }
-    for (const { at, label } of yMarks) {
-      const y = Math.round(top + py(at)) + 0.5;
-      ctx.moveTo(left - (label ? TICK : 0), y);
-      ctx.lineTo(left + width, y);
-    }
-    ctx.stroke();
-    ctx.textAlign = "center";
-    ctx.textBaseline = "top";
-    /** How far each line of labels is written. */
-    const written: number[] = [];
-    for (const { at, label } of xMarks.filter(({ label }) => label)) {
-      label.split("\n").forEach((line, n) => {
-        const half = ctx.measureText(line).width / 2;
-        // A label at the end of the axis stays within the chart; one that would lie over the one before is left out.
-        const x = Math.max(half, Math.min(this.width - half, left + px(at)));
-        if (x - half < (written[n] ?? -Infinity)) return;
-        written[n] = x + half + 6;
-        ctx.fillText(line, x, bottom + 10 + n * LINE_HEIGHT);
-      });
-    }
-    ctx.fillText(this.axes.xLabel, left + width / 2, this.height - LINE_HEIGHT);
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
-    for (const { at, label } of yMarks) ctx.fillText(label, left - 10, top + py(at));
-    ctx.save();
-    ctx.translate(MARGIN.name / 2, top + height / 2);
-    ctx.rotate(-Math.PI / 2);
-    ctx.textAlign = "center";
-    ctx.fillText(this.axes.yLabel, 0, 0);
-    ctx.restore();
+    const ctx = canvas.getContext("2d");
+    ctx?.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    ctx?.clearRect(0, 0, width, height);
+    return ctx;
   }
 
   private paintFront(): void {
-    const { area, overlay, plot } = this;
-    const ratio = devicePixelRatio || 1;
-    const width = Math.round(area.width * ratio);
-    const height = Math.round(area.height * ratio);
-    if (overlay.width !== width || overlay.height !== height) {
-      overlay.width = width;
-      overlay.height = height;
-    }
+    const { overlay, plot, look, axes, layout, front, told } = this;
+    const { area } = layout;
     for (const [name, value] of Object.entries(area)) plot.style.setProperty(name, `${value}px`);
-    overlay.style.width = `${area.width}px`;
-    overlay.style.height = `${area.height}px`;
-    const ctx = overlay.getContext("2d");
+    const ctx = this.size(overlay, area.width, area.height);
     if (!ctx) return;
-    ctx.clearRect(0, 0, width, height);
-    const plotArea = this.plotArea(ctx, ratio);
-    for (const line of this.front) drawLine(plotArea, line, this.front.length);
-    const { pointer } = this;
-    const aim = pointer && { x: pointer.x * ratio, y: pointer.y * ratio };
-    this.paintFound(plotArea, aim && nearestPoint(plotArea, this.front, aim));
+    const plotArea = plotAreaOf(ctx, look, axes, layout);
+    for (const line of front) drawLine(plotArea, line, front.length);
+    const at = told && plotArea.px(told.x);
+    const isHere = at !== null && at >= -1 && at <= area.width + 1 && !axes.empty;
+    const found = isHere ? pointsAt(plotArea, [...this.back, ...front], { x: at, y: told!.y }) : [];
+    tell(this.tip, axes, look, area, found);
+    const [first] = found;
+    if (!first) return;
+    if (!first.line.bars) {
+      const x = Math.round(first.x) + 0.5;
+      drawLine({ ...plotArea, px: (value) => value }, { x: [x, x], y: layout.y, width: 1 }, 1);
+    }
+    for (const { line, index } of found)
+      if (!line.bars) {
+        const { colour = 0 } = line;
+        drawLine(plotArea, { x: [line.x[index]!], y: [line.y[index]!], colour, dots: [0] }, 1);
+      }
+    const top = told!.y ?? 0;
+    this.tip.style.top = `${Math.max(0, Math.min(top, area.height - this.tip.offsetHeight))}px`;
   }
 
-  /** A dot on the point nearest to the pointer, and its values beside. */
-  private paintFound({ ctx, ratio }: PlotArea, found: Found | null): void {
-    this.tip.hidden = !found;
-    if (!found) return;
-    const { axes, area, tip } = this;
-    const { line, index } = found;
-    const { lines } = this.look;
-    if (!line.bars) {
-      ctx.fillStyle = lines[(line.colour ?? 0) % lines.length]!;
-      ctx.beginPath();
-      ctx.arc(found.x, found.y, 4.5 * ratio, 0, 2 * Math.PI);
-      ctx.fill();
-    }
-    const from = line.x[index]!;
-    const to = line.bars?.[index] ?? from;
-    const where = axes.xTime
-      ? format.time(from * 1e6)
-      : axes.xWords
-        ? axes.xWords(Math.round((from + to) / 2))
-        : line.bars
-          ? `${format.number(from)} to ${format.number(to)}`
-          : format.number(from);
-    put(
-      tip,
-      h("b", {}, line.label || axes.yLabel),
-      h("span", {}, `${axes.xLabel} ${where}`),
-      h("span", {}, `${axes.yLabel} ${format.number(line.y[index]!)}`),
+  /** All charts of this view whose x axis is of the same: this one among them. */
+  private linked(): LineChart[] {
+    const { element, axes } = this;
+    const view = element.closest(".jt-browser") ?? element.closest(".jt-stage");
+    const found = [...(view?.querySelectorAll(".jt-chart") ?? [])].flatMap(
+      (each) => charts.get(each) ?? [],
     );
-    const left = found.x / ratio;
-    const flip = left > area.width * 0.6;
-    tip.style.left = flip ? "auto" : `${left + 12}px`;
-    tip.style.right = flip ? `${area.width - left + 12}px` : "auto";
-    tip.style.top = `${Math.min(found.y / ratio, area.height - 54)}px`;
+    const same = found.filter(
+      ({ axes: { xLabel, xTime } }) => xLabel === axes.xLabel && xTime === axes.xTime,
+    );
+    return same.includes(this) ? same : [this];
+  }
+
+  /** Tell the values at the pointer, in all linked charts. */
+  private tellAll(): void {
+    const { pointer, layout, axes } = this;
+    const x = pointer && valueAt(layout.x, pointer.x / layout.area.width, axes.xLog);
+    for (const chart of this.linked()) {
+      chart.told = x === null ? null : { x, y: chart === this ? pointer!.y : null };
+      chart.paintSoon();
+    }
   }
 
   private listen(): void {
     const { plot } = this;
     plot.addEventListener("pointerdown", (event) => {
-      // A finger scrolls the page.
+      // A finger scrolls the page, and is told what it touches.
+      if (event.pointerType === "touch") {
+        this.pointer = this.placeOf(event);
+        this.tellAll();
+      }
       if (event.pointerType === "touch" || event.button !== 0) return;
       this.dragged = this.placeOf(event);
       plot.setPointerCapture(event.pointerId);
@@ -297,7 +322,7 @@ export class LineChart {
     plot.addEventListener("pointermove", (event) => {
       this.pointer = this.placeOf(event);
       if (this.dragged) this.showSelection();
-      this.paintSoon();
+      this.tellAll();
     });
     plot.addEventListener("pointerup", (event) => {
       this.pointer = this.placeOf(event);
@@ -308,21 +333,19 @@ export class LineChart {
     plot.addEventListener("pointercancel", () => this.stopDragging());
     plot.addEventListener("pointerleave", () => {
       this.pointer = null;
-      this.paintSoon();
+      this.tellAll();
     });
     plot.addEventListener("dblclick", (event) => {
       event.stopPropagation();
-      this.zoom = null;
-      this.schedule(true);
-      this.zoomed();
+      this.zoomOut();
     });
   }
 
-  private placeOf({ clientX, clientY }: MouseEvent): { x: number; y: number } {
+  private placeOf({ clientX, clientY }: MouseEvent): Place {
     const box = this.plot.getBoundingClientRect();
     return {
-      x: Math.max(0, Math.min(this.area.width, clientX - box.left)),
-      y: Math.max(0, Math.min(this.area.height, clientY - box.top)),
+      x: Math.max(0, Math.min(this.layout.area.width, clientX - box.left)),
+      y: Math.max(0, Math.min(this.layout.area.height, clientY - box.top)),
     };
   }
 
@@ -333,7 +356,8 @@ export class LineChart {
 
   /** What was dragged over; the whole height or width when the drag was straight. */
   private selected(): Area | null {
-    const { area, dragged: from, pointer: to } = this;
+    const { dragged: from, pointer: to } = this;
+    const { area } = this.layout;
     if (!from || !to) return null;
     const width = Math.abs(to.x - from.x);
     const height = Math.abs(to.y - from.y);
@@ -358,12 +382,28 @@ export class LineChart {
     this.selection.hidden = true;
   }
 
+  /** Zoom to what was dragged over, and all linked charts to the same part of the x axis. */
   private zoomTo({ left, top, width, height }: Area): void {
-    const { area, axes } = this;
-    const { x, y } = this.ranges();
+    const { axes } = this;
+    const { x, y, area } = this.layout;
     const across = (pixel: number) => valueAt(x, pixel / area.width, axes.xLog);
     const up = (pixel: number) => valueAt(y, 1 - pixel / area.height, axes.yLog);
-    this.zoom = { x: [across(left), across(left + width)], y: [up(top + height), up(top)] };
+    if (height < area.height) this.zoom.y = [up(top + height), up(top)];
+    const range: Range = [across(left), across(left + width)];
+    const also = width < area.width ? this.linked() : [this];
+    for (const chart of also) chart.zoomX(width < area.width ? range : chart.zoom.x);
+  }
+
+  private zoomOut(): void {
+    for (const chart of this.linked()) {
+      if (chart !== this && !chart.zoom.x && !chart.zoom.y) continue;
+      chart.zoom.y = null;
+      chart.zoomX(null);
+    }
+  }
+
+  private zoomX(range: Range | null): void {
+    this.zoom.x = range;
     this.schedule(true);
     this.zoomed();
   }

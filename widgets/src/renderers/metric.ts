@@ -1,13 +1,14 @@
 // Metrics over step or time, of one line or several: the whole series, the current step marked; smoothing and a log axis.
 
 import { h } from "../dom/dom";
-import { bar, checkbox, slider } from "../dom/toolbar";
+import type { Row } from "../dom/save";
+import { bar, checkbox, select, slider } from "../dom/toolbar";
 import * as format from "../model/format";
 import type { MetricHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import type { Drawing, Host, Shown } from "../model/renderer";
-import { extent, roomy, type Axes } from "./axes";
-import type { ChartLine } from "./chart-line";
+import { evenUpTo, extent, roomy, type Axes } from "./axes";
+import { FEW, type ChartLine } from "./chart-line";
 import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
@@ -46,8 +47,19 @@ interface Series extends Points {
   at: ArrayLike<number>;
   /** How many values were logged; a long series comes with fewer. */
   points: number;
+  unit?: string;
+  /** How many values are NaN, infinite, and negatively infinite. */
+  odd?: [number, number, number];
   error?: string;
 }
+
+/** How many values have no place among the others, in words. */
+export const oddWords = ([nan, above, below]: [number, number, number]): string =>
+  format.joined(
+    nan > 0 && `${format.count(nan)} NaN`,
+    above > 0 && `${format.count(above)} ∞`,
+    below > 0 && `${format.count(below)} −∞`,
+  );
 
 const none: Points = { step: [], order: null, time: [], value: [] };
 
@@ -69,16 +81,19 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   const stepless = series.every(({ step }) => !Array.from(step).some(Number.isFinite));
   // What the machine uses is sampled without steps.
   const byTime = checkbox("over time", () => update(), stepless && host.about.kind === "system");
-  const logY = checkbox("log y", () => update());
+  const scale = select("y axis", ["linear", "log", "symlog"], () => update());
   const smoothing = slider("smooth", [0, 0.99, 0.01, 0], () => update());
   const over = () => (byTime.value ? "time" : stepless ? "the order logged" : "step");
   const legend = new Legend(labels, oneRun ? "metrics" : "runs", () => update());
   const caption = h("p", { class: "jt-caption" });
-  element.append(bar(byTime, logY, smoothing));
+  element.append(bar(byTime, scale, smoothing));
   const finer = new FinerPoints(host, () => update(true));
   /** The points of what is zoomed to, of those lines that have more than came at first. */
   let zoomed = new Map<number, Points>();
-  const chart = new LineChart(element, axes(), single ? 260 : 280, () => update(true));
+  const chart = new LineChart(element, axes(), () => host.about.name, {
+    zoomed: () => update(true),
+    rows,
+  });
   element.append(single ? caption : legend.element, finer.note);
   update();
 
@@ -88,9 +103,11 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
       const part = found.get(n);
       if (!part || "error" in part.head)
         return { ...none, start: 0, at: [], points: 0, ...part?.head };
+      const { points, unit, odd } = part.head;
       // Runs that began at different times are compared over the time since each began.
       const start = oneRun ? 0 : (part.column("time")[0] ?? 0);
-      return { ...pointsOf(part, start), start, at: part.column("at"), points: part.head.points };
+      const more = { ...(unit ? { unit } : {}), ...(odd ? { odd } : {}) };
+      return { ...pointsOf(part, start), start, at: part.column("at"), points, ...more };
     });
   }
 
@@ -112,17 +129,31 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
 
   function axes(): Axes {
     const shown = series.filter((_, n) => !legend.hidden.has(n));
-    const log = logY.value;
+    const log = scale.value === "log";
     const time = oneRun ? "time" : "seconds since its first value";
+    const y = extent(
+      shown.flatMap(({ value }) => Array.from(extent(value, log))),
+      log,
+    );
+    const units = new Set(shown.map(({ unit }) => unit));
+    const [unit] = units;
+    const empty =
+      shown.length === 0
+        ? "every line is hidden"
+        : Number.isFinite(y[0])
+          ? ""
+          : log
+            ? "no value above zero, where a log axis begins"
+            : "no finite value to draw";
     return {
+      ...(empty ? { empty } : {}),
+      ...(unit && units.size === 1 ? { yUnit: unit } : {}),
+      xWhole: !byTime.value,
       xLabel: byTime.value ? time : stepless ? "order logged" : "step",
       yLabel: oneRun && !single ? "value" : host.about.name,
       x: extent(shown.flatMap((each) => lines(each).flatMap(({ x }) => extent(x)))),
-      y: extent(
-        shown.flatMap(({ value }) => extent(value, log)),
-        log,
-      ),
-      yLog: log,
+      y,
+      yLog: log || (scale.value === "symlog" && evenUpTo(y)),
       xTime: oneRun && byTime.value,
     };
   }
@@ -149,11 +180,17 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     chart.setBack(
       series.flatMap((each, n): ChartLine[] => {
         if (legend.hidden.has(n)) return [];
-        const look = { colour: n, dash: dashOf(n) };
+        const label = labels[n]!;
+        const end = single ? {} : { end: label };
+        const look = { colour: n, dash: dashOf(n), ...(each.unit ? { unit: each.unit } : {}) };
         const raw = lines(zoomed.get(n) ?? each).map((line) => ({
           ...line,
           ...look,
+          label,
+          odd: true,
           faint: weight > 0,
+          marks: weight === 0 && line.x.length <= FEW,
+          ...(weight === 0 ? end : {}),
         }));
         if (weight === 0) return raw;
         // What is smoothed begins where the line does, whatever is zoomed to.
@@ -161,6 +198,8 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
           x,
           y: exponentialSmoothing(y, weight),
           ...look,
+          ...end,
+          label: `${label}, smoothed`,
         }));
         return [...raw, ...smooth];
       }),
@@ -174,7 +213,8 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     legend.paint();
     const front: ChartLine[] = [];
     const said: string[] = [];
-    const [low, high] = roomy(axes().y, logY.value);
+    const { y, yLog } = axes();
+    const [low, high] = roomy(y, yLog);
     series.forEach((each, n) => {
       const { steps, at: places } = members()[n]!;
       const number = places?.[shown.at] ?? -1;
@@ -184,19 +224,17 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
         return;
       }
       const words = format.joined(
-        format.number(each.value[at]!),
+        format.quantity(each.value[at]!, each.unit),
         earlierStep(steps?.[number], shown.step),
+        each.odd && oddWords(each.odd),
       );
       legend.setWords(n, words);
       said.push(format.joined(labels[n], words));
       if (legend.hidden.has(n)) return;
       const [here, value] = [place(each, at), each.value[at]!];
-      // The line is drawn beneath already; a hair of it here is what the pointer finds.
-      for (const line of lines(zoomed.get(n) ?? each))
-        front.push({ ...line, colour: n, width: 0.01, label: labels[n]! });
       if (single || (!byTime.value && steps?.[number] === shown.step))
         front.push({ x: [here, here], y: [low, high], dash: [3, 4], width: 1 });
-      front.push({ x: [here], y: [value], colour: single ? 1 : n, dots: [0] });
+      front.push({ x: [here], y: [value], colour: n, dots: [0] });
     });
     chart.setFront(front);
     if (single) caption.textContent = summarize(series[0]!, shown.at);
@@ -204,14 +242,35 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     chart.describe(`${host.about.name} over ${over()}: ${words}`);
   }
 
-  function summarize({ value, at, points }: Series, number: number): string {
+  function summarize({ value, at, points, unit, odd }: Series, number: number): string {
     const [low, high] = extent(value);
+    const write = (n: number) => format.quantity(n, unit);
+    const below =
+      scale.value === "log" ? Array.from(value).filter((v) => v <= 0 && v > -Infinity).length : 0;
     return format.joined(
-      format.number(value[at[number] ?? 0] ?? NaN),
-      Number.isFinite(low) && `lowest ${format.number(low)}`,
-      Number.isFinite(low) && `highest ${format.number(high)}`,
-      `${format.count(points)} values`,
+      write(value[at[number] ?? 0] ?? NaN),
+      Number.isFinite(low) && `lowest ${write(low)}`,
+      Number.isFinite(low) && `highest ${write(high)}`,
+      format.plural(points, "value"),
+      odd && oddWords(odd),
+      below > 0 && `${format.count(below)} not above zero, which a log axis cannot show`,
     );
+  }
+
+  /** All values that are in the page, with what they were logged at. */
+  function rows(): Row[] {
+    const which = oneRun ? "metric" : "run";
+    return [
+      [which, "step", "time", "value"],
+      ...series.flatMap(({ step, time, value, start }, n) =>
+        Array.from(value, (v, at) => [
+          labels[n]!,
+          Number.isFinite(step[at]) ? step[at]! : "",
+          new Date((time[at]! + start) * 1000).toISOString(),
+          v,
+        ]),
+      ),
+    ];
   }
 
   return {

@@ -1,10 +1,11 @@
 // What charts of one line or several have in common: the lines' payloads, a dash for each line, and a legend that says what each has at the step.
 
-import { h, say, span, svg } from "../dom/dom";
+import { h, say, span } from "../dom/dom";
 import { colours } from "../dom/theme";
 import * as format from "../model/format";
 import type { FailedHead, PartsHead } from "../model/payload-heads";
 import { Payload } from "../model/payload";
+import { sample } from "./crosshair";
 
 /** The payloads of the lines that a payload holds, by the line's place among the panel's members. */
 export function parts<H extends object>(
@@ -39,14 +40,7 @@ export class Legend {
   constructor(names: string[], what: string, changed: () => void) {
     this.entries = names.map((name, n) => {
       const words = span("jt-kind");
-      const stroke = svg("line", {
-        x1: 0,
-        y1: 5,
-        x2: 30,
-        y2: 5,
-        "stroke-width": 2.4,
-        "stroke-dasharray": dashOf(n).join(" "),
-      });
+      const stroke = sample("", dashOf(n), 30);
       const button = h(
         "button",
         {
@@ -60,17 +54,7 @@ export class Legend {
             changed();
           },
         },
-        svg(
-          "svg",
-          {
-            viewBox: "0 0 30 10",
-            width: 30,
-            height: 10,
-            "aria-hidden": "true",
-            focusable: "false",
-          },
-          stroke,
-        ),
+        stroke,
         span("jt-name", name),
         words,
       );
@@ -92,7 +76,7 @@ export class Legend {
   paint(): void {
     const { lines } = colours(this.element);
     this.entries.forEach(({ stroke }, n) =>
-      stroke.setAttribute("stroke", lines[n % lines.length]!),
+      stroke.firstElementChild!.setAttribute("stroke", lines[n % lines.length]!),
     );
   }
 }
