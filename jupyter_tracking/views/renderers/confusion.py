@@ -21,7 +21,7 @@ _FALLBACK = 20
 
 
 class ConfusionRenderer(Renderer):
-    """A square of numbers with a label for each row and column."""
+    """A square of numbers with a label for each row, the true class, and each column, the predicted one."""
 
     stem = "confusion"
 
@@ -46,7 +46,7 @@ class ConfusionRenderer(Renderer):
         names, sides = ([side[:LONGEST_LABEL] for side in _labels(*each)[:_FALLBACK]] for each in ((matrix.x, columns), (matrix.y, rows)))
         cells = ([side, *(f"{v:g}" for v in row[:_FALLBACK].astype(float))] for side, row in zip(sides, matrix.z, strict=False))
         more = f"<p><small>{rows} x {columns}</small></p>" if rows > _FALLBACK else ""
-        return fallback.html_table(["", *names], cells) + more
+        return fallback.html_table(["true ↓ predicted →", *names], cells) + more
 
 
 def _labels(labels: list[object], count: int) -> list[str]:

@@ -3,7 +3,10 @@
 import { h, put, region, span } from "../dom/dom";
 import * as format from "../model/format";
 import { colours } from "../dom/theme";
+import { saveMenu, type Picture, type Row } from "../dom/save";
+import type { Paint } from "../dom/svg-context";
 import { bar, checkbox } from "../dom/toolbar";
+import { fontOf } from "./chart-paint";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
@@ -52,7 +55,16 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
   const canvas = h("canvas", { class: "jt-heat", role: "img" });
   const frame = region("div", "jt-matrix-frame", `matrix ${called(host.about)}`, table, canvas);
   const caption = h("p", { class: "jt-caption", role: "status" });
-  host.element.append(bar(relative), frame, caption);
+  const save = saveMenu(
+    () => format.joined(host.about.name, step !== null && `step ${format.step(step)}`),
+    () => picture(),
+    () => rows(),
+  );
+  host.element.append(bar(relative, save), frame, caption);
+  /** What is on screen, for its picture and its numbers. */
+  let step: format.Step = null;
+  let picture: () => Picture;
+  let rows: () => Row[];
   let describeCell: ((at: number) => string) | null = null;
   let summary = "";
   canvas.addEventListener("mousemove", (event) => {
@@ -67,8 +79,9 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     caption.textContent = summary;
   });
 
-  function draw({ payload }: Shown<"confusion">): void {
+  function draw({ payload, step: shown }: Shown<"confusion">): void {
     if (!payload) return;
+    step = shown;
     const { x, y } = payload.head;
     const z = payload.column("z");
     const share = shares(z, x.length);
@@ -84,7 +97,7 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
           ? `${(values[at]! * 100).toFixed(values[at]! < 0.1 && values[at]! > 0 ? 1 : 0)}%`
           : format.number(values[at]!);
     const full = (at: number) =>
-      `${y[Math.floor(at / x.length)]} → ${x[at % x.length]}: ${format.number(z[at]!)}${Number.isNaN(share[at]!) ? "" : `, ${(share[at]! * 100).toFixed(1)}% of its row`}`;
+      `true ${y[Math.floor(at / x.length)]}, predicted ${x[at % x.length]}: ${format.number(z[at]!)}${Number.isNaN(share[at]!) ? "" : `, ${(share[at]! * 100).toFixed(1)}% of its row`}`;
     describeCell = (at) => (at >= 0 && at < z.length ? full(at) : "");
     const written = Math.max(x.length, y.length) <= MOST_WRITTEN;
     table.hidden = !written;
@@ -100,6 +113,11 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
         cell.style.color = text;
       }
     } else paint(values, most, x.length, y.length, isDark);
+    rows = () => [
+      ["true", "predicted", "value"],
+      ...Array.from(z, (value, at) => [y[Math.floor(at / x.length)]!, x[at % x.length]!, value]),
+    ];
+    picture = () => drawn(x, y, written ? words : null, (at) => heat(values[at]! / most, isDark));
     let sum = 0;
     let right = 0;
     for (let at = 0; at < z.length; at += 1) {
@@ -109,12 +127,15 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     }
     const same = x.length === y.length && x.every((name, n) => name === y[n]);
     summary = format.joined(
-      `${format.count(y.length)} rows (y) × ${format.count(x.length)} columns (x)`,
-      `sum ${format.number(sum)}`,
+      `${format.count(y.length)} true × ${format.count(x.length)} predicted classes`,
+      `${format.number(sum)} in all`,
       same && sum > 0 ? `${((right / sum) * 100).toFixed(1)}% on the diagonal` : null,
     );
     caption.textContent = summary;
-    canvas.setAttribute("aria-label", `heat map of ${host.about.name}: ${summary}`);
+    canvas.setAttribute(
+      "aria-label",
+      `heat map of ${host.about.name}, true classes downwards, predicted ones across: ${summary}`,
+    );
   }
 
   function buildTable(x: string[], y: string[]): void {
@@ -124,11 +145,66 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     cells = y.flatMap(() => x.map(() => h("td")));
     const heading = (name: string, scope: "col" | "row") =>
       h("th", { scope, title: name }, span("jt-field", name));
-    const head = [h("td", { class: "jt-corner" }), ...x.map((name) => heading(name, "col"))];
-    const rows = y.map((name, r) =>
-      h("tr", {}, heading(name, "row"), ...cells.slice(r * x.length, (r + 1) * x.length)),
+    const side = h(
+      "th",
+      { class: "jt-side", scope: "rowgroup", rowspan: y.length },
+      h("span", {}, "true"),
     );
-    put(table, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows));
+    const corner = () => h("td", { class: "jt-corner", colspan: 2 });
+    const top = h("th", { class: "jt-top", scope: "colgroup", colspan: x.length }, "predicted");
+    const rows = y.map((name, r) =>
+      h(
+        "tr",
+        {},
+        r ? null : side,
+        heading(name, "row"),
+        ...cells.slice(r * x.length, (r + 1) * x.length),
+      ),
+    );
+    const head = h("tr", {}, corner(), ...x.map((name) => heading(name, "col")));
+    put(table, h("thead", {}, h("tr", {}, corner(), top), head), h("tbody", {}, ...rows));
+    table.style.maxWidth = `${160 + 120 * x.length}px`;
+  }
+
+  /** The matrix as a picture: true classes downwards, predicted ones across. */
+  function drawn(
+    x: string[],
+    y: string[],
+    words: ((at: number) => string) | null,
+    shade: (at: number) => ReturnType<typeof heat>,
+  ): Picture {
+    const look = colours(host.element);
+    const [wide, high, left, top] = words ? [72, 34, 150, 64] : [6, 6, 20, 44];
+    const width = left + x.length * wide + 10;
+    const height = top + y.length * high + 10;
+    const paint = (ctx: Paint): void => {
+      const write = (text: string, at: number, down: number, colour = look.text) => {
+        ctx.fillStyle = colour;
+        ctx.fillText(text, at, down);
+      };
+      ctx.fillStyle = look.background;
+      ctx.fillRect(0, 0, width, height);
+      ctx.font = fontOf(look, 12);
+      ctx.textBaseline = "middle";
+      ctx.textAlign = "left";
+      write(`${host.about.name}: true classes downwards, predicted across`, 4, 14);
+      ctx.textAlign = "right";
+      if (words) y.forEach((name, r) => write(name.slice(0, 20), left - 8, top + (r + 0.5) * high));
+      ctx.textAlign = "center";
+      if (words)
+        x.forEach((name, c) => write(name.slice(0, 10), left + (c + 0.5) * wide, top - 14));
+      for (let at = 0; at < x.length * y.length; at += 1) {
+        const [across, down] = [
+          left + (at % x.length) * wide,
+          top + Math.floor(at / x.length) * high,
+        ];
+        const { background, text } = shade(at);
+        ctx.fillStyle = background;
+        ctx.fillRect(across, down, wide - (words ? 2 : 0), high - (words ? 2 : 0));
+        if (words) write(words(at), across + wide / 2, down + high / 2, text);
+      }
+    };
+    return { width, height, paint };
   }
 
   function paint(
