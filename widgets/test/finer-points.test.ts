@@ -159,6 +159,21 @@ describe.each(["metric", "curve"] as const)("a long %s", (kind) => {
     expect(note()).toBe("");
   });
 
+  it("says that finer points are on their way when they take long", async () => {
+    let come = (): void => undefined;
+    const { settle, note } = opened(kind, {
+      answer: (q) => new Promise((done) => (come = () => done(answerTo(q)))),
+    });
+    zoomTo(200, 300);
+    await settle();
+    expect(note()).toBe("");
+    await vi.advanceTimersByTimeAsync(300);
+    expect(note()).toBe("finer points are being fetched…");
+    come();
+    await settle();
+    expect(note()).toBe("");
+  });
+
   it("goes back to all without a question, and to the same range without another", async () => {
     const { line, settle } = opened(kind);
     zoomTo(200, 300);

@@ -32,6 +32,8 @@ const LINE_HEIGHT = 15;
 const MARGIN = { top: 24, right: 14, bottom: 40, gap: 8 };
 /** Pixels that a mark needs at least. */
 const ROOM = { x: 64, y: 30 };
+/** Marks that a y axis has at most, however high it is. */
+const MOST = 8;
 const TICK = 4;
 /** Names at the ends of lines: the share of the width that they may take, where the chart is as wide as this, and how far one may be moved. */
 const ENDS = { share: 0.2, least: 480, moved: 22 };
@@ -53,7 +55,7 @@ export function layOut(
   const inner = height - MARGIN.top - MARGIN.bottom;
   const measure = (words: string) => ctx.measureText(words).width;
   const told = { log: axes.yLog, words: axes.yWords, unit: axes.yUnit, whole: axes.yWhole };
-  const yMarks = axes.empty ? [] : marksOf(ranges.y, inner / ROOM.y, told);
+  const yMarks = axes.empty ? [] : marksOf(ranges.y, Math.min(MOST, inner / ROOM.y), told);
   // The y axis is as wide as its longest label, and the right side as the longest name there.
   const left = Math.max(
     24,

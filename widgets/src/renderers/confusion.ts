@@ -163,7 +163,7 @@ export function confusion(host: Host<"confusion">): Drawing<"confusion"> {
     );
     const head = h("tr", {}, corner(), ...x.map((name) => heading(name, "col")));
     put(table, h("thead", {}, h("tr", {}, corner(), top), head), h("tbody", {}, ...rows));
-    table.style.maxWidth = `${160 + 120 * x.length}px`;
+    table.style.maxWidth = `${200 + 180 * x.length}px`;
   }
 
   /** The matrix as a picture: true classes downwards, predicted ones across. */

@@ -20,6 +20,8 @@ type Found = { asked: Asked<RangeQuery>; lines: Lines };
 
 /** A question waits for this long, since another may follow at once (ms). */
 const PAUSE = 20;
+/** What takes longer is said in words (ms). */
+const LATE = 300;
 /** Where a pixel has as many points as this, finer ones would look the same. */
 const ENOUGH = 4;
 
@@ -69,15 +71,22 @@ export class FinerPoints<S extends "metric" | "curve"> {
       this.answers.request([]);
     } else if (!this.isFound(this.asked)) {
       const { asked } = this;
-      this.timer = window.setTimeout(() => this.answers.request([asked]), PAUSE);
+      this.timer = window.setTimeout(() => {
+        this.answers.request([asked]);
+        this.timer = window.setTimeout(() => this.tell("finer points are being fetched…"), LATE);
+      }, PAUSE);
     }
     const error = this.asked && this.error(this.asked);
     const drawn = thinned.reduce((sum, { x }) => sum + x.length, 0);
     const points = thinned.reduce((sum, line) => sum + line.points, 0);
     const told = fewer.length > 0 && (error || !this.host.live);
     const words = `thinned to ${format.count(drawn)} of ${format.count(points)} points`;
-    say(this.note, told ? words + (error ? `: ${error}` : "") : "");
-    this.note.hidden = !told;
+    this.tell(told ? words + (error ? `: ${error}` : "") : "");
+  }
+
+  private tell(words: string): void {
+    say(this.note, words);
+    this.note.hidden = words === "";
   }
 
   /** The lines have grown: what was found stays on screen until it is found anew. */

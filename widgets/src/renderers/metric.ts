@@ -90,7 +90,8 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   const finer = new FinerPoints(host, () => update(true));
   /** The points of what is zoomed to, of those lines that have more than came at first. */
   let zoomed = new Map<number, Points>();
-  const chart = new LineChart(element, axes(), () => host.about.name, {
+  let current = axes();
+  const chart = new LineChart(element, current, () => host.about.name, {
     zoomed: () => update(true),
     rows,
   });
@@ -175,7 +176,8 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   /** The series, which stay from step to step. */
   function update(keepZoom = false): void {
     const weight = smoothing.value;
-    chart.setAxes(axes(), keepZoom);
+    current = axes();
+    chart.setAxes(current, keepZoom);
     refine();
     chart.setBack(
       series.flatMap((each, n): ChartLine[] => {
@@ -213,11 +215,12 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
     legend.paint();
     const front: ChartLine[] = [];
     const said: string[] = [];
-    const { y, yLog } = axes();
-    const [low, high] = roomy(y, yLog);
+    const [low, high] = roomy(current.y, current.yLog);
+    /** Where the step is marked by a line, of which one is enough. */
+    const places = new Set<number>();
     series.forEach((each, n) => {
-      const { steps, at: places } = members()[n]!;
-      const number = places?.[shown.at] ?? -1;
+      const { steps, at: numbers } = members()[n]!;
+      const number = numbers?.[shown.at] ?? -1;
       const at = each.at[number];
       if (at === undefined) {
         legend.setWords(n, each.error ?? "no step yet");
@@ -232,8 +235,10 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
       said.push(format.joined(labels[n], words));
       if (legend.hidden.has(n)) return;
       const [here, value] = [place(each, at), each.value[at]!];
-      if (single || (!byTime.value && steps?.[number] === shown.step))
-        front.push({ x: [here, here], y: [low, high], dash: [3, 4], width: 1 });
+      if (!places.has(here) && (single || (!byTime.value && steps?.[number] === shown.step))) {
+        places.add(here);
+        front.unshift({ x: [here, here], y: [low, high], dash: [3, 4], width: 1 });
+      }
       front.push({ x: [here], y: [value], colour: n, dots: [0] });
     });
     chart.setFront(front);
