@@ -176,6 +176,24 @@ describe("a chart", () => {
     expect(drawn.filter((name) => name === "stroke").length).toBe(2);
   });
 
+  it("is as wide as its place, and does not change its height for a scroll bar", async () => {
+    const { chart, base } = await opened();
+    const sized = async (width: number) => {
+      Object.defineProperty(base.parentElement!, "clientWidth", {
+        value: width,
+        configurable: true,
+      });
+      chart.setFront([]);
+      chart.setAxes({ xLabel: "step", yLabel: "loss", x: [0, 1], y: [0, 1] });
+      await Promise.resolve();
+      return [base.style.width, base.style.height];
+    };
+    expect(await sized(700)).toEqual(["700px", "280px"]);
+    expect(await sized(685)).toEqual(["685px", "280px"]);
+    expect(await sized(1_400)).toEqual(["1400px", "320px"]);
+    expect(await sized(300)).toEqual(["300px", "240px"]);
+  });
+
   it("says why it is empty", async () => {
     const { chart, words } = await opened([], { empty: "no finite value to draw" });
     expect(words()).toEqual(["step", "loss"]);

@@ -15,6 +15,8 @@ const STRAIGHT = 24;
 const CLICK = 4;
 /** A chart is as high as this share of its width, between the heights that it is given. */
 const SHARE = 0.4;
+/** A height that differs by less stays: a page's scroll bar, which comes with a higher chart, makes it narrower and must not go again. */
+const STILL = 12;
 /** Of a picture: how high the line with its title is, and one of names. */
 const PICTURE = { title: 28, names: 20, pad: 10 };
 
@@ -69,6 +71,8 @@ export class LineChart {
   private told: { x: number; y: number | null } | null = null;
   private dragged: Place | null = null;
   private hovering = 0;
+  /** The height, unless the axes have another. */
+  private usual = 0;
   /** Pixels of the canvases for one of the page. */
   private ratio = 1;
   private baseIsStale = false;
@@ -203,7 +207,9 @@ export class LineChart {
   }
   private get height(): number {
     const [least, most] = this.heights;
-    return this.axes.height ?? Math.round(Math.max(least, Math.min(most, this.width * SHARE)));
+    const wanted = Math.round(Math.max(least, Math.min(most, this.width * SHARE)));
+    if (Math.abs(wanted - this.usual) > STILL) this.usual = wanted;
+    return this.axes.height ?? this.usual;
   }
 
   private ranges(): Ranges {
