@@ -1,13 +1,52 @@
-"""What the README says is true: its links lead somewhere, its promises have their tests, its examples run."""
+"""What the README says is true: its links lead somewhere, its promises have their tests, its snippets run as typed."""
 
 from __future__ import annotations
 
+import os
 import re
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
 
 import jupyter_tracking as tracking
-from tests.conftest import CHECKOUT
+from tests.conftest import CHECKOUT, made_once
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 README = (CHECKOUT / "README.md").read_text()
+_CALL = re.compile(r"(?:tracking\.|view\.|%)\w+\b.*")
+
+
+def snippets() -> list[str]:
+    """The fenced blocks of Python, in order: a cell each."""
+    return re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def calls() -> list[str]:
+    """The calls that the table of "Look back" begins its rows with, but for those that leave something out."""
+    table = README.partition("## Look back")[2].partition("\n## ")[0]
+    first = [cell for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for cell in re.findall(r"`([^`]+)`", row)]
+    return [call for call in first if _CALL.fullmatch(call) and "…" not in call]
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """The cells of a notebook with every snippet and then every call of the README, typed in order into one fresh kernel."""
+
+    def execute(folder: Path) -> None:
+        sources = [*snippets(), 'view = tracking.open_run("first")', *calls()]
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+        client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYAXON")}
+        client.execute(env=environment | {"IPYTHONDIR": str(folder / "ipython")})
+        nbformat.write(notebook, folder / "readme.ipynb")
+
+    folder = made_once(tmp_path_factory, "readme", execute)
+    cells: list[Any] = nbformat.read(folder / "readme.ipynb", as_version=4).cells
+    return cells
 
 
 def test_every_link_leads_to_a_file() -> None:
@@ -24,12 +63,27 @@ def test_every_promise_has_its_test() -> None:
     assert [name for name, path in promises if f"def {name}(" not in (CHECKOUT / path).read_text()] == []
 
 
-def test_the_python_example_runs(root: object) -> None:
-    """As it is printed."""
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    names: dict[str, object] = {}
-    exec(example, names)
-    view = names["view"]
-    assert isinstance(view, tracking.RunView)
-    assert view.load("loss", step=30) == 1 / 31
-    assert len(view.metrics()) == 100
+def test_a_newcomer_types_the_readme_from_top_to_bottom(typed: list[Any]) -> None:
+    """No cell fails or says anything on standard error, and each that ends in an expression or a view shows something."""
+    assert len(snippets()) > 5
+    assert len(calls()) > 10
+    said = [output.text for cell in typed for output in cell.outputs if output.output_type == "stream" and output.name == "stderr"]
+    assert said == []
+    silent = [cell.source for cell in typed if not cell.outputs]
+    assert silent == ['view = tracking.open_run("first")']
+
+
+def test_the_snippets_of_the_readme_show_what_they_say(typed: list[Any]) -> None:
+    """The slider over the ROC curve and over the loss, and the value as it was."""
+    lines = {cell.source.split("\n")[-2 if cell.source.endswith("\n") else -1]: cell.outputs for cell in typed}
+    plain = {line.partition("#")[0].strip(): [output.get("data", {}).get("text/plain", "") for output in lines[line]] for line in lines}
+    assert "curve 'roc': 10 steps (0 to 9), run first" in plain["%artifact roc"][0]
+    assert "metric 'loss': 100 steps (0 to 99), run second" in plain['view.show("loss")'][-1]
+    assert plain['view.load("loss", step=30)'] == [str(1 / 31)]
+
+
+def test_the_readme_teaches_roc_as_roc(typed: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The run it makes has a ROC curve, whose chart names both rates and has a diagonal, and no curve of an x and a y."""
+    assert typed
+    view = tracking.open_run("first", made_once(tmp_path_factory, "readme", lambda _: None))
+    assert view.load("roc").kind == "roc"

@@ -56,7 +56,7 @@ def magic_matcher(shell: InteractiveShell, usages: Mapping[str, Usage]) -> Calla
 
 def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcherResult:
     words = list(usage.words(line, unfinished=True))
-    if not words:
+    if not words or words[-1].end < len(line):  # what is written there is a comment
         return {"completions": []}
     word = words[-1]
     fragment = line[word.start : word.end]

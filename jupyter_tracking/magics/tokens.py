@@ -16,14 +16,16 @@ _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
 def skip(line: str, at: int) -> int:
-    """Return where the next word starts, or the end of the line."""
+    """Return where the next word starts, or the end of the line: a `#` where a word could start begins a comment."""
     while at < len(line) and line[at].isspace():
         at += 1
-    return at
+    return len(line) if line.startswith("#", at) else at
 
 
 def end(line: str, start: int, *, written: bool) -> int:
     """Return where a word ends: at a space outside of quotes, of `{…}` in a text, of any bracket in an expression.
+
+    A `#` outside of quotes ends an expression, as in Python; in a text it is a letter like others.
 
     Raises:
         ValueError: a quote or a bracket is never closed.
@@ -44,10 +46,12 @@ def end(line: str, start: int, *, written: bool) -> int:
             open_ = open_[:-1]
         elif char.isspace() and not open_:
             return at
+        elif char == "#" and not written:
+            break
         at += 1
     if open_:
         raise ValueError(f"a bracket in {short(line[start:])} is never closed")
-    return len(line)
+    return at
 
 
 def _closing(line: str, at: int, *, escapes: bool) -> int:

@@ -124,9 +124,9 @@ class Usage:
             given.setdefault(key, []).append(word)
         for argument in self.positional:
             if argument.required and argument.name not in given:
-                self._usage_error(f"{argument.name} is missing")
+                self._usage_error(f"{argument.name} is missing{_of_comment(line)}")
         if self.pairs and not given:
-            self._usage_error("give at least one key=expr")
+            self._usage_error(f"give at least one key=expr{_of_comment(line)}")
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
         for key, found in given.items():
@@ -152,6 +152,7 @@ class Usage:
         """
         waiting = list(self.positional)
         at, options = tokens.skip(line, 0), True
+        word: Word | None = None
         while at < len(line):
             if options and re.match(r"--(\s|\Z)", line[at:]) and not (unfinished and line.endswith("--")):
                 options, at = False, tokens.skip(line, at + 2)
@@ -162,7 +163,7 @@ class Usage:
                 word = self._read_word(line, at, waiting, unfinished=unfinished)
             yield word
             at = tokens.skip(line, word.end)
-        if unfinished and (not line or line[-1].isspace()):
+        if unfinished and (not line or line[-1].isspace()) and not line[word.end if word else 0 :].lstrip():
             yield Word(waiting[0] if waiting else self.pairs, at, at)
 
     def _read_option(self, line: str, at: int, waiting: list[Argument], *, unfinished: bool) -> Word:
@@ -263,6 +264,11 @@ class Usage:
 
     def _usage_error(self, what: str) -> Any:
         raise UsageError(f"{self.name}: {what}; usage: {self}") from None
+
+
+def _of_comment(line: str) -> str:
+    """Return what to say of a line that lacks something and has a `#`, which was perhaps meant as text."""
+    return "; what follows # is a comment, unless it stands in quotes" if "#" in line else ""
 
 
 def _argument(parameter: inspect.Parameter) -> Argument:

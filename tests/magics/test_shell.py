@@ -418,6 +418,7 @@ def completed(shell: InteractiveShell, line: str) -> list[str]:
         ("%log_artifact a.csv --kind=im", ["%log_artifact a.csv --kind=image"]),
         ("%log_dataframe df preds --content-type p", ["%log_dataframe df preds --content-type parquet"]),
         ("%artifact ro", ["%artifact roc"]),
+        ("%artifact roc # ro", []),
         ("%artifact --run othe", ["%artifact --run other"]),
         ("%artifact --run other ", ["%artifact --run other its"]),
         ("df = %lineage othe", ["df = %lineage other"]),
