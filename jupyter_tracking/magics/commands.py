@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking import session
 from jupyter_tracking.errors import NoActiveRun, NotFound
 from jupyter_tracking.format import paths
-from jupyter_tracking.magics.completion import root_of_runs
+from jupyter_tracking.magics.completion import root_of_runs, run_names
 from jupyter_tracking.magics.curating import CURATIONS
 from jupyter_tracking.printed import say
 
@@ -171,7 +171,7 @@ def artifacts(*runs: str, root: str | os.PathLike[str] | None = None) -> Browser
     from jupyter_tracking.run_view import browse
 
     if not runs and root is None:
-        return _view(None).browse()
+        return _view(None, "%artifacts ").browse()
     chosen = runs[0] if len(runs) == 1 else list(runs) or None
     return browse(chosen, root if root is not None else root_of_runs())
 
@@ -236,12 +236,14 @@ def runs(
     return runs_frame(root if root is not None else root_of_runs(), summary=summary, archived=archived)
 
 
-def _view(run: Run | str | None) -> RunView:
+def _view(run: Run | str | None, option: str = "--run ") -> RunView:
     from jupyter_tracking.run_view import open_run
 
     chosen = run if run is not None else session.last_run()
     if chosen is None:
-        raise NoActiveRun("no run was started in this session; say which one, or start one with %track_init")
+        names = run_names()
+        known = f"; the newest are {', '.join(map(repr, names[:3]))}" if names else ""
+        raise NoActiveRun(f"no run was started in this session; say which one with {option}NAME, or start one with %track_init{known}")
     return open_run(chosen, root_of_runs())
 
 

@@ -63,15 +63,18 @@ def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcher
     if word.argument is not None and word.argument.form == "expression":
         return _python(shell, fragment)
     kind, candidates = _candidates(usage, words, line)
-    wanted = paths.normal_name(fragment.lstrip("\"'")).casefold()
-    fitting = [word for word in dict.fromkeys(candidates) if paths.normal_name(word).casefold().startswith(wanted)]
-    matching = [word for word in fitting if is_plain(word)]  # others would do to the terminal what they say
-    texts = [f'"{word}"' if re.search(r"\s", word) else word for word in matching]
+    texts = [f'"{word}"' if re.search(r"\s", word) else word for word in fitting(candidates, fragment.lstrip("\"'"))]
     return {
         "completions": [SimpleCompletion(text, type=kind) for text in texts],
         "suppress": bool(texts),
         "matched_fragment": fragment,
     }
+
+
+def fitting(candidates: Iterable[str], fragment: str) -> list[str]:
+    """Return the words that begin as what is written, each once, but for those that would do to a terminal what they say."""
+    wanted = paths.normal_name(fragment).casefold()
+    return [word for word in dict.fromkeys(candidates) if paths.normal_name(word).casefold().startswith(wanted) and is_plain(word)]
 
 
 def _python(shell: InteractiveShell, expression: str) -> SimpleMatcherResult:
@@ -96,9 +99,9 @@ def _candidates(usage: Usage, words: list[Word], line: str) -> tuple[str, Iterab
     if name == "kind":
         return "kind", [str(kind) for kind in V1ArtifactKind]
     if name in {"run", "runs", "resume"} or (name == "name" and usage.name.startswith("track")):
-        return "run", _run_names() if name == "name" else _runs()
+        return "run", run_names() if name == "name" else names_of_runs()
     if name in {"name", "names", "metrics"}:
-        return "artifact", _artifacts(run, kind_logged_by(usage.name))
+        return "artifact", names_of_artifacts(run.strip("\"'") or None, kind_logged_by(usage.name))
     return "tag", _tags(run) if usage.name == "track_untag" and name == "tags" else ()
 
 
@@ -120,22 +123,30 @@ def _folders() -> list[Path]:
     return sorted(paths.run_folders(root_of_runs()), key=changed, reverse=True)[:_MOST_RUNS]
 
 
-def _runs() -> Iterable[str]:
-    return [*_run_names(), *(folder.name[:12] for folder in _folders())]
+def names_of_runs() -> list[str]:
+    """Return the names of the runs under the root, the newest first, and then the beginnings of their uuids."""
+    return [*run_names(), *(folder.name[:12] for folder in _folders())]
 
 
-def _run_names() -> list[str]:
+def run_names() -> list[str]:
+    """Return the names of the runs under the root, the newest first."""
     from jupyter_tracking.read.run_reader import RunFolder
 
     return [name for folder in _folders() if (name := RunFolder(folder).name)]
 
 
 def _tags(run: str) -> Iterable[str]:
-    folder = _chosen_run(run)
+    folder = _chosen_run(run.strip("\"'") or None)
     return folder.tags if folder is not None else []
 
 
-def _artifacts(run: str, kind: Kind | None) -> Iterable[str]:
+def names_of_artifacts(run: object = None, kind: Kind | None = None) -> list[str]:
+    """Return the names of a run's artifacts, of a kind or of all.
+
+    Args:
+        run: as `open_run` takes it; by default the active or last run, and in a new session the newest one under the root.
+        kind: which kind.
+    """
     folder = _chosen_run(run)
     try:
         artifacts = folder.artifacts() if folder is not None else []
@@ -144,12 +155,11 @@ def _artifacts(run: str, kind: Kind | None) -> Iterable[str]:
     return [artifact.name for artifact in artifacts if kind is None or artifact.kind == kind.name]
 
 
-def _chosen_run(run: str) -> RunFolder | None:
-    """Return the run that a line names, else the active or last one."""
+def _chosen_run(run: object) -> RunFolder | None:
     from jupyter_tracking.read.find import find_run
 
-    last = session.last_run()
+    chosen = run or session.last_run() or next(iter(_folders()), None)
     try:
-        return find_run(run.strip("\"'") if run else last, root_of_runs()) if run or last is not None else None
+        return find_run(chosen, root_of_runs()) if chosen is not None else None
     except (TrackingError, OSError):
         return None

@@ -17,6 +17,7 @@ from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.magics import commands
 from jupyter_tracking.magics.completion import magic_matcher
+from jupyter_tracking.magics.python_completion import python_matcher
 from jupyter_tracking.magics.usage import Usage
 from jupyter_tracking.printed import say
 
@@ -64,7 +65,7 @@ def register(shell: InteractiveShell) -> None:
     _add_all(shell, state, [Usage(name, function) for name, function in commands.CURATING.items()])
     track = Usage("track", commands.track_init, sign="%%")
     _add(shell, state, "cell", _cell_magic(shell, track))
-    state.matchers.append(magic_matcher(shell, state.usages))
+    state.matchers += [magic_matcher(shell, state.usages), python_matcher(shell)]
     state.usages["track"] = track
     _matchers(shell).extend(state.matchers)
     _add_others_later(shell, state)

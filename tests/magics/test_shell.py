@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -283,7 +285,8 @@ def test_without_a_name_artifact_says_which_there_are(cell, told) -> None:
     [
         ("%log_metric loss 1", "log_metric: no run is active; start one with init() or %track_init"),
         ("%track_end", "track_end: no run is active"),
-        ("%artifacts", "artifacts: no run was started in this session"),
+        ("%artifacts", "artifacts: no run was started in this session; say which one with %artifacts NAME, or start one with %track_init"),
+        ("%artifact roc", "artifact: no run was started in this session; say which one with --run NAME, or start one with %track_init"),
         ("%artifacts nothing", "artifacts: run='nothing': no run of this uuid or name"),
         ("%lineage nothing", "lineage: run='nothing'"),
         ("%track_init --durability never", "track_init: durability='never' is none of process, power"),
@@ -343,9 +346,9 @@ def test_unloading_restores_exactly(shell) -> None:
     shell.run_line_magic("load_ext", "jupyter_tracking")
     register.register(shell)
     assert {kind: set(table) for kind, table in registry(shell).items()} == {kind: set(table) for kind, table in loaded.items()}
-    assert len(shell.Completer.custom_matchers) == len(matchers) + 1
+    assert len(shell.Completer.custom_matchers) == len(matchers) + 2
     shell.run_line_magic("reload_ext", "jupyter_tracking")
-    assert len(shell.Completer.custom_matchers) == len(matchers) + 1
+    assert len(shell.Completer.custom_matchers) == len(matchers) + 2
     shell.run_line_magic("unload_ext", "jupyter_tracking")
     assert registry(shell) == before
     assert shell.Completer.custom_matchers == matchers
@@ -437,6 +440,68 @@ def test_tab_completes(ip, line: str, expected: list[str]) -> None:
         tracking.log_metric(name, 1)
     tracking.log_curve("roc", [0, 1], [0, 1])
     assert completed(ip, line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('view.show("ro', ['view.show("roc']),
+        ("x = view.load('val", ["x = view.load('val loss"]),
+        ('view.show("roc", "lo', ['view.show("roc", "loss']),
+        ('view.show("roc", kind="cur', ['view.show("roc", kind="curve']),
+        ('view.metrics("tr', ['view.metrics("train/loss']),
+        ('run.log_metric("lo', ['run.log_metric("loss']),
+        ('tracking.log_curve(name="', ['tracking.log_curve(name="roc']),
+        ('tracking.open_run("oth', ['tracking.open_run("other']),
+        ("open_run('oth", ["open_run('other"]),
+        ('tracking.open_run("other").show("', ['tracking.open_run("other").show("its']),
+        ('tracking.compare(["digits", "oth', ['tracking.compare(["digits", "other']),
+        ('tracking.compare(["other", "digits"], "i', ['tracking.compare(["other", "digits"], "its']),
+        ('view.\\\nshow("zz', []),
+        ('tracking.log_text("zz", "ro', []),
+        ('open("zz', []),
+        ('df.show("zz', []),
+    ],
+)
+def test_tab_completes_names_inside_of_python(ip, line: str, expected: list[str]) -> None:
+    """Artifacts where a view or a run is asked for one, runs where one is opened; not in calls of others."""
+    with tracking.init(name="other"):
+        tracking.log_metric("its", 1)
+    run = tracking.init(name="digits")
+    for name in ("loss", "val loss", "train/loss"):
+        tracking.log_metric(name, 1)
+    tracking.log_curve("roc", [0, 1], [0, 1])
+    ip.push({"tracking": tracking, "open_run": tracking.open_run, "view": tracking.open_run(run), "run": run, "df": [1]})
+    assert completed(ip, line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%artifact roc --run dig", ["%artifact roc --run digits"]),
+        ("%artifacts ", ["%artifacts digits", "%artifacts other"]),
+        ("%artifact ro", ["%artifact roc"]),
+        ("%artifact --run other ", ["%artifact --run other its"]),
+        ("%compare roc dig", ["%compare roc digits"]),
+        ('tracking.open_run("', ['tracking.open_run("digits', 'tracking.open_run("other']),
+    ],
+)
+def test_tab_completes_in_a_new_session(
+    ip, line: str, expected: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Runs that an earlier session has ended, and what the newest of them has; a magic that lacks one says how to give it."""
+    with tracking.init(name="other"):
+        tracking.log_metric("its", 1)
+    with tracking.init(name="digits") as run:
+        tracking.log_curve("roc", [0, 1], [0, 1])
+    later = run.path.stat().st_mtime + 10
+    os.utime(run.path / "run.plx.json", (later, later))
+    monkeypatch.setattr(session, "last_run", lambda: None)
+    ip.push({"tracking": tracking})
+    found = completed(ip, line)
+    assert [each for each in found if not re.search("[0-9a-f]{12}$", each)] == expected
+    ip.run_cell("%artifact roc")
+    assert "--run NAME, or start one with %track_init; the newest are 'digits', 'other'" in capsys.readouterr().err
 
 
 def test_tab_in_an_expression_offers_the_users_names(ip) -> None:
