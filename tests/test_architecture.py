@@ -50,8 +50,8 @@ READING = {"read", "frames", "views", "run_view"}
 BUDGETS = {
     "redact": 1850,
     "format": 3400,
-    "storage": 2500,
-    "kinds": 6725,
+    "storage": 2530,
+    "kinds": 6755,
     "record": 1370,
     "read": 2865,
     "notebook": 1670,

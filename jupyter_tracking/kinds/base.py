@@ -144,11 +144,14 @@ class Kind:
     functions: tuple[Callable[..., None], ...] = ()
 
 
-def example(line: str) -> Callable[[_Function], _Function]:
-    """Give a `log_*` function the line that its magic's help shows as an example, without the magic's name."""
+def example(line: str, *, words: tuple[str, ...] = ()) -> Callable[[_Function], _Function]:
+    """Give a `log_*` function the line that its magic's help shows as an example, without the magic's name.
+
+    `words` are arguments that may be left out, and are none the less words of the magic's line and no options.
+    """
 
     def add(function: _Function) -> _Function:
-        function.example = line  # type: ignore[attr-defined]
+        function.example, function.words = line, words  # type: ignore[attr-defined]
         return function
 
     return add

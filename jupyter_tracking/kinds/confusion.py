@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
-from jupyter_tracking.format import event_rows
-from jupyter_tracking.kinds.arguments import as_array, as_json
-from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals
+from jupyter_tracking.format import event_rows, paths
+from jupyter_tracking.kinds.arguments import as_array, as_json, as_ndarray
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, refusals, warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,6 +68,8 @@ def _labels(labels: Iterable[Any], argument: str) -> list[Any]:
     return plain
 
 
+# What adds up to 1, as scikit-learn calls it: the axes that the sum goes over.
+_SUMS: dict[object, Any] = {None: None, "true": 1, "pred": 0, "all": (0, 1)}
 CONFUSION = Kind("confusion", "confusion", _decode, ("x", "y", "z"), _encode, order=40)
 
 
@@ -74,16 +77,22 @@ CONFUSION = Kind("confusion", "confusion", _decode, ("x", "y", "z"), _encode, or
 class ConfusionMethods(Recorder):
     """How a run logs confusion matrices."""
 
+    @example("classes --y-true truth --y-pred predicted --step epoch", words=("x", "y"))
     def log_confusion_matrix(
         self,
         name: str,
-        x: Iterable[Any],
-        y: Iterable[Any],
+        x: Iterable[Any] | None = None,
+        y: Iterable[Any] | None = None,
         z: ArrayLike | None = None,
         step: int | None = None,
         timestamp: Timestamp = None,
+        *,
+        y_true: ArrayLike | None = None,
+        y_pred: ArrayLike | None = None,
+        labels: Iterable[Any] | None = None,
+        normalize: str | None = None,
     ) -> None:
-        """Log a confusion matrix.
+        """Log a confusion matrix: of true and predicted labels, `y_true` and `y_pred`; or one that was made already, `x`, `y` and `z`.
 
         Args:
             name: the matrix's name.
@@ -93,11 +102,64 @@ class ConfusionMethods(Recorder):
                 nothing then.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
+            y_true: shape (m,), the true labels, which are the rows of the matrix.
+            y_pred: shape (m,), the predicted labels, which are its columns.
+            labels: which labels, in their order; by default all that are in `y_true` or `y_pred`, sorted. A pair with another one is not
+                counted, and a warning says how many are not.
+            normalize: `"true"`: a row adds up to 1; `"pred"`: a column does; `"all"`: the whole does; by default they are counts.
 
         Raises:
             InvalidType: not numbers.
-            InvalidArgument: the labels are not as many as the matrix has rows and columns.
+            InvalidArgument: the labels are not as many as the matrix has rows and columns, `y_true` and `y_pred` are not as many, or both
+                ways of giving a matrix are mixed.
         """
-        if z is None:
-            raise InvalidArgument("z is missing; give the matrix, with a row for each label of y and a column for each of x")
-        self.record("confusion", name, _encode(x, y, z), step, timestamp)
+        made = {"x": x, "y": y, "z": z}
+        counted = {"y_true": y_true, "y_pred": y_pred, "labels": labels, "normalize": normalize}
+        given, others = ([argument for argument, value in way.items() if value is not None] for way in (made, counted))
+        if given and others:
+            raise InvalidArgument(f"{given[0]} and {others[0]} are two ways; give x, y and z, or y_true and y_pred")
+        if not others and x is not None and y is not None and z is not None:
+            self.record("confusion", name, _encode(x, y, z), step, timestamp)
+            return
+        missing = next((each for each in (("y_true", "y_pred") if others else made) if each not in given + others), None)
+        if missing is not None:
+            raise InvalidArgument(
+                f"{missing} is missing; give the true and the predicted labels, y_true= and y_pred=, or a matrix: z, with a row for each "
+                "label of y and a column for each of x"
+            )
+        known, matrix = _count(y_true, y_pred, labels, normalize)
+        self.record("confusion", name, _encode(known, known, matrix), step, timestamp)
+        self._add_summary("confusion", paths.check_name(name), {"rows": "truth", "columns": "prediction"})
+
+
+def _count(y_true: Any, y_pred: Any, labels: Any, normalize: object) -> tuple[list[Any], NDArray[Any]]:
+    """Return the labels, and how often each (a row) was taken for each (a column)."""
+    import numpy as np
+
+    if normalize not in _SUMS:
+        raise InvalidArgument(f"normalize={normalize!r:.60} is none of 'true', 'pred', 'all'; leave it out for counts")
+    sides = []
+    for argument, values in (("y_true", y_true), ("y_pred", y_pred)):
+        array = as_ndarray(values, argument)
+        if array.ndim != 1:
+            raise InvalidArgument(f"{argument} has the shape {array.shape}; give a label for each, such as scores.argmax(axis=1)")
+        sides.append(array.tolist())
+    truth, predicted = sides
+    if len(truth) != len(predicted) or not truth:
+        raise InvalidArgument(f"y_true has {len(truth)} labels and y_pred has {len(predicted)}; give as many of each, and at least one")
+    with refusals("y_true, y_pred and labels are no labels of one sort, such as all texts or all numbers"):
+        pairs = Counter(zip(truth, predicted, strict=True))
+        known = sorted({*truth, *predicted}) if labels is None else as_ndarray(labels, "labels").tolist()
+        at = {label: number for number, label in enumerate(known)}
+    if len(at) != len(known) or any(label != label for label in at):  # noqa: PLR0124 - NaN alone is not itself
+        raise InvalidArgument("labels holds NaN, or one label twice; give each label once")
+    matrix = np.zeros((len(known), len(known)), dtype=np.int64)
+    for (true, taken_for), count in pairs.items():
+        if true in at and taken_for in at:
+            matrix[at[true], at[taken_for]] = count
+    left_out = len(truth) - int(matrix.sum())
+    if left_out:
+        warn(f"{left_out} of the {len(truth)} pairs of y_true and y_pred have none of labels, and are not counted")
+    if normalize is None:
+        return known, matrix
+    return known, matrix / np.maximum(matrix.sum(axis=_SUMS[normalize], keepdims=True), 1)

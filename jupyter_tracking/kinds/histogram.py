@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent
 from jupyter_tracking.kinds.arguments import as_array, as_numbers
-from jupyter_tracking.kinds.base import Kind, Recorder, logs, refusals, stored_numbers, warn
+from jupyter_tracking.kinds.base import Kind, Recorder, example, logs, refusals, stored_numbers, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,11 +76,12 @@ HISTOGRAM = Kind("histogram", "histogram", _decode, ("values", "counts"), _encod
 class HistogramMethods(Recorder):
     """How a run logs histograms."""
 
+    @example("weights layer.ravel() --step epoch", words=("bins",))
     def log_histogram(
         self,
         name: str,
         values: ArrayLike,
-        bins: int | str | Sequence[float],
+        bins: int | str | Sequence[float] = 64,
         max_bins: int | None = None,
         step: int | None = None,
         timestamp: Timestamp = None,
@@ -90,7 +91,7 @@ class HistogramMethods(Recorder):
         Args:
             name: the histogram's name.
             values: numbers of any shape. How many lie outside edges that were given is told in a warning.
-            bins: how many bins, their edges, or a rule such as `"auto"`, as `numpy.histogram` takes it.
+            bins: how many bins (64 by default), their edges, or a rule such as `"auto"`, as `numpy.histogram` takes it.
             max_bins: refuse more bins than these; 512 by default.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.

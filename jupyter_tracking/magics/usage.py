@@ -87,7 +87,7 @@ class Usage:
         for parameter in inspect.signature(function).parameters.values():
             if parameter.name in _UNUSED:
                 continue
-            argument = _argument(parameter)
+            argument = _argument(parameter, word=parameter.name in getattr(function, "words", ()))
             if parameter.kind is parameter.VAR_KEYWORD:
                 self.pairs = argument
             elif argument.positional:
@@ -271,11 +271,11 @@ def _of_comment(line: str) -> str:
     return "; what follows # is a comment, unless it stands in quotes" if "#" in line else ""
 
 
-def _argument(parameter: inspect.Parameter) -> Argument:
+def _argument(parameter: inspect.Parameter, *, word: bool) -> Argument:
     many = parameter.kind is parameter.VAR_POSITIONAL
     required = parameter.default is parameter.empty and parameter.kind not in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
     positional_only = many or parameter.kind is parameter.POSITIONAL_ONLY
-    return Argument(parameter.name, _form(str(parameter.annotation)), positional_only or required, required, many, positional_only)
+    return Argument(parameter.name, _form(str(parameter.annotation)), positional_only or required or word, required, many, positional_only)
 
 
 def _form(annotation: str) -> str:

@@ -29,6 +29,9 @@ NOT_HERE = {
 # Defaults that are not the same, and why.
 OTHER_DEFAULTS = {
     "log_dataframe.content_type": "parquet keeps dtypes, index and nulls",
+    "log_histogram.bins": "Polyaxon's has none; ours is called with the values alone",
+    "log_confusion_matrix.x": "Polyaxon's has none; ours may be called with y_true and y_pred in its place",
+    "log_confusion_matrix.y": "the same",
     "log_succeeded.message": "a sentence for the status; ours says run where Polyaxon's says operation",
     "log_stopped.message": "the same",
     "log_artifact_ref.kind": "Polyaxon's has none; ours finds out whether it is a file or a folder",

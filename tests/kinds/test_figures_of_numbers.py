@@ -84,6 +84,58 @@ def test_a_matrix_that_is_none_is_refused(run: Run, x: Any, y: Any, z: Any, erro
     assert not (run.path / "events").exists()
 
 
+@pytest.mark.parametrize("normalize", [None, "true", "pred", "all"])
+def test_a_confusion_matrix_of_labels_is_that_of_scikit_learn(run: Run, view: RunView, normalize: str | None) -> None:
+    """Rows are the truth, which the lineage says too; a label that nobody has is a row of zeros."""
+    from sklearn.metrics import confusion_matrix
+
+    truth, taken = ["cat", "dog", "cat", "eel", "cat"], np.array(["cat", "cat", "dog", "eel", "cat"])
+    for step, labels in enumerate((None, ["eel", "fox", "dog", "cat"])):
+        run.log_confusion_matrix("c", y_true=truth, y_pred=taken, labels=labels, normalize=normalize, step=step)
+        got = view.load("c", step=step)
+        assert got.x == got.y == (labels or ["cat", "dog", "eel"])
+        assert got.z.tolist() == confusion_matrix(truth, taken, labels=labels, normalize=normalize).tolist()
+        assert got.z.dtype.kind == ("i" if normalize is None else "f")
+    assert view.lineage().iloc[0]["summary"].items() >= {"rows": "truth", "columns": "prediction"}.items()
+
+
+def test_pairs_of_other_labels_are_told(run: Run, view: RunView) -> None:
+    """They are not in the matrix, and a warning says how many."""
+    with pytest.warns(UserWarning, match="2 of the 4 pairs"):
+        run.log_confusion_matrix("c", y_true=[0, 1, 2, 1], y_pred=[0, 1, 1, 5], labels=[0, 1])
+    assert view.load("c").z.tolist() == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "x is missing; give the true and the predicted labels, y_true= and y_pred="),
+        ({"x": [0, 1], "y": [0, 1]}, "z is missing"),
+        ({"y_true": [0, 1]}, "y_pred is missing"),
+        ({"labels": [0, 1]}, "y_true is missing"),
+        ({"x": [0], "y_true": [0], "y_pred": [0]}, "x and y_true are two ways"),
+        ({"y_true": [0, 1], "y_pred": [0]}, "y_true has 2 labels and y_pred has 1"),
+        ({"y_true": [], "y_pred": []}, "at least one"),
+        ({"y_true": [0, 1], "y_pred": np.eye(2)}, r"y_pred has the shape \(2, 2\); give a label for each"),
+        ({"y_true": [0, 1], "y_pred": [0, 1], "normalize": "rows"}, "normalize='rows' is none of 'true', 'pred', 'all'"),
+        ({"y_true": [0, 1], "y_pred": ["0", "1"]}, "no labels of one sort"),
+        ({"y_true": [0.0, np.nan], "y_pred": [0, 1]}, "labels holds NaN"),
+        ({"y_true": [0, 1], "y_pred": [0, 1], "labels": [0, 1, 1]}, "one label twice"),
+    ],
+)
+def test_a_matrix_of_labels_that_is_none_is_refused(run: Run, given: Any, said: str) -> None:
+    """By the name of the argument; nothing is written."""
+    with pytest.raises(InvalidArgument, match=said):
+        run.log_confusion_matrix("c", **given)
+    assert not (run.path / "events").exists()
+
+
+def test_a_histogram_of_values_alone_has_64_bins(run: Run, view: RunView) -> None:
+    """`log_histogram(name, values)`, as other trackers take it."""
+    run.log_histogram("h", np.arange(640).reshape(10, 64))
+    assert view.load("h").counts.tolist() == [10] * 64
+
+
 def test_histograms_have_their_own_names(run: Run, view: RunView) -> None:
     """In the file the names are Polyaxon's, which are swapped; loaded, counts are counts and edges are edges."""
     data = np.array([[1.0, 2.0], [2.0, 3.0]])
