@@ -64,7 +64,8 @@ def __getattr__(name: str) -> Any:
         return value
     value = session.other_function(name)  # not kept: which packages are installed may change
     if value is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        trackers = import_module(f"{__name__}.kinds.other_trackers")
+        raise AttributeError(trackers.unknown_name(f"module {__name__!r}", name, __dir__()))
     return value
 
 

@@ -25,13 +25,16 @@ Each is also the builtin that fits, so that code written without knowing this pa
 from __future__ import annotations
 
 import errno
+import functools
 import logging
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 _log = logging.getLogger("jupyter_tracking")
 _logged: set[str] = set()  # what log_errors has said already
@@ -200,3 +203,34 @@ def suggest(word: str, known: Iterable[str], *, most: int = 5) -> str:
         more = f" and {len(names) - most} more" if len(names) > most else ""
         return "; there are: " + ", ".join(map(repr, names[:most])) + more
     return ""
+
+
+def checks_arguments(function: _Function) -> _Function:
+    """Let a function refuse an argument that it has not by naming those it has, the nearest first.
+
+    Raises:
+        InvalidType: it was called with such an argument.
+    """
+
+    @functools.wraps(function)
+    def call(*args: Any, **named: Any) -> Any:
+        try:
+            return function(*args, **named)
+        except TypeError as error:
+            unknown = None if isinstance(error, TrackingError) else _unknown_argument(function, named)
+            if unknown is None:
+                raise
+            raise InvalidType(unknown) from None
+
+    return cast("_Function", call)
+
+
+def _unknown_argument(function: Callable[..., Any], named: Iterable[str]) -> str | None:
+    import inspect
+
+    parameters = inspect.signature(function).parameters
+    known = [name for name, parameter in parameters.items() if name != "self" and parameter.kind is not parameter.POSITIONAL_ONLY]
+    unknown = next((name for name in named if name not in known), None)
+    if unknown is None or any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return None
+    return f"{function.__name__}() has no argument {unknown!r}{suggest(unknown, known)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, escape_controls, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_document import join_reason
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _LONGEST = 200  # characters of why a run failed
 
 
+@checks_arguments
 def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:
     """Open a run to read it: ours or Polyaxon's, finished, running or broken.
 
@@ -48,6 +49,7 @@ def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView
     return RunView(find_run(run, root))
 
 
+@checks_arguments
 def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> Browser | RunsBrowser:
     """Browse runs: a table of them, from which one is opened and several are compared; of one run, its artifacts.
 
@@ -68,6 +70,7 @@ def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> B
     return RunsBrowser(find_runs(runs, root), paths.default_root(root))
 
 
+@checks_arguments
 def compare(runs: Iterable[object], name: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:
     """Show the same artifact of several runs, with one slider over all of their steps.
 
@@ -167,6 +170,7 @@ class RunView(CuratedRun):
         """The run's tags."""
         return self.files.tags
 
+    @checks_arguments
     def metrics(self, *names: str, tidy: bool = False) -> pd.DataFrame:
         """Return metrics: a row a step and a column a metric, or (`tidy=True`) a row a value.
 
@@ -179,6 +183,7 @@ class RunView(CuratedRun):
         """
         return metrics_frame(self.files, names, tidy=tidy)
 
+    @checks_arguments
     def events(self, name: str, kind: str | None = None) -> pd.DataFrame:
         """Return every logged row of an artifact: `step` (Int64), `timestamp`, then the payload's fields.
 
@@ -191,10 +196,12 @@ class RunView(CuratedRun):
         artifact = self.files.find(name, kind)
         return with_cells(self.files, artifact, events_frame(self.files, artifact))
 
+    @checks_arguments
     def steps(self, name: str, kind: str | None = None) -> list[int | None]:
         """Return the steps of an artifact, ascending, each once; None comes first if a row has none."""
         return self.files.steps(self.files.find(name, kind))
 
+    @checks_arguments
     def load(
         self, name: str, kind: str | None = None, step: int | None = None, *, allow_pickle: bool = False, allow_large: bool = False
     ) -> Any:
@@ -291,6 +298,7 @@ class RunView(CuratedRun):
         """
         return problems_frame(self.files, hashes=hashes)
 
+    @checks_arguments
     def show(self, *names: str, kind: str | None = None) -> Stepper:
         """Return the stepper: one artifact, or several, moved through their steps by one slider.
 

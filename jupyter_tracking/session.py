@@ -16,7 +16,17 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound, OutsideRun, RunEnded, TrackingError, log_errors, suggest
+from jupyter_tracking.errors import (
+    InvalidArgument,
+    NoActiveRun,
+    NotFound,
+    OutsideRun,
+    RunEnded,
+    TrackingError,
+    checks_arguments,
+    log_errors,
+    suggest,
+)
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.notebook import provenance
@@ -143,6 +153,7 @@ def last_run() -> Run | None:
     return _current_run() or _ended_run() or _last_ended
 
 
+@checks_arguments
 def init(
     owner: str | None = None,
     project: str | None = None,
@@ -263,6 +274,7 @@ def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[
     return path
 
 
+@checks_arguments
 def end(status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
     """End the active run: write its lineage, its outputs and its status, and wait until the disk has all of it.
 

@@ -10,7 +10,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, escape_controls, storage_errors, suggest
+from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, checks_arguments, escape_controls, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import metric_summary, run_document, run_values
 from jupyter_tracking.format.document.curation import as_tags
@@ -384,3 +384,8 @@ def _write_outputs(doc: dict[str, Any], metrics: dict[str, dict[str, float]]) ->
 
     summaries = metric_summary.summarize_metrics(metrics, statistic, metric_summary.definitions(doc))
     run_values.write_outputs(doc, summaries, lambda metric: statistic(metric, "last"))
+
+
+for _name in dir(Run):
+    if _name.startswith(("get_", "log_", "set_")) or _name == "define_metric":
+        setattr(Run, _name, checks_arguments(getattr(Run, _name)))

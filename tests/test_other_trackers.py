@@ -1,0 +1,107 @@
+"""Who comes from another tracker and types its words is told ours; who mistypes one of ours is told what is near."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import jupyter_tracking as tracking
+from jupyter_tracking.errors import InvalidType
+from jupyter_tracking.kinds import other_trackers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("log_param", "log_inputs"),
+        ("log_params", "log_inputs"),
+        ("config", "log_inputs"),
+        ("summary", "log_outputs"),
+        ("finish", "end()"),
+        ("end_run", "end()"),
+        ("start_run", "init(name=…)"),
+        ("watch_model", "log_histogram"),
+        ("add_scalar", "log_metric(name, value, step=…)"),
+        ("track", "log_metric"),
+        ("set_tag", "log_tags"),
+        ("log_artifacts", "log_artifact(path)"),
+        ("log_asset", "log_artifact"),
+        ("log_figure", "log_mpl_image"),
+        ("log_table", "log_dataframe"),
+        ("Image", "log_image"),
+        ("use_artifact", "log_data_ref"),
+        ("search_runs", "runs()"),
+        ("login", "nothing: there is no server and no account"),
+    ],
+)
+def test_a_word_of_another_tracker_names_ours(root: object, word: str, ours: str) -> None:
+    """On the module and on a run; and it is still an attribute that is not there."""
+    with tracking.init() as run:
+        for place, what in ((tracking, "module 'jupyter_tracking'"), (run, "'ActiveRun' object")):
+            with pytest.raises(AttributeError, match=re.escape(f"{what} has no attribute {word!r}; here it is ")) as caught:
+                getattr(place, word)
+            assert ours in str(caught.value)
+            assert not hasattr(place, word)
+    with pytest.raises(AttributeError, match="here it is log_inputs"):
+        tracking.config.update({"lr": 1})  # type: ignore[attr-defined]
+
+
+def test_what_is_named_is_there() -> None:
+    """Each function in a hint is one of ours, with the arguments that the hint gives by name, and no word of ours is called foreign."""
+    for word, hint in other_trackers._OURS.items():
+        assert word not in tracking.__all__
+        assert word not in dir(tracking.Run)
+        for name in re.findall(r"(?<!\.)\b(\w+)\(", hint):
+            assert hasattr(tracking, name), hint
+
+
+@pytest.mark.parametrize(
+    ("word", "near"), [("log_metrc", "'log_metric'"), ("opn_run", "'open_run'"), ("V1ArtefactKind", "'V1ArtifactKind'")]
+)
+def test_a_mistyped_word_names_what_is_near(word: str, near: str) -> None:
+    """The nearest first; a word that is like none of ours is answered plainly."""
+    with pytest.raises(AttributeError, match=f"has no attribute {word!r}; near: {near}"):
+        getattr(tracking, word)
+    with pytest.raises(AttributeError, match=r"has no attribute 'qqqqqqqq'\Z"):
+        _ = tracking.qqqqqqqq  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda run: run.log_metric("loss", 1, stp=3), "log_metric() has no argument 'stp'; near: 'step'"),
+        (lambda _: tracking.log_metric("loss", 1, stp=3), "log_metric() has no argument 'stp'; near: 'step'"),
+        (lambda run: run.log_image([[1]], "i", data_formats="HW"), "log_image() has no argument 'data_formats'; near: 'dataformats'"),
+        (lambda run: run.log_tags("a", rest=True), "log_tags() has no argument 'rest'; near: 'reset'"),
+        (lambda _: tracking.init(projekt="x"), "init() has no argument 'projekt'; near: 'project'"),
+        (lambda run: tracking.open_run(run).show("loss", kidn="metric"), "show() has no argument 'kidn'; near: 'kind'"),
+        (lambda run: tracking.open_run(run, rot="."), "open_run() has no argument 'rot'; near: 'root'"),
+    ],
+)
+def test_an_argument_that_is_not_there_names_the_nearest(root: object, call: Callable[[Any], Any], said: str) -> None:
+    """Nothing is logged, no run is started or ended, and it is the TypeError that Python would raise."""
+    with tracking.init() as run:
+        run.log_metric("loss", 0.5)
+        with pytest.raises(InvalidType, match=re.escape(said)):
+            call(run)
+        assert tracking.current_run() is run
+        assert tracking.open_run(run).artifacts() == [("metric", "loss")]
+
+
+def test_an_error_of_the_users_own_stays_what_it_is(root: object) -> None:
+    """A TypeError from inside of a value that is logged is not taken for a wrong call."""
+
+    class Odd:
+        def __float__(self) -> float:
+            raise TypeError("mine")
+
+    with tracking.init(), pytest.raises(TypeError) as caught:
+        tracking.log_metric("loss", Odd())  # type: ignore[arg-type]
+    assert "has no argument" not in str(caught.value)
+    with tracking.init(), pytest.raises(TypeError, match="missing 1 required positional argument: 'value'"):
+        tracking.log_metric("loss")  # type: ignore[call-arg]
