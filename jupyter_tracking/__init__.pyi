@@ -39,6 +39,7 @@ define_metric = _active_run.define_metric
 get_artifacts_path = _active_run.get_artifacts_path
 get_outputs_path = _active_run.get_outputs_path
 get_tensorboard_path = _active_run.get_tensorboard_path
+log = _active_run.log
 log_altair_chart = _active_run.log_altair_chart
 log_artifact = _active_run.log_artifact
 log_artifact_lineage = _active_run.log_artifact_lineage

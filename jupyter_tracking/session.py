@@ -310,7 +310,7 @@ def _on_active(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-RUN_FUNCTIONS = [name for name in dir(Run) if name.startswith(("get_", "log_", "set_")) or name in {"define_metric", "sync"}]
+RUN_FUNCTIONS = [name for name in dir(Run) if name.startswith(("get_", "log_", "set_")) or name in {"define_metric", "log", "sync"}]
 for _name in RUN_FUNCTIONS:
     globals()[_name] = _on_active(getattr(Run, _name))
 

@@ -51,7 +51,7 @@ BUDGETS = {
     "redact": 1850,
     "format": 3400,
     "storage": 2530,
-    "kinds": 6845,
+    "kinds": 6970,
     "record": 1370,
     "read": 2865,
     "notebook": 1670,

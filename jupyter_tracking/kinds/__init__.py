@@ -34,9 +34,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.format.step_timestamp import as_step, as_timestamp
+from jupyter_tracking.kinds.any_value import sort_values
 from jupyter_tracking.kinds.artifact import FILE_KINDS, ArtifactMethods, file_kind
 from jupyter_tracking.kinds.audio import AudioMethods
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_kind, example, logged_kinds
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_kind, example, logged_kinds, takes_mapping
 from jupyter_tracking.kinds.chart import ChartMethods
 from jupyter_tracking.kinds.coderef import CodeMethods
 from jupyter_tracking.kinds.confusion import ConfusionMethods
@@ -58,6 +60,8 @@ from jupyter_tracking.printed import warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jupyter_tracking.kinds.base import Timestamp
 
 __all__ = ["KINDS", "AssetCopy", "Curve", "Kind", "KindMethods", "NewAsset", "Recorder", "check_kind", "example", "kind_logged_by"]
 __all__ += ["kind_of", "other_functions", "other_kinds"]
@@ -84,6 +88,32 @@ class KindMethods(
     EnvMethods,
 ):
     """Every `log_*` method of every kind, those of other packages too; `Run` inherits it."""
+
+    @takes_mapping
+    def log(self, step: int | None = None, timestamp: Timestamp = None, values: Any = None) -> None:
+        """Log values by what they are: `log({"loss": 0.1, "sample": image, "predictions": df}, step=3)`.
+
+        A number is a metric, a text a text, a DataFrame a dataframe, a figure of matplotlib and a picture (an image of Pillow, or an
+        array of 8 bits or from 0 to 1) an image, a figure of Plotly, Bokeh or Altair a chart, another array of one dimension a
+        histogram, a path (`pathlib.Path`) an artifact; `Curve`, `Confusion` and `Histogram`, as `load` returns them, are what they were. A
+        mapping inside is named by both: `{"val": {"loss": 0.1}}` is the metric `val/loss`. What each value is, and each number, is
+        checked before the first is written; the metrics are written last.
+
+        Args:
+            step: as in `log_metric`.
+            timestamp: as in `log_metric`; one moment for all.
+            values: name=value, or before all else a mapping of names, whatever they are, to values.
+
+        Raises:
+            InvalidType: a value that could be meant in several ways, or in none.
+            InvalidArgument: a name is empty or given twice, or the function that is meant refuses the value.
+        """
+        metrics, others = sort_values(values)
+        whole, moment = as_step(step), as_timestamp(timestamp)
+        for function, arguments in others:
+            getattr(self, function)(**arguments, step=whole, timestamp=moment)
+        if metrics:
+            self.log_metrics(metrics, whole, moment)
 
     if not TYPE_CHECKING:  # a type checker goes on to refuse names that are not there
 
