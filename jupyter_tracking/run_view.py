@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.document.run_document import join_reason
+from jupyter_tracking.format.document.run_document import join_reason, own_text
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
@@ -169,6 +169,16 @@ class RunView(CuratedRun):
     def tags(self) -> list[str]:
         """The run's tags."""
         return self.files.tags
+
+    @property
+    def group(self) -> str | None:
+        """The word that the run has in common with others, as `init(group=…)` said; None where it did not."""
+        return own_text(self.files.info, "group")
+
+    @property
+    def parent(self) -> str | None:
+        """The uuid of the run that this one is a part of; None where it is a part of none."""
+        return own_text(self.files.info, "parent")
 
     @checks_arguments
     def metrics(self, *names: str, tidy: bool = False) -> pd.DataFrame:

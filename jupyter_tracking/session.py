@@ -31,11 +31,13 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.notebook import provenance
 from jupyter_tracking.printed import say
+from jupyter_tracking.record import start_values
 from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable
+    from argparse import Namespace
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Self
 
 _active: list[ActiveRun] = []  # the runs of this process that have not ended, in the order they started
@@ -176,6 +178,12 @@ def init(
     durability: str = "process",
     shared: bool = False,
     log_context: bool = False,  # noqa: ARG001
+    config: Mapping[str, Any] | Namespace | None = None,
+    inputs: Mapping[str, Any] | Namespace | None = None,
+    group: str | None = None,
+    parent: object = None,
+    resume: str | bool | None = None,
+    quiet: bool = False,
 ) -> Run:
     """Start a run, or resume one, and make it the active run; print its name, uuid and folder.
 
@@ -204,6 +212,12 @@ def init(
         durability: `"process"` or `"power"`, see `Run`.
         shared: write to a run although another process does.
         log_context: accepted because Polyaxon has it.
+        config: the run's parameters, as `log_inputs` takes them, or what `argparse` parsed.
+        inputs: the same; what both say is an error.
+        group: a word that the run has in common with others, such as those of one search.
+        parent: the run that this one is a part of: a run, or its uuid; by default the one inside of whose block it starts.
+        resume: the uuid of the run to go on with, or a prefix of it, as `run_uuid` with `is_new=False`; or True beside `run_uuid`.
+        quiet: print nothing.
 
     Returns:
         The run.
@@ -220,19 +234,44 @@ def init(
             raise InvalidArgument(f"{argument} has no meaning here: runs are folders on this machine; leave it out")
     if project is not None and "/" in str(project):
         owner, _, project = str(project).rpartition("/")
+    if resume:
+        run_uuid, is_new = _resumed(resume, run_uuid, is_new=is_new), False
+    given = start_values.merged_inputs(config, inputs)
     top = paths.default_root(root)
+    about = {"group": start_values.as_group(group), "parent": start_values.as_parent(_around() if parent is None else parent, top)}
     path = _folder(top, run_uuid, artifacts_path, is_new=is_new)
-    _end_active()
+    _end_active(quiet=quiet)
     run = ActiveRun(path, name=name, description=description, tags=tags, owner=owner, project=project, durability=durability, shared=shared)
     run.activate()
+    start_values.keep(run, given, about)
     provenance.start_capture(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
-    say(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")
+    if not quiet:
+        say(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")
     for call in after_init:
         log_errors(call, "what follows the start of a run")
     return run
 
 
-def _end_active() -> None:
+def _around() -> Run | None:
+    """Return the run inside of whose block the call is made."""
+    run = _run_of_here()
+    return run if run is not None and run.in_block else None
+
+
+def _resumed(resume: str | bool, run_uuid: str | None, *, is_new: bool | None) -> str:
+    """Return which run `resume` means."""
+    if is_new is True:
+        raise InvalidArgument(f"resume={resume!r} goes on with a run, and is_new=True never does; give one of them")
+    if resume is True and run_uuid is None:
+        raise InvalidArgument(
+            "resume=True does not say which run; give resume=UUID, or in a notebook %track_init --resume for the last one"
+        )
+    if isinstance(resume, str) and run_uuid is not None and resume != run_uuid:
+        raise InvalidArgument(f"resume={resume!r} and run_uuid={run_uuid!r} are two runs; give one of them")
+    return run_uuid if run_uuid is not None else str(resume)
+
+
+def _end_active(*, quiet: bool) -> None:
     """End the run that is active here, unless its block is open; those of other threads and tasks go on."""
     run = _run_of_here()
     if run is None or run.in_block:
@@ -243,7 +282,8 @@ def _end_active() -> None:
         _active.remove(run)
         say(f"left {run.uuid} as it is: {error}")
     else:
-        say(f"ended {run.name} · {run.uuid}: a new run starts")
+        if not quiet:
+            say(f"ended {run.name} · {run.uuid}: a new run starts")
 
 
 def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[str] | None, *, is_new: bool | None) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import pickle
 import re
@@ -190,3 +191,75 @@ def test_each_public_function_has_the_signature_and_the_docstring_of_its_method(
     assert list(inspect.signature(log_curve).parameters) == ["name", "x", "y", "annotation", "step", "timestamp"]
     assert dir(tracking) == sorted(tracking.__all__)
     assert {"log_curve", "set_name", "sync", "init", "open_run"} <= set(tracking.__all__)
+
+
+# --- what init is given ----------------------------------------------------------------------------
+
+
+def test_init_takes_config_and_inputs_as_parameters(root: Path) -> None:
+    """A mapping of any names, or what argparse parsed."""
+    with tracking.init(config={"lr": 0.1, "reset": 1}, inputs=argparse.Namespace(epochs=3)) as run:
+        pass
+    assert tracking.open_run(run).inputs == {"lr": 0.1, "reset": 1, "epochs": 3}
+
+
+def test_init_keeps_group_and_parent(root: Path) -> None:
+    """A run that starts inside of another's block is a part of it; Polyaxon's document takes both."""
+    with tracking.init(group="search") as outer:
+        with tracking.init() as inner:
+            pass
+        with tracking.init(parent=inner) as given:
+            pass
+    with tracking.init(parent=outer.uuid[:8], group="損失") as by_prefix:
+        pass
+    views = [tracking.open_run(run) for run in (outer, inner, given, by_prefix)]
+    assert [view.parent for view in views] == [None, outer.uuid, inner.uuid, outer.uuid]
+    assert [view.group for view in views] == ["search", None, None, "損失"]
+    outer_again = tracking.init(run_uuid=outer.uuid)
+    outer_again.end()
+    assert tracking.open_run(outer).group == "search"
+
+
+def test_init_resumes_what_resume_names(root: Path) -> None:
+    """By a prefix, or the run of run_uuid."""
+    with tracking.init() as run:
+        tracking.log_metric("loss", 1, step=1)
+    for given in ({"resume": run.uuid[:8]}, {"resume": True, "run_uuid": run.uuid}):
+        with tracking.init(**given) as again:
+            assert again.uuid == run.uuid
+    with tracking.init(resume=False) as other:
+        assert other.uuid != run.uuid
+
+
+def test_quiet_prints_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither of the run that starts nor of the one that it ends."""
+    tracking.init(quiet=True)
+    tracking.init(quiet=True)
+    tracking.end()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"config": [1]}, r"config=\[1\] is a list; give a mapping of names to values"),
+        ({"inputs": {"model": object()}}, "inputs.model=.* is a object, which JSON cannot hold"),
+        ({"config": {"lr": 1}, "inputs": {"lr": 1}}, "'lr' is in config and in inputs"),
+        ({"config": {"": 1}}, "is empty"),
+        ({"group": ""}, "group='' is empty"),
+        ({"parent": 3}, "parent=3 is a int"),
+        ({"parent": "svm"}, "parent='svm' is no uuid"),
+        ({"parent": "abcdef"}, "parent='abcdef': no run starts so"),
+        ({"resume": True}, "resume=True does not say which run"),
+        ({"resume": "allow"}, "'allow' is no uuid"),
+        ({"resume": "abcd", "is_new": True}, "is_new=True never does"),
+        ({"resume": "abcd", "run_uuid": "abce"}, "are two runs"),
+    ],
+)
+def test_a_wrong_argument_of_init_starts_no_run(root: Path, given: dict[str, object], said: str) -> None:
+    """It is told by name, the run that is active goes on, and there is no folder of another."""
+    with tracking.init() as run:
+        with pytest.raises(errors.TrackingError, match=said):
+            tracking.init(**given)  # type: ignore[arg-type]
+        assert tracking.current_run() is run
+    assert [path.name for path in (root / "runs").iterdir()] == [run.uuid]

@@ -46,6 +46,8 @@ def track_init(
     collect_resources: bool = False,
     durability: str = "process",
     shared: bool = False,
+    group: str | None = None,
+    quiet: bool = False,
 ) -> None:
     """Start a run, or resume one, and make it the active run.
 
@@ -65,6 +67,8 @@ def track_init(
         collect_resources: sample cpu, memory and the like.
         durability: `process` or `power`.
         shared: write to a run although another process does.
+        group: a word that the run has in common with others.
+        quiet: print nothing.
     """
     uuid = None
     if resume:
@@ -86,6 +90,8 @@ def track_init(
         root=root,
         durability=durability,
         shared=shared,
+        group=group,
+        quiet=quiet,
     )
 
 

@@ -176,6 +176,12 @@ def add_condition(document: dict[str, Any], status: str, reason: str | None = No
     return now
 
 
+def own_text(document: Mapping[str, Any], key: str) -> str | None:
+    """Return a text that the run keeps of itself, such as its `group`; None where there is none."""
+    value = own_meta(document).get(key)
+    return value if isinstance(value, str) else None
+
+
 def own_meta(document: Mapping[str, Any], *, create: bool = False) -> dict[str, Any]:
     """Return what is ours in the document's `meta_info`: the only place where Polyaxon takes keys that it does not know.
 
