@@ -11,7 +11,7 @@ from jupyter_tracking.format.document.run_document import join_reason, own_text
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
-from jupyter_tracking.printed import warn
+from jupyter_tracking.printed import in_notebook, say, warn
 from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.read.find import find_run, find_runs
 
@@ -309,7 +309,7 @@ class RunView(CuratedRun):
         return problems_frame(self.files, hashes=hashes)
 
     @checks_arguments
-    def show(self, *names: str, kind: str | None = None) -> Stepper:
+    def show(self, *names: str, kind: str | None = None, step: int | None = None) -> Stepper:
         """Return the stepper: one artifact, or several, moved through their steps by one slider.
 
         Metrics that follow each other among the names are drawn in one chart, but for one whose values differ so much in
@@ -318,13 +318,14 @@ class RunView(CuratedRun):
         Args:
             *names: the artifacts.
             kind: which kind, when several have a name.
+            step: the step to open at, or the nearest logged before it, which the view then says; by default the last.
 
         Raises:
-            NotFound: no artifact of a name, or several kinds have it.
+            NotFound: no artifact of a name, several kinds have it, or nothing was logged at that step or before it.
         """
         from jupyter_tracking.views.widgets import stepper
 
-        return stepper.show(self.files, names, kind)
+        return stepper.show(self.files, names, kind, step)
 
     def browse(self) -> Browser:
         """Return the artifact browser of the run."""
@@ -363,6 +364,13 @@ class RunView(CuratedRun):
             more = f" and {len(left_out) - 10} more" if len(left_out) > 10 else ""  # noqa: PLR2004
             warn(f"left out of {target}: {'; '.join(left_out[:10])}{more}")
         return target
+
+    def _ipython_display_(self, **_options: Any) -> None:
+        """Show the artifact browser where the view is the last line of a notebook's cell; a terminal gets one line."""
+        if in_notebook():
+            self.browse()._ipython_display_()
+        else:
+            say(repr(self))
 
     def __repr__(self) -> str:
         """Name the run, its status and why, what it holds and its folder, and how many runs have the name it was opened by."""

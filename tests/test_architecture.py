@@ -52,7 +52,7 @@ BUDGETS = {
     "format": 3400,
     "storage": 2530,
     "kinds": 6970,
-    "record": 1370,
+    "record": 1390,
     "read": 2865,
     "notebook": 1670,
     "frames": 1570,

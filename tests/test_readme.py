@@ -37,7 +37,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The cells of a notebook with every snippet and then every call of the README, typed in order into one fresh kernel."""
 
     def execute(folder: Path) -> None:
-        sources = [*snippets(), 'view = tracking.open_run("first")', *calls()]
+        sources = [*snippets(), 'view = tracking.open_run("first")', *calls(), "view", "run"]
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
         client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
         environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYAXON")}
@@ -80,6 +80,16 @@ def test_the_snippets_of_the_readme_show_what_they_say(typed: list[Any]) -> None
     assert "curve 'roc': 10 steps (0 to 9), run first" in plain["%artifact roc"][0]
     assert "metric 'loss': 100 steps (0 to 99), run second" in plain['view.show("loss")'][-1]
     assert plain['view.load("loss", step=30)'] == [str(1 / 31)]
+
+
+def test_a_bare_view_is_the_browser_and_a_bare_run_its_card(typed: list[Any]) -> None:
+    """Where they are the last line of a cell; both have a line of text too."""
+    view, run = (cell.outputs for cell in typed[-2:])
+    assert [min(output.data) for output in view] == ["application/vnd.jupyter.widget-view+json", "text/html"]
+    assert "first" in view[0].data["text/plain"]
+    assert "<strong>second</strong>" in run[0].data["text/html"]
+    assert "succeeded" in run[0].data["text/html"]
+    assert run[0].data["text/plain"].startswith("<Run 'second'")
 
 
 def test_the_readme_teaches_roc_as_roc(typed: list[Any], tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -231,6 +231,18 @@ def test_init_resumes_what_resume_names(root: Path) -> None:
         assert other.uuid != run.uuid
 
 
+def test_the_card_of_a_run_says_what_it_is_and_runs_nothing(root: Path) -> None:
+    """Name, status, folder, parameters and tags, as text that no page takes for markup."""
+    with tracking.init(name="<b>digits", tags=["<i>"], config={"<script>": "<img>", **{f"p{n}": n for n in range(20)}}) as run:
+        card = run._repr_html_()
+    assert "<strong>&lt;b&gt;digits</strong>" in card
+    assert "&lt;script&gt; = &#x27;&lt;img&gt;&#x27; · p0 = 0" in card
+    assert "and 9 more" in card
+    assert str(run.path) in card
+    assert not re.search("<(script|img|i|b)>", card)
+    assert "succeeded" in run._repr_html_()
+
+
 def test_quiet_prints_nothing(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither of the run that starts nor of the one that it ends."""
     tracking.init(quiet=True)

@@ -182,18 +182,19 @@ def artifacts(*runs: str, root: str | os.PathLike[str] | None = None) -> Browser
     return browse(chosen, root if root is not None else root_of_runs())
 
 
-def artifact(*names: str, kind: str | None = None, run: str | None = None) -> Stepper:
+def artifact(*names: str, kind: str | None = None, run: str | None = None, step: int | None = None) -> Stepper:
     """Show an artifact with a slider over its steps; several share one slider.
 
     Args:
         *names: the artifacts.
         kind: which kind, when several have the name.
         run: its uuid, a prefix of it, its name or its folder; by default the active run, or the one that ended last.
+        step: the step to open at, or the nearest before it; by default the last.
     """
     if not names:
         known = ", ".join(dict.fromkeys(name for _, name in _view(run).artifacts())) or "none yet"
         raise NotFound(f"name is missing; the run's artifacts: {known}")
-    return _view(run).show(*names, kind=kind)
+    return _view(run).show(*names, kind=kind, step=step)
 
 
 def compare(name: str, /, *runs: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:

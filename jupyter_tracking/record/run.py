@@ -19,6 +19,7 @@ from jupyter_tracking.printed import warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.metadata import RunMetadata
 from jupyter_tracking.record.recorder import RunRecorder
+from jupyter_tracking.record.run_card import run_card
 from jupyter_tracking.record.side_thread import Beside
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.last_write import last_write
@@ -194,6 +195,10 @@ class Run(RunRecorder, KindMethods, RunMetadata):
     def __repr__(self) -> str:
         """Name the run, its status and its folder."""
         return escape_controls(f"<Run {self.name!r} {self.uuid[:8]}, {self.status}, in {self.path}>")
+
+    def _repr_html_(self) -> str:
+        """Return the run's card, which a notebook shows where the run is the last line of a cell."""
+        return run_card(self._current_document(), self.path, self.uuid)
 
     # --- paths -------------------------------------------------------------------------------
 

@@ -35,6 +35,37 @@ class Page:
         return self.answers[before:]
 
 
+def test_a_view_opens_at_the_step_that_is_asked_for(view: RunView) -> None:
+    """At that step, or at the nearest before it, which the page says; the page has it before it asks."""
+    stepper = view.show("gain", step=STEPS[1])
+    assert stepper.step == STEPS[1]
+    assert stepper.content.index == stepper.play.value == stepper.slider.index == 1
+    assert "note" not in stepper.content.about
+    assert [0, 1] in [entry[:2] for entry in stepper.content.seed]
+    assert STEPS[1] + 1 not in STEPS
+    between = view.show("gain", step=np.int64(STEPS[1] + 1))  # type: ignore[arg-type] # as a loop over an array gives it
+    assert between.step == STEPS[1]
+    assert between.content.about["note"] == f"step {STEPS[1] + 1} was not logged: opened at {STEPS[1]}, the nearest before it"
+    assert view.show("gain", step=10**9).step == STEPS[-1]
+    assert view.show("gain", step=None).step == STEPS[-1]
+
+
+def test_a_step_before_all_others_is_refused(view: RunView) -> None:
+    """The message says which is the first; what is no step is refused as in a call that logs."""
+    with pytest.raises(NotFound, match=rf"step=-5: no such step was logged, and none before it; the first is {STEPS[0]}"):
+        view.show("gain", step=-5)
+    with pytest.raises(InvalidArgument, match="whole number"):
+        view.show("gain", step=1.5)  # type: ignore[arg-type]
+
+
+def test_a_step_of_what_has_no_steps_is_refused(root: Path) -> None:
+    """There is no slider to move."""
+    with tracking.init(root=root) as run:
+        run.log_text("note", "hello")
+    with pytest.raises(NotFound, match="step=3: no such step was logged, and none before it, nor any other"):
+        tracking.open_run(run).show("note", step=3)
+
+
 def test_the_slider_offers_the_logged_steps_and_no_others(view: RunView) -> None:
     """Steps come once, in order, and the last one is shown first."""
     stepper = view.show("gain")

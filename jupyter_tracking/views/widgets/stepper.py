@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
+from jupyter_tracking.format.step_timestamp import as_step
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.widgets.base import RunWidget
@@ -29,26 +30,28 @@ class Stepper(RunWidget):
         content: the drawing; it follows the slider in the page, without the kernel.
     """
 
-    def __init__(self, scene: Scene, *, budget: int = BUDGET, page_budget: int = page.BUDGET) -> None:
-        """Show a scene at its last step.
+    def __init__(self, scene: Scene, *, index: int | None = None, budget: int = BUDGET, page_budget: int = page.BUDGET) -> None:
+        """Show a scene.
 
         Args:
             scene: what to show.
+            index: at which of its steps; by default at the last.
             budget: bytes of steps that the page may keep at a time.
             page_budget: bytes that a display may add to the notebook's file.
         """
         self._scene = scene
         self._steps: tuple[int | None, ...] = tuple(scene.steps)
         last = max(0, len(scene.steps) - 1)
+        at = last if index is None else index
         self.slider = StepSlider(
             scene.steps,
-            index=last,
+            index=at,
             description="step",
             style={"description_width": "initial"},
             layout={"flex": "1 1 auto", "max_width": "620px", "width": "auto", "min_width": "160px"},
         )
-        self.play = ipywidgets.Play(min=0, max=last, value=last, interval=150, layout={"flex": "0 0 auto"})
-        self.content = StepView(scene, index=last, budget=budget, slider=self.slider, play=self.play)
+        self.play = ipywidgets.Play(min=0, max=last, value=at, interval=150, layout={"flex": "0 0 auto"})
+        self.content = StepView(scene, index=at, budget=budget, slider=self.slider, play=self.play)
         # A front end without our slider moves the content alone.
         self.content.observe(self._content_moved, names=["index"])
         self._controls = ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"})
@@ -117,19 +120,36 @@ class Stepper(RunWidget):
         self.slider.index = change["new"]
 
 
-def show(folder: RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None) -> Stepper:
+def show(folder: RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None, step: int | None = None) -> Stepper:
     """Show artifacts of a run under one slider.
 
     Args:
         folder: the run.
         names: a name, or several; each may be (kind, name).
         kind: needed when a name has more than one kind.
+        step: at which step, or the nearest before it, which the page then says; by default at the last.
 
     Raises:
         InvalidArgument: no name is given.
-        NotFound: no artifact of a name, or several kinds have it.
+        NotFound: no artifact of a name, or several kinds have it, or no step so early.
     """
     listed = [names] if isinstance(names, str) else list(names)
     if not listed:
         raise InvalidArgument("names=[] is empty; give the name of an artifact, or several")
-    return Stepper(open_scene(folder, listed, kind))
+    whole = as_step(step)
+    scene = open_scene(folder, listed, kind)
+    return Stepper(scene, index=None if whole is None else _place(scene, whole))
+
+
+def _place(scene: Scene, step: int) -> int:
+    """Return the place of a step on the slider, or of the nearest before it; the scene is told to say so."""
+    numbers = [(number, place) for place, number in enumerate(scene.steps) if number is not None]
+    earlier = [(number, place) for number, place in numbers if number <= step]
+    if not earlier:
+        first = f"; the first is {numbers[0][0]}" if numbers else ", nor any other"
+        raise NotFound(f"step={step}: no such step was logged, and none before it{first}")
+    number, place = earlier[-1]
+    if number != step:
+        why = "is not on the slider" if step in scene.logged() else "was not logged"
+        scene.note = "; ".join(filter(None, [scene.note, f"step {step} {why}: opened at {number}, the nearest before it"]))
+    return place
