@@ -43,6 +43,7 @@ _DEFINED_IN = {
     "report": ("views.export.report", "report"),
     "runs": ("frames.runs", "runs_frame"),
     "runs_in": ("frames.saved_notebooks", "runs_in"),
+    "watch": ("magics.watching", "watch"),
 }
 
 

@@ -9,6 +9,7 @@ from jupyter_tracking.frames.lineage_graph import lineage_edges as lineage_edges
 from jupyter_tracking.frames.lineage_graph import lineage_graph as lineage_graph
 from jupyter_tracking.frames.saved_notebooks import diff_notebooks as diff_notebooks
 from jupyter_tracking.frames.saved_notebooks import runs_in as runs_in
+from jupyter_tracking.magics.watching import watch as watch
 from jupyter_tracking.record.run import Run as Run
 from jupyter_tracking.run_view import RunView as RunView
 from jupyter_tracking.run_view import browse as browse

@@ -247,7 +247,7 @@ def init(
     provenance.start_capture(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
     if not quiet:
         say(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")
-    for call in after_init:
+    for call in after_init[:]:
         log_errors(call, "what follows the start of a run")
     return run
 

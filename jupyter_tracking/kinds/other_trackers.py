@@ -47,7 +47,7 @@ _OURS = {
     **dict.fromkeys(("add_scalar", "track", "log_scalar", "report_scalar", "log_value", "scalar"), _METRIC),
     **dict.fromkeys(("add_scalars", "log_batch", "log_metrics_batch"), "log_metrics({…}, step=…)"),
     **dict.fromkeys(("add_histogram", "log_histogram_3d", "Histogram", "Distribution", "add_histogram_raw"), _HISTOGRAM),
-    "watch_model": "log_histogram(name, values, step=…) of each parameter",
+    "watch_model": "log_histogram(name, values, step=…) of each parameter; watch() shows metrics live",
     **dict.fromkeys(("add_image", "add_images", "Image"), _IMAGE),
     "add_image_with_boxes": "log_image_with_boxes(image, boxes, name, step=…)",
     **dict.fromkeys(("log_figure", "add_figure", "Figure", "Plotly", "report_matplotlib_figure"), _FIGURE),

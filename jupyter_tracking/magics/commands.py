@@ -10,6 +10,7 @@ from jupyter_tracking.errors import NoActiveRun, NotFound
 from jupyter_tracking.format import paths
 from jupyter_tracking.magics.completion import root_of_runs, run_names
 from jupyter_tracking.magics.curating import CURATIONS
+from jupyter_tracking.magics.watching import watch as watch  # noqa: PLC0414 - a magic too
 from jupyter_tracking.printed import say
 
 if TYPE_CHECKING:

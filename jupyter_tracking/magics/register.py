@@ -38,6 +38,7 @@ _COMMANDS = {
     "artifacts": "digits",
     "artifact": "roc --kind curve",
     "compare": "roc first second",
+    "watch": "loss accuracy",
     "lineage": "digits svm",
     "runs": "--root experiments",
     "track_empty_trash": "--root experiments",

@@ -259,15 +259,15 @@ def test_views_are_returned_for_display(cell, ip, monkeypatch: pytest.MonkeyPatc
     asked = []
     monkeypatch.setattr(RunView, "browse", lambda view: asked.append(("browse", view.name)))
     monkeypatch.setattr("jupyter_tracking.run_view.browse", lambda runs, root: asked.append(("browse", runs)) or root)
-    monkeypatch.setattr(RunView, "show", lambda view, *names, kind=None: asked.append((view.name, names, kind)))
+    monkeypatch.setattr(RunView, "show", lambda view, *names, kind, step: asked.append((view.name, names, kind, step)))
     cell("%track_init --name a")
     cell("%artifacts")
     cell("%track_end")
     cell("%artifact roc 'val loss' --kind curve")
     cell("%track_init --name b")
     cell("%artifacts a")
-    cell("%artifact roc --run a")
-    assert asked == [("browse", "a"), ("a", ("roc", "val loss"), "curve"), ("browse", "a"), ("a", ("roc",), None)]
+    cell("%artifact roc --run a --step 2+1")
+    assert asked == [("browse", "a"), ("a", ("roc", "val loss"), "curve", None), ("browse", "a"), ("a", ("roc",), None, 3)]
 
 
 def test_without_a_name_artifact_says_which_there_are(cell, told) -> None:

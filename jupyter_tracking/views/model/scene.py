@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from typing import TYPE_CHECKING, cast
 
@@ -167,13 +168,23 @@ def open_scene(
     Raises:
         NotFound: no artifact of a name, or several kinds have it.
     """
-    cache = values or ValueCache()
-    shown: list[tuple[Renderer, Series]] = []
+    cache, found = values or ValueCache(), []
     for name in names:
         artifact = folder.find(name, kind) if isinstance(name, str) else name
-        artifact = folder.find(artifact[1], artifact[0]) if isinstance(artifact, tuple) else artifact
-        shown.append((_renderer(artifact), Series(folder, artifact, values=cache)))
-    return Scene([Panel(renderer, series) for renderer, series in group_metrics(shown)])
+        found.append(folder.find(artifact[1], artifact[0]) if isinstance(artifact, tuple) else artifact)
+    return Scene(_panels(folder, found, cache))
+
+
+def watch_scene(folder: RunFolder, artifacts: Sequence[Artifact], *, by_prefix: bool) -> Scene:
+    """Open artifacts of a run under one slider; `by_prefix`: only metrics of one prefix share a chart, such as those called `val/…`."""
+    cache = ValueCache()
+    groups = itertools.groupby(artifacts, lambda each: each.name.rpartition("/")[0] if by_prefix else "")
+    return Scene([panel for _, group in groups for panel in _panels(folder, list(group), cache)])
+
+
+def _panels(folder: RunFolder, artifacts: Sequence[Artifact], cache: ValueCache) -> list[Panel]:
+    shown = [(_renderer(artifact), Series(folder, artifact, values=cache)) for artifact in artifacts]
+    return [Panel(renderer, series) for renderer, series in group_metrics(shown)]
 
 
 def compare_runs(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> Scene:
