@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from IPython.core.completer import provisionalcompleter
+from IPython.core.error import UsageError
 
 import jupyter_tracking as tracking
 from jupyter_tracking import session
@@ -268,6 +269,37 @@ def test_views_are_returned_for_display(cell, ip, monkeypatch: pytest.MonkeyPatc
     cell("%artifacts a")
     cell("%artifact roc --run a --step 2+1")
     assert asked == [("browse", "a"), ("a", ("roc", "val loss"), "curve", None), ("browse", "a"), ("a", ("roc",), None, 3)]
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_no_magic_answers_a_mistake_with_a_traceback(ip: InteractiveShell, *, active: bool) -> None:
+    """Whatever is typed after any of them, with a run and without: what it means is done, or one line says why not."""
+    if active:
+        tracking.init(quiet=True)
+    keep_on = {"track_init", "track_end", "track_delete", "track_empty_trash", "track_archive"}
+    told = []
+    for name in [name for kind, name in ip._jupyter_tracking_magics.magics if kind == "line" and not (active and name in keep_on)]:
+        for line in (
+            "",
+            "nope nope",
+            "'",
+            "(",
+            "--x",
+            "--step",
+            "a 1 --step 1.5",
+            "# only",
+            "a --run nope",
+            "a=1 2",
+            "a None",
+            "a [] []",
+            ".",
+        ):
+            try:
+                ip.run_line_magic(name, line)
+            except UsageError as error:
+                told.append(str(error))
+    assert len(told) > 100
+    assert [said for said in told if "\n" in said] == []
 
 
 def test_without_a_name_artifact_says_which_there_are(cell, told) -> None:
