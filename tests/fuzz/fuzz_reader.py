@@ -103,7 +103,7 @@ def read_run(folder: Path, name: str, data: bytes) -> None:
     _ = (run.status, run.uuid, run.name, find_problems(run, hashes=True))
     for artifact in run.artifacts():
         try:
-            for event in run.events(artifact):
+            for event in run.rows(artifact):
                 with contextlib.suppress(TrackingError):
                     run.value(artifact, event)
         except TrackingError:
@@ -111,7 +111,7 @@ def read_run(folder: Path, name: str, data: bytes) -> None:
     for whole in (runs.problems_frame, lineage.lineage_frame, lambda opened: runs.metrics_frame(opened, [])):
         with contextlib.suppress(TrackingError, TrackingWarning):
             whole(run)
-    rows = [run.events(artifact) for artifact in run.artifacts() if artifact.path == "events/metric/loss.plx"]
+    rows = [run.rows(artifact) for artifact in run.artifacts() if artifact.path == "events/metric/loss.plx"]
     assert any([event.step for event in events] == [1] for events in rows)
 
 
