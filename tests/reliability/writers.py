@@ -344,7 +344,7 @@ def read_within(acknowledge: Acknowledge, path: Path, kind: str) -> None:
     """Read an event file; tell by how many bytes the process grew at most."""
     reading = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    reading.events()
+    reading.rows()
     reading.payloads()
     find_problems(reading)
     acknowledge((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
