@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
@@ -346,7 +345,7 @@ def read_within(acknowledge: Acknowledge, path: Path, kind: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     reading.rows()
     reading.payloads()
-    find_problems(reading)
+    reading.problems()
     acknowledge((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
 
 
