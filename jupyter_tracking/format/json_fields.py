@@ -43,10 +43,7 @@ def parse_json(data: bytes) -> Any:
     Raises:
         JsonError: it is none, or too large; the message says where it is wrong.
     """
-    if len(data) > MOST_DOCUMENT_BYTES:
-        raise JsonError(f"has {len(data):,} bytes; up to {MOST_DOCUMENT_BYTES:,} are read")
-    if words := oversize(data):
-        raise JsonError(words)
+    check_size(data)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -56,6 +53,18 @@ def parse_json(data: bytes) -> Any:
         if found is None:
             raise JsonError(f"not JSON: {error.msg} (character {error.colno})", error.lineno) from None
         return found
+
+
+def check_size(data: bytes) -> None:
+    """Check that a JSON text may be parsed.
+
+    Raises:
+        JsonError: it is too large, or holds more than memory should.
+    """
+    if len(data) > MOST_DOCUMENT_BYTES:
+        raise JsonError(f"has {len(data):,} bytes; up to {MOST_DOCUMENT_BYTES:,} are read")
+    if words := oversize(data):
+        raise JsonError(words)
 
 
 def _with_whole_characters(data: bytes) -> Any:

@@ -12,10 +12,12 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
 from jupyter_tracking.errors import InvalidArgument, MissingFile, RunGone, RunLocked, storage_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import changed_document
 from jupyter_tracking.storage.reentry import DOCUMENTS, hold, interrupted, is_inside, new_lock
+from jupyter_tracking.storage.run_folder import check_written
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ def change_document(path: Path, change: Change, system: Syscalls | None = None) 
         except FileNotFoundError:
             raise MissingFile(errno.ENOENT, f"the run {path} has no {paths.RUN_FILE}, so there is nothing to change in it") from None
         with os.fdopen(fd, "rb") as file:
-            before, mode = file.read(), stat.S_IMODE(os.fstat(fd).st_mode)
+            check_written(fd, paths.RUN_FILE)
+            before, mode = file.read(MOST_DOCUMENT_BYTES + 1), stat.S_IMODE(os.fstat(fd).st_mode)
         after = changed_document(before, change)
         if after == before:
             return

@@ -219,8 +219,7 @@ class WritableFolder:
         with storage_errors(relative, kept="nothing was changed", failed="could not be read"), suppress(FileNotFoundError):
             try:
                 fd = self.open(relative, os.O_RDONLY)
-                if paths.is_hole(status := os.fstat(fd)):
-                    raise InvalidArgument(f"{relative} has {status.st_size:,} bytes, of which next to none were ever written; move it away")
+                status = check_written(fd, relative)
                 left = size if size >= 0 else sys.maxsize
                 while left:
                     want = min(part, left, max(0, status.st_size - offset) + 1)  # it may grow meanwhile
@@ -338,6 +337,18 @@ class WritableFolder:
         self.fd = self._private_fd = self.temporary_fd = -1
 
     __del__ = close_when_dropped("fd", "_private_fd", "temporary_fd")  # of a run that was garbage collected
+
+
+def check_written(fd: int, relative: str) -> os.stat_result:
+    """Return the status of a file that is to be read whole.
+
+    Raises:
+        InvalidArgument: it is a hole of more bytes than memory may have.
+    """
+    status = os.fstat(fd)
+    if paths.is_hole(status):
+        raise InvalidArgument(f"{relative} has {status.st_size:,} bytes, of which next to none were ever written; move it away")
+    return status
 
 
 def _for_each(sync: Callable[[str], object], files: list[str]) -> None:

@@ -244,6 +244,19 @@ def test_a_document_that_cannot_be_read_is_left_as_it_is(foreign: Path, text: st
     assert sorted(os.listdir(foreign)) == ["events", "run.plx.json"]
 
 
+def test_a_document_that_is_too_large_to_be_read_is_left_as_it_is(foreign: Path) -> None:
+    """A hole, which memory could not hold, and a document that would take all memory once it is parsed."""
+    document = foreign / "run.plx.json"
+    view = tracking.open_run(foreign)
+    os.truncate(document, 1 << 42)
+    with pytest.raises(InvalidArgument, match=r"run\.plx\.json has 4,398,046,511,104 bytes, of which next to none were ever written"):
+        view.pin()
+    document.write_text('{"x": [' + "[]," * 40_000_000 + "[]]}")
+    with pytest.raises(InvalidArgument, match=r"run\.plx\.json cannot be read: .*mend it first"):
+        view.note("n")
+    assert document.stat().st_size > 100_000_000
+
+
 def test_a_run_without_a_document_has_nothing_to_change(foreign: Path) -> None:
     """It is told; no document is made."""
     (foreign / "run.plx.json").unlink()

@@ -14,6 +14,7 @@ import orjson
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, suggest
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.json_fields import check_size
 from jupyter_tracking.format.lineage import dump_document
 from jupyter_tracking.redact.given import without_secrets
 
@@ -166,6 +167,7 @@ def changed_document(data: bytes, change: Change) -> bytes:
         InvalidArgument: the document cannot be read.
     """
     try:
+        check_size(data)
         document = orjson.loads(data)
         if not isinstance(document, dict):
             raise TypeError("it is no JSON object")  # noqa: TRY301 - told as the rest is
