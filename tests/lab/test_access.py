@@ -29,7 +29,8 @@ UNREACHED = """() => [...document.querySelectorAll(':is(.jt-stage, .jt-browser) 
 # What Tab can reach inside of a view, on screen and in use; each is given a number by which it is known afterwards.
 REACHABLE = """where => { const root = document.querySelector(where);
   const all = [...root.querySelectorAll('button, input, select, textarea, summary, a[href], audio, video, iframe, [tabindex]')];
-  return all.filter(e => e.tabIndex >= 0 && e.offsetParent !== null && !e.disabled && getComputedStyle(e).visibility === 'visible')
+  return all.filter(e => e.tabIndex >= 0 && e.offsetParent !== null && !e.disabled
+    && e.checkVisibility({visibilityProperty: true}))  // what a closed menu holds is not seen
     .map((e, n) => { e.dataset.jtNumber = n; return `${n} ${e.localName} ${e.getAttribute('aria-label') ?? e.textContent.slice(0, 30)}` }) }"""
 # The element with the focus: its number, and whether it is seen to have it.
 FOCUSED = """() => { const e = document.activeElement, own = getComputedStyle(e), after = getComputedStyle(e, '::after');
@@ -41,7 +42,7 @@ ACTS = """() => { window.jtActed = 0; for (const name of ['click', 'input', 'cha
   if (e.target.closest?.('.jt-stage, .jt-browser')) window.jtActed += 1 }, true) }"""
 KEYS = {"button": "Enter", "summary": "Enter", "checkbox": "Space", "range": "ArrowRight", "select-one": "ArrowDown", "search": "a"}
 CONTROLS = """() => [...document.querySelectorAll(':is(.jt-stage, .jt-browser) :is(button, input, summary)')]
-  .filter(e => e.offsetParent !== null && e.tabIndex >= 0 && e.getAttribute('aria-disabled') !== 'true')"""
+  .filter(e => e.offsetParent !== null && e.checkVisibility() && e.tabIndex >= 0 && e.getAttribute('aria-disabled') !== 'true')"""
 
 
 def violations(page: Page, where: str, *, every: bool = False) -> list[dict[str, Any]]:
