@@ -206,6 +206,15 @@ def test_bad_rows_are_told_and_the_others_read(run: tracking.Run) -> None:
     assert view.metrics("loss", tidy=True)["step"].tolist() == [5, 2, 5, pd.NA, 2**62]
 
 
+def test_a_field_whose_name_is_half_of_a_character_is_a_column(run: tracking.Run) -> None:
+    """Anybody may have written the rows; Arrow, and a table of texts, hold no such name."""
+    with (run.path / "events" / "curve" / "roc.plx").open("a") as file:
+        file.write('9|2026-01-01 00:00:00.000000+00:00|{"x": [0, 1], "y": [0, 1], "\\ud800": "a"}\n')
+    events = tracking.open_run(run).events("roc")
+    assert events["\ud800"].tolist()[-1] == "a"
+    assert events["x"].tolist()[-1] == [0, 1]
+
+
 def test_run_document_is_strict_json_at_every_moment(root: Path) -> None:
     """Readable as Polyaxon's while the run goes on, with values that JSON has no word for."""
     with tracking.init(root=root) as run:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jupyter_tracking.budgets import MOST_CELL_VALUES, MOST_RUN_COLUMNS
-from jupyter_tracking.errors import TooLarge, TrackingWarning
+from jupyter_tracking.errors import TooLarge, TrackingWarning, replace_surrogates
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.standard_json import oversize
@@ -129,6 +129,8 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
         frame[artifact.kind] = as_strings([p if isinstance(p, str) else str(p) for p in good])
         return frame
     fields = list(dict.fromkeys([*kind_of(artifact.kind).columns, *(key for p in good for key in p)]))
+    if any(key != replace_surrogates(key) for key in fields):  # halves of characters, which a label of Arrow does not hold
+        frame.columns = frame.columns.astype("object")
     for key in fields:
         values = [p.get(key) for p in good]
         if any(v is not None for v in values) or not good:

@@ -138,8 +138,17 @@ class Maker:
     def write(self, name: str, data: bytes) -> None:
         path = self.run / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.is_symlink():
+        if (path.is_file() and not path.is_symlink()) or not os.path.lexists(
+            path
+        ):  # to a pipe that damage has put there, nobody could write
             path.write_bytes(data)
+
+    def read(self, name: str) -> str:
+        """Return a file's text; OSError for the pipes that were put in the place of files."""
+        path = self.run / name
+        if not path.is_file():
+            raise FileNotFoundError(name)
+        return path.read_text()
 
     def write_json(self, name: str, value: Any) -> None:
         self.write(name, json.dumps(value).encode("utf-8", "surrogatepass"))
@@ -152,7 +161,7 @@ class Maker:
 
     def document(self) -> None:
         """Give fields of the run's document, known and not, other values."""
-        document = json.loads((self.run / "run.plx.json").read_text())
+        document = json.loads(self.read("run.plx.json"))
         fields = [
             *document,
             "parent",
