@@ -16,6 +16,8 @@ from jupyter_tracking.errors import escape_controls
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from IPython.core.interactiveshell import InteractiveShell
+
 _PACKAGE = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared with the names of frames
 _PLAIN = str.maketrans({"·": "-", "…": "...", "→": "->", "—": "-"})  # our own signs, where only ASCII is known
 
@@ -55,6 +57,10 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 
 def in_notebook() -> bool:
     """Return whether a front end of Jupyter shows what this process displays; nothing is imported to find out."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
-    return getattr(shell, "kernel", None) is not None
+    return getattr(running_shell(), "kernel", None) is not None
+
+
+def running_shell() -> InteractiveShell | None:
+    """Return the IPython shell this code runs in, or None; IPython is not imported for it."""
+    ask = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return ask() if ask is not None else None

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from jupyter_tracking.errors import escape_controls
+from jupyter_tracking.printed import in_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -137,9 +138,7 @@ class _Terminal:
 
 def _find_screen() -> _Notebook | _Terminal | None:
     """Return where a bar can be shown; None where nobody would see it go."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    if getattr(shell, "kernel", None) is not None:
+    if in_notebook():
         return _Notebook()
     try:
         return _Terminal() if sys.stderr.isatty() else None

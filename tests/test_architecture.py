@@ -26,8 +26,8 @@ NAME = PACKAGE.name
 # From the ground up. A package, or a module at the top, imports from the layers below its own and from itself; never from beside or above.
 LAYERS = [
     ["errors", "budgets"],
-    ["printed", "progress", "fork"],
-    ["redact"],
+    ["printed", "fork"],
+    ["progress", "redact"],
     ["masking"],
     ["format"],
     ["storage"],

@@ -19,8 +19,7 @@ from jupyter_tracking.notebook.log_writer import LogWriter
 from jupyter_tracking.notebook.notebook_path import notebook_path
 from jupyter_tracking.notebook.session_notebook import CellOutputs, SessionNotebook
 from jupyter_tracking.notebook.system_metrics import SystemMetrics
-from jupyter_tracking.printed import say
-from jupyter_tracking.record.process_exit import running_shell
+from jupyter_tracking.printed import running_shell, say
 from jupyter_tracking.redact import Redactor, redact_source
 from jupyter_tracking.redact.values import redacted_arguments
 from jupyter_tracking.storage.journal import Journal

@@ -14,12 +14,12 @@ from opcode import opmap
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_tracking.errors import log_errors
+from jupyter_tracking.printed import running_shell
 
 if TYPE_CHECKING:
     from types import FrameType
     from typing import NoReturn
 
-    from IPython.core.interactiveshell import InteractiveShell
 
 _RETURNS = {opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in opmap}
 End = tuple[str, str | None, str | None]  # a final status, a word for why, a sentence on it
@@ -119,13 +119,6 @@ def _outcome() -> End:
     if _program is not None and _program.f_code.co_code[_program.f_lasti] not in _RETURNS:
         return "stopped", "SystemExit", "the program raised SystemExit by itself, so its exit code is not known; sys.exit() would tell it"
     return _SUCCEEDED
-
-
-def running_shell() -> InteractiveShell | None:
-    """Return the IPython shell this code runs in, or None; IPython is not imported for it."""
-    module = sys.modules.get("IPython")
-    ask = getattr(module, "get_ipython", None)
-    return ask() if ask is not None else None
 
 
 def _is_interactive() -> bool:
