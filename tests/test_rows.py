@@ -70,7 +70,7 @@ def test_rows_are_read_as_the_grammar_has_them(
     path: Path = tmp_path_factory.getbasetemp() / f"{kind}.plx"
     file = EventFile(lambda: os.open(path, os.O_RDONLY), kind, ours=True)
     with pytest.MonkeyPatch.context() as patch:
-        for name, sizes in {"_FEW_BYTES": [0, 100, 1 << 14], "_PIECE": [1, 100, 1 << 18], "_BLOCK": [50, 500, 1 << 23]}.items():
+        for name, sizes in {"FEW_BYTES": [0, 100, 1 << 14], "_PIECE": [1, 100, 1 << 18], "_BLOCK": [50, 500, 1 << 23]}.items():
             patch.setattr(event_file, name, data.draw(st.sampled_from(sizes), label=name))
         if grown:
             path.write_bytes(raw[: len(raw) // 2])
@@ -145,7 +145,7 @@ ALMOST = {
 @pytest.mark.parametrize("kind", ["metric", "curve"])
 def test_what_is_almost_a_row_is_one_or_none_to_all_readers(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step in hexadecimal, a year 0, a space too much: among rows of our own, and at the beginning, each is what the grammar says."""
-    monkeypatch.setattr(event_file, "_FEW_BYTES", 0)
+    monkeypatch.setattr(event_file, "FEW_BYTES", 0)
     path = tmp_path / "a.plx"
     good = {"step": "3", "timestamp": MOMENT, "metric": "0.5", "curve": "{}"}
     for field in ("step", "timestamp", kind):

@@ -11,14 +11,13 @@ from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
-from jupyter_tracking.format.row_columns import join_columns, parse_columns
+from jupyter_tracking.format.row_columns import FEW_BYTES, join_columns, parse_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jupyter_tracking.format.row_columns import RowColumns
 
-_FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Arrow begins
 _MANY = 1 << 16  # steps that are looked at as one column
 # Bytes from which reading rows as columns pays, though Arrow has to be imported for it.
 _LARGE = 1 << 22
@@ -42,7 +41,7 @@ def summarize_metric_files(files: Sequence[bytes], *, as_columns: bool) -> list[
     stops = [data.rfind(b"\n") + 1 for data in files]
     rows = [data[len(head) : stop] if data.startswith(head) else b"" for data, stop in zip(files, stops, strict=True)]
     together = b"".join(rows)
-    found = parse_columns(together, "metric", 0, len(together)) if as_columns and len(together) >= _FEW_BYTES else None
+    found = parse_columns(together, "metric", 0, len(together)) if as_columns and len(together) >= FEW_BYTES else None
     columns = join_columns(found) if found else None
     begin = 0
     for summary, data, part in zip(summaries, files, rows, strict=True):
@@ -89,7 +88,7 @@ class EventFileSummary:
         start = len(head) if not self._begun and data.startswith(head) else 0
         if start:
             self._begun, self._order = True, event_rows.OUR_COLUMNS
-        if as_columns and self._order is event_rows.OUR_COLUMNS and stop - start >= _FEW_BYTES:
+        if as_columns and self._order is event_rows.OUR_COLUMNS and stop - start >= FEW_BYTES:
             columns = parse_columns(data, self._kind, start, stop)
             if columns is not None:
                 for part in columns:

@@ -17,7 +17,7 @@ from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.document.metric_summary import metric_statistics
 from jupyter_tracking.format.event_rows import Event
-from jupyter_tracking.format.row_columns import parse_columns
+from jupyter_tracking.format.row_columns import FEW_BYTES, parse_columns
 from jupyter_tracking.read.event_table import EventRows, GrowingRows
 from jupyter_tracking.read.file_bytes import committed_size, line_blocks, written_size
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _READ = 1 << 20  # bytes
 _BLOCK = 1 << 22  # bytes read at a time
 _PIECE = 1 << 18  # bytes that are read one by one, where a row among them is not as we write it
-_FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Arrow begins
 _MOST_RESERVED = 1 << 24  # rows for which there is room before they are read
 _LONG_ROW = 1 << 9  # bytes: to look for the end of a longer one is faster than to look at all of it
 _LAST_ROWS = 1 << 12  # bytes: a row of a metric is shorter by far
@@ -144,7 +143,7 @@ class EventFile:
     def _read_block(self, block: bytearray, offset: int, stop: int) -> None:
         """Read whole lines as columns; one by one those pieces of them in which something is not as we write it."""
         start, head = 0, event_rows.header(self._kind)
-        if stop > _FEW_BYTES and not self._begun and block.startswith(head):
+        if stop > FEW_BYTES and not self._begun and block.startswith(head):
             start = len(head)
             self._read_one_by_one(block, offset, 0, start)
         if self._read_columns(block, offset, start, stop):
@@ -162,7 +161,7 @@ class EventFile:
 
     def _read_columns(self, block: bytearray, offset: int, start: int, stop: int) -> bool:
         """Read whole lines as columns; return False, and read none, where that is not possible or would not be faster."""
-        if self._order is not event_rows.OUR_COLUMNS or self._kind in event_rows.JSONL_KINDS or stop - start < _FEW_BYTES:
+        if self._order is not event_rows.OUR_COLUMNS or self._kind in event_rows.JSONL_KINDS or stop - start < FEW_BYTES:
             return False
         if self._kind != "metric" and block.count(b"\n", start, stop) * _LONG_ROW < stop - start:
             return False

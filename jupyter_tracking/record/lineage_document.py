@@ -11,6 +11,7 @@ from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document.metric_summary import parse_statistics
 from jupyter_tracking.format.event_file_summary import EventFileSummary, arrow_pays, last_version_summary, summarize_metric_files
+from jupyter_tracking.format.row_columns import SMALL_FILE
 from jupyter_tracking.record.side_thread import Beside
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.storage.store import Store
 
 _PART = 1 << 22  # bytes of an event file that are read at a time
-_SMALL = 1 << 16  # bytes of a metric's file that is looked at together with others, which Arrow does as fast as one
 _TOGETHER = 1 << 20  # bytes of such files
 
 
@@ -58,7 +58,7 @@ def _summarize_files(store: Store, records: Collection[LineageRecord]) -> None:
     for record in records:
         parts = event_bytes(store, record)
         first = next(parts, b"")
-        if record.kind == "metric" and len(first) <= _SMALL:
+        if record.kind == "metric" and len(first) <= SMALL_FILE:
             read += small.add(record, first + b"".join(parts), read)
         else:
             read += _summarize_file(record, itertools.chain([first], parts), read)

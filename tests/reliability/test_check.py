@@ -208,7 +208,7 @@ def test_a_file_that_was_found_good_is_not_read_again(root: Path, monkeypatch: p
             run.log_metric("large", step / 3, step)
         run.log_curve("curve", [1, 2], [3, 4])
         run.log_dataframe(pd.DataFrame({"a": [1]}), "frame", step=0)
-    monkeypatch.setattr(good_rows, "_SMALL", 100_000)
+    monkeypatch.setattr(good_rows, "SMALL_FILE", 100_000)
     files = list((run.path / "events").rglob("*.plx"))
     read: list[int] = []
     for name in ("pread", "preadv"):

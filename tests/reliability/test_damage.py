@@ -110,7 +110,7 @@ def test_damaged_rows_hide_no_good_one(tmp_path: Path, files: int) -> None:
 @pytest.mark.parametrize("count", [300, pytest.param(5_000, marks=pytest.mark.soak)])
 def test_the_fast_reader_and_the_strict_one_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Whatever bytes of a metric's file were changed, its columns are its good rows."""
-    monkeypatch.setattr(event_file, "_FEW_BYTES", 0)
+    monkeypatch.setattr(event_file, "FEW_BYTES", 0)
     dice = random.Random(SEED)
     path = tmp_path / "m.plx"
     for _ in range(count):

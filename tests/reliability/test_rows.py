@@ -606,7 +606,7 @@ def test_a_summary_is_the_same_in_whatever_parts_the_bytes_come(kind: str, data:
     ours = data.draw(st.booleans())
     whole = event_file_summary.EventFileSummary(kind)
     whole.add(raw, as_columns=False)
-    with mock.patch.object(event_file_summary, "_FEW_BYTES", 0):
+    with mock.patch.object(event_file_summary, "FEW_BYTES", 0):
         summary = event_file_summary.EventFileSummary(kind)
         for start, stop in pairwise([0, *cuts, len(raw)]):
             summary.add(raw[start:stop], as_columns=True)

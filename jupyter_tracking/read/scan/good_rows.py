@@ -15,7 +15,7 @@ from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.event_rows import Event, RowProblem
-from jupyter_tracking.format.row_columns import parse_columns
+from jupyter_tracking.format.row_columns import FEW_BYTES, SMALL_FILE, parse_columns
 from jupyter_tracking.read.file_bytes import committed_size, line_blocks, written_size
 
 if TYPE_CHECKING:
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
     Assets = list[tuple[int, str]]  # of each the line of the row that names it, and its path
 
 _BLOCK = 1 << 22  # bytes read at a time: as many as Arrow shares among threads
-_SMALL = 1 << 16  # bytes of a metric's file that is looked at together with others, which Arrow does as fast as one
 _TOGETHER = 1000  # files
 _MOST_KNOWN, _FEW_ASSETS = 50_000, 100  # files that are remembered, and assets that each of them may name
 _SETTLED = 2_000_000_000  # ns
-_FEW_BYTES = 1 << 14  # of rows that are read one by one in the time in which Arrow begins
 
 
 _known: OrderedDict[tuple[str | int, ...], Assets] = OrderedDict()  # of files found good, by what `_identity` says of them
@@ -115,7 +113,7 @@ def _look(artifact: Artifact, opened: OpenFolders, *, ours: bool) -> Assets | _R
             return None
         if kind == "metric" and not _begins_as_ours(fd, end):
             return None
-        if kind == "metric" and end <= _SMALL:
+        if kind == "metric" and end <= SMALL_FILE:
             start = len(event_rows.header(kind))
             return _Rows(os.pread(fd, max(0, end - start), start), status, torn=end < size)
         assets = _numbers(fd, end) if kind == "metric" else _assets(fd, kind, end)
@@ -145,7 +143,7 @@ def _numbers(fd: int, end: int) -> Assets | None:
 def _are_numbers(rows: bytes | bytearray, stop: int | None = None) -> bool:
     """Return whether whole lines are rows of a metric, each of them good."""
     stop = len(rows) if stop is None else stop
-    if stop > _FEW_BYTES:
+    if stop > FEW_BYTES:
         return parse_columns(rows, "metric", 0, stop) is not None
     return all(isinstance(row, Event) for row in event_rows.parse_rows(rows, "metric", order=event_rows.OUR_COLUMNS, stop=stop))
 
