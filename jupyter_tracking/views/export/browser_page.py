@@ -78,33 +78,24 @@ def browser_page(
         progress: called with how many artifacts are drawn and how many there are.
     """
     with folder.one_look():
-        return _page(folder, budget, line, values, problems, progress)
-
-
-def _page(
-    folder: RunFolder,
-    budget: int | None,
-    line: str,
-    values: ValueCache | None,
-    problems: Sequence[Problem] | None,
-    progress: Progress | None,
-) -> str:
-    listing = list_artifacts(folder, find_problems(folder) if budget is None or is_soon_checked(folder) else problems)
-    count = len(listing["artifacts"])
-    table = fallback.html_table(("kind", "name", "steps", "last"), map(_row, listing["artifacts"][:_FALLBACK_ROWS]))
-    more = f"<p><small>and {count - _FALLBACK_ROWS:,} more</small></p>" if count > _FALLBACK_ROWS else ""
-    status, why = (html.escape(listing["run"][key]) for key in ("status", "why"))
-    shown = f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {status}{why and f'<br><small>{why}</small>'}</p>{table}{more}"
-    key = browser_key(folder)
-    if budget is None:
-        kept = keep_what_fits(folder, listing, room=SAVED, values=values, progress=progress)
-        listing["note"] = _left_out(kept, len(listing["artifacts"]))
-    else:
-        room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
-        kept = keep_scenes(folder, listing, room, values=values)
-    places, payloads = numbered(kept, listing)
-    header = {"listing": listing, "places": places, "scenes": [one.scene for one in kept]}
-    return page.page_body(key, shown, page.compress(header, payloads), line)
+        listing = list_artifacts(folder, find_problems(folder) if budget is None or is_soon_checked(folder) else problems)
+        count = len(listing["artifacts"])
+        table = fallback.html_table(("kind", "name", "steps", "last"), map(_row, listing["artifacts"][:_FALLBACK_ROWS]))
+        more = f"<p><small>and {count - _FALLBACK_ROWS:,} more</small></p>" if count > _FALLBACK_ROWS else ""
+        status, why = (html.escape(listing["run"][key]) for key in ("status", "why"))
+        shown = (
+            f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {status}{why and f'<br><small>{why}</small>'}</p>{table}{more}"
+        )
+        key = browser_key(folder)
+        if budget is None:
+            kept = keep_what_fits(folder, listing, room=SAVED, values=values, progress=progress)
+            listing["note"] = _left_out(kept, len(listing["artifacts"]))
+        else:
+            room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
+            kept = keep_scenes(folder, listing, room, values=values)
+        places, payloads = numbered(kept, listing)
+        header = {"listing": listing, "places": places, "scenes": [one.scene for one in kept]}
+        return page.page_body(key, shown, page.compress(header, payloads), line)
 
 
 def _row(entry: dict[str, Any]) -> list[Any]:
