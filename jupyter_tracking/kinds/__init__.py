@@ -51,7 +51,6 @@ from jupyter_tracking.kinds.image import ImageMethods
 from jupyter_tracking.kinds.markdown import MarkdownMethods
 from jupyter_tracking.kinds.metric import MetricMethods
 from jupyter_tracking.kinds.model import ModelMethods
-from jupyter_tracking.kinds.other_trackers import unknown_name
 from jupyter_tracking.kinds.reference import ReferenceMethods
 from jupyter_tracking.kinds.span import SpanMethods
 from jupyter_tracking.kinds.text import TextMethods
@@ -121,6 +120,8 @@ class KindMethods(
             """Return the `log_*` function of another package's kind as a method of this run."""
             function = other_functions().get(name) if name.startswith("log_") else None
             if function is None:
+                from jupyter_tracking.kinds.other_trackers import unknown_name
+
                 what = f"{type(self).__name__!r} object"
                 said = unknown_name(what, name, dir(self)) if not name.startswith("_") else f"{what} has no attribute {name!r}"
                 raise AttributeError(said, name=name, obj=self)

@@ -295,8 +295,7 @@ class RunFiles:
         answers = {} if self._answers is None else self._answers
         if question not in answers:
             answers[question] = look()
-        answer: T = answers[question]
-        return answer
+        return cast("T", answers[question])
 
     def forget_info(self) -> None:
         """Let go of the document, which is read again when it is asked for."""
@@ -316,8 +315,9 @@ class RunFiles:
         return run_document.is_ours(info) or (not info and self._has_private_folder())
 
     def _has_private_folder(self) -> bool:
-        path = f"{self.path}/{paths.PRIVATE_FOLDER}"
-        return os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
+        with suppress(OSError, ValueError):
+            return stat.S_ISDIR(os.lstat(f"{self.path}/{paths.PRIVATE_FOLDER}").st_mode)
+        return False
 
     @property
     def has_ended(self) -> bool:

@@ -175,10 +175,15 @@ def open_scene(
     return Scene(_panels(folder, found, cache))
 
 
+def prefix_of(name: str) -> str:
+    """Return what metrics of one group have in common: `val` of `val/loss`."""
+    return name.rpartition("/")[0]
+
+
 def watch_scene(folder: RunFolder, artifacts: Sequence[Artifact], *, by_prefix: bool) -> Scene:
     """Open artifacts of a run under one slider; `by_prefix`: only metrics of one prefix share a chart, such as those called `val/…`."""
     cache = ValueCache()
-    groups = itertools.groupby(artifacts, lambda each: each.name.rpartition("/")[0] if by_prefix else "")
+    groups = itertools.groupby(artifacts, lambda each: prefix_of(each.name) if by_prefix else "")
     return Scene([panel for _, group in groups for panel in _panels(folder, list(group), cache)])
 
 

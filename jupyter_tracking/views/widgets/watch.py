@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from jupyter_tracking.errors import escape_controls
+from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.model.scene import is_running, watch_scene
+from jupyter_tracking.views.model.scene import is_running, prefix_of, watch_scene
 from jupyter_tracking.views.widgets import live
 from jupyter_tracking.views.widgets.base import close_widget_tree
 from jupyter_tracking.views.widgets.display import NotebookDisplay
@@ -42,7 +43,7 @@ class Watch(ipywidgets.VBox):  # type: ignore[misc]
             names: the artifacts, of any kind, which need not be there yet.
             folder: the run, if there is one already.
         """
-        self.lock = RLock()
+        self.lock = free_after_fork(RLock())
         self.stepper: Stepper | None = None
         self._names = tuple(names)
         self._key = hashlib.blake2s(repr(self._names).encode(), digest_size=8).hexdigest()
@@ -125,7 +126,7 @@ class Watch(ipywidgets.VBox):  # type: ignore[misc]
         artifacts = self._folder.artifacts() if self._folder is not None else []
         if not self._names:
             metrics = [artifact for artifact in artifacts if artifact.kind == "metric"]
-            return sorted(metrics, key=lambda artifact: _prefix(artifact.name))[:_MOST]
+            return sorted(metrics, key=lambda artifact: prefix_of(artifact.name))[:_MOST]
         return [artifact for name in self._names for artifact in artifacts if artifact.name == name]
 
     def _show(self, chosen: list[Artifact]) -> None:
@@ -162,7 +163,3 @@ class Watch(ipywidgets.VBox):  # type: ignore[misc]
 
     def _metadata(self) -> dict[str, Any]:
         return {} if self._scene is None else page.metadata(self._scene)
-
-
-def _prefix(name: str) -> str:
-    return name.rpartition("/")[0]
