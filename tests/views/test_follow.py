@@ -86,14 +86,15 @@ def test_the_newest_step_comes_along_however_slow_the_machine_is(run: Run, monke
 
 
 def test_a_view_with_one_step_gets_its_slider_with_the_second(root: Path) -> None:
-    """There is nothing to slide over before."""
+    """There is nothing to slide over before; the page draws the slider in its bar as soon as it is told of two steps."""
     with tracking.init(root=root, name="short", track_code=False, track_env=False, track_logs=False) as run:
         run.log_text("notes", "first", step=1)
         stepper = tracking.open_run(run).show("notes")
-        assert len(stepper.children) == 1
+        assert len(stepper.slider.options) == len(stepper.content.about["steps"]) == 1
         run.log_text("notes", "second", step=2)
         stepper.poll()
-        assert len(stepper.children) == 2
+        assert len(stepper.slider.options) == len(stepper.content.about["steps"]) == 2
+        assert stepper.play.max == 1
         stepper.close()
 
 

@@ -84,6 +84,21 @@ def test_setting_the_step_moves_the_slider(view: RunView) -> None:
         stepper.step = 11
 
 
+def test_the_slider_has_no_readout_that_takes_typing_and_ignores_it(view: RunView) -> None:
+    """The bar has the step, to type into; ipywidgets would put a text beside the slider that can be edited to no effect."""
+    assert view.show("gain").slider.readout is False
+
+
+def test_what_the_bar_is_linked_to_is_closed_with_the_view(view: RunView) -> None:
+    """The slider and the player are drawn in the page's bar, and are no children of the container."""
+    before = set(widget_instances)
+    stepper = view.show("gain")
+    assert stepper.children == (stepper.content,)
+    assert {stepper.slider.model_id, stepper.play.model_id} <= set(stepper.content.tree)
+    stepper.close()
+    assert set(widget_instances) == before
+
+
 def test_a_step_logged_twice_is_offered_once_and_shows_the_later(view: RunView, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page is told how many versions there are, and gets the latest."""
     with tracking.init(root=root, name="twice", track_code=False, track_env=False, track_logs=False) as run:

@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { stepper } from "../src/widgets/stepper";
-import type { ViewInfo, Model } from "../src/model/model";
+import type { ViewInfo, Model, WidgetView } from "../src/model/model";
 
 /** One of ipywidgets' models: what it holds, who listens, and what was sent to its kernel. */
 class Fake implements Model {
   readonly sent: any[] = [];
   comm_live = true;
   broken = false;
-  widget_manager?: { get_model(id: string): Promise<Model> };
+  widget_manager?: {
+    get_model(id: string): Promise<Model>;
+    create_view(model: Model): Promise<WidgetView>;
+  };
   private readonly heard = new Map<string, Set<(...args: any[]) => void>>();
   constructor(private readonly state: Record<string, any>) {}
   get(name: string): any {
@@ -17,8 +20,9 @@ class Fake implements Model {
     this.state[name] = value;
     this.tell(`change:${name}`);
   }
+  saved = 0;
   save_changes(): void {
-    /* nobody listens */
+    this.saved += 1;
   }
   on(event: string, callback: (...args: any[]) => void): void {
     this.heard.set(event, (this.heard.get(event) ?? new Set()).add(callback));
@@ -39,12 +43,32 @@ class Fake implements Model {
   }
 }
 
+/** ipywidgets' model of a play button, which has the timer. */
+class FakePlay extends Fake {
+  readonly told: string[] = [];
+  animate(): void {
+    this.told.push("animate");
+  }
+  pause(): void {
+    this.told.push("pause");
+  }
+}
+
+/** ipywidgets' slider, as far as the bar cares. */
+function drawnSlider() {
+  const el = document.createElement("div");
+  el.innerHTML = "<div class='noUi-handle' tabindex='0' role='slider'></div>";
+  return { el, trigger: vi.fn(), remove: vi.fn(() => el.remove()) };
+}
+
 const STEPS = [0, 10, 20, 30];
 const text = (words: string) => new DataView(new TextEncoder().encode(words).buffer);
 
 /** A view of a text at four steps, of which the page has the last; and its slider. */
-async function opened() {
+async function opened({ drawable = true } = {}) {
   const slider = new Fake({ index: 3 });
+  const play = new FakePlay({ value: 3, playing: false, interval: 150 });
+  const drawn = drawnSlider();
   const about: ViewInfo = {
     run: { uuid: "u", name: "r" },
     steps: STEPS,
@@ -57,13 +81,18 @@ async function opened() {
     budget: 1e6,
     key: "k",
     slider: "IPY_MODEL_s",
+    play: "IPY_MODEL_p",
     seed: [
       [0, -1, {}, []],
       [0, 3, {}, [text("at 30")]],
     ],
   });
   model.widget_manager = {
-    get_model: (id) => (id === "s" ? Promise.resolve(slider) : Promise.reject(new Error(id))),
+    get_model: async (id) => (id === "s" ? slider : play),
+    create_view: async () => {
+      if (!drawable) throw new Error("no such view");
+      return drawn;
+    },
   };
   const el = document.createElement("div");
   document.body.append(el);
@@ -80,7 +109,8 @@ async function opened() {
       },
       content.ask.map(([, at]: [number, number]) => text(`at ${STEPS[at]}`)),
     );
-  return { slider, model, el, close, section, note, asks, answer };
+  await vi.advanceTimersByTimeAsync(0);
+  return { slider, play, drawn, model, el, close, section, note, asks, answer };
 }
 
 beforeEach(() => {
@@ -145,12 +175,64 @@ describe("a step that has not come", () => {
   });
 });
 
+describe("the bar of a live view", () => {
+  it("has ipywidgets' own slider in it, which says the step and not its place", async () => {
+    const { slider, drawn, el } = await opened();
+    const handle = el.querySelector(".jt-bar .noUi-handle")!;
+    expect(drawn.trigger).toHaveBeenCalledWith("displayed");
+    expect(el.querySelector(".jt-bar input[type=range]")).toBeNull();
+    expect(handle.getAttribute("aria-label")).toBe("step");
+    expect(handle.getAttribute("aria-valuetext")).toBe("step 30");
+    slider.set("index", 1);
+    expect(handle.getAttribute("aria-valuetext")).toBe("step 10");
+  });
+
+  it("has the page's own slider where ipywidgets' cannot be drawn, and it moves the same model", async () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    const { slider, el } = await opened({ drawable: false });
+    const range = el.querySelector<HTMLInputElement>(".jt-bar input[type=range]")!;
+    range.value = "0";
+    range.dispatchEvent(new Event("input"));
+    expect([slider.get("index"), slider.saved]).toEqual([0, 1]);
+    expect(warned).toHaveBeenCalledOnce();
+  });
+
+  it("plays with ipywidgets' own player, at its speed, and shows what a program does with it", async () => {
+    const { slider, play, el } = await opened();
+    const button = el.querySelector<HTMLElement>(".jt-play")!;
+    const speed = el.querySelector<HTMLSelectElement>("[aria-label=speed]")!;
+    button.click();
+    expect([play.get("playing"), play.told, button.title]).toEqual([
+      true,
+      ["animate"],
+      "pause (P)",
+    ]);
+    play.set("value", 0);
+    expect(slider.get("index")).toBe(0);
+    speed.value = "10";
+    speed.dispatchEvent(new Event("change"));
+    expect(play.get("interval")).toBe(15);
+    play.set("interval", 1000);
+    expect(speed.selectedOptions[0]!.textContent).toBe("0.15×");
+    play.set("playing", false);
+    expect([play.told.at(-1), button.title]).toEqual(["pause", "play (P)"]);
+  });
+
+  it("tells its models once of each move", async () => {
+    const { slider, play, el } = await opened();
+    el.querySelector<HTMLElement>("[aria-label='first step']")!.click();
+    expect([slider.get("index"), slider.saved]).toEqual([0, 1]);
+    expect([play.get("value"), play.saved]).toEqual([0, 0]);
+  });
+});
+
 describe("a view that is closed", () => {
   it("listens to nothing any more", async () => {
-    const { slider, model, close, el } = await opened();
+    const { slider, play, drawn, model, close, el } = await opened();
     expect(slider.listeners).toBeGreaterThan(0);
     close();
-    expect(slider.listeners + model.listeners).toBe(0);
+    expect(slider.listeners + play.listeners + model.listeners).toBe(0);
+    expect(drawn.remove).toHaveBeenCalledOnce();
     expect(el.querySelector(".jt-stage")).toBeNull();
   });
 });

@@ -96,7 +96,7 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
             children: the widgets.
             front: the one of them, or inside of them, that reports whether a page shows the view.
             page_budget: bytes that a display may add to the notebook's file.
-            others: widgets that may be shown later.
+            others: widgets that are not among these, and are closed with them.
         """
         self.front = front
         self._others = others

@@ -1,4 +1,4 @@
-"""The stepper: ipywidgets' slider and play button over the steps that were logged, and the drawing of the step below them."""
+"""The stepper: what is drawn at a step, with the bar that moves it, and ipywidgets' slider and play button that the bar is linked to."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import RunFolder
 
+_INTERVAL = 150  # how long a step stays while they are played (ms), at the usual speed; as in player.ts
+
 
 class Stepper(RunWidget):
     """Steps through the versions of an artifact, or of several together.
 
     Attributes:
-        slider: a `SelectionSlider` over the steps.
-        play: a `Play` that moves it.
-        content: the drawing; it follows the slider in the page, without the kernel.
+        slider: a `SelectionSlider` over the steps; the page draws it in the bar, where there is more than one.
+        play: a `Play` that moves it: the bar's button starts and stops it, the bar's speed is its interval.
+        content: the bar and the drawing, which follow the slider in the page, without the kernel.
     """
 
     def __init__(self, scene: Scene, *, index: int | None = None, budget: int = BUDGET, page_budget: int = page.BUDGET) -> None:
@@ -43,19 +45,13 @@ class Stepper(RunWidget):
         self._steps: tuple[int | None, ...] = tuple(scene.steps)
         last = max(0, len(scene.steps) - 1)
         at = last if index is None else index
-        self.slider = StepSlider(
-            scene.steps,
-            index=at,
-            description="step",
-            style={"description_width": "initial"},
-            layout={"flex": "1 1 auto", "max_width": "620px", "width": "auto", "min_width": "160px"},
-        )
-        self.play = ipywidgets.Play(min=0, max=last, value=at, interval=150, layout={"flex": "0 0 auto"})
+        # The step can be typed in the bar; ipywidgets' own readout takes typing too, and ignores it.
+        self.slider = StepSlider(scene.steps, index=at, description="step", readout=False, layout={"width": "auto"})
+        self.play = ipywidgets.Play(min=0, max=last, value=at, interval=_INTERVAL)
         self.content = StepView(scene, index=at, budget=budget, slider=self.slider, play=self.play)
         # A front end without our slider moves the content alone.
         self.content.observe(self._content_moved, names=["index"])
-        self._controls = ipywidgets.HBox([self.play, self.slider], layout={"align_items": "center"})
-        super().__init__(self._parts(), self.content, page_budget=page_budget, others=[self._controls])
+        super().__init__([self.content], self.content, page_budget=page_budget, others=[self.slider, self.play])
         self.add_class("jt-stepper")
 
     @property
@@ -95,13 +91,8 @@ class Stepper(RunWidget):
             step, self._steps = self.step, tuple(self._scene.steps)
             self.slider.grow(self._steps, self._steps.index(step) if step in self._steps else 0)
             self.play.max = max(0, len(self._steps) - 1)
-            self.children = self._parts()
         self.content.tell(grown=grown)
         return more
-
-    def _parts(self) -> list[ipywidgets.Widget]:
-        """Return what is shown: with one step there is nothing to slide over."""
-        return [self._controls, self.content] if len(self._steps) > 1 else [self.content]
 
     def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
         return page.static_page(self._scene, index=self.slider.index, budget=budget, key=self.content.key, line=line)

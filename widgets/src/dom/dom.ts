@@ -91,10 +91,10 @@ export function watchSize(element: Element, changed: () => void): () => void {
 }
 
 const icons = {
-  first: "M3 3h2v10H3zM13 3v10L6 8z",
-  back: "M11 3v10L4 8z",
-  next: "M5 3v10l7-5z",
-  last: "M11 3h2v10h-2zM3 3v10l7-5z",
+  first: "M2.5 3h1.8v10H2.5zM12 3l1.3 1.3L9.6 8l3.7 3.7L12 13 7 8z",
+  back: "M10 3l1.3 1.3L7.6 8l3.7 3.7L10 13 5 8z",
+  next: "M6 3 4.7 4.3 8.4 8l-3.7 3.7L6 13l5-5z",
+  last: "M11.7 3h1.8v10h-1.8zM4 3 2.7 4.3 6.4 8l-3.7 3.7L4 13l5-5z",
   play: "M4 2.5v11l9-5.5z",
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   copy: "M5 1h8a1 1 0 0 1 1 1v9h-2V3H5zM3 4h7a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zm1 2v7h5V6z",

@@ -8,7 +8,6 @@ import { Payload } from "../model/payload";
 import { StepCache } from "../model/step-cache";
 import { decodeView, type WireViewInfo } from "../model/wire";
 import { ArtifactList, type Listing } from "../widgets/artifact-list";
-import { controls } from "../widgets/controls";
 import { RunRows } from "../widgets/run-rows";
 import { RunTable } from "../widgets/run-table";
 import { StepView } from "../widgets/step-view";
@@ -66,22 +65,9 @@ export function unpack(pack: ArrayBuffer): Saved {
 function showScene(host: HTMLElement, saved: Scene, payloads: StepCache): Close {
   const { index, note } = saved;
   const about = decodeView(saved.about);
-  const slider = about.steps.length > 1 ? controls(about.steps, move) : null;
-  const view = new StepView(
-    {
-      about,
-      payloads,
-      move,
-      ...(slider ? { controls: slider.element } : {}),
-      ...(note ? { note } : {}),
-    },
-    host,
-  );
-  function move(to: number): void {
-    slider?.show(to);
-    view.show(to);
-  }
-  move(index);
+  const move = (to: number): void => view.show(to);
+  const view = new StepView({ about, payloads, move, ...(note ? { note } : {}) }, host);
+  view.show(index);
   return () => view.destroy();
 }
 

@@ -11,7 +11,17 @@ export interface Model<State extends object = Record<string, any>> {
   on(event: string, callback: (...args: any[]) => void): void;
   off(event: string, callback?: (...args: any[]) => void): void;
   send(content: PageMessage): void;
-  widget_manager?: { get_model(id: string): Promise<Model> };
+  widget_manager?: {
+    get_model(id: string): Promise<Model>;
+    create_view(model: Model): Promise<WidgetView>;
+  };
+}
+
+/** What ipywidgets draws of a model. */
+export interface WidgetView {
+  el: HTMLElement;
+  trigger(event: "displayed"): void;
+  remove(): void;
 }
 
 /** One of the lines that a panel draws: a run's, or one of several metrics of a run. */

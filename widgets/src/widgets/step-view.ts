@@ -1,24 +1,27 @@
-// The panels of a view under one step, with the line that says which step it is.
+// The panels of a view under one step, and the bar that moves it.
 
-import { button, h, holdKeys, say } from "../dom/dom";
+import { h, holdKeys, say } from "../dom/dom";
+import { claimKeys, stepKey, type StepKey } from "../dom/step-keys";
 import { dress, ontheme } from "../dom/theme";
 import * as format from "../model/format";
 import type { Stem } from "../model/payload-heads";
-import { isRunning, type ViewInfo } from "../model/model";
+import { called, isRunning, type ViewInfo } from "../model/model";
 import type { Payload } from "../model/payload";
+import { TimerPlayer, type Player } from "../model/player";
 import type { Beside } from "../model/renderer";
 import { SHARED, type PayloadId, type StepCache } from "../model/step-cache";
 import { Panel, type SendQuery, type Waiting } from "./panel";
+import { StepBar } from "./step-bar";
 
 export interface StepViewOptions {
   about: ViewInfo;
   payloads: StepCache;
-  /** Someone pressed previous or next. */
+  /** Someone moves to a step, by its place in the list. */
   move(index: number): void;
   /** Missing in a saved page, which has no kernel to ask. */
   query?: SendQuery;
-  /** Controls that are put above the line, where there are no ipywidgets. */
-  controls?: HTMLElement;
+  /** What plays, where it is not a timer of the page. */
+  player?: Player;
   /** More may come while the run goes on. */
   live?: boolean;
   note?: string;
@@ -26,32 +29,21 @@ export interface StepViewOptions {
 
 /** What takes longer than this is said in words (ms). */
 const LATE = 300;
+/** How many steps a page is. */
+const PAGE = 10;
 
 export class StepView {
   readonly element: HTMLElement;
   index = 0;
   private about: ViewInfo;
-  private readonly status = h("span", {
-    class: "jt-where",
-    role: "status",
-    "aria-live": "polite",
-  });
-  private readonly backward: HTMLButtonElement[];
-  private readonly forward: HTMLButtonElement[];
-  private readonly follow = h(
-    "button",
-    {
-      type: "button",
-      class: "jt-button jt-follow",
-      "aria-pressed": "false",
-      title: "go to each new step as it is logged",
-      onclick: () => this.setFollowing(!this.following),
-    },
-    "follow",
-  );
+  readonly bar: StepBar;
+  private readonly partial = h("p", { class: "jt-note" });
   private following = false;
   private readonly panels: Panel[];
+  /** The panel that had the focus last. */
+  private focused: Panel | undefined;
   private readonly stopWatchingTheme: () => void;
+  private readonly stopClaimingKeys: () => void;
   private waiting: Waiting = "coming";
   private timer = 0;
 
@@ -62,42 +54,56 @@ export class StepView {
     dress(host);
     const { about, payloads, query } = options;
     this.about = about;
-    this.backward = [
-      button("first step", "first", () => this.go(0)),
-      button("previous step", "back", () => this.go(this.index - 1)),
-    ];
-    this.forward = [
-      button("next step", "next", () => this.go(this.index + 1)),
-      button("last step", "last", () => this.go(this.about.steps.length - 1)),
-    ];
     const refresh = (): void => this.show(this.index);
     this.panels = about.panels.map((info, n) => new Panel(info, n, payloads, query, refresh));
-    const line = h(
-      "div",
-      { class: "jt-line" },
-      h(
-        "span",
-        { class: "jt-buttons", role: "group", "aria-label": "step" },
-        ...this.backward,
-        ...this.forward,
-      ),
-      this.status,
-      this.follow,
+    [this.focused] = this.panels;
+    this.bar = new StepBar(
+      {
+        go: (index) => options.move(index),
+        slide: (index) => options.move(index),
+        follow: (on) => this.setFollowing(on),
+      },
+      this.panels.length > 1,
     );
-    line.hidden = about.steps.length === 0;
     this.element = h(
       "div",
-      { class: "jt-stage" },
-      options.controls,
-      line,
+      { class: "jt-stage", tabindex: -1 },
+      this.bar.element,
       h(
         "div",
         { class: this.panels.length > 1 ? "jt-panes jt-many" : "jt-panes" },
         ...this.panels.map((panel) => panel.element),
       ),
+      this.partial,
       ...[options.note, about.note].map((words) =>
         words ? h("p", { class: "jt-note" }, words) : null,
       ),
+    );
+    // What takes the keys is said key by key: with the focus here the notebook still saves, and runs cells.
+    this.element.removeAttribute("data-lm-suppress-shortcuts");
+    for (const panel of this.panels) {
+      panel.element.tabIndex = -1;
+      panel.element.addEventListener("focusin", () => (this.focused = panel));
+    }
+    const meant = (event: KeyboardEvent): StepKey | null =>
+      this.bar.element.hidden ? null : stepKey(event, this.element, this.bar.slide);
+    const onKey = (event: KeyboardEvent): void => {
+      const key = meant(event);
+      if (!key) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.press(key);
+    };
+    this.element.addEventListener("keydown", onKey);
+    // Before the slider's own: its pages differ from one browser to another, and from ipywidgets' slider.
+    this.bar.slide.addEventListener("keydown", onKey, true);
+    this.stopClaimingKeys = claimKeys(this.element, (event) => meant(event) !== null);
+    this.bar.setPlayer(
+      options.player ??
+        new TimerPlayer(
+          (begins) => this.advance(begins),
+          () => this.bar.showPlayer(),
+        ),
     );
     holdKeys(this.element);
     host.append(this.element);
@@ -117,7 +123,7 @@ export class StepView {
     const needed = this.panels.flatMap((panel) =>
       panel.show(this.numberOf(panel), step, this.beside(panel)),
     );
-    this.updateStatus();
+    this.updateBar();
     this.options.payloads.request(
       needed,
       this.panels.map(({ about }) => (about.all_steps ? 0 : about.steps.length)),
@@ -147,8 +153,6 @@ export class StepView {
       if (number === SHARED) this.panels[panel]!.updateShared();
     const kept = step === undefined ? 0 : about.steps.indexOf(step);
     const to = this.following ? about.steps.length - 1 : kept;
-    // Nobody asked for this step: it is shown, and a screen reader does not speak of it.
-    this.status.setAttribute("aria-live", "off");
     if (to >= 0 && to !== this.index) this.options.move(to);
     this.show(to >= 0 ? to : this.index);
   }
@@ -156,6 +160,8 @@ export class StepView {
   destroy(): void {
     window.clearTimeout(this.timer);
     this.stopWatchingTheme();
+    this.stopClaimingKeys();
+    this.bar.destroy();
     for (const panel of this.panels) panel.destroy();
     this.element.remove();
   }
@@ -178,14 +184,49 @@ export class StepView {
 
   private setFollowing(on: boolean): void {
     this.following = on;
-    this.follow.setAttribute("aria-pressed", String(on));
-    if (on) this.go(this.about.steps.length - 1);
+    this.bar.showFollowing(on);
+    if (on) this.bar.go(this.about.steps.length - 1);
   }
 
-  private go(index: number): void {
-    if (index < 0 || index >= this.about.steps.length || index === this.index) return;
-    this.status.setAttribute("aria-live", "polite");
-    this.options.move(index);
+  /** Do what a key says. */
+  private press(key: StepKey): void {
+    const { bar, index } = this;
+    const last = this.about.steps.length - 1;
+    const places: Partial<Record<StepKey, number>> = {
+      first: 0,
+      last,
+      back: index - 1,
+      next: index + 1,
+      pageBack: Math.max(0, index - PAGE),
+      pageNext: Math.min(last, index + PAGE),
+    };
+    if (key === "play") bar.play();
+    else if (key === "follow") bar.toggleFollow();
+    else if (key === "before") this.goToLogged(-1);
+    else if (key === "after") this.goToLogged(1);
+    else bar.go(places[key]!);
+  }
+
+  /** Go to the nearest step in a direction at which the artifact in focus was logged. */
+  private goToLogged(by: 1 | -1): void {
+    if (!this.focused) return;
+    const { about } = this.focused;
+    const { steps } = this.about;
+    for (let n = this.index + by; n >= 0 && n < steps.length; n += by) {
+      const at = about.at ? (about.at[n] ?? -1) : n;
+      if (at < 0 || about.steps[at] !== steps[n]) continue;
+      this.bar.go(n);
+      return;
+    }
+    this.bar.explain(`${called(about)} has no ${by > 0 ? "later" : "earlier"} step`);
+  }
+
+  /** Go on by one, to the first where playing `begins` at the last; return whether there was one. */
+  private advance(begins: boolean): boolean {
+    const atEnd = this.index >= this.about.steps.length - 1;
+    if ((atEnd && !begins) || !this.element.isConnected) return false;
+    this.options.move(atEnd ? 0 : this.index + 1);
+    return true;
   }
 
   /** The number of a panel's payload at the step shown. */
@@ -204,34 +245,35 @@ export class StepView {
     return at < 0 ? undefined : { run: other.about.run ?? "", step, at, payload };
   }
 
-  private updateStatus(): void {
+  private updateBar(): void {
     const { run, steps, total } = this.about;
-    this.follow.hidden = !this.options.live || !isRunning(run.status);
-    if (steps.length === 0) return;
     const step = steps[this.index] ?? null;
-    const parts = [
-      `step ${format.step(step)}`,
-      `${format.count(this.index + 1)} of ${format.count(steps.length)}`,
-    ];
-    let when = -Infinity;
+    let time = NaN;
     let versions = 1;
     for (const panel of this.panels) {
       const { about } = panel;
       const at = this.numberOf(panel);
       if (at < 0 || about.steps[at] !== step) continue;
-      when = Math.max(when, about.times[at] ?? -Infinity);
+      const logged = about.times[at];
+      if (typeof logged === "number" && !(logged <= time)) time = logged;
       versions = Math.max(versions, about.versions?.[at] ?? 1);
     }
-    if (Number.isFinite(when)) parts.push(format.time(when));
-    if (versions > 1) parts.push(`logged ${versions} times, the latest is shown`);
-    if (total !== undefined && total > steps.length)
-      parts.push(
-        `${format.count(steps.length)} of ${format.count(total)} steps are ${this.options.live ? "on the slider" : "kept in this page"}`,
+    this.bar.show({
+      index: this.index,
+      steps,
+      time,
+      versions,
+      repeats: this.panels.some(({ about }) => Object.keys(about.versions ?? {}).length > 0),
+      partial: total !== undefined && total > steps.length,
+      grows: this.options.live === true && isRunning(run.status),
+    });
+    const where = this.options.live ? "on the slider" : "kept in this page";
+    const some = total !== undefined && total > steps.length;
+    this.partial.hidden = !some;
+    if (some)
+      say(
+        this.partial,
+        `${format.count(steps.length)} of ${format.count(total)} steps are ${where}`,
       );
-    say(this.status, parts.join(" · "));
-    // `disabled` would take the focus away from the button that was just pressed.
-    for (const each of this.backward) each.setAttribute("aria-disabled", String(this.index === 0));
-    for (const each of this.forward)
-      each.setAttribute("aria-disabled", String(this.index === steps.length - 1));
   }
 }

@@ -1,13 +1,13 @@
 // The view in a notebook with its kernel: the widget's model on one side, the step view on the other.
 
-import { errorNote, holdKeys, keepKeys } from "../dom/dom";
+import { errorNote, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
 import type { KernelMessage, PageMessage, Query, SeedPayload } from "../model/messages";
-import type { Model } from "../model/model";
+import type { Model, WidgetView } from "../model/model";
 import { Payload } from "../model/payload";
+import { INTERVAL, type Player } from "../model/player";
 import { StepCache, type PayloadId } from "../model/step-cache";
 import { decodeView, type WireViewInfo } from "../model/wire";
-import { controls } from "./controls";
 import { mount } from "./mount";
 import { StepView } from "./step-view";
 
@@ -28,6 +28,12 @@ interface KernelModel extends Model {
   comm_live?: boolean;
 }
 
+/** ipywidgets' model of a play button, which has the timer itself: a button only starts and stops it. */
+interface PlayModel extends KernelModel {
+  animate(): void;
+  pause(): void;
+}
+
 /** How long an answer is waited for (ms). */
 const TIMEOUT = 20_000;
 const NO_KERNEL = "the kernel that made this view is gone";
@@ -46,6 +52,24 @@ async function referenced(
   }
 }
 
+/** A player that is the model of ipywidgets' play button: programs that are linked to it go on with it. */
+function playerOf(play: PlayModel): Player {
+  const tell = (name: "playing" | "interval", value: unknown): void => {
+    play.set(name, value);
+    play.save_changes();
+  };
+  return {
+    get playing() {
+      return play.get("playing") === true;
+    },
+    get interval() {
+      return play.get("interval") ?? INTERVAL;
+    },
+    play: (on) => tell("playing", on),
+    pace: (interval) => tell("interval", interval),
+  };
+}
+
 const readSeed = (model: Model<State>): [PayloadId, Payload][] =>
   model
     .get("seed")
@@ -53,7 +77,8 @@ const readSeed = (model: Model<State>): [PayloadId, Payload][] =>
 
 export async function stepper(model: Model<State>, el: HTMLElement): Promise<() => void> {
   const slider = await referenced(model, "slider");
-  const play = slider && (await referenced(model, "play"));
+  const button = slider && ((await referenced(model, "play")) as PlayModel | null);
+  const play = typeof button?.animate === "function" ? button : null;
   const page = `${Date.now().toString(36)}-${(opened += 1)}`;
   let messages = 0;
   const nextId = (): string => `${page}/${(messages += 1)}`;
@@ -136,33 +161,37 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
     indexModel.save_changes();
     if (!slider) moved();
   };
-  const own = slider || about.steps.length < 2 ? null : controls(about.steps, move);
+  const player = play && playerOf(play);
   const view = new StepView(
-    { about, payloads, move, query, live: true, ...(own ? { controls: own.element } : {}) },
+    { about, payloads, move, query, live: true, ...(player ? { player } : {}) },
     el,
   );
 
+  let sliderView: WidgetView | null = null;
+  let closed = false;
+  /** Put ipywidgets' slider into the bar, where the page's own has its place until then, and where it cannot be drawn. */
+  const drawSlider = async (): Promise<void> => {
+    if (!slider || !model.widget_manager) return;
+    const drawn = await model.widget_manager.create_view(slider);
+    if (closed) {
+      drawn.remove();
+      return;
+    }
+    sliderView = drawn;
+    view.bar.setSlider(drawn.el);
+    // What a notebook tells the widgets that it puts into the page itself.
+    drawn.trigger("displayed");
+    prepareSlider();
+  };
   let handle: Element | null = null;
-  /** Make ipywidgets' slider and play button usable by keyboard and screen reader, whenever they are drawn anew. */
+  /** Make ipywidgets' slider usable by keyboard and screen reader, whenever it is drawn anew. */
   const prepareSlider = (): void => {
-    const box = el.closest<HTMLElement>(".jt-stepper");
-    if (!box || handle?.isConnected) return;
-    handle = box.querySelector(".noUi-handle");
+    if (!sliderView || handle?.isConnected) return;
+    handle = sliderView.el.querySelector(".noUi-handle");
     if (!handle) return;
     keepKeys(handle).setAttribute("aria-label", "step");
-    for (const button of box.querySelectorAll(
-      ".jupyter-widgets.widget-play button, .widget-play button",
-    )) {
-      keepKeys(button);
-      if (!button.getAttribute("aria-label"))
-        button.setAttribute("aria-label", button.getAttribute("title") || "play");
-    }
     // The slider writes the place into `aria-valuetext` whenever it moves or grows; the step is what is meant.
     valueText.observe(handle, { attributes: true, attributeFilter: ["aria-valuetext"] });
-    if (!box.dataset["jtHeld"]) {
-      box.dataset["jtHeld"] = "yes";
-      holdKeys(box);
-    }
     setValueText();
   };
   const setValueText = (): void => {
@@ -175,7 +204,6 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
   function moved(): void {
     const index: number = indexModel.get("index") ?? 0;
     view.show(index);
-    own?.show(index);
     prepareSlider();
     setValueText();
     // Not saved: the play button goes on from here, and the kernel need not hear of it.
@@ -184,9 +212,13 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
   const played = (): void => {
     if (play && play.get("value") !== indexModel.get("index")) move(play.get("value"));
   };
+  const startedOrStopped = (): void => {
+    if (play?.get("playing")) play.animate();
+    else play?.pause();
+    view.bar.showPlayer();
+  };
   const grew = (): void => {
     about = decodeView(model.get("about"));
-    own?.grow(about.steps);
     view.grow(about, readSeed(model));
     setValueText();
   };
@@ -206,6 +238,7 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
   // The saved page beside the widget takes over from one whose kernel is gone when the notebook is opened.
   if (kernelGone) view.element.setAttribute("data-jt-dead", "");
   view.show(indexModel.get("index") ?? 0);
+  drawSlider().catch((error: unknown) => console.warn("jupyter-tracking:", error));
   return mount(model, el, {
     element: view.element,
     listeners: [
@@ -213,11 +246,19 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
       [model, "change:about", grew],
       [indexModel, "change:index", moved],
       ...(slider ? [[slider, "comm_live_update", kernelChanged] as const] : []),
-      ...(play ? [[play, "change:value", played] as const] : []),
+      ...(play
+        ? ([
+            [play, "change:value", played],
+            [play, "change:playing", startedOrStopped],
+            [play, "change:interval", () => view.bar.showPlayer()],
+          ] as const)
+        : []),
     ],
     resized: prepareSlider,
     destroy: () => {
+      closed = true;
       valueText.disconnect();
+      sliderView?.remove();
       clearTimeout(requestTimer);
       for (const { timer } of queries.values()) clearTimeout(timer);
       view.destroy();
