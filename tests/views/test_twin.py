@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import jupyter_tracking as tracking
+from jupyter_tracking.views.export.bundle import bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,3 +165,23 @@ def test_the_browser_is_saved_with_its_whole_list(view: RunView, shell: Interact
     assert len(page) <= 256_000
     assert page == displayed(shell, tracking.open_run(view.path).browse())[1][0]["text/html"]
     assert packed(view.save(tmp_path / "run.html").read_text("utf-8"))["places"] == header["places"]
+
+
+def test_the_script_of_a_page_is_written_short_and_needs_no_escape(view: RunView) -> None:
+    """It is in base 85, in characters that stand in a notebook's JSON, in HTML and beside formulas as they are."""
+    page = view.show("gain")._page("gain")
+    found = re.search(r'\("[0-9a-f]+","([^"]+)","[0-9a-f]+"\)</script>', page)
+    assert found
+    code = found[1]
+    assert json.dumps(code) == f'"{code}"'
+    assert not set(code) & set("<&'$`{}")
+    packed_code, _ = bundle()
+    assert len(code) * 4 <= len(packed_code) * 5 + 16
+    digits = sorted(set(map(chr, range(33, 127))) - set("\"'\\<&$`{}"))
+    read = bytearray()
+    for at in range(0, len(code), 5):
+        number = 0
+        for digit in code[at : at + 5].ljust(5, digits[-1]):
+            number = number * 85 + digits.index(digit)
+        read += number.to_bytes(4, "big")
+    assert bytes(read[: len(code) * 4 // 5]) == packed_code

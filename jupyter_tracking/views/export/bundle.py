@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 from functools import cache
 from importlib.resources import files
 
 from jupyter_tracking.errors import MissingFile
+
+# What stands in a script in a notebook's file as it is, whoever reads it: no quotes, no backslash, nothing of markup or formulas.
+_DIGITS = bytes(code for code in range(33, 127) if chr(code) not in "\"'\\<&$`{}")
+_PYTHONS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 
 
 def static(name: str) -> str:
@@ -28,3 +33,9 @@ def bundle() -> tuple[bytes, str]:
     """Return the script that draws everything, compressed, and a hash by which a page keeps it once."""
     text = static("view.js").encode()
     return gzip.compress(text, 9, mtime=0), hashlib.blake2s(text, digest_size=8).hexdigest()
+
+
+@cache
+def base85_of(code: bytes) -> str:
+    """Return a compressed script as text, a fifteenth shorter than base64: five of 85 digits are four bytes, as `boot.ts` reads them."""
+    return base64.b85encode(code).translate(bytes.maketrans(_PYTHONS, _DIGITS)).decode()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracking.errors import escape_controls, storage_errors
 from jupyter_tracking.read.check import checksum_of
-from jupyter_tracking.views.export.bundle import bundle, static
+from jupyter_tracking.views.export.bundle import base85_of, bundle, static
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.panel import SHARED
 from jupyter_tracking.views.model.payload import encode_scene, json_safe, pack
@@ -172,7 +172,7 @@ def page_body(key: str, fallback: str, data: bytes, line: str) -> str:
 def _script(token: str) -> str:
     """Return the script that starts the element of a token, and no other; the bundle, which it runs, is in its own text."""
     code, name = bundle()
-    return f'((token,code,hash)=>{{{static("boot.js").strip()}}})("{token}","{base64.b64encode(code).decode()}","{name}")'
+    return f'((token,code,hash)=>{{{static("boot.js").strip()}}})("{token}","{base85_of(code)}","{name}")'
 
 
 def static_page(scene: Scene, *, index: int, budget: int | None, key: str, line: str) -> str:

@@ -19,9 +19,24 @@ const LOADING_TIMEOUT = 8000;
 /** A widget that goes because its cell runs again takes this page along within this time (ms). */
 const CELL_RERUN = 150;
 
-async function inflate(packed: string): Promise<Response> {
-  const bytes = Uint8Array.from(atob(packed.trim()), (c) => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+const inflate = (bytes: Uint8Array<ArrayBuffer>): Response =>
+  new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+
+const fromBase64 = (text: string) => Uint8Array.from(atob(text.trim()), (c) => c.charCodeAt(0));
+
+/** The bytes of a text of 85 digits, four bytes of five; the last may stand for fewer (`base85_of` in Python). */
+function fromBase85(text: string): Uint8Array<ArrayBuffer> {
+  const digits = Array.from({ length: 94 }, (_, n) => String.fromCharCode(n + 33))
+    .filter((c) => !"\"'\\<&$`{}".includes(c))
+    .join("");
+  const bytes = new DataView(new ArrayBuffer(Math.ceil(text.length / 5) * 4));
+  for (let at = 0; at < text.length; at += 5) {
+    let number = 0;
+    for (let n = at; n < at + 5; n += 1)
+      number = number * 85 + (n < text.length ? digits.indexOf(text[n]!) : 84);
+    bytes.setUint32((at / 5) * 4, number);
+  }
+  return new Uint8Array(bytes.buffer, 0, Math.floor((text.length * 4) / 5));
 }
 
 /** The bundles of the page by their hashes. Under a symbol: any element could have a name of text. */
@@ -108,12 +123,12 @@ function start(root: HTMLElement, data: string, code: string, hash: string): voi
       let bundle = bundles.get(hash);
       if (!bundle) {
         bundle = (async () => {
-          const text = await (await inflate(code)).text();
+          const text = await inflate(fromBase85(code)).text();
           return import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
         })();
         bundles.set(hash, bundle);
       }
-      const pack = await (await inflate(data)).arrayBuffer();
+      const pack = await inflate(fromBase64(data)).arrayBuffer();
       const { page } = await bundle;
       if (stopped) return;
       close = page(host, pack);

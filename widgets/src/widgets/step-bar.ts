@@ -12,8 +12,8 @@ export interface StepInfo {
   time: number;
   /** How often it was logged. */
   versions: number;
-  /** Whether any step was logged more than once: then the line that says so has a place. */
-  repeats: boolean;
+  /** Whether any step was logged more than once: then the line that says so has a place. Asked when the list of steps is another. */
+  repeats(): boolean;
   /** Whether more steps were logged than the slider offers. */
   partial: boolean;
   /** Whether more may be logged. */
@@ -38,6 +38,7 @@ export class StepBar {
   /** Where the slider is. */
   readonly slide = span("jt-slide");
   private info: StepInfo | null = null;
+  private repeats = false;
   private player: Player | null = null;
   private readonly backward: HTMLButtonElement[];
   private readonly forward: HTMLButtonElement[];
@@ -277,10 +278,10 @@ export class StepBar {
   /** The list of steps is another. */
   private grow({ steps, repeats }: StepInfo): void {
     const last = steps.length - 1;
+    this.repeats = repeats();
     // A bar is for steps: what was logged without one has none.
     this.element.hidden = steps.length === 0 || (last === 0 && steps[0] === null);
     this.element.classList.toggle("jt-single", last < 1);
-    this.element.classList.toggle("jt-repeats", repeats);
     this.range.max = String(Math.max(0, last));
     // What changes with the step does not move what is beside it.
     const widest = Math.max(format.step(steps[0]).length, format.step(steps[last]).length);
@@ -308,7 +309,7 @@ export class StepBar {
 
   private setNote(words: string): void {
     say(this.note, words);
-    this.note.hidden = words === "" && !this.info?.repeats;
+    this.note.hidden = words === "" && !this.repeats;
   }
 }
 
