@@ -29,8 +29,8 @@ export interface StepViewOptions {
 
 /** What takes longer than this is said in words (ms). */
 const LATE = 300;
-/** How many steps a page is. */
-const PAGE = 10;
+/** How many steps a page is, as for ipywidgets' slider. */
+const PAGE = 5;
 
 export class StepView {
   readonly element: HTMLElement;
@@ -246,7 +246,7 @@ export class StepView {
   }
 
   private updateBar(): void {
-    const { run, steps, total } = this.about;
+    const { run, steps, total = 0 } = this.about;
     const step = steps[this.index] ?? null;
     let time = NaN;
     let versions = 1;
@@ -263,14 +263,13 @@ export class StepView {
       steps,
       time,
       versions,
-      repeats: this.panels.some(({ about }) => Object.keys(about.versions ?? {}).length > 0),
-      partial: total !== undefined && total > steps.length,
+      repeats: () => this.panels.some(({ about }) => Object.keys(about.versions ?? {}).length > 0),
+      partial: total > steps.length,
       grows: this.options.live === true && isRunning(run.status),
     });
     const where = this.options.live ? "on the slider" : "kept in this page";
-    const some = total !== undefined && total > steps.length;
-    this.partial.hidden = !some;
-    if (some)
+    this.partial.hidden = total <= steps.length;
+    if (total > steps.length)
       say(
         this.partial,
         `${format.count(steps.length)} of ${format.count(total)} steps are ${where}`,
