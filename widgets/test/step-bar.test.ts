@@ -68,19 +68,21 @@ afterEach(() => {
 describe("the step bar", () => {
   it("is one row: first, back, play, next, last, speed, slider, step, of how many, when", () => {
     const { host, find, field } = opened(many);
-    const controls = [...host.querySelectorAll(".jt-bar :is(button, select, input)")];
+    const controls = [...host.querySelectorAll(".jt-controls :is(button, select, input)")];
     expect(controls.map((each) => each.getAttribute("aria-label") ?? each.textContent)).toEqual([
       ...["first step", "previous step", "play", "next step", "last step", "speed"],
       ...["step", "step", "follow"],
     ]);
-    expect(host.querySelectorAll(".jt-bar").length).toBe(1);
+    expect(host.querySelectorAll(".jt-controls").length).toBe(1);
     expect([field.value, find(".jt-place").textContent]).toEqual(["1999", "2,000 of 2,000"]);
     expect(find(".jt-time").textContent).toMatch(/^1970-01-01 \d\d:33:19$/);
   });
 
   it("names each button, and its key in the tooltip", () => {
     const { host } = opened(many);
-    const titles = [...host.querySelectorAll<HTMLElement>(".jt-bar button")].map((b) => b.title);
+    const titles = [...host.querySelectorAll<HTMLElement>(".jt-controls button")].map(
+      (b) => b.title,
+    );
     expect(titles).toEqual([
       "first step (Home)",
       "previous step (←)",

@@ -65,7 +65,7 @@ const STEPS = [0, 10, 20, 30];
 const text = (words: string) => new DataView(new TextEncoder().encode(words).buffer);
 
 /** A view of a text at four steps, of which the page has the last; and its slider. */
-async function opened({ drawable = true } = {}) {
+async function opened({ drawable = true, follow = false } = {}) {
   const slider = new Fake({ index: 3 });
   const play = new FakePlay({ value: 3, playing: false, interval: 150 });
   const drawn = drawnSlider();
@@ -80,6 +80,7 @@ async function opened({ drawable = true } = {}) {
     about,
     budget: 1e6,
     key: "k",
+    follow,
     slider: "IPY_MODEL_s",
     play: "IPY_MODEL_p",
     seed: [
@@ -178,9 +179,9 @@ describe("a step that has not come", () => {
 describe("the bar of a live view", () => {
   it("has ipywidgets' own slider in it, which says the step and not its place", async () => {
     const { slider, drawn, el } = await opened();
-    const handle = el.querySelector(".jt-bar .noUi-handle")!;
+    const handle = el.querySelector(".jt-controls .noUi-handle")!;
     expect(drawn.trigger).toHaveBeenCalledWith("displayed");
-    expect(el.querySelector(".jt-bar input[type=range]")).toBeNull();
+    expect(el.querySelector(".jt-controls input[type=range]")).toBeNull();
     expect(handle.getAttribute("aria-label")).toBe("step");
     expect(handle.getAttribute("aria-valuetext")).toBe("step 30");
     slider.set("index", 1);
@@ -190,7 +191,7 @@ describe("the bar of a live view", () => {
   it("has the page's own slider where ipywidgets' cannot be drawn, and it moves the same model", async () => {
     const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const { slider, el } = await opened({ drawable: false });
-    const range = el.querySelector<HTMLInputElement>(".jt-bar input[type=range]")!;
+    const range = el.querySelector<HTMLInputElement>(".jt-controls input[type=range]")!;
     range.value = "0";
     range.dispatchEvent(new Event("input"));
     expect([slider.get("index"), slider.saved]).toEqual([0, 1]);
@@ -216,6 +217,12 @@ describe("the bar of a live view", () => {
     expect(speed.selectedOptions[0]!.textContent).toBe("0.15×");
     play.set("playing", false);
     expect([play.told.at(-1), button.title]).toEqual(["pause", "play (P)"]);
+  });
+
+  it("follows from the beginning where the kernel says so, as for what is watched", async () => {
+    const pressed = async (follow: boolean) =>
+      (await opened({ follow })).el.querySelector(".jt-follow")!.getAttribute("aria-pressed");
+    expect([await pressed(true), await pressed(false)]).toEqual(["true", "false"]);
   });
 
   it("tells its models once of each move", async () => {

@@ -33,6 +33,7 @@ class StepView(WidgetBase):
     index = traitlets.Int(0).tag(sync=True)
     slider = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
     play = traitlets.Instance(Widget, allow_none=True).tag(sync=True, **widget_serialization)
+    follow = traitlets.Bool(default_value=False).tag(sync=True)
 
     def __init__(self, scene: Scene, **traits: Any) -> None:
         """Show a scene, starting at `index`."""

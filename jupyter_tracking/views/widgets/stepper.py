@@ -32,7 +32,9 @@ class Stepper(RunWidget):
         content: the bar and the drawing, which follow the slider in the page, without the kernel.
     """
 
-    def __init__(self, scene: Scene, *, index: int | None = None, budget: int = BUDGET, page_budget: int = page.BUDGET) -> None:
+    def __init__(
+        self, scene: Scene, *, index: int | None = None, budget: int = BUDGET, page_budget: int = page.BUDGET, follow: bool = False
+    ) -> None:
         """Show a scene.
 
         Args:
@@ -40,6 +42,7 @@ class Stepper(RunWidget):
             index: at which of its steps; by default at the last.
             budget: bytes of steps that the page may keep at a time.
             page_budget: bytes that a display may add to the notebook's file.
+            follow: whether the page begins with going to each new step.
         """
         self._scene = scene
         self._steps: tuple[int | None, ...] = tuple(scene.steps)
@@ -48,7 +51,7 @@ class Stepper(RunWidget):
         # The step can be typed in the bar; ipywidgets' own readout takes typing too, and ignores it.
         self.slider = StepSlider(scene.steps, index=at, description="step", readout=False, layout={"width": "auto"})
         self.play = ipywidgets.Play(min=0, max=last, value=at, interval=_INTERVAL)
-        self.content = StepView(scene, index=at, budget=budget, slider=self.slider, play=self.play)
+        self.content = StepView(scene, index=at, budget=budget, slider=self.slider, play=self.play, follow=follow)
         # A front end without our slider moves the content alone.
         self.content.observe(self._content_moved, names=["index"])
         super().__init__([self.content], self.content, page_budget=page_budget, others=[self.slider, self.play])

@@ -133,7 +133,7 @@ class Watch(ipywidgets.VBox):  # type: ignore[misc]
         assert self._folder is not None  # noqa: S101 - something of it was chosen
         before = self.stepper
         self._scene = watch_scene(self._folder, chosen, by_prefix=not self._names)
-        self.stepper = Stepper(self._scene)
+        self.stepper = Stepper(self._scene, follow=True)
         self.stepper.content.key = self._key  # by which the page finds its widget, also when there is more to show
         # The new steps are looked for here, together with what is new altogether.
         self.stepper.content.unobserve_all("visible")

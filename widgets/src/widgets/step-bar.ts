@@ -149,7 +149,7 @@ export class StepBar {
       { class: "jt-bar-box" },
       h(
         "div",
-        { class: "jt-bar", role: "group", "aria-label": "step" },
+        { class: "jt-controls", role: "group", "aria-label": "step" },
         span("jt-moves", ...this.backward, this.playButton, ...this.forward, this.speed),
         this.slide,
         span("jt-where", span("jt-word", "step"), this.field, this.place),

@@ -182,7 +182,8 @@ export class StepView {
       }, LATE);
   }
 
-  private setFollowing(on: boolean): void {
+  /** Go to the newest step now, and whenever there is another; or no longer. */
+  setFollowing(on: boolean): void {
     this.following = on;
     this.bar.showFollowing(on);
     if (on) this.bar.go(this.about.steps.length - 1);

@@ -16,6 +16,8 @@ interface State {
   /** How many bytes of payloads the page may keep. */
   budget: number;
   index: number;
+  /** Whether to begin with following the newest step. */
+  follow?: boolean;
   key: string;
   seed: SeedPayload[];
   /** References to ipywidgets' slider and play button. */
@@ -238,6 +240,7 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
   // The saved page beside the widget takes over from one whose kernel is gone when the notebook is opened.
   if (kernelGone) view.element.setAttribute("data-jt-dead", "");
   view.show(indexModel.get("index") ?? 0);
+  if (model.get("follow")) view.setFollowing(true);
   drawSlider().catch((error: unknown) => console.warn("jupyter-tracking:", error));
   return mount(model, el, {
     element: view.element,
