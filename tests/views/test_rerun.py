@@ -109,3 +109,67 @@ closed = [shown for shown in gc.get_objects() if isinstance(shown, Stepper) and 
 print(len(closed), *{(len(one.content.seed), len(one._scene.panels[0].series[0]._values._kept), one._displayed) for one in closed}, sep=";")
 """
     assert run("ask", held).strip() == "2;(0, 0, None)"
+
+
+@pytest.fixture
+def outputs(root: Path) -> Callable[..., list[list[dict[str, Any]]]]:
+    """Run cells in a fresh kernel, and return the outputs that are displays, cell by cell."""
+    import nbclient
+    import nbformat
+
+    def run_(*cells: str) -> list[list[dict[str, Any]]]:
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        nbclient.NotebookClient(book, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(root)}}).execute()
+        return [[output for output in cell.outputs if output.output_type == "display_data"] for cell in book.cells]
+
+    return run_
+
+
+LIVE = "import jupyter_tracking as t\nrun = t.init(name='live', track_env=False, track_code=False)\nt.log_metric('loss', 1.0, step=0)\nview = t.open_run(run)"
+LOOP = "for step in range(1, 6):\n    t.log_metric('loss', 1.0, step=step)\n    "
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("display(view.show('loss'), display_id='live')", "update_display(view.show('loss'), display_id='live')"),
+        ("handle = display(view.show('loss'), display_id=True)", "handle.update(view.show('loss'))"),
+        ("shown = view.show('loss')\nhandle = display(shown, display_id=True)", "handle.update(view.show('loss'))"),
+    ],
+)
+def test_update_display_replaces_the_view_and_its_saved_page(outputs: Callable[..., Any], first: str, then: str) -> None:
+    """The cell that updates gets no output; the widget and the page that were there are those of the last call."""
+    _, shown, loop, closed = outputs(LIVE, f"from IPython.display import display, update_display\n{first}", LOOP + then, "t.end()")
+    assert (loop, closed) == ([], [])
+    assert [sorted(output.data) for output in shown] == [
+        ["application/vnd.jupyter.widget-view+json", "text/plain"],
+        ["text/html", "text/plain"],
+    ]
+    assert all("6 steps" in output.data["text/plain"] for output in shown)
+    assert "6 steps" in shown[1].data["text/html"]
+
+
+def test_a_view_that_was_replaced_is_closed_unless_a_name_holds_it(outputs: Callable[..., Any]) -> None:
+    """As when a cell runs again; and one that is held does not write over the page of the one that took its place."""
+    _, shown, _, counted = outputs(
+        LIVE + "\nfrom IPython.display import Markdown",
+        "held = view.show('loss')\nhandle = display(held, display_id=True)",
+        "t.log_text('notes', 'hello', step=0)\nfor _ in range(3): handle.update(view.show('notes'))",
+        "t.log_metric('loss', 1.0, step=1)\nimport gc, json\nfrom jupyter_tracking.views.widgets.stepper import Stepper\n"
+        "display(Markdown(json.dumps([held.content.comm is not None, "
+        "sum(isinstance(one, Stepper) and one.content.comm is not None for one in gc.get_objects())])))\nt.end()",
+    )
+    assert json.loads(counted[0].data["text/markdown"]) == [True, 2]
+    assert all("notes" in output.data["text/plain"] for output in shown)
+
+
+def test_a_view_can_be_displayed_twice_under_one_id_and_the_browser_replaced(outputs: Callable[..., Any]) -> None:
+    """`handle.display` shows it once more, and an update reaches both; another kind of view may come in its place."""
+    _, shown, again, loop = outputs(
+        LIVE,
+        "handle = display(view.show('loss'), display_id=True)",
+        "handle.display(view.show('loss'))",
+        "handle.update(view.browse())\nt.end()",
+    )
+    assert loop == []
+    assert ["artifacts of run" in output.data["text/plain"] for output in [*shown, *again]] == [True] * 4

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import uuid
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
-from IPython.display import publish_display_data
+from IPython.display import display, publish_display_data
 
 from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.format.lineage import META_KEY
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     import ipywidgets
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -34,17 +37,37 @@ class NotebookDisplay:
             line: what is shown, in one line of text.
             metadata: what lets a reader find the run again from the notebook alone.
         """
-        _replace(widget)
+        asked, update = _asked_of_ipython()
+        if update and asked is not None and asked in _by_id:
+            _by_id[asked].give_way(widget)
+        else:
+            _replace(widget)
         self.line = line = escape_controls(line)
         self._page = _hash(page)
-        self._transient = {"display_id": uuid.uuid4().hex}  # not stored in the notebook
+        self._widget = weakref.ref(widget)
+        self._cell, _ = _running(get_ipython())
+        self._replaced = False
+        # Ids are not stored in the notebook.
+        self._transient = {"display_id": asked or uuid.uuid4().hex}
         live = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
-        publish_display_data({"text/plain": line, _WIDGET_VIEW: live}, {META_KEY: metadata})
-        self._publish_page(page, metadata)
+        beside = {"display_id": f"{asked} widget"} if asked else None
+        publish_display_data({"text/plain": line, _WIDGET_VIEW: live}, {META_KEY: metadata}, transient=beside, update=update)
+        self._publish_page(page, metadata, update=update)
+        if asked:
+            _by_id[asked] = self
+
+    def give_way(self, widget: ipywidgets.Widget) -> None:
+        """Let the display of another widget take the place of this one, in the cell that this one is in."""
+        self._replaced = True
+        if self._cell in _on_screen:
+            _on_screen[self._cell][1].append(weakref.ref(widget))
+        old = self._widget()
+        if old is not None and old is not widget and id(old) not in _held(get_ipython()):
+            old.close()
 
     def refresh_page(self, page: str, metadata: dict[str, Any]) -> None:
         """Replace the static page by another."""
-        if _hash(page) == self._page:
+        if self._replaced or _hash(page) == self._page:
             return
         self._page = _hash(page)
         self._publish_page(page, metadata, update=True)
@@ -52,6 +75,23 @@ class NotebookDisplay:
     def _publish_page(self, page: str, metadata: dict[str, Any], *, update: bool = False) -> None:
         data = {"text/plain": self.line, "text/html": page}
         publish_display_data(data, {META_KEY: metadata}, transient=self._transient, update=update)
+
+
+# The displays that have been given an id, by which `update_display` replaces them.
+_by_id: weakref.WeakValueDictionary[str, NotebookDisplay] = weakref.WeakValueDictionary()
+
+
+def _asked_of_ipython() -> tuple[str | None, bool]:
+    """Return the id that `display` was given, and whether what has it is to be replaced.
+
+    IPython gives neither to an object that displays itself. It would replace one output for it, and a display of ours is two.
+    """
+    frame: FrameType | None = sys._getframe()  # noqa: SLF001 - a caller of the caller knows
+    while frame is not None and frame.f_code is not display.__code__:
+        frame = frame.f_back
+    known = frame.f_locals if frame is not None else {}
+    name = (known.get("transient") or {}).get("display_id")
+    return (name, bool((known.get("kwargs") or {}).get("update"))) if isinstance(name, str) else (None, False)
 
 
 def _hash(page: str) -> bytes:
@@ -88,11 +128,16 @@ def _close_earlier(shell: Any, cell: str, execution: object, kept: ipywidgets.Wi
     if before == execution:
         return
     del _on_screen[cell]
-    held = {id(value) for name, value in list(shell.user_ns.items()) if not name.startswith("_")}
+    held = _held(shell)
     for reference in widgets:
         old = reference()
         if old is not None and old is not kept and id(old) not in held:
             old.close()
+
+
+def _held(shell: Any) -> set[int]:
+    """Return what variables of the user refer to."""
+    return {id(value) for name, value in list(shell.user_ns.items()) if not name.startswith("_")}
 
 
 def _close_what_is_gone(*_result: object) -> None:
