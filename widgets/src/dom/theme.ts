@@ -1,6 +1,7 @@
 // Colours and the style sheets, one for each folder. Colours come from the notebook's own variables, with fallbacks where there is no notebook.
 
 import base from "./base.css";
+import paper from "./paper.css";
 import renderers from "../renderers/renderers.css";
 import table from "../table/table.css";
 import widgets from "../widgets/widgets.css";
@@ -47,7 +48,7 @@ export function dress(root: Node): void {
   if (home.querySelector("style[data-jt]")) return;
   const style = document.createElement("style");
   style.setAttribute("data-jt", "");
-  style.textContent = [base, table, renderers, widgets].join("\n");
+  style.textContent = [base, table, renderers, widgets, paper].join("\n");
   home.append(style);
 }
 
@@ -76,11 +77,8 @@ export function colours(element: Element): Colours {
 
 /** Call back when the notebook or the system changes its theme. Returns what stops it; who has lost that is called no more. */
 export function ontheme(changed: () => void): () => void {
-  const stop = watchTheme(new WeakRef(changed));
-  return () => {
-    stop();
-    void changed;
-  };
+  // What stops it has it as a property: a variable that is not used would be left out of the bundle, and the view would hold it no more.
+  return Object.assign(watchTheme(new WeakRef(changed)), { changed });
 }
 
 /** The document holds what watches it: a view that a notebook has dropped without a word must not be held with it. */

@@ -16,6 +16,8 @@ const gone = new FinalizationRegistry((stop: () => void) => stop());
 /** How long a live widget is waited for, and how long while the notebook says that it is loading one (ms). */
 const WIDGET_TIMEOUT = 1500;
 const LOADING_TIMEOUT = 8000;
+/** What JupyterLab shows in place of a widget until there is a kernel. */
+const LOADING = /loading widget/i;
 /** A widget that goes because its cell runs again takes this page along within this time (ms). */
 const CELL_RERUN = 150;
 
@@ -82,6 +84,9 @@ function start(root: HTMLElement, data: string, code: string, hash: string): voi
     ".jp-OutputArea, .output_wrapper, .cell-output, .cell_output",
   );
   const child = root.closest<HTMLElement>(".jp-OutputArea-child, .output_area, .output");
+  // Only a page with kernels may still get the live widget. An exported page is drawn at once: it may be printed as soon as it is there.
+  const awaited =
+    area !== null && (document.getElementById("jupyter-config-data") || "Jupyter" in window);
   /** Whether a widget has announced itself, for where the cell's outputs are not found. */
   let announced = false;
   const started = Date.now();
@@ -179,10 +184,10 @@ function start(root: HTMLElement, data: string, code: string, hash: string): voi
       return;
     }
     const widget = outputBefore();
-    const empty = isPlaceholder(widget);
     const waited = Date.now() - started;
-    const loading = /loading widget/i.test(widget?.textContent ?? "");
-    if (!empty && area && waited < (loading ? LOADING_TIMEOUT : WIDGET_TIMEOUT)) return;
+    const loading = LOADING.test(widget?.textContent ?? "");
+    const empty = isPlaceholder(widget) || (loading && waited >= LOADING_TIMEOUT);
+    if (!empty && awaited && waited < (loading ? LOADING_TIMEOUT : WIDGET_TIMEOUT)) return;
     if (widget && empty) {
       widget.dataset["jtHid"] = "yes";
       widget.style.setProperty("display", "none", "important");
@@ -227,8 +232,7 @@ function start(root: HTMLElement, data: string, code: string, hash: string): voi
   held.set(root, [onAnnouncement, seen]);
   gone.register(root, deafen);
   watch();
-  // In a notebook the live widget may still come; elsewhere there is none to wait for.
-  if (area) root.hidden = true;
+  if (awaited) root.hidden = true;
   update();
   for (const wait of [300, WIDGET_TIMEOUT + 20, LOADING_TIMEOUT + 20]) setTimeout(update, wait);
 }

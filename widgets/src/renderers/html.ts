@@ -15,16 +15,19 @@ export function html(host: Host<"html">): Drawing<"html"> {
   const caption = h("p", { class: "jt-caption" });
   host.element.append(bar(rendered), source, page, caption);
 
+  /** What the frame shows. Made anew it would be blank at first, also on paper. */
+  let framed = "";
+
   function draw({ payload, step }: Shown<"html">): void {
     if (!payload) return;
     const markup = payload.text(0);
     const { cut } = payload.head;
-    const frame = rendered.value
-      ? sandboxed(safeDocument(markup), `${host.about.name}, step ${format.step(step)}`)
-      : null;
+    const label = `${host.about.name}, step ${format.step(step)}`;
+    const now = rendered.value ? `${label}\n${markup}` : "";
     source.hidden = rendered.value;
     source.textContent = rendered.value ? "" : markup;
-    put(page, frame);
+    if (now !== framed) put(page, rendered.value ? sandboxed(safeDocument(markup), label) : null);
+    framed = now;
     caption.textContent = format.joined(
       `${format.count(cut ?? markup.length)} characters of HTML`,
       cut ? `the first ${format.count(markup.length)} are shown` : null,

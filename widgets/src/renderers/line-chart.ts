@@ -2,7 +2,8 @@
 // change draws only the lines of the step.
 
 import { h, watchSize } from "../dom/dom";
-import { saveMenu, type Picture, type Row } from "../dom/save";
+import { onpaper, PAPER } from "../dom/paper";
+import { saveMenu, svgOf, type Picture, type Row } from "../dom/save";
 import { SvgContext, within, type Area, type Paint } from "../dom/svg-context";
 import { colours, type Colours } from "../dom/theme";
 import { roomy, valueAt, type Axes, type Range } from "./axes";
@@ -60,6 +61,9 @@ export class LineChart {
   );
   private readonly element = h("div", { class: "jt-chart" }, this.base, this.plot, this.empty);
   private readonly stopWatchingSize: () => void;
+  private readonly stopPrinting: () => void;
+  /** What is printed in place of the canvases. */
+  private printed: SVGSVGElement | null = null;
   /** Measures words. */
   private readonly measure: Paint;
   private readonly heights: [least: number, most: number];
@@ -98,6 +102,7 @@ export class LineChart {
     this.listen();
     this.stopWatchingSize = watchSize(this.element, () => this.resize());
     this.schedule(true);
+    this.stopPrinting = onpaper((printing) => this.print(printing));
   }
 
   describe(words: string): void {
@@ -136,12 +141,12 @@ export class LineChart {
     this.schedule(true);
   }
 
-  /** The chart as a picture with a title, and the names of its lines where there are several. */
-  picture(width = this.width, height = this.height): Picture {
+  /** The chart as a picture, `titled` with a title, and the names of its lines where there are several. */
+  picture(width = this.width, height = this.height, titled = true): Picture {
     const { look, axes, back, front } = this;
     const named = [...back, ...front].filter(({ label, dots }) => label && !dots);
     const layout = layOut(this.measure, look, axes, this.ranges(), back, width, height);
-    const names = named.length > 1 && layout.ends.length === 0 ? named : [];
+    const names = titled && named.length > 1 && layout.ends.length === 0 ? named : [];
     const paint = (ctx: Paint): void => {
       ctx.fillStyle = look.background;
       ctx.fillRect(0, 0, width, above + height);
@@ -149,7 +154,7 @@ export class LineChart {
       ctx.textAlign = "left";
       ctx.textBaseline = "middle";
       ctx.font = fontOf(look, 13, "600 ");
-      ctx.fillText(this.title(), 2, PICTURE.title / 2);
+      if (titled) ctx.fillText(this.title(), 2, PICTURE.title / 2);
       ctx.font = fontOf(look, 12);
       names.forEach(({ label, colour = 0, dash }, n) => {
         const y = PICTURE.title + PICTURE.names * (n + 0.5);
@@ -162,7 +167,7 @@ export class LineChart {
       const draw = () => paintChart(ctx, look, axes, layout, [...back, ...front]);
       within(ctx, { left: 0, top: above, width, height }, draw);
     };
-    const above = PICTURE.title + PICTURE.names * names.length;
+    const above = titled ? PICTURE.title + PICTURE.names * names.length : 0;
     return { width, height: above + height, paint };
   }
 
@@ -186,7 +191,17 @@ export class LineChart {
   destroy(): void {
     cancelAnimationFrame(this.hovering);
     this.stopWatchingSize();
+    this.stopPrinting();
     this.element.remove();
+  }
+
+  /** Put the chart as it is printed into the page, or take it out. */
+  private print(printing: boolean): void {
+    this.printed?.remove();
+    this.printed = printing ? svgOf(this.picture(PAPER, this.heightOf(PAPER), false)) : null;
+    if (!this.printed) return;
+    this.printed.setAttribute("class", "jt-paper");
+    this.element.append(this.printed);
   }
 
   /** Draw once after all that is set now, `all` with axes and the lines that stay. */
@@ -199,6 +214,7 @@ export class LineChart {
       if (this.baseIsStale) this.paintBase();
       this.baseIsStale = false;
       this.paintFront();
+      if (this.printed) this.print(true);
     });
   }
 
@@ -206,10 +222,13 @@ export class LineChart {
     return Math.max(200, Math.floor(this.element.clientWidth || 480));
   }
   private get height(): number {
-    const [least, most] = this.heights;
-    const wanted = Math.round(Math.max(least, Math.min(most, this.width * SHARE)));
+    const wanted = this.heightOf(this.width);
     if (Math.abs(wanted - this.usual) > STILL) this.usual = wanted;
     return this.axes.height ?? this.usual;
+  }
+  private heightOf(width: number): number {
+    const [least, most] = this.heights;
+    return this.axes.height ?? Math.round(Math.max(least, Math.min(most, width * SHARE)));
   }
 
   private ranges(): Ranges {

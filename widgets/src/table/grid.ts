@@ -2,6 +2,7 @@
 // nothing behind them.
 
 import { h, put, watchSize } from "../dom/dom";
+import { onpaper } from "../dom/paper";
 import {
   columnCssClass,
   columnHeading,
@@ -12,6 +13,7 @@ import {
   type Head,
 } from "./headings";
 import { destination, type Position } from "./keys";
+import { printedTables } from "./paper";
 import { RowElement, withRoom, type DrawnColumns, type RowLook } from "./row-element";
 import type { RowSource } from "./rows";
 import { Sideways } from "./sideways";
@@ -66,6 +68,7 @@ export class Grid {
   private stickyWidth = 0;
   private rows: RowSource = noRows;
   private elements: RowElement[] = [];
+  private printed: HTMLElement | null = null;
   private active: Position = { row: 0, column: 0 };
   /** The row or cell that Tab leads to. */
   private tabStop: HTMLElement | null = null;
@@ -97,7 +100,12 @@ export class Grid {
       this.table.addEventListener("dblclick", () =>
         events.open(this.active.row, this.active.column),
       );
-    this.destroy = watchSize(this.element, () => this.onResize());
+    const stopWatchingSize = watchSize(this.element, () => this.onResize());
+    const stopPrinting = onpaper((printing) => this.print(printing));
+    this.destroy = () => {
+      stopWatchingSize();
+      stopPrinting();
+    };
   }
 
   /** The row that the focus is on, or would go to. */
@@ -130,6 +138,7 @@ export class Grid {
     this.draw(true, hadFocus);
     if (head) this.placeStickyColumns();
     if (head) this.events.columns?.();
+    if (this.printed) this.print(true);
   }
 
   /** The numbers of the first and the last column in view. */
@@ -146,6 +155,14 @@ export class Grid {
   /** Write the rows on screen again: something about them has changed. */
   redraw(): void {
     this.draw(true);
+  }
+
+  /** Put what is printed into the page, or take it out. */
+  private print(printing: boolean): void {
+    this.printed?.remove();
+    const [first] = this.viewport.visible;
+    this.printed = printing ? printedTables(this.rows, first, this.head) : null;
+    if (this.printed) this.element.append(this.printed);
   }
 
   /** The grid has another size; before it was in the page for the first time, it had none. */

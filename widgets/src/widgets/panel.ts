@@ -46,6 +46,7 @@ function countUnchanged(before: PanelInfo, now: PanelInfo): number {
 
 export class Panel {
   readonly element: HTMLElement;
+  private readonly heading: HTMLElement;
   private readonly body = h("div", { class: "jt-body" });
   private readonly note = h("p", { class: "jt-note", role: "status" });
   private readonly sourceCell = new SourceCell(this.note);
@@ -57,6 +58,8 @@ export class Panel {
   private beside: Beside<Stem> | undefined;
   /** What is drawn: the number of the payload, and that of the run beside which it was drawn with. */
   private drawn: { number: number; beside: number | null } | null = null;
+  /** Whether what is drawn took time. */
+  private isDecoded = false;
   /** How many drawings were begun: one that ends after a newer one has begun counts no more. */
   private begun = 0;
   /** Another payload that the drawing needs, and whether it was drawn with it. */
@@ -75,6 +78,15 @@ export class Panel {
     private readonly changed: () => void,
   ) {
     this.note.hidden = true;
+    this.heading = h(
+      "h2",
+      { class: "jt-title" },
+      span("jt-name", info.name),
+      " ",
+      span("jt-kind", info.kind),
+      ...(info.run ? [" ", span("jt-of", info.run)] : []),
+      this.sourceCell.element,
+    );
     this.element = h(
       "section",
       {
@@ -82,15 +94,7 @@ export class Panel {
         "data-jt-view": info.view,
         "aria-label": `${info.kind} ${called(info)}`,
       },
-      h(
-        "h2",
-        { class: "jt-title" },
-        span("jt-name", info.name),
-        " ",
-        span("jt-kind", info.kind),
-        ...(info.run ? [" ", span("jt-of", info.run)] : []),
-        this.sourceCell.element,
-      ),
+      this.heading,
       this.note,
       this.body,
     );
@@ -152,9 +156,9 @@ export class Panel {
     this.drawn = null;
   }
 
-  /** Draw anew at the next `show`: the colours have changed. */
+  /** Draw anew at the next `show`: the colours have changed. What is decoded, such as a picture, has its own, and would not be there at once. */
   invalidate(): void {
-    this.drawn = null;
+    if (!this.isDecoded) this.drawn = null;
   }
 
   destroy(): void {
@@ -193,6 +197,8 @@ export class Panel {
       if (this.begun !== begun) return;
       this.drawn = { number, beside };
       this.element.setAttribute("data-jt-step", format.step(step));
+      // On paper, where no bar says it.
+      this.heading.dataset["jtStep"] = step === null ? "" : ` · step ${format.step(step)}`;
     };
     const fail = (error: unknown): void => {
       if (this.begun !== begun) return;
@@ -206,6 +212,7 @@ export class Panel {
       this.drawing ??= this.createDrawing();
       this.shown = { at: number, step, payload };
       const drawing = this.drawing.draw(this.shown);
+      this.isDecoded = Boolean(drawing);
       if (drawing) drawing.then(finish, fail);
       else finish();
     } catch (error) {

@@ -1,6 +1,7 @@
 // The panels of a view under one step, and the bar that moves it.
 
 import { h, holdKeys, say } from "../dom/dom";
+import { onpaper } from "../dom/paper";
 import { claimKeys, stepKey, type StepKey } from "../dom/step-keys";
 import { dress, ontheme } from "../dom/theme";
 import * as format from "../model/format";
@@ -44,6 +45,7 @@ export class StepView {
   private focused: Panel | undefined;
   private readonly stopWatchingTheme: () => void;
   private readonly stopClaimingKeys: () => void;
+  private readonly stopPrinting: () => void;
   private waiting: Waiting = "coming";
   private timer = 0;
 
@@ -108,9 +110,15 @@ export class StepView {
     holdKeys(this.element);
     host.append(this.element);
     payloads.onReceive(refresh);
-    this.stopWatchingTheme = ontheme(() => {
+    const repaint = (): void => {
       for (const panel of this.panels) panel.invalidate();
       this.show(this.index);
+    };
+    this.stopWatchingTheme = ontheme(repaint);
+    // Paper is white; what is drawn in the page's colours is drawn again before it prints itself.
+    this.stopPrinting = onpaper((printing) => {
+      this.element.toggleAttribute("data-jt-paper", printing);
+      repaint();
     });
   }
 
@@ -162,6 +170,7 @@ export class StepView {
     this.stopWatchingTheme();
     this.stopClaimingKeys();
     this.bar.destroy();
+    this.stopPrinting();
     for (const panel of this.panels) panel.destroy();
     this.element.remove();
   }
