@@ -13,11 +13,7 @@ let begun = false;
 function tell(now: boolean): void {
   if (now === printing) return;
   printing = now;
-  for (const each of listeners) {
-    const known = each.deref();
-    if (known) known(now);
-    else listeners.delete(each);
-  }
+  for (const each of listeners) each.deref()?.(now);
 }
 
 /** A browser says that it prints, or shows the page as if it did. */
@@ -37,6 +33,7 @@ function begin(): void {
  */
 export function onpaper(changed: Listener): () => void {
   begin();
+  for (const each of listeners) if (!each.deref()) listeners.delete(each);
   const listener = new WeakRef(changed);
   listeners.add(listener);
   if (printing) changed(true);
