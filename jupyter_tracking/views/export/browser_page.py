@@ -87,6 +87,8 @@ def browser_page(
             f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {status}{why and f'<br><small>{why}</small>'}</p>{table}{more}"
         )
         key = browser_key(folder)
+        if budget is not None:
+            shown += page.trust_hint("what is in it")
         if budget is None:
             kept = keep_what_fits(folder, listing, room=SAVED, values=values, progress=progress)
             listing["note"] = _left_out(kept, len(listing["artifacts"]))

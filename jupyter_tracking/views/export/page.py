@@ -37,7 +37,12 @@ MOST_STEPS = 400
 SAMPLE = 6
 _GROWTHS = 3
 _SMALL = 500_000
-_HINT = "This is the last step. Trust this notebook, or open it in JupyterLab, to get the slider."
+# Only where scripts do not run is this read: no page can tell there which front end it is in.
+_TRUST = (
+    "Trust this notebook to get {}: in JupyterLab or Notebook, press Ctrl+Shift+C and choose “Trust Notebook”. "
+    "Anywhere else, open it in one of the two first."
+)
+_HINT = f"This is the last step. {_TRUST.format('the slider')}"
 _SCRIPTS = "This is the last step. The slider needs JavaScript."
 # The file may run our own scripts, by their hashes, and fetch nothing.
 _POLICY = (
@@ -149,6 +154,11 @@ def _packed(scene: Scene, kept: int, index: int, *, preview: bool) -> bytes:
 
 
 # --- the page ------------------------------------------------------------------------------------
+
+
+def trust_hint(what: str) -> str:
+    """Return what is said where scripts do not run: how to get the whole view."""
+    return f"<p><small>{_TRUST.format(what)}</small></p>"
 
 
 def page_body(key: str, fallback: str, data: bytes, line: str) -> str:

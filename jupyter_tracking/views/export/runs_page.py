@@ -35,7 +35,7 @@ def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None, progre
     `progress` is told how many runs are drawn.
     """
     count = len(runs.rows)
-    shown = _fallback(runs)
+    shown = _fallback(runs) + (page.trust_hint("all of it") if budget is not None else "")
     room = None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", line))
     table = page.fit(
         lambda kept: encode_rows(runs.rows[:kept]),
