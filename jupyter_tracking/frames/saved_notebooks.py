@@ -119,6 +119,15 @@ def display_metadata(output: Any) -> dict[str, Any] | None:
     return kept if kept.get("run_uuid") else None
 
 
+def table_metadata(output: Any) -> dict[str, Any] | None:
+    """Return what an output of a cell says of a table of runs that it shows, `runs`, of which at most 1,000; None of another output."""
+    metadata = (output.get("metadata") or {}).get(META_KEY)
+    runs = metadata.get("runs") if isinstance(metadata, dict) and "run_uuid" not in metadata else None
+    listed = [typed(run, _SHOWN, []) for run in runs[:1000] if isinstance(run, dict)] if isinstance(runs, list) else []
+    kept = [{"run_uuid": run["run_uuid"], "run_path": run.get("run_path") or ""} for run in listed if run.get("run_uuid")]
+    return {"runs": kept} if kept else None
+
+
 def shown_artifacts(metadata: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield each artifact of a display's metadata, with the run it is of."""
     own = {"run_uuid": metadata["run_uuid"], "run_path": metadata.get("run_path") or ""}

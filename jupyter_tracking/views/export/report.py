@@ -1,6 +1,6 @@
 """A saved notebook as one page: its text and code, and its displays with their sliders, made anew from the run folders.
 
-A notebook is anybody's text: it is escaped, and never taken for HTML. No kernel is started, nothing is fetched.
+A notebook is anybody's: its text is escaped, and of its HTML text and tables are written anew. No kernel is started, nothing fetched.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.format import paths
 from jupyter_tracking.format.session import LINES
-from jupyter_tracking.frames.saved_notebooks import display_metadata, find_shown_run, read_notebook, shown_artifacts
+from jupyter_tracking.frames.saved_notebooks import display_metadata, find_shown_run, read_notebook, shown_artifacts, table_metadata
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_page
+from jupyter_tracking.views.export.foreign_html import plain_html
+from jupyter_tracking.views.export.runs_page import runs_page
+from jupyter_tracking.views.model.run_table import RunTable
 from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.renderers.markdown import render_markdown
 
@@ -27,10 +31,16 @@ _PICTURE = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
 _LONGEST = 20_000
 _MOST_VIEWS = 200  # each may take a second, and as much of the page as a page alone
 _MOST_MARKDOWN = 1_000_000  # characters; what comes after them is shown as it was written
+_MOST_HTML = 5_000_000  # characters; of outputs after them the text is shown
 _SHEET = (
     "<style>pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.3em 0;font-size:13px}details{margin:.6em 0}"
     "summary{cursor:pointer;opacity:.65;font-family:monospace}.text{font-family:sans-serif;line-height:1.45}"
-    ".missing{border-left:3px solid;padding-left:.7em;opacity:.75}img{max-width:100%}</style>"
+    ".missing{border-left:3px solid;padding-left:.7em;opacity:.75}img{max-width:100%}"
+    ".html{overflow-x:auto;font-size:13px}.html table{border-collapse:collapse;margin:.5em 0}"
+    ".html :is(th,td){padding:3px 8px;text-align:right;"
+    "border-bottom:1px solid color-mix(in srgb,currentColor 15%,transparent)}"
+    "@media print{.html{overflow:visible;font-size:10px}.html :is(th,td){overflow-wrap:anywhere;padding:1px 4px}"
+    "tr,img{break-inside:avoid}details:not([open]){display:none}}</style>"
 )
 
 
@@ -51,23 +61,39 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
         InvalidArgument: it is no notebook.
     """
     node = read_notebook(notebook)
-    parts, drawn, marked = [_SHEET], 0, 0
+    parts, drawn = [_SHEET], 0
+    room = _Room()
     for cell in node.cells:
         if cell.cell_type == "markdown":
-            marked += len(cell.source)
-            parts.append(_text(cell.source) if marked > _MOST_MARKDOWN else f"<div class=text>{render_markdown(cell.source)}</div>")
+            parts.append(room.markdown(cell.source))
         if cell.cell_type == "code":
             parts.append(_code(cell))
             for about, shown in _outputs(cell):
                 drawn += about is not None
                 if about is None:
-                    parts.append(_output(shown))
+                    parts.append(_output(shown, room))
                 elif drawn > _MOST_VIEWS:
                     parts.append(_missing(about, f"a page holds up to {_MOST_VIEWS} views"))
                 else:
                     parts.append(_view(about, notebook, root))
     title = os.path.basename(os.fspath(notebook)).removesuffix(".ipynb")  # noqa: PTH119
     return page.write_page(Path(output), title, "\n".join(parts))
+
+
+class _Room:
+    """How much of a notebook's Markdown and HTML is parsed: of a longer one the rest is shown as its text."""
+
+    def __init__(self) -> None:
+        self._markdown, self._html = _MOST_MARKDOWN, _MOST_HTML
+
+    def markdown(self, source: str) -> str:
+        self._markdown -= len(source)
+        return _text(source) if self._markdown < 0 else f"<div class=text>{render_markdown(source)}</div>"
+
+    def html(self, markup: str) -> str | None:
+        self._html -= len(markup)
+        plain = plain_html(markup) if self._html >= 0 else None
+        return None if plain is None else f"<div class=html>{plain}</div>"
 
 
 def _code(cell: Any) -> str:
@@ -80,7 +106,7 @@ def _outputs(cell: Any) -> Iterator[tuple[dict[str, Any] | None, Any]]:
     """Yield each output of a cell with what it says of a display of ours, which comes once: the widget and its static page say the same."""
     drawn = set()
     for output in cell.get("outputs") or ():
-        about = display_metadata(output)
+        about = display_metadata(output) or table_metadata(output)
         key = repr(sorted((k, repr(v)) for k, v in about.items() if k != "steps")) if about is not None else ""
         if key not in drawn:
             yield about, output
@@ -90,9 +116,13 @@ def _outputs(cell: Any) -> Iterator[tuple[dict[str, Any] | None, Any]]:
 
 def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> str:
     """Return a display as a live view, or a line that says why there is none."""
-    shown = list(shown_artifacts(about))
+    listed = "run_uuid" not in about  # a table of runs
+    shown = about["runs"] if listed else list(shown_artifacts(about))
     try:
         folders = [folder for one in shown if (folder := find_shown_run(one, notebook, root)) is not None]
+        if listed and folders:
+            runs = RunTable(folders, paths.default_root(root))
+            return runs_page(runs, key="report", line=f"<runs: {len(folders)}>", budget=None)
         if not folders or len(folders) < len(shown):
             return _missing(about, "its run is neither in the folder of the notebook nor under the root; root= says where runs are")
         if not about.get("name"):
@@ -109,21 +139,32 @@ def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | o
 
 def _missing(about: dict[str, Any], why: str) -> str:
     what = " ".join(str(about[key]) for key in ("kind", "name") if about.get(key)) or "the artifacts"
-    words = f"{what} of run {str(about['run_uuid'])[:8]} cannot be shown: {why}"
+    of = f"{what} of run {str(about['run_uuid'])[:8]}" if "run_uuid" in about else "a table of runs"
+    words = f"{of} cannot be shown: {why}"
     return f"<p class=missing>{html.escape(words)}</p>"
 
 
-def _output(output: Any) -> str:
+def _output(output: Any, room: _Room) -> str:
     if output.get("output_type") == "stream":
         return _text(output.get("text"))
     if output.get("output_type") == "error":
         return _text("\n".join(map(str, output.get("traceback") or [])) or f"{output.get('ename')}: {output.get('evalue')}")
     data = output.get("data") or {}
-    for kind in ("image/png", "image/jpeg"):
-        picture = "".join(data[kind]) if LINES.fits(data.get(kind)) else ""
+    markup, markdown = (_whole(data.get(kind)) for kind in ("text/html", "text/markdown"))
+    if markup and (plain := room.html(markup)):
+        return plain
+    if markdown:
+        return room.markdown(markdown)
+    for kind in ("image/png", "image/jpeg", "image/gif", "image/webp"):
+        picture = _whole(data.get(kind))
         if picture and _PICTURE.match(picture):
             return f'<img alt="" src="data:{kind};base64,{"".join(picture.split())}">'
     return _text(data.get("text/plain", ""))
+
+
+def _whole(lines: Any) -> str:
+    """Return a text, which a notebook may have as its lines; nothing where it is none."""
+    return "".join(lines) if LINES.fits(lines) else ""
 
 
 def _text(text: Any) -> str:
