@@ -143,7 +143,7 @@ def test_update_display_replaces_the_view_and_its_saved_page(outputs: Callable[.
     assert (loop, closed) == ([], [])
     assert [sorted(output.data) for output in shown] == [
         ["application/vnd.jupyter.widget-view+json", "text/plain"],
-        ["text/html", "text/plain"],
+        ["image/png", "text/html", "text/plain"],
     ]
     assert all("6 steps" in output.data["text/plain"] for output in shown)
     assert "6 steps" in shown[1].data["text/html"]

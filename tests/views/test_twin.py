@@ -73,7 +73,7 @@ def test_a_display_is_the_widget_and_its_twin(view: RunView, shell: InteractiveS
     """Two outputs, each with an honest line of text and the metadata that find the run again."""
     (widget, first), (twin, second) = displayed(shell, view.show("gain"))
     assert set(widget) == {"text/plain", WIDGET_VIEW}
-    assert set(twin) == {"text/plain", "text/html"}
+    assert set(twin) == {"text/plain", "text/html", "image/png"}
     assert widget["text/plain"] == twin["text/plain"] == f"<curve 'gain': 5 steps (0 to 40), run seen {view.uuid[:8]}>"
     assert first == second
     said = first["jupyter_tracking"]
@@ -185,3 +185,48 @@ def test_the_script_of_a_page_is_written_short_and_needs_no_escape(view: RunView
             number = number * 85 + digits.index(digit)
         read += number.to_bytes(4, "big")
     assert bytes(read[: len(code) * 4 // 5]) == packed_code
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_latex_which_is_given_no_html_gets_a_picture_or_a_table(view: RunView, shell: InteractiveShell, name: str) -> None:
+    """In what nbconvert takes for LaTeX before it takes the line of text; small, as it is in the notebook beside the page."""
+    data = displayed(shell, view.show(name))[1][0]
+    if "image/png" in data:
+        assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+        assert len(data["image/png"]) < 45_000
+    else:
+        assert name not in {"gain", "loss", "figure"}
+        assert 20 < len(data["text/latex"]) < 5_000
+        assert data["text/latex"].count("{") == data["text/latex"].count("}") or "\\}" in data["text/latex"]
+        assert "Trust" not in data["text/latex"]
+
+
+def test_no_name_or_cell_is_a_command_of_latex(root: Path, shell: InteractiveShell) -> None:
+    """What TeX would obey is written as the letters that it is."""
+    import pandas as pd
+
+    evil = r"\input{/etc/passwd} $x^2$ % & # _ ~ \end{tabular}"
+    with tracking.init(root=root, name="tex", track_code=False, track_env=False, track_logs=False) as run:
+        run.log_dataframe(pd.DataFrame({evil: [evil]}), "frame", step=1)
+        run.log_text("notes", evil, step=1)
+    for name in ("frame", "notes"):
+        latex = displayed(shell, tracking.open_run(run).show(name))[1][0]["text/latex"]
+        assert r"\textbackslash{}input\{/etc/passwd\} \$x\textasciicircum{}2\$ \% \& \# \_ \textasciitilde{}" in latex
+        assert set(re.findall(r"\\([a-z]+)", latex)) <= {
+            *("textbackslash", "textasciicircum", "textasciitilde", "noindent", "resizebox", "ifdim", "width", "linewidth", "else", "fi"),
+            *("begin", "end", "par", "ttfamily", "raggedright", "small", "textgreater", "textless"),
+        }
+
+
+def test_a_small_picture_is_a_large_one_in_latex() -> None:
+    """Eight pixels of a printer are nothing to be seen."""
+    import io
+
+    from PIL import Image
+
+    from jupyter_tracking.views.export.latex import for_latex
+
+    out = io.BytesIO()
+    Image.new("L", (8, 4), 90).save(out, "png")
+    made = for_latex(f'<img alt="" src="data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}">')["image/png"]
+    assert Image.open(io.BytesIO(base64.b64decode(made))).size == (256, 128)

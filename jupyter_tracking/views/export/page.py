@@ -43,6 +43,7 @@ _TRUST = (
     "Anywhere else, open it in one of the two first."
 )
 _HINT = f"This is the last step. {_TRUST.format('the slider')}"
+_HINTS = re.compile(r"<p><small>[^<]*Trust this notebook to get [^<]*</small></p>")
 _SCRIPTS = "This is the last step. The slider needs JavaScript."
 # The file may run our own scripts, by their hashes, and fetch nothing.
 _POLICY = (
@@ -177,6 +178,13 @@ def page_body(key: str, fallback: str, data: bytes, line: str) -> str:
         f'<script type="application/gzip" class="jt-data">{base64.b64encode(data).decode()}</script>'
         f"<script>{_script(token)}</script></div>"
     )
+
+
+def still_of(body: str) -> str:
+    """Return the fallback in what `page_body` made, without the line that tells how to get the rest; nothing where there is none."""
+    _, begins, rest = body.partition('<div class="jt-still">')
+    still, ends, _ = rest.partition('</div><script type="application/gzip"')
+    return _HINTS.sub("", still) if begins and ends else ""
 
 
 def _script(token: str) -> str:

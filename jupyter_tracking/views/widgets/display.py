@@ -14,6 +14,9 @@ from IPython.display import display, publish_display_data
 from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.format.lineage import META_KEY
 
+from jupyter_tracking.views.export.latex import for_latex
+from jupyter_tracking.views.export.page import still_of
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -73,7 +76,7 @@ class NotebookDisplay:
         self._publish_page(page, metadata, update=True)
 
     def _publish_page(self, page: str, metadata: dict[str, Any], *, update: bool = False) -> None:
-        data = {"text/plain": self.line, "text/html": page}
+        data = {"text/plain": self.line, "text/html": page, **for_latex(still_of(page))}
         publish_display_data(data, {META_KEY: metadata}, transient=self._transient, update=update)
 
 
