@@ -55,7 +55,7 @@ BUDGETS = {
     "record": 1510,
     "read": 2865,
     "notebook": 1670,
-    "frames": 1575,
+    "frames": 1590,
     "views": 8250,
     "magics": 1255,
 }
