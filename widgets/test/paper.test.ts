@@ -133,7 +133,7 @@ describe("a step on paper", () => {
     const view = new StepView({ about, payloads, move: () => undefined }, document.body);
     return {
       view,
-      heading: () => document.querySelector<HTMLElement>(".jt-title")!.dataset["jtStep"],
+      heading: () => document.querySelector<HTMLElement>(".jt-title")!.dataset["jtPrinted"],
     };
   }
 

@@ -198,7 +198,7 @@ export class Panel {
       this.drawn = { number, beside };
       this.element.setAttribute("data-jt-step", format.step(step));
       // On paper, where no bar says it.
-      this.heading.dataset["jtStep"] = step === null ? "" : ` · step ${format.step(step)}`;
+      this.heading.dataset["jtPrinted"] = step === null ? "" : ` · step ${format.step(step)}`;
     };
     const fail = (error: unknown): void => {
       if (this.begun !== begun) return;
