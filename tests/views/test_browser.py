@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import jupyter_tracking as tracking
 from jupyter_tracking import open_run
 from jupyter_tracking.errors import NotFound
 from jupyter_tracking.format import event_rows
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_files import Problem
     from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.run_view import RunView
+    from jupyter_tracking.views.widgets.browser import Browser
 
 
 def unpacked(page: str) -> str:
@@ -52,16 +54,53 @@ def test_the_list_has_every_artifact_with_its_steps_and_last_value(view: RunView
 def test_selecting_opens_a_stepper_and_closes_the_one_before(view: RunView) -> None:
     """`selected` is read and set, from Python and from the page."""
     browser = view.browse()
-    assert browser.selected == ("metric", "loss")
+    assert browser.selected is None
     before = browser.stepper
     browser.selected = ("dataframe", "predictions")
     assert browser.stepper is not None
     assert browser.stepper.steps == (0, 20, 40)
     assert before is not None
     assert before.comm is None
-    browser.catalog.set_state({"selected": ["curve", "gain"]})
+    browser.catalog.set_state({"selected": [["curve", "gain"]]})
     assert browser.selected == ("curve", "gain")
     assert browser.stepper.steps == (0, 10, 20, 30, 40)
+
+
+def test_it_opens_on_metrics_and_pictures_and_shows_several_under_one_slider(view: RunView) -> None:
+    """The overview has what people look for, not the longest list's first; several are chosen from Python and from the page."""
+    browser = view.browse()
+    assert browser.catalog.overview
+    assert shown(browser) == [["loss"], ["gain"], ["figure"]]
+    browser.selected = [("curve", "gain"), ("dataframe", "predictions")]
+    assert (browser.selected, shown(browser)) == (("curve", "gain"), [["gain"], ["predictions"]])
+    browser.catalog.set_state({"selected": [["metric", "loss"], ["curve", "gain"]]})
+    assert shown(browser) == [["loss"], ["gain"]]
+    browser.selected = None
+    assert (browser.selected, shown(browser)) == (None, [["loss"], ["gain"], ["figure"]])
+
+
+def test_the_overview_draws_what_measures_one_thing_in_one_chart(root: Path) -> None:
+    """Whatever the parts of the data are called; it is there as soon as there is more than one thing to show, and the page has it too."""
+    with tracking.init(root=root, name="keras", track_code=False, track_env=False, track_logs=False) as run:
+        run.log_metric("loss", 1.0, step=0)
+        browser = open_run(run).browse()
+        assert browser.selected == ("metric", "loss")
+        for step in range(3):
+            run.log_metrics({"val_loss": 1.1, "accuracy": 0.5, "train/accuracy": 0.6, "lr": 0.01, "eval_": 1.0}, step=step)
+        browser.poll()
+    assert browser.selected is None
+    assert shown(browser) == [["loss", "val_loss"], ["accuracy", "train/accuracy"], ["lr"], ["eval_"]]
+    found = re.search(r'class="jt-data">([^<]*)<', browser._page(""))
+    assert found is not None
+    pack = gzip.decompress(base64.b64decode(found[1]))
+    header = json.loads(pack[4 : 4 + int.from_bytes(pack[:4], "little")])
+    assert len(header["scenes"][header["overview"]]["about"]["panels"]) == 4
+
+
+def shown(browser: Browser) -> list[list[str]]:
+    """What each panel shows."""
+    assert browser.stepper is not None
+    return [[series.artifact.name for series in panel.series] for panel in browser.stepper._scene.panels]
 
 
 def test_an_unknown_selection_is_an_error_in_python_and_words_in_the_page(view: RunView) -> None:
@@ -69,8 +108,8 @@ def test_an_unknown_selection_is_an_error_in_python_and_words_in_the_page(view: 
     browser = view.browse()
     with pytest.raises(NotFound):
         browser.selected = ("curve", "nothing")
-    assert browser.selected == ("metric", "loss")
-    for wrong in (["curve", "nothing"], ["curve"], ["a", "b", "c"]):
+    assert browser.selected is None
+    for wrong in ([["curve", "nothing"]], [["curve"]], ["a"], [["a", "b", "c"]], ["curve", "gain"]):
         browser.catalog.set_state({"selected": wrong})
         assert browser.stepper is None
 

@@ -76,7 +76,7 @@ def test_it_goes_to_each_new_step_unless_it_was_moved(run: Run) -> None:
 
 
 def test_without_names_it_shows_every_metric_and_those_that_come(run: Run) -> None:
-    """Metrics of one prefix share a chart, those of another do not; what is not a metric is not asked for."""
+    """Metrics that measure one thing share a chart, whatever they measure it on; what is not a metric is not asked for."""
     view = Watch([], open_folder(run.path))
     live.stop_polling(view)
     run.log_text("note", "hello")
@@ -85,11 +85,11 @@ def test_without_names_it_shows_every_metric_and_those_that_come(run: Run) -> No
     view.poll()
     assert view.stepper is not None
     panels = [[series.artifact.name for series in panel.series] for panel in view.stepper._scene.panels]
-    assert panels == [["loss"], ["train/loss", "train/acc"], ["val/loss"]]
+    assert panels == [["train/loss", "loss", "val/loss"], ["train/acc"]]
     run.log_metric("late", 1.0, step=2)
     view.poll()
     names = [series.artifact.name for panel in view.stepper._scene.panels for series in panel.series]
-    assert names == ["loss", "late", "train/loss", "train/acc", "val/loss"]
+    assert names == ["train/loss", "loss", "val/loss", "train/acc", "late"]
     view.close()
 
 

@@ -22,7 +22,7 @@ describe("the list of artifacts", () => {
         ["metric", "val/loss"],
         ["curve", "roc"],
       ]),
-      vi.fn(),
+      { select: vi.fn() },
     );
     expect(rows(list)).toEqual(["metric/train/loss", "metric/val/loss", "curve/roc"]);
     const search = list.element.querySelector<HTMLInputElement>("input[type=search]")!;
@@ -36,12 +36,15 @@ describe("the list of artifacts", () => {
 
   it("says rows where the steps were not counted", () => {
     const grown = { ...listing([]), artifacts: [{ kind: "metric", name: "a", rows: 1200 }] };
-    const list = new ArtifactList(grown, vi.fn());
+    const list = new ArtifactList(grown, { select: vi.fn() });
     expect(list.element.querySelector("[data-jt-artifact]")!.textContent).toContain("1,200 rows");
   });
 
   it("says that problems are looked for, and then those that there are, or none", () => {
-    const list = new ArtifactList({ ...listing([]), unchecked: "checking <b>…" }, vi.fn());
+    const list = new ArtifactList(
+      { ...listing([]), unchecked: "checking <b>…" },
+      { select: vi.fn() },
+    );
     const tab = list.element.querySelectorAll<HTMLElement>("[role=tab]")[3]!;
     const panel = list.element.querySelectorAll<HTMLElement>("[role=tabpanel]")[3]!;
     expect([tab.hidden, tab.textContent]).toEqual([false, "Problems"]);
@@ -53,23 +56,31 @@ describe("the list of artifacts", () => {
     expect(tab.textContent).toBe("Problems1");
     expect(panel.querySelector("li")!.textContent).toBe("events/metric/a.plx:3 no row");
     expect(
-      new ArtifactList(listing([]), vi.fn()).element.querySelectorAll<HTMLElement>("[role=tab]")[3]!
-        .hidden,
+      new ArtifactList(listing([]), { select: vi.fn() }).element.querySelectorAll<HTMLElement>(
+        "[role=tab]",
+      )[3]!.hidden,
     ).toBe(true);
   });
 
   it("says what a page lacks", () => {
-    const list = new ArtifactList({ ...listing([]), note: "2 are only listed" }, vi.fn());
+    const list = new ArtifactList(
+      { ...listing([]), note: "2 are only listed" },
+      { select: vi.fn() },
+    );
     expect(list.element.textContent).toContain("2 are only listed");
   });
 
   it("says why a run failed, as text", () => {
     const failed = listing([]);
     failed.run = { ...failed.run, status: "failed", why: "ValueError: <img src=x>" };
-    const heading = new ArtifactList(failed, vi.fn()).element.querySelector(".jt-heading")!;
+    const heading = new ArtifactList(failed, { select: vi.fn() }).element.querySelector(
+      ".jt-heading",
+    )!;
     expect(heading.querySelector(".jt-why")!.textContent).toBe("ValueError: <img src=x>");
     expect(heading.querySelector("img")).toBeNull();
-    expect(new ArtifactList(listing([]), vi.fn()).element.querySelector(".jt-why")).toBeNull();
+    expect(
+      new ArtifactList(listing([]), { select: vi.fn() }).element.querySelector(".jt-why"),
+    ).toBeNull();
   });
 
   it("selects by click and by Enter, and walks by arrows", () => {
@@ -79,7 +90,7 @@ describe("the list of artifacts", () => {
         ["metric", "a"],
         ["metric", "b"],
       ]),
-      select,
+      { select },
     );
     document.body.append(list.element);
     const [a, b] = [...list.element.querySelectorAll<HTMLElement>("[data-jt-artifact]")] as [
@@ -91,16 +102,51 @@ describe("the list of artifacts", () => {
     a.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
     expect(document.activeElement).toBe(b);
     b.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-    expect(select.mock.calls).toEqual([
-      ["metric", "a"],
-      ["metric", "b"],
-    ]);
+    expect(select.mock.calls).toEqual([[[["metric", "a"]]], [[["metric", "b"]]]]);
     expect(b.getAttribute("aria-selected")).toBe("true");
   });
 
+  it("has the overview first, and opens several with Ctrl where that is possible", () => {
+    const select = vi.fn();
+    const list = new ArtifactList(
+      listing([
+        ["metric", "a"],
+        ["curve", "b"],
+      ]),
+      { select, several: true },
+    );
+    const options = () => [...list.element.querySelectorAll<HTMLElement>("[role=option]")];
+    const chosen = () =>
+      options()
+        .filter((each) => each.getAttribute("aria-selected") === "true")
+        .map((each) => each.querySelector(".jt-name")!.textContent);
+    expect([options().length, chosen()]).toEqual([2, []]);
+    list.offerOverview(true);
+    expect([options().length, chosen()]).toEqual([3, ["Overview"]]);
+    const [overview, a, b] = options() as [HTMLElement, HTMLElement, HTMLElement];
+    a.click();
+    expect(chosen()).toEqual(["a"]);
+    b.dispatchEvent(new MouseEvent("click", { ctrlKey: true, bubbles: true }));
+    expect(chosen()).toEqual(["a", "b"]);
+    a.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+    expect(chosen()).toEqual(["b"]);
+    overview.click();
+    expect(chosen()).toEqual(["Overview"]);
+    expect(select.mock.calls.map(([each]) => each)).toEqual([
+      [["metric", "a"]],
+      [
+        ["metric", "a"],
+        ["curve", "b"],
+      ],
+      [["curve", "b"]],
+      [],
+    ]);
+    expect(options().map((each) => each.tabIndex)).toEqual([0, -1, -1]);
+  });
+
   it("keeps the selection and the search when the run has grown", () => {
-    const list = new ArtifactList(listing([["metric", "a"]]), vi.fn());
-    list.mark("metric", "a");
+    const list = new ArtifactList(listing([["metric", "a"]]), { select: vi.fn() });
+    list.mark([["metric", "a"]]);
     list.update(
       listing([
         ["metric", "a"],

@@ -1,4 +1,4 @@
-"""The static page of a run's browser: the whole list, and of each artifact as many steps as there is room for."""
+"""The static page of a run's browser: the whole list, the overview, and of each artifact as many steps as there is room for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jupyter_tracking.views.export import page
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.listing import is_soon_checked, list_artifacts
 from jupyter_tracking.views.model.payload import Payload, json_safe
-from jupyter_tracking.views.model.scene import open_scene
+from jupyter_tracking.views.model.scene import open_scene, overview_of, overview_scene
 from jupyter_tracking.views.model.value_cache import ValueCache
 from jupyter_tracking.views.renderers import fallback
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _ARTIFACTS = 200
 _FALLBACK_ROWS = 200
 SAVED = 32_000_000  # compressed bytes of a file of its own
+_OVERVIEW = 3  # the overview may take one part in so many
 _LEAST = 16_000  # of them that each artifact may take, as long as there is room
 
 
@@ -89,15 +90,31 @@ def browser_page(
         key = browser_key(folder)
         if budget is not None:
             shown += page.trust_hint("what is in it")
+        room = SAVED
+        if budget is not None:
+            room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
+        overview = _keep_overview(folder, room // _OVERVIEW, values)
+        room -= sum(one.size for one in overview)
         if budget is None:
-            kept = keep_what_fits(folder, listing, room=SAVED, values=values, progress=progress)
+            kept = keep_what_fits(folder, listing, room=room, values=values, progress=progress)
             listing["note"] = _left_out(kept, len(listing["artifacts"]))
         else:
-            room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
             kept = keep_scenes(folder, listing, room, values=values)
         places, payloads = numbered(kept, listing)
-        header = {"listing": listing, "places": places, "scenes": [one.scene for one in kept]}
+        payloads += [(len(kept), *payload) for one in overview for payload in one.payloads]
+        header: dict[str, Any] = {"listing": listing, "places": places, "scenes": [one.scene for one in (*kept, *overview)]}
+        if overview:
+            header["overview"] = len(kept)
         return page.page_body(key, shown, page.compress(header, payloads), line)
+
+
+def _keep_overview(folder: RunFolder, room: int, values: ValueCache | None) -> list[KeptScene]:
+    """Return the overview as far as there is room for it: nothing where one step of it is too much, or there is only one thing to show."""
+    artifacts = overview_of(folder)
+    if len(artifacts) < 2:  # noqa: PLR2004 - one is opened as itself
+        return []
+    one = _fit(-1, overview_scene(folder, artifacts, values=values), room)
+    return [one] if one.size <= room else []
 
 
 def _row(entry: dict[str, Any]) -> list[Any]:

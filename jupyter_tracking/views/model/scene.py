@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 # A slider has no room for more steps, and a page none for their names.
 _MOST = 5_000
+# What is shown of a run before anybody has chosen.
+_OVERVIEW_METRICS, _OVERVIEW_PICTURES = 40, 6
+_PICTURES = {"image", "curve", "confusion", "histogram", "video"}
+# What is measured on parts of the data has their names before its own, as in Keras, Lightning and Transformers.
+_SPLIT = re.compile(r"^(?:train|training|val|valid|validation|test|eval)_(?=.)")
 
 
 class Scene:
@@ -175,16 +181,30 @@ def open_scene(
     return Scene(_panels(folder, found, cache))
 
 
-def prefix_of(name: str) -> str:
-    """Return what metrics of one group have in common: `val` of `val/loss`."""
-    return name.rpartition("/")[0]
+def measure_of(name: str) -> str:
+    """Return what a metric measures, on whatever it does: `loss` of `loss`, `train/loss`, `val/loss` and `val_loss`."""
+    return _SPLIT.sub("", name.rpartition("/")[2], count=1)
 
 
-def watch_scene(folder: RunFolder, artifacts: Sequence[Artifact], *, by_prefix: bool) -> Scene:
-    """Open artifacts of a run under one slider; `by_prefix`: only metrics of one prefix share a chart, such as those called `val/…`."""
-    cache = ValueCache()
-    groups = itertools.groupby(artifacts, lambda each: prefix_of(each.name) if by_prefix else "")
-    return Scene([panel for _, group in groups for panel in _panels(folder, list(group), cache)])
+def overview_of(folder: RunFolder) -> list[Artifact]:
+    """Return what a run is looked at for first: its metrics, those that measure one thing beside each other, and its newest pictures."""
+    artifacts = folder.artifacts()
+    groups: dict[str, list[Artifact]] = {}
+    for artifact in artifacts:
+        if artifact.kind == "metric":
+            groups.setdefault(measure_of(artifact.name), []).append(artifact)
+    metrics = [artifact for group in groups.values() for artifact in group][:_OVERVIEW_METRICS]
+    return metrics + [artifact for artifact in artifacts if artifact.kind in _PICTURES][-_OVERVIEW_PICTURES:]
+
+
+def overview_scene(folder: RunFolder, artifacts: Sequence[Artifact], *, values: ValueCache | None = None) -> Scene:
+    """Open artifacts of a run under one slider, in many small charts: only metrics that measure one thing share one."""
+    cache = values or ValueCache()
+    groups = itertools.groupby(artifacts, lambda each: measure_of(each.name) if each.kind == "metric" else None)
+    metrics = sum(artifact.kind == "metric" for artifact in folder.artifacts())
+    shown = sum(artifact.kind == "metric" for artifact in artifacts)
+    note = f"the first {shown} of {metrics:,} metrics; the list has the others" if shown < metrics else ""
+    return Scene([panel for _, group in groups for panel in _panels(folder, list(group), cache)], note)
 
 
 def _panels(folder: RunFolder, artifacts: Sequence[Artifact], cache: ValueCache) -> list[Panel]:

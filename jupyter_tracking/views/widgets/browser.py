@@ -1,4 +1,4 @@
-"""The browser: the list of a run's artifacts, and beside it the stepper of the one that is selected."""
+"""The browser: the list of a run's artifacts, and beside it an overview, or the stepper of what is selected."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_key, browser_line, browser_page
 from jupyter_tracking.views.model.listing import change_marks, is_soon_checked, list_artifacts, ordered, with_problems
 from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.model.scene import is_running, open_scene
+from jupyter_tracking.views.model.scene import is_running, open_scene, overview_of, overview_scene
 from jupyter_tracking.views.model.value_cache import ValueCache
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
 from jupyter_tracking.views.widgets.check_thread import find_problems_later
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.read.run_files import Problem
-    from jupyter_tracking.read.run_reader import RunFolder
+    from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _CHECKING = "checking every row and file…"
 
@@ -37,22 +37,29 @@ def _as_text(listing: dict[str, Any], _widget: object) -> str:
 
 
 class ArtifactList(WidgetBase):
-    """The list, as the page draws it: `about` is a listing (`model.listing`), `selected` kind and name."""
+    """The list, as the page draws it.
+
+    Attributes:
+        about: a listing (`model.listing`).
+        selected: kind and name of each artifact that is open; none of them where the overview is.
+        overview: whether there is an overview to go back to.
+    """
 
     about = traitlets.Dict().tag(sync=True, to_json=_as_text)
-    selected: traitlets.List[str] = traitlets.List().tag(sync=True)
+    selected: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+    overview = traitlets.Bool(default_value=False).tag(sync=True)
 
 
 class Browser(RunWidget):
-    """All artifacts of a run, and one of them open.
+    """All artifacts of a run, and beside them the overview, or one or several of them under one slider.
 
     Attributes:
         catalog: the list.
-        stepper: the stepper of what is selected, or None.
+        stepper: the stepper of what is open, or None.
     """
 
     def __init__(self, folder: RunFolder, *, page_budget: int = page.BUDGET) -> None:
-        """List a run, and open its first artifact.
+        """List a run, and open its overview: its metrics and newest pictures; of a run with only one of these, that one.
 
         Args:
             folder: the run.
@@ -69,6 +76,8 @@ class Browser(RunWidget):
         self._problems = find_problems(folder) if self._checked else []
         self._check: Future[list[Problem]] | None = None  # the search for problems that the list waits for
         self.stepper: Stepper | None = None
+        self._unasked = False  # whether what is open was opened because there was nothing else
+        self._overview: list[Artifact] = []
         self.catalog = ArtifactList(
             widget="browser",
             key=browser_key(folder),
@@ -79,33 +88,51 @@ class Browser(RunWidget):
         side_by_side = {"flex_flow": "row wrap", "align_items": "flex-start", "grid_gap": "8px 20px"}
         super().__init__([ipywidgets.HBox([self.catalog, self._beside], layout=side_by_side)], self.catalog, page_budget=page_budget)
         self.catalog.observe(self._open_selected, names=["selected"])
-        self._select_first()
+        self._open_first()
         if not self._checked:
             self._check_in_thread()
 
     @property
     def selected(self) -> tuple[str, str] | None:
-        """Kind and name of the artifact that is open; set it to open another."""
+        """Kind and name of the artifact that is open, the first of several; None where it is the overview.
+
+        Set it to open another, to a list of several to open these under one slider, or to None to go back to the overview.
+        """
         chosen = self.catalog.selected
-        return (chosen[0], chosen[1]) if chosen else None
+        return (chosen[0][0], chosen[0][1]) if chosen else None
 
     @selected.setter
-    def selected(self, chosen: tuple[str, str]) -> None:
-        kind, name = chosen
-        artifact = self._folder.find(name, kind)
-        self.catalog.selected = [artifact.kind, artifact.name]
+    def selected(self, chosen: tuple[str, str] | list[tuple[str, str]] | None) -> None:
+        several = chosen if isinstance(chosen, list) else [chosen] if chosen else []
+        found = [self._folder.find(name, kind) for kind, name in several]
+        self.catalog.selected = [[artifact.kind, artifact.name] for artifact in found]
 
-    def _select_first(self) -> None:
-        first = next(iter(ordered(self._folder)), None)
-        if self.selected is None and first is not None:
-            self.selected = (first.kind, first.name)
+    def _open_first(self) -> None:
+        """Open the overview, or the one artifact that is there to be looked at, unless something else was chosen."""
+        before, self._overview = self._overview, overview_of(self._folder)
+        several = len(self._overview) > 1
+        self.catalog.overview = several
+        if self.selected is not None and not (several and self._unasked):
+            return
+        if not several:
+            first = next(iter(self._overview or ordered(self._folder)), None)
+            self.selected = (first.kind, first.name) if first is not None else None
+            self._unasked = True
+        elif self.selected is not None:
+            self.selected = None
+        elif self.stepper is None or [_key(each) for each in before] != [_key(each) for each in self._overview]:
+            self._open_selected({"new": []})
 
     def _open_selected(self, change: dict[str, Any]) -> None:
         before, self.stepper = self.stepper, None
+        self._unasked = False
         try:
-            kind, name = change["new"]
-            self.stepper = Stepper(open_scene(self._folder, [(kind, name)], values=self._values))
-            self._beside.children = [self.stepper]
+            chosen = [(kind, name) for kind, name in change["new"]]
+            if chosen:
+                self.stepper = Stepper(open_scene(self._folder, chosen, values=self._values))
+            elif self._overview:
+                self.stepper = Stepper(overview_scene(self._folder, self._overview, values=self._values))
+            self._beside.children = [self.stepper] if self.stepper is not None else []
         except (NotFound, ValueError, TypeError) as error:
             self._beside.children = [ipywidgets.Label(json_safe(str(error)))]
         if before is not None:
@@ -126,7 +153,7 @@ class Browser(RunWidget):
             elif problems:
                 unchecked = _CHECKING
             self.catalog.about = self._listing(unchecked)
-            self._select_first()
+            self._open_first()
             if problems and not soon:
                 self._check_in_thread()
 
@@ -185,3 +212,7 @@ class Browser(RunWidget):
     def _metadata(self) -> dict[str, Any]:
         found: dict[str, Any] = json_safe({"run_uuid": self._folder.uuid, "run_path": page.relative_path(self._folder.path)})
         return found
+
+
+def _key(artifact: Artifact) -> tuple[str, str]:
+    return artifact.kind, artifact.name

@@ -13,7 +13,7 @@ from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.model.scene import is_running, prefix_of, watch_scene
+from jupyter_tracking.views.model.scene import is_running, open_scene, overview_of, overview_scene
 from jupyter_tracking.views.widgets import live
 from jupyter_tracking.views.widgets.base import close_widget_tree
 from jupyter_tracking.views.widgets.display import NotebookDisplay
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
     from jupyter_tracking.views.model.scene import Scene
-
-_MOST = 40  # metrics that are drawn unasked
 
 
 class Watch(ipywidgets.VBox):  # type: ignore[misc]
@@ -122,17 +120,18 @@ class Watch(ipywidgets.VBox):  # type: ignore[misc]
         return more
 
     def _chosen(self) -> list[Artifact]:
-        """Return what there is already of what is to be watched, metrics of one prefix beside each other."""
-        artifacts = self._folder.artifacts() if self._folder is not None else []
+        """Return what there is already of what is to be watched."""
+        if self._folder is None:
+            return []
         if not self._names:
-            metrics = [artifact for artifact in artifacts if artifact.kind == "metric"]
-            return sorted(metrics, key=lambda artifact: prefix_of(artifact.name))[:_MOST]
+            return [artifact for artifact in overview_of(self._folder) if artifact.kind == "metric"]
+        artifacts = self._folder.artifacts()
         return [artifact for name in self._names for artifact in artifacts if artifact.name == name]
 
     def _show(self, chosen: list[Artifact]) -> None:
         assert self._folder is not None  # noqa: S101 - something of it was chosen
         before = self.stepper
-        self._scene = watch_scene(self._folder, chosen, by_prefix=not self._names)
+        self._scene = open_scene(self._folder, chosen) if self._names else overview_scene(self._folder, chosen)
         self.stepper = Stepper(self._scene, follow=True)
         self.stepper.content.key = self._key  # by which the page finds its widget, also when there is more to show
         # The new steps are looked for here, together with what is new altogether.

@@ -7,7 +7,7 @@ import type { Head, RunsHead } from "../model/payload-heads";
 import { Payload } from "../model/payload";
 import { StepCache } from "../model/step-cache";
 import { decodeView, type WireViewInfo } from "../model/wire";
-import { ArtifactList, type Listing } from "../widgets/artifact-list";
+import { ArtifactList, type Chosen, type Listing } from "../widgets/artifact-list";
 import { RunRows } from "../widgets/run-rows";
 import { RunTable } from "../widgets/run-table";
 import { StepView } from "../widgets/step-view";
@@ -21,6 +21,8 @@ interface Scene {
 interface Browser {
   listing: Listing;
   places: number[];
+  /** Which scene the overview is, if the page has one. */
+  overview?: number | null;
 }
 interface Header {
   scenes: Scene[];
@@ -28,6 +30,7 @@ interface Header {
   payloads: [scene: number, panel: number, number: number, head: Head, sizes: number[]][];
   listing?: Listing;
   places?: number[];
+  overview?: number;
   runs?: { total: number };
   /** The browsers of those runs that the page has room for, by the run's id in the table. */
   browsers?: Record<string, Browser>;
@@ -107,25 +110,29 @@ function showBeside(host: HTMLElement, className: string, list: HTMLElement, slo
 
 function showBrowser(
   host: HTMLElement,
-  { listing, places }: Browser,
+  { listing, places, overview }: Browser,
   { header: { scenes }, payloads }: Saved,
 ): Close {
   const slot = new Slot("jt-beside");
-  const open = (kind: string, name: string): void => {
-    const n = listing.artifacts.findIndex((each) => each.kind === kind && each.name === name);
-    const place = places[n] ?? -1;
+  const placeOf = ([kind, name]: Chosen): number =>
+    places[listing.artifacts.findIndex((each) => each.kind === kind && each.name === name)] ?? -1;
+  const select = ([chosen]: Chosen[]): void => {
+    const place = chosen ? placeOf(chosen) : (overview ?? -1);
     const scene = scenes[place];
     slot.open(
       scene ? () => showScene(slot.element, scene, payloads[place]!) : null,
-      `${kind} ${name} is not kept in this page; run the notebook to look at it`,
+      `${(chosen ?? []).join(" ")} is not kept in this page; run the notebook to look at it`,
     );
   };
-  const list = new ArtifactList(listing, open);
+  const list = new ArtifactList(listing, { select });
   const close = showBeside(host, "jt-browser jt-whole", list.element, slot);
   const first = listing.artifacts.find((_, n) => (places[n] ?? -1) >= 0);
-  if (first) {
-    list.mark(first.kind, first.name);
-    open(first.kind, first.name);
+  const whole = scenes[overview ?? -1] !== undefined;
+  list.offerOverview(whole);
+  if (whole || first) {
+    const chosen: Chosen[] = whole ? [] : [[first!.kind, first!.name]];
+    list.mark(chosen);
+    select(chosen);
   }
   return close;
 }
@@ -159,6 +166,10 @@ export function page(host: HTMLElement, pack: ArrayBuffer): Close {
   const { header } = saved;
   if (header.runs) return showRuns(host, saved, header.runs.total);
   if (header.listing)
-    return showBrowser(host, { listing: header.listing, places: header.places ?? [] }, saved);
+    return showBrowser(
+      host,
+      { listing: header.listing, places: header.places ?? [], overview: header.overview ?? null },
+      saved,
+    );
   return showScene(host, header.scenes[0]!, saved.payloads[0]!);
 }

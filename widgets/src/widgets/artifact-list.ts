@@ -19,6 +19,14 @@ export interface Entry {
   input?: boolean;
 }
 export type Fact = [name: string, value: string];
+export type Chosen = [kind: string, name: string];
+
+export interface ArtifactListOptions {
+  /** Someone chooses what is to be open; nothing stands for the overview. */
+  select(chosen: Chosen[]): void;
+  /** Several may be open at once. */
+  several?: boolean;
+}
 
 export interface Listing {
   /** `why` says why the run failed or was stopped, if anybody said so. */
@@ -37,6 +45,8 @@ export interface Listing {
 }
 
 const id = (entry: { kind: string; name: string }) => `${entry.kind}/${entry.name}`;
+/** The row of the overview, which no artifact is called. */
+const OVERVIEW = "";
 const NAMES = ["Artifacts", "Files", "Run", "Problems", "Log"];
 let lists = 0;
 
@@ -56,12 +66,14 @@ export class ArtifactList {
   private readonly heading = h("div", { class: "jt-heading" });
   private readonly serial = (lists += 1);
   private readonly log = new Log();
-  private selected = "";
+  private selected: Chosen[] = [];
+  private overview = false;
 
   constructor(
     private listing: Listing,
-    private readonly select: (kind: string, name: string) => void,
+    private readonly options: ArtifactListOptions,
   ) {
+    if (options.several) this.list.setAttribute("aria-multiselectable", "true");
     this.tabs = NAMES.map((name, n) =>
       h(
         "button",
@@ -152,10 +164,17 @@ export class ArtifactList {
     this.fillList();
   }
 
-  /** Show which artifact is selected. */
-  mark(kind: string, name: string): void {
-    this.selected = id({ kind, name });
-    for (const [key, row] of this.rows) this.updateRow(key, row);
+  /** Show which artifacts are selected; none: the overview. */
+  mark(chosen: Chosen[]): void {
+    this.selected = chosen;
+    this.updateRows();
+  }
+
+  /** Whether there is an overview, which is the first row then. */
+  offerOverview(on: boolean): void {
+    if (on === this.overview) return;
+    this.overview = on;
+    this.fillList();
   }
 
   private open(at: number): void {
@@ -189,7 +208,8 @@ export class ArtifactList {
         ...entries.map((entry) => this.row(entry)),
       ),
     );
-    put(this.list, ...shown);
+    const overview = this.overview && !this.search.value ? this.overviewRow() : null;
+    put(this.list, overview, ...shown);
     this.list.hidden = shown.length === 0;
     say(
       this.status,
@@ -199,7 +219,28 @@ export class ArtifactList {
           ? "nothing has that in its name"
           : "this run has no artifacts yet",
     );
-    for (const [key, row] of this.rows) this.updateRow(key, row);
+    this.updateRows();
+  }
+
+  private overviewRow(): HTMLElement {
+    return this.option(
+      OVERVIEW,
+      { class: "jt-row jt-overview", title: "the metrics and the newest pictures" },
+      () => this.choose([]),
+      ...nameAndKind("Overview", ""),
+    );
+  }
+
+  /** Open what is chosen, and nothing else. */
+  private choose(chosen: Chosen[]): void {
+    this.mark(chosen);
+    this.options.select(chosen);
+  }
+
+  /** Open one more beside what is open, or close it. */
+  private toggle({ kind, name }: Entry): void {
+    const others = this.selected.filter((each) => each[0] !== kind || each[1] !== name);
+    this.choose(others.length < this.selected.length ? others : [...others, [kind, name]]);
   }
 
   private row(entry: Entry): HTMLElement {
@@ -211,37 +252,54 @@ export class ArtifactList {
       entry.input ? "input" : null,
       entry.note ?? null,
     );
-    const choose = () => {
-      this.mark(entry.kind, entry.name);
-      this.select(entry.kind, entry.name);
-    };
+    const hint = this.options.several ? " (Ctrl: beside what is open)" : "";
+    return this.option(
+      id(entry),
+      { class: "jt-row", "data-jt-artifact": id(entry), title: entry.name + hint },
+      (event) => {
+        const more = this.options.several && (event.ctrlKey || event.metaKey || event.shiftKey);
+        if (more) this.toggle(entry);
+        else this.choose([[entry.kind, entry.name]]);
+      },
+      ...nameAndKind(entry.name, about),
+    );
+  }
+
+  /** A row that is chosen by a click, by Enter or by Space. */
+  private option(
+    key: string,
+    attributes: Record<string, string>,
+    choose: (event: MouseEvent | KeyboardEvent) => void,
+    ...children: HTMLElement[]
+  ): HTMLElement {
     const row = h(
       "div",
       {
         role: "option",
-        class: "jt-row",
         tabindex: -1,
-        "data-jt-artifact": id(entry),
-        title: entry.name,
+        ...attributes,
         onclick: choose,
         onkeydown: (event: KeyboardEvent) => {
           if (event.key !== "Enter" && event.key !== " ") return;
           event.preventDefault();
           event.stopPropagation();
-          choose();
+          choose(event);
         },
       },
-      ...nameAndKind(entry.name, about),
+      ...children,
     );
-    this.rows.set(id(entry), row);
+    this.rows.set(key, row);
     return row;
   }
 
-  private updateRow(key: string, row: HTMLElement): void {
-    const chosen = key === this.selected;
-    row.setAttribute("aria-selected", String(chosen));
-    const first = this.rows.keys().next().value;
-    row.tabIndex = chosen || (!this.rows.has(this.selected) && key === first) ? 0 : -1;
+  private updateRows(): void {
+    const keys = this.selected.map(([kind, name]) => id({ kind, name }));
+    if (keys.length === 0 && this.overview) keys.push(OVERVIEW);
+    const focusable = keys.find((key) => this.rows.has(key)) ?? this.rows.keys().next().value;
+    for (const [key, row] of this.rows) {
+      row.setAttribute("aria-selected", String(keys.includes(key)));
+      row.tabIndex = key === focusable ? 0 : -1;
+    }
   }
 
   /** Move the focus among siblings. */

@@ -1,6 +1,6 @@
 // The list of a run's artifacts in a notebook: a click tells the kernel, which shows the artifact beside it.
 
-import { ArtifactList, type Listing } from "./artifact-list";
+import { ArtifactList, type Chosen, type Listing } from "./artifact-list";
 import { mount } from "./mount";
 import { h } from "../dom/dom";
 import type { Model } from "../model/model";
@@ -9,18 +9,22 @@ interface State {
   /** A `Listing` as JSON. */
   about: string;
   key: string;
-  selected: [] | [kind: string, name: string];
+  /** What is open; nothing where it is the overview. */
+  selected: Chosen[];
+  /** Whether there is an overview to go back to. */
+  overview: boolean;
 }
 
 export function browser(model: Model<State>, el: HTMLElement): () => void {
   const listing = () => JSON.parse(model.get("about")) as Listing;
-  const list = new ArtifactList(listing(), (kind, name) => {
-    model.set("selected", [kind, name]);
+  const select = (chosen: Chosen[]): void => {
+    model.set("selected", chosen);
     model.save_changes();
-  });
+  };
+  const list = new ArtifactList(listing(), { select, several: true });
   const mark = (): void => {
-    const [kind, name] = model.get("selected");
-    if (kind !== undefined && name !== undefined) list.mark(kind, name);
+    list.offerOverview(model.get("overview"));
+    list.mark(model.get("selected"));
   };
   const update = (): void => {
     list.update(listing());
@@ -31,6 +35,7 @@ export function browser(model: Model<State>, el: HTMLElement): () => void {
     element: h("div", { class: "jt-browser" }, list.element),
     listeners: [
       [model, "change:selected", mark],
+      [model, "change:overview", mark],
       [model, "change:about", update],
     ],
   });
