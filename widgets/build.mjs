@@ -1,23 +1,50 @@
 // Bundles src/ into jupyter_tracking/static/: view.js draws everything, loader.js opens it in a widget, boot.js in a saved page,
-// chart.js shuts the frame in which a chart's own library draws.
+// chart.js shuts the frame in which a chart's own library draws. A page that shows nothing but some kinds brings a smaller bundle in the
+// place of view.js: parts.json says which renderers each of these has.
 import { build, context, transform } from "esbuild";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// A style sheet is a text in the bundle, without what only its readers here need.
-const sheets = {
+// A style sheet is a text in the bundle, without what only its readers here need; that of tables is empty where there are none.
+const sheets = (tables) => ({
   name: "sheets",
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      if (!tables && path.endsWith("table.css")) return { contents: "", loader: "text" };
       const { code } = await transform(await readFile(path, "utf8"), {
         loader: "css",
         minify: true,
       });
       return { contents: code, loader: "text" };
     }),
+});
+
+/** The renderers that the pages of one artifact, or of some that are often shown together, need; what has none of its own is a file. */
+const parts = {
+  lines: ["metric", "curve", "file"],
+  charts: ["metric", "curve", "histogram", "confusion", "file"],
+  table: ["dataframe", "file"],
+  media: ["image", "audio", "video", "file"],
 };
+const index = here("src/renderers/index.ts");
+
+/** The registry of renderers without all others. */
+const only = (stems) => ({
+  name: "only",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /renderers.index\.ts$/ }, async ({ path }) => {
+      if (path !== index) return null;
+      const lines = (await readFile(path, "utf8")).split("\n");
+      const [imported, listed] = [/^import \{ (\w+) \} from "\.\/\1";$/, /^  (\w+),$/];
+      const kept = lines.filter((line) => {
+        const stem = (imported.exec(line) ?? listed.exec(line))?.[1];
+        return stem === undefined || stems.includes(stem);
+      });
+      return { contents: kept.join("\n"), loader: "ts" };
+    }),
+});
 
 const common = {
   absWorkingDir: here("."),
@@ -28,7 +55,7 @@ const common = {
   // Non-ASCII stays escaped, so that no page's charset can spoil the bundle.
   charset: "ascii",
   legalComments: "none",
-  plugins: [sheets],
+  plugins: [sheets(true)],
   logLevel: "info",
 };
 const jobs = [
@@ -38,9 +65,16 @@ const jobs = [
     entryPoints: { boot: "src/export/boot.ts", chart: "src/renderers/chart-frame.ts" },
     format: "iife",
   },
+  ...Object.entries(parts).map(([name, stems]) => ({
+    ...common,
+    entryPoints: { [name]: "src/export/saved-scene.ts" },
+    format: "esm",
+    plugins: [sheets(stems.includes("dataframe")), only(stems)],
+  })),
 ];
 
 for (const job of jobs) {
   if (process.argv.includes("--watch")) await (await context(job)).watch();
   else await build(job);
 }
+await writeFile(`${common.outdir}/parts.json`, `${JSON.stringify(parts)}\n`);

@@ -9,10 +9,12 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.views.export.bundle import bundle
+from jupyter_tracking.views.export.bundle import bundle, bundle_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,7 +177,7 @@ def test_the_script_of_a_page_is_written_short_and_needs_no_escape(view: RunView
     code = found[1]
     assert json.dumps(code) == f'"{code}"'
     assert not set(code) & set("<&'$`{}")
-    packed_code, _ = bundle()
+    packed_code, _ = bundle("lines.js")
     assert len(code) * 4 <= len(packed_code) * 5 + 16
     digits = sorted(set(map(chr, range(33, 127))) - set("\"'\\<&$`{}"))
     read = bytearray()
@@ -185,6 +187,23 @@ def test_the_script_of_a_page_is_written_short_and_needs_no_escape(view: RunView
             number = number * 85 + digits.index(digit)
         read += number.to_bytes(4, "big")
     assert bytes(read[: len(code) * 4 // 5]) == packed_code
+
+
+def test_what_a_display_adds_to_the_notebook_is_small(root: Path) -> None:
+    """The page of one metric or curve brings the code that draws lines, that of one table the code of tables, and nothing else."""
+    random = np.random.default_rng(0)
+    with tracking.init(root=root, name="weights", track_code=False, track_env=False, track_logs=False) as run:
+        for step, value in enumerate(random.random(1000)):
+            run.log_metric("loss", value, step)
+        run.log_curve("curve", np.linspace(0, 1, 1000), random.random(1000))
+        run.log_dataframe(pd.DataFrame(random.random((1000, 8)), columns=list("abcdefgh")), "table")
+        run.log_text("words", "words")
+    view = tracking.open_run(run)
+    weights = {name: len(view.show(name)._page(name)) for name in ("loss", "curve", "table", "words")}
+    assert max(weights["loss"], weights["curve"]) <= 60_000
+    assert weights["table"] <= 80_000
+    assert weights["words"] > 90_000  # the whole bundle: what the others leave out is there to be left out
+    assert bundle_for(["metric", "dataframe"]) == "view.js"
 
 
 @pytest.mark.parametrize("name", ALL)

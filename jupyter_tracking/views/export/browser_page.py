@@ -93,7 +93,7 @@ def browser_page(
         room = SAVED
         if budget is not None:
             room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
-        overview = _keep_overview(folder, room // _OVERVIEW, values)
+        overview = _keep_overview(folder, room // _OVERVIEW, values, preview=budget is not None)
         room -= sum(one.size for one in overview)
         if budget is None:
             kept = keep_what_fits(folder, listing, room=room, values=values, progress=progress)
@@ -108,12 +108,17 @@ def browser_page(
         return page.page_body(key, shown, page.compress(header, payloads), line)
 
 
-def _keep_overview(folder: RunFolder, room: int, values: ValueCache | None) -> list[KeptScene]:
+def _keep_overview(folder: RunFolder, room: int, values: ValueCache | None, *, preview: bool) -> list[KeptScene]:
     """Return the overview as far as there is room for it: nothing where one step of it is too much, or there is only one thing to show."""
     artifacts = overview_of(folder)
     if len(artifacts) < 2:  # noqa: PLR2004 - one is opened as itself
         return []
-    one = _fit(-1, overview_scene(folder, artifacts, values=values), room)
+    scene = overview_scene(folder, artifacts, values=values)
+    if preview:
+        most = min(len(scene.steps), page.MOST_STEPS)
+        one = page.fit(lambda most: _keep(-1, scene, most, preview=True), most, room, size=lambda one: one.size)
+    else:
+        one = _fit(-1, scene, room)
     return [one] if one.size <= room else []
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracking.errors import escape_controls, storage_errors
 from jupyter_tracking.read.check import checksum_of
-from jupyter_tracking.views.export.bundle import base85_of, bundle, static
+from jupyter_tracking.views.export.bundle import WHOLE, base85_of, bundle, bundle_for, bundles, static
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.panel import SHARED
 from jupyter_tracking.views.model.payload import encode_scene, json_safe, pack
@@ -127,6 +127,8 @@ def select_steps(
         else:
             index_of = {n: k for k, n in enumerate(kept)}
             panels.append({**panel_info, **json_safe(restricted.info()), "at": [index_of.get(n, -1) for n in at]})
+        if preview:  # what is behind a millisecond is noise, which takes most of the bytes of compressed times
+            panels[-1]["times"] = [time - time % 1000 for time in panels[-1]["times"]]
         if not panel.renderer.all_steps:
             payloads.extend((number, k, panel.payload(n, preview=preview)) for k, n in enumerate(kept))
     steps = [info["steps"][n] for n in chosen]
@@ -162,7 +164,7 @@ def trust_hint(what: str) -> str:
     return f"<p><small>{_TRUST.format(what)}</small></p>"
 
 
-def page_body(key: str, fallback: str, data: bytes, line: str) -> str:
+def page_body(key: str, fallback: str, data: bytes, line: str, script: str = WHOLE) -> str:
     """Return the element that holds the fallback, the bundle, the data and the script that starts them.
 
     Args:
@@ -170,13 +172,14 @@ def page_body(key: str, fallback: str, data: bytes, line: str) -> str:
         fallback: HTML that is seen where scripts are stripped.
         data: what `compress` made.
         line: the widget's line of text.
+        script: the name of the bundle that draws what is in the data.
     """
     token = hashlib.blake2s(b"\0".join((key.encode(), data, fallback.encode()))).hexdigest()
     return (
         f'<div class="jt-twin" data-jt-twin="{key}" data-jt-line="{html.escape(line)}" data-jt-page="{token}">'
         f'<div class="jt-still">{fallback}</div>'
         f'<script type="application/gzip" class="jt-data">{base64.b64encode(data).decode()}</script>'
-        f"<script>{_script(token)}</script></div>"
+        f"<script>{_script(token, script)}</script></div>"
     )
 
 
@@ -187,9 +190,9 @@ def still_of(body: str) -> str:
     return _HINTS.sub("", still) if begins and ends else ""
 
 
-def _script(token: str) -> str:
+def _script(token: str, script: str) -> str:
     """Return the script that starts the element of a token, and no other; the bundle, which it runs, is in its own text."""
-    code, name = bundle()
+    code, name = bundle(script)
     return f'((token,code,hash)=>{{{static("boot.js").strip()}}})("{token}","{base85_of(code)}","{name}")'
 
 
@@ -203,13 +206,13 @@ def static_page(scene: Scene, *, index: int, budget: int | None, key: str, line:
         key: that of the widget it stands in for.
         line: the widget's line of text.
     """
-    count = len(scene.steps)
+    count, script = len(scene.steps), bundle_for(panel.renderer.stem for panel in scene.panels)
     if budget is None:
-        return page_body(key, fallback_html(scene, hint=_SCRIPTS), _packed(scene, count, index, preview=False), line)
+        return page_body(key, fallback_html(scene, hint=_SCRIPTS), _packed(scene, count, index, preview=False), line, script)
     shown = fallback_html(scene, hint=_HINT)
-    room = data_byte_budget(budget, page_body(key, shown, b"", line))
+    room = data_byte_budget(budget, page_body(key, shown, b"", line, script))
     data = fit(lambda kept: _packed(scene, kept, index, preview=True), min(count, MOST_STEPS), room, size=len)
-    return page_body(key, shown, data, line)
+    return page_body(key, shown, data, line, script)
 
 
 def save_scene(scene: Scene, path: str | Path, *, index: int) -> Path:
@@ -246,7 +249,8 @@ def write_page(path: str | Path, title: str, inside: str) -> Path:
         StorageError: it cannot be written.
     """
     target, title = Path(path), escape_controls(title)
-    scripts = [script for token in sorted(set(_TOKEN.findall(inside))) if f"<script>{(script := _script(token))}</script>" in inside]
+    every = (_script(token, name) for token in sorted(set(_TOKEN.findall(inside))) for name in (WHOLE, *bundles()))
+    scripts = [script for script in every if f"<script>{script}</script>" in inside]
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     policy = _POLICY.format(scripts=" ".join([*(f"'sha256-{each}'" for each in hashes), "blob:"]) if hashes else "'none'")
     text = (

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _POINTS = 8_000
 _PREVIEW = 1_200
+_GRAIN = 1024  # parts of a second: what is behind a millisecond is noise, which takes most of the bytes of compressed times
 _LATEST = np.iinfo(np.int64).max  # a timestamp
 
 
@@ -53,7 +54,7 @@ class MetricRenderer(Renderer):
         values = _numbers(rows)
         if not np.isfinite(values).all():  # those that are kept are drawn as marks, and all are counted
             head["odd"] = [int(of(values).sum()) for of in (np.isnan, np.isposinf, np.isneginf)]
-        payload = _payload(rows, kept, head)
+        payload = _payload(rows, kept, head, grain=_GRAIN if preview else 0)
         payload.add("at", np.searchsorted(kept, shown).clip(0, max(0, len(kept) - 1)).astype(np.uint32))
         return payload
 
@@ -102,10 +103,11 @@ class MetricRenderer(Renderer):
         return Line(x, y, (label, series.artifact.name), marked=marked, unit=unit)
 
 
-def _payload(rows: EventRows, kept: NDArray[np.intp], head: dict[str, Any]) -> Payload:
-    payload = Payload(head)
+def _payload(rows: EventRows, kept: NDArray[np.intp], head: dict[str, Any], grain: int = 0) -> Payload:
+    """Return rows as columns; the times, where there is a `grain`, to so many parts of a second."""
+    payload, seconds = Payload(head), _seconds(rows, kept)
     payload.add("step", _steps(rows, kept))
-    payload.add("time", _seconds(rows, kept))
+    payload.add("time", np.round(seconds * grain) / grain if grain else seconds)
     payload.add("value", _numbers(rows)[kept])
     if rows.mask[kept].any():
         payload.add("order", _order(rows, kept))

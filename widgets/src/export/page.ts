@@ -3,20 +3,11 @@
 import { h, holdKeys, put } from "../dom/dom";
 import { dress } from "../dom/theme";
 import * as format from "../model/format";
-import type { Head, RunsHead } from "../model/payload-heads";
-import { Payload } from "../model/payload";
-import { StepCache } from "../model/step-cache";
-import { decodeView, type WireViewInfo } from "../model/wire";
 import { ArtifactList, type Chosen, type Listing } from "../widgets/artifact-list";
 import { RunRows } from "../widgets/run-rows";
 import { RunTable } from "../widgets/run-table";
-import { StepView } from "../widgets/step-view";
+import { showScene, unpack, type Close, type SavedScenes, type SceneHeader } from "./saved-scene";
 
-interface Scene {
-  about: WireViewInfo;
-  index: number;
-  note?: string;
-}
 /** A run's artifacts, and for each which scene it is; -1 for what the page has no room for. */
 interface Browser {
   listing: Listing;
@@ -24,10 +15,8 @@ interface Browser {
   /** Which scene the overview is, if the page has one. */
   overview?: number | null;
 }
-interface Header {
-  scenes: Scene[];
-  /** The table of runs has the scene -1. */
-  payloads: [scene: number, panel: number, number: number, head: Head, sizes: number[]][];
+/** What the header says beside the scenes. */
+interface Header extends SceneHeader {
   listing?: Listing;
   places?: number[];
   overview?: number;
@@ -35,44 +24,7 @@ interface Header {
   /** The browsers of those runs that the page has room for, by the run's id in the table. */
   browsers?: Record<string, Browser>;
 }
-
-/** What a packed page holds. */
-interface Saved {
-  header: Header;
-  /** The payloads of each scene. */
-  payloads: StepCache[];
-  runs: Payload<RunsHead>;
-}
-type Close = () => void;
-
-/** Take a pack apart: length of the header, header, then the buffers, each starting at a multiple of 8. */
-export function unpack(pack: ArrayBuffer): Saved {
-  const length = new DataView(pack).getUint32(0, true);
-  const header: Header = JSON.parse(new TextDecoder().decode(new Uint8Array(pack, 4, length)));
-  const payloads = header.scenes.map(() => new StepCache(Infinity, null));
-  const aligned = (offset: number) => Math.ceil(offset / 8) * 8;
-  let offset = aligned(4 + length);
-  let runs = new Payload<RunsHead>({ rows: 0, fields: [] }, []);
-  for (const [scene, panel, number, head, sizes] of header.payloads) {
-    const buffers = sizes.map((size) => {
-      const view = new DataView(pack, offset, size);
-      offset = aligned(offset + size);
-      return view;
-    });
-    if (scene < 0) runs = new Payload(head as RunsHead, buffers);
-    else payloads[scene]!.put({ panel, number }, new Payload(head, buffers));
-  }
-  return { header, payloads, runs };
-}
-
-function showScene(host: HTMLElement, saved: Scene, payloads: StepCache): Close {
-  const { index, note } = saved;
-  const about = decodeView(saved.about);
-  const move = (to: number): void => view.show(to);
-  const view = new StepView({ about, payloads, move, ...(note ? { note } : {}) }, host);
-  view.show(index);
-  return () => view.destroy();
-}
+type Saved = SavedScenes<Header>;
 
 /** A place where one thing is shown at a time: what is opened next closes what is there. */
 class Slot {
@@ -162,7 +114,7 @@ function showRuns(host: HTMLElement, saved: Saved, total: number): Close {
 
 /** Draw a saved view into an element. Returns the way to take it out. */
 export function page(host: HTMLElement, pack: ArrayBuffer): Close {
-  const saved = unpack(pack);
+  const saved = unpack<Header>(pack);
   const { header } = saved;
   if (header.runs) return showRuns(host, saved, header.runs.total);
   if (header.listing)
