@@ -3,16 +3,17 @@
 // place of view.js: parts.json says which renderers each of these has.
 import { build, context, transform } from "esbuild";
 import { readFile, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-// A style sheet is a text in the bundle, without what only its readers here need; that of tables is empty where there are none.
-const sheets = (tables) => ({
+// A style sheet is a text in the bundle, without what only its readers here need; an empty one where it is not needed at all.
+const sheets = (needed) => ({
   name: "sheets",
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      if (!tables && path.endsWith("table.css")) return { contents: "", loader: "text" };
+      if (needed && !needed.includes(basename(path))) return { contents: "", loader: "text" };
       const { code } = await transform(await readFile(path, "utf8"), {
         loader: "css",
         minify: true,
@@ -27,6 +28,14 @@ const parts = {
   charts: ["metric", "curve", "histogram", "confusion", "file"],
   table: ["dataframe", "file"],
   media: ["image", "audio", "video", "file"],
+};
+/** The style sheets of each beside those of every page. */
+const everywhere = ["base.css", "step-view.css", "paper.css"];
+const dressed = {
+  lines: ["charts.css"],
+  charts: ["charts.css", "confusion.css"],
+  table: ["table.css"],
+  media: ["media.css"],
 };
 const index = here("src/renderers/index.ts");
 
@@ -55,7 +64,7 @@ const common = {
   // Non-ASCII stays escaped, so that no page's charset can spoil the bundle.
   charset: "ascii",
   legalComments: "none",
-  plugins: [sheets(true)],
+  plugins: [sheets()],
   logLevel: "info",
 };
 const jobs = [
@@ -69,7 +78,7 @@ const jobs = [
     ...common,
     entryPoints: { [name]: "src/export/saved-scene.ts" },
     format: "esm",
-    plugins: [sheets(stems.includes("dataframe")), only(stems)],
+    plugins: [sheets([...everywhere, ...dressed[name]]), only(stems)],
   })),
 ];
 

@@ -43,6 +43,8 @@ PRINTED = """() => { const shown = e => e.getClientRects().length > 0 && getComp
 
 def check(page: Page, count: int) -> list[dict[str, object]]:
     """Lay the page out as the printer does, when no script runs any more, and look at every view."""
+    # A printer tells the page before it prints, and waits; a page that is only shown as if it were printed is told within the next frames.
+    page.evaluate("() => new Promise(told => requestAnimationFrame(() => requestAnimationFrame(told)))")
     page.context.new_cdp_session(page).send("Emulation.setScriptExecutionDisabled", {"value": True})
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})

@@ -193,8 +193,8 @@ def test_what_a_display_adds_to_the_notebook_is_small(root: Path) -> None:
     """The page of one metric or curve brings the code that draws lines, that of one table the code of tables, and nothing else."""
     random = np.random.default_rng(0)
     with tracking.init(root=root, name="weights", track_code=False, track_env=False, track_logs=False) as run:
-        for step, value in enumerate(random.random(1000)):
-            run.log_metric("loss", value, step)
+        for step, noise in enumerate(random.random(1000)):
+            run.log_metric("loss", 1 / (step + 1) + noise / 50, step)
         run.log_curve("curve", np.linspace(0, 1, 1000), random.random(1000))
         run.log_dataframe(pd.DataFrame(random.random((1000, 8)), columns=list("abcdefgh")), "table")
         run.log_text("words", "words")

@@ -1,10 +1,20 @@
-// Colours and the style sheets, one for each folder. Colours come from the notebook's own variables, with fallbacks where there is no notebook.
+// Colours and the style sheets. Colours come from the notebook's own variables, with fallbacks where there is no notebook.
 
 import base from "./base.css";
 import paper from "./paper.css";
-import renderers from "../renderers/renderers.css";
+import charts from "../renderers/charts.css";
+import confusion from "../renderers/confusion.css";
+import media from "../renderers/media.css";
+import text from "../renderers/text.css";
 import table from "../table/table.css";
-import widgets from "../widgets/widgets.css";
+import browser from "../widgets/browser.css";
+import stepView from "../widgets/step-view.css";
+
+/**
+ * Where two rules count alike, the later sheet wins: a widget may change what the base has. The bundles of pages that show some kinds alone have
+ * nothing in place of those that they do not need.
+ */
+const sheets = { base, table, charts, confusion, media, text, stepView, browser, paper };
 
 /** Lines that the colour-blind can tell apart (Okabe and Ito), light and dark. */
 const light = [
@@ -41,15 +51,25 @@ export interface Colours {
   dark: boolean;
 }
 
-/** Put our style sheets in the page, once. Where two rules count alike, the later sheet wins: a widget may change what the base has. */
+/** Put our style sheets in the page, each once, in their order: another bundle may have brought some of them. */
 export function dress(root: Node): void {
   const tree = root.getRootNode();
   const home = tree instanceof ShadowRoot ? tree : document.head;
-  if (home.querySelector("style[data-jt]")) return;
-  const style = document.createElement("style");
-  style.setAttribute("data-jt", "");
-  style.textContent = [base, table, renderers, widgets, paper].join("\n");
-  home.append(style);
+  const there = (name: string) => home.querySelector(`style[data-jt="${name}"]`);
+  const names = Object.keys(sheets);
+  for (const [at, [name, text]] of Object.entries(sheets).entries()) {
+    if (!text || there(name)) continue;
+    const style = document.createElement("style");
+    style.setAttribute("data-jt", name);
+    style.textContent = text;
+    home.insertBefore(
+      style,
+      names
+        .slice(at + 1)
+        .map(there)
+        .find(Boolean) ?? null,
+    );
+  }
 }
 
 function brightness(colour: string): number {
