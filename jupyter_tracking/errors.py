@@ -13,6 +13,7 @@
     ├── RunGone (FileNotFoundError)       the run folder went away under a live run
     ├── StorageError (OSError)            the disk refused
     │   └── StorageFull                   the disk, the quota or the file size limit is reached
+    ├── NeedsServer (NotImplementedError) what Polyaxon's client asks its server; the message says what to do here
     ├── MalformedEvent (ValueError)       a row of an event file that cannot be read
     │   └── TooLarge                      what it stands for is larger than what is decoded unasked
     └── MissingExtra (ImportError)        an optional library is needed and not installed
@@ -103,6 +104,10 @@ class StorageError(TrackingError, OSError):
 
 class StorageFull(StorageError):
     """No space left, the quota is used up, or the file size limit is reached."""
+
+
+class NeedsServer(TrackingError, NotImplementedError):
+    """Polyaxon's client asks its server for this, and there is none here; the message says what to do instead."""
 
 
 class MalformedEvent(TrackingError, ValueError):

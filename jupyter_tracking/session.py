@@ -8,30 +8,24 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
 import sys
 import threading
 import weakref
 from contextvars import ContextVar
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import (
-    InvalidArgument,
     NoActiveRun,
-    NotFound,
-    OutsideRun,
     RunEnded,
     TrackingError,
     checks_arguments,
     log_errors,
-    suggest,
 )
-from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import other_functions
-from jupyter_tracking.notebook import provenance
+from jupyter_tracking.polyaxon.run import PolyaxonRun
+from jupyter_tracking.polyaxon.server import SERVER_FUNCTIONS, server_function
+from jupyter_tracking.polyaxon.start import run_start
 from jupyter_tracking.printed import say
-from jupyter_tracking.record import start_values
 from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
@@ -47,7 +41,7 @@ _own: ContextVar[tuple[ActiveRun, ...]] = ContextVar("jupyter_tracking_runs", de
 after_init: list[Callable[[], None]] = []  # called when a run has started; each may take itself out
 
 
-class ActiveRun(Run):
+class ActiveRun(PolyaxonRun):
     """A run of this session: as a context manager it is active inside its block, and the one before after it."""
 
     in_block = False  # inside its `with` block
@@ -71,14 +65,20 @@ class ActiveRun(Run):
 
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
         """End the run; the run whose block is around it is active again. Arguments as of `Run.end`."""
-        global _last_ended  # noqa: PLW0603 - one for the process, where no thread or task has one of its own
         super().end(status, reason, message)
-        if not self.ended:  # it will when the call is done that this one has interrupted, and comes here again
-            return
+        if self.ended:  # else it will when the call is done that this one has interrupted, and comes here again
+            self._leave_session()
+
+    def _leave_session(self) -> None:
+        """Be active no more."""
+        global _last_ended  # noqa: PLW0603 - one for the process, where no thread or task has one of its own
         self.in_block = False
         if self in _active:
             _active.remove(self)
             _last_ended = self
+
+    def _around(self) -> Run | None:
+        return _around()
 
     @property
     def is_of_this_thread(self) -> bool:
@@ -193,7 +193,8 @@ def init(
 
     Args:
         owner: who the run belongs to; by default the user's name.
-        project: what it belongs to; `"owner/project"` gives both. By default `"default"`.
+        project: what it belongs to; `"owner/project"` gives both, and so does `"owner.project"` where no owner is given. By default
+            `"default"`.
         run_uuid: resume the run of this uuid, or of a prefix of at least 4 digits that only one run has.
         client: Polyaxon's; there is no server here, so only None is accepted.
         track_code: keep the cells that run (`code/`), and the commit of a git repository.
@@ -201,10 +202,11 @@ def init(
         track_logs: keep what is printed (`plxlogs/`).
         refresh_data: accepted because Polyaxon has it.
         artifacts_path: the run folder itself, instead of one under the root.
-        collect_artifacts: accepted because Polyaxon has it; False is refused.
-        collect_resources: sample cpu, memory and the like into `resources/`.
+        collect_artifacts: False: record no events, only inputs, outputs, references and copies; by default what
+            `POLYAXON_COLLECT_ARTIFACTS` says.
+        collect_resources: sample cpu, memory and the like into `resources/`; by default what `POLYAXON_COLLECT_RESOURCES` says.
         is_offline: accepted because Polyaxon has it; False is refused: there is no server here.
-        is_new: True: never resume; False: only resume.
+        is_new: True: never resume. False is what is done by default: with `run_uuid` go on with that run where there is one.
         name: the run's name; by default made from its uuid.
         description: a sentence on what it is for.
         tags: strings to find it by.
@@ -216,59 +218,74 @@ def init(
         inputs: the same; what both say is an error.
         group: a word that the run has in common with others, such as those of one search.
         parent: the run that this one is a part of: a run, or its uuid; by default the one inside of whose block it starts.
-        resume: the uuid of the run to go on with, or a prefix of it, as `run_uuid` with `is_new=False`; or True beside `run_uuid`.
+        resume: the uuid of the run to go on with, or a prefix of it; or True beside `run_uuid`. Other than with `run_uuid` alone, the
+            run has to be there.
         quiet: print nothing.
 
     Returns:
-        The run.
+        The run. Where `POLYAXON_NO_OP` says so it is one whose calls do nothing and return None, and there is no folder.
 
     Raises:
+        NeedsServer: `client`, or `is_offline=False`.
         InvalidArgument: an argument that has no meaning here, or a value that is none of those above.
         NotFound: no run has this uuid or prefix under the root, or several have the prefix.
         RunLocked: another process writes to the run.
         StorageError: the folder cannot be made or written.
     """
-    refused = {"client": client is not None, "collect_artifacts": collect_artifacts is False, "is_offline": is_offline is False}
-    for argument, wrong in refused.items():
-        if wrong:
-            raise InvalidArgument(f"{argument} has no meaning here: runs are folders on this machine; leave it out")
-    if project is not None and "/" in str(project):
-        owner, _, project = str(project).rpartition("/")
-    if resume:
-        run_uuid, is_new = _resumed(resume, run_uuid, is_new=is_new), False
-    given = start_values.merged_inputs(config, inputs)
-    top = paths.default_root(root)
-    about = {"group": start_values.as_group(group), "parent": start_values.as_parent(_around() if parent is None else parent, top)}
-    path = _folder(top, run_uuid, artifacts_path, is_new=is_new)
+    start = run_start(
+        owner=owner,
+        project=project,
+        run_uuid=run_uuid,
+        client=client,
+        artifacts_path=artifacts_path,
+        collect_artifacts=collect_artifacts,
+        collect_resources=collect_resources,
+        is_offline=is_offline,
+        is_new=is_new,
+        name=name,
+        description=description,
+        tags=tags,
+        root=root,
+        durability=durability,
+        shared=shared,
+        config=config,
+        inputs=inputs,
+        group=group,
+        parent=_around() if parent is None else parent,
+        resume=resume,
+        capture={"code": track_code, "env": track_env, "logs": track_logs},
+    )
     _end_active(quiet=quiet)
-    run = ActiveRun(path, name=name, description=description, tags=tags, owner=owner, project=project, durability=durability, shared=shared)
+    run = ActiveRun.started(start)
     run.activate()
-    start_values.keep(run, given, about)
-    provenance.start_capture(run, code=track_code, env=track_env, logs=track_logs, resources=bool(collect_resources))
-    if not quiet:
+    run._capture(start)  # noqa: SLF001 - as the run's own constructor does
+    if not quiet and not run.does_nothing:
         say(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")
     for call in after_init[:]:
         log_errors(call, "what follows the start of a run")
     return run
 
 
+def get_or_create_run(tracking_run: Run | None = None) -> Run:
+    """Return the run that is given, else the active one, else a new one: what every callback of Polyaxon's calls.
+
+    Args:
+        tracking_run: a run.
+
+    Raises:
+        NoActiveRun: several runs are open, and none of them of this thread or task.
+    """
+    if tracking_run is not None:
+        return tracking_run
+    if _active:
+        return active_run()
+    return init()
+
+
 def _around() -> Run | None:
     """Return the run inside of whose block the call is made."""
     run = _run_of_here()
     return run if run is not None and run.in_block else None
-
-
-def _resumed(resume: str | bool, run_uuid: str | None, *, is_new: bool | None) -> str:
-    """Return which run `resume` means."""
-    if is_new is True:
-        raise InvalidArgument(f"resume={resume!r} goes on with a run, and is_new=True never does; give one of them")
-    if resume is True and run_uuid is None:
-        raise InvalidArgument(
-            "resume=True does not say which run; give resume=UUID, or in a notebook %track_init --resume for the last one"
-        )
-    if isinstance(resume, str) and run_uuid is not None and resume != run_uuid:
-        raise InvalidArgument(f"resume={resume!r} and run_uuid={run_uuid!r} are two runs; give one of them")
-    return run_uuid if run_uuid is not None else str(resume)
 
 
 def _end_active(*, quiet: bool) -> None:
@@ -284,34 +301,6 @@ def _end_active(*, quiet: bool) -> None:
     else:
         if not quiet:
             say(f"ended {run.name} · {run.uuid}: a new run starts")
-
-
-def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[str] | None, *, is_new: bool | None) -> Path:
-    """Return the folder of the run to start or to resume."""
-    if run_uuid is None:
-        if is_new is False and artifacts_path is None:
-            raise InvalidArgument("is_new=False resumes a run, and run_uuid does not say which; give its uuid")
-        return Path(artifacts_path) if artifacts_path is not None else paths.run_path(root, paths.new_uuid())
-    uuid = str(run_uuid).replace("-", "").lower()
-    if not re.fullmatch(r"[0-9a-f]{4,32}", uuid):
-        raise InvalidArgument(f"run_uuid={run_uuid!r} is no uuid; give 32 hex digits, or at least the first 4")
-    if artifacts_path is not None:
-        return Path(artifacts_path)
-    known = paths.run_folders(root)
-    found = [path for path in known if path.name.startswith(uuid)]
-    if len(found) == 1 and is_new is not True:
-        return found[0]
-    if found:
-        raise NotFound(
-            f"run_uuid={run_uuid!r}: {'there is such a run' if is_new else 'several runs start so'} under {root}"
-            + suggest(uuid, [path.name for path in found])
-        )
-    if len(uuid) < 32 or is_new is False:  # noqa: PLR2004
-        raise NotFound(f"run_uuid={run_uuid!r}: no run starts so under {root}{suggest(uuid, [path.name for path in known])}")
-    path = paths.run_path(root, uuid)
-    if path.is_symlink():
-        raise OutsideRun(f"run_uuid={run_uuid!r}: {str(path)!r} is a link; give artifacts_path= with the folder that it leads to")
-    return path
 
 
 @checks_arguments
@@ -350,11 +339,18 @@ def _on_active(method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+# Other functions of Polyaxon's module.
+_OF_POLYAXON = {"get_log_level", "set_artifacts_path", "set_run_event_logger", "set_run_resource_logger", "update"}
+_OF_POLYAXON |= {"sync_events_summaries", "sync_system_events_summaries"}
 RUN_FUNCTIONS = [name for name in dir(Run) if name.startswith(("get_", "log_", "set_")) or name in {"define_metric", "log", "sync"}]
+RUN_FUNCTIONS = sorted([*RUN_FUNCTIONS, *_OF_POLYAXON])
 for _name in RUN_FUNCTIONS:
-    globals()[_name] = _on_active(getattr(Run, _name))
+    globals()[_name] = _on_active(getattr(ActiveRun, _name))
+for _name in SERVER_FUNCTIONS:
+    globals()[_name] = server_function(_name, active_run)
 
-PUBLIC = ["current_run", "end", "init", *RUN_FUNCTIONS]  # what `import jupyter_tracking` offers of this module
+# What `import jupyter_tracking` offers of this module.
+PUBLIC = ["current_run", "end", "get_or_create_run", "init", *RUN_FUNCTIONS, *SERVER_FUNCTIONS]
 
 
 def other_function(name: str) -> Callable[..., Any] | None:

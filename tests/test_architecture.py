@@ -34,16 +34,17 @@ LAYERS = [
     ["kinds"],
     ["record", "read"],
     ["notebook", "frames"],
+    ["polyaxon"],
     ["session", "views"],
     ["run_view"],
     ["magics"],
     ["__init__"],
-    ["__main__"],
+    ["__main__", "tracking", "exceptions"],
 ]
 LAYER_OF = {package: number for number, layer in enumerate(LAYERS) for package in layer}
 
 # The writer and the reader meet only on disk.
-WRITING = {"record", "notebook", "session"}
+WRITING = {"record", "notebook", "polyaxon", "session"}
 READING = {"read", "frames", "views", "run_view"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
@@ -52,10 +53,11 @@ BUDGETS = {
     "format": 3400,
     "storage": 2530,
     "kinds": 7020,
-    "record": 1510,
+    "record": 1525,
     "read": 2865,
     "notebook": 1670,
     "frames": 1590,
+    "polyaxon": 1010,
     "views": 8335,
     "magics": 1255,
 }

@@ -121,7 +121,7 @@ def test_what_init_cannot_do_is_said(root: Path) -> None:
         ({"is_offline": False}, "is_offline"),
         ({"run_uuid": "beef"}, "no run starts so"),
         ({"run_uuid": "x"}, "no uuid"),
-        ({"is_new": False}, "is_new=False"),
+        ({"resume": "1" * 32}, "no run starts so"),
         ({"durability": "proces"}, "near: 'process'"),
         ({"name": ""}, "name='' is empty"),
     ]

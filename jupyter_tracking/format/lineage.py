@@ -151,7 +151,7 @@ def unlisted_record(known: LineageRecord | None, kind: str, stem: str, path: str
 
 def dump_lineages(records: list[LineageRecord]) -> bytes:
     """Return `lineages.plx.json`: an array of Polyaxon's V1RunArtifact."""
-    return dump_document([_to_artifact(record) for record in records])
+    return dump_document([to_artifact(record) for record in records])
 
 
 def dump_document(content: Any) -> bytes:
@@ -163,7 +163,7 @@ def dump_document(content: Any) -> bytes:
     return (text if text.isascii() and "\x7f" not in text else re.sub(_NOT_YAML, lambda m: f"\\u{ord(m[0]):04x}", text)).encode()
 
 
-def _to_artifact(record: LineageRecord) -> dict[str, Any]:
+def to_artifact(record: LineageRecord) -> dict[str, Any]:
     """Return a record as a V1RunArtifact."""
     ours = {"name": record.name, "versioned": record.versioned, "logged": record.logged}
     ours |= {"cell": record.cell} if record.cell else {}

@@ -84,7 +84,7 @@ def track_init(
         track_logs=track_logs,
         artifacts_path=artifacts_path,
         collect_resources=collect_resources,
-        is_new=False if resume else None,
+        resume=bool(resume) or None,
         name=name,
         description=description,
         tags=tags,

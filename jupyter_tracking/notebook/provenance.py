@@ -51,14 +51,16 @@ def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: boo
         # A worker process that joined a notebook's run: its rows are no cell's, whatever their timestamps say.
         run.attribution = CellAttribution(run.store)
     if logs:
-        log_errors(lambda: _keep_logs(run, shell), "what is printed")
+        keep_logs(run)
     if not run.resumed:
         _keep_surroundings(run, shell, code=code, env=env)
     if resources:
-        _sample(run)
+        sample_resources(run)
 
 
-def _sample(run: Run) -> None:
+def sample_resources(run: Run) -> None:
+    """Sample cpu, memory and the like from now on, until the run ends."""
+
     def record(name: str, path: str) -> None:
         run.log_artifact_ref(run.path / path, kind="system", name=name, skip_hash_calculation=True)
 
@@ -69,6 +71,11 @@ def _sample(run: Run) -> None:
         return
     sampler.start()
     run.before_end.append(sampler.stop)
+
+
+def keep_logs(run: Run) -> None:
+    """Keep what is printed from now on, until the run ends."""
+    log_errors(lambda: _keep_logs(run, running_shell()), "what is printed")
 
 
 def _keep_logs(run: Run, shell: InteractiveShell | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,25 @@ def write_lineages(
     Returns:
         The statistics of each metric that has a row, and how many bytes were written.
     """
+    metrics = _summarize(store, records)
+    data = lineage.dump_lineages([record for record in records if not record.versioned or record.events["rows"]])
+    ready()
+    store.replace(paths.LINEAGES_FILE, data)
+    return metrics, len(data)
+
+
+def summarized(store: Store, records: Collection[LineageRecord]) -> tuple[list[LineageRecord], dict[str, dict[str, float]]]:
+    """Return copies of the records of a run that say what their event files hold by now, and the statistics of each metric with a row.
+
+    Records whose event files have no row are left out. Nothing is written.
+    """
+    copies = [replace(record) for record in records]
+    metrics = _summarize(store, copies)
+    return [record for record in copies if not record.versioned or record.events["rows"]], metrics
+
+
+def _summarize(store: Store, records: Collection[LineageRecord]) -> dict[str, dict[str, float]]:
+    """Tell each record what its event file holds; return the statistics of each metric that has a row."""
     metrics: dict[str, dict[str, float]] = {}
     _summarize_files(store, [record for record in records if record.versioned])
     assets = lineage.parse_asset_journal(store.read(paths.ASSET_JOURNAL))[0]
@@ -46,10 +66,7 @@ def write_lineages(
             record.summary = {**last_version_summary(record.events, assets), **record.summary}
             if record.kind == "metric" and record.events["rows"]:
                 metrics[record.name] = parse_statistics(record.events["metric"])
-    data = lineage.dump_lineages([record for record in records if not record.versioned or record.events["rows"]])
-    ready()
-    store.replace(paths.LINEAGES_FILE, data)
-    return metrics, len(data)
+    return metrics
 
 
 def _summarize_files(store: Store, records: Collection[LineageRecord]) -> None:

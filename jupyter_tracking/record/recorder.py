@@ -281,6 +281,12 @@ class RunRecorder(Recorder):
         for record in lineage.parse_journal(whole)[0]:
             self._remember(record)
 
+    def _known_records(self) -> list[LineageRecord]:
+        """Return the records of all artifacts of the run, those of other processes too."""
+        with self._turn():
+            self._read_new_records()
+            return list(self._records.values())
+
     def _record_unlisted(self, files: list[tuple[str, str]]) -> None:
         """Record the event files that no record names: each is an artifact, and no other artifact may get its file."""
         known = {record.path for record in self._records.values() if record.versioned}

@@ -327,7 +327,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
                 document = self._current_document()
                 final = self._leave(document, how)
                 if final:
-                    _write_outputs(document, metrics)
+                    write_outputs(document, metrics)
                     run_document.set_status(document, *final)
                     run_document.mark_complete(document, lineages_size)
                 self._replace_document(document)
@@ -381,7 +381,7 @@ def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str]
         run_document.set_status(doc, "running", message=run_document.RESUMED)
 
 
-def _write_outputs(doc: dict[str, Any], metrics: dict[str, dict[str, float]]) -> None:
+def write_outputs(doc: dict[str, Any], metrics: dict[str, dict[str, float]]) -> None:
     """Write the outputs of a run that ends into its document, by the statistics of each metric."""
 
     def statistic(metric: str, word: str) -> float | None:

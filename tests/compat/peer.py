@@ -174,8 +174,32 @@ def signatures() -> dict[str, Any]:
     return found
 
 
+def members() -> dict[str, Any]:
+    """Return the public names of Polyaxon's module and of its `Run`, and the parameters of the methods of `Run`."""
+    import inspect
+
+    from polyaxon import tracking
+
+    def parameters(name: str) -> list[list[Any]] | None:
+        member = getattr(tracking.Run, name)
+        if not callable(member):
+            return None
+        return [
+            [p.name, p.kind.name, p.default is not p.empty, str(getattr(p.default, "value", p.default))]
+            for p in inspect.signature(member).parameters.values()
+            if p.name != "self"
+        ]
+
+    modules = {name for name in dir(tracking) if inspect.ismodule(getattr(tracking, name))}
+    return {
+        "module": [name for name in dir(tracking) if not name.startswith("_") and name not in modules],
+        "run": {name: parameters(name) for name in dir(tracking.Run) if not name.startswith("_")},
+        "start": parameters("__init__"),
+    }
+
+
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
-    function.__name__: function for function in (write, written, resumed, read, load, listed, signatures)
+    function.__name__: function for function in (write, written, resumed, read, load, listed, signatures, members)
 }
 
 

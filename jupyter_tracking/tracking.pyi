@@ -1,0 +1,1 @@
+from jupyter_tracking import *  # noqa: F403
