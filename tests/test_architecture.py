@@ -50,10 +50,10 @@ READING = {"read", "frames", "views", "run_view"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1850,
-    "format": 3400,
+    "format": 3445,
     "storage": 2530,
-    "kinds": 7020,
-    "record": 1525,
+    "kinds": 7165,
+    "record": 1535,
     "read": 2865,
     "notebook": 1670,
     "frames": 1590,
@@ -74,6 +74,7 @@ IMPORTED_AS = {
     "pillow": "PIL",
     "imageio-ffmpeg": "imageio_ffmpeg",
     "vl-convert-python": "vl_convert",
+    "python-dateutil": "dateutil",
     "markdown-it-py": "markdown_it",
 }
 

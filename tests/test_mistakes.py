@@ -77,7 +77,7 @@ MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
         "leads out of the run folder",
     ),
     ("model: a missing file", lambda: tracking.log_model("nowhere.pkl"), FileNotFoundError, "nowhere.pkl"),
-    ("reference: a missing file", lambda: tracking.log_artifact_ref("nowhere.csv"), FileNotFoundError, "nowhere.csv"),
+    ("reference: an empty path", lambda: tracking.log_artifact_ref(""), ValueError, "path=''"),
     ("path: climbs out", lambda: tracking.get_outputs_path("../x"), ValueError, "rel_path='../x'"),
     ("inputs: a function", lambda: tracking.log_inputs(f=len), TypeError, "inputs.f"),
     ("inputs: a dataframe", lambda: tracking.log_inputs(d=pd.DataFrame()), TypeError, "inputs.d"),

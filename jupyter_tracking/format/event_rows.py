@@ -216,13 +216,12 @@ def parse_header(line: bytes | bytearray, kind: str) -> ColumnOrder | None:
 
 def _float(cell_: bytes | bytearray) -> float:
     try:
-        return float(cell_)
+        return float(standard_json.unquoted(cell_))
     except ValueError:
         raise ValueError(f"the value is not a number: {excerpt(cell_)!r:.60}") from None
 
 
 def _csv_row(raw: Source, start: int, end: int, kind: str, order: ColumnOrder) -> _Fields:
-    # The inside of the cell, which may be large, is not looked at.
     first = raw.find(b"|", start, end)
     second = raw.find(b"|", first + 1, end) if first >= 0 else -1
     if second < 0:
@@ -232,7 +231,7 @@ def _csv_row(raw: Source, start: int, end: int, kind: str, order: ColumnOrder) -
     fields = (raw[start:first], raw[first + 1 : second])
     step, timestamp = parse_step(fields[order.step]), parse_timestamp(fields[order.timestamp].decode("ascii", "replace"))
     value = _float(raw[second + 1 : end]) if kind == "metric" else None
-    if kind not in JSONL_KINDS and value is None and (raw[second + 1 : second + 2] != b"{" or raw[end - 1 : end] != b"}"):
+    if kind not in JSONL_KINDS and value is None and not standard_json.is_object(raw, second + 1, end):
         raise ValueError("the cell is not a JSON object")
     return step, timestamp, second + 1, value
 
@@ -264,6 +263,7 @@ def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS,
     """
     if kind == "metric":
         return _float(cell_)
+    cell_ = bytes(standard_json.unquoted(cell_)) if order else cell_
     if limited and kind not in JSONL_KINDS and (words := standard_json.oversize(cell_, MOST_CELL_VALUES)):
         raise TooLarge(f"the cell {words}")
     if kind in JSONL_KINDS:

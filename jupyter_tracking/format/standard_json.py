@@ -2,6 +2,8 @@
 
 The standard library stops at a depth that differs by Python's version (1,000 levels in 3.11, 10,000 in 3.13) and by the stack that
 calls it. What is written under one version is read under every other, so one limit holds for all.
+
+Old runs of Polyaxon's have cells in quotes, which its reader takes away.
 """
 
 from __future__ import annotations
@@ -16,6 +18,20 @@ from jupyter_tracking.errors import InvalidType
 _DEEPEST = 500  # lists and objects within each other
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[][{}]")
+
+
+def unquoted(cell: bytes | bytearray) -> bytes | bytearray:
+    """Return a cell without the quotes around it, those inside not doubled any more; one that has none around it as it is."""
+    if len(cell) < 2 or not cell.startswith(b'"') or not cell.endswith(b'"'):  # noqa: PLR2004
+        return cell
+    inside = cell[1:-1]
+    return cell if b'"' in inside.replace(b'""', b"") else inside.replace(b'""', b'"')
+
+
+def is_object(raw: bytes | bytearray, start: int, end: int) -> bool:
+    """Return whether the text from `start` to `end` begins and ends as a JSON object, also in quotes; its inside is not looked at."""
+    edges = raw[start : start + 2] + raw[end - 2 : end]
+    return edges == b'"{}"' or (edges[:1] == b"{" and edges[-1:] == b"}")
 
 
 def dumps(value: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import warnings
 import weakref
 from contextlib import suppress
 from time import time_ns
@@ -129,8 +130,31 @@ class FormattedTimestamp(str):
     __slots__ = ()
 
 
+def _parse(text: str) -> dt.datetime:
+    """Return the moment that a text says: in ISO's form, or as people write dates, the month before the day where both are numbers.
+
+    Raises:
+        ValueError: it says none, or not all of year, month and day.
+    """
+    try:
+        return dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        from dateutil.parser import parse
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a time zone that is not known, which would be left out
+            try:
+                first: dt.datetime = parse(text, default=dt.datetime(2000, 1, 1))  # noqa: DTZ001
+                second = parse(text, default=dt.datetime(2004, 2, 2))  # noqa: DTZ001
+            except Exception:  # noqa: BLE001 - whatever it says of a text that it does not understand
+                raise error from None
+        if first != second:
+            raise ValueError("it does not say all of year, month and day") from None
+        return first
+
+
 def as_timestamp(timestamp: object) -> str:
-    """Return a datetime, ISO string or epoch in seconds as the format has it; None is now.
+    """Return a datetime, a text that says a date, or an epoch in seconds as the format has it; None is now.
 
     A naive datetime is taken as local time, as Python's own `astimezone` does. Seconds, which as a float are exact to a quarter of
     a microsecond these years, are kept to the microsecond.
@@ -150,7 +174,7 @@ def as_timestamp(timestamp: object) -> str:
         if getattr(timestamp, "nanosecond", 0) or (isinstance(timestamp, str) and _NANOSECONDS.search(timestamp)):
             raise ValueError("it has nanoseconds, and microseconds are kept")  # noqa: TRY301
         if isinstance(timestamp, str):
-            moment = dt.datetime.fromisoformat(timestamp)
+            moment = _parse(timestamp)
         elif isinstance(timestamp, int | float):
             moment = dt.datetime.fromtimestamp(timestamp, dt.UTC)
         else:

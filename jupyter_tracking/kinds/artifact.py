@@ -10,7 +10,19 @@ from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.step_timestamp import as_step, as_timestamp
 from jupyter_tracking.kinds.arguments import as_flag, as_summary
-from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, check_kind, check_path, encode_file, example, logs, name_of
+from jupyter_tracking.kinds.base import (
+    AssetCopy,
+    Kind,
+    Recorder,
+    as_version,
+    check_kind,
+    check_path,
+    encode_file,
+    example,
+    logs,
+    name_of,
+    warn,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +39,7 @@ def decode_file(payload: dict[str, Any], asset: Asset) -> Path:
 
 def file_kind(name: str, order: int = 1000, flag: str | None = None) -> Kind:
     """Return a kind whose versions are simply files."""
-    return Kind(name, "file", decode_file, ("kind", "path"), partial(encode_file, kind=name), order, flag)
+    return Kind(name, "file", decode_file, ("kind", "path"), partial(encode_file, kind=name), order, flag, file=lambda copy: copy)
 
 
 # Polyaxon's kinds that have no file of their own here.
@@ -60,7 +72,9 @@ class ArtifactMethods(Recorder):
         """Copy a file or folder into the run.
 
         With a step it is a version: an asset under `assets/<kind>/` and a row in the event file. Without
-        one it is copied under `outputs/`. The source is only read.
+        one it is copied under `outputs/`; what lies there already stays where it is, unless `rel_path` says another folder. The source
+        is only read. A version is what the function of its kind would have made of the file: one of kind `image` an image, of
+        `dataframe` (CSV, HTML, parquet or feather) a dataframe, of `text` and `html` the text of the file, of `model` a model.
 
         Args:
             path: the file or folder.
@@ -71,11 +85,12 @@ class ArtifactMethods(Recorder):
             timestamp: as in `log_metric`.
             rel_path: a folder under `outputs/` to copy to, when there is no step.
             skip_hash_calculation: do not take the md5.
-            **older: `artifact_kind`, the name that `kind` once had.
+            **older: `artifact_kind`, the name that `kind` once had; and `versioned`, which says nothing any more: a step does.
 
         Raises:
             MissingFile: the file is not there.
-            InvalidArgument: an unknown kind, a link, a pipe; or a `rel_path` that leads out of the run.
+            InvalidArgument: an unknown kind, a link, a pipe; a `rel_path` that leads out of the run; or with a step a kind of which no
+                version is a file, such as `metric`.
         """
         source = check_path(path)
         kind = older_names("log_artifact", older).get("artifact_kind", kind)
@@ -93,18 +108,24 @@ def log_file(
     step: int | None,
     timestamp: Timestamp,
     rel_path: str | None,
+    folder: str = "",
 ) -> None:
-    """Log a user's file or folder: with a step as a version, without one below `outputs/`; by default the file names the artifact."""
+    """Log a user's file or folder: with a step as a version, without one below `outputs/`; by default the file names the artifact.
+
+    Without a `rel_path` it is copied to the `folder` there, if it does not lie in `outputs/` already.
+    """
     true_name = paths.check_name(name_of(name, encoded, "file"))
     about = as_summary(summary)
     whole = as_step(step)
     moment = as_timestamp(timestamp)
     rel_path = None if rel_path is None else check_path(rel_path, "rel_path")
     if whole is None:
-        folder = paths.safe_relative(f"outputs/{paths.safe_relative(rel_path or '', 'rel_path')}", "rel_path").rstrip("/")
-        run._copy_output(kind, true_name, encoded.source, folder, about, hashed=encoded.hashed)  # noqa: SLF001 - as its methods do
+        below = folder if rel_path is None else rel_path
+        target = paths.safe_relative(f"outputs/{paths.safe_relative(below, 'rel_path')}", "rel_path").rstrip("/")
+        stays = rel_path is None
+        run._copy_output(kind, true_name, encoded.source, target, about, hashed=encoded.hashed, stays=stays)  # noqa: SLF001 - as its methods do
         return
-    run.record(kind, true_name, encoded, whole, moment)
+    run.record(kind, true_name, as_version(kind, encoded), whole, moment)
     if about:
         run._add_summary(kind, true_name, about)  # noqa: SLF001
 
@@ -112,10 +133,14 @@ def log_file(
 def older_names(function: str, given: dict[str, Any]) -> dict[str, Any]:
     """Return arguments given by the names that they had in older versions of Polyaxon; refuse any other.
 
+    One that Polyaxon no longer has, `versioned`, is left out with a warning.
+
     Raises:
         InvalidArgument: no argument has or had this name. Polyaxon would ignore it with a warning.
     """
     for name in given:
-        if name != "artifact_kind":
+        if name == "versioned":
+            warn(f"{function}(versioned=…) says nothing any more: a version is what is logged with a step")
+        elif name != "artifact_kind":
             raise InvalidArgument(f"{function}() has no argument {name!r}{suggest(name, _ARGUMENTS)}")
     return given

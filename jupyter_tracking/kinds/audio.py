@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.budgets import MOST_SAMPLES
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TooLarge
 from jupyter_tracking.kinds.arguments import as_array, as_metric, as_text
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, refusals, warn
+from jupyter_tracking.kinds.base import (
+    AssetCopy,
+    Kind,
+    NewAsset,
+    Recorder,
+    check_path,
+    logs,
+    missing_extra,
+    name_of,
+    refusals,
+    single_file,
+    warn,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +93,7 @@ def _encode(
 
 
 _COLUMNS = ("path", "sample_rate", "num_channels", "length_frames", "content_type")
-AUDIO = Kind("audio", "audio", _decode, _COLUMNS, _encode, order=110)
+AUDIO = Kind("audio", "audio", _decode, _COLUMNS, _encode, order=110, file=single_file)
 
 
 @logs(AUDIO)

@@ -22,6 +22,7 @@ from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.printed import warn as warn  # noqa: PLC0414 - the kinds warn as all else does
+from jupyter_tracking.storage.user_file_reader import file_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,6 +132,7 @@ class Kind:
             named tuple, and options of the kind's own; by default the value is the path of a file or folder.
         order: the place in lists, lowest first; kinds of the same order follow each other by name.
         flag: the mark in a run's `meta_info` by which Polyaxon's pages find the runs that have such an artifact.
+        file: returns what is stored of a user's file or folder that is logged as a version of this kind; None where no version is a file.
         functions: for a kind of another package, the functions that log it. Each is called `log_…` and takes the run first.
     """
 
@@ -141,6 +143,7 @@ class Kind:
     encode: Callable[..., Encoded] = encode_file
     order: int = 1000
     flag: str | None = None
+    file: Callable[[AssetCopy], Encoded] | None = None
     functions: tuple[Callable[..., None], ...] = ()
 
 
@@ -214,6 +217,48 @@ def logged_kinds(methods: type) -> tuple[Kind, ...]:
 _logged: dict[type, tuple[Kind, ...]] = {}
 
 
+def as_version(kind: str, copy: AssetCopy) -> Encoded:
+    """Return what is stored of a user's file or folder that is a version of an artifact of a kind.
+
+    Raises:
+        InvalidArgument: no version of this kind is a file, or the file is none of this kind.
+    """
+    known = next((each for kinds in _logged.values() for each in kinds if each.name == kind), None)
+    if known is None or known.file is None:
+        raise InvalidArgument(f"kind={kind!r} with a step is a value and no file; log it with the function of its kind, or without a step")
+    return known.file(copy)
+
+
+def file_text(copy: AssetCopy) -> str:
+    """Return the text of a user's file, for kinds that keep it in the row.
+
+    Raises:
+        InvalidArgument: a folder, or no UTF-8.
+    """
+    if os.path.isdir(copy.source):  # noqa: PTH112
+        raise InvalidArgument(f"path={copy.source!r} is a folder; give a file with text")
+    try:
+        return b"".join(map(bytes, file_chunks(copy.source))).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidArgument(f"path={copy.source!r} is no text in UTF-8: {error}") from None
+
+
+def without_kind(copy: AssetCopy) -> AssetCopy:
+    """Return a file or folder for a row that has no field for the kind, as the rows of most of Polyaxon's kinds have none."""
+    return copy._replace(payload={name: value for name, value in copy.payload.items() if name != "kind"})
+
+
+def single_file(copy: AssetCopy, **payload: Any) -> AssetCopy:
+    """Return a file for a row with this payload.
+
+    Raises:
+        InvalidArgument: a folder.
+    """
+    if os.path.isdir(copy.source):  # noqa: PTH112
+        raise InvalidArgument(f"path={copy.source!r} is a folder, and a version of this kind is one file")
+    return copy._replace(payload=payload)
+
+
 # --- what a log_* function may ask of a run ----------------------------------------------------------
 
 
@@ -247,8 +292,11 @@ class Recorder(Protocol):
             StorageError: the disk refused a row; those before it were kept, as every earlier one.
         """
 
-    def _copy_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool) -> None:
-        """Copy a user's file or folder below `outputs/` and record it as a single artifact."""
+    def _copy_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool, stays: bool) -> None:
+        """Copy a user's file or folder below `outputs/` and record it as a single artifact.
+
+        What lies in the folder already is recorded where it is, and so is with `stays` what lies in `outputs/`.
+        """
 
     def _write_output(self, kind: str, name: str, path: str, data: bytes) -> None:
         """Write a file below `outputs/` and record it as a single artifact."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -47,7 +48,7 @@ def _decode(payload: dict[str, Any], _asset: Asset) -> Confusion:
 
 def _encode(x: Iterable[Any], y: Iterable[Any], z: ArrayLike) -> dict[str, Any]:
     sides = {"x": _labels(x, "x"), "y": _labels(y, "y")}
-    matrix = as_array(z, "z")
+    matrix = as_array(_numbers(z), "z")
     count = len(sides["x"])
     if matrix.shape != (count, count) or len(sides["y"]) != count or not count:
         raise InvalidArgument(
@@ -58,6 +59,27 @@ def _encode(x: Iterable[Any], y: Iterable[Any], z: ArrayLike) -> dict[str, Any]:
     else:
         rows = (matrix.astype(int) if matrix.dtype.kind == "b" else matrix).tolist()
     return {**sides, "z": rows}
+
+
+def _numbers(z: ArrayLike) -> ArrayLike:
+    """Return a matrix with the numbers that its texts say, where it has texts; None is NaN then."""
+    array = as_ndarray(z, "z")
+    if array.dtype.kind not in "UO":
+        return z
+    return [[_number(item) for item in row] for row in array.tolist()] if array.ndim == 2 else z  # noqa: PLR2004
+
+
+def _number(item: Any) -> Any:
+    if not isinstance(item, str):
+        return math.nan if item is None else item
+    try:
+        return int(item)
+    except ValueError:
+        pass
+    try:
+        return float(item)
+    except ValueError:
+        raise InvalidType(f"z has {item!r:.60}, which says no number; give a matrix of numbers") from None
 
 
 def _labels(labels: Iterable[Any], argument: str) -> list[Any]:
@@ -98,8 +120,8 @@ class ConfusionMethods(Recorder):
             name: the matrix's name.
             x: n labels of the columns: strings or numbers; others are kept as their text.
             y: n labels of the rows.
-            z: shape (n, n), the matrix; integers of 64 bits stay what they are. Polyaxon's function can be called without it, and logs
-                nothing then.
+            z: shape (n, n), the matrix; integers of 64 bits stay what they are, and texts are the numbers that they say. Polyaxon's
+                function can be called without it, and logs nothing then.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
             y_true: shape (m,), the true labels, which are the rows of the matrix.

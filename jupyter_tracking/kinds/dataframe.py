@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.budgets import MOST_CELLS, MOST_COLUMNS, MOST_LOADED_BYTES, MOST_RATIO, MOST_TABLE_FILE_BYTES
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TooLarge, suggest
-from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, example, logs
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, example, logs, single_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,7 +266,11 @@ def read_arrow(data: bytes, content: str, most: int | None) -> pa.Table:
     return file.as_stored(check_values(table, stored_columns(table.schema), most))
 
 
-DATAFRAME = Kind("dataframe", "dataframe", _decode, ("path", "content_type"), _encode, order=60)
+def _of_file(copy: AssetCopy) -> AssetCopy:
+    return single_file(copy, content_type=content_type_of({"path": copy.source}) or None)
+
+
+DATAFRAME = Kind("dataframe", "dataframe", _decode, ("path", "content_type"), _encode, order=60, file=_of_file)
 
 
 @logs(DATAFRAME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.kinds.arguments import as_text
-from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
+from jupyter_tracking.kinds.base import Kind, Recorder, example, file_text, logs
 from jupyter_tracking.kinds.text import decode_text
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ def _encode(html: str) -> str:
     return as_text(html, "html")
 
 
-HTML = Kind("html", "html", decode_text, ("html",), _encode, order=100)
+HTML = Kind("html", "html", decode_text, ("html",), _encode, order=100, file=file_text)
 
 
 @logs(HTML)

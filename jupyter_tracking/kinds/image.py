@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.budgets import MOST_PIXELS
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MalformedEvent, TooLarge
 from jupyter_tracking.kinds.arguments import as_array, as_flag, as_metric, as_text
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs, name_of, refusals, warn
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, example, logs, name_of, refusals, single_file, warn
 from jupyter_tracking.kinds.figures import as_figures, is_blank
 from jupyter_tracking.kinds.picture_files import FORMATS, check_pixels, open_picture, read_frames
 from jupyter_tracking.kinds.pixels import as_pixels, as_rows, tiled
@@ -205,7 +205,7 @@ def _asset(data: bytes, picture: Image, suffix: str) -> NewAsset:
     return NewAsset(payload, suffix, lambda sink: sink.write(data))
 
 
-IMAGE = Kind("image", "image", _decode, ("path", "height", "width", "colorspace"), _encode, order=70)
+IMAGE = Kind("image", "image", _decode, ("path", "height", "width", "colorspace"), _encode, order=70, file=single_file)
 
 
 @logs(IMAGE)

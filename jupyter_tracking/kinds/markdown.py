@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.kinds.arguments import as_text
-from jupyter_tracking.kinds.base import Kind, NewAsset, Recorder, logs
+from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, logs, single_file
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
@@ -20,7 +20,11 @@ def _encode(markdown: str) -> NewAsset:
     return NewAsset({"kind": "markdown"}, "md", lambda sink: sink.write(data))
 
 
-MARKDOWN = Kind("markdown", "markdown", _decode, ("kind", "path"), _encode)
+def _of_file(copy: AssetCopy) -> AssetCopy:
+    return single_file(copy, kind="markdown")
+
+
+MARKDOWN = Kind("markdown", "markdown", _decode, ("kind", "path"), _encode, file=_of_file)
 
 
 @logs(MARKDOWN)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.kinds.arguments import as_flag, as_summary, as_text
 from jupyter_tracking.kinds.artifact import decode_file, log_file, older_names
-from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, encode_file, example, logs
+from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, encode_file, example, logs, without_kind
 
 if TYPE_CHECKING:
     import os
@@ -24,7 +24,7 @@ def _encode(
     return encode_file(path, hashed=hashed, framework=framework, spec=spec)
 
 
-MODEL = Kind("model", "file", decode_file, ("framework", "path", "spec"), _encode, order=140, flag="has_model")
+MODEL = Kind("model", "file", decode_file, ("framework", "path", "spec"), _encode, order=140, flag="has_model", file=without_kind)
 
 
 @logs(MODEL)
@@ -52,11 +52,11 @@ class ModelMethods(Recorder):
             name: the model's name; by default the file's name up to its first dot.
             framework: what made it, such as `"scikit-learn"`.
             summary: anything to keep beside it.
-            step: as in `log_metric`; without one the model goes under `outputs/model/`.
+            step: as in `log_metric`; without one the model goes under `outputs/model/`, or stays where it is in `outputs/`.
             timestamp: as in `log_metric`.
             rel_path: a folder under `outputs/` instead of `model`, when there is no step.
             skip_hash_calculation: do not take the md5.
-            **older: nothing; Polyaxon's has it.
+            **older: `versioned`, which says nothing any more: a step does.
 
         Raises:
             MissingFile: the file is not there.
@@ -68,4 +68,4 @@ class ModelMethods(Recorder):
         encoded = _encode(path, text, about or None, hashed=not as_flag(skip_hash_calculation, "skip_hash_calculation"))
         if text is not None:
             about = {"framework": text, **about}
-        log_file(self, "model", encoded, name, about, step, timestamp, "model" if rel_path is None else rel_path)
+        log_file(self, "model", encoded, name, about, step, timestamp, rel_path, "model")

@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, suggest
+from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingFile, StorageError, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds.arguments import as_flag, as_json, as_summary, as_text
-from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example, refusals
+from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example, refusals, warn
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.user_file_reader import hash_and_size, md5
 
@@ -65,10 +65,10 @@ class ReferenceMethods(Recorder):
             summary: anything to keep beside it.
             is_input: the run used it rather than made it.
             rel_path: the path to record instead, relative to the run folder.
-            skip_hash_calculation: do not read the file at all; it need not be there.
+            skip_hash_calculation: do not read the file at all. One that is not on this machine, or cannot be read, is referred to without
+                a hash, with a warning.
 
         Raises:
-            MissingFile: a local path that is not there (unless a hash is given or its calculation skipped).
             InvalidArgument: an unknown kind, an empty name.
         """
         self._refer(path, kind, name, hash, content, summary, is_input, rel_path, skip_hash_calculation)
@@ -245,11 +245,20 @@ class ReferenceMethods(Recorder):
             local = not paths.is_url(where)
             if local:
                 if "hash" not in about and not skip:
-                    about["hash"], about["size"] = hash_and_size(where)
+                    about |= _hashed(where)
                 where = os.path.abspath(where)  # noqa: PTH100 - links stay as they are
             about["path"] = where
             recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else where.removeprefix(f"{self.path}{os.sep}")
         self._record_artifact(chosen, true_name, recorded, summary=about, is_input=as_flag(is_input, "is_input"))
+
+
+def _hashed(path: str) -> dict[str, Any]:
+    """Return the hash and the size of a file or folder; of one that this machine cannot read neither, with a warning."""
+    try:
+        return dict(zip(("hash", "size"), hash_and_size(path), strict=True))
+    except (MissingFile, StorageError) as error:
+        warn(f"{error.args[-1]}; the reference is recorded without a hash")
+        return {}
 
 
 def _as_record(item: Any, where: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.kinds.arguments import as_text
-from jupyter_tracking.kinds.base import Kind, Recorder, example, logs
+from jupyter_tracking.kinds.base import Kind, Recorder, example, file_text, logs
 
 if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
@@ -20,7 +20,7 @@ def _encode(text: str) -> str:
     return as_text(text, "text")
 
 
-TEXT = Kind("text", "text", decode_text, ("text",), _encode, order=90)
+TEXT = Kind("text", "text", decode_text, ("text",), _encode, order=90, file=file_text)
 
 
 @logs(TEXT)

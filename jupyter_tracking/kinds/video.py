@@ -13,7 +13,19 @@ from jupyter_tracking.budgets import MOST_FRAME_PIXELS
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, TooLarge
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds.arguments import as_array, as_metric, as_text
-from jupyter_tracking.kinds.base import AssetCopy, Kind, NewAsset, Recorder, check_path, logs, missing_extra, name_of, refusals, warn
+from jupyter_tracking.kinds.base import (
+    AssetCopy,
+    Kind,
+    NewAsset,
+    Recorder,
+    check_path,
+    logs,
+    missing_extra,
+    name_of,
+    refusals,
+    single_file,
+    warn,
+)
 from jupyter_tracking.kinds.picture_files import check_pixels, open_picture, read_frames
 from jupyter_tracking.kinds.pixels import as_pixels
 
@@ -88,7 +100,12 @@ def _encode(
     return NewAsset(payload, suffix, lambda sink: sink.write(movie))
 
 
-VIDEO = Kind("video", "video", _decode, ("path", "height", "width", "colorspace", "content_type"), _encode, order=120)
+def _of_file(copy: AssetCopy) -> AssetCopy:
+    return single_file(copy, content_type=paths.file_extension(copy.source) or "gif")
+
+
+_COLUMNS = ("path", "height", "width", "colorspace", "content_type")
+VIDEO = Kind("video", "video", _decode, _COLUMNS, _encode, order=120, file=_of_file)
 
 
 @logs(VIDEO)

@@ -133,15 +133,18 @@ def test_a_folder_that_holds_the_run_is_refused(run: Run, root: Path) -> None:
 
 
 def test_files_of_the_run_itself_are_copied(run: Run) -> None:
-    """What lies in the run is copied like any other file, once, and does not contain its own copy."""
+    """What lies in the run is copied like any other file, once; without a step what lies in outputs/ stays where it is."""
     outputs = run.path / "outputs" / "mine"
     outputs.mkdir(parents=True)
     (outputs / "a.txt").write_text("a")
     run.log_artifact(outputs / "a.txt", "a", step=1)
     run.log_artifact(run.path / "outputs", "all")
     run.log_artifact(run.path / ".jupyter-tracking", "own")
-    assert (run.path / "outputs/outputs/mine/a.txt").read_text() == "a"
-    assert not (run.path / "outputs/outputs/outputs").exists()
+    assert (run.path / "assets/file/a_1.txt").read_text() == "a"
+    assert (run.path / "outputs/.jupyter-tracking").is_dir()
+    assert not (run.path / "outputs/outputs").exists()
+    run.end()
+    assert {a.name: a.path for a in open_folder(run.path).artifacts()}["all"] == "outputs"
 
 
 def test_a_growing_file_is_copied_as_it_was(run: Run, root: Path) -> None:
