@@ -211,7 +211,8 @@ def init(
         description: a sentence on what it is for.
         tags: strings to find it by.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
-        durability: `"process"` or `"power"`, see `Run`.
+        durability: `"process"`: a call that returned survives any end of this process; `"power"`: it survives a power failure too, at the
+            cost of a disk flush a call.
         shared: write to a run although another process does.
         log_context: accepted because Polyaxon has it.
         config: the run's parameters, as `log_inputs` takes them, or what `argparse` parsed.
@@ -299,7 +300,7 @@ def _end_active(*, quiet: bool) -> None:
         _active.remove(run)
         say(f"left {run.uuid} as it is: {error}")
     else:
-        if not quiet:
+        if not quiet and not run.does_nothing:
             say(f"ended {run.name} · {run.uuid}: a new run starts")
 
 

@@ -11,7 +11,7 @@ EXTENSION = "jupyter_tracking"
 
 
 def _start(folder):
-    from jupyter_tracking import Run
+    from jupyter_tracking.record.run import Run
 
     run = Run(folder / "run", shared=True)
     return run, lambda: None  # a call that returned has happened
@@ -164,7 +164,8 @@ def write_mixed(folder, size):
 
 def end_and_save(folder):
     """What ends the run in this folder that `metrics` logs to, and what saves its browser as a page."""
-    from jupyter_tracking import Run, open_run
+    from jupyter_tracking import open_run
+    from jupyter_tracking.record.run import Run
 
     run = Run(folder / "run", shared=True)
     return run.end, lambda: open_run(folder / "run").browse().save(folder / "page.html")
@@ -185,7 +186,7 @@ def diff_frames(folder):
 
 def write_runs(folder, count, artifacts):
     """Runs that have ended; all are copies, under their own uuids and names, of one that was logged."""
-    from jupyter_tracking import Run
+    from jupyter_tracking.record.run import Run
 
     run = Run(_run_path(folder, 0), name="run-0", project="bench")
     for number in range(artifacts):
@@ -217,7 +218,7 @@ def read_lineage(folder):
     import jupyter_tracking
 
     def change():
-        run = jupyter_tracking.Run(next((folder / "runs").iterdir()))
+        run = jupyter_tracking.Run(artifacts_path=next((folder / "runs").iterdir()))
         run.log_metric("metric-1", 0.5, 3)
         run.end()
 
@@ -231,9 +232,9 @@ def write_documents(folder, count):
 
     from orjson import dumps, loads
 
-    from jupyter_tracking import Run
     from jupyter_tracking.format import paths
     from jupyter_tracking.format.document import run_document
+    from jupyter_tracking.record.run import Run
 
     child = os.fork()
     if not child:

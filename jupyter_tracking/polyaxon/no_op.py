@@ -48,6 +48,9 @@ def _getattr(_: Any, name: str) -> Any:
 
 
 _OWN: dict[str, Any] = {
+    "uuid": "",
+    "path": None,
+    "resumed": False,
     "does_nothing": True,
     "__init__": _init,
     "__getattr__": _getattr,

@@ -5,11 +5,13 @@ It reads a line of JSON, `[command, argument, …]`, and answers with a line of 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import json
 import logging
 import os
+import runpy
 import sys
 import traceback
 import warnings
@@ -61,6 +63,30 @@ def written(source: str) -> dict[str, Any]:
     path = run.get_artifacts_path()
     run.log_succeeded()
     return {"path": path}
+
+
+def script(source: str, folder: str) -> dict[str, Any]:
+    """Run a program that imports Polyaxon's module, in a folder and in a forked process, to its end; return its runs."""
+    import pandas as pd  # noqa: F401 - where nothing else has imported it, Polyaxon's handler of the exit fails
+    from polyaxon import settings
+    from polyaxon._contexts import paths
+
+    runs = Path(paths.CONTEXT_OFFLINE_ROOT) / "runs"
+    before = set(runs.iterdir()) if runs.exists() else set()
+    child = os.fork()
+    if not child:
+        os.chdir(folder)
+        os.environ["POLYAXON_COLLECT_RESOURCES"] = "0"
+        settings.CLIENT_CONFIG.is_offline = True  # what `POLYAXON_IS_OFFLINE` does where Polyaxon reads its settings
+        try:
+            runpy.run_path(source, run_name="__main__")
+        except BaseException:  # noqa: BLE001 - as the interpreter does at the end of a program
+            sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        finally:
+            atexit._run_exitfuncs()
+            os._exit(0)
+    os.waitpid(child, 0)
+    return {"runs": sorted(map(str, set(runs.iterdir()) - before))}
 
 
 def resumed(run: str) -> dict[str, Any]:
@@ -199,7 +225,7 @@ def members() -> dict[str, Any]:
 
 
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
-    function.__name__: function for function in (write, written, resumed, read, load, listed, signatures, members)
+    function.__name__: function for function in (write, written, script, resumed, read, load, listed, signatures, members)
 }
 
 
