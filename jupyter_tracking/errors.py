@@ -238,4 +238,5 @@ def _unknown_argument(function: Callable[..., Any], named: Iterable[str]) -> str
     unknown = next((name for name in named if name not in known), None)
     if unknown is None or any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return None
-    return f"{function.__name__}() has no argument {unknown!r}{suggest(unknown, known)}"
+    name = "Run" if function.__name__ == "__init__" else function.__name__
+    return f"{name}() has no argument {unknown!r}{suggest(unknown, known)}"

@@ -42,7 +42,10 @@ after_init: list[Callable[[], None]] = []  # called when a run has started; each
 
 
 class ActiveRun(PolyaxonRun):
-    """A run of this session: as a context manager it is active inside its block, and the one before after it."""
+    """A run of this session, with the constructor and the methods of Polyaxon's `Run`; `init` makes one and makes it the active run.
+
+    As a context manager it is active inside its block, and the one before after it.
+    """
 
     in_block = False  # inside its `with` block
     _thread = 0  # in which it was started
@@ -142,6 +145,8 @@ def active_run() -> Run:
     if run is not None:
         return run
     ended = _ended_run()
+    if ended is not None and ended.does_nothing:
+        return ended
     if ended is not None:
         raise RunEnded(f"no run is active: run {ended.uuid[:8]} has ended; start one with init() or %track_init")
     if _active:
@@ -193,8 +198,8 @@ def init(
 
     Args:
         owner: who the run belongs to; by default the user's name.
-        project: what it belongs to; `"owner/project"` gives both, and so does `"owner.project"` where no owner is given. By default
-            `"default"`.
+        project: what it belongs to; `"owner/project"` gives both, and so does `"owner.project"` where no owner is given and both begin
+            with a letter. By default `"default"`.
         run_uuid: resume the run of this uuid, or of a prefix of at least 4 digits that only one run has.
         client: Polyaxon's; there is no server here, so only None is accepted.
         track_code: keep the cells that run (`code/`), and the commit of a git repository.
@@ -276,7 +281,7 @@ def get_or_create_run(tracking_run: Run | None = None) -> Run:
     Raises:
         NoActiveRun: several runs are open, and none of them of this thread or task.
     """
-    if tracking_run is not None:
+    if tracking_run:
         return tracking_run
     if _active:
         return active_run()
@@ -286,7 +291,7 @@ def get_or_create_run(tracking_run: Run | None = None) -> Run:
 def _around() -> Run | None:
     """Return the run inside of whose block the call is made."""
     run = _run_of_here()
-    return run if run is not None and run.in_block else None
+    return run if run is not None and run.in_block and not run.does_nothing else None
 
 
 def _end_active(*, quiet: bool) -> None:

@@ -57,7 +57,7 @@ BUDGETS = {
     "read": 2865,
     "notebook": 1670,
     "frames": 1590,
-    "polyaxon": 1010,
+    "polyaxon": 1030,
     "views": 8335,
     "magics": 1255,
 }

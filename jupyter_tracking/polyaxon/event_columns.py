@@ -27,7 +27,7 @@ class EventMethods(Run):
 
         Args:
             kind: one of `V1ArtifactKind`.
-            names: the artifacts' names, or one text with commas between them.
+            names: the artifacts' names, or what their files are called, as Polyaxon calls them; or one text with commas between them.
             orient: `"dict"`, the default: a list a column, `step`, `timestamp` and the kind; or `"csv"`: the text of the event file.
             force: accepted because Polyaxon has it; the rows are read each time.
 
@@ -38,7 +38,8 @@ class EventMethods(Run):
         if orient not in _ORIENTS:
             raise InvalidArgument(f"orient={orient!r:.60} is none of {', '.join(_ORIENTS)}")
         found = []
-        known = {record.name: record for record in self._known_records() if record.kind == chosen and record.versioned}
+        records = [record for record in self._known_records() if record.kind == chosen and record.versioned]
+        known = {record.stem: record for record in records} | {record.name: record for record in records}
         for name in names.split(",") if isinstance(names, str) else names:
             if name in known:
                 data = b"".join(event_bytes(self.store, known[name]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from jupyter_tracking.format import paths
 from jupyter_tracking.polyaxon.start import NO_OP, switched_on
 
 # What a run needs to be one of the session, which are active and end.
@@ -34,6 +35,8 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 def _init(self: Any, *_: Any, **__: Any) -> None:
     self._ended = False
+    self.uuid = "0" * 32
+    self.path = paths.run_path(paths.default_root(None), self.uuid)  # where it would be, so that nothing is found of it
 
 
 def _end(self: Any, *_: Any, **__: Any) -> None:
@@ -48,8 +51,6 @@ def _getattr(_: Any, name: str) -> Any:
 
 
 _OWN: dict[str, Any] = {
-    "uuid": "",
-    "path": None,
     "resumed": False,
     "does_nothing": True,
     "__init__": _init,

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, suggest
+from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, checks_arguments, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_values
 from jupyter_tracking.notebook import provenance
@@ -20,7 +21,7 @@ from jupyter_tracking.polyaxon.schemas import V1Run, V1RunArtifact, V1StatusCond
 from jupyter_tracking.polyaxon.server import SERVER_CALLS, server_member
 from jupyter_tracking.polyaxon.start import RunStart, run_start
 from jupyter_tracking.record import start_values
-from jupyter_tracking.record.lineage_document import summarized
+from jupyter_tracking.record.lineage_document import summarized, write_lineages
 from jupyter_tracking.record.run import Run, write_outputs
 
 if TYPE_CHECKING:
@@ -304,9 +305,10 @@ class PolyaxonRun(EventMethods):
             self.sync_artifacts_and_summaries()
         target = paths.absolute(path, "path")
         if target != self.path:
-            target.mkdir(parents=True, exist_ok=True)
-            for name in (paths.RUN_FILE, paths.LINEAGES_FILE):
-                (target / name).write_bytes(self.store.read(name))
+            with storage_errors(f"the copy in {target}", kept="the run is as it was"):
+                target.mkdir(parents=True, exist_ok=True)
+                for name in (paths.RUN_FILE, paths.LINEAGES_FILE):
+                    (target / name).write_bytes(self.store.read(name))
 
     def sync_events_summaries(self, last_check: datetime | None, events_path: str | os.PathLike[str]) -> None:  # noqa: ARG002
         """Write into `lineages.plx.json` what each event file holds by now; `end` does it in any case.
@@ -331,7 +333,7 @@ class PolyaxonRun(EventMethods):
         """Write into `lineages.plx.json` what each event file holds by now."""
         with self._turn(), self.store.locked():
             self._check_open()
-            self._replace_lineages()
+            write_lineages(self.store, [replace(record) for record in self._known_records()])
 
     @classmethod
     def load_offline_run(
@@ -365,3 +367,9 @@ class PolyaxonRun(EventMethods):
                 raise NotFound(f"path={os.fspath(path)!r} holds no run: there is no {paths.RUN_FILE} in it")
             return None
         return cls(artifacts_path=path, name=name)
+
+
+for _class in (PolyaxonRun, EventMethods):
+    for _name, _member in list(vars(_class).items()):
+        if _name.startswith(("get_", "set_", "sync_", "persist_")) or _name in {"__init__", "start", "update"}:
+            setattr(_class, _name, checks_arguments(_member))

@@ -116,7 +116,9 @@ def _owner_and_project(project: str) -> tuple[str | None, str]:
     """Return the two that a project's whole name has: `owner/project`, or as Polyaxon takes it `owner.project`."""
     owner, separator, name = project.rpartition("/")
     if not separator:
-        owner, separator, name = project.rpartition(".")
+        owner, _, name = project.rpartition(".")
+        if not (owner[:1].isalpha() and name[:1].isalpha()):  # a number of a version, such as `resnet-1.5`
+            return None, project
     return (owner, name) if owner and name else (None, project)
 
 

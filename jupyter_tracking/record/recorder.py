@@ -174,6 +174,7 @@ class RunRecorder(Recorder):
 
     def _copy_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool, stays: bool) -> None:
         self._check_open()
+        file_mode(path)  # refuses what is no file, and what is not there
         own = self._own_output(path)
         if own is not None and (stays or own.rpartition("/")[0] == folder):
             found = dict(zip(("hash", "size"), hash_and_size(path), strict=True)) if hashed else {}

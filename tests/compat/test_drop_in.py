@@ -47,6 +47,7 @@ def run(root: Path) -> Iterator[Any]:
         ({"owner": "acme", "project": "my.demo"}, "acme", "my.demo"),
         ({"project": "demo"}, None, "demo"),
         ({"project": ".demo"}, None, ".demo"),
+        ({"project": "resnet-1.5"}, None, "resnet-1.5"),
     ],
 )
 def test_a_run_belongs_to_whom_it_says(root: Path, given: dict[str, str], owner: str | None, project: str) -> None:
@@ -82,6 +83,18 @@ def test_a_uuid_without_a_run_starts_one(root: Path) -> None:
     tracking.Run(is_new=False, **QUIET).end()  # type: ignore[arg-type]
     with pytest.raises(NotFound):
         tracking.Run(resume="f" * 32, **QUIET)  # type: ignore[arg-type]
+
+
+def test_an_argument_that_there_is_not_is_named(root: Path, run: Any) -> None:
+    """With the nearest that there is; nothing is made."""
+    for call, near in (
+        (lambda: tracking.Run(projct="demo"), r"Run\(\) has no argument 'projct'; near: 'project'"),  # type: ignore[call-arg]
+        (lambda: run.set_owner(ownr="x"), r"set_owner\(\) has no argument 'ownr'"),
+        (lambda: run.get_metrics(name="x"), r"get_metrics\(\) has no argument 'name'"),
+    ):
+        with pytest.raises(InvalidType, match=near):
+            call()
+    assert len(list((root / "runs").iterdir())) == 1
 
 
 @pytest.mark.parametrize("given", [{"client": object()}, {"is_offline": False}])
@@ -123,6 +136,8 @@ def test_a_run_that_does_nothing(root: Path, monkeypatch: pytest.MonkeyPatch, ca
         assert (run.run_uuid, run.run_data, run.status) == (None, None, None)
     assert run.ended
     assert tracking.TRACKING_RUN is None
+    if by == "environment":
+        tracking.log_metric("loss", 1)  # as in Polyaxon, whose run that does nothing never ends
     assert not root.exists()
     assert capsys.readouterr().out == ""
 
@@ -254,6 +269,28 @@ def test_the_rows_of_a_run_as_polyaxons_client_gives_them(run: Any) -> None:
     assert len(run.get_metrics_as_scatter_chart(x="loss", y="accuracy").data) == 1
     with pytest.raises(InvalidArgument, match="orient"):
         run.get_events("metric", "loss", orient="rows")
+
+
+def test_events_are_found_by_what_polyaxon_calls_them(run: Any) -> None:
+    """Its names are those of the files; the run's own names are found too, one with a comma in a list."""
+    run.log_metric("train/loss", 0.5, step=1)
+    run.log_metric("a,b", 1.0)
+    assert run.get_metrics(["train__loss"])["train__loss"]["data"]["metric"] == [0.5]
+    assert [each["name"] for each in run.get_events("metric", "train/loss,a").data] == ["train/loss"]
+    assert list(run.get_metrics(["a,b"])) == ["a,b"]
+    assert set(run.get_metrics()) == {"train/loss", "a,b"}
+
+
+def test_a_summary_in_the_middle_leaves_no_trace_at_the_end(run: Any) -> None:
+    """What was summarized while the run went on is not what is told of it later, also where something is said of it afterwards."""
+    run.log_confusion_matrix("matrix", y_true=[0, 1], y_pred=[0, 1], step=1)
+    run.sync_artifacts_and_summaries()
+    run.log_confusion_matrix("matrix", y_true=[0, 1], y_pred=[0, 1], step=2)
+    run._add_summary("confusion", "matrix", {"more": 1})
+    for _ in range(2):
+        row = tracking.open_run(run).lineage().set_index("name").loc["matrix"]
+        assert (row["steps"], row["step_max"]) == (2, 2)
+        run.end()
 
 
 def test_a_run_that_logged_nothing_has_empty_frames(run: Any) -> None:
@@ -389,6 +426,22 @@ def test_references_that_this_machine_cannot_see(run: Any, tmp_path: Path) -> No
     assert [name for name, item in lineage.items() if "hash" in item.summary] == ["known"]
 
 
+def test_only_files_that_are_there_are_recorded_where_they_are(run: Any, tmp_path: Path) -> None:
+    """A link, one that leads into the run, and a file that is missing are refused as ever, with a hash and without."""
+    inside = run.get_outputs_path("a.txt")
+    with open(inside, "w") as file:
+        file.write("a")
+    os.symlink(inside, run.get_outputs_path("link.txt"))
+    os.symlink(inside, tmp_path / "link.txt")
+    for path in (run.get_outputs_path("link.txt"), tmp_path / "link.txt", run.get_outputs_path("missing.txt")):
+        for skip in (False, True):
+            with pytest.raises(TrackingError):
+                run.log_artifact(path, "it", skip_hash_calculation=skip)
+    assert run.artifacts_lineage == {}
+    run.log_artifact(os.path.relpath(inside), "it", skip_hash_calculation=True)
+    assert run.artifacts_lineage["it"].path == "outputs/a.txt"
+
+
 def test_what_lies_in_outputs_is_not_copied_again(run: Any) -> None:
     """A file or folder that the user wrote there is recorded where it is, with its hash; with another `rel_path` it is copied."""
     model = run.get_outputs_path("model.pkl")
@@ -477,6 +530,19 @@ def test_a_folder_or_bytes_are_no_text(run: Any, tmp_path: Path) -> None:
     for path, kind, said in ((tmp_path / "bytes", "text", "no text in UTF-8"), (tmp_path, "html", "folder"), (tmp_path, "image", "folder")):
         with pytest.raises(InvalidArgument, match=said):
             run.log_artifact(path, "it", kind=kind, step=1)
+
+
+def test_a_trace_is_made_of_polyaxons_spans(run: Any) -> None:
+    """The exported class in the place of its own, children too."""
+    child = tracking.V1EventSpan(name="child", kind="llm", metadata={"tokens": 3})
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    run.log_trace(tracking.V1EventSpan(name="call", kind="chain", inputs={"q": 1}, children=[child], started_at=moment), step=1)
+    loaded = tracking.open_run(run).load("call")
+    assert (loaded["name"], loaded["children"]) == ("call", [{"name": "child", "kind": "llm", "metadata": {"tokens": 3}}])
+    assert run.get_inputs() == {"q": 1}
+    with pytest.raises(InvalidArgument, match="V1EventSpan has no field 'nam'"):
+        tracking.V1EventSpan.from_dict({"nam": "x"})
+    assert tracking.V1Statuses("running") == "running"
 
 
 # --- old runs ----------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ BETTER = {
     "log_succeeded": "as log_failed",
     "log_tensorboard_ref": "a second folder is recorded too",
     "log_video": "needs no moviepy",
-    "persist_run": "whole or not at all; with the metrics' outputs",
+    "persist_run": "what was written is replaced as a whole; while the run goes on, too",
     "refresh_data": "there is nothing to do: what a run knows is read when it is asked for",
     "run_data": "as it is at the moment",
     "set_artifacts_path": "refuses to leave what was logged behind",

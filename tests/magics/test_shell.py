@@ -271,6 +271,7 @@ def test_views_are_returned_for_display(cell, ip, monkeypatch: pytest.MonkeyPatc
     assert asked == [("browse", "a"), ("a", ("roc", "val loss"), "curve", None), ("browse", "a"), ("a", ("roc",), None, 3)]
 
 
+@pytest.mark.filterwarnings("ignore:.*is recorded without a hash")  # a path that is not there may be another machine's
 @pytest.mark.parametrize("active", [False, True])
 def test_no_magic_answers_a_mistake_with_a_traceback(ip: InteractiveShell, *, active: bool) -> None:
     """Whatever is typed after any of them, with a run and without: what it means is done, or one line says why not."""
