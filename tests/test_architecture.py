@@ -50,7 +50,7 @@ READING = {"read", "frames", "views", "run_view"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1850,
-    "format": 3445,
+    "format": 3480,
     "storage": 2530,
     "kinds": 7165,
     "record": 1535,
