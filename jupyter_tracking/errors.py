@@ -2,7 +2,8 @@
 
     TrackingError
     ├── InvalidArgument (ValueError)      a value that cannot be logged or looked up
-    │   └── OutsideRun                    a path that would leave the run folder
+    │   ├── OutsideRun                    a path that would leave the run folder
+    │   └── InvalidFilter                 a filter of runs with a mistake in it
     ├── InvalidType (TypeError)           a value of the wrong type
     ├── NotFound (LookupError)            no such run, artifact, kind or step
     ├── MissingFile (FileNotFoundError)   a file to log, or an asset to read, is not there
@@ -55,7 +56,7 @@ class TrackingError(Exception):
 
         frames = [f for f in traceback.extract_tb(self.__traceback__) if _HERE not in f.filename]
         at = [f"line {frames[-1].lineno}: {frames[-1].line}"] if frames and frames[-1].line else []
-        return [*at, f"{type(self).__name__}: {self}"]
+        return [*at, f"{type(self).__name__}: {self}", *getattr(self, "__notes__", [])]
 
 
 class InvalidArgument(TrackingError, ValueError):
@@ -64,6 +65,23 @@ class InvalidArgument(TrackingError, ValueError):
 
 class OutsideRun(InvalidArgument):
     """A path would leave the run folder, by `..`, by an absolute path or by a link."""
+
+
+class InvalidFilter(InvalidArgument):
+    """A filter of runs has a mistake in it; a note of the error shows the place.
+
+    Attributes:
+        at: where the mistake is, in characters from the start of the filter.
+        length: of how many characters it is; 0 at the end.
+    """
+
+    def __init__(self, argument: str, text: str, at: int, length: int, message: str) -> None:
+        """Make the error of a mistake in the text of an argument."""
+        super().__init__(f"{argument}={shortened(text)}, at character {at + 1}: {message}")
+        self.at, self.length = at, length
+        start, end = max(0, at - 60), at + max(1, min(length, 60))
+        before, here = escape_controls(text[start:at]), escape_controls(text[at:end])
+        self.add_note(f"    {before}{here}{escape_controls(text[end : end + 20])}\n    {' ' * len(before)}{'^' * max(1, len(here))}")
 
 
 class InvalidType(TrackingError, TypeError):

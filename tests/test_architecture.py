@@ -54,7 +54,7 @@ BUDGETS = {
     "storage": 2530,
     "kinds": 7165,
     "record": 1535,
-    "read": 2865,
+    "read": 3700,
     "notebook": 1670,
     "frames": 1590,
     "polyaxon": 1030,

@@ -1,0 +1,100 @@
+// The columns that a filter can name, and those nearest to a name that is none; as read/filter/columns.py has it.
+
+import { isBare, said } from "./words";
+
+const GROUPS = ["inputs.", "outputs."];
+const MOST_NAMED = 5;
+const MOST_COMPARED = 2000;
+const NEAR = 0.4;
+
+export interface FilterColumn {
+  /** In full, such as inputs.lr. */
+  name: string;
+  /** The values of a time are microseconds since 1970; plain words are looked for in those of kind any. */
+  kind: "time" | "seconds" | "any";
+  /** Other names of it. */
+  also?: string[];
+}
+
+/** A column's name without inputs. or outputs. before it. */
+export function withoutGroup(name: string): string {
+  const group = GROUPS.find((prefix) => name.startsWith(prefix));
+  return group ? name.slice(group.length) : name;
+}
+
+export const shortName = (column: FilterColumn): string => withoutGroup(column.name);
+
+/** Columns, found by what a filter calls them. */
+export class Columns<C extends FilterColumn> {
+  private readonly exact = new Map<string, C>();
+  private readonly short = new Map<string, C[]>();
+
+  constructor(readonly every: readonly C[]) {
+    for (const column of every)
+      if (!this.exact.has(column.name)) this.exact.set(column.name, column);
+    for (const column of every) {
+      for (const name of column.also ?? []) if (!this.exact.has(name)) this.exact.set(name, column);
+      const short = shortName(column);
+      if (short === column.name) continue;
+      const known = this.short.get(short);
+      if (known) known.push(column);
+      else this.short.set(short, [column]);
+    }
+  }
+
+  /** The column of a name, or all that a short name may mean, or none. */
+  find(name: string): C[] {
+    const exact = this.exact.get(name);
+    return exact ? [exact] : (this.short.get(name) ?? []);
+  }
+
+  /** The shortest name by which a column is found, as a filter writes it. */
+  label(column: C): string {
+    const short = shortName(column);
+    const found = this.find(short);
+    return asName(found.length === 1 && found[0] === column ? short : column.name);
+  }
+
+  /** "; near: lr, loss" for the columns whose names are most like a word, or "; there are: …", or "". */
+  nearest(word: string): string {
+    const pairs = pairsOf(withoutGroup(word));
+    const ranked: [number, C][] = [];
+    for (const column of this.every.slice(0, MOST_COMPARED)) {
+      const like = likeness(pairs, pairsOf(shortName(column)));
+      if (like >= NEAR) ranked.push([like, column]);
+    }
+    ranked.sort((a, b) => b[0] - a[0]);
+    const near = ranked.slice(0, MOST_NAMED).map(([, column]) => this.label(column));
+    if (near.length) return `; near: ${near.join(", ")}`;
+    const some = this.every.slice(0, MOST_NAMED).map((column) => this.label(column));
+    return some.length ? `; there are: ${some.join(", ")}` : "";
+  }
+}
+
+/** A column's name as a filter writes it. */
+export function asName(name: string): string {
+  return isBare(name) ? name : `\`${name.replaceAll("`", "``")}\``;
+}
+
+/** A text in quotes. */
+export function asText(text: string): string {
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+/** What to say of a short name that several columns have. */
+export function ambiguous(word: string, found: FilterColumn[]): string {
+  return `${said(word)} may be ${found.map((column) => asName(column.name)).join(" or ")}; say which`;
+}
+
+/** Each two letters of a word that follow each other, its start and its end too. */
+function pairsOf(word: string): Set<string> {
+  const letters = Array.from(`^${Array.from(word).slice(0, 60).join("").toLowerCase()}$`);
+  return new Set(letters.slice(1).map((letter, n) => letters[n]! + letter));
+}
+
+/** The share of the pairs that two words have in common. */
+function likeness(one: Set<string>, other: Set<string>): number {
+  let common = 0;
+  for (const pair of one) if (other.has(pair)) common += 1;
+  return (2 * common) / (one.size + other.size);
+}
