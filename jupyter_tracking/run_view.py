@@ -13,7 +13,7 @@ from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
 from jupyter_tracking.printed import in_notebook, say, warn
 from jupyter_tracking.read.curating import CuratedRun
-from jupyter_tracking.read.find import find_run, find_runs
+from jupyter_tracking.read.find import find_run, resolve_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,7 +67,7 @@ def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> B
         return RunsBrowser(None, paths.default_root(root))
     if isinstance(runs, str | os.PathLike) or not hasattr(runs, "__iter__"):
         return Browser(find_run(runs, root))
-    return RunsBrowser(find_runs(runs, root), paths.default_root(root))
+    return RunsBrowser(resolve_runs(runs, root), paths.default_root(root))
 
 
 @checks_arguments
@@ -89,7 +89,7 @@ def compare(runs: Iterable[object], name: str, kind: str | None = None, root: st
     from jupyter_tracking.views.model.scene import compare_runs
     from jupyter_tracking.views.widgets.stepper import Stepper
 
-    return Stepper(compare_runs(find_runs(runs, root), name, kind))
+    return Stepper(compare_runs(resolve_runs(runs, root), name, kind))
 
 
 class RunView(CuratedRun):

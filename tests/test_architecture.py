@@ -54,7 +54,7 @@ BUDGETS = {
     "storage": 2530,
     "kinds": 7165,
     "record": 1535,
-    "read": 3700,
+    "read": 3745,
     "notebook": 1670,
     "frames": 1590,
     "polyaxon": 1030,

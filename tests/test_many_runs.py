@@ -16,7 +16,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames import lineage, run_versions
 from jupyter_tracking.read import known_runs
-from jupyter_tracking.read.find import find_runs
+from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import Known
 
 if TYPE_CHECKING:
@@ -124,12 +124,12 @@ def test_several_runs_are_found_by_one_look_at_the_root(several: Path, opened: l
     runs = tracking.runs(several).set_index("name")["uuid"]
     looks.clear()
     opened.clear()
-    found = find_runs(["run1", runs["run3"], runs["run0"][:12], "run1"], several)
+    found = resolve_runs(["run1", runs["run3"], runs["run0"][:12], "run1"], several)
     assert [folder.name for folder in found] == ["run1", "run3", "run0", "run1"]
     assert found[0] is not found[3]
     assert len(looks) == 1
     record(several, "run1", 7)
-    newest, same = find_runs(["run1", str(runs["run1"])], several)
+    newest, same = resolve_runs(["run1", str(runs["run1"])], several)
     assert (newest.namesakes, same.namesakes, newest.uuid == same.uuid) == (2, 1, False)
 
 

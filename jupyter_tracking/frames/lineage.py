@@ -22,7 +22,7 @@ from jupyter_tracking.frames.dtypes import TIMESTAMP, with_dtypes
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.run_versions import keep_versions, recorded_versions
 from jupyter_tracking.progress import Progress
-from jupyter_tracking.read.find import find_runs
+from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import is_settled
 from jupyter_tracking.read.run_reader import RunFolder
 
@@ -94,7 +94,7 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
         if runs is None:
             frame = _root_lineage(paths.default_root(root), unread, progress)
         else:
-            folders, rows = find_runs(runs, root), _Rows()
+            folders, rows = resolve_runs(runs, root), _Rows()
             for folder in progress.over(folders, len(folders)):
                 rows.add(_rows(folder, unread)[0])
             frame = rows.frame()

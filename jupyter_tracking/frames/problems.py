@@ -12,7 +12,7 @@ from jupyter_tracking.frames.dtypes import with_dtypes
 from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
-from jupyter_tracking.read.find import find_runs
+from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = 
         NotFound: there is no such run.
     """
     top = paths.default_root(root)
-    folders = find_runs(runs, root) if runs is not None else [RunFolder(path) for path in paths.run_folders(top)]
+    folders = resolve_runs(runs, root) if runs is not None else [RunFolder(path) for path in paths.run_folders(top)]
     rows: list[tuple[Any, ...]] = []
     with Progress("problems()", "runs") as progress:
         for done, folder in enumerate(folders):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,11 @@ from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_table import NO_ROWS, union_of_steps
+from jupyter_tracking.read.find import ROOT_OF_TABLE
 from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
@@ -208,7 +209,9 @@ def runs_frame(
     own = {key: pd.Series([getattr(each, key) for each in facts], dtype=object) for key in _RUNS}
     own |= {key: own[key].where(own[key] != "", None) for key in ("name", "project")}  # what is empty is missing
     given = {f"{group}.{key}": _as_numbers([getattr(each, group).get(key) for each in facts]) for group, key in values}
-    return with_dtypes(pd.DataFrame({**own, **given}), _RUNS)
+    frame = with_dtypes(pd.DataFrame({**own, **given}), _RUNS)
+    frame.attrs[ROOT_OF_TABLE] = os.fspath(top)
+    return frame
 
 
 def _value_columns(facts: list[RunFacts]) -> list[tuple[str, str]]:

@@ -10,10 +10,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, shortened, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import curation, run_document
-from jupyter_tracking.read.known_runs import run_name
+from jupyter_tracking.read.known_runs import list_run, run_name
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.storage.run_archive import unpack_run
 from jupyter_tracking.storage.trash import trashed_folders
@@ -21,6 +21,9 @@ from jupyter_tracking.storage.trash import trashed_folders
 _SHORTEST_PREFIX = 4
 _WHOLE_UUID = 32
 _MOST_NAMED = 10
+_MOST_NESTED = 3
+_UUIDS = ("uuid", "run_uuid", "uuids")  # columns of our DataFrames that say which runs their rows are of
+ROOT_OF_TABLE = "root"  # in the `attrs` of a DataFrame of runs
 
 
 def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:
@@ -38,11 +41,82 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
     return _find(run, root, [])
 
 
-def find_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[RunFolder]:
-    """Open a run or several, each as `find_run` takes it; raises as `find_run`."""
-    several = hasattr(runs, "__iter__") and not isinstance(runs, str | os.PathLike | RunFolder)
-    listed: list[_Listed] = []  # the root is listed once for all of them
-    return [_find(run, root, listed) for run in (runs if several else [runs])]
+def resolve_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[RunFolder]:
+    """Open the runs that a user means.
+
+    Args:
+        runs: a run, as `find_run` takes it; a DataFrame of `runs()`, of its groups, of `lineage()` or `problems()`, or a row of one; a
+            folder that holds `runs/`; anything that yields such things; all under the root when None. Those of a folder are the ones
+            that are not archived, the newest first; one that is given twice is there twice.
+        root: the folder that holds `runs/`; by default that of the DataFrame, then `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Raises:
+        NotFound: there is no such run; or something that means none, by its type.
+        InvalidArgument: a DataFrame that does not say which runs its rows are of.
+    """
+    return all_runs(paths.default_root(root)) if runs is None else _resolve(runs, root, {}, _MOST_NESTED)
+
+
+def _resolve(runs: Any, root: str | os.PathLike[str] | None, listed: dict[object, list[_Listed]], levels: int) -> list[RunFolder]:
+    """Resolve runs as `resolve_runs`; each root is listed once for all of them."""
+    uuids, attributes = _uuids_of_table(runs), getattr(runs, "attrs", None)
+    if root is None and isinstance(attributes, dict):
+        root = attributes.get(ROOT_OF_TABLE)
+    if uuids is not None:
+        return [_find(uuid, root, listed.setdefault(root, [])) for uuid in uuids]
+    if isinstance(runs, str | os.PathLike):
+        top = _as_root(os.fspath(runs))
+        text = os.fsdecode(runs)
+        if top is not None and (isinstance(runs, os.PathLike) or os.sep in text or text in {".", ".."}):
+            return all_runs(top)
+        try:
+            return [_find(runs, root, listed.setdefault(root, []))]
+        except NotFound:
+            if top is None:
+                raise
+            return all_runs(top)
+    if not hasattr(runs, "__iter__") or levels == 0 or _open_object(runs) is not None:
+        return [_find(runs, root, listed.setdefault(root, []))]
+    return [folder for each in runs for folder in _resolve(each, root, listed, levels - 1)]
+
+
+def all_runs(root: Path) -> list[RunFolder]:
+    """Return the runs under a root that are not archived, the newest first, as `runs()` lists them."""
+    listed = [(list_run(folder), folder) for folder in map(RunFolder, paths.run_folders(root))]
+    listed.sort(key=lambda each: str(each[0].facts.created_at or ""), reverse=True)
+    return [folder for run, folder in listed if not run.archived]
+
+
+def _as_root(text: str | bytes) -> Path | None:
+    """Return a folder that holds runs and is none itself; None where a text is none."""
+    try:
+        path = paths.absolute(text, "runs", expands=True)
+    except InvalidArgument:
+        return None
+    return path if (path / "runs").is_dir() and not paths.holds_run(path) else None
+
+
+def _uuids_of_table(runs: Any) -> list[str] | None:
+    """Return the uuids of the runs of a DataFrame, or of a row of one, each once; None where something is neither.
+
+    Raises:
+        InvalidArgument: a DataFrame that has none.
+    """
+    columns = getattr(runs, "columns", None)
+    labels = columns if columns is not None else getattr(runs, "index", None)
+    if labels is None or not hasattr(labels, "names") or not hasattr(runs, "attrs"):
+        return None
+    name = next((name for name in _UUIDS if name in labels), None)
+    if name is not None:
+        found = list(runs[name]) if columns is not None else [runs[name]]
+    elif columns is not None and labels is not None and runs.index.name in _UUIDS:
+        found = list(runs.index)
+    elif columns is not None:
+        raise InvalidArgument(f"runs is a DataFrame with the columns {shortened(list(labels))} and no uuid; give one of runs()")
+    else:
+        return None
+    every = [uuid for each in found for uuid in (each if isinstance(each, list | tuple) else [each])]
+    return list(dict.fromkeys(uuid for uuid in every if isinstance(uuid, str)))
 
 
 class _Listed:
@@ -55,6 +129,11 @@ class _Listed:
     def by_uuid(self) -> dict[str, RunFolder]:
         """The runs by the names of their folders."""
         return {each.path.name: each for each in self.runs}
+
+    @cached_property
+    def by_document(self) -> dict[str, RunFolder]:
+        """The runs by the uuids in their documents, where their folders have other names."""
+        return {uuid: each for each in self.runs if (uuid := list_run(each).facts.uuid) != each.path.name}
 
     @cached_property
     def by_name(self) -> dict[str, list[RunFolder]]:
@@ -174,6 +253,8 @@ def _match(text: str, listed: _Listed) -> RunFolder | None:
     if len(begun) > 1:
         names = ", ".join(name[: max(8, len(digits) + 4)] for name in begun[:_MOST_NAMED])
         raise NotFound(f"run={text!r}: {len(begun)} runs match: {names}; give more of the uuid")
+    if not begun and len(digits) == _WHOLE_UUID:
+        begun = [other.path.name] if (other := listed.by_document.get(text)) is not None else []
     return RunFolder(listed.by_uuid[begun[0]].path) if begun else None
 
 
