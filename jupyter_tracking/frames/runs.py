@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from types import NoneType
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,15 @@ from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.frames.dtypes import TIMESTAMP, as_inferred, as_strings, with_dtypes
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
+from jupyter_tracking.frames.run_groups import grouping_columns, groups_frame
 from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_table import NO_ROWS, union_of_steps
+from jupyter_tracking.read.filter.grammar import parse_filter
+from jupyter_tracking.read.filter.run_columns import columns_of_runs, values_of_run
 from jupyter_tracking.read.find import ROOT_OF_TABLE
 from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.run_reader import RunFolder
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from jupyter_tracking.read.event_table import EventRows
+    from jupyter_tracking.read.filter.columns import Column
+    from jupyter_tracking.read.known_runs import ListedRun
     from jupyter_tracking.read.run_files import RunFacts
     from jupyter_tracking.read.run_reader import Artifact
 
@@ -48,6 +55,9 @@ _RUNS = {
     "finished_at": TIMESTAMP,
     "duration": "Float64",
     "tags": "object",
+    "group": "string",
+    "parent": "string",
+    "notes": "string",
 }
 
 
@@ -170,47 +180,88 @@ def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
 def runs_frame(
     root: str | os.PathLike[str] | None = None,
     *,
+    where: str | None = None,
     summary: str | dict[str, str] | None = None,
+    group_by: str | Iterable[str] | None = None,
     archived: bool = False,
 ) -> pd.DataFrame:
-    """Return the runs under a root, a row a run, the newest first.
+    """Return the runs under a root, a row a run, the newest first; or groups of them, a row a group.
 
-    Columns: `uuid name project status created_at finished_at duration tags`, then `inputs.*` and `outputs.*`. The outputs of a run,
-    whether it goes on, has ended or was killed, are what `log_outputs` said, and a number for each metric of another name.
+    Columns: `uuid name project status created_at finished_at duration tags group parent notes`, then `inputs.*` and `outputs.*`. The
+    outputs of a run, whether it goes on, has ended or was killed, are what `log_outputs` said, and a number for each metric of another
+    name.
 
     `duration` is in seconds: the time recorded in, until the last sign of a run that has not ended. A run whose document cannot be
     read has the status `broken`; `problems` says why. Inputs and outputs that are numbers in all runs are columns of numbers: `int64` or
     `float64`, and `Int64` or `Float64` where a run has none, so that NaN and a missing value stay two things.
 
+    The filter is the one of the table in `browse()`; nothing of it is evaluated:
+
+        runs(where='lr < 0.01 and acc >= 0.9 and "baseline" in tags')
+        runs(where="status = failed created_at > today")
+
+    Tests are `< <= > >= = != ~` (holds a text, in whatever case), `in [1, 2]`, `"x" in tags`, `is missing`, joined by `and`, `or`, `not`
+    and parentheses; plain words are looked for in the whole run. `lr` is `inputs.lr` or `outputs.lr`, whichever there is; other
+    columns are those above, `age` and `why`, `pinned` and `archived`. A time without a zone is local; `age < 2d` and `duration > 2h` have
+    units s, m, h, d and w. Numbers equal numbers and texts equal texts: the text "0.1" is not 0.1. Of what is missing only `!=`, `not` and
+    `is missing` are true. The columns are those of all the runs, whichever pass.
+
     Args:
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        where: a filter, which runs have to pass.
         summary: which number stands for a metric, in place of what `define_metric` said: `"last"`, `"min"`, `"max"`, `"mean"` or
             `"best"` for all metrics, or a dict with such a word for a metric or a pattern of names. Where no goal was defined for a
             metric, its best is not known, and `"best"` leaves it as it was defined.
+        group_by: a column or several, as in a filter: return a row for the runs that have the same values of them, with those values, `n`
+            (how many runs), `outputs.NAME.mean`, `.std`, `.min` and `.max` of each output that is a number, and the `uuids` of the
+            runs. By `tags` a run is in the group of each of its tags. Groups are in the order of their values, those without one last.
         archived: list those too that are archived (see `RunView.archive`).
 
     Raises:
-        InvalidArgument: a summary that is none of these.
+        InvalidArgument: a summary that is none of these, or a column to group by that is none.
+        InvalidFilter: a mistake in the filter, which the message shows at its place.
     """
-    chosen = check_override(summary)
+    chosen, text = check_override(summary), None if where is None else as_text(where, "where")
     top, unread = paths.default_root(root), Unread("runs()")
     folders = paths.run_folders(top)
     with Progress("runs()", "runs") as progress:
         listed = [list_run(RunFolder(path), chosen) for path in progress.over(folders, len(folders))]
-    facts = [run.facts for run in listed if archived or not run.archived]
+    every = [run for run in listed if archived or not run.archived]
     unread.add_links(top)
     unread.warn()
-    facts.sort(key=lambda each: str(each.created_at or ""), reverse=True)
-    values = _value_columns(facts)
+    every.sort(key=lambda run: str(run.facts.created_at or ""), reverse=True)
+    columns = columns_of_runs(every) if where is not None or group_by is not None else []
+    keys = None if group_by is None else grouping_columns(group_by, columns, complete=bool(every))
+    passing = every if text is None else _filtered(every, text, columns)
+    frame = _frame_of_runs(passing, _value_columns([run.facts for run in every]), keys or [])
+    frame.attrs[ROOT_OF_TABLE] = os.fspath(top)
+    return frame if keys is None else groups_frame(frame, keys)
+
+
+def _filtered(runs: list[ListedRun], where: str, columns: list[Column]) -> list[ListedRun]:
+    now = time.time_ns() // 1000
+    found = parse_filter(where, columns, now=now, complete=bool(runs))
+    return [run for run in runs if found.test(values_of_run(run, now))]
+
+
+def _frame_of_runs(runs: list[ListedRun], values: list[tuple[str, str]], more: list[str]) -> pd.DataFrame:
+    """Return the DataFrame of runs: their own columns, their inputs and outputs, and the columns of `more` that only filters have."""
     if len(values) > MOST_RUN_COLUMNS:
         words = f"runs() has {MOST_RUN_COLUMNS:,} of {len(values):,} inputs and outputs; open_run(…).inputs and .outputs have all of a run"
         warn(words, TrackingWarning)
         values = values[:MOST_RUN_COLUMNS]
-    own = {key: pd.Series([getattr(each, key) for each in facts], dtype=object) for key in _RUNS}
-    own |= {key: own[key].where(own[key] != "", None) for key in ("name", "project")}  # what is empty is missing
+    facts = [run.facts for run in runs]
+    own = {key: pd.Series([getattr(each, key, None) for each in facts], dtype=object) for key in _RUNS}
+    for key in ("group", "parent"):
+        own[key] = pd.Series([getattr(run.marks, key) for run in runs], dtype=object)
+    own["notes"] = pd.Series([run.marks.note for run in runs], dtype=object)
+    own |= {key: own[key].where(own[key] != "", None) for key in ("name", "project", "group", "parent", "notes")}  # empty is missing
     given = {f"{group}.{key}": _as_numbers([getattr(each, group).get(key) for each in facts]) for group, key in values}
     frame = with_dtypes(pd.DataFrame({**own, **given}), _RUNS)
-    frame.attrs[ROOT_OF_TABLE] = os.fspath(top)
+    now = time.time_ns() // 1000
+    for name in more:
+        if name not in frame:
+            frame[name] = pd.Series([values_of_run(run, now)(name) for run in runs], dtype=object)
     return frame
 
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from jupyter_tracking.budgets import MOST_KNOWN_BYTES
 from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format.document import run_document, run_values
-from jupyter_tracking.format.document.curation import is_archived
+from jupyter_tracking.format.document.curation import is_archived, is_pinned, note_of
+from jupyter_tracking.format.document.metric_summary import MetricDefinition, definitions
 from jupyter_tracking.read.run_files import RunFacts
 
 if TYPE_CHECKING:
@@ -71,6 +72,22 @@ class Known(Generic[Value]):
                 self._size += size
 
 
+class RunMarks(NamedTuple):
+    """What people and code have said of a run beside its values: `group` and `parent` as `init` was given them, or an empty string."""
+
+    pinned: bool
+    note: str
+    group: str
+    parent: str
+    definitions: tuple[MetricDefinition, ...]
+
+
+def marks_of(info: dict[str, Any]) -> RunMarks:
+    """Return the marks in a run's document."""
+    group, parent = (run_document.own_text(info, key) or "" for key in ("group", "parent"))
+    return RunMarks(is_pinned(info), note_of(info), group, parent, tuple(definitions(info)))
+
+
 class ListedRun(NamedTuple):
     """What a list of runs says of one.
 
@@ -78,11 +95,13 @@ class ListedRun(NamedTuple):
         facts: what it is called and was given, and what came of it; the caller's own.
         archived: whether lists leave it out.
         seen: a stat of its documents, if the facts hold as long as that is the same; else ().
+        marks: its marks.
     """
 
     facts: RunFacts
     archived: bool
     seen: Seen
+    marks: RunMarks
 
 
 _facts: Known[ListedRun] = Known()
@@ -92,7 +111,7 @@ def list_run(folder: RunFolder, summary: Summary = None) -> ListedRun:
     """Return what a list of runs says of a run; `summary` as of `RunFolder.outputs`."""
     known = _read_once(folder) if summary is None else None
     if known is None:
-        return ListedRun(folder.facts(summary), is_archived(folder.info), ())
+        return ListedRun(folder.facts(summary), is_archived(folder.info), (), marks_of(folder.info))
     facts = known.facts
     own = facts._replace(tags=list(facts.tags), inputs=_copied(facts.inputs), outputs=_copied(facts.outputs))
     return known._replace(facts=own)
@@ -114,7 +133,7 @@ def _read_once(folder: RunFolder) -> ListedRun | None:
     facts = _final_facts(info, folder, seen)
     if facts is None:
         return None
-    listed = ListedRun(facts, is_archived(info), seen)
+    listed = ListedRun(facts, is_archived(info), seen, marks_of(info))
     folder.forget_info()  # the folder may live as long as a widget
     if not is_settled(seen, now) or folder.document_stats() != seen:
         return listed._replace(seen=())

@@ -21,7 +21,8 @@ class Column(NamedTuple):
 
     Attributes:
         name: its name in full, such as `inputs.lr`.
-        kind: `time` (its values are microseconds since 1970), `seconds`, or `any`; plain words are looked for in those of kind `any`.
+        kind: `time` (its values are microseconds since 1970), `seconds`, `flag` (true or false), or `any`; plain words are looked for in
+            those of kind `any`.
         also: other names of it.
     """
 
@@ -38,8 +39,10 @@ class Column(NamedTuple):
 class Columns:
     """The columns of rows, found by what a filter calls them."""
 
-    def __init__(self, columns: Iterable[Column]) -> None:
+    def __init__(self, columns: Iterable[Column], *, complete: bool = True) -> None:
+        """Take the columns; where they are not `complete`, every name may be one."""
         self.every = list(columns)
+        self._complete = complete
         self._exact: dict[str, Column] = {}
         self._short: dict[str, list[Column]] = {}
         for column in self.every:
@@ -53,7 +56,9 @@ class Columns:
     def find(self, name: str) -> list[Column]:
         """Return the column of a name, or all that a short name may mean, or none."""
         exact = self._exact.get(name)
-        return [exact] if exact is not None else self._short.get(name, [])
+        if exact is not None:
+            return [exact]
+        return self._short.get(name) or ([] if self._complete else [Column(name)])
 
     def label(self, column: Column) -> str:
         """Return the shortest name by which a column is found, as a filter writes it."""

@@ -68,7 +68,7 @@ class Filter(NamedTuple):
         return self.passes(Row(value, self.columns))
 
 
-def parse_filter(text: str, columns: Iterable[Column], *, argument: str = "where", now: int | None = None) -> Filter:
+def parse_filter(text: str, columns: Iterable[Column], *, argument: str = "where", now: int | None = None, complete: bool = True) -> Filter:
     """Read a filter.
 
     Args:
@@ -76,23 +76,24 @@ def parse_filter(text: str, columns: Iterable[Column], *, argument: str = "where
         columns: of the rows that it is for.
         argument: what the caller calls it, for the message.
         now: the present moment in microseconds since 1970; by default that of the clock.
+        complete: those are all columns; where there are no rows, every name may be one.
 
     Raises:
         InvalidFilter: it is none; the message says what is wrong at which place, and what would be right.
     """
     try:
-        return read_filter(text, columns, now)
+        return read_filter(text, columns, now, complete=complete)
     except Mistake as mistake:
         raise InvalidFilter(argument, text, mistake.at, mistake.length, mistake.message) from None
 
 
-def read_filter(text: str, columns: Iterable[Column], now: int | None = None) -> Filter:
+def read_filter(text: str, columns: Iterable[Column], now: int | None = None, *, complete: bool = True) -> Filter:
     """Read a filter as `parse_filter` does.
 
     Raises:
         Mistake: it is none.
     """
-    known = Columns(columns)
+    known = Columns(columns, complete=complete)
     reader = _Reader(text, known, time.time_ns() // 1000 if now is None else now)
     return Filter(text, known.every, reader.whole())
 

@@ -10,8 +10,8 @@ const NEAR = 0.4;
 export interface FilterColumn {
   /** In full, such as inputs.lr. */
   name: string;
-  /** The values of a time are microseconds since 1970; plain words are looked for in those of kind any. */
-  kind: "time" | "seconds" | "any";
+  /** The values of a time are microseconds since 1970, those of a flag true or false; plain words are looked for in those of kind any. */
+  kind: "time" | "seconds" | "flag" | "any";
   /** Other names of it. */
   also?: string[];
 }
