@@ -3,6 +3,7 @@
 from typing import Any, NoReturn
 
 from IPython.core.interactiveshell import InteractiveShell
+from jupyter_tracking.best_run import best as best
 from jupyter_tracking.errors import TrackingError as TrackingError
 from jupyter_tracking.errors import TrackingWarning as TrackingWarning
 from jupyter_tracking.format.kind_names import V1ArtifactKind as V1ArtifactKind

@@ -56,7 +56,7 @@ def _in_zone(moment: datetime, zone: str, *, whole_day: bool) -> Literal | None:
 
 
 def _between(start: int, end: int) -> Literal:
-    return Literal(start, lambda value: is_number(value) and start <= value < end)  # type: ignore[operator]
+    return Literal(start, lambda value: is_number(value) and start <= value < end)
 
 
 def _micros(moment: datetime) -> int:
