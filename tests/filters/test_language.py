@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_tracking.errors import InvalidArgument, InvalidFilter
 from jupyter_tracking.read.filter.columns import Column
+from jupyter_tracking.read.filter.completion import complete_filter
 from jupyter_tracking.read.filter.grammar import parse_filter, read_filter
 from jupyter_tracking.read.filter.words import Mistake
 
@@ -40,6 +41,13 @@ def test_a_mistake_is_told_with_its_place(case: dict[str, Any]) -> None:
     with pytest.raises(Mistake) as caught:
         read_filter(case["filter"], COLUMNS, VECTORS["now"])
     assert (caught.value.at, caught.value.length, caught.value.message) == (case["at"], case["length"], case["message"])
+
+
+@pytest.mark.parametrize("case", VECTORS["completions"], ids=lambda case: case["filter"][:40])
+def test_what_may_stand_at_a_place_is_offered(case: dict[str, Any]) -> None:
+    """Columns, operators and values, as far as they begin as what is written there; in both halves of the product the same."""
+    found = complete_filter(case["filter"], case["position"], COLUMNS, lambda column: [row.get(column.name) for row in ROWS])
+    assert (found.start, found.words) == (case["start"], case["words"])
 
 
 def test_the_error_shows_the_filter_and_the_place() -> None:

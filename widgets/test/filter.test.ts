@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { parseFilter, type FilterColumn } from "../src/filter";
+import { completeFilter, parseFilter, type FilterColumn } from "../src/filter";
 
 type Values = Record<string, unknown>;
 
@@ -13,6 +13,7 @@ interface Vectors {
   rows: Values[];
   cases: { filter: string; rows: number[] }[];
   errors: { filter: string; at: number; length: number; message: string }[];
+  completions: { filter: string; position: number; start: number; words: string[] }[];
 }
 
 const vectors = JSON.parse(
@@ -53,6 +54,17 @@ describe("filters", () => {
     expect(error).toEqual({ at: start, length: inHalves(filter, at + length) - start, message });
     expect(test({})).toBe(true);
   });
+
+  it.each(vectors.completions)(
+    "completes $filter at $position",
+    ({ filter, position, start, words }) => {
+      const valuesOf = (column: FilterColumn) => rows.map((row) => row[column.name] ?? null);
+      expect(completeFilter(filter, inHalves(filter, position), columns, valuesOf)).toEqual({
+        start: inHalves(filter, start),
+        words,
+      });
+    },
+  );
 
   it("asks for a row's text only for plain words, and as often as the caller likes", () => {
     let asked = 0;

@@ -2,3 +2,4 @@
 
 export type { FilterColumn } from "./columns";
 export { parseFilter, rowText, type Filter, type FilterError, type FilterOptions } from "./grammar";
+export { completeFilter, type Completion } from "./completion";
