@@ -41,7 +41,8 @@ def main(words: Sequence[str] | None = None) -> int:
         if isinstance(error, StorageError) and error.errno == errno.EPIPE:  # the reader of a pipe has seen enough
             _leave_pipe()
             return 0
-        _complain(f"jupyter-tracking: {getattr(error, 'strerror', None) or error}")
+        notes = [line for note in getattr(error, "__notes__", []) for line in note.split("\n")]
+        _complain(f"jupyter-tracking: {getattr(error, 'strerror', None) or error}", *notes)
         return _MISTAKE
 
 
@@ -79,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     runs = commands.add_parser("runs", help="list the runs under a root, the newest first")
+    runs.add_argument("--where", metavar="FILTER", help="list those that pass a filter, such as 'lr < 0.01 and status = failed'")
+    runs.add_argument("--summary", metavar="WORD", help="list the outputs too, with this number of each metric: last, min, max, best, mean")
+    runs.add_argument("--group-by", metavar="COLUMNS", help="list groups of runs by a column, or by several with commas between them")
     runs.add_argument("--archived", action="store_true", help="list those too that are archived")
     runs.set_defaults(command=_runs)
 
@@ -155,7 +159,11 @@ def _print_csv(frame: pd.DataFrame) -> None:
 
 
 def _runs(given: argparse.Namespace) -> int:
-    _print_table(tracking.runs(given.root, archived=given.archived), ["uuid", "name", "project", "status", "created_at", "duration"])
+    groups = [name.strip() for name in given.group_by.split(",")] if given.group_by is not None else None
+    frame = tracking.runs(given.root, where=given.where, summary=given.summary, group_by=groups, archived=given.archived)
+    outputs = [name for name in map(str, frame) if name.startswith("outputs.")] if given.summary is not None else []
+    own = ["uuid", "name", "project", "status", "created_at", "duration"]
+    _print_table(frame, [*own, *outputs] if groups is None else [name for name in map(str, frame) if name != "uuids"])
     return 0
 
 

@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import session
-from jupyter_tracking.errors import NoActiveRun, NotFound
+from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound
 from jupyter_tracking.format import paths
 from jupyter_tracking.magics.completion import root_of_runs, run_names
 from jupyter_tracking.magics.curating import CURATIONS
@@ -227,21 +227,34 @@ def lineage(*runs: str, root: str | os.PathLike[str] | None = None) -> pd.DataFr
 
 
 def runs(
-    *,
+    *words: str,
     root: str | os.PathLike[str] | None = None,
+    where: str | None = None,
     summary: str | None = None,
+    group_by: str | None = None,
     archived: bool = False,
 ) -> pd.DataFrame:
-    """Return the runs as a DataFrame: a row a run, the newest first.
+    """Return the runs as a DataFrame: a row a run, the newest first; or groups of them, a row a group.
 
     Args:
+        *words: a filter, as `tracking.runs(where=…)` takes it; by default every run passes.
         root: the folder that holds `runs/`; by default that of the active or last run.
+        where: the filter in quotes, instead.
         summary: which number stands for each metric: `last`, `min`, `max`, `best` or `mean`; by default what `define_metric` said.
+        group_by: return a row for the runs with the same value of this column, or of these, with commas between them.
         archived: list those too that are archived.
     """
     from jupyter_tracking.frames.runs import runs_frame
 
-    return runs_frame(root if root is not None else root_of_runs(), summary=summary, archived=archived)
+    if words and where is not None:
+        raise InvalidArgument(f"where={where!r} stands beside the filter {' '.join(words)!r}; give one of them")
+    text = " ".join(words) if words else where
+    groups = [name.strip() for name in group_by.split(",")] if group_by is not None else None
+    chosen = root if root is not None else root_of_runs()
+    return runs_frame(chosen, where=text, summary=summary, group_by=groups, archived=archived)
+
+
+runs.filters = ("words",)  # type: ignore[attr-defined] # which keep their quotes
 
 
 def _view(run: Run | str | None, option: str = "--run ") -> RunView:

@@ -14,6 +14,7 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 from jupyter_tracking import session
 from jupyter_tracking.errors import TrackingError, is_plain
 from jupyter_tracking.format import paths
+from jupyter_tracking.format.document.metric_summary import SUMMARIES
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds import kind_logged_by
 
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.kinds import Kind
     from jupyter_tracking.magics.usage import Usage, Word
+    from jupyter_tracking.read.filter.columns import Column
     from jupyter_tracking.read.run_reader import RunFolder
 
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?%{0,2}(\w+)(\s.*)\Z", re.DOTALL)
 _MOST_RUNS = 500
 _WORDS = {
+    "summary": SUMMARIES,
     "content_type": ("parquet", "csv", "feather", "html"),
     "durability": ("process", "power"),
     "status": ("succeeded", "failed", "stopped"),
@@ -62,6 +65,8 @@ def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcher
     fragment = line[word.start : word.end]
     if word.argument is not None and word.argument.form == "expression":
         return _python(shell, fragment)
+    if usage.name == "runs" and word.argument is not None and word.argument.name in {"words", "where"}:
+        return _filter(line, words)
     kind, candidates = _candidates(usage, words, line)
     texts = [f'"{word}"' if re.search(r"\s", word) else word for word in fitting(candidates, fragment.lstrip("\"'"))]
     return {
@@ -69,6 +74,39 @@ def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcher
         "suppress": bool(texts),
         "matched_fragment": fragment,
     }
+
+
+def _filter(line: str, words: list[Word]) -> SimpleMatcherResult:
+    """Complete the filter of `%runs`: its words, or the value of `--where`."""
+    from jupyter_tracking.read.filter.completion import complete_filter
+
+    own = [word for word in words if word.argument == words[-1].argument]
+    text = line[own[0].start :]
+    quote = text[:1] if words[-1].argument is not None and not words[-1].argument.many and text[:1] in {"'", '"'} else ""
+    text = text.removeprefix(quote)
+    given = next((line[word.start : word.end].strip("\"'") for word in words if word.argument and word.argument.name == "root"), None)
+    columns, values_of = _columns_of_runs(given)
+    found = complete_filter(text, len(text), columns, values_of)
+    safe = [word for word in found.words if is_plain(word) and not (quote and quote in word)]
+    return {
+        "completions": [SimpleCompletion(word, type="filter") for word in safe],
+        "suppress": bool(safe),
+        "matched_fragment": text[found.start :],
+    }
+
+
+def _columns_of_runs(root: str | None) -> tuple[list[Column], Callable[[Column], Iterable[object]]]:
+    """Return the columns of the newest runs under a root, and the function to their values."""
+    from jupyter_tracking.read.filter.run_columns import columns_of_runs, values_of_run
+    from jupyter_tracking.read.known_runs import list_run
+    from jupyter_tracking.read.run_reader import RunFolder
+
+    try:
+        listed = [list_run(RunFolder(path)) for path in _folders(root)]
+    except (TrackingError, OSError):
+        listed = []
+    values = [values_of_run(run, 0) for run in listed]
+    return columns_of_runs(listed), lambda column: [value(column.name) for value in values]
 
 
 def fitting(candidates: Iterable[str], fragment: str) -> list[str]:
@@ -113,14 +151,14 @@ def root_of_runs() -> Path:
     return paths.default_root()
 
 
-def _folders() -> list[Path]:
+def _folders(root: str | None = None) -> list[Path]:
     def changed(folder: Path) -> float:
         try:
             return os.stat(folder / paths.RUN_FILE).st_mtime  # noqa: PTH116 - a thousand runs are looked at for one Tab
         except OSError:
             return 0.0
 
-    return sorted(paths.run_folders(root_of_runs()), key=changed, reverse=True)[:_MOST_RUNS]
+    return sorted(paths.run_folders(root_of_runs() if root is None else paths.default_root(root)), key=changed, reverse=True)[:_MOST_RUNS]
 
 
 def names_of_runs() -> list[str]:

@@ -40,7 +40,7 @@ _COMMANDS = {
     "compare": "roc first second",
     "watch": "loss accuracy",
     "lineage": "digits svm",
-    "runs": "--root experiments",
+    "runs": 'lr < 0.01 and "baseline" in tags --group-by model',
     "track_empty_trash": "--root experiments",
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -33,8 +33,8 @@ class Argument:
 
     Attributes:
         name: as the function has it.
-        form: `text` is taken as written, `expression` is evaluated, `flag` needs no value, `optional text` is a flag that may have a
-            text as its value, `timestamp` is a date as written, or else an expression.
+        form: `text` is taken as written, `filter` too and keeps its quotes, `expression` is evaluated, `flag` needs no value, `optional
+            text` is a flag that may have a text as its value, `timestamp` is a date as written, or else an expression.
         positional: it is given by its position, not as an option.
         required: it must be given.
         many: it takes every word that is left.
@@ -88,6 +88,8 @@ class Usage:
             if parameter.name in _UNUSED:
                 continue
             argument = _argument(parameter, word=parameter.name in getattr(function, "words", ()))
+            if parameter.name in getattr(function, "filters", ()):
+                argument = replace(argument, form="filter")
             if parameter.kind is parameter.VAR_KEYWORD:
                 self.pairs = argument
             elif argument.positional:
@@ -163,7 +165,8 @@ class Usage:
                 word = self._read_word(line, at, waiting, unfinished=unfinished)
             yield word
             at = tokens.skip(line, word.end)
-        if unfinished and (not line or line[-1].isspace()) and not line[word.end if word else 0 :].lstrip():
+        ended = word.end if word is not None else 0  # a word goes on to the end of the line where its quote is open
+        if unfinished and (not line or (line[-1].isspace() and ended < len(line))) and not line[ended:].lstrip():
             yield Word(waiting[0] if waiting else self.pairs, at, at)
 
     def _read_option(self, line: str, at: int, waiting: list[Argument], *, unfinished: bool) -> Word:
@@ -216,7 +219,7 @@ class Usage:
 
     def _end(self, line: str, start: int, argument: Argument, *, unfinished: bool) -> int:
         try:
-            return tokens.end(line, start, written=argument.form in {"text", "optional text"})
+            return tokens.end(line, start, written=argument.form in {"text", "optional text", "filter"})
         except ValueError as error:
             return len(line) if unfinished else self._usage_error(str(error))
 
@@ -227,6 +230,8 @@ class Usage:
         form = word.argument.form if word.argument else "text"
         if not text and form in {"flag", "optional text"}:
             return True
+        if form == "filter":
+            return tokens.expand(text, namespace)
         if form in {"text", "optional text"} or (form == "timestamp" and _DATE.match(text.strip("\"'"))):
             return tokens.as_written(text, namespace)
         return self._evaluate(key, text, namespace)

@@ -42,6 +42,26 @@ def test_runs_of_an_empty_root_are_none(tmp_path: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == "none\n"
 
 
+def test_runs_takes_a_filter_a_summary_and_groups(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `tracking.runs` does; a mistake in the filter is shown at its place."""
+    other = tracking.init(name="other")
+    other.log_metric("loss", 5.0)
+    other.end()
+    capsys.readouterr()
+    assert main(["runs", "--where", "loss < 1 digits", "--summary", "max"]) == 0
+    assert capsys.readouterr().out == "none\n"
+    assert main(["runs", "--where", "loss <= 5", "--summary", "max"]) == 0
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == ["outputs.loss", "5.0", "1.0"]
+    assert main(["runs", "--group-by", "status, name", "--summary", "min"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == ["status", "name", "n", *(f"outputs.loss.{word}" for word in ("mean", "std", "min", "max"))]
+    assert [line[:3] for line in lines[1:]] == [["succeeded", "digits", "1"], ["succeeded", "other", "1"]]
+    assert main(["runs", "--where", "los < 1 and digits"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "jupyter-tracking: where='los < 1 and digits', at character 1: there is no column \"los\"; near: loss"
+    assert said[1:] == ["    los < 1 and digits", "    ^^^"]
+
+
 def test_show_lists_what_a_run_holds(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """Kind, name and steps of each artifact."""
     capsys.readouterr()

@@ -253,6 +253,31 @@ def test_lineage_and_runs_return_frames(cell) -> None:
     assert len(cell("%runs --root nowhere").result) == 0
 
 
+def test_runs_are_filtered_and_grouped(cell, ip: InteractiveShell) -> None:
+    """`%runs` takes a filter as it stands, with its quotes, or in quotes as `--where`; Tab completes both."""
+    for name, rate in (("a", 0.1), ("b c", 0.01)):
+        cell(f"%track_init --name '{name}' --tags x,base")
+        cell(f"%log_inputs lr={rate} model='vit'")
+        cell("%track_end")
+    limit = cell("limit = 0.05").result
+    assert limit is None
+    assert cell("%runs lr < {limit}").result["name"].tolist() == ["b c"]
+    assert cell('%runs name = "b c" and "base" in tags --summary max').result["name"].tolist() == ["b c"]
+    assert cell("%runs --where 'name = \"b c\"'").result["name"].tolist() == ["b c"]
+    assert cell("%runs --group-by lr,model lr > 0.05").result["n"].tolist() == [1]
+    assert completed(ip, "%runs mod") == ["%runs model"]
+    assert completed(ip, "%runs model = ") == ["%runs model = vit"]
+    assert completed(ip, "%runs model=vit and l") == ["%runs model=vit and lr"]
+    assert completed(ip, "%runs name = ") == ['%runs name = "b c"', "%runs name = a"]
+    assert completed(ip, '%runs --where "model = vit and mo') == ['%runs --where "model = vit and model']
+    assert completed(ip, "%runs --where 'tags = ") == ["%runs --where 'tags = base", "%runs --where 'tags = x"]
+    assert completed(ip, "%runs --summary m") == ["%runs --summary max", "%runs --summary mean", "%runs --summary min"]
+    with pytest.raises(UsageError, match="where='lr < < 1', at character 6: \"<\" cannot stand here"):
+        cell("%runs lr < < 1")
+    with pytest.raises(UsageError, match="give one of them"):
+        cell("%runs lr --where lr")
+
+
 def test_views_are_returned_for_display(cell, ip, monkeypatch: pytest.MonkeyPatch) -> None:
     """`%artifacts` is `browse()` and `%artifact` is `show()` of the active run, the last one, or the one named."""
     from jupyter_tracking.run_view import RunView
