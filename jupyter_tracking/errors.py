@@ -75,13 +75,8 @@ class InvalidFilter(InvalidArgument):
         length: of how many characters it is; 0 at the end.
     """
 
-    def __init__(self, argument: str, text: str, at: int, length: int, message: str) -> None:
-        """Make the error of a mistake in the text of an argument."""
-        super().__init__(f"{argument}={shortened(text)}, at character {at + 1}: {message}")
-        self.at, self.length = at, length
-        start, end = max(0, at - 60), at + max(1, min(length, 60))
-        before, here = escape_controls(text[start:at]), escape_controls(text[at:end])
-        self.add_note(f"    {before}{here}{escape_controls(text[end : end + 20])}\n    {' ' * len(before)}{'^' * max(1, len(here))}")
+    at = 0
+    length = 0
 
 
 class InvalidType(TrackingError, TypeError):

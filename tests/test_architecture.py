@@ -55,7 +55,7 @@ BUDGETS = {
     "storage": 2530,
     "kinds": 7165,
     "record": 1535,
-    "read": 3985,
+    "read": 4010,
     "notebook": 1670,
     "frames": 1765,
     "polyaxon": 1030,

@@ -70,6 +70,20 @@ def test_a_frame_of_runs_knows_its_root(three: list[tracking.Run], root: Path, t
     frame = tracking.runs(root)
     assert names(frame[frame["name"] != "b"].sort_values("name")) == ["a"]
     assert names(tracking.runs(root, archived=True).head(1)) == ["c"]
+    assert tracking.open_run(frame.iloc[0]).name == "b"
+
+
+def test_what_takes_runs_takes_a_frame_of_them(three: list[tracking.Run], root: Path) -> None:
+    """To browse, to compare, to read their lineage and problems; one row is a run to open."""
+    frame = tracking.runs(root, where="name in [a, b]")
+    assert tracking.browse(frame, root).runs == tuple(frame["uuid"])
+    assert tracking.compare(frame, "loss", root=root).steps == (0,)
+    assert sorted(set(tracking.lineage(frame, root)["run_name"])) == ["a", "b"]
+    assert len(tracking.problems(frame, root)) == 0
+    assert tracking.open_run(frame.iloc[1], root).name == "a"
+    assert tracking.open_run(frame.head(1), root).name == "b"
+    with pytest.raises(NotFound, match="is a DataFrame; give a run"):
+        tracking.open_run(frame, root)
 
 
 def test_a_run_in_a_folder_of_another_name_is_found_by_its_uuid(three: list[tracking.Run], root: Path) -> None:

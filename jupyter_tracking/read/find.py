@@ -59,9 +59,8 @@ def resolve_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[
 
 def _resolve(runs: Any, root: str | os.PathLike[str] | None, listed: dict[object, list[_Listed]], levels: int) -> list[RunFolder]:
     """Resolve runs as `resolve_runs`; each root is listed once for all of them."""
-    uuids, attributes = _uuids_of_table(runs), getattr(runs, "attrs", None)
-    if root is None and isinstance(attributes, dict):
-        root = attributes.get(ROOT_OF_TABLE)
+    uuids = _uuids_of_table(runs)
+    root = root if root is not None else _attributes(runs).get(ROOT_OF_TABLE)
     if uuids is not None:
         return [_find(uuid, root, listed.setdefault(root, [])) for uuid in uuids]
     if isinstance(runs, str | os.PathLike):
@@ -94,6 +93,12 @@ def _as_root(text: str | bytes) -> Path | None:
     except InvalidArgument:
         return None
     return path if (path / "runs").is_dir() and not paths.holds_run(path) else None
+
+
+def _attributes(table: object) -> dict[str, Any]:
+    """Return what a DataFrame or a row of one keeps beside its values; nothing of anything else."""
+    attributes = getattr(table, "attrs", None)
+    return attributes if isinstance(attributes, dict) else {}
 
 
 def _uuids_of_table(runs: Any) -> list[str] | None:
@@ -148,8 +153,12 @@ def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed
     given = _open_object(run)
     if given is not None:
         return given
+    uuids = _uuids_of_table(run)
+    if uuids is not None and len(uuids) == 1:
+        known = None if root is not None else _attributes(run).get(ROOT_OF_TABLE)
+        return _find(uuids[0], root if known is None else known, listed if known is None else [])
     if not isinstance(run, str | os.PathLike):
-        raise NotFound(f"run={run!r} is a {type(run).__name__}; give a run, a uuid, a name or a folder")
+        raise NotFound(f"run={shortened(run)} is a {type(run).__name__}; give a run, a uuid, a name or a folder")
     text = os.fsdecode(run)
     is_path = isinstance(run, os.PathLike)
     if is_path or os.sep in text or text in {".", ".."}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import time
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,8 @@ def test_the_error_shows_the_filter_and_the_place() -> None:
     assert (caught.value.at, caught.value.length) == (11, 6)
     assert caught.value.__notes__ == ['    lr < 1 and stauts="x"\n               ^^^^^^']
     assert caught.value._render_traceback_()[-1] == caught.value.__notes__[0]
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.at, again.__notes__) == (str(caught.value), 11, caught.value.__notes__)
     with pytest.raises(InvalidFilter) as hostile:
         parse_filter("\x1b[2J lr\n < < " + "x" * 500, COLUMNS)
     assert "\x1b" not in f"{hostile.value}{hostile.value.__notes__}"

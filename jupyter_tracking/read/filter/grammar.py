@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from jupyter_tracking.errors import InvalidFilter
+from jupyter_tracking.errors import InvalidFilter, escape_controls, shortened
 from jupyter_tracking.read.filter.columns import Column, Columns, ambiguous
 from jupyter_tracking.read.filter.comparing import Literal, are_equal, holds, is_among, is_less, is_missing, text_of
 from jupyter_tracking.read.filter.times import seconds_of, time_of
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_NESTED = 50
+_MOST_SHOWN = 60  # characters of a filter, before a mistake and of it
 _CLOSES = {"(": ")", "[": "]"}
 _OPERANDS = {"word", "text", "name"}
 _A_TIME = "compare it with a date such as 2026-11-01, or with today, yesterday or now"
@@ -84,7 +85,18 @@ def parse_filter(text: str, columns: Iterable[Column], *, argument: str = "where
     try:
         return read_filter(text, columns, now, complete=complete)
     except Mistake as mistake:
-        raise InvalidFilter(argument, text, mistake.at, mistake.length, mistake.message) from None
+        raise _invalid(argument, text, mistake) from None
+
+
+def _invalid(argument: str, text: str, mistake: Mistake) -> InvalidFilter:
+    """Return the error of a mistake, with the part of the filter around it and the place below as a note."""
+    at, length = mistake.at, mistake.length
+    error = InvalidFilter(f"{argument}={shortened(text)}, at character {at + 1}: {mistake.message}")
+    error.at, error.length = at, length
+    end = at + max(1, min(length, _MOST_SHOWN))
+    before, here, after = map(escape_controls, (text[max(0, at - _MOST_SHOWN) : at], text[at:end], text[end : end + _MOST_SHOWN // 2]))
+    error.add_note(f"    {before}{here}{after}\n    {' ' * len(before)}{'^' * max(1, len(here))}")
+    return error
 
 
 def read_filter(text: str, columns: Iterable[Column], now: int | None = None, *, complete: bool = True) -> Filter:

@@ -87,13 +87,13 @@ export function ambiguous(word: string, found: FilterColumn[]): string {
 }
 
 /** Each two letters of a word that follow each other, its start and its end too. */
-function pairsOf(word: string): Set<string> {
+export function pairsOf(word: string): Set<string> {
   const letters = Array.from(`^${Array.from(word).slice(0, 60).join("").toLowerCase()}$`);
   return new Set(letters.slice(1).map((letter, n) => letters[n]! + letter));
 }
 
 /** The share of the pairs that two words have in common. */
-function likeness(one: Set<string>, other: Set<string>): number {
+export function likeness(one: Set<string>, other: Set<string>): number {
   let common = 0;
   for (const pair of one) if (other.has(pair)) common += 1;
   return (2 * common) / (one.size + other.size);
