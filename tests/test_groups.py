@@ -208,6 +208,16 @@ def test_a_mistake_is_told(asked: dict[str, Any], error: type[Exception], told: 
     assert told in str(caught.value)
 
 
+def test_an_input_is_not_taken_for_what_only_filters_have(root: Path) -> None:
+    """A name that may be two is asked back; one that is a column of every table is that column."""
+    with tracking.init(root=root, name="a", **QUIET) as run:
+        run.log_inputs(age=70, note="own", name="x")
+    with pytest.raises(InvalidFilter, match=r'"age" may be run\.age or inputs\.age; say which'):
+        tracking.runs(root, where="age > 30")
+    for where, count in (("inputs.age > 30", 1), ("run.age > 1d", 0), ("note = own", 1), ("name = a", 1), ("name = x", 0)):
+        assert len(tracking.runs(root, where=where)) == count
+
+
 def test_of_no_runs_every_column_is_taken(root: Path) -> None:
     """Nobody knows yet what they will have; a mistake is one nevertheless."""
     assert len(tracking.runs(root, where="lr < 0.1 and acc > 0.9")) == 0

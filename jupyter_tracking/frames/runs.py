@@ -201,8 +201,8 @@ def runs_frame(
         runs(where="status = failed created_at > today")
 
     Tests are `< <= > >= = != ~` (holds a text, in whatever case), `in [1, 2]`, `"x" in tags`, `is missing`, joined by `and`, `or`, `not`
-    and parentheses; plain words are looked for in the whole run. `lr` is `inputs.lr` or `outputs.lr`, whichever there is; other
-    columns are those above, `age` and `why`, `pinned` and `archived`. A time without a zone is local; `age < 2d` and `duration > 2h` have
+    and parentheses; plain words are looked for in the whole run. The columns are those above, `age`, `why`, `pinned` and `archived`;
+    and `lr` is `inputs.lr` or `outputs.lr`, whichever there is. A time without a zone is local; `age < 2d` and `duration > 2h` have
     units s, m, h, d and w. Numbers equal numbers and texts equal texts: the text "0.1" is not 0.1. Of what is missing only `!=`, `not` and
     `is missing` are true. The columns are those of all the runs, whichever pass.
 

@@ -10,7 +10,7 @@ from jupyter_tracking.read.filter.words import is_bare, said
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-GROUPS = ("inputs.", "outputs.")
+GROUPS = ("inputs.", "outputs.", "run.")
 _MOST_NAMED = 5
 _MOST_COMPARED = 2_000
 _NEAR = 0.4
@@ -23,7 +23,7 @@ class Column(NamedTuple):
         name: its name in full, such as `inputs.lr`.
         kind: `time` (its values are microseconds since 1970), `seconds`, `flag` (true or false), or `any`; plain words are looked for in
             those of kind `any`.
-        also: other names of it.
+        also: other names of it, where no column has them.
     """
 
     name: str
@@ -45,11 +45,12 @@ class Columns:
         self._complete = complete
         self._exact: dict[str, Column] = {}
         self._short: dict[str, list[Column]] = {}
+        self._also: dict[str, Column] = {}
         for column in self.every:
             self._exact.setdefault(column.name, column)
         for column in self.every:
             for name in column.also:
-                self._exact.setdefault(name, column)
+                self._also.setdefault(name, column)
             if column.short != column.name:
                 self._short.setdefault(column.short, []).append(column)
 
@@ -58,7 +59,8 @@ class Columns:
         exact = self._exact.get(name)
         if exact is not None:
             return [exact]
-        return self._short.get(name) or ([] if self._complete else [Column(name)])
+        other = self._also.get(name)
+        return self._short.get(name) or ([other] if other is not None else [] if self._complete else [Column(name)])
 
     def label(self, column: Column) -> str:
         """Return the shortest name by which a column is found, as a filter writes it."""
@@ -79,7 +81,7 @@ class Columns:
 
 
 def without_group(name: str) -> str:
-    """Return a column's name without `inputs.` or `outputs.` before it."""
+    """Return a column's name without `inputs.`, `outputs.` or `run.` before it."""
     return next((name[len(group) :] for group in GROUPS if name.startswith(group)), name)
 
 

@@ -23,7 +23,7 @@ OWN_COLUMNS = (
     Column("created_at", "time", ("created",)),
     Column("finished_at", "time", ("finished",)),
     Column("duration", "seconds", ("took",)),
-    Column("age", "seconds"),
+    Column("run.age", "seconds"),  # which no table has: an input of this name is as likely meant
     Column("tags"),
     Column("group"),
     Column("parent"),
@@ -53,11 +53,11 @@ def values_of_run(run: ListedRun, now: int) -> Callable[[str], object]:
 
     def value(column: str) -> object:
         group, _, name = column.partition(".")
-        if name:
+        if name and group != "run":
             return (facts.inputs if group == "inputs" else facts.outputs).get(name)
         if column in {"created_at", "finished_at"}:
             return _micros(getattr(facts, column))
-        if column == "age":
+        if column == "run.age":
             created = _micros(facts.created_at)
             return None if created is None else (now - created) / 1e6
         if column in {"tags", "duration"}:

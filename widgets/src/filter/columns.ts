@@ -2,7 +2,7 @@
 
 import { isBare, said } from "./words";
 
-const GROUPS = ["inputs.", "outputs."];
+const GROUPS = ["inputs.", "outputs.", "run."];
 const MOST_NAMED = 5;
 const MOST_COMPARED = 2000;
 const NEAR = 0.4;
@@ -12,11 +12,11 @@ export interface FilterColumn {
   name: string;
   /** The values of a time are microseconds since 1970, those of a flag true or false; plain words are looked for in those of kind any. */
   kind: "time" | "seconds" | "flag" | "any";
-  /** Other names of it. */
+  /** Other names of it, where no column has them. */
   also?: string[];
 }
 
-/** A column's name without inputs. or outputs. before it. */
+/** A column's name without inputs., outputs. or run. before it. */
 export function withoutGroup(name: string): string {
   const group = GROUPS.find((prefix) => name.startsWith(prefix));
   return group ? name.slice(group.length) : name;
@@ -28,12 +28,13 @@ export const shortName = (column: FilterColumn): string => withoutGroup(column.n
 export class Columns<C extends FilterColumn> {
   private readonly exact = new Map<string, C>();
   private readonly short = new Map<string, C[]>();
+  private readonly also = new Map<string, C>();
 
   constructor(readonly every: readonly C[]) {
     for (const column of every)
       if (!this.exact.has(column.name)) this.exact.set(column.name, column);
     for (const column of every) {
-      for (const name of column.also ?? []) if (!this.exact.has(name)) this.exact.set(name, column);
+      for (const name of column.also ?? []) if (!this.also.has(name)) this.also.set(name, column);
       const short = shortName(column);
       if (short === column.name) continue;
       const known = this.short.get(short);
@@ -45,7 +46,9 @@ export class Columns<C extends FilterColumn> {
   /** The column of a name, or all that a short name may mean, or none. */
   find(name: string): C[] {
     const exact = this.exact.get(name);
-    return exact ? [exact] : (this.short.get(name) ?? []);
+    if (exact) return [exact];
+    const other = this.also.get(name);
+    return this.short.get(name) ?? (other ? [other] : []);
   }
 
   /** The shortest name by which a column is found, as a filter writes it. */
