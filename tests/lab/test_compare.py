@@ -111,7 +111,7 @@ def test_the_table_of_runs_is_worked_by_keys_and_by_mouse(lab: Document) -> None
     rows = lab.page.locator("[data-jt-run]")
     expect(rows).to_have_count(3)
     lab.page.get_by_role("button", name="loss").click()
-    assert [text.strip() for text in lab.page.locator("[data-jt-run] th").all_inner_texts()] == ["run2", "run1", "run0"]
+    assert [text.strip() for text in lab.page.locator("[data-jt-run] th").all_inner_texts()] == ["run0", "run1", "run2"]
     lab.hold_focus(rows.first)
     lab.press("ArrowDown", "Enter")
     expect(lab.page.locator("[data-jt-artifact]")).to_have_count(3)
@@ -122,7 +122,7 @@ def test_the_table_of_runs_is_worked_by_keys_and_by_mouse(lab: Document) -> None
     lab.page.get_by_label("artifact to compare").select_option(label="gain · curve")
     lab.page.get_by_role("button", name="compare").click()
     lab.until("() => document.querySelectorAll('.jt-line-run').length === 2")
-    assert legend(lab.page) == ["run1\nloop 1", "run0\nloop 0"]
+    assert legend(lab.page) == ["run1\nloop 1", "run2\nloop 2"]
     for theme in ("dark", "light"):
         lab.theme(theme)
         for width in (1200, 800, 500):

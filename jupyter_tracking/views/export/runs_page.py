@@ -9,6 +9,7 @@ from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import SAVED, KeptScene, keep_scenes, keep_what_fits, numbered
 from jupyter_tracking.views.model.listing import is_soon_checked, list_artifacts
+from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.run_table import encode_rows
 from jupyter_tracking.views.renderers import fallback
 
@@ -29,25 +30,34 @@ _LEAST_ROOM = 4_000
 _TABLE_SHARE = 0.6
 
 
-def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None, progress: Progress | None = None) -> str:
+def runs_page(
+    runs: RunTable,
+    *,
+    key: str,
+    line: str,
+    budget: int | None,
+    arrangement: dict[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> str:
     """Return the page, within a budget of bytes; with all artifacts of all runs when that is None.
 
-    `progress` is told how many runs are drawn.
+    `arrangement` is how the table was arranged, as the page says it; `progress` is told how many runs are drawn.
     """
     count = len(runs.rows)
     shown = _fallback(runs) + (page.trust_hint("all of it") if budget is not None else "")
     room = None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", line))
     table = page.fit(
-        lambda kept: encode_rows(runs.rows[:kept]),
+        lambda kept: encode_rows(runs.rows[:kept], runs.goals, hides_archived=runs.hides_archived),
         count,
         None if room is None else int(room * _TABLE_SHARE),
         size=lambda rows: len(page.compress({}, [(-1, 0, 0, rows)])),
         first=count,
     )
-    header: dict[str, Any] = {"runs": {"total": count}, "browsers": {}, "scenes": []}
+    about = {"total": count} | ({"arrangement": json_safe(arrangement)} if arrangement else {})
+    header: dict[str, Any] = {"runs": about, "browsers": {}, "scenes": []}
     payloads: list[tuple[int, int, int, Payload]] = [(-1, 0, 0, table)]
     left = None if room is None else room - len(page.compress(header, payloads))
-    newest = list(zip(runs.folders, runs.rows, strict=True))[: None if room is None else _BROWSERS]
+    newest = runs.listed[: None if room is None else _BROWSERS]
     for n, (folder, row) in enumerate(newest):
         share = None if left is None else left // (len(newest) - n)
         if share is not None and share < _LEAST_ROOM:
@@ -65,9 +75,11 @@ def runs_page(runs: RunTable, *, key: str, line: str, budget: int | None, progre
 
 
 def _fallback(runs: RunTable) -> str:
-    count = len(runs.rows)
+    count = len(runs.listed)
     columns = ("name", "status", "why", "created", "tags")
-    rows = ([row["name"] or row["id"], row["status"], row["why"], _date(row["created"]), row["tags"]] for row in runs.rows[:FALLBACK_ROWS])
+    rows = (
+        [row["name"] or row["id"], row["status"], row["why"], _date(row["created"]), row["tags"]] for _, row in runs.listed[:FALLBACK_ROWS]
+    )
     more = f"<p><small>the newest {FALLBACK_ROWS} of {count:,} runs</small></p>" if count > FALLBACK_ROWS else ""
     return f"<p><b>{count:,} run{'' if count == 1 else 's'}</b></p>{fallback.html_table(columns, rows)}{more}"
 

@@ -13,20 +13,22 @@ import numpy as np
 
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
+from jupyter_tracking.format.document.metric_goal import Goal, goal_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.payload import Payload, json_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from jupyter_tracking.read.run_files import RunFacts
+    from jupyter_tracking.format.document.metric_summary import MetricDefinition
+    from jupyter_tracking.read.known_runs import ListedRun
 
 Row = dict[str, Any]
 
-_OWN = ("id", "name", "status", "why", "created", "duration", "tags")
+_OWN = ("id", "name", "status", "why", "created", "duration", "tags", "note", "group", "parent", "pinned", "archived")
 _KINDS = {"created": "time", "duration": "seconds"}
 _GROUPS = ("inputs", "outputs")
 _SHORTEST = 8
@@ -41,16 +43,16 @@ class _Listed(NamedTuple):
     Attributes:
         folder: its folder.
         row: its row.
-        archived: whether a table of a root leaves it out.
         seen: as of `ListedRun`.
         info: its document, where `seen` is empty.
+        definitions: what `define_metric` said in it.
     """
 
     folder: RunFolder
     row: Row
-    archived: bool
     seen: tuple[int, ...]
     info: dict[str, Any]
+    definitions: tuple[MetricDefinition, ...]
 
 
 class RunTable:
@@ -58,14 +60,15 @@ class RunTable:
 
     Attributes:
         folders: the runs, in the order of the rows.
-        rows: their columns as the page shows them.
+        rows: their columns as the page shows them. Those of a root that are archived are among them: the page hides them.
+        goals: what is better of each output of which that is known.
     """
 
     def __init__(self, runs: Sequence[RunFolder] | None, root: Path) -> None:
         """List runs.
 
         Args:
-            runs: which; None for all under the root that are not archived, also those that are started later.
+            runs: which; None for all under the root, also those that are started later.
             root: the folder that holds `runs/`.
         """
         self.root = root
@@ -74,21 +77,33 @@ class RunTable:
         self._modified: object = None
         self.folders: list[RunFolder] = []
         self.rows: list[Row] = []
+        self.goals: dict[str, Goal] = {}
         self.refresh()
 
     def refresh(self) -> bool:
         """Read the runs again; return whether a row is new or has changed."""
-        before = self.rows
+        before = (self.rows, self.goals)
         self._modified = self._root_modified()
         folders = self._found()
         with Progress("browse()", "runs") as progress:
             every = [self._read(folder) for folder in progress.over(folders, len(folders))]
         self._known = {os.fspath(each.folder.path): each for each in every}
-        listed = [each for each in every if self._given is not None or not each.archived]
-        listed.sort(key=lambda each: (-(each.row["created"] or 0), each.row["uuid"]))
-        self.folders, self.rows = [each.folder for each in listed], [each.row for each in listed]
+        every.sort(key=lambda each: (-(each.row["created"] or 0), each.row["uuid"]))
+        self.folders, self.rows = [each.folder for each in every], [each.row for each in every]
         _identify(self.rows)
-        return self.rows != before
+        self.goals = _goals(self.rows, [each.definitions for each in every])
+        return (self.rows, self.goals) != before
+
+    @property
+    def hides_archived(self) -> bool:
+        """Whether runs that are archived are shown only when they are asked for: those that were named are always shown."""
+        return self._given is None
+
+    @property
+    def listed(self) -> list[tuple[RunFolder, Row]]:
+        """The runs that are shown unless others are asked for."""
+        every = zip(self.folders, self.rows, strict=True)
+        return [(folder, row) for folder, row in every if not (self.hides_archived and row["archived"])]
 
     def _read(self, folder: RunFolder) -> _Listed:
         """Read a run; the row of one that has ended is kept as long as its documents do not change."""
@@ -98,7 +113,7 @@ class RunTable:
         if known is not None and known.info and known.info is folder.info and known.row["status"] in run_document.FINAL_STATUSES:
             return known
         listed = list_run(folder)
-        return _Listed(folder, _row(listed.facts), listed.archived, listed.seen, {} if listed.seen else folder.info)
+        return _Listed(folder, _row(listed), listed.seen, {} if listed.seen else folder.info, listed.marks.definitions)
 
     def poll(self) -> bool:
         """Read what may have changed: every run of a few; of many, those that are running, and new ones. Return whether anything has."""
@@ -108,7 +123,7 @@ class RunTable:
         for n, folder in enumerate(self.folders):
             if self.rows[n]["status"] in run_document.OVER:
                 continue
-            row = _row(folder.facts()) | {"id": self.rows[n]["id"]}
+            row = _row(list_run(folder)) | {key: self.rows[n][key] for key in ("id", "parent")}
             changed = changed or row != self.rows[n]
             self.rows[n] = row
         return changed
@@ -139,7 +154,8 @@ class RunTable:
         return [each.folder if (each := known.get(os.fspath(path))) is not None else RunFolder(path) for path in folders]
 
 
-def _row(facts: RunFacts) -> Row:
+def _row(run: ListedRun) -> Row:
+    facts, marks = run.facts, run.marks
     created = run_document.parse_moment(facts.created_at)
     return {
         "uuid": facts.uuid,
@@ -149,6 +165,11 @@ def _row(facts: RunFacts) -> Row:
         "created": None if created is None else created.timestamp() * 1e6,
         "duration": facts.duration,
         "tags": json_safe(", ".join(facts.tags)),
+        "note": cut(marks.note),
+        "group": cut(marks.group),
+        "parent": cut(marks.parent),
+        "pinned": "pinned" if marks.pinned else "",
+        "archived": "archived" if run.archived else "",
         "inputs": {_safe_name(k): _cell(v) for k, v in facts.inputs.items()},
         "outputs": {_safe_name(k): _cell(v) for k, v in facts.outputs.items()},
     }
@@ -180,8 +201,19 @@ def _identify(rows: Sequence[Row]) -> None:
     length = _SHORTEST
     while len({row["uuid"][:length] for row in rows}) < len({row["uuid"] for row in rows}):
         length += 4
+    ids = {}
     for row in rows:
-        row["id"] = json_safe(row["uuid"][:length])
+        row["id"] = ids[row["uuid"]] = json_safe(row["uuid"][:length])
+    for row in rows:
+        if row["parent"]:
+            row["parent"] = ids.get(row["parent"], row["parent"])
+
+
+def _goals(rows: Sequence[Row], definitions: Iterable[tuple[MetricDefinition, ...]]) -> dict[str, Goal]:
+    """Return what is better of each output of which that is known."""
+    known = [list(each) for each in dict.fromkeys(definitions)]
+    goals = {name: goal_of(name, known) for name in dict.fromkeys(name for row in rows for name in row["outputs"])}
+    return {name: goal for name, goal in goals.items() if goal.direction}
 
 
 # --- on its way to the page ----------------------------------------------------------------------
@@ -204,13 +236,15 @@ def _picker(group: str, name: str) -> Callable[[Row], Any]:
     return (lambda row: row[group].get(name)) if group else (lambda row: row[name])
 
 
-def encode_rows(rows: Sequence[Row]) -> Payload:
-    """Encode rows column by column: numbers as they are, strings as indices into the list of distinct ones."""
-    payload = Payload({"rows": len(rows), "fields": []})
+def encode_rows(rows: Sequence[Row], goals: Mapping[str, Goal], *, hides_archived: bool) -> Payload:
+    """Encode rows column by column: numbers as they are, strings as indices into the list of distinct ones; `goals` as of `RunTable`."""
+    payload = Payload({"rows": len(rows), "fields": [], "hides_archived": hides_archived})
     for number, (group, name) in enumerate(columns(rows)):
         cells = [row[group].get(name) for row in rows] if group else [row[name] for row in rows]
         types = set(map(type, cells))
         field: dict[str, Any] = {"group": group, "name": name}
+        if group == "outputs" and name in goals:
+            field["goal"], field["why"] = goals[name]
         payload.head["fields"].append(field)
         if (group or name in _KINDS) and types <= {float, NoneType}:
             field["kind"] = _KINDS.get(name, "number") if not group else "number"

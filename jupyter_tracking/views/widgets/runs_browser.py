@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -21,10 +22,11 @@ from jupyter_tracking.views.widgets.stepper import Stepper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from jupyter_tracking.read.run_reader import RunFolder
 
+# How the table of each root was arranged last, by the root: columns, widths, order, groups and search, as the page has them.
+_arrangements: dict[Path, dict[str, Any]] = {}
 _SHARED = 400  # artifacts that runs have in common, of which the page is told
 
 
@@ -36,6 +38,7 @@ class Table(WidgetBase):
     opened = traitlets.Unicode().tag(sync=True)
     chosen: traitlets.List[str] = traitlets.List().tag(sync=True)
     shared: traitlets.List[list[Any]] = traitlets.List().tag(sync=True)
+    arrangement: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
 
 class RunsBrowser(RunWidget):
@@ -50,23 +53,24 @@ class RunsBrowser(RunWidget):
     def __init__(self, runs: Sequence[RunFolder] | None, root: Path, *, page_budget: int = page.BUDGET) -> None:
         """List these runs; all under the root when None."""
         self._runs = RunTable(runs, root)
-        self._sent = list(self._runs.rows)
+        self._sent, self._sent_goals = list(self._runs.rows), self._runs.goals
         self.browser: Browser | None = None
         self.comparison: Stepper | None = None
-        payload = encode_rows(self._sent)
-        self.table = Table(widget="runs", key=self._key(), table=[payload.head, payload.buffers])
+        kept = _arrangements.get(self._runs.root.absolute(), {})
+        self.table = Table(widget="runs", key=self._key(), table=self._encoded(), arrangement=kept)
         self._below = ipywidgets.VBox([], layout={"overflow": "visible"})
         super().__init__([self.table, self._below], self.table, page_budget=page_budget)
         self.table.observe(self._opened, names=["opened"])
         self.table.observe(self._chosen, names=["chosen"])
+        self.table.observe(self._arranged, names=["arrangement"])
         self.table.on_msg(self._compare_asked)
 
     # --- what is shown ---------------------------------------------------------------------------
 
     @property
     def runs(self) -> tuple[str, ...]:
-        """The uuids of the runs, in the order of the table: the newest first."""
-        return tuple(row["uuid"] for row in self._runs.rows)
+        """The uuids of the runs, the newest first; without those of a root that are archived."""
+        return tuple(row["uuid"] for _, row in self._runs.listed)
 
     @property
     def run(self) -> str | None:
@@ -148,6 +152,9 @@ class RunsBrowser(RunWidget):
         often = sorted((item for item in found.items() if item[1] > 1), key=lambda item: -item[1])
         self.table.shared = json_safe([[kind, name, many] for (kind, name), many in often[:_SHARED]])
 
+    def _arranged(self, change: dict[str, Any]) -> None:
+        _arrangements[self._runs.root.absolute()] = change["new"]
+
     def _compare_asked(self, _widget: object, message: object, _buffers: object) -> None:
         """Compare what the page asks for: kind and name."""
         wanted = message.get("compare") if isinstance(message, dict) else None
@@ -181,17 +188,20 @@ class RunsBrowser(RunWidget):
     def _send_rows(self) -> None:
         """Send the rows that changed; all of them when there are others, or many."""
         rows = list(self._runs.rows)
-        changed = changed_rows(rows, self._sent)
-        self._sent = rows
+        changed = changed_rows(rows, self._sent) if self._runs.goals == self._sent_goals else None
+        self._sent, self._sent_goals = rows, self._runs.goals
         patched = dict(map(tuple, self.table.patches))
         if changed is not None and len(patched) + len(changed) <= max(50, len(rows) // 20):
             patched |= dict(map(tuple, changed))
             self.table.patches = [[n, cells] for n, cells in patched.items()]
             return
-        payload = encode_rows(rows)
         with self.table.hold_sync():
             self.table.patches = []
-            self.table.table = [payload.head, payload.buffers]
+            self.table.table = self._encoded()
+
+    def _encoded(self) -> list[Any]:
+        payload = encode_rows(self._runs.rows, self._runs.goals, hides_archived=self._runs.hides_archived)
+        return [payload.head, payload.buffers]
 
     # --- what stays in the notebook ------------------------------------------------------------------
 
@@ -208,18 +218,20 @@ class RunsBrowser(RunWidget):
             super().close()
 
     def _page(self, line: str, budget: int | None = page.BUDGET, progress: Progress | None = None) -> str:
-        return runs_page(self._runs, key=self.table.key, line=line, budget=budget, progress=progress)
+        arrangement = self.table.arrangement
+        return runs_page(self._runs, key=self.table.key, line=line, budget=budget, arrangement=arrangement, progress=progress)
 
     def _key(self) -> str:
         return hashlib.blake2s(f"runs {' '.join(self.runs)}".encode(), digest_size=8).hexdigest()
 
     def _line(self) -> str:
-        count = len(self._runs.rows)
-        names = ", ".join(run_labels(self._runs.folders[:3])) + (", …" if count > 3 else "")  # noqa: PLR2004
+        listed = [folder for folder, _ in self._runs.listed]
+        count = len(listed)
+        names = ", ".join(run_labels(listed[:3])) + (", …" if count > 3 else "")  # noqa: PLR2004
         return str(json_safe(f"<{count} run{'' if count == 1 else 's'}{f': {names}' if names else ''}>"))
 
     def _metadata(self) -> dict[str, Any]:
-        newest = self._runs.folders[:FALLBACK_ROWS]
-        listed = [{"run_uuid": folder.uuid, "run_path": page.relative_path(folder.path)} for folder in newest]
+        newest = self._runs.listed[:FALLBACK_ROWS]
+        listed = [{"run_uuid": row["uuid"], "run_path": page.relative_path(folder.path)} for folder, row in newest]
         found: dict[str, Any] = json_safe({"root": page.relative_path(self._runs.root), "runs": listed})
         return found

@@ -20,7 +20,7 @@ interface Header extends SceneHeader {
   listing?: Listing;
   places?: number[];
   overview?: number;
-  runs?: { total: number };
+  runs?: { total: number; arrangement?: unknown };
   /** The browsers of those runs that the page has room for, by the run's id in the table. */
   browsers?: Record<string, Browser>;
 }
@@ -89,7 +89,11 @@ function showBrowser(
   return close;
 }
 
-function showRuns(host: HTMLElement, saved: Saved, total: number): Close {
+function showRuns(
+  host: HTMLElement,
+  saved: Saved,
+  { total, arrangement }: { total: number; arrangement?: unknown },
+): Close {
   const rows = new RunRows(saved.runs);
   const slot = new Slot("jt-below");
   const browsers = saved.header.browsers ?? {};
@@ -99,6 +103,7 @@ function showRuns(host: HTMLElement, saved: Saved, total: number): Close {
         Object.hasOwn(browsers, id) ? () => showBrowser(slot.element, browsers[id]!, saved) : null,
         `the artifacts of run ${id} are not kept in this page; run the notebook to look at them`,
       ),
+    arrangement,
     ...(total > rows.count
       ? {
           note: `the newest ${format.count(rows.count)} of ${format.count(total)} runs are kept in this page`,
@@ -116,7 +121,7 @@ function showRuns(host: HTMLElement, saved: Saved, total: number): Close {
 export function page(host: HTMLElement, pack: ArrayBuffer): Close {
   const saved = unpack<Header>(pack);
   const { header } = saved;
-  if (header.runs) return showRuns(host, saved, header.runs.total);
+  if (header.runs) return showRuns(host, saved, header.runs);
   if (header.listing)
     return showBrowser(
       host,

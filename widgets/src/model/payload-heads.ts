@@ -134,9 +134,17 @@ const runField = v.strictObject({
   name: v.string(),
   kind: v.picklist(["text", "number", "time", "seconds"]),
   words: v.optional(v.array(v.string())),
+  /** What is better of an output, and how that is known. */
+  goal: v.optional(v.picklist(["max", "min"])),
+  why: v.optional(v.string()),
 });
 /** The table of runs, which no renderer draws. */
-const runs = head({ rows: v.number(), fields: v.array(runField) });
+const runs = head({
+  rows: v.number(),
+  fields: v.array(runField),
+  /** Whether archived runs are shown only where somebody asks for them. */
+  hides_archived: v.optional(v.boolean()),
+});
 
 /** Of each renderer the heads of its shared payload, of the payload of a step, and of the answers to its queries. */
 export const heads = {

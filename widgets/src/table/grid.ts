@@ -1,7 +1,7 @@
 // The grid that shows dataframes and runs: only the rows on screen are in the page, however many there are. It knows of rows and keys, and of
 // nothing behind them.
 
-import { h, put, watchSize } from "../dom/dom";
+import { h, keepKeys, put, watchSize } from "../dom/dom";
 import { onpaper } from "../dom/paper";
 import {
   columnCssClass,
@@ -10,8 +10,10 @@ import {
   listed,
   markerHeading,
   markerWidth,
+  type Columns,
   type Head,
 } from "./headings";
+import { moveByKeys, moveByMouse } from "./heading-moves";
 import { destination, type Position } from "./keys";
 import { printedTables } from "./paper";
 import { RowElement, withRoom, type DrawnColumns, type RowLook } from "./row-element";
@@ -33,8 +35,16 @@ export interface GridEvents {
   sort(column: number): void;
   /** A row or a cell was opened: by Enter, by a click on a row, by a double click on a cell. */
   open(row: number, column: number): void;
-  /** A row was chosen, or no longer is: by its checkbox or by Space. */
-  toggle?(row: number): void;
+  /** A row was chosen, or no longer is: by its checkbox or by Space; with Shift, all rows from the one before are. */
+  toggle?(row: number, extend: boolean): void;
+  /** All rows are to be chosen. */
+  all?(): void;
+  /** What is below a row is to be shown, or hidden. */
+  fold?(row: number): void;
+  /** A heading was moved to the place of another column. */
+  move?(from: number, to: number): void;
+  /** A column was made so many characters wide. */
+  widen?(column: number, width: number): void;
   /** A cell has the focus; the row of a heading is -1. */
   focus?(row: number, column: number): void;
   /** Rows on screen have not come yet; none when both are the same. */
@@ -44,6 +54,7 @@ export interface GridEvents {
 }
 
 const HEADING = -1;
+const WHOLE = -1;
 const noRows: RowSource = { count: 0, row: () => null };
 
 export class Grid {
@@ -69,7 +80,8 @@ export class Grid {
   private rows: RowSource = noRows;
   private elements: RowElement[] = [];
   private printed: HTMLElement | null = null;
-  private active: Position = { row: 0, column: 0 };
+  /** The column of a whole row is -1. */
+  private active: Position;
   /** The row or cell that Tab leads to. */
   private tabStop: HTMLElement | null = null;
 
@@ -78,6 +90,7 @@ export class Grid {
     private readonly events: GridEvents,
   ) {
     this.look = { byRow, rowClass, idAttribute };
+    this.active = { row: 0, column: byRow ? WHOLE : 0 };
     this.table = h(
       "table",
       { class: "jt-table", role: "grid", "aria-label": label, "aria-readonly": "true" },
@@ -127,6 +140,7 @@ export class Grid {
     active?: { row: number; reveal: boolean },
   ): void {
     const hadFocus = this.hasFocus();
+    this.table.setAttribute("role", rows.isTree ? "treegrid" : "grid");
     if (head) this.setHead(head);
     this.rows = rows;
     this.table.setAttribute("aria-rowcount", String(rows.count + 1));
@@ -150,6 +164,19 @@ export class Grid {
   scrollTo(row: number): void {
     this.viewport.moveTo(row);
     this.draw(false);
+  }
+
+  /** Give the columns other widths. */
+  resize(columns: Columns): void {
+    this.setHead({ ...this.head, columns });
+    this.draw(false);
+    this.placeStickyColumns();
+  }
+
+  /** Put the focus on the heading of a column. */
+  focusHeading(column: number): void {
+    const heading = this.headings[this.drawn.columns.findIndex(({ n }) => n === column)];
+    heading?.querySelector("button")?.focus();
   }
 
   /** Write the rows on screen again: something about them has changed. */
@@ -224,9 +251,12 @@ export class Grid {
       marker ? markerWidth(marker) : null,
       ...withRoom(columns.map(width), beside, () => columnWidth(`${rooms.pop()!}px`)),
     );
-    this.headings = columns.map(({ n, column: c }) =>
-      columnHeading(c, n, { marker, isPartial }, this.look.byRow, () => this.events.sort(n)),
-    );
+    this.headings = columns.map(({ n, column: c }) => {
+      const shown = { marker, isPartial };
+      const cell = columnHeading(c, n, shown, this.look.byRow, () => this.events.sort(n));
+      moveByMouse(cell, n, c, this.events);
+      return cell;
+    });
     const room = () => h("td", { class: "jt-room", role: "presentation" });
     put(
       this.thead,
@@ -320,13 +350,16 @@ export class Grid {
     const place = this.drawn.columns.findIndex(({ n }) => n === column);
     if (row === HEADING) return this.look.byRow ? null : (this.headings[place] ?? null);
     const drawn = this.elements[row - (this.elements[0]?.index ?? 0)];
-    return (this.look.byRow ? drawn?.element : drawn?.cells[place]?.element) ?? null;
+    return (column === WHOLE ? drawn?.element : drawn?.cells[place]?.element) ?? null;
   }
 
   private setTabStop(element: HTMLElement | null): void {
     if (element === this.tabStop) return;
-    if (this.tabStop) this.tabStop.tabIndex = -1;
-    if (element) element.tabIndex = 0;
+    const before = this.tabStop;
+    // A cell of a row that takes the focus itself would take it from the row with every click.
+    if (before && this.look.byRow && before.localName !== "tr") before.removeAttribute("tabindex");
+    else if (before) before.tabIndex = -1;
+    if (element) keepKeys(element).tabIndex = 0;
     this.tabStop = element;
   }
 
@@ -334,7 +367,8 @@ export class Grid {
   private keepTabStop(hadFocus: boolean): void {
     const { active, rows } = this;
     const { widths, sticky } = this.head.columns;
-    active.column = Math.max(0, Math.min(active.column, widths.length - 1));
+    const first = this.look.byRow ? WHOLE : 0;
+    active.column = Math.max(first, Math.min(active.column, widths.length - 1));
     if (active.column >= sticky && this.drawn.beside !== null) {
       const [first, last] = this.sideways.visible;
       active.column = Math.min(Math.max(active.column, first), last);
@@ -361,7 +395,7 @@ export class Grid {
     if (this.look.byRow) {
       // The buttons of the headings are in the order of Tab themselves.
       if (row === HEADING) return;
-      this.active.row = row;
+      this.active = { row, column: target === cell ? Number(cell.dataset["column"]) : WHOLE };
     } else {
       if (!cell) return;
       this.active = { row, column: Number(cell.dataset["column"]) };
@@ -375,15 +409,20 @@ export class Grid {
     const row = this.rowOf(target);
     if (row === HEADING) return;
     this.active.row = row;
-    if (target.closest(".jt-tick")) this.events.toggle?.(row);
+    if (target.closest(".jt-twist")) this.events.fold?.(row);
+    else if (target.closest(".jt-tick")) this.events.toggle?.(row, event.shiftKey);
     else this.events.open(row, 0);
   }
 
   private onKey(event: KeyboardEvent): void {
     const { active, look } = this;
-    // What else can have the focus, such as the button of a heading or a checkbox, has keys of its own.
-    if (look.byRow && !this.elements.some((row) => row.element === event.target)) return;
-    if (look.byRow && (event.ctrlKey || event.metaKey)) return;
+    const target = event.target as HTMLElement;
+    if (look.byRow && this.thead.contains(target)) {
+      this.onHeadingKey(event, target);
+      return;
+    }
+    // What else can have the focus, such as a checkbox, has keys of its own.
+    if (look.byRow && target !== this.activeElement()) return;
     if (this.act(event)) {
       event.preventDefault();
       event.stopPropagation();
@@ -394,32 +433,78 @@ export class Grid {
       columns: this.head.columns.widths.length,
       page: Math.max(1, this.viewport.rowsThatFit - 1),
     };
-    const to = destination(event, active, size, look.byRow);
+    const isWhole = look.byRow && active.column === WHOLE;
+    if (isWhole && (event.ctrlKey || event.metaKey)) return;
+    const led = destination(event, active, size, isWhole);
+    const to =
+      (look.byRow ? this.besideWhole(event, active) : null) ??
+      (led && isWhole ? { ...led, column: WHOLE } : led);
     if (!to || event.altKey || event.shiftKey) return;
     event.preventDefault();
     event.stopPropagation();
     this.moveFocus({
-      row: Math.max(look.byRow ? 0 : HEADING, Math.min(to.row, size.rows - 1)),
-      column: Math.max(0, Math.min(to.column, size.columns - 1)),
+      row: Math.max(isWhole ? 0 : HEADING, Math.min(to.row, size.rows - 1)),
+      column: Math.max(look.byRow ? WHOLE : 0, Math.min(to.column, size.columns - 1)),
     });
   }
 
+  /** Where the arrows lead from a whole row and from its first cell: into the row, out of it, and to the row that it is below. */
+  private besideWhole({ key }: KeyboardEvent, { row, column }: Position): Position | null {
+    if (key === "ArrowRight" && column === WHOLE) return { row, column: 0 };
+    if (key === "ArrowLeft" && column === 0) return { row, column: WHOLE };
+    if (key !== "ArrowLeft" || column !== WHOLE) return null;
+    const level = this.rows.row(row)?.level ?? 1;
+    let above = row;
+    while (level > 1 && above > 0 && (this.rows.row(above)?.level ?? 1) >= level) above -= 1;
+    return { row: above, column: WHOLE };
+  }
+
+  /** Headings are moved between by arrows, moved and widened by arrows with a key held; the arrow down leads to the rows. */
+  private onHeadingKey(event: KeyboardEvent, target: HTMLElement): void {
+    const column = Number(target.closest<HTMLElement>("[data-column]")?.dataset["column"] ?? NaN);
+    const heading = this.drawn.columns.find(({ n }) => n === column);
+    if (!heading || event.altKey) return;
+    const { key, shiftKey, ctrlKey, metaKey } = event;
+    if (!moveByKeys(event, column, heading.column, this.events)) {
+      if (shiftKey || ctrlKey || metaKey) return;
+      const aside = { ArrowLeft: -1, ArrowRight: 1 }[key];
+      if (aside) {
+        const place = this.drawn.columns.indexOf(heading) + aside;
+        this.headings[place]?.querySelector("button")?.focus();
+      } else if (key === "ArrowDown" && this.rows.count > 0)
+        this.moveFocus({ row: this.viewport.visible[0], column });
+      else return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
   /** Do what a key does where the focus is; return whether it does anything. */
-  private act({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  private act({ key, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
     const { row, column } = this.active;
+    const fold = { ArrowRight: "closed", ArrowLeft: "open" }[key];
     if (altKey) return false;
-    if (key === "c" && (ctrlKey || metaKey) && (getSelection()?.isCollapsed ?? true)) {
+    if (column === WHOLE && fold && this.rows.row(row)?.fold === fold) this.events.fold?.(row);
+    else if (key === "a" && (ctrlKey || metaKey) && this.events.all) this.events.all();
+    else if (this.look.byRow && (ctrlKey || metaKey) && (column === WHOLE || key !== "c"))
+      return false;
+    else if (key === "c" && (ctrlKey || metaKey) && (getSelection()?.isCollapsed ?? true)) {
       void navigator.clipboard?.writeText(this.rows.row(row)?.cells[column]?.full ?? "");
     } else if (row === HEADING && (key === "Enter" || key === " ")) this.events.sort(column);
     else if (key === "Enter") this.events.open(row, column);
-    else if (key === " " && this.events.toggle) this.events.toggle(row);
+    else if (key === " " && this.events.toggle) this.events.toggle(row, shiftKey);
     else return false;
     return true;
   }
 
   private moveFocus(to: Position): void {
+    if (this.look.byRow && to.row === HEADING) {
+      const place = this.drawn.columns.findIndex(({ n }) => n === to.column);
+      this.headings[place]?.querySelector("button")?.focus();
+      return;
+    }
     this.active = to;
-    if (this.drawn.beside !== null && !this.look.byRow) {
+    if (this.drawn.beside !== null && to.column !== WHOLE) {
       this.sideways.reveal(to.column);
       this.onSideways();
       this.active = to;
@@ -430,7 +515,7 @@ export class Grid {
     const element = this.activeElement();
     this.setTabStop(element);
     element?.focus({ preventScroll: true });
-    const isRevealed = this.look.byRow || this.drawn.beside !== null;
+    const isRevealed = to.column === WHOLE || this.drawn.beside !== null;
     if (element && !isRevealed) this.revealSideways(element);
   }
 

@@ -8,6 +8,8 @@ export interface Column {
   group?: string;
   /** The tooltip of the name, where it is not the name itself. */
   title?: string;
+  /** What is better of the column's numbers: a sign for it, and it in words. */
+  goal?: { sign: string; words: string };
   dtype?: string;
   /** A word beside the dtype: that the column is new, or how many of its cells changed. */
   badge?: string | undefined;
@@ -91,7 +93,14 @@ export function columnHeading(
 ): HTMLElement {
   const sign = { ascending: "▲", descending: "▼" };
   const content = [
-    c.group ? span("jt-group-of", c.group) : null,
+    c.group || c.goal
+      ? span(
+          "jt-group-of",
+          c.group ?? "",
+          c.goal ? h("span", { "aria-hidden": "true" }, ` ${c.goal.sign}`) : null,
+          c.goal ? span("jt-unseen", `, ${c.goal.words}`) : null,
+        )
+      : null,
     h(
       "span",
       { class: "jt-heading-name", title: c.title ?? c.name },

@@ -73,8 +73,11 @@ export class RowElement {
     this.isPending = row?.isComplete === false || row === null;
     const change = CHANGES[row?.status ?? SAME]!;
     setAttribute(element, "aria-rowindex", String(n + 2));
-    const parts = [look.rowClass, n % 2 ? "jt-odd" : "", change.class, row ? "" : "jt-coming"];
+    const own = [look.rowClass, row?.class ?? "", n % 2 ? "jt-odd" : ""];
+    const parts = [...own, change.class, row ? "" : "jt-coming"];
     setClass(element, parts.filter(Boolean).join(" "));
+    setAttribute(element, "aria-level", row?.level ? String(row.level) : null);
+    setAttribute(element, "aria-expanded", row?.fold ? String(row.fold === "open") : null);
     if (this.checkbox) this.writeChoice(this.checkbox, row);
     else if (this.marker) {
       say(this.marker, change.sign);
@@ -111,15 +114,14 @@ export class CellElement {
     this.element = column.rowHeader ? h("th", { scope: "row" }) : h("td");
     this.element.append(this.text);
     if (column.sticky) this.element.style.left = stickyLeft(n);
-    if (!focusable) return;
-    keepKeys(this.element).tabIndex = -1;
     this.element.dataset["column"] = String(n);
+    if (focusable) keepKeys(this.element).tabIndex = -1;
   }
 
   /** @param before the earlier cell, where it was another. */
   write(cell: Cell | undefined, before: Cell | undefined): void {
     if (cell && before) this.writeChange(before, cell);
-    else if (cell?.badge) this.writeInside(`${cell.badge} ${cell.text}`, () => [badge(cell)]);
+    else if (cell?.inside) this.writeInside(cell.inside.key, cell.inside.make);
     else {
       if (this.inside !== null) put(this.element, this.text);
       this.inside = null;
@@ -139,14 +141,13 @@ export class CellElement {
     ]);
   }
 
-  private writeInside(shown: string, make: () => HTMLElement[]): void {
+  private writeInside(shown: string, make: () => Node[]): void {
     if (this.inside === shown) return;
     this.inside = shown;
     put(this.element, ...make());
   }
 }
 
-const badge = (cell: Cell): HTMLElement => h("span", { class: cell.badge }, cell.text);
 const kindClass = (cell: Cell | undefined): string => (cell?.kind ? `jt-${cell.kind}` : "");
 
 function tooltip(cell: Cell | undefined, before: Cell | undefined): string {

@@ -12,8 +12,8 @@ export interface Cell {
   cut?: boolean;
   /** The tooltip, where it is not simply `full`. */
   title?: string;
-  /** Draws the text as a badge of these classes, such as the status of a run. */
-  badge?: string;
+  /** Draws more than the text: elements that are made anew where the key is another. */
+  inside?: { key: string; make(): Node[] };
 }
 
 // What happened to a row between two steps; the numbers are those of the kernel's answers.
@@ -38,10 +38,17 @@ export interface Row {
   chosen?: boolean;
   /** Whether the row is the one that is open below the grid. */
   current?: boolean;
+  /** How deep the row stands below others, from 1 on, where rows have rows below them, and whether those are shown. */
+  level?: number;
+  fold?: "open" | "closed" | undefined;
+  /** A class of the row. */
+  class?: string;
 }
 
 export interface RowSource {
   readonly count: number;
+  /** Whether rows have rows below them. */
+  readonly isTree?: boolean;
   /** The row, or null while it is on its way from the kernel. */
   row(n: number): Row | null;
   /** The questions that bring these rows from the kernel; missing where all rows are in the page. */

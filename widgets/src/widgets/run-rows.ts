@@ -13,16 +13,31 @@ export interface RunSort {
   descending: boolean;
 }
 
+/** How many different values the listed runs have in a field, and how many of the runs have one. */
+export interface Variety {
+  distinct: number;
+  count: number;
+}
+
 /** Sorts names as people do: run2 comes before run10. */
 const collator = new Intl.Collator(undefined, { numeric: true });
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 const infinite: Record<string, number> = { inf: Infinity, "-inf": -Infinity };
 
 export class RunRows {
   readonly fields: RunField[];
   readonly count: number;
+  /** How many runs are listed unless archived ones are asked for. */
+  readonly listed: number;
   /** Of each field a value for every run. */
   private readonly values: Value[][];
+  private readonly archivedField: number;
+  private readonly hidesArchived: boolean;
+  private readonly rankings = new Map<number, Float64Array>();
+  private readonly decimalsOf = new Map<number, number | null>();
+  private readonly varieties = new Map<number, Variety>();
   private searchTexts: string[] | null = null;
+  private names: Map<string, number> | null = null;
 
   constructor(payload: Payload<RunsHead>, patches: Patch[] = []) {
     this.fields = payload.head.fields;
@@ -39,6 +54,12 @@ export class RunRows {
         if (column) column[row] = patched(this.fields[n]!, cell);
       });
     }
+    this.archivedField = this.fieldNamed("archived");
+    this.hidesArchived = payload.head.hides_archived ?? false;
+    this.listed = this.hidesArchived
+      ? Array.from({ length: this.count }, (_, row) => row).filter((row) => !this.isHidden(row))
+          .length
+      : this.count;
   }
 
   at(row: number, field: number): Value {
@@ -58,30 +79,118 @@ export class RunRows {
     return String(this.at(row, this.fieldNamed("name")) || this.id(row));
   }
 
-  /** Whether a field has a value for any run. */
-  hasValues(field: number): boolean {
-    return (this.values[field] ?? []).some((value) => value !== null && value !== "");
+  /** What tells runs of the same name apart; nothing where the name does. */
+  aside(row: number): string {
+    this.names ??= counted(this.values[this.fieldNamed("name")] ?? []);
+    const name = this.at(row, this.fieldNamed("name"));
+    return name && (this.names.get(String(name)) ?? 0) > 1 ? this.id(row) : "";
+  }
+
+  is(row: number, mark: "pinned" | "archived"): boolean {
+    return Boolean(this.at(row, this.fieldNamed(mark)));
+  }
+
+  /** Whether a run is shown only where archived ones are asked for. */
+  isHidden(row: number): boolean {
+    return this.hidesArchived && Boolean(this.at(row, this.archivedField));
+  }
+
+  /** How the listed runs differ in a field. */
+  variety(field: number): Variety {
+    let variety = this.varieties.get(field);
+    if (!variety) {
+      variety = this.varietyOf(field);
+      this.varieties.set(field, variety);
+    }
+    return variety;
+  }
+
+  private varietyOf(field: number): Variety {
+    const values = this.values[field] ?? [];
+    const known = new Set<Value>();
+    let count = 0;
+    for (let row = 0; row < this.count; row += 1) {
+      const value = values[row]!;
+      if (value === null || value === "" || this.isHidden(row)) continue;
+      known.add(value);
+      count += 1;
+    }
+    return { distinct: known.size, count };
   }
 
   text(row: number, field: number): string {
     const value = this.at(row, field);
-    if (value === null) return "";
+    return value === null ? "" : this.written(value, field);
+  }
+
+  /** A value of a field as it is written in the table. */
+  written(value: string | number, field: number): string {
     const { kind } = this.fields[field]!;
     if (typeof value === "string") return value;
     if (kind === "seconds") return format.duration(value);
     if (kind === "time") return format.time(value);
-    return format.number(Number.isInteger(value) ? value : Number(value.toPrecision(5)));
+    if (Number.isInteger(value) || this.fields[field]!.group !== "outputs")
+      return format.number(Number.isInteger(value) ? value : Number(value.toPrecision(5)));
+    const decimals = this.decimals(field);
+    return Number.isFinite(value) && decimals !== null
+      ? value.toFixed(decimals)
+      : format.number(Number(value.toPrecision(5)));
+  }
+
+  /** With how many decimals results stand in line: so many that the runs are told apart. Null where they are too small or too large. */
+  private decimals(field: number): number | null {
+    let known = this.decimalsOf.get(field);
+    if (known === undefined) {
+      let [low, high, least] = [Infinity, -Infinity, Infinity];
+      for (const value of this.values[field]!) {
+        if (typeof value !== "number" || !Number.isFinite(value)) continue;
+        [low, high] = [Math.min(low, value), Math.max(high, value)];
+        if (value !== 0) least = Math.min(least, Math.abs(value));
+      }
+      const range = high > low ? high - low : Math.max(Math.abs(high), 1e-6);
+      const isPlain = least >= 1e-4 && Math.max(high, -low) < 1e6;
+      known = isPlain ? Math.min(6, Math.max(2, 3 - Math.floor(Math.log10(range)))) : null;
+      this.decimalsOf.set(field, known);
+    }
+    return known;
+  }
+
+  /** A moment as short as a column of them can be read: with the year where that is not the newest run's. */
+  when(row: number): string {
+    const field = this.fieldNamed("created");
+    const [micros, newest] = [this.at(row, field), this.at(0, field)];
+    if (typeof micros !== "number") return "";
+    const [date, last] = [new Date(micros / 1000), new Date(Number(newest) / 1000)];
+    const day = `${date.getDate()} ${MONTHS[date.getMonth()]}`;
+    return date.getFullYear() === last.getFullYear()
+      ? `${day} ${format.time(micros).slice(11, 16)}`
+      : `${day} ${date.getFullYear()}`;
+  }
+
+  /** The first value that a listed run has in a field, as it is written. */
+  sample(field: number): string {
+    for (let row = 0; row < this.count; row += 1) {
+      const text = this.isHidden(row) ? "" : this.text(row, field);
+      if (text !== "") return text;
+    }
+    return "";
   }
 
   /** The numbers of the runs that have all words of a search, in the order of a field, or as they came. */
-  find(search: string, sort: RunSort | null): number[] {
-    const rows = Array.from({ length: this.count }, (_, row) => row);
-    if (search.trim()) this.searchTexts ??= rows.map((row) => this.searchText(row));
+  find(search: string, sort: RunSort | null, archived = false): number[] {
+    const every = Array.from({ length: this.count }, (_, row) => row);
+    if (search.trim()) this.searchTexts ??= every.map((row) => this.searchText(row));
     const isFound = format.matcher(search);
-    const found = rows.filter((row) => isFound(this.searchTexts?.[row] ?? ""));
-    if (!sort) return found;
-    const ranks = this.ranks(sort.field);
-    const direction = sort.descending ? -1 : 1;
+    const found = every.filter(
+      (row) => (archived || !this.isHidden(row)) && isFound(this.searchTexts?.[row] ?? ""),
+    );
+    return sort ? this.sorted(found, sort) : found;
+  }
+
+  /** Put runs in the order of a field. */
+  sorted(found: number[], { field, descending }: RunSort): number[] {
+    const ranks = this.ranks(field);
+    const direction = descending ? -1 : 1;
     return found.sort((a, b) => {
       const [x, y] = [ranks[a]!, ranks[b]!];
       // A run without a value comes last in either order.
@@ -90,8 +199,17 @@ export class RunRows {
     });
   }
 
-  /** A field as numbers to sort by; those of strings are their places in their order. */
-  private ranks(field: number): Float64Array {
+  /** A field as numbers to sort by, NaN where a run has none; those of strings are their places in their order. */
+  ranks(field: number): Float64Array {
+    let ranks = this.rankings.get(field);
+    if (!ranks) {
+      ranks = this.ranked(field);
+      this.rankings.set(field, ranks);
+    }
+    return ranks;
+  }
+
+  private ranked(field: number): Float64Array {
     const values = this.values[field] ?? [];
     if (this.fields[field]?.kind !== "text")
       return Float64Array.from(values, (value) => (value === null ? NaN : Number(value)));
@@ -110,6 +228,12 @@ export class RunRows {
       })
       .join(" ");
   }
+}
+
+function counted(values: readonly Value[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
+  return counts;
 }
 
 function patched(field: RunField, cell: string | number | null): Value {

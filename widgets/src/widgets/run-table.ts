@@ -1,11 +1,23 @@
-// The table of runs: found by a search, sorted, opened one at a time, and chosen to be compared.
+// The table of runs: found by a search, sorted, grouped, opened one at a time, and chosen to be compared.
 
 import { h, put, say } from "../dom/dom";
-import { bar, textButton, searchBox } from "../dom/toolbar";
+import { bar, searchBox, textButton, toggle } from "../dom/toolbar";
 import * as format from "../model/format";
-import { statusClass } from "../model/model";
+import { arrangementOf, type Arrangement } from "../run-table/arrangement";
+import {
+  groupCell,
+  groupNameCell,
+  nameCell,
+  valueCell,
+  type CellContext,
+} from "../run-table/cells";
+import { ColumnChooser, movedBy } from "../run-table/column-chooser";
+import { choose, chosenFields, goalOf, keyOf, titleOf, type Same } from "../run-table/columns";
+import { fieldsOf, GroupControl } from "../run-table/grouping";
+import { groupLines, runLines, type Line } from "../run-table/lines";
+import { SameLine } from "../run-table/same-line";
 import { Grid, listed, type Column } from "../table/grid";
-import { SAME, type Cell, type Row } from "../table/rows";
+import { SAME, type Row } from "../table/rows";
 import type { RunRows, RunSort } from "./run-rows";
 
 export interface RunTableOptions {
@@ -17,44 +29,68 @@ export interface RunTableOptions {
   compare?(kind: string, name: string): void;
   /** What is said under the table. */
   note?: string;
+  /** How the table was arranged before. */
+  arrangement?: unknown;
+  /** The table was arranged in another way. */
+  arranged?(arrangement: Arrangement): void;
 }
 
 /** An artifact that several of the chosen runs have, and how many of them. */
 export type SharedArtifact = [kind: string, name: string, count: number];
 
-const MAX_COLUMNS = 60;
 /** Rows whose values decide how wide a column is. */
 const SAMPLE = 200;
-const titles: Record<string, string> = {
-  id: "run",
-  name: "name",
-  status: "status",
-  created: "created",
-  duration: "took",
-  tags: "tags",
-};
+/** In characters: what a column has at most unless it is made wider, a status with its reason, and a spread of several runs. */
+const WIDEST = 34;
+const REASON = 24;
+const SPREAD = 26;
 
 export class RunTable {
   readonly element: HTMLElement;
   private readonly grid: Grid;
   private readonly comparison: ComparisonBar;
-  /** The numbers of the runs that are shown, in order. */
+  private arrangement: Arrangement;
+  /** The numbers of the runs that are found, in order, and the lines that show them. */
   private order: number[] = [];
-  /** The numbers of the fields that are shown. */
+  private lines: Line[] = [];
+  /** The numbers of the fields that are shown, and what all runs have in common. */
   private fields: number[] = [];
+  private same: Same[] = [];
   private widths: number[] = [];
-  private sort: RunSort | null = null;
+  private context: CellContext;
   private openId = "";
   private readonly chosen = new Set<string>();
-  private readonly search = searchBox("search runs", "search names, tags, inputs: lr=0.01", () =>
-    this.find(),
-  );
+  /** The lines that show what is below them, by their keys; and where the last choice was. */
+  private readonly unfolded = new Set<string>();
+  private anchor = -1;
+  private readonly search = searchBox("search runs", "search names, tags, inputs: lr=0.01", () => {
+    this.arrange({ search: this.search.value });
+    this.find();
+  });
   private readonly caption = h("p", { class: "jt-caption", role: "status" });
+  private readonly chooser = new ColumnChooser((keys) => {
+    this.arrange(keys ? { columns: keys } : { columns: undefined, widths: undefined });
+    this.layOut();
+  });
+  private readonly grouping = new GroupControl((fields) => {
+    this.arrange({ groups: fields.map((n) => keyOf(this.rows.fields[n]!)) });
+    this.layOut();
+  });
+  private readonly archived = toggle("archived", () => {
+    this.arrange({ archived: this.archived.value });
+    this.find();
+  });
+  private readonly sameLine = new SameLine();
+  private readonly nothing = h("div", { class: "jt-nothing", hidden: true });
 
   constructor(
     private rows: RunRows,
     private readonly options: RunTableOptions,
   ) {
+    this.arrangement = arrangementOf(options.arrangement);
+    this.search.value = this.arrangement.search ?? "";
+    if (this.arrangement.archived) this.archived.element.setAttribute("aria-pressed", "true");
+    this.context = this.contextOf();
     this.grid = new Grid(
       {
         label: "runs",
@@ -65,8 +101,12 @@ export class RunTable {
       },
       {
         sort: (column) => this.sortBy(column),
-        open: (row) => this.open(row),
-        toggle: (row) => this.toggle(this.rows.id(this.order[row]!)),
+        open: (line) => this.open(line),
+        toggle: (line, extend) => this.toggle(line, extend),
+        all: () => this.choose(this.order.map((row) => this.rows.id(row))),
+        fold: (line) => this.fold(line),
+        move: (from, to) => this.move(from, to),
+        widen: (column, width) => this.widen(column, width),
       },
     );
     this.comparison = new ComparisonBar(
@@ -75,13 +115,16 @@ export class RunTable {
     );
     this.element = h(
       "div",
-      { class: "jt-run-table" },
-      bar(this.search, this.caption),
+      { class: "jt-run-table", onkeydown: (event: KeyboardEvent) => this.onKey(event) },
+      bar(this.search, this.chooser.button, this.grouping.element, this.archived, this.caption),
+      this.chooser.panel,
+      this.sameLine.element,
       this.grid.element,
+      this.nothing,
       options.compare ? this.comparison.element : null,
       options.note ? h("p", { class: "jt-note" }, options.note) : null,
     );
-    this.update(rows);
+    this.layOut();
   }
 
   destroy(): void {
@@ -90,17 +133,10 @@ export class RunTable {
 
   /** Show other rows; the search, the order, which run is open, the chosen ones and the focus stay. */
   update(rows: RunRows): void {
-    const sorted = this.sort && this.rows.fields[this.sort.field];
-    const active = this.order[this.grid.activeRow];
-    const activeId = active === undefined ? "" : this.rows.id(active);
+    const active = this.lines[this.grid.activeRow];
+    const activeKey = active ? this.keyOfLine(active) : "";
     this.rows = rows;
-    const field = sorted
-      ? rows.fields.findIndex((f) => f.group === sorted.group && f.name === sorted.name)
-      : -1;
-    this.sort = field < 0 ? null : { field, descending: this.sort!.descending };
-    this.fields = this.shownFields();
-    this.widths = this.fields.map((shown) => this.width(shown));
-    this.find(true, activeId);
+    this.layOut(activeKey);
   }
 
   /** Mark the run that is open. */
@@ -122,56 +158,106 @@ export class RunTable {
     this.comparison.offer(shared);
   }
 
-  /** The name first, which stays in view; then what any of the runs has. */
-  private shownFields(): number[] {
-    const { rows } = this;
-    const name = rows.fieldNamed("name");
-    const others = rows.fields.flatMap((f, n) => {
-      const always = f.group === "" && f.name !== "tags";
-      const hidden = f.group === "" && (f.name === "id" || f.name === "why");
-      return n !== name && !hidden && (always || rows.hasValues(n)) ? [n] : [];
-    });
-    return [name, ...others].filter((n) => n >= 0).slice(0, MAX_COLUMNS);
+  // ------------------------------------------------------------------------------------------------------ columns
+
+  /** Choose columns anew, and find the runs again. */
+  private layOut(activeKey = ""): void {
+    const { rows, arrangement } = this;
+    const choice = choose(rows);
+    this.fields = arrangement.columns ? chosenFields(rows, arrangement.columns) : choice.fields;
+    this.same = choice.same.filter(({ field }) => !this.fields.includes(field));
+    this.widths = this.fields.map((field) => this.width(field));
+    this.sameLine.show(rows, this.same);
+    this.chooser.update(rows, this.fields);
+    this.grouping.update(rows, this.groups());
+    const archived = rows.count - rows.listed;
+    this.archived.element.hidden = archived === 0;
+    say(this.archived.element, `${format.count(archived)} archived`);
+    this.find(true, activeKey);
   }
 
-  private title(field: number): string {
-    const { group, name } = this.rows.fields[field]!;
-    return group ? name : (titles[name] ?? name);
+  private arrange(change: { [K in keyof Arrangement]: Arrangement[K] | undefined }): void {
+    this.arrangement = arrangementOf({ ...this.arrangement, ...change });
+    this.options.arranged?.(this.arrangement);
+  }
+
+  private groups(): number[] {
+    return fieldsOf(this.rows, this.arrangement.groups ?? []);
+  }
+
+  private sort(): RunSort | null {
+    const { sort } = this.arrangement;
+    const [field] = sort ? fieldsOf(this.rows, [sort[0]]) : [];
+    return field === undefined ? null : { field, descending: sort![1] };
   }
 
   /** In characters. */
   private width(field: number): number {
     const { rows } = this;
-    const { group, kind } = rows.fields[field]!;
+    const about = rows.fields[field]!;
+    const chosen = this.arrangement.widths?.[keyOf(about)];
+    if (chosen !== undefined) return chosen;
+    const { group, kind, goal } = about;
     const sample = Math.min(rows.count, SAMPLE);
-    let widest = Math.max(this.title(field).length + 2, group.length, kind === "number" ? 10 : 0);
+    const isNumber = group !== "" && kind === "number";
+    const heading = Math.max(titleOf(about).length + 2, group.length + (goal ? 2 : 0));
+    let widest = Math.max(heading, isNumber ? 10 : 0);
     for (let n = 0; n < sample; n += 1) {
       const row = Math.floor((n * rows.count) / sample);
-      widest = Math.max(widest, rows.text(row, field).length);
+      const more = about.name === "name" && group === "" ? rows.aside(row).length + 1 : 0;
+      widest = Math.max(widest, this.plainText(row, field).length + more);
     }
-    return Math.min(34, Math.max(8, widest + (this.isStatus(field) ? 5 : 3)));
+    if (group === "outputs" && isNumber && this.arrangement.groups) return Math.max(SPREAD, widest);
+    if (this.isStatus(field))
+      return rows.variety(rows.fieldNamed("why")).count > 0 ? REASON : widest + 5;
+    const beside = field === this.context.sparkField ? 9 : 3;
+    return Math.min(WIDEST, Math.max(8, widest + beside));
+  }
+
+  /** What a cell shows, as text. */
+  private plainText(row: number, field: number): string {
+    const { group, name } = this.rows.fields[field]!;
+    if (group === "" && name === "name") return this.rows.name(row);
+    const text = this.rows.text(row, field);
+    return group === "" && name === "created" ? this.rows.when(row) : text;
   }
 
   private columns(): Column[] {
+    const sort = this.sort();
     return this.fields.map((field, n): Column => {
-      const { group, kind } = this.rows.fields[field]!;
-      const title = this.title(field);
+      const about = this.rows.fields[field]!;
+      const { group, kind, goal } = about;
+      const title = titleOf(about);
+      const words = goalOf(about);
       return {
         name: title,
-        title: group ? `${group}: ${title}` : title,
+        title: format.joined(group ? `${group}: ${title}` : title, words),
         ...(group ? { group } : {}),
+        ...(goal ? { goal: { sign: goal === "max" ? "↑" : "↓", words } } : {}),
         rowHeader: n === 0,
         sticky: n === 0,
         align: kind === "number" || kind === "seconds" ? "right" : "left",
         width: this.widths[n]!,
-        sorted:
-          this.sort?.field === field
-            ? this.sort.descending
-              ? "descending"
-              : "ascending"
-            : undefined,
+        sorted: sort?.field === field ? (sort.descending ? "descending" : "ascending") : undefined,
       };
     });
+  }
+
+  private move(from: number, to: number): void {
+    const moved = movedBy(this.fields, from, to - from);
+    if (!moved) return;
+    const { fields } = this.rows;
+    this.arrange({ columns: moved.map((n) => keyOf(fields[n]!)) });
+    this.layOut();
+    this.grid.focusHeading(to);
+    say(this.caption, `${titleOf(fields[moved[to]!]!)} is column ${to + 1} of ${moved.length}`);
+  }
+
+  private widen(column: number, width: number): void {
+    const key = keyOf(this.rows.fields[this.fields[column]!]!);
+    this.arrange({ widths: { ...this.arrangement.widths, [key]: Math.round(width * 10) / 10 } });
+    this.widths[column] = width;
+    this.grid.resize(listed(this.columns()));
   }
 
   private isStatus(field: number): boolean {
@@ -179,34 +265,75 @@ export class RunTable {
     return group === "" && name === "status";
   }
 
+  // ------------------------------------------------------------------------------------------------------ lines
+
+  private keyOfLine(line: Line): string {
+    return line.group ? line.key : this.rows.id(line.row);
+  }
+
+  private foldOf(line: Line): "open" | "closed" | undefined {
+    if (!line.group && line.below.length === 0) return undefined;
+    return this.unfolded.has(this.keyOfLine(line)) ? "open" : "closed";
+  }
+
   private row(n: number): Row | null {
-    const row = this.order[n];
-    if (row === undefined) return null;
-    const { rows } = this;
-    const id = rows.id(row);
-    const name = rows.name(row);
+    const line = this.lines[n];
+    if (!line) return null;
+    const { rows, context, fields } = this;
+    const fold = this.foldOf(line);
+    const shared = { status: SAME, level: line.level, fold };
+    if (line.group) {
+      const groups = this.groups();
+      const ids = line.group.map((row) => rows.id(row));
+      return {
+        ...shared,
+        cells: fields.map((field, c) =>
+          c === 0 ? groupNameCell(rows, line, groups, fold) : groupCell(context, line, field),
+        ),
+        label: `the ${format.plural(ids.length, "run")} of ${line.values.join(", ")}`,
+        class: "jt-runs-group",
+        chosen: ids.every((id) => this.chosen.has(id)),
+      };
+    }
+    const id = rows.id(line.row);
     return {
-      status: SAME,
-      cells: this.fields.map((field, c) => {
-        const text = c === 0 ? name : rows.text(row, field);
-        const cell: Cell = { text, full: text, kind: "", title: text };
-        if (!this.isStatus(field)) return cell;
-        const why = rows.text(row, rows.fieldNamed("why"));
-        return { ...cell, badge: statusClass(text), title: why ? `${text}: ${why}` : text };
-      }),
+      ...shared,
+      cells: fields.map((field, c) =>
+        c === 0 ? nameCell(rows, line, fold) : valueCell(context, line, field),
+      ),
       id,
-      label: name,
+      label: [rows.name(line.row), rows.aside(line.row)].filter(Boolean).join(" "),
       chosen: this.chosen.has(id),
       current: id === this.openId,
     };
   }
 
-  /** Sort by a column: numbers and times first with the greatest on top, names from A to Z; then the other way; then as the runs came. */
+  /** The best of each result among the runs that are found. */
+  private contextOf(): CellContext {
+    const { rows, order } = this;
+    const best = new Map<number, number>();
+    rows.fields.forEach(({ goal, kind }, field) => {
+      if (!goal || kind !== "number") return;
+      const ranks = rows.ranks(field);
+      let top = NaN;
+      for (const row of order) {
+        const value = ranks[row]!;
+        if (Number.isNaN(top) || (goal === "max" ? value > top : value < top)) top = value;
+      }
+      if (order.length > 1 && !Number.isNaN(top)) best.set(field, top);
+    });
+    return { rows, best, found: order.length, sparkField: -1, spark: () => undefined };
+  }
+
+  /** Sort by a column: results with the best on top, other numbers and times the greatest, names from A to Z; then the other way; then as the runs came. */
   private sortBy(column: number): void {
-    const field = this.fields[column]!;
-    const first = this.rows.fields[field]!.kind !== "text";
-    if (this.sort?.field !== field) this.sort = { field, descending: first };
-    else this.sort = this.sort.descending === first ? { field, descending: !first } : null;
+    const about = this.rows.fields[this.fields[column]!]!;
+    const key = keyOf(about);
+    const first = about.goal ? about.goal === "max" : about.kind !== "text";
+    const [before, descending] = this.arrangement.sort ?? [];
+    const sort: [string, boolean] | undefined =
+      before !== key ? [key, first] : descending === first ? [key, !first] : undefined;
+    this.arrange({ sort });
     this.find(true);
   }
 
@@ -214,42 +341,114 @@ export class RunTable {
    * Show the runs that have the words of the search, in order.
    *
    * @param otherColumns whether the headings are other ones than before.
-   * @param activeId the run that keeps the focus; without it the table is scrolled to its first run.
+   * @param activeKey the line that keeps the focus; without it the table is scrolled to its first line.
    */
-  private find(otherColumns = false, activeId = ""): void {
+  private find(otherColumns = false, activeKey = ""): void {
+    const { rows, search, arrangement } = this;
+    this.order = rows.find(search.value, this.sort(), arrangement.archived);
+    this.context = this.contextOf();
+    this.drawLines(otherColumns, activeKey);
+    const all = format.plural(arrangement.archived ? rows.count : rows.listed, "run");
+    const found = `${format.count(this.order.length)} of ${all}`;
+    const groups = this.groups().length ? format.plural(this.groupCount(), "group") : "";
+    const words = found.startsWith(`${all.split(" ")[0]} of`) ? all : found;
+    say(this.caption, format.joined(rows.count === 0 ? "no runs yet" : words, groups));
+    const isEmpty = rows.count > 0 && this.order.length === 0;
+    this.nothing.hidden = !isEmpty;
+    if (isEmpty) this.sayNothing();
+  }
+
+  private groupCount(): number {
+    return this.lines.filter((line) => line.group).length;
+  }
+
+  /** No run is found: say so, and offer what leads back. */
+  private sayNothing(): void {
+    const clear = (): void => {
+      this.search.value = "";
+      this.arrange({ search: "" });
+      this.find();
+      this.search.focus();
+    };
+    put(
+      this.nothing,
+      h("p", { class: "jt-note" }, `no run has “${this.search.value.trim()}”`),
+      textButton("clear the search", clear),
+    );
+  }
+
+  private drawLines(otherColumns: boolean, activeKey: string): void {
     const { rows, grid } = this;
-    this.order = rows.find(this.search.value, this.sort);
-    const active = activeId ? this.order.findIndex((row) => rows.id(row) === activeId) : -1;
+    const [groups, sort] = [this.groups(), this.sort()];
+    const isOpen = (key: string): boolean => this.unfolded.has(key);
+    this.lines = groups.length
+      ? groupLines(rows, this.order, groups, sort, isOpen)
+      : runLines(rows, this.order, sort, isOpen);
+    const isTree = groups.length > 0 || this.lines.some((line) => !line.group && line.below.length);
+    const active = activeKey
+      ? this.lines.findIndex((line) => this.keyOfLine(line) === activeKey)
+      : -1;
     const columns = this.columns();
     grid.show(
-      { count: this.order.length, row: (n) => this.row(n) },
-      rows.count,
+      { count: this.lines.length, row: (n) => this.row(n), isTree },
+      this.lines.length < this.order.length ? this.lines.length : rows.count,
       otherColumns ? { columns: listed(columns), marker: "choice", total: columns.length } : null,
       { row: Math.max(0, active), reveal: active < 0 },
     );
-    const all = format.plural(rows.count, "run");
-    const found =
-      this.order.length === rows.count ? all : `${format.count(this.order.length)} of ${all}`;
-    say(this.caption, rows.count === 0 ? "no runs yet" : found);
+  }
+
+  private fold(n: number): void {
+    const line = this.lines[n];
+    if (!line || !this.foldOf(line)) return;
+    const key = this.keyOfLine(line);
+    if (!this.unfolded.delete(key)) this.unfolded.add(key);
+    this.drawLines(false, key);
   }
 
   private open(n: number): void {
-    const row = this.order[n];
-    if (row === undefined) return;
-    const id = this.rows.id(row);
+    const line = this.lines[n];
+    if (!line) return;
+    if (line.group) {
+      this.fold(n);
+      return;
+    }
+    const id = this.rows.id(line.row);
     this.mark(id);
     this.options.open(id);
   }
 
-  private toggle(id: string): void {
-    this.choose(
-      this.chosen.has(id) ? [...this.chosen].filter((other) => other !== id) : [...this.chosen, id],
-    );
+  /** Choose the runs of a line, or no longer; or those of all lines from the last one on. */
+  private toggle(n: number, extend: boolean): void {
+    const idsOf = (line: Line): string[] =>
+      (line.group ?? [line.row]).map((row) => this.rows.id(row));
+    const line = this.lines[n];
+    if (!line) return;
+    const from = extend && this.anchor >= 0 ? this.anchor : n;
+    const ids = this.lines.slice(Math.min(from, n), Math.max(from, n) + 1).flatMap(idsOf);
+    const isChosen = from === n && ids.every((id) => this.chosen.has(id));
+    this.anchor = n;
+    const others = [...this.chosen].filter((id) => !ids.includes(id));
+    this.choose(isChosen ? others : [...this.chosen, ...ids.filter((id) => !this.chosen.has(id))]);
   }
 
   private choose(ids: string[]): void {
     this.showChosen(ids);
     this.options.choose?.(ids);
+  }
+
+  /** A slash leads to the search from wherever nothing is typed. */
+  private onKey(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (
+      /^(input|select|textarea)$/.test(target.localName) &&
+      !/checkbox/.test(target.getAttribute("type") ?? "")
+    )
+      return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.search.focus();
+    this.search.select();
   }
 }
 

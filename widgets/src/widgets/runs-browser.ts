@@ -19,6 +19,8 @@ interface RunsState {
   table: [head: RunsHead, buffers: DataView[]];
   /** What has changed in the table's rows since. */
   patches: Patch[];
+  /** How the table is arranged. */
+  arrangement: object;
 }
 
 export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<() => void> {
@@ -36,6 +38,11 @@ export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<()
       model.save_changes();
     },
     compare: (kind, name) => model.send({ compare: [kind, name] }),
+    arrangement: model.get("arrangement"),
+    arranged: (arrangement) => {
+      model.set("arrangement", arrangement);
+      model.save_changes();
+    },
   });
   const showChosen = (): void => table.showChosen(model.get("chosen"));
   const offer = (): void => table.offer(model.get("shared"));

@@ -1,0 +1,104 @@
+"""The table of runs as the page gets it: what people said of runs, what is better of a result, how it was arranged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import jupyter_tracking as tracking
+from tests.views.test_runs import cells
+from tests.views.test_twin import displayed, packed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
+
+QUIET: dict[str, Any] = {"track_code": False, "track_env": False, "track_logs": False}
+
+
+@pytest.fixture
+def study(root: Path) -> dict[str, str]:
+    """A run with two folds, one that failed, and one that is archived: their uuids by their names."""
+    uuids = {}
+    with tracking.init(root=root, name="study", group="vision", **QUIET) as parent:
+        parent.define_metric("speed", goal="max")
+        parent.log_metrics({"speed": 1.0, "val/loss": 0.5, "epoch": 1.0}, step=0)
+        for name in ("fold0", "fold1"):
+            with tracking.init(root=root, name=name, parent=parent.uuid, **QUIET) as fold:
+                fold.log_metric("speed", 2.0, step=0)
+            uuids[name] = fold.uuid
+    uuids["study"] = parent.uuid
+    with pytest.raises(RuntimeError), tracking.init(root=root, name="broken", **QUIET) as failed:
+        raise RuntimeError("out of memory")
+    with tracking.init(root=root, name="old", **QUIET) as old:
+        old.log_metric("speed", 9.0, step=0)
+    uuids |= {"broken": failed.uuid, "old": old.uuid}
+    tracking.open_run(old).archive()
+    view = tracking.open_run(parent)
+    view.pin()
+    view.note("the one")
+    return uuids
+
+
+def told(runs: Any) -> dict[str, list[Any]]:
+    """The columns of the table, by the names of the runs."""
+    columns = cells(runs.table.table)
+    return {column: dict(zip(columns["name"], values, strict=True)) for column, values in columns.items()}
+
+
+def test_the_page_is_told_what_people_said_of_runs(study: dict[str, str]) -> None:
+    """Notes, groups, parents by their ids, pinned and archived ones, and why one failed."""
+    runs = tracking.browse()
+    found = told(runs)
+    assert (found["note"]["study"], found["group"]["study"], found["pinned"]["study"]) == ("the one", "vision", "pinned")
+    assert found["parent"] == {name: found["id"]["study"] if name.startswith("fold") else "" for name in found["name"]}
+    assert found["why"]["broken"] == "RuntimeError: out of memory"
+    assert [name for name, word in found["archived"].items() if word] == ["old"]
+    assert study["old"] not in runs.runs
+    assert runs.table.table[0]["hides_archived"]
+
+
+def test_an_archived_run_that_was_asked_for_by_name_is_shown(study: dict[str, str]) -> None:
+    """As before: it is hidden only in a root."""
+    runs = tracking.browse([study["old"], study["study"]])
+    assert set(runs.runs) == {study["old"], study["study"]}
+    assert not runs.table.table[0]["hides_archived"]
+
+
+def test_the_page_is_told_what_is_better_and_how_that_is_known(study: dict[str, str]) -> None:
+    """As a run defined it, else as the name lets guess; nothing of a name that says nothing."""
+    runs = tracking.browse()
+    said = {field["name"]: (field.get("goal"), field.get("why")) for field in runs.table.table[0]["fields"] if field["group"] == "outputs"}
+    assert said == {"speed": ("max", "as defined"), "val/loss": ("min", "guessed from its name"), "epoch": (None, None)}
+    assert study
+
+
+def test_the_arrangement_of_a_root_stays_and_goes_into_the_page(study: dict[str, str], shell: InteractiveShell, tmp_path: Path) -> None:
+    """Of the same root in the next cell, not of another; saved pages begin with it."""
+    runs = tracking.browse()
+    assert runs.table.arrangement == {}
+    arranged = {"columns": ["name", "outputs.speed"], "sort": ["outputs.speed", True]}
+    runs.table.set_state({"arrangement": arranged})
+    assert tracking.browse().table.arrangement == arranged
+    assert tracking.browse(root=tmp_path / "other").table.arrangement == {}
+    assert packed(displayed(shell, tracking.browse())[1][0]["text/html"])["runs"] == {"total": len(study), "arrangement": arranged}
+
+
+def test_pages_keep_no_artifacts_of_archived_runs(study: dict[str, str], shell: InteractiveShell) -> None:
+    """Their rows are there for whoever asks to see them; the fallback names none."""
+    page = displayed(shell, tracking.browse())[1][0]["text/html"]
+    assert study["old"][:8] not in packed(page)["browsers"]
+    assert "old" not in page.split("<script")[0].replace("bold", "").replace("fold", "")
+
+
+def test_a_goal_that_a_run_defines_meanwhile_is_told(root: Path) -> None:
+    """The table is sent anew, although its columns and most of its rows are the same."""
+    with tracking.init(root=root, name="going", **QUIET) as run:
+        run.log_metric("speed", 1.0, step=0)
+        runs = tracking.browse()
+        assert "goal" not in runs.table.table[0]["fields"][-1]
+        run.define_metric("speed", goal="min")
+        runs.poll()
+        assert runs.table.table[0]["fields"][-1]["goal"] == "min"
