@@ -62,6 +62,7 @@ class RunTable:
         folders: the runs, in the order of the rows.
         rows: their columns as the page shows them. Those of a root that are archived are among them: the page hides them.
         goals: what is better of each output of which that is known.
+        left_out: folders of runs that are in no row although they were named: they are in the trash.
     """
 
     def __init__(self, runs: Sequence[RunFolder] | None, root: Path) -> None:
@@ -73,6 +74,7 @@ class RunTable:
         """
         self.root = root
         self._given = None if runs is None else list({run.path: run for run in runs}.values())
+        self.left_out: set[Path] = set()
         self._known: dict[str, _Listed] = {}  # by path
         self._modified: object = None
         self.folders: list[RunFolder] = []
@@ -100,10 +102,14 @@ class RunTable:
         return self._given is None
 
     @property
+    def every(self) -> list[tuple[RunFolder, Row]]:
+        """The runs and their rows."""
+        return list(zip(self.folders, self.rows, strict=True))
+
+    @property
     def listed(self) -> list[tuple[RunFolder, Row]]:
         """The runs that are shown unless others are asked for."""
-        every = zip(self.folders, self.rows, strict=True)
-        return [(folder, row) for folder, row in every if not (self.hides_archived and row["archived"])]
+        return [(folder, row) for folder, row in self.every if not (self.hides_archived and row["archived"])]
 
     def _read(self, folder: RunFolder) -> _Listed:
         """Read a run; the row of one that has ended is kept as long as its documents do not change."""
@@ -148,7 +154,7 @@ class RunTable:
 
     def _found(self) -> list[RunFolder]:
         if self._given is not None:
-            return self._given
+            return [folder for folder in self._given if folder.path not in self.left_out]
         known = self._known
         folders = paths.run_folders(self.root)
         return [each.folder if (each := known.get(os.fspath(path))) is not None else RunFolder(path) for path in folders]

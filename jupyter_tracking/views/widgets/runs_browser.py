@@ -18,6 +18,7 @@ from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encod
 from jupyter_tracking.views.model.scene import compare_runs, run_labels
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
 from jupyter_tracking.views.widgets.browser import Browser
+from jupyter_tracking.views.widgets.curation import Curation, Said, asked
 from jupyter_tracking.views.widgets.stepper import Stepper
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Table(WidgetBase):
     chosen: traitlets.List[str] = traitlets.List().tag(sync=True)
     shared: traitlets.List[list[Any]] = traitlets.List().tag(sync=True)
     arrangement: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+    said: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
 
 
 class RunsBrowser(RunWidget):
@@ -53,6 +55,7 @@ class RunsBrowser(RunWidget):
     def __init__(self, runs: Sequence[RunFolder] | None, root: Path, *, page_budget: int = page.BUDGET) -> None:
         """List these runs; all under the root when None."""
         self._runs = RunTable(runs, root)
+        self._curation = Curation()
         self._sent, self._sent_goals = list(self._runs.rows), self._runs.goals
         self.browser: Browser | None = None
         self.comparison: Stepper | None = None
@@ -64,6 +67,7 @@ class RunsBrowser(RunWidget):
         self.table.observe(self._chosen, names=["chosen"])
         self.table.observe(self._arranged, names=["arrangement"])
         self.table.on_msg(self._compare_asked)
+        self.table.on_msg(self._curate_asked)
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -166,6 +170,33 @@ class RunsBrowser(RunWidget):
                 self.compare(name, kind)
             except (TrackingError, OSError) as error:
                 self._show(ipywidgets.Label(json_safe(str(error))))
+
+    # --- what is done to runs ------------------------------------------------------------------------
+
+    def _curate_asked(self, _widget: object, message: object, _buffers: object) -> None:
+        """Change the runs that the page names, or take the last change back."""
+        is_undo = isinstance(message, dict) and message.get("undo") is True
+        wanted = asked(message)
+        if wanted is None and not is_undo:
+            return
+        with self.table.lock:
+            try:
+                said = self._curation.undo() if wanted is None else self._curate(*wanted)
+            except (TrackingError, OSError) as error:
+                said = Said("", str(error))
+            self._runs.left_out = set(self._curation.trashed)
+            self.refresh()
+            there = {row["id"] for row in self._runs.rows}
+            # What is not seen any more is not chosen either: the next change would not be seen to mean it.
+            seen = there if self.table.arrangement.get("archived") else {row["id"] for _, row in self._runs.listed}
+            self.table.chosen = [identity for identity in self.table.chosen if identity in seen]
+            if self.table.opened and self.table.opened not in there:
+                self.table.opened = ""
+            self.table.said = {**json_safe(said._asdict()), "number": self.table.said.get("number", 0) + 1}
+
+    def _curate(self, verb: str, value: str, ids: list[str]) -> Said:
+        wanted = set(ids)
+        return self._curation.do(verb, value, [folder for folder, row in self._runs.every if row["id"] in wanted])
 
     # --- runs that are running -----------------------------------------------------------------------
 

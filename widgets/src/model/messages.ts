@@ -49,7 +49,11 @@ export interface VisibilityReport {
 export interface CompareRequest {
   compare: [kind: string, name: string];
 }
-export type PageMessage = PayloadRequest | QueryRequest | VisibilityReport | CompareRequest;
+/** Something is to be done to runs, by their ids; or the last of it is to be taken back. */
+export type CurateRequest =
+  { curate: [verb: string, value: string, ids: string[]] } | { undo: true };
+export type PageMessage =
+  PayloadRequest | QueryRequest | VisibilityReport | CompareRequest | CurateRequest;
 
 /** A payload on its way: where it belongs, its head, and how many of the message's buffers are its own. */
 export type SentPayload = [panel: number, number: number, head: Head, buffers: number];

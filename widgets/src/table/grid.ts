@@ -8,6 +8,7 @@ import {
   columnHeading,
   columnWidth,
   listed,
+  MARKER,
   markerHeading,
   markerWidth,
   type Columns,
@@ -251,6 +252,7 @@ export class Grid {
       marker ? markerWidth(marker) : null,
       ...withRoom(columns.map(width), beside, () => columnWidth(`${rooms.pop()!}px`)),
     );
+    if (this.look.byRow) this.table.style.width = this.wholeWidth();
     this.headings = columns.map(({ n, column: c }) => {
       const shown = { marker, isPartial };
       const cell = columnHeading(c, n, shown, this.look.byRow, () => this.events.sort(n));
@@ -281,6 +283,16 @@ export class Grid {
     // A heading that was pressed by a key keeps the focus, although it has been made anew.
     const again = this.headings[columns.findIndex(({ n }) => n === column)];
     (this.look.byRow ? again?.querySelector("button") : again)?.focus({ preventScroll: true });
+  }
+
+  /** How wide all columns are together: only a table of a width that is said cuts what its cells have no room for. */
+  private wholeWidth(): string {
+    const { columns, marker } = this.head;
+    const letters = Array.from(columns.widths).reduce((sum, width) => sum + width, 0);
+    const beside = marker ? MARKER[marker].width : "0px";
+    const { isPartial } = this.sideways;
+    const all = isPartial ? `${this.sideways.whole}px` : `${letters.toFixed(1)}ch`;
+    return `calc(${all} + ${beside})`;
   }
 
   /** Put the columns that stay in view one beside the other; how wide they are is only known when they are drawn. */

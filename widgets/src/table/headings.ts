@@ -43,7 +43,7 @@ export interface Head {
   total: number;
 }
 
-const MARKER = {
+export const MARKER = {
   change: { label: "change", width: "2.6ch" },
   choice: { label: "choose", width: "30px" },
 };

@@ -87,6 +87,11 @@ export class Sideways {
     return this.starts[column + 1]! - this.starts[column]!;
   }
 
+  /** Pixels of all columns. */
+  get whole(): number {
+    return this.starts.at(-1)!;
+  }
+
   /** Pixels of the columns before and after the window. */
   get padding(): [before: number, after: number] {
     const { starts, sticky, from, to, count } = this;

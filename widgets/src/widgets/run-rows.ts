@@ -1,8 +1,10 @@
 // The runs of a table, as the kernel sends them: read as text, searched and sorted in the page.
 
+import { parseFilter, type Filter } from "../filter";
 import * as format from "../model/format";
 import type { RunField, RunsHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
+import { filterColumns, filterValue, type RunColumn } from "../run-table/filtering";
 
 /** A row that changed since the table was sent. JSON has no infinite numbers: they come as strings. */
 export type Patch = [row: number, cells: (string | number | null)[]];
@@ -37,6 +39,7 @@ export class RunRows {
   private readonly decimalsOf = new Map<number, number | null>();
   private readonly varieties = new Map<number, Variety>();
   private searchTexts: string[] | null = null;
+  private columns: RunColumn[] | null = null;
   private names: Map<string, number> | null = null;
 
   constructor(payload: Payload<RunsHead>, patches: Patch[] = []) {
@@ -176,15 +179,30 @@ export class RunRows {
     return "";
   }
 
-  /** The numbers of the runs that have all words of a search, in the order of a field, or as they came. */
-  find(search: string, sort: RunSort | null, archived = false): number[] {
-    const every = Array.from({ length: this.count }, (_, row) => row);
-    if (search.trim()) this.searchTexts ??= every.map((row) => this.searchText(row));
-    const isFound = format.matcher(search);
-    const found = every.filter(
-      (row) => (archived || !this.isHidden(row)) && isFound(this.searchTexts?.[row] ?? ""),
-    );
+  /** A filter, or words, read for these runs. */
+  filter(search: string): Filter<number> {
+    this.columns ??= filterColumns(this);
+    const text = (row: number): string => {
+      this.searchTexts ??= [];
+      return (this.searchTexts[row] ??= this.searchText(row));
+    };
+    const value = (row: number, column: RunColumn): unknown => filterValue(this, row, column);
+    return parseFilter(search, this.columns, value, { text });
+  }
+
+  /** The numbers of the runs that pass a filter, in the order of a field, or as they came. */
+  find(filter: string | Filter<number>, sort: RunSort | null, archived = false): number[] {
+    const { test } = typeof filter === "string" ? this.filter(filter) : filter;
+    const found: number[] = [];
+    for (let row = 0; row < this.count; row += 1)
+      if ((archived || !this.isHidden(row)) && test(row)) found.push(row);
     return sort ? this.sorted(found, sort) : found;
+  }
+
+  /** The different texts that runs have in a field; none where it has numbers. */
+  distinctTexts(field: number): string[] {
+    if (this.fields[field]?.kind !== "text") return [];
+    return [...new Set(this.values[field])].map(String).filter(Boolean);
   }
 
   /** Put runs in the order of a field. */
@@ -226,7 +244,8 @@ export class RunRows {
         const text = this.text(row, n);
         return text === "" ? "" : field.group ? `${field.name}=${text}` : text;
       })
-      .join(" ");
+      .join("\n")
+      .toLowerCase();
   }
 }
 

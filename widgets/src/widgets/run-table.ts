@@ -1,7 +1,7 @@
 // The table of runs: found by a search, sorted, grouped, opened one at a time, and chosen to be compared.
 
-import { h, put, say } from "../dom/dom";
-import { bar, searchBox, textButton, toggle } from "../dom/toolbar";
+import { h, put, say, span } from "../dom/dom";
+import { bar, textButton, toggle } from "../dom/toolbar";
 import * as format from "../model/format";
 import { arrangementOf, type Arrangement } from "../run-table/arrangement";
 import {
@@ -13,9 +13,12 @@ import {
 } from "../run-table/cells";
 import { ColumnChooser, movedBy } from "../run-table/column-chooser";
 import { choose, chosenFields, goalOf, keyOf, titleOf, type Same } from "../run-table/columns";
+import { completions, nearFilters } from "../run-table/filtering";
 import { fieldsOf, GroupControl } from "../run-table/grouping";
 import { groupLines, runLines, type Line } from "../run-table/lines";
+import { Curating, type Said, type Verb } from "../run-table/curating";
 import { SameLine } from "../run-table/same-line";
+import { SearchField } from "../run-table/search-field";
 import { Grid, listed, type Column } from "../table/grid";
 import { SAME, type Row } from "../table/rows";
 import type { RunRows, RunSort } from "./run-rows";
@@ -27,6 +30,9 @@ export interface RunTableOptions {
   choose?(ids: string[]): void;
   /** The chosen runs are to be compared in an artifact. */
   compare?(kind: string, name: string): void;
+  /** Something is to be done to runs, or the last of it taken back; missing where there is no kernel to do it. */
+  curate?(verb: Verb, value: string, ids: string[]): void;
+  undo?(): void;
   /** What is said under the table. */
   note?: string;
   /** How the table was arranged before. */
@@ -49,6 +55,7 @@ export class RunTable {
   readonly element: HTMLElement;
   private readonly grid: Grid;
   private readonly comparison: ComparisonBar;
+  private readonly curating: Curating | null;
   private arrangement: Arrangement;
   /** The numbers of the runs that are found, in order, and the lines that show them. */
   private order: number[] = [];
@@ -63,10 +70,13 @@ export class RunTable {
   /** The lines that show what is below them, by their keys; and where the last choice was. */
   private readonly unfolded = new Set<string>();
   private anchor = -1;
-  private readonly search = searchBox("search runs", "search names, tags, inputs: lr=0.01", () => {
-    this.arrange({ search: this.search.value });
-    this.find();
-  });
+  private readonly search = new SearchField(
+    () => {
+      this.arrange({ search: this.search.value });
+      this.find();
+    },
+    (text, caret) => completions(this.rows, text, caret),
+  );
   private readonly caption = h("p", { class: "jt-caption", role: "status" });
   private readonly chooser = new ColumnChooser((keys) => {
     this.arrange(keys ? { columns: keys } : { columns: undefined, widths: undefined });
@@ -109,19 +119,34 @@ export class RunTable {
         widen: (column, width) => this.widen(column, width),
       },
     );
+    this.curating = options.curate
+      ? new Curating(
+          (verb, value) => options.curate!(verb, value, [...this.chosen]),
+          () => options.undo?.(),
+        )
+      : null;
     this.comparison = new ComparisonBar(
       () => this.choose([]),
       (kind, name) => options.compare?.(kind, name),
+      this.curating?.element ?? null,
     );
     this.element = h(
       "div",
       { class: "jt-run-table", onkeydown: (event: KeyboardEvent) => this.onKey(event) },
-      bar(this.search, this.chooser.button, this.grouping.element, this.archived, this.caption),
+      bar(
+        this.search.element,
+        this.chooser.button,
+        this.grouping.element,
+        this.archived,
+        this.caption,
+      ),
+      this.search.mistake,
       this.chooser.panel,
       this.sameLine.element,
-      this.grid.element,
       this.nothing,
+      this.grid.element,
       options.compare ? this.comparison.element : null,
+      this.curating?.said ?? null,
       options.note ? h("p", { class: "jt-note" }, options.note) : null,
     );
     this.layOut();
@@ -151,6 +176,32 @@ export class RunTable {
     for (const id of ids) this.chosen.add(id);
     this.grid.redraw();
     this.comparison.showCount(ids.length);
+    this.showCurating();
+  }
+
+  /** Say what was done to runs. */
+  tell(said: Said): void {
+    this.curating?.tell(said);
+  }
+
+  private showCurating(): void {
+    const { rows, chosen, curating } = this;
+    const those = Array.from({ length: chosen.size && rows.count }, (_, row) => row).filter((row) =>
+      chosen.has(rows.id(row)),
+    );
+    const shown = this.order.filter((row) => chosen.has(rows.id(row))).length;
+    this.comparison.showHidden(chosen.size - shown);
+    const texts = (name: string): string[] =>
+      those.map((row) => rows.text(row, rows.fieldNamed(name)));
+    const [note = "", ...notes] = texts("note");
+    curating?.show({
+      count: chosen.size,
+      name: those.length === 1 ? rows.name(those[0]!) : "",
+      note: notes.every((other) => other === note) ? note : "",
+      tags: [...new Set(texts("tags").flatMap((tags) => tags.split(", ")))].filter(Boolean),
+      arePinned: those.length > 0 && those.every((row) => rows.is(row, "pinned")),
+      areArchived: those.length > 0 && those.every((row) => rows.is(row, "archived")),
+    });
   }
 
   /** Offer artifacts to compare the chosen runs in. */
@@ -345,9 +396,14 @@ export class RunTable {
    */
   private find(otherColumns = false, activeKey = ""): void {
     const { rows, search, arrangement } = this;
-    this.order = rows.find(search.value, this.sort(), arrangement.archived);
+    const filter = rows.filter(search.value);
+    search.show(filter.error);
+    // While a filter is typed it is none yet: what the last one found stays.
+    if (filter.error && !otherColumns && this.order.length > 0) return;
+    this.order = rows.find(filter, this.sort(), arrangement.archived);
     this.context = this.contextOf();
     this.drawLines(otherColumns, activeKey);
+    this.showCurating();
     const all = format.plural(arrangement.archived ? rows.count : rows.listed, "run");
     const found = `${format.count(this.order.length)} of ${all}`;
     const groups = this.groups().length ? format.plural(this.groupCount(), "group") : "";
@@ -364,16 +420,19 @@ export class RunTable {
 
   /** No run is found: say so, and offer what leads back. */
   private sayNothing(): void {
-    const clear = (): void => {
-      this.search.value = "";
-      this.arrange({ search: "" });
+    const search = (text: string): void => {
+      this.search.value = text;
+      this.arrange({ search: text });
       this.find();
-      this.search.focus();
+      this.search.input.focus();
     };
+    const near = nearFilters(this.rows, this.search.value);
     put(
       this.nothing,
-      h("p", { class: "jt-note" }, `no run has “${this.search.value.trim()}”`),
-      textButton("clear the search", clear),
+      h("p", { class: "jt-note" }, `no run passes “${this.search.value.trim()}”`),
+      near.length ? span("jt-aside", "near: ") : null,
+      ...near.map((text) => textButton(text, () => search(text))),
+      textButton("clear the filter", () => search("")),
     );
   }
 
@@ -384,6 +443,7 @@ export class RunTable {
     this.lines = groups.length
       ? groupLines(rows, this.order, groups, sort, isOpen)
       : runLines(rows, this.order, sort, isOpen);
+    grid.element.hidden = this.lines.length === 0 && rows.count > 0;
     const isTree = groups.length > 0 || this.lines.some((line) => !line.group && line.below.length);
     const active = activeKey
       ? this.lines.findIndex((line) => this.keyOfLine(line) === activeKey)
@@ -391,7 +451,7 @@ export class RunTable {
     const columns = this.columns();
     grid.show(
       { count: this.lines.length, row: (n) => this.row(n), isTree },
-      this.lines.length < this.order.length ? this.lines.length : rows.count,
+      this.lines.length,
       otherColumns ? { columns: listed(columns), marker: "choice", total: columns.length } : null,
       { row: Math.max(0, active), reveal: active < 0 },
     );
@@ -447,8 +507,8 @@ export class RunTable {
       return;
     event.preventDefault();
     event.stopPropagation();
-    this.search.focus();
-    this.search.select();
+    this.search.input.focus();
+    this.search.input.select();
   }
 }
 
@@ -456,6 +516,7 @@ export class RunTable {
 class ComparisonBar {
   readonly element: HTMLElement;
   private count = 0;
+  private hiddenCount = 0;
   private shared: SharedArtifact[] = [];
   private readonly words = h("span", {});
   private readonly artifact = h("select", {
@@ -464,7 +525,11 @@ class ComparisonBar {
   });
   private readonly compareButton: HTMLElement;
 
-  constructor(clear: () => void, compare: (kind: string, name: string) => void) {
+  constructor(
+    clear: () => void,
+    compare: (kind: string, name: string) => void,
+    curating: HTMLElement | null,
+  ) {
     this.compareButton = textButton("compare", () => {
       const chosen = this.shared[Number(this.artifact.value)];
       if (chosen) compare(chosen[0], chosen[1]);
@@ -475,8 +540,15 @@ class ComparisonBar {
       this.words,
       this.artifact,
       this.compareButton,
+      curating,
       textButton("clear", clear),
     );
+    this.update();
+  }
+
+  /** @param hidden how many of the chosen runs the search does not find. */
+  showHidden(hidden: number): void {
+    this.hiddenCount = hidden;
     this.update();
   }
 
@@ -507,6 +579,7 @@ class ComparisonBar {
     this.compareButton.hidden = nothingToCompare;
     const none = this.shared.length ? "" : "; they have no artifact of the same name";
     const more = count === 1 ? "; choose another to compare" : none;
-    say(this.words, `${format.plural(count, "run")} chosen${more}`);
+    const hidden = this.hiddenCount ? `, ${format.count(this.hiddenCount)} not shown` : "";
+    say(this.words, `${format.plural(count, "run")} chosen${hidden}${more}`);
   }
 }

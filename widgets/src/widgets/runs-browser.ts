@@ -4,6 +4,7 @@ import { h } from "../dom/dom";
 import type { RunsHead } from "../model/payload-heads";
 import type { Model } from "../model/model";
 import { Payload } from "../model/payload";
+import type { Said } from "../run-table/curating";
 import { mount } from "./mount";
 import { RunRows, type Patch } from "./run-rows";
 import { RunTable, type SharedArtifact } from "./run-table";
@@ -21,6 +22,8 @@ interface RunsState {
   patches: Patch[];
   /** How the table is arranged. */
   arrangement: object;
+  /** What was done to runs last. */
+  said: Said;
 }
 
 export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<() => void> {
@@ -38,6 +41,8 @@ export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<()
       model.save_changes();
     },
     compare: (kind, name) => model.send({ compare: [kind, name] }),
+    curate: (verb, value, ids) => model.send({ curate: [verb, value, ids] }),
+    undo: () => model.send({ undo: true }),
     arrangement: model.get("arrangement"),
     arranged: (arrangement) => {
       model.set("arrangement", arrangement);
@@ -47,6 +52,7 @@ export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<()
   const showChosen = (): void => table.showChosen(model.get("chosen"));
   const offer = (): void => table.offer(model.get("shared"));
   const mark = (): void => table.mark(model.get("opened"));
+  const tell = (): void => table.tell(model.get("said") ?? {});
   const update = (): void => table.update(read());
   showChosen();
   offer();
@@ -59,6 +65,7 @@ export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<()
       [model, "change:chosen", showChosen],
       [model, "change:table", update],
       [model, "change:patches", update],
+      [model, "change:said", tell],
     ],
     destroy: () => table.destroy(),
   });

@@ -1,0 +1,134 @@
+// What the filter's language is told of the runs of a table, and what is near where a filter finds none of them.
+
+import type { FilterColumn } from "../filter";
+import { asText, Columns, likeness, pairsOf } from "../filter/columns";
+import { isBare, tokensOf } from "../filter/words";
+import type { RunRows } from "../widgets/run-rows";
+import { keyOf } from "./columns";
+
+/** A column of the filter, and the field of the table that has its values. */
+export interface RunColumn extends FilterColumn {
+  field: number;
+}
+
+/** The run's own fields as a filter calls them, in Python too. */
+const OWN: Record<string, { name: string; kind?: FilterColumn["kind"]; also?: string[] }> = {
+  id: { name: "uuid", also: ["id"] },
+  created: { name: "created_at", kind: "time", also: ["created", "when"] },
+  duration: { name: "duration", kind: "seconds", also: ["took"] },
+  note: { name: "notes", also: ["note"] },
+};
+const MOST_NEAR = 4;
+const NEAR = 0.4;
+const MOST_WORDS = 5000;
+
+export function filterColumns(rows: RunRows): RunColumn[] {
+  return rows.fields.map((about, field): RunColumn => {
+    const own = about.group === "" ? OWN[about.name] : undefined;
+    return { kind: "any", name: keyOf(about), ...own, field };
+  });
+}
+
+/** A run's value in a column, as the filter compares it. */
+export function filterValue(rows: RunRows, row: number, { field, name }: RunColumn): unknown {
+  const value = rows.at(row, field);
+  if (name === "tags") return value ? String(value).split(", ") : [];
+  if (name === "pinned" || name === "archived") return Boolean(value);
+  return value === "" ? null : value;
+}
+
+/** How a value is written in a filter. */
+export const asValue = (text: string): string => (isBare(text) ? text : asText(text));
+
+/** Filters like one that finds nothing, with a word replaced by one that the runs have. */
+export function nearFilters(rows: RunRows, search: string): string[] {
+  const columns = new Columns(filterColumns(rows));
+  const read = tokens(search);
+  const found: [number, string][] = [];
+  read.forEach(({ kind, text, at, end }, n) => {
+    if (kind !== "word" && kind !== "text") return;
+    const isSubject = read[n + 1]?.kind === "comparison";
+    const [column] = read[n - 1]?.kind === "comparison" ? columns.find(read[n - 2]!.text) : [];
+    if (isSubject) return; // a name that is none is a mistake, which says what is near itself
+    const words = column ? rows.distinctTexts(column.field) : textsOf(rows);
+    if (words.includes(text)) return;
+    const own = pairsOf(text);
+    for (const word of words) {
+      const like = likeness(own, pairsOf(word));
+      if (like < NEAR) continue;
+      found.push([like, search.slice(0, at) + asValue(word) + search.slice(end)]);
+    }
+  });
+  found.sort((a, b) => b[0] - a[0]);
+  return [...new Set(found.map(([, filter]) => filter))].slice(0, MOST_NEAR);
+}
+
+/** What a plain word may be meant to be: any text that a run has. */
+function textsOf(rows: RunRows): string[] {
+  const words = new Set<string>();
+  for (let n = 0; n < rows.fields.length && words.size < MOST_WORDS; n += 1) {
+    if (rows.fields[n]!.name !== "id")
+      for (const word of rows.distinctTexts(n).slice(0, MOST_WORDS)) words.add(word);
+  }
+  return [...words];
+}
+
+function tokens(search: string): ReturnType<typeof tokensOf> {
+  try {
+    return tokensOf(search, true);
+  } catch {
+    return [];
+  }
+}
+
+/** Something that can stand where the caret is: what it is called, and the filter and the caret with it. */
+export interface Completion {
+  label: string;
+  about: string;
+  text: string;
+  caret: number;
+}
+
+const MOST_OFFERED = 8;
+
+/** What may be meant by the word before the caret: a column, or behind a comparison a value of its column. */
+export function completions(rows: RunRows, text: string, caret: number): Completion[] {
+  const before = tokens(text.slice(0, caret));
+  const last = before.at(-2);
+  const isWord = last !== undefined && last.end === caret && /^(word|text|name)$/.test(last.kind);
+  const typed = isWord ? last.text : "";
+  const at = isWord ? last.at : caret;
+  const [subject, operator] = before.slice(isWord ? -4 : -3, isWord ? -2 : -1);
+  const every = new Columns(filterColumns(rows));
+  const put = (written: string): Pick<Completion, "text" | "caret"> => {
+    const start = text.slice(0, at) + written;
+    return { text: start + text.slice(caret), caret: start.length };
+  };
+  const [column] = operator?.kind === "comparison" && subject ? every.find(subject.text) : [];
+  if (column) {
+    const values =
+      column.name === "tags"
+        ? rows.distinctTexts(column.field).flatMap((tags) => tags.split(", "))
+        : rows.distinctTexts(column.field);
+    return ranked([...new Set(values)], (value) => value, typed)
+      .filter((value) => value !== typed)
+      .map((value) => ({ label: value, about: column.name, ...put(`${asValue(value)} `) }));
+  }
+  if (!isWord || last.kind === "text") return [];
+  return ranked(every.every, (each) => every.label(each), typed)
+    .filter((each) => every.label(each) !== typed)
+    .map((each) => {
+      const label = every.label(each);
+      const about = each.name.startsWith("inputs.") ? "inputs" : "";
+      const group = each.name.startsWith("outputs.") ? "outputs" : about;
+      return { label, about: group, ...put(`${label} `) };
+    });
+}
+
+/** Those that begin as what was typed does, then those that have it in them. */
+function ranked<T>(every: readonly T[], name: (each: T) => string, typed: string): T[] {
+  const wanted = typed.toLowerCase().replace(/^`/, "");
+  const at = (each: T): number => name(each).toLowerCase().replace(/^`/, "").indexOf(wanted);
+  const begins = every.filter((each) => at(each) === 0);
+  return [...begins, ...every.filter((each) => at(each) > 0)].slice(0, MOST_OFFERED);
+}
