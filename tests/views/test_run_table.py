@@ -102,3 +102,35 @@ def test_a_goal_that_a_run_defines_meanwhile_is_told(root: Path) -> None:
         run.define_metric("speed", goal="min")
         runs.poll()
         assert runs.table.table[0]["fields"][-1]["goal"] == "min"
+
+
+def test_the_page_asks_for_the_courses_of_the_runs_in_sight(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte a point, of the result that is shown first; nothing of a run that has none, and of no run that is not there."""
+    uuids = []
+    for number in range(3):
+        with tracking.init(root=root, name=f"run{number}", **QUIET) as run:
+            run.log_metric("epoch", 1.0, step=0)
+            for step in range([48, 3, 1][number]):
+                run.log_metric("val/loss", [float(step), 5.0, 1.0][number], step=step)
+        uuids.append(run.uuid)
+    runs = tracking.browse()
+    assert runs.table.table[0]["spark"] == "val/loss"
+    sent: list[Any] = []
+    monkeypatch.setattr(type(runs.table), "send", lambda _self, content, buffers=None: sent.append((content, buffers)))
+    ids = [row["id"] for row in runs._runs.rows]
+    runs.table._handle_custom_msg({"sparks": [*ids, "nothing", 5]}, [])
+    runs.table._handle_custom_msg({"sparks": "all"}, [])
+    ((content, buffers),) = sent
+    found = dict(zip(content["sparks"], buffers, strict=True))
+    assert {uuid[:8]: len(found[uuid[:8]]) for uuid in uuids} == {uuids[0][:8]: 24, uuids[1][:8]: 3, uuids[2][:8]: 0}
+    heights = list(found[uuids[0][:8]])
+    assert (heights[0], heights[-1]) == (0, 254)
+    assert heights == sorted(heights)
+    assert list(found[uuids[1][:8]]) == [127] * 3
+
+
+def test_a_saved_page_has_the_courses_and_few_bytes_for_them(study: dict[str, str], tmp_path: Path) -> None:
+    """Twenty-four bytes a run, before they are compressed."""
+    pack = packed(tracking.browse().save(tmp_path / "runs.html").read_text("utf-8"))
+    head, sizes = next((head, sizes) for scene, _, _, head, sizes in pack["payloads"] if scene == -1)
+    assert sizes[head["columns"]["spark"][0]] == 24 * len(study)

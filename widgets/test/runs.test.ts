@@ -174,3 +174,29 @@ describe("the figures of a group", () => {
     },
   );
 });
+
+describe("runs grouped by their tags", () => {
+  it("are in the group of each tag, and those without any in one of their own", () => {
+    const rows = rowsOf({
+      id: ["a", "b", "c"],
+      name: ["a", "b", "c"],
+      tags: ["new, base", "", "base"],
+    });
+    expect(
+      shown(
+        rows,
+        groupLines(rows, [0, 1, 2], [2], null, () => false),
+      ),
+    ).toEqual(["base:2", "new:1", ":1"]);
+  });
+
+  it("are told apart by the values that they have, not by how these are written", () => {
+    const rows = rowsOf({ id: ["a", "b"], name: ["a", "b"], "inputs.lr": [0.1234561, 0.1234562] });
+    expect(
+      shown(
+        rows,
+        groupLines(rows, [0, 1], [2], null, () => false),
+      ).length,
+    ).toBe(2);
+  });
+});

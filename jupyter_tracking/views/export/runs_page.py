@@ -10,7 +10,7 @@ from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import SAVED, KeptScene, keep_scenes, keep_what_fits, numbered
 from jupyter_tracking.views.model.listing import is_soon_checked, list_artifacts
 from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.model.run_table import encode_rows
+from jupyter_tracking.views.model.run_table import encode_rows, first_score, spark_of
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.run_table import RunTable
 
 FALLBACK_ROWS = 30
+_SPARKS = 2_000  # runs of a page of its own that have a line of their first result; of a notebook's, those of its fallback
 # Of so many runs, the newest, a page with a budget keeps the artifacts where there is room: so many of each, with so many steps.
 _BROWSERS = 6
 _ARTIFACTS = 24
@@ -46,8 +47,10 @@ def runs_page(
     count = len(runs.rows)
     shown = _fallback(runs) + (page.trust_hint("all of it") if budget is not None else "")
     room = None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", line))
+    metric = first_score(runs.rows, runs.goals)
+    sparks = [spark_of(folder, metric) for folder in runs.folders[: FALLBACK_ROWS if room is not None else _SPARKS]] if metric else []
     table = page.fit(
-        lambda kept: encode_rows(runs.rows[:kept], runs.goals, hides_archived=runs.hides_archived),
+        lambda kept: encode_rows(runs.rows[:kept], runs.goals, hides_archived=runs.hides_archived, sparks=sparks),
         count,
         None if room is None else int(room * _TABLE_SHARE),
         size=lambda rows: len(page.compress({}, [(-1, 0, 0, rows)])),

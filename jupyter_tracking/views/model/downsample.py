@@ -15,6 +15,30 @@ if TYPE_CHECKING:
 _POINTS_AT_A_TIME = 1 << 16
 
 
+SPARK_POINTS = 24
+SPARK_GAP = 255  # where a spark has no point
+
+
+def spark_heights(y: NDArray[np.float64]) -> bytes:
+    """Return a series as the heights of a small line, a byte a point: 0 for its lowest value, 254 for its highest.
+
+    A point is the mean of the finite values of its stretch. A series of fewer values has as many points, spread evenly.
+    """
+    count = min(len(y), SPARK_POINTS)
+    points = np.full(count, np.nan)
+    ends = np.linspace(0, len(y), count + 1).astype(np.intp)
+    for n, (begin, end) in enumerate(itertools.pairwise(ends.tolist())):
+        finite = y[begin:end][np.isfinite(y[begin:end])]
+        points[n] = finite.mean() if len(finite) else np.nan
+    known = np.isfinite(points)
+    if not known.any():
+        return b""
+    low, high = points[known].min(), points[known].max()
+    with np.errstate(over="ignore", invalid="ignore"):
+        heights = np.where(known, (points - low) / (high - low) * 254 if high > low else 127, SPARK_GAP)
+    return np.where(np.isfinite(heights), heights, SPARK_GAP).round().astype(np.uint8).tobytes()
+
+
 def downsample_series(y: NDArray[np.float64], limit: int) -> NDArray[np.intp]:
     """Return at most about `limit` indices of a series: of each stretch the first, lowest and highest value, and the start of a gap."""
     count = len(y)

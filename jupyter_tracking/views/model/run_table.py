@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.document.metric_goal import Goal, goal_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.run_reader import RunFolder
+from jupyter_tracking.views.model.downsample import SPARK_GAP, SPARK_POINTS, spark_heights
 from jupyter_tracking.views.model.payload import Payload, json_safe
 
 if TYPE_CHECKING:
@@ -222,6 +224,34 @@ def _goals(rows: Sequence[Row], definitions: Iterable[tuple[MetricDefinition, ..
     return {name: goal for name, goal in goals.items() if goal.direction}
 
 
+# --- a line of each run --------------------------------------------------------------------------
+
+_MOST_SPARK_BYTES = 2_000_000  # of the rows of a metric: of more, there is no line, since all of them would be read
+_DEFINED = "as defined"  # as a goal says it of itself
+
+
+def first_score(rows: Iterable[Row], goals: Mapping[str, Goal]) -> str:
+    """Return the result that the table shows first: of those whose goal is known one that was defined, or no name."""
+    names = [name for group, name in columns(rows) if group == "outputs" and name in goals]
+    return min(names, key=lambda name: goals[name].why != _DEFINED, default="")
+
+
+def spark_of(folder: RunFolder, metric: str) -> bytes:
+    """Return the line of a run's metric, as `spark_heights` makes it; nothing where it has none, or too many values."""
+    try:
+        own = RunFolder(folder.path)  # which is not held, and the rows that it reads with it
+        artifact = own.find(metric, "metric")
+        fd = own.open_file(artifact.path or "")
+        try:
+            is_small = os.fstat(fd).st_size <= _MOST_SPARK_BYTES
+        finally:
+            os.close(fd)
+        values = own.rows(artifact).value if is_small else None
+    except (TrackingError, OSError):
+        return b""
+    return b"" if values is None or len(values) < 2 else spark_heights(values)  # noqa: PLR2004 - of one value there is no line
+
+
 # --- on its way to the page ----------------------------------------------------------------------
 
 
@@ -242,9 +272,20 @@ def _picker(group: str, name: str) -> Callable[[Row], Any]:
     return (lambda row: row[group].get(name)) if group else (lambda row: row[name])
 
 
-def encode_rows(rows: Sequence[Row], goals: Mapping[str, Goal], *, hides_archived: bool) -> Payload:
-    """Encode rows column by column: numbers as they are, strings as indices into the list of distinct ones; `goals` as of `RunTable`."""
-    payload = Payload({"rows": len(rows), "fields": [], "hides_archived": hides_archived})
+def encode_rows(rows: Sequence[Row], goals: Mapping[str, Goal], *, hides_archived: bool, sparks: Sequence[bytes] | None = None) -> Payload:
+    """Encode rows column by column: numbers as they are, strings as indices into the list of distinct ones.
+
+    Args:
+        rows: the rows.
+        goals: as of `RunTable`.
+        hides_archived: as of `RunTable`.
+        sparks: the lines of the first rows, where they go along; else the page asks for those that it shows.
+    """
+    payload = Payload({"rows": len(rows), "fields": [], "hides_archived": hides_archived, "spark": first_score(rows, goals)})
+    if sparks:
+        gap = bytes([SPARK_GAP])
+        every = b"".join(spark.ljust(SPARK_POINTS, gap) for spark in sparks[: len(rows)])
+        payload.add("spark", np.frombuffer(every, dtype=np.uint8))
     for number, (group, name) in enumerate(columns(rows)):
         cells = [row[group].get(name) for row in rows] if group else [row[name] for row in rows]
         types = set(map(type, cells))

@@ -14,7 +14,7 @@ from jupyter_tracking.progress import Progress
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.runs_page import FALLBACK_ROWS, runs_page
 from jupyter_tracking.views.model.payload import json_safe
-from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encode_rows
+from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encode_rows, first_score, spark_of
 from jupyter_tracking.views.model.scene import compare_runs, run_labels
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
 from jupyter_tracking.views.widgets.browser import Browser
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # How the table of each root was arranged last, by the root: columns, widths, order, groups and search, as the page has them.
 _arrangements: dict[Path, dict[str, Any]] = {}
+_SPARKS = 60  # lines of runs that one message brings
 _SHARED = 400  # artifacts that runs have in common, of which the page is told
 
 
@@ -68,6 +69,7 @@ class RunsBrowser(RunWidget):
         self.table.observe(self._arranged, names=["arrangement"])
         self.table.on_msg(self._compare_asked)
         self.table.on_msg(self._curate_asked)
+        self.table.on_msg(self._sparks_asked)
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -197,6 +199,19 @@ class RunsBrowser(RunWidget):
     def _curate(self, verb: str, value: str, ids: list[str]) -> Said:
         wanted = set(ids)
         return self._curation.do(verb, value, [folder for folder, row in self._runs.every if row["id"] in wanted])
+
+    # --- a line of each run that is in sight -----------------------------------------------------------
+
+    def _sparks_asked(self, _widget: object, message: object, _buffers: object) -> None:
+        """Send the lines of those runs that the page names."""
+        ids = message.get("sparks") if isinstance(message, dict) else None
+        if not isinstance(ids, list):
+            return
+        with self.table.lock:
+            wanted = {each for each in ids[:_SPARKS] if isinstance(each, str)}
+            metric = first_score(self._runs.rows, self._runs.goals)
+            known = [(row["id"], spark_of(folder, metric)) for folder, row in self._runs.every if row["id"] in wanted]
+            self.table.send({"sparks": [identity for identity, _ in known]}, [spark for _, spark in known])
 
     # --- runs that are running -----------------------------------------------------------------------
 

@@ -52,8 +52,12 @@ export interface CompareRequest {
 /** Something is to be done to runs, by their ids; or the last of it is to be taken back. */
 export type CurateRequest =
   { curate: [verb: string, value: string, ids: string[]] } | { undo: true };
+/** The courses of the first results of these runs are wanted. */
+export interface SparksRequest {
+  sparks: string[];
+}
 export type PageMessage =
-  PayloadRequest | QueryRequest | VisibilityReport | CompareRequest | CurateRequest;
+  PayloadRequest | QueryRequest | VisibilityReport | CompareRequest | CurateRequest | SparksRequest;
 
 /** A payload on its way: where it belongs, its head, and how many of the message's buffers are its own. */
 export type SentPayload = [panel: number, number: number, head: Head, buffers: number];

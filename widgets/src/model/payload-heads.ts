@@ -144,6 +144,8 @@ const runs = head({
   fields: v.array(runField),
   /** Whether archived runs are shown only where somebody asks for them. */
   hides_archived: v.optional(v.boolean()),
+  /** The result whose course is drawn beside it. */
+  spark: v.optional(v.string()),
 });
 
 /** Of each renderer the heads of its shared payload, of the payload of a step, and of the answers to its queries. */

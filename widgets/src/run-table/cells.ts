@@ -4,13 +4,11 @@ import { h, span, svg } from "../dom/dom";
 import * as format from "../model/format";
 import { statusClass } from "../model/model";
 import type { Cell } from "../table/rows";
-import type { RunRows } from "../widgets/run-rows";
+import type { RunRows, Spark } from "../widgets/run-rows";
 import { goalOf, keyOf, titleOf } from "./columns";
 import { bestOf, figuresOf, type Figures } from "./figures";
 import type { GroupLine, RunLine } from "./lines";
 
-/** A line of a metric as 24 heights from 0 to 254; 255 where there is none. */
-export type Spark = Uint8Array;
 const GAP = 255;
 const [WIDE, HIGH] = [52, 16];
 
@@ -21,9 +19,8 @@ export interface CellContext {
   best: ReadonlyMap<number, number>;
   /** How many runs these are. */
   found: number;
-  /** The field that has lines beside its numbers, and the line of a run. */
-  sparkField: number;
-  spark(id: string): Spark | undefined;
+  /** The course of a run's first result, where it is known. */
+  spark(row: number): Spark | undefined;
 }
 
 type Fold = "open" | "closed" | undefined;
@@ -112,7 +109,7 @@ export function valueCell(context: CellContext, line: RunLine, field: number): C
   const value = rows.at(row, field);
   const exact = typeof value === "number" && !Number.isInteger(value) ? String(value) : text;
   const isBest = value !== null && best.get(field) === value;
-  const spark = field === context.sparkField ? context.spark(rows.id(row)) : undefined;
+  const spark = field === rows.sparkField ? context.spark(row) : undefined;
   const cell = { ...plain(text, isBest ? `${exact}: the best of ${found}` : exact), full: exact };
   if (!isBest && !spark) return cell;
   const key = [text, isBest, spark?.join(",") ?? ""].join("\u0000");

@@ -11,7 +11,7 @@ const ALWAYS = ["name", "status", "created"];
 const BEHIND = ["tags", "note", "group", "parent", "duration"];
 /** What is shown as a part of other columns. */
 const PARTS = ["id", "why", "pinned", "archived"];
-const titles: Record<string, string> = { created: "when", duration: "took" };
+const titles: Record<string, string> = { duration: "took" };
 
 /** What a column is known by, whatever table it is in. */
 export const keyOf = ({ group, name }: RunField): string => (group ? `${group}.${name}` : name);

@@ -14,24 +14,28 @@ export interface RunColumn extends FilterColumn {
 /** The run's own fields as a filter calls them, in Python too. */
 const OWN: Record<string, { name: string; kind?: FilterColumn["kind"]; also?: string[] }> = {
   id: { name: "uuid", also: ["id"] },
-  created: { name: "created_at", kind: "time", also: ["created", "when"] },
+  created: { name: "created_at", kind: "time", also: ["created"] },
   duration: { name: "duration", kind: "seconds", also: ["took"] },
   note: { name: "notes", also: ["note"] },
+  pinned: { name: "pinned", kind: "flag" },
+  archived: { name: "archived", kind: "flag" },
 };
 const MOST_NEAR = 4;
 const NEAR = 0.4;
 const MOST_WORDS = 5000;
 
 export function filterColumns(rows: RunRows): RunColumn[] {
-  return rows.fields.map((about, field): RunColumn => {
-    const own = about.group === "" ? OWN[about.name] : undefined;
-    return { kind: "any", name: keyOf(about), ...own, field };
+  const own = rows.fields.map((about, field): RunColumn => {
+    const named = about.group === "" ? OWN[about.name] : undefined;
+    return { kind: "any", name: keyOf(about), ...named, field };
   });
+  return [...own, { name: "age", kind: "seconds", field: rows.fieldNamed("created") }];
 }
 
 /** A run's value in a column, as the filter compares it. */
 export function filterValue(rows: RunRows, row: number, { field, name }: RunColumn): unknown {
   const value = rows.at(row, field);
+  if (name === "age") return value === null ? null : Date.now() / 1000 - Number(value) / 1e6;
   if (name === "tags") return value ? String(value).split(", ") : [];
   if (name === "pinned" || name === "archived") return Boolean(value);
   return value === "" ? null : value;

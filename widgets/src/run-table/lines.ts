@@ -114,16 +114,32 @@ export function groupLines(
   isOpen: (key: string) => boolean,
 ): Line[] {
   const groups = new Map<string, GroupLine>();
-  for (const row of found) {
-    const values = fields.map((field) => rows.text(row, field));
-    const key = JSON.stringify(values);
+  const put = (row: number, keys: readonly (string | number | null)[], values: string[]): void => {
+    const key = JSON.stringify(keys.map((each) => (each === null ? null : String(each))));
     const group = groups.get(key) ?? { group: [], values, key, level: 1 as const };
     group.group.push(row);
     groups.set(key, group);
+  };
+  const tags = fields.findIndex(
+    (n) => rows.fields[n]!.group === "" && rows.fields[n]!.name === "tags",
+  );
+  for (const row of found) {
+    const keys = fields.map((field) => rows.at(row, field));
+    const values = fields.map((field) => rows.text(row, field));
+    if (tags < 0 || !keys[tags]) {
+      put(row, keys, values);
+      continue;
+    }
+    // A run is in the group of each of its tags.
+    for (const tag of new Set(String(keys[tags]).split(", ")))
+      put(row, keys.with(tags, tag), values.with(tags, tag));
   }
   const ranks = fields.map((field) => rows.ranks(field));
-  const rank = ({ group }: GroupLine): number[] => {
-    if (!sort) return ranks.map((each) => each[group[0]!]!);
+  const known = [...new Set([...groups.values()].map(({ values }) => values[tags] ?? ""))].sort();
+  const tagRank = (tag: string): number => (tag === "" ? NaN : known.indexOf(tag));
+  const rank = ({ group, values }: GroupLine): number[] => {
+    if (!sort)
+      return ranks.map((each, n) => (n === tags ? tagRank(values[tags]!) : each[group[0]!]!));
     const own = rows.ranks(sort.field);
     return [figuresOf(group.map((row) => own[row]!)).mean];
   };

@@ -21,6 +21,11 @@ export interface Variety {
   count: number;
 }
 
+/** The course of a metric: heights from 0 to 254, 255 where there is none. */
+export type Spark = Uint8Array;
+/** Of how many heights one is that comes along. */
+const SPARK = 24;
+
 /** Sorts names as people do: run2 comes before run10. */
 const collator = new Intl.Collator(undefined, { numeric: true });
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -31,6 +36,9 @@ export class RunRows {
   readonly count: number;
   /** How many runs are listed unless archived ones are asked for. */
   readonly listed: number;
+  /** The result whose course is drawn beside it; -1 for none. */
+  readonly sparkField: number;
+  private readonly sparks: Uint8Array;
   /** Of each field a value for every run. */
   private readonly values: Value[][];
   private readonly archivedField: number;
@@ -57,6 +65,11 @@ export class RunRows {
         if (column) column[row] = patched(this.fields[n]!, cell);
       });
     }
+    const { spark } = payload.head;
+    this.sparkField = spark
+      ? this.fields.findIndex((f) => f.group === "outputs" && f.name === spark)
+      : -1;
+    this.sparks = payload.column("spark") as Uint8Array;
     this.archivedField = this.fieldNamed("archived");
     this.hidesArchived = payload.head.hides_archived ?? false;
     this.listed = this.hidesArchived
@@ -67,6 +80,12 @@ export class RunRows {
 
   at(row: number, field: number): Value {
     return this.values[field]?.[row] ?? null;
+  }
+
+  /** The value of a field of each run, by the run's id. */
+  byId(field: number): Map<string, Value> {
+    const ids = this.values[this.fieldNamed("id")] ?? [];
+    return new Map(field < 0 ? [] : ids.map((id, row) => [String(id), this.at(row, field)]));
   }
 
   /** The number of a field that is the run's own, not one of its inputs or outputs. */
@@ -87,6 +106,12 @@ export class RunRows {
     this.names ??= counted(this.values[this.fieldNamed("name")] ?? []);
     const name = this.at(row, this.fieldNamed("name"));
     return name && (this.names.get(String(name)) ?? 0) > 1 ? this.id(row) : "";
+  }
+
+  /** The course of the first result of a run, where it came along. */
+  spark(row: number): Spark | undefined {
+    const heights = this.sparks.subarray(row * SPARK, (row + 1) * SPARK);
+    return heights.some((height) => height !== 255) ? heights : undefined;
   }
 
   is(row: number, mark: "pinned" | "archived"): boolean {

@@ -21,7 +21,7 @@ import { SameLine } from "../run-table/same-line";
 import { SearchField } from "../run-table/search-field";
 import { Grid, listed, type Column } from "../table/grid";
 import { SAME, type Row } from "../table/rows";
-import type { RunRows, RunSort } from "./run-rows";
+import type { RunRows, RunSort, Spark } from "./run-rows";
 
 export interface RunTableOptions {
   /** A run was opened. */
@@ -33,6 +33,8 @@ export interface RunTableOptions {
   /** Something is to be done to runs, or the last of it taken back; missing where there is no kernel to do it. */
   curate?(verb: Verb, value: string, ids: string[]): void;
   undo?(): void;
+  /** The courses of the first results of runs are wanted. */
+  askSparks?(ids: string[]): void;
   /** What is said under the table. */
   note?: string;
   /** How the table was arranged before. */
@@ -50,6 +52,10 @@ const SAMPLE = 200;
 const WIDEST = 34;
 const REASON = 24;
 const SPREAD = 26;
+/** How long courses are waited for that are asked for together (ms), and how many these are. */
+const SPARK_WAIT = 60;
+const MOST_SPARKS = 60;
+const NO_SPARK = new Uint8Array();
 
 export class RunTable {
   readonly element: HTMLElement;
@@ -68,6 +74,9 @@ export class RunTable {
   private openId = "";
   private readonly chosen = new Set<string>();
   /** The lines that show what is below them, by their keys; and where the last choice was. */
+  private readonly sparks = new Map<string, Spark>();
+  private readonly wanted = new Set<string>();
+  private readonly outdated = new Set<string>();
   private readonly unfolded = new Set<string>();
   private anchor = -1;
   private readonly search = new SearchField(
@@ -160,6 +169,10 @@ export class RunTable {
   update(rows: RunRows): void {
     const active = this.lines[this.grid.activeRow];
     const activeKey = active ? this.keyOfLine(active) : "";
+    // The courses of runs that have gone on are asked for again; until they come, the earlier ones stay.
+    const scores = this.rows.sparkField < 0 ? null : this.rows.byId(this.rows.sparkField);
+    for (const [id, score] of rows.byId(rows.sparkField))
+      if (scores?.has(id) && !Object.is(scores.get(id), score)) this.outdated.add(id);
     this.rows = rows;
     this.layOut(activeKey);
   }
@@ -261,7 +274,7 @@ export class RunTable {
     if (group === "outputs" && isNumber && this.arrangement.groups) return Math.max(SPREAD, widest);
     if (this.isStatus(field))
       return rows.variety(rows.fieldNamed("why")).count > 0 ? REASON : widest + 5;
-    const beside = field === this.context.sparkField ? 9 : 3;
+    const beside = field === rows.sparkField ? 11 : 3;
     return Math.min(WIDEST, Math.max(8, widest + beside));
   }
 
@@ -359,6 +372,33 @@ export class RunTable {
     };
   }
 
+  /** The course of a run's first result; one that is not known is asked for, together with others that come into sight. */
+  private spark(row: number): Spark | undefined {
+    const id = this.rows.id(row);
+    const known = this.sparks.get(id) ?? this.rows.spark(row);
+    if (this.options.askSparks && (!known || this.outdated.has(id))) {
+      if (this.wanted.size === 0) setTimeout(() => this.askSparks(), SPARK_WAIT);
+      this.wanted.add(id);
+    }
+    return known?.length ? known : undefined;
+  }
+
+  private askSparks(): void {
+    const ids = [...this.wanted].slice(-MOST_SPARKS);
+    this.wanted.clear();
+    for (const id of ids) {
+      this.outdated.delete(id);
+      if (!this.sparks.has(id)) this.sparks.set(id, NO_SPARK);
+    }
+    this.options.askSparks?.(ids);
+  }
+
+  /** Show courses that have come. */
+  takeSparks(ids: string[], sparks: Spark[]): void {
+    ids.forEach((id, n) => this.sparks.set(id, sparks[n] ?? NO_SPARK));
+    this.grid.redraw();
+  }
+
   /** The best of each result among the runs that are found. */
   private contextOf(): CellContext {
     const { rows, order } = this;
@@ -373,7 +413,7 @@ export class RunTable {
       }
       if (order.length > 1 && !Number.isNaN(top)) best.set(field, top);
     });
-    return { rows, best, found: order.length, sparkField: -1, spark: () => undefined };
+    return { rows, best, found: order.length, spark: (row) => this.spark(row) };
   }
 
   /** Sort by a column: results with the best on top, other numbers and times the greatest, names from A to Z; then the other way; then as the runs came. */

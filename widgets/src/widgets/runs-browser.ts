@@ -43,6 +43,7 @@ export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<()
     compare: (kind, name) => model.send({ compare: [kind, name] }),
     curate: (verb, value, ids) => model.send({ curate: [verb, value, ids] }),
     undo: () => model.send({ undo: true }),
+    askSparks: (ids) => model.send({ sparks: ids }),
     arrangement: model.get("arrangement"),
     arranged: (arrangement) => {
       model.set("arrangement", arrangement);
@@ -53,6 +54,13 @@ export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<()
   const offer = (): void => table.offer(model.get("shared"));
   const mark = (): void => table.mark(model.get("opened"));
   const tell = (): void => table.tell(model.get("said") ?? {});
+  const take = (message: { sparks?: string[] }, buffers: DataView[]): void => {
+    if (message.sparks)
+      table.takeSparks(
+        message.sparks,
+        buffers.map((b) => new Uint8Array(b.buffer, b.byteOffset, b.byteLength)),
+      );
+  };
   const update = (): void => table.update(read());
   showChosen();
   offer();
@@ -66,6 +74,7 @@ export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<()
       [model, "change:table", update],
       [model, "change:patches", update],
       [model, "change:said", tell],
+      [model, "msg:custom", take],
     ],
     destroy: () => table.destroy(),
   });
