@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 import jupyter_tracking as tracking
@@ -134,3 +137,28 @@ def test_a_saved_page_has_the_courses_and_few_bytes_for_them(study: dict[str, st
     pack = packed(tracking.browse().save(tmp_path / "runs.html").read_text("utf-8"))
     head, sizes = next((head, sizes) for scene, _, _, head, sizes in pack["payloads"] if scene == -1)
     assert sizes[head["columns"]["spark"][0]] == 24 * len(study)
+
+
+def test_a_page_of_five_hundred_runs_weighs_less_than_a_megabyte(root: Path, tmp_path: Path) -> None:
+    """With all rows, the course of each run's first result, and every artifact; it asks nobody for more."""
+    with tracking.init(root=root, name="trial", tags=["sweep"], **QUIET) as run:
+        run.log_inputs(lr=0.1, model="cnn", seed=0, layers=3, dropout=0.5, batch_size=32, optimizer="adam")
+        for step in range(12):
+            values = np.random.default_rng(step).random(4) / (step + 1)
+            run.log_metrics(dict(zip(("train/loss", "val/loss", "val/acc", "f1"), map(float, values), strict=True)), step=step)
+    folder = root / "runs" / run.uuid
+    document = json.loads((folder / "run.plx.json").read_text("utf-8"))
+    random = np.random.default_rng(0)
+    for number in range(499):
+        uuid = random.bytes(16).hex()
+        shutil.copytree(folder, folder.with_name(uuid))
+        document["inputs"] |= {"lr": random.random(), "dropout": random.random(), "seed": number % 3}
+        outputs = {name: random.random() for name in document["outputs"]}
+        changed = {**document, "uuid": uuid, "name": f"trial{number}", "outputs": outputs}
+        (folder.with_name(uuid) / "run.plx.json").write_text(json.dumps(changed), "utf-8")
+    page = tracking.browse(root=root).save(tmp_path / "runs.html").read_bytes()
+    assert len(page) < 1_000_000
+    pack = packed(page.decode())
+    assert len(pack["browsers"]) == 500
+    head = next(head for scene, _, _, head, _ in pack["payloads"] if scene == -1)
+    assert (head["rows"], head["spark"]) == (500, "train/loss")

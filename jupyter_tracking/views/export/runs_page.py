@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from jupyter_tracking.progress import Progress
     from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.views.model.payload import Payload
-    from jupyter_tracking.views.model.run_table import RunTable
+    from jupyter_tracking.views.model.run_table import Row, RunTable
 
 FALLBACK_ROWS = 30
+_FALLBACK_SCORES = 3
 _SPARKS = 2_000  # runs of a page of its own that have a line of their first result; of a notebook's, those of its fallback
 # Of so many runs, the newest, a page with a budget keeps the artifacts where there is room: so many of each, with so many steps.
 _BROWSERS = 6
@@ -79,12 +80,20 @@ def runs_page(
 
 def _fallback(runs: RunTable) -> str:
     count = len(runs.listed)
-    columns = ("name", "status", "why", "created", "tags")
+    listed = [row for _, row in runs.listed[:FALLBACK_ROWS]]
+    scores = [name for name in runs.goals if any(name in row["outputs"] for row in listed)][:_FALLBACK_SCORES]
+    columns = ("name", "status", "why", "created", *scores, "tags")
     rows = (
-        [row["name"] or row["id"], row["status"], row["why"], _date(row["created"]), row["tags"]] for _, row in runs.listed[:FALLBACK_ROWS]
+        [row["name"] or row["id"], row["status"], row["why"], _date(row["created"]), *(_score(row, name) for name in scores), row["tags"]]
+        for row in listed
     )
     more = f"<p><small>the newest {FALLBACK_ROWS} of {count:,} runs</small></p>" if count > FALLBACK_ROWS else ""
     return f"<p><b>{count:,} run{'' if count == 1 else 's'}</b></p>{fallback.html_table(columns, rows)}{more}"
+
+
+def _score(row: Row, name: str) -> str:
+    value = row["outputs"].get(name)
+    return f"{value:.4g}" if isinstance(value, float) else value or ""
 
 
 def _date(micros: float | None) -> str:

@@ -63,7 +63,7 @@ class RunTable:
     Attributes:
         folders: the runs, in the order of the rows.
         rows: their columns as the page shows them. Those of a root that are archived are among them: the page hides them.
-        goals: what is better of each output of which that is known.
+        goals: what is better of each output of which that is known, those that were defined first.
         left_out: folders of runs that are in no row although they were named: they are in the trash.
     """
 
@@ -221,7 +221,8 @@ def _goals(rows: Sequence[Row], definitions: Iterable[tuple[MetricDefinition, ..
     """Return what is better of each output of which that is known."""
     known = [list(each) for each in dict.fromkeys(definitions)]
     goals = {name: goal_of(name, known) for name in dict.fromkeys(name for row in rows for name in row["outputs"])}
-    return {name: goal for name, goal in goals.items() if goal.direction}
+    known_ones = [(name, goal) for name, goal in goals.items() if goal.direction]
+    return dict(sorted(known_ones, key=lambda each: each[1].why != _DEFINED))
 
 
 # --- a line of each run --------------------------------------------------------------------------
@@ -230,10 +231,9 @@ _MOST_SPARK_BYTES = 2_000_000  # of the rows of a metric: of more, there is no l
 _DEFINED = "as defined"  # as a goal says it of itself
 
 
-def first_score(rows: Iterable[Row], goals: Mapping[str, Goal]) -> str:
-    """Return the result that the table shows first: of those whose goal is known one that was defined, or no name."""
-    names = [name for group, name in columns(rows) if group == "outputs" and name in goals]
-    return min(names, key=lambda name: goals[name].why != _DEFINED, default="")
+def first_score(rows: Sequence[Row], goals: Mapping[str, Goal]) -> str:
+    """Return the result that the table shows first: the first that has a goal, or no name."""
+    return next((name for name in goals if any(name in row["outputs"] for row in rows)), "")
 
 
 def spark_of(folder: RunFolder, metric: str) -> bytes:

@@ -151,7 +151,8 @@ export function groupNameCell(
   fields: readonly number[],
   fold: Fold,
 ): Cell {
-  const words = values.map((value, n) => `${titleOf(rows.fields[fields[n]!]!)} ${value || "none"}`);
+  const title = (n: number): string => titleOf(rows.fields[fields[n]!]!);
+  const words = values.map((value, n) => (value ? `${title(n)} ${value}` : `no ${title(n)}`));
   const name = words.join(" · ");
   const count = format.plural(group.length, "run");
   return rich(plain(name, `${name}: ${count}`), `${key}${count}${fold}`, () => [
@@ -161,14 +162,26 @@ export function groupNameCell(
   ]);
 }
 
+/** The figures of groups, which are asked for with each scroll. */
+const known = new WeakMap<GroupLine, Map<number, Figures>>();
+
+function groupFigures(rows: RunRows, line: GroupLine, field: number): Figures {
+  const own = known.get(line) ?? new Map<number, Figures>();
+  known.set(line, own);
+  const ranks = rows.ranks(field);
+  const figures = own.get(field) ?? figuresOf(line.group.map((row) => ranks[row]!));
+  own.set(field, figures);
+  return figures;
+}
+
 /** What a group's runs have in a field: of results mean, deviation and best; of anything else what is the same, or how many values. */
-export function groupCell(context: CellContext, { group }: GroupLine, field: number): Cell {
+export function groupCell(context: CellContext, line: GroupLine, field: number): Cell {
   const { rows } = context;
+  const { group } = line;
   const about = rows.fields[field]!;
   const { group: section, kind, name } = about;
   if (section === "outputs" && kind === "number") {
-    const ranks = rows.ranks(field);
-    const figures = figuresOf(group.map((row) => ranks[row]!));
+    const figures = groupFigures(rows, line, field);
     if (figures.count === 0) return plain("");
     return spreadCell(context, figures, field, format.joined(keyOf(about), goalOf(about)), false);
   }

@@ -10,11 +10,12 @@ export interface Figures {
 }
 
 export function figuresOf(values: Iterable<number>): Figures {
-  const numbers = [...values].filter((value) => !Number.isNaN(value));
+  const numbers: number[] = [];
+  for (const value of values) if (!Number.isNaN(value)) numbers.push(value);
   const count = numbers.length;
   if (count === 0) return { count, mean: NaN, std: NaN, min: NaN, max: NaN };
   const mean = sum(numbers) / count;
-  const squares = sum(numbers.map((value) => (value - mean) ** 2));
+  const squares = sum(numbers.map((value) => (value - mean) * (value - mean)));
   let [min, max] = [numbers[0]!, numbers[0]!];
   for (const value of numbers) {
     if (value < min) min = value;

@@ -46,7 +46,8 @@ export class RunRows {
   private readonly rankings = new Map<number, Float64Array>();
   private readonly decimalsOf = new Map<number, number | null>();
   private readonly varieties = new Map<number, Variety>();
-  private searchTexts: string[] | null = null;
+  /** Of each run what words are looked for in, without its numbers and with them. */
+  private readonly searchTexts: [string[]?, string[]?] = [];
   private columns: RunColumn[] | null = null;
   private names: Map<string, number> | null = null;
 
@@ -111,7 +112,8 @@ export class RunRows {
   /** The course of the first result of a run, where it came along. */
   spark(row: number): Spark | undefined {
     const heights = this.sparks.subarray(row * SPARK, (row + 1) * SPARK);
-    return heights.some((height) => height !== 255) ? heights : undefined;
+    const count = heights.findLastIndex((height) => height !== 255) + 1;
+    return count > 0 ? heights.subarray(0, count) : undefined;
   }
 
   is(row: number, mark: "pinned" | "archived"): boolean {
@@ -207,10 +209,10 @@ export class RunRows {
   /** A filter, or words, read for these runs. */
   filter(search: string): Filter<number> {
     this.columns ??= filterColumns(this);
-    const text = (row: number): string => {
-      this.searchTexts ??= [];
-      return (this.searchTexts[row] ??= this.searchText(row));
-    };
+    // To write all numbers of many runs takes long, and a word without a digit is in none.
+    const hasNumbers = /[\d∞−]|nan|\be/i.test(search);
+    const texts = (this.searchTexts[Number(hasNumbers)] ??= []);
+    const text = (row: number): string => (texts[row] ??= this.searchText(row, hasNumbers));
     const value = (row: number, column: RunColumn): unknown => filterValue(this, row, column);
     return parseFilter(search, this.columns, value, { text });
   }
@@ -262,12 +264,14 @@ export class RunRows {
   }
 
   /** What a run is searched in: inputs and outputs as name=value, and what it is called. */
-  private searchText(row: number): string {
+  private searchText(row: number, hasNumbers: boolean): string {
     return this.fields
       .map((field, n) => {
         if (field.kind === "time" || field.kind === "seconds") return "";
-        const text = this.text(row, n);
-        return text === "" ? "" : field.group ? `${field.name}=${text}` : text;
+        const isLeftOut = field.kind === "number" && !hasNumbers && this.at(row, n) !== null;
+        const text = isLeftOut ? "" : this.text(row, n);
+        if (text === "" && !isLeftOut) return "";
+        return field.group ? `${field.name}=${text}` : text;
       })
       .join("\n")
       .toLowerCase();

@@ -1,6 +1,6 @@
 // The table of runs: found by a search, sorted, grouped, opened one at a time, and chosen to be compared.
 
-import { h, put, say, span } from "../dom/dom";
+import { h, put, say, span, watchSize } from "../dom/dom";
 import { bar, textButton, toggle } from "../dom/toolbar";
 import * as format from "../model/format";
 import { arrangementOf, type Arrangement } from "../run-table/arrangement";
@@ -48,10 +48,16 @@ export type SharedArtifact = [kind: string, name: string, count: number];
 
 /** Rows whose values decide how wide a column is. */
 const SAMPLE = 200;
-/** In characters: what a column has at most unless it is made wider, a status with its reason, and a spread of several runs. */
+/** In characters: what a column has at most unless it is made wider, and a status with its reason. */
 const WIDEST = 34;
 const REASON = 24;
-const SPREAD = 26;
+/** Beside the numbers of a group: what stands between the mean and how it spreads, and before the best. */
+const SPREAD = 5;
+const SPREAD_AND_BEST = 11;
+/** A view is narrow below so many pixels: the name and the status have no more characters than these there. */
+const NARROW = 600;
+const NARROW_NAME = 18;
+const NARROW_STATUS = 13;
 /** How long courses are waited for that are asked for together (ms), and how many these are. */
 const SPARK_WAIT = 60;
 const MOST_SPARKS = 60;
@@ -79,6 +85,9 @@ export class RunTable {
   private readonly outdated = new Set<string>();
   private readonly unfolded = new Set<string>();
   private anchor = -1;
+  private isNarrow = false;
+  private isTree = false;
+  private readonly stopWatchingSize: () => void;
   private readonly search = new SearchField(
     () => {
       this.arrange({ search: this.search.value });
@@ -159,9 +168,16 @@ export class RunTable {
       options.note ? h("p", { class: "jt-note" }, options.note) : null,
     );
     this.layOut();
+    this.stopWatchingSize = watchSize(this.element, () => {
+      const width = this.element.offsetWidth;
+      if (width === 0 || width < NARROW === this.isNarrow) return;
+      this.isNarrow = !this.isNarrow;
+      this.layOut();
+    });
   }
 
   destroy(): void {
+    this.stopWatchingSize();
     this.grid.destroy();
   }
 
@@ -229,6 +245,10 @@ export class RunTable {
     const { rows, arrangement } = this;
     const choice = choose(rows);
     this.fields = arrangement.columns ? chosenFields(rows, arrangement.columns) : choice.fields;
+    // Where there is little room, the results come before the time.
+    const created = rows.fieldNamed("created");
+    if (this.isNarrow && !arrangement.columns && this.fields.includes(created))
+      this.fields = [...this.fields.filter((n) => n !== created), created];
     this.same = choice.same.filter(({ field }) => !this.fields.includes(field));
     this.widths = this.fields.map((field) => this.width(field));
     this.sameLine.show(rows, this.same);
@@ -261,6 +281,16 @@ export class RunTable {
     const about = rows.fields[field]!;
     const chosen = this.arrangement.widths?.[keyOf(about)];
     if (chosen !== undefined) return chosen;
+    const { group } = about;
+    const isName = group === "" && about.name === "name";
+    const most = this.isNarrow ? (isName ? NARROW_NAME : NARROW_STATUS) : Infinity;
+    if (isName || this.isStatus(field)) return Math.min(most, this.widthOf(field, isName));
+    return this.widthOf(field, isName);
+  }
+
+  private widthOf(field: number, isName: boolean): number {
+    const { rows } = this;
+    const about = rows.fields[field]!;
     const { group, kind, goal } = about;
     const sample = Math.min(rows.count, SAMPLE);
     const isNumber = group !== "" && kind === "number";
@@ -268,10 +298,13 @@ export class RunTable {
     let widest = Math.max(heading, isNumber ? 10 : 0);
     for (let n = 0; n < sample; n += 1) {
       const row = Math.floor((n * rows.count) / sample);
-      const more = about.name === "name" && group === "" ? rows.aside(row).length + 1 : 0;
+      const more = isName ? rows.aside(row).length + 1 : 0;
       widest = Math.max(widest, this.plainText(row, field).length + more);
     }
-    if (group === "outputs" && isNumber && this.arrangement.groups) return Math.max(SPREAD, widest);
+    if (group === "outputs" && isNumber && this.arrangement.groups) {
+      const number = rows.sample(field).length;
+      return Math.max(widest, number * (goal ? 3 : 2) + (goal ? SPREAD_AND_BEST : SPREAD));
+    }
     if (this.isStatus(field))
       return rows.variety(rows.fieldNamed("why")).count > 0 ? REASON : widest + 5;
     const beside = field === rows.sparkField ? 11 : 3;
@@ -345,7 +378,7 @@ export class RunTable {
     if (!line) return null;
     const { rows, context, fields } = this;
     const fold = this.foldOf(line);
-    const shared = { status: SAME, level: line.level, fold };
+    const shared = { status: SAME, fold, ...(this.isTree ? { level: line.level } : {}) };
     if (line.group) {
       const groups = this.groups();
       const ids = line.group.map((row) => rows.id(row));
@@ -484,13 +517,14 @@ export class RunTable {
       ? groupLines(rows, this.order, groups, sort, isOpen)
       : runLines(rows, this.order, sort, isOpen);
     grid.element.hidden = this.lines.length === 0 && rows.count > 0;
-    const isTree = groups.length > 0 || this.lines.some((line) => !line.group && line.below.length);
+    this.isTree =
+      groups.length > 0 || this.lines.some((line) => !line.group && line.below.length > 0);
     const active = activeKey
       ? this.lines.findIndex((line) => this.keyOfLine(line) === activeKey)
       : -1;
     const columns = this.columns();
     grid.show(
-      { count: this.lines.length, row: (n) => this.row(n), isTree },
+      { count: this.lines.length, row: (n) => this.row(n), isTree: this.isTree },
       this.lines.length,
       otherColumns ? { columns: listed(columns), marker: "choice", total: columns.length } : null,
       { row: Math.max(0, active), reveal: active < 0 },
