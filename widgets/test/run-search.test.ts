@@ -96,10 +96,11 @@ describe("completing a filter", () => {
   it("offers columns, then values, and writes them so that they are read again", () => {
     expect(labels("mo")).toEqual(["model"]);
     expect(labels("st")[0]).toBe("status");
-    expect(labels("model = ")).toEqual(["cnn", "resnet", "a b"]);
+    expect(labels("model ").slice(0, 2)).toEqual(["<", "<="]);
+    expect(labels("model = ")).toEqual(["cnn", "resnet", '"a b"']);
     expect(labels("model = re")).toEqual(["resnet"]);
     expect(labels("tags = n")).toEqual(["new"]);
-    expect(labels("lr < ")).toEqual([]);
+    expect(labels("lr < 0.0")).toEqual(["0.01"]);
     const [, , spaced] = completions(rows(), "model = ", 8);
     expect(spaced!.text).toBe('model = "a b" ');
     expect(rows().find(spaced!.text, null)).toEqual([2]);

@@ -1,6 +1,6 @@
 // What the filter's language is told of the runs of a table, and what is near where a filter finds none of them.
 
-import type { FilterColumn } from "../filter";
+import { completeFilter, type FilterColumn } from "../filter";
 import { asText, Columns, likeness, pairsOf } from "../filter/columns";
 import { isBare, tokensOf } from "../filter/words";
 import type { RunRows } from "../widgets/run-rows";
@@ -93,46 +93,28 @@ export interface Completion {
   caret: number;
 }
 
-const MOST_OFFERED = 8;
+const MOST_OFFERED = 10;
 
-/** What may be meant by the word before the caret: a column, or behind a comparison a value of its column. */
+/** What may stand before the caret: a column, an operator, or a value of the column that is compared. */
 export function completions(rows: RunRows, text: string, caret: number): Completion[] {
-  const before = tokens(text.slice(0, caret));
-  const last = before.at(-2);
-  const isWord = last !== undefined && last.end === caret && /^(word|text|name)$/.test(last.kind);
-  const typed = isWord ? last.text : "";
-  const at = isWord ? last.at : caret;
-  const [subject, operator] = before.slice(isWord ? -4 : -3, isWord ? -2 : -1);
-  const every = new Columns(filterColumns(rows));
-  const put = (written: string): Pick<Completion, "text" | "caret"> => {
-    const start = text.slice(0, at) + written;
-    return { text: start + text.slice(caret), caret: start.length };
-  };
-  const [column] = operator?.kind === "comparison" && subject ? every.find(subject.text) : [];
-  if (column) {
-    const values =
-      column.name === "tags"
-        ? rows.distinctTexts(column.field).flatMap((tags) => tags.split(", "))
-        : rows.distinctTexts(column.field);
-    return ranked([...new Set(values)], (value) => value, typed)
-      .filter((value) => value !== typed)
-      .map((value) => ({ label: value, about: column.name, ...put(`${asValue(value)} `) }));
-  }
-  if (!isWord || last.kind === "text") return [];
-  return ranked(every.every, (each) => every.label(each), typed)
-    .filter((each) => every.label(each) !== typed)
-    .map((each) => {
-      const label = every.label(each);
-      const about = each.name.startsWith("inputs.") ? "inputs" : "";
-      const group = each.name.startsWith("outputs.") ? "outputs" : about;
-      return { label, about: group, ...put(`${label} `) };
+  if (text.trim() === "") return [];
+  const columns = filterColumns(rows);
+  const { start, words } = completeFilter(text, caret, columns, ({ field, name }) =>
+    rows.distinct(field).map((value) => (name === "tags" ? String(value).split(", ") : value)),
+  );
+  const written = text.slice(start, caret);
+  const named = new Columns(columns);
+  return words
+    .filter((word) => word !== written)
+    .slice(0, MOST_OFFERED)
+    .map((word) => {
+      const about = named.find(word)[0]?.name ?? "";
+      const before = `${text.slice(0, start)}${word} `;
+      return {
+        label: word,
+        about: about.includes(".") ? about.slice(0, about.indexOf(".")) : "",
+        text: before + text.slice(caret).trimStart(),
+        caret: before.length,
+      };
     });
-}
-
-/** Those that begin as what was typed does, then those that have it in them. */
-function ranked<T>(every: readonly T[], name: (each: T) => string, typed: string): T[] {
-  const wanted = typed.toLowerCase().replace(/^`/, "");
-  const at = (each: T): number => name(each).toLowerCase().replace(/^`/, "").indexOf(wanted);
-  const begins = every.filter((each) => at(each) === 0);
-  return [...begins, ...every.filter((each) => at(each) > 0)].slice(0, MOST_OFFERED);
 }

@@ -226,10 +226,15 @@ export class RunRows {
     return sort ? this.sorted(found, sort) : found;
   }
 
+  /** The different values that runs have in a field. */
+  distinct(field: number): (string | number)[] {
+    const found = new Set(this.values[field]);
+    return [...found].filter((value) => value !== null && value !== "") as (string | number)[];
+  }
+
   /** The different texts that runs have in a field; none where it has numbers. */
   distinctTexts(field: number): string[] {
-    if (this.fields[field]?.kind !== "text") return [];
-    return [...new Set(this.values[field])].map(String).filter(Boolean);
+    return this.fields[field]?.kind === "text" ? this.distinct(field).map(String) : [];
   }
 
   /** Put runs in the order of a field. */

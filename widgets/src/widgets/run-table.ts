@@ -245,10 +245,7 @@ export class RunTable {
     const { rows, arrangement } = this;
     const choice = choose(rows);
     this.fields = arrangement.columns ? chosenFields(rows, arrangement.columns) : choice.fields;
-    // Where there is little room, the results come before the time.
-    const created = rows.fieldNamed("created");
-    if (this.isNarrow && !arrangement.columns && this.fields.includes(created))
-      this.fields = [...this.fields.filter((n) => n !== created), created];
+    if (this.isNarrow && !arrangement.columns) this.fields = resultsFirst(rows, this.fields);
     this.same = choice.same.filter(({ field }) => !this.fields.includes(field));
     this.widths = this.fields.map((field) => this.width(field));
     this.sameLine.show(rows, this.same);
@@ -584,6 +581,16 @@ export class RunTable {
     this.search.input.focus();
     this.search.input.select();
   }
+}
+
+/** Where there is little room, the results come before status and time. */
+function resultsFirst(rows: RunRows, fields: readonly number[]): number[] {
+  const behind = fields.filter(
+    (n) => n === rows.fieldNamed("status") || n === rows.fieldNamed("created"),
+  );
+  const others = fields.filter((n) => !behind.includes(n));
+  const end = others.findLastIndex((n) => rows.fields[n]!.goal) + 1 || 1;
+  return [...others.slice(0, end), ...behind, ...others.slice(end)];
 }
 
 /** Under the table, while runs are chosen: how many, and what they can be compared in. */
