@@ -50,24 +50,41 @@ def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView
 
 
 @checks_arguments
-def browse(runs: object = None, root: str | os.PathLike[str] | None = None) -> Browser | RunsBrowser:
-    """Browse runs: a table of them, from which one is opened and several are compared; of one run, its artifacts.
+def browse(
+    runs: object = None,
+    root: str | os.PathLike[str] | None = None,
+    *,
+    where: str | None = None,
+    group_by: str | Iterable[str] | None = None,
+    columns: Iterable[str] | None = None,
+) -> Browser | RunsBrowser:
+    """Browse runs: a table of them, from which one is opened, several are compared, and all can be changed; of one run, its artifacts.
+
+    The table begins as it was arranged last for its root, unless it is told otherwise.
 
     Args:
         runs: a run or several, each as `open_run` takes it; all under the root when None.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        where: a filter, as `runs()` takes it, that the table begins with.
+        group_by: the name of a column, or several, that the table groups its runs by.
+        columns: the columns that it shows beside the name, in order; by default those that one would choose a run by.
 
     Raises:
         NotFound: there is no such run.
+        InvalidArgument: the filter has a mistake, or there is no column of a name.
     """
     from jupyter_tracking.views.widgets.browser import Browser
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
 
-    if runs is None:
-        return RunsBrowser(None, paths.default_root(root))
-    if isinstance(runs, str | os.PathLike) or not hasattr(runs, "__iter__"):
+    if runs is not None and (isinstance(runs, str | os.PathLike) or not hasattr(runs, "__iter__")):
         return Browser(find_run(runs, root))
-    return RunsBrowser(resolve_runs(runs, root), paths.default_root(root))
+    table = RunsBrowser(None if runs is None else resolve_runs(runs, root), paths.default_root(root))
+    try:
+        table.arrange(where, group_by, columns)
+    except InvalidArgument:
+        table.close()
+        raise
+    return table
 
 
 @checks_arguments

@@ -59,7 +59,7 @@ BUDGETS = {
     "notebook": 1670,
     "frames": 1765,
     "polyaxon": 1030,
-    "views": 8570,
+    "views": 8605,
     "magics": 1315,
 }
 MOST_FILES = 12

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from ipywidgets.widgets.widget import _instances as widget_instances
 
 import jupyter_tracking as tracking
+from jupyter_tracking.errors import InvalidArgument
 from tests.views.test_runs import cells
 from tests.views.test_twin import displayed, packed
 
@@ -162,3 +165,31 @@ def test_a_page_of_five_hundred_runs_weighs_less_than_a_megabyte(root: Path, tmp
     assert len(pack["browsers"]) == 500
     head = next(head for scene, _, _, head, _ in pack["payloads"] if scene == -1)
     assert (head["rows"], head["spark"]) == (500, "train/loss")
+
+
+def test_a_table_begins_filtered_grouped_and_with_columns_as_it_is_told(study: dict[str, str]) -> None:
+    """By names as filters have them; another table of the root begins so too."""
+    runs = tracking.browse(where="speed > 1", group_by="parent", columns=["created_at", "val/loss", "notes"])
+    arranged = {"search": "speed > 1", "groups": ["parent"], "columns": ["created", "outputs.val/loss", "note"]}
+    assert runs.table.arrangement == arranged
+    assert tracking.browse(columns=["speed"]).table.arrangement == {**arranged, "columns": ["outputs.speed"]}
+    assert study
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"where": "speed >"}, "where"),
+        ({"where": "sped > 1"}, "sped"),
+        ({"group_by": "sped"}, "group_by='sped': there is no such column; near: speed"),
+        ({"columns": ["speed", "los"]}, "columns='los'"),
+        ({"columns": [5]}, "columns=5"),
+    ],
+)
+def test_a_table_refuses_what_it_cannot_begin_with(study: dict[str, str], arguments: dict[str, Any], said: str) -> None:
+    """By the argument's name; no widget is left behind."""
+    before = set(widget_instances)
+    with pytest.raises(InvalidArgument, match=re.escape(said)):
+        tracking.browse(**arguments)
+    assert set(widget_instances) == before
+    assert study

@@ -11,10 +11,14 @@ import traitlets
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, TrackingError, suggest
 from jupyter_tracking.progress import Progress
+from jupyter_tracking.read.filter.columns import Column, Columns, ambiguous
+from jupyter_tracking.read.filter.grammar import parse_filter
+from jupyter_tracking.read.filter.run_columns import OWN_COLUMNS
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.runs_page import FALLBACK_ROWS, runs_page
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encode_rows, first_score, spark_of
+from jupyter_tracking.views.model.run_table import columns as known_columns
 from jupyter_tracking.views.model.scene import compare_runs, run_labels
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
 from jupyter_tracking.views.widgets.browser import Browser
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
 # How the table of each root was arranged last, by the root: columns, widths, order, groups and search, as the page has them.
 _arrangements: dict[Path, dict[str, Any]] = {}
+# What a filter calls a column of the table, where that is not what the table calls it.
+_FILTERED = {"created_at": "created", "notes": "note"}
 _SPARKS = 60  # lines of runs that one message brings
 _SHARED = 400  # artifacts that runs have in common, of which the page is told
 
@@ -42,6 +48,16 @@ class Table(WidgetBase):
     shared: traitlets.List[list[Any]] = traitlets.List().tag(sync=True)
     arrangement: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
     said: traitlets.Dict[str, Any] = traitlets.Dict().tag(sync=True)
+
+
+def _key(known: Columns, name: Any, argument: str) -> str:
+    """Return what the page calls a column."""
+    found = known.find(name) if isinstance(name, str) else []
+    if len(found) != 1:
+        raise InvalidArgument(
+            f"{argument}: {ambiguous(name, found)}" if found else f"{argument}={name!r}: there is no such column{known.nearest(str(name))}"
+        )
+    return _FILTERED.get(found[0].name, found[0].name)
 
 
 class RunsBrowser(RunWidget):
@@ -108,6 +124,22 @@ class RunsBrowser(RunWidget):
         if self.browser is None:
             raise InvalidArgument("no run is open; set .run first")
         self.browser.selected = chosen
+
+    def arrange(self, where: str | None = None, group_by: str | Iterable[str] | None = None, columns: Iterable[str] | None = None) -> None:
+        """Filter, group and choose the columns of the table, as `tracking.browse` says it; what is None stays as it is."""
+        own = {"id": Column("uuid", also=("id",)), **{_FILTERED.get(column.name, column.name): column for column in OWN_COLUMNS}}
+        told = [own.get(name) if not group else Column(f"{group}.{name}") for group, name in known_columns(self._runs.rows)]
+        known = Columns([column for column in told if column is not None])
+        arranged: dict[str, Any] = {}
+        if where is not None:
+            parse_filter(where, known.every, complete=bool(self._runs.rows))
+            arranged["search"] = where
+        for argument, names in (("group_by", group_by), ("columns", columns)):
+            if names is not None:
+                listed = [names] if isinstance(names, str) else list(names)
+                arranged["groups" if argument == "group_by" else argument] = [_key(known, name, argument) for name in listed]
+        if arranged:
+            self.table.arrangement = {**self.table.arrangement, **arranged}
 
     def compare(self, name: str, kind: str | None = None) -> Stepper:
         """Compare an artifact of the runs that are ticked, below the table."""
