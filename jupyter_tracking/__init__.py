@@ -39,6 +39,7 @@ _DEFINED_IN = {
     "compare": ("run_view", "compare"),
     "diff_notebooks": ("frames.saved_notebooks", "diff_notebooks"),
     "empty_trash": ("storage.trash", "empty_trash"),
+    "importance": ("frames.many.importance", "importance"),
     "lineage": ("frames.lineage", "lineage_frame"),
     "lineage_edges": ("frames.lineage_graph", "lineage_edges"),
     "lineage_graph": ("frames.lineage_graph", "lineage_graph"),

@@ -10,6 +10,7 @@ from jupyter_tracking.format.kind_names import V1ArtifactKind as V1ArtifactKind
 from jupyter_tracking.frames.lineage_graph import LineageGraph as LineageGraph
 from jupyter_tracking.frames.lineage_graph import lineage_edges as lineage_edges
 from jupyter_tracking.frames.lineage_graph import lineage_graph as lineage_graph
+from jupyter_tracking.frames.many.importance import importance as importance
 from jupyter_tracking.frames.saved_notebooks import diff_notebooks as diff_notebooks
 from jupyter_tracking.frames.saved_notebooks import runs_in as runs_in
 from jupyter_tracking.magics.watching import watch as watch

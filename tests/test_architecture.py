@@ -57,7 +57,7 @@ BUDGETS = {
     "record": 1535,
     "read": 4010,
     "notebook": 1670,
-    "frames": 1765,
+    "frames": 2060,
     "polyaxon": 1030,
     "views": 8605,
     "magics": 1315,
