@@ -44,10 +44,12 @@ _DEFINED_IN = {
     "lineage_edges": ("frames.lineage_graph", "lineage_edges"),
     "lineage_graph": ("frames.lineage_graph", "lineage_graph"),
     "open_run": ("run_view", "open_run"),
+    "parallel": ("views.many.shown", "parallel"),
     "problems": ("frames.problems", "problems_of_runs"),
     "report": ("views.export.report", "report"),
     "runs": ("frames.runs", "runs_frame"),
     "runs_in": ("frames.saved_notebooks", "runs_in"),
+    "scatter": ("views.many.shown", "scatter"),
     "watch": ("magics.watching", "watch"),
 }
 

@@ -27,6 +27,8 @@ from jupyter_tracking.session import get_or_create_run as get_or_create_run
 from jupyter_tracking.session import init as init
 from jupyter_tracking.storage.trash import empty_trash as empty_trash
 from jupyter_tracking.views.export.report import report as report
+from jupyter_tracking.views.many.shown import parallel as parallel
+from jupyter_tracking.views.many.shown import scatter as scatter
 from jupyter_tracking.format.kind_names import V1ArtifactKind as _ArtifactKind
 from jupyter_tracking.frames.lineage import lineage_frame as _lineage
 from jupyter_tracking.frames.problems import problems_of_runs as _problems

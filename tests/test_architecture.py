@@ -59,7 +59,7 @@ BUDGETS = {
     "notebook": 1670,
     "frames": 2060,
     "polyaxon": 1030,
-    "views": 8605,
+    "views": 8770,
     "magics": 1315,
 }
 MOST_FILES = 12

@@ -1,6 +1,6 @@
-// Bundles src/ into jupyter_tracking/static/: view.js draws everything, loader.js opens it in a widget, boot.js in a saved page,
-// chart.js shuts the frame in which a chart's own library draws. A page that shows nothing but some kinds brings a smaller bundle in the
-// place of view.js: parts.json says which renderers each of these has.
+// Bundles src/ into jupyter_tracking/static/: view.js draws runs and their artifacts, many.js many runs at once, loader.js opens
+// one of them in a widget, boot.js in a saved page, chart.js shuts the frame in which a chart's own library draws. A page that shows
+// nothing but some kinds brings a smaller bundle in the place of view.js: parts.json says which renderers each of these has.
 import { build, context, transform } from "esbuild";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -68,7 +68,7 @@ const common = {
   logLevel: "info",
 };
 const jobs = [
-  { ...common, entryPoints: { view: "src/index.ts", loader: "src/loader.ts" }, format: "esm" },
+  { ...common, entryPoints: { view: "src/index.ts", many: "src/many.ts", loader: "src/loader.ts" }, format: "esm" },
   {
     ...common,
     entryPoints: { boot: "src/export/boot.ts", chart: "src/renderers/chart-frame.ts" },

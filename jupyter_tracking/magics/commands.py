@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.magics.curating import Curation
     from jupyter_tracking.record.run import Run
     from jupyter_tracking.run_view import RunView
+    from jupyter_tracking.views.many.plot_view import PlotView
     from jupyter_tracking.views.widgets.browser import Browser
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
     from jupyter_tracking.views.widgets.stepper import Stepper
@@ -212,6 +213,43 @@ def compare(name: str, /, *runs: str, kind: str | None = None, root: str | os.Pa
     if not runs:
         raise NotFound(f"runs are missing: say of which runs to compare {name!r}")
     return show(runs, name, kind, root if root is not None else root_of_runs())
+
+
+def scatter(
+    x: str | None = None,
+    y: str | None = None,
+    /,
+    *runs: str,
+    color: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+) -> PlotView:
+    """Show runs as points: an input against a result.
+
+    Args:
+        x: an input or output; by default the input that has most to do with the result.
+        y: likewise; by default the first score.
+        *runs: uuids, prefixes, names or folders; all runs under the root when none is given.
+        color: what to colour by.
+        root: the folder that holds `runs/`; by default that of the active or last run.
+    """
+    from jupyter_tracking.views.many.shown import scatter as show
+
+    return show(list(runs) or None, x, y, color, root=root if root is not None else root_of_runs())
+
+
+def parallel(*runs: str, columns: str | None = None, color: str | None = None, root: str | os.PathLike[str] | None = None) -> PlotView:
+    """Show runs as lines over parallel axes, an axis for each input that differs and one for the result.
+
+    Args:
+        *runs: uuids, prefixes, names or folders; all runs under the root when none is given.
+        columns: the inputs and outputs that have an axis, with commas between them.
+        color: what to colour by; by default the result.
+        root: the folder that holds `runs/`; by default that of the active or last run.
+    """
+    from jupyter_tracking.views.many.shown import parallel as show
+
+    names = None if columns is None else [name.strip() for name in columns.split(",")]
+    return show(list(runs) or None, names, color, root=root if root is not None else root_of_runs())
 
 
 def lineage(*runs: str, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:

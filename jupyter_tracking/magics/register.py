@@ -38,6 +38,8 @@ _COMMANDS = {
     "artifacts": "digits",
     "artifact": "roc --kind curve",
     "compare": "roc first second",
+    "scatter": "lr accuracy --color optimizer",
+    "parallel": "--columns lr,depth,accuracy",
     "watch": "loss accuracy",
     "lineage": "digits svm",
     "runs": 'lr < 0.01 and "baseline" in tags --group-by model',

@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from jupyter_tracking.errors import InvalidArgument, MissingExtra, NotFound
-from jupyter_tracking.frames.many.given_runs import given_runs
-from jupyter_tracking.frames.many.run_columns import RunColumns
+from jupyter_tracking.frames.many.run_columns import RunColumns, several_runs
 from jupyter_tracking.frames.many.scores import first_score
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def importance(
         InvalidArgument: the result is no number.
         MissingExtra: `forest=True` without scikit-learn.
     """
-    columns = RunColumns(given_runs(runs, root))
+    columns = RunColumns(several_runs(runs, root))
     score = result_of(columns, result)
     inputs = [column for column in columns.inputs if column.differs]
     found = [correlate(column, score) for column in inputs]

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
+from jupyter_tracking.format import paths
+from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import list_run
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
@@ -111,6 +114,21 @@ def _float(value: float) -> float:
 def _in_order(word: str) -> list[Any]:
     """Return what words are sorted by: run2 comes before run10."""
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _DIGITS.split(word)]
+
+
+def several_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[RunFolder]:
+    """Open the runs that are meant, as `resolve_runs` does, each once.
+
+    Raises:
+        NotFound: there is no such run.
+        InvalidArgument: a frame that does not say which runs its rows are of, or no run at all.
+    """
+    found = list({folder.path: folder for folder in resolve_runs(runs, root)}.values())
+    if not found and runs is None:
+        raise NotFound(f"there are no runs under {paths.default_root(root)}")
+    if not found:
+        raise InvalidArgument("runs=[] is empty; give two runs or more")
+    return found
 
 
 class RunColumns:

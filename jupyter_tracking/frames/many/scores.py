@@ -1,43 +1,40 @@
-"""Which outputs of runs are scores, and whether more or less of one is better."""
+"""Which outputs of runs are scores, and by which of them runs are judged."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from jupyter_tracking.format.document.metric_summary import definition_of, definitions
+from jupyter_tracking.format.document.metric_goal import goal_of
+from jupyter_tracking.format.document.metric_summary import definitions
 
 if TYPE_CHECKING:
+    from jupyter_tracking.format.document.metric_goal import Goal
     from jupyter_tracking.frames.many.run_columns import RunColumn, RunColumns
 
-_LESS = re.compile(r"loss|error|err\b|rmse|mse|mae|perplexity|regret|cost", re.IGNORECASE)
-_MORE = re.compile(r"acc|auc|f1|precision|recall|r2|score|reward|iou|map\b|bleu", re.IGNORECASE)
+_MOST = 200  # runs, the first, whose documents are asked what is better: they agree, and there may be very many
+_HELD_OUT = re.compile(r"(^|[^a-z])(val|valid|validation|test|eval|cv)([^a-z]|$)", re.IGNORECASE)
 
 
-class Goal(NamedTuple):
-    """What is better of a score: `max` or `min`, and whether its name made us guess so."""
-
-    better: str
-    guessed: bool
-
-
-def goal_of(columns: RunColumns, name: str) -> Goal | None:
-    """Return what is better of an output: as `define_metric` said in any of the runs, else by its name; None where neither tells."""
-    for folder in columns.folders:
-        goal = definition_of(definitions(folder.info), name).goal
-        if goal is not None:
-            return Goal(goal, guessed=False)
-    if _LESS.search(name):
-        return Goal("min", guessed=True)
-    return Goal("max", guessed=True) if _MORE.search(name) else None
+def goals_of(columns: RunColumns) -> dict[str, Goal]:
+    """Return what is better of each output that is a number, by its name."""
+    known = [definitions(folder.info) for folder in columns.folders[:_MOST]]
+    return {column.name: goal_of(column.name, known) for column in columns.results}
 
 
 def first_score(columns: RunColumns) -> RunColumn | None:
-    """Return the output that runs are judged by where nobody says: the first with a goal that was defined, else guessed, else the first."""
+    """Return the output that runs are judged by where nobody says; None where no number among the outputs differs.
+
+    The first with a goal that was defined; else the first whose name tells a goal, of data that was held out before any other.
+    """
+    goals = goals_of(columns)
     found = [column for column in columns.results if column.differs]
-    goals = [goal_of(columns, column.name) for column in found]
-    for wanted in (False, True):
-        for column, goal in zip(found, goals, strict=True):
-            if goal is not None and goal.guessed is wanted:
-                return column
-    return found[0] if found else None
+    return min(found, key=lambda column: _rank(goals[column.name], column.name), default=None)
+
+
+def _rank(goal: Goal, name: str) -> int:
+    if goal.direction is None:
+        return 3
+    if goal.why == "as defined":
+        return 0
+    return 1 if _HELD_OUT.search(name) else 2

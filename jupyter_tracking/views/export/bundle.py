@@ -33,7 +33,8 @@ def static(name: str) -> str:
         raise MissingFile(f"the browser half is not built: {name} is missing; run `npm ci && npm run build` in widgets/") from error
 
 
-WHOLE = "view.js"  # the script that draws everything
+WHOLE = "view.js"  # the script that draws runs and their artifacts
+MANY = "many.js"  # the one that draws many runs at once
 
 
 @cache

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracking.errors import escape_controls, storage_errors
 from jupyter_tracking.read.check import checksum_of
-from jupyter_tracking.views.export.bundle import WHOLE, base85_of, bundle, bundle_for, bundles, static
+from jupyter_tracking.views.export.bundle import MANY, WHOLE, base85_of, bundle, bundle_for, bundles, static
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.panel import SHARED
 from jupyter_tracking.views.model.payload import encode_scene, json_safe, pack
@@ -249,7 +249,7 @@ def write_page(path: str | Path, title: str, inside: str) -> Path:
         StorageError: it cannot be written.
     """
     target, title = Path(path), escape_controls(title)
-    every = (_script(token, name) for token in sorted(set(_TOKEN.findall(inside))) for name in (WHOLE, *bundles()))
+    every = (_script(token, name) for token in sorted(set(_TOKEN.findall(inside))) for name in (WHOLE, MANY, *bundles()))
     scripts = [script for script in every if f"<script>{script}</script>" in inside]
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     policy = _POLICY.format(scripts=" ".join([*(f"'sha256-{each}'" for each in hashes), "blob:"]) if hashes else "'none'")

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -154,9 +155,13 @@ def is_running(folder: RunFolder) -> bool:
 
 def run_labels(runs: Sequence[RunFolder]) -> list[str]:
     """Return what to call each run, so that no two are called the same."""
-    names = [folder.name for folder in runs]
-    shorts = [folder.uuid[:8] for folder in runs]
-    labels = [name if name and names.count(name) == 1 else f"{name} {short}".strip() for name, short in zip(names, shorts, strict=True)]
+    return call_runs([folder.name for folder in runs], [folder.uuid for folder in runs])
+
+
+def call_runs(names: Sequence[str], uuids: Sequence[str]) -> list[str]:
+    """Return what to call runs of these names and uuids, so that no two are called the same."""
+    times = Counter(names)
+    labels = [name if name and times[name] == 1 else f"{name} {uuid[:8]}".strip() for name, uuid in zip(names, uuids, strict=True)]
     return cast("list[str]", json_safe(labels))
 
 

@@ -9,7 +9,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from jupyter_tracking.views.export.bundle import bundle, static
+from jupyter_tracking.views.export.bundle import WHOLE, bundle, static
 from jupyter_tracking.views.widgets import live
 from jupyter_tracking.views.widgets.display import NotebookDisplay
 from jupyter_tracking.fork import free_after_fork
@@ -24,11 +24,13 @@ class WidgetBase(anywidget.AnyWidget):
     """A widget that the bundle draws in the page, under the name `widget`.
 
     Attributes:
+        script: which of the bundles draws it.
         tree: the ids of the widgets that are closed together with this one.
         visible: whether a page shows the widget. Assumed true until the first report from a page.
         lock: held while the widget changes: messages of the page, cells and the polling thread may come at the same time.
     """
 
+    script = WHOLE
     _esm = traitlets.Unicode().tag(sync=True)
     bundle = traitlets.Bytes().tag(sync=True)
     bundle_hash = traitlets.Unicode().tag(sync=True)
@@ -39,7 +41,7 @@ class WidgetBase(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:
         """Bring the bundle along; a page loads one of the same hash once."""
-        code, name = bundle()
+        code, name = bundle(self.script)
         # Messages of the page are answered in another thread than the cells run in, where the kernel has one for them.
         self.lock = free_after_fork(RLock())
         self._pages: set[str] = set()

@@ -1,6 +1,7 @@
 // One view in a saved page, and how what a page holds is packed. The bundles of pages that show nothing else begin here.
 
-import type { Head, RunsHead } from "../model/payload-heads";
+import { unpackEntries } from "../model/pack";
+import type { RunsHead } from "../model/payload-heads";
 import { Payload } from "../model/payload";
 import { StepCache } from "../model/step-cache";
 import { decodeView, type WireViewInfo } from "../model/wire";
@@ -13,8 +14,6 @@ interface Scene {
 }
 export interface SceneHeader {
   scenes: Scene[];
-  /** The table of runs has the scene -1. */
-  payloads: [scene: number, panel: number, number: number, head: Head, sizes: number[]][];
 }
 
 /** What a packed page holds. */
@@ -26,22 +25,14 @@ export interface SavedScenes<H extends SceneHeader> {
 }
 export type Close = () => void;
 
-/** Take a pack apart: length of the header, header, then the buffers, each starting at a multiple of 8. */
+/** Take a pack apart, and put its payloads where they belong. */
 export function unpack<H extends SceneHeader>(pack: ArrayBuffer): SavedScenes<H> {
-  const length = new DataView(pack).getUint32(0, true);
-  const header: H = JSON.parse(new TextDecoder().decode(new Uint8Array(pack, 4, length)));
+  const [header, entries] = unpackEntries<H>(pack);
   const payloads = header.scenes.map(() => new StepCache(Infinity, null));
-  const aligned = (offset: number) => Math.ceil(offset / 8) * 8;
-  let offset = aligned(4 + length);
   let runs = new Payload<RunsHead>({ rows: 0, fields: [] }, []);
-  for (const [scene, panel, number, head, sizes] of header.payloads) {
-    const buffers = sizes.map((size) => {
-      const view = new DataView(pack, offset, size);
-      offset = aligned(offset + size);
-      return view;
-    });
-    if (scene < 0) runs = new Payload(head as RunsHead, buffers);
-    else payloads[scene]!.put({ panel, number }, new Payload(head, buffers));
+  for (const { scene, panel, number, payload } of entries) {
+    if (scene < 0) runs = payload as Payload<RunsHead>;
+    else payloads[scene]!.put({ panel, number }, payload);
   }
   return { header, payloads, runs };
 }
