@@ -36,7 +36,7 @@ _DEFINED_IN = {
     "V1Statuses": ("polyaxon.schemas", "V1Statuses"),
     "best": ("best_run", "best"),
     "browse": ("run_view", "browse"),
-    "compare": ("run_view", "compare"),
+    "compare": ("views.many.shown", "compare"),
     "diff_notebooks": ("frames.saved_notebooks", "diff_notebooks"),
     "empty_trash": ("storage.trash", "empty_trash"),
     "importance": ("frames.many.importance", "importance"),

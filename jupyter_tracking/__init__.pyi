@@ -19,7 +19,6 @@ from jupyter_tracking.polyaxon.schemas import V1RunArtifact as V1RunArtifact
 from jupyter_tracking.polyaxon.schemas import V1Statuses as V1Statuses
 from jupyter_tracking.run_view import RunView as RunView
 from jupyter_tracking.run_view import browse as browse
-from jupyter_tracking.run_view import compare as compare
 from jupyter_tracking.run_view import open_run as open_run
 from jupyter_tracking.session import current_run as current_run
 from jupyter_tracking.session import end as end
@@ -27,6 +26,7 @@ from jupyter_tracking.session import get_or_create_run as get_or_create_run
 from jupyter_tracking.session import init as init
 from jupyter_tracking.storage.trash import empty_trash as empty_trash
 from jupyter_tracking.views.export.report import report as report
+from jupyter_tracking.views.many.shown import compare as compare
 from jupyter_tracking.views.many.shown import parallel as parallel
 from jupyter_tracking.views.many.shown import scatter as scatter
 from jupyter_tracking.format.kind_names import V1ArtifactKind as _ArtifactKind

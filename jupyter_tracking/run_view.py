@@ -16,7 +16,7 @@ from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.read.find import find_run, resolve_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -85,28 +85,6 @@ def browse(
         table.close()
         raise
     return table
-
-
-@checks_arguments
-def compare(runs: Iterable[object], name: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:
-    """Show the same artifact of several runs, with one slider over all of their steps.
-
-    Curves and metrics lie over each other in one chart; everything else stands side by side. A run without a step shows
-    its latest earlier one, and says which.
-
-    Args:
-        runs: the runs, each as `open_run` takes it.
-        name: the artifact.
-        kind: which kind, when several have the name.
-        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
-
-    Raises:
-        NotFound: there is no such run, or none of them has the artifact.
-    """
-    from jupyter_tracking.views.model.scene import compare_runs
-    from jupyter_tracking.views.widgets.stepper import Stepper
-
-    return Stepper(compare_runs(resolve_runs(runs, root), name, kind))
 
 
 class RunView(CuratedRun):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.magics.curating import Curation
     from jupyter_tracking.record.run import Run
     from jupyter_tracking.run_view import RunView
+    from jupyter_tracking.views.many.comparison_view import ComparisonView
     from jupyter_tracking.views.many.plot_view import PlotView
     from jupyter_tracking.views.widgets.browser import Browser
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
@@ -199,20 +200,37 @@ def artifact(*names: str, kind: str | None = None, run: str | None = None, step:
     return _view(run).show(*names, kind=kind, step=step)
 
 
-def compare(name: str, /, *runs: str, kind: str | None = None, root: str | os.PathLike[str] | None = None) -> Stepper:
-    """Show the same artifact of several runs, with one slider over all of their steps.
+def compare(
+    *runs: str, kind: str | None = None, group_by: str | None = None, root: str | os.PathLike[str] | None = None
+) -> ComparisonView | Stepper:
+    """Compare runs in all they have; with an artifact's name before the runs, that artifact under one slider.
 
     Args:
-        name: the artifact.
-        *runs: uuids, prefixes, names or folders.
-        kind: which kind, when several have the name.
+        *runs: uuids, prefixes, names or folders; all runs under the root when none is given. A first word that is no run is an artifact.
+        kind: which kind, when several have the artifact's name.
+        group_by: by the values of which columns runs are put together, with commas between them.
         root: the folder that holds `runs/`; by default that of the active or last run.
     """
-    from jupyter_tracking.run_view import compare as show
+    from jupyter_tracking.views.many.shown import compare as show
 
-    if not runs:
-        raise NotFound(f"runs are missing: say of which runs to compare {name!r}")
-    return show(runs, name, kind, root if root is not None else root_of_runs())
+    top = root if root is not None else root_of_runs()
+    name = runs[0] if runs and not _is_run(runs[0], top) else None
+    if name is None:
+        by = None if group_by is None else [each.strip() for each in group_by.split(",")]
+        return show(list(runs) or None, root=top, group_by=by)
+    if len(runs) == 1:
+        raise NotFound(f"{name!r} is no run; and if it is an artifact, runs are missing: say of which runs to compare {name!r}")
+    return show(runs[1:], name, kind=kind, root=top)
+
+
+def _is_run(word: str, root: str | os.PathLike[str] | None) -> bool:
+    from jupyter_tracking.read.find import find_run
+
+    try:
+        find_run(word, root)
+    except NotFound:
+        return False
+    return True
 
 
 def scatter(

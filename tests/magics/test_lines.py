@@ -117,7 +117,9 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
     ("artifacts", "", {"runs": ()}),
     ("artifacts", "digits", {"runs": ("digits",)}),
     ("artifacts", "a b --root experiments", {"runs": ("a", "b"), "root": "experiments"}),
-    ("compare", "roc a b --kind curve", {"name": "roc", "runs": ("a", "b"), "kind": "curve"}),
+    ("compare", "roc a b --kind curve", {"runs": ("roc", "a", "b"), "kind": "curve"}),
+    ("scatter", "lr acc a b --color opt", {"x": "lr", "y": "acc", "runs": ("a", "b"), "color": "opt"}),
+    ("parallel", "a --columns lr,acc", {"runs": ("a",), "columns": "lr,acc"}),
     ("lineage", "a b --root x", {"runs": ("a", "b"), "root": "x"}),
     # A comment is one for every magic; a # in quotes or inside of a word is a letter.
     ("artifact", "roc        # one artifact, with a slider over its steps", {"names": ("roc",)}),
@@ -170,7 +172,6 @@ MISTAKES = [
     ("log_curve", "roc fpr", "y is missing"),
     ("log_curve", "roc fpr tp", "y=tp: name 'tp' is not defined; near: 'tpr'"),
     ("log_dataframe", "df", "name is missing"),
-    ("compare", "", "name is missing"),
     ("track_init", "digits", "digits is one word too many"),
     ("track_end", "--status", "--status needs a value"),
 ]
@@ -181,9 +182,9 @@ def called(magic: str, line: str) -> dict[str, Any]:
     function = getattr(session, magic, None) or getattr(commands, magic)
     usage = Usage(magic, function)
     args, kwargs = usage.arguments(line, NAMES)
-    if magic == "compare":
-        return {"name": args[0], "runs": tuple(args[1:]), **kwargs}
-    named = {"artifact": "names", "artifacts": "runs", "lineage": "runs"}.get(magic)
+    if magic == "scatter":
+        return {"x": args[0], "y": args[1], "runs": tuple(args[2:]), **kwargs}
+    named = {"artifact": "names", **dict.fromkeys(("artifacts", "compare", "lineage", "parallel"), "runs")}.get(magic)
     if named:
         return {named: tuple(args), **kwargs}
     return {**dict(zip([a.name for a in usage.positional if a.positional_only], args, strict=False)), **kwargs}

@@ -199,7 +199,12 @@ def _questions(root: Path, page: Path) -> Iterator[tuple[str, Callable[[], objec
     yield "diff_notebooks", lambda: tracking.diff_notebooks(view, GOOD, root), True
     yield "lineage_graph", lambda: tracking.lineage_graph(root), True
     yield "problems of the root", lambda: tracking.problems(root=root), False
-    yield "compare", lambda: tracking.compare([path, GOOD], "train/acc", "metric", root), False
+    yield "compare", lambda: tracking.compare([path, GOOD], "train/acc", kind="metric", root=root), False
+    yield "compare in all", lambda: tracking.compare([path, GOOD], root=root), False
+    yield "compare groups", lambda: tracking.compare(root, group_by="name"), False
+    yield "scatter", lambda: tracking.scatter(root, "duration", "loss"), False
+    yield "parallel", lambda: tracking.parallel(root), False
+    yield "importance", lambda: tracking.importance(root, "loss", forest=False), False
     for kind, name in view.artifacts():
         for what, call in damaged_runs._of_an_artifact(view, kind, name):
             yield what, call, False
@@ -221,7 +226,10 @@ def test_no_view_shows_a_strangers_text_raw_as_plain_text(hostile: Path, monkeyp
     heard, said = Heard(), []
     monkeypatch.setattr(module, "publish_display_data", lambda data, *_, **__: said.append(data["text/plain"]))
     view = tracking.open_run(hostile / "runs" / DAMAGED)
-    widgets = [view.browse(), tracking.browse(root=hostile), tracking.compare([view, GOOD], "loss", "metric", hostile)]
+    widgets = [view.browse(), tracking.browse(root=hostile), tracking.compare([view, GOOD], "loss", kind="metric", root=hostile)]
+    pair = [view, GOOD]
+    widgets += [tracking.compare(pair, root=hostile), tracking.scatter(pair, "name", "status", root=hostile)]
+    widgets += [tracking.parallel(pair, ["name", "duration"], root=hostile)]
     widgets += [view.show(name, kind=kind) for kind, name in view.artifacts()[:6]]
     for widget in widgets:
         heard.ask("display", widget._ipython_display_)

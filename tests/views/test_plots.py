@@ -53,7 +53,7 @@ def search(root: Path) -> list[tracking.Run]:
 
 def decoded(view: PlotView) -> pd.DataFrame:
     """What the page reads of a view: a column a field, None for what is missing."""
-    head, buffers = view.front.drawn
+    ((head, buffers),) = view.front.drawn
 
     def column(name: str) -> np.ndarray[Any, Any]:
         place, kind = head["columns"][name]
@@ -72,7 +72,7 @@ def decoded(view: PlotView) -> pd.DataFrame:
 def test_a_scatter_plot_without_names_takes_what_matters_and_says_so(search: list[tracking.Run]) -> None:
     """The most important input over the first score; the input on a logarithmic axis; nobody is left out for a missing value."""
     view = tracking.scatter()
-    head, _ = view.front.drawn
+    ((head, _),) = view.front.drawn
     across, up = (head["fields"][n] for n in head["axes"])
     assert (across["key"], across["log"], up["key"]) == ("inputs.lr", True, "outputs.accuracy")
     assert head["note"] == "y: accuracy, the first score; x: lr, the input that has most to do with accuracy"
@@ -91,7 +91,7 @@ def test_a_scatter_plot_without_names_takes_what_matters_and_says_so(search: lis
 def test_parallel_coordinates_have_the_inputs_that_differ_and_the_score(search: list[tracking.Run]) -> None:
     """Coloured by the score, with what each input has to do with it: the figures of `importance`."""
     view = tracking.parallel(tracking.runs())
-    head, _ = view.front.drawn
+    ((head, _),) = view.front.drawn
     keys = [field["key"] for field in head["fields"]]
     assert [keys[n] for n in head["axes"]] == ["inputs.lr", "inputs.optimizer", "inputs.decay", "outputs.accuracy"]
     assert keys[head["color"]] == "outputs.accuracy"
@@ -99,7 +99,7 @@ def test_parallel_coordinates_have_the_inputs_that_differ_and_the_score(search: 
     assert [row[0] for row in head["importance"]] == expected["input"].tolist()
     assert [row[1] for row in head["importance"]] == pytest.approx(expected["correlation"].tolist())
     chosen = tracking.parallel(search[:2], ["decay", "outputs.loss"], color="optimizer")
-    head, _ = chosen.front.drawn
+    ((head, _),) = chosen.front.drawn
     assert [head["fields"][n]["name"] for n in head["axes"]] == ["decay", "loss"]
     assert (head["rows"], head["score"], head["fields"][head["color"]]["name"]) == (2, "loss", "optimizer")
     view.close()
@@ -226,7 +226,7 @@ def test_the_samples_of_the_page_are_what_is_sent(search: list[tracking.Run]) ->
     """`WRITE_SAMPLES=1` writes the file that the page's own tests read."""
     for kind in ("scatter", "parallel"):
         view = getattr(tracking, kind)()
-        head, buffers = view.front.drawn
+        ((head, buffers),) = view.front.drawn
         text = json.dumps(json_safe({"head": head, "buffers": [base64.b64encode(each).decode() for each in buffers]}), indent=1)
         for n, run in enumerate(search):
             text = text.replace(run.uuid, f"{n:032}")

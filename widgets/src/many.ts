@@ -2,6 +2,7 @@
 
 import { h, put } from "./dom/dom";
 import { dress } from "./dom/theme";
+import { Comparison } from "./many/comparison";
 import sheet from "./many/many.css";
 import { RunsPlot } from "./many/plot";
 import type { PlotHead } from "./model/many-heads";
@@ -18,7 +19,7 @@ type Close = () => void;
 /** The traits that the kernel and the page share. */
 interface State {
   widget: string;
-  drawn: [head: any, buffers: DataView[]];
+  drawn: [head: any, buffers: DataView[]][];
   /** The uuid of the run that is open, or nothing. */
   opened: string;
   /** The uuids of the runs that are chosen; none for all. */
@@ -34,13 +35,32 @@ function dressMany(root: Node): void {
   home.append(h("style", { "data-jt-many": "" }, sheet));
 }
 
+const readAll = (model: Model<State>): Payload[] =>
+  model.get("drawn").map(([head, buffers]) => new Payload(head, buffers));
+
+function comparison(model: Model<State>, el: HTMLElement): Close {
+  const view = new Comparison(readAll(model), el, {
+    open: (uuid) => {
+      model.set("opened", model.get("opened") === uuid ? "" : uuid);
+      model.save_changes();
+    },
+  });
+  const mark = (): void => view.showOpened(model.get("opened"));
+  mark();
+  return mount(model, el, {
+    element: view.element,
+    listeners: [
+      [model, "change:drawn", () => model.get("drawn").length && view.update(readAll(model))],
+      [model, "change:opened", mark],
+    ],
+    destroy: () => view.destroy(),
+  });
+}
+
 function plot(model: Model<State>, el: HTMLElement): Close {
-  const read = (): Payload<PlotHead> => {
-    const [head, buffers] = model.get("drawn");
-    return new Payload(head, buffers);
-  };
+  const read = (): Payload<PlotHead> => readAll(model)[0] as unknown as Payload<PlotHead>;
   let telling = 0;
-  const view = new RunsPlot(read(), {
+  const view = new RunsPlot(read(), el, {
     open: (uuid) => {
       model.set("opened", model.get("opened") === uuid ? "" : uuid);
       model.save_changes();
@@ -70,7 +90,10 @@ function plot(model: Model<State>, el: HTMLElement): Close {
   });
 }
 
-const widgets: Record<string, (model: Model<State>, el: HTMLElement) => Close> = { plot };
+const widgets: Record<string, (model: Model<State>, el: HTMLElement) => Close> = {
+  comparison,
+  plot,
+};
 
 export async function render(model: Model<State>, el: HTMLElement): Promise<Close> {
   dressMany(el);
@@ -86,10 +109,16 @@ export async function render(model: Model<State>, el: HTMLElement): Promise<Clos
 export function page(host: HTMLElement, pack: ArrayBuffer): Close {
   dressMany(host);
   const [, entries] = unpackEntries(pack);
-  const payload = entries[0]!.payload as unknown as Payload<PlotHead>;
+  const payloads = entries.map(({ payload }) => payload);
+  const view =
+    "plot" in payloads[0]!.head ? savedPlot(payloads, host) : savedComparison(payloads, host);
+  return () => view.destroy();
+}
+
+function savedPlot(payloads: Payload[], host: HTMLElement): RunsPlot {
   const below = h("div", { class: "jt-below", role: "status" });
   let opened = "";
-  const view = new RunsPlot(payload, {
+  const view: RunsPlot = new RunsPlot(payloads[0] as unknown as Payload<PlotHead>, host, {
     open: (uuid, row) => {
       opened = opened === uuid ? "" : uuid;
       view.showOpened(opened);
@@ -97,6 +126,13 @@ export function page(host: HTMLElement, pack: ArrayBuffer): Close {
     },
   });
   view.element.append(below);
-  host.append(view.element);
-  return () => view.destroy();
+  return view;
+}
+
+/** A run that is pressed is marked: there is nothing more of it here than its row. */
+function savedComparison(payloads: Payload[], host: HTMLElement): Comparison {
+  const view: Comparison = new Comparison(payloads, host, {
+    open: (uuid) => view.showOpened(uuid),
+  });
+  return view;
 }

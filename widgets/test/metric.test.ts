@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { exponentialSmoothing } from "../src/renderers/metric";
+import { exponentialSmoothing } from "../src/model/smoothing";
 
 describe("series", () => {
   it("smooths without the start's bias, and leaves gaps as gaps", () => {

@@ -21,8 +21,7 @@ function sample(name: "scatter" | "parallel"): Payload<PlotHead> {
 
 function made(name: "scatter" | "parallel") {
   const back = { open: vi.fn(), choose: vi.fn() };
-  const plot = new RunsPlot(sample(name), back);
-  document.body.append(plot.element);
+  const plot = new RunsPlot(sample(name), document.body, back);
   const listed = () =>
     [...plot.element.querySelectorAll<HTMLElement>(".jt-runs-list tbody .jt-from-button")].map(
       (button) => button.textContent,
@@ -183,9 +182,7 @@ describe("parallel coordinates", () => {
     const { element } = made("parallel");
     const items = [...element.querySelectorAll(".jt-importance li")].map((li) => li.textContent);
     expect(items[0]).toMatch(/^lr−1\.00 \(−1\.00 to /);
-    expect(wordsOf(["a", 0.5, null, null, 3, "spearman"])).toBe(
-      "+0.50 (3 runs: too few to be sure)",
-    );
+    expect(wordsOf(["a", 0.5, null, null, 3, "spearman"])).toBe("+0.50 (3 runs: too few)");
     expect(wordsOf(["a", null, null, null, 3, "eta"])).toBe("nothing to say of 3 runs");
     expect(wordsOf(["a", 0.5, 0.25, 0.625, 9, "eta"])).toBe("0.50 (0.25 to 0.63)");
   });

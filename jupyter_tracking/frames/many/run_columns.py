@@ -37,12 +37,12 @@ class RunColumn:
     Attributes:
         group: `inputs`, `outputs`, or empty for what a run is by itself.
         name: its name in the group.
-        values: of each run its value, None where it has none.
+        cells: of each run its value, None where it has none.
     """
 
     group: str
     name: str
-    values: Sequence[Any]
+    cells: Sequence[Any]
 
     @property
     def key(self) -> str:
@@ -52,28 +52,28 @@ class RunColumn:
     @cached_property
     def missing(self) -> NDArray[np.bool_]:
         """Which runs have no value."""
-        return np.array([value is None for value in self.values], dtype=bool)
+        return np.array([value is None for value in self.cells], dtype=bool)
 
     @cached_property
     def is_number(self) -> bool:
         """Whether every value there is is a number, and there is one."""
-        kinds = set(map(type, self.values)) - {type(None)}
+        kinds = set(map(type, self.cells)) - {type(None)}
         return bool(kinds) and kinds <= {int, float}
 
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """The values as floats, NaN where there is none; of a column of words, the place of each in `words`."""
         if self.is_number:
-            return np.array([math.nan if value is None else _float(value) for value in self.values], dtype=np.float64)
+            return np.array([math.nan if value is None else _float(value) for value in self.cells], dtype=np.float64)
         place = {word: n for n, word in enumerate(self.words)}
-        return np.array([math.nan if value is None else place[text_of(value)] for value in self.values], dtype=np.float64)
+        return np.array([math.nan if value is None else place[text_of(value)] for value in self.cells], dtype=np.float64)
 
     @cached_property
     def words(self) -> list[str]:
         """The distinct values of a column of words, those with numbers in the order of the numbers; empty for one of numbers."""
         if self.is_number:
             return []
-        return sorted({text_of(value) for value in self.values if value is not None}, key=_in_order)
+        return sorted({text_of(value) for value in self.cells if value is not None}, key=_in_order)
 
     @property
     def differs(self) -> bool:
@@ -96,7 +96,7 @@ class RunColumn:
 
     def take(self, count: int) -> RunColumn:
         """Return the column of the first runs."""
-        return RunColumn(self.group, self.name, self.values[:count])
+        return RunColumn(self.group, self.name, self.cells[:count])
 
 
 def text_of(value: Any) -> str:
@@ -136,14 +136,16 @@ class RunColumns:
 
     Attributes:
         folders: the runs.
-        facts: what is known of each.
+        listed: what a list of runs says of each.
+        facts: what each is called and was given, and what came of it.
         columns: their inputs and outputs, by the column's name in `runs()`.
     """
 
     def __init__(self, folders: Sequence[RunFolder]) -> None:
         """Read what each run was given and what came of it."""
         self.folders = list(folders)
-        self.facts: list[RunFacts] = [list_run(folder).facts for folder in self.folders]
+        self.listed = [list_run(folder) for folder in self.folders]
+        self.facts: list[RunFacts] = [each.facts for each in self.listed]
         self.columns = {column.key: column for group in ("inputs", "outputs") for column in self._of(group)}
 
     def _of(self, group: str) -> Iterable[RunColumn]:

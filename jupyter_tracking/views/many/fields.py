@@ -50,7 +50,7 @@ def add_fields(payload: Payload, fields: Sequence[RunColumn], count: int) -> Non
                 payload.add(f"n{number}", field.missing.astype(np.uint8))
         else:
             place = {word: n for n, word in enumerate(whole.words)}
-            codes = [len(place) if value is None else place[text_of(value)] for value in field.values]
+            codes = [len(place) if value is None else place[text_of(value)] for value in field.cells]
             about["kind"], about["words"] = "words", [cut(word) for word in whole.words]
             payload.add(f"c{number}", np.array(codes, dtype=np.uint32))
 

@@ -95,7 +95,7 @@ class PlotView(ManyRunsView):
     def __init__(self, plot: RunsPlot) -> None:
         """Show a plot."""
         self._plot = plot
-        front = Front(widget="plot", key=plot.key(), drawn=_sent(plot.payload()))
+        front = Front(widget="plot", key=plot.key(), drawn=[sent(plot.payload())])
         super().__init__(front, plot.columns.folders)
 
     @property
@@ -111,7 +111,7 @@ class PlotView(ManyRunsView):
     def _update(self) -> bool:
         more = self._plot.running
         if self._plot.refresh():
-            self.front.drawn = _sent(self._plot.payload())
+            self.front.drawn = [sent(self._plot.payload())]
         return more
 
     def save(self, path: str | Path) -> Path:
@@ -133,5 +133,6 @@ class PlotView(ManyRunsView):
         return self._plot.line()
 
 
-def _sent(payload: Payload) -> list[Any]:
+def sent(payload: Payload) -> list[Any]:
+    """Return a payload as a widget's state holds it."""
     return [payload.head, payload.buffers]

@@ -1,17 +1,62 @@
-"""The functions that show many runs: `scatter` and `parallel`."""
+"""The functions that show many runs: `compare`, `scatter` and `parallel`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidType, checks_arguments, shortened
+from jupyter_tracking.errors import InvalidArgument, InvalidType, checks_arguments, shortened
 from jupyter_tracking.frames.many.run_columns import several_runs
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from jupyter_tracking.views.many.comparison_view import ComparisonView
     from jupyter_tracking.views.many.plot_view import PlotView
+    from jupyter_tracking.views.widgets.stepper import Stepper
+
+
+@checks_arguments
+def compare(
+    runs: Any = None,
+    *names: str,
+    kind: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+    group_by: str | Iterable[str] | None = None,
+) -> ComparisonView | Stepper:
+    """Compare runs: in all they have, or in some of their artifacts.
+
+    Without names, of any number of runs: what differs in their inputs, environments and code, with what is equal in a line; their
+    results side by side, the best marked by the goal that `define_metric` gave or that a name lets one guess, which is said; and a chart
+    for each metric that at least two have, of which the table of the runs is the legend. With `group_by` a row and a line is a group: the
+    mean of its runs, with a band of one standard deviation on both sides.
+
+    With names, these artifacts under one slider over all of their steps: curves and metrics lie over each other in one chart;
+    everything else stands side by side. A run without a step shows its latest earlier one, and says which.
+
+    Args:
+        runs: the runs, each as `open_run` takes it, or a frame of `runs()`; all under the root when None.
+        *names: the artifacts; none for all that can be compared.
+        kind: which kind, when several have a name.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        group_by: a column or several by whose values runs are put together, as of `runs(group_by=…)`.
+
+    Raises:
+        NotFound: there is no such run, or none of them has an artifact of the name.
+        InvalidArgument: no run is given, `group_by` beside names, or a column to group by that is none.
+    """
+    folders = several_runs(runs, root)
+    if names and group_by is not None:
+        raise InvalidArgument(f"group_by={group_by!r} is for comparing without names; leave out {', '.join(map(repr, names))}")
+    if names:
+        from jupyter_tracking.views.model.scene import compare_runs
+        from jupyter_tracking.views.widgets.stepper import Stepper
+
+        return Stepper(compare_runs(folders, names, kind))
+    from jupyter_tracking.views.many.comparison import Comparison
+    from jupyter_tracking.views.many.comparison_view import ComparisonView
+
+    return ComparisonView(Comparison(folders, group_by))
 
 
 @checks_arguments

@@ -217,35 +217,46 @@ def _panels(folder: RunFolder, artifacts: Sequence[Artifact], cache: ValueCache)
     return [Panel(renderer, series) for renderer, series in group_metrics(shown)]
 
 
-def compare_runs(runs: Sequence[RunFolder], name: str, kind: str | None = None) -> Scene:
-    """Open the same artifact of several runs under one slider: in one chart, or in panels side by side.
+def compare_runs(runs: Sequence[RunFolder], names: str | Sequence[str], kind: str | None = None) -> Scene:
+    """Open the same artifacts of several runs under one slider: each in one chart, or in panels side by side.
 
     Raises:
-        InvalidArgument: no run is given, or the name is of another kind in another run.
-        NotFound: no run has it.
+        InvalidArgument: no run is given, or a name is of another kind in another run.
+        NotFound: no run has an artifact of a name.
     """
+    folders = list({folder.path: folder for folder in runs}.values())
+    if not folders:
+        raise InvalidArgument("runs=[] is empty; give two runs or more")
+    cache, panels, notes = ValueCache(), [], []
+    for name in dict.fromkeys([names] if isinstance(names, str) else names):
+        found, note = _compared(folders, name, kind, cache)
+        panels += found
+        notes += [note] if note else []
+    return Scene(panels, "; ".join(notes))
+
+
+def _compared(runs: Sequence[RunFolder], name: str, kind: str | None, cache: ValueCache) -> tuple[list[Panel], str]:
+    """Return an artifact of several runs in its panels, and which of them have it not, in words; raises as `compare_runs`."""
     found: list[tuple[RunFolder, Artifact]] = []
     without: list[tuple[RunFolder, NotFound]] = []
-    for folder in {folder.path: folder for folder in runs}.values():
+    for folder in runs:
         try:
             found.append((folder, folder.find(name, kind)))
         except NotFound as error:
             without.append((folder, error))
-    if not found and not without:
-        raise InvalidArgument("runs=[] is empty; give two runs or more")
     if not found:
         raise without[0][1]
     kinds = {artifact.kind for _, artifact in found}
     if len(kinds) > 1:
         raise InvalidArgument(f"{name!r} is not the same kind in all runs: {', '.join(sorted(kinds))}; say which with kind=")
-    cache, renderer = ValueCache(), _renderer(found[0][1])
+    renderer = _renderer(found[0][1])
     labels = run_labels([folder for folder, _ in found]) if len(found) > 1 else [""]
     series = [Series(folder, artifact, values=cache, run=label) for (folder, artifact), label in zip(found, labels, strict=True)]
     if renderer.stem == "dataframe":
         for one in series[1:]:
             one.baseline = series[0]
     note = f"without {name}: {', '.join(run_labels([folder for folder, _ in without]))}" if without else ""
-    return Scene([Panel(renderer, series)] if renderer.joins else [Panel(renderer, [one]) for one in series], note)
+    return [Panel(renderer, series)] if renderer.joins else [Panel(renderer, [one]) for one in series], note
 
 
 def _renderer(artifact: Artifact) -> Renderer:

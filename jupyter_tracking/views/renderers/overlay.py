@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LEAST_SHARE = 0.02  # of a chart's height, over which a line must move to be seen to move: about five pixels
 _MOST_TIMES = 10  # as large as another in its chart a metric may be: a learning rate says nothing on the axis of a loss
 _FEW = 40  # points, each of which is drawn as a dot
+_MOST_NAMED = 12  # lines that a legend names: one of more would be larger than the chart
 # As in the page: colours that the colour-blind can tell apart (Okabe and Ito), and dashes for those who see none.
 _MARKED = "#d55e00"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#946700", "#3b8fbf", "#7a7a00", "#555555")
@@ -63,11 +64,13 @@ def fallback_chart(panel: Panel, number: int) -> str:
     several = len(panel.series) > 1
     note = f" ({lines[0][2].note})" if len(lines) == 1 and lines[0][2].note else ""
 
+    alpha = 1.0 if len(lines) <= _MOST_NAMED else 0.6
+
     def draw(axes: Axes) -> None:
         for n, label, line in lines:
             colour, dash = _COLOURS[n % len(_COLOURS)], _DASHES[(n + n // len(_COLOURS)) % len(_DASHES)]
             dots = "." if len(line.x) < _FEW else None
-            axes.plot(line.x, line.y, color=colour, linestyle=dash, linewidth=1.5, label=json_safe(label), marker=dots)
+            axes.plot(line.x, line.y, color=colour, linestyle=dash, linewidth=1.5, label=json_safe(label), marker=dots, alpha=alpha)
             if line.marked is not None:
                 axes.plot(line.x[line.marked], line.y[line.marked], color=colour if several else _MARKED, marker="o", markersize=5)
         if any(line.diagonal for *_, line in lines):
@@ -78,7 +81,7 @@ def fallback_chart(panel: Panel, number: int) -> str:
         axes.set_xlabel(_axis_label([line.labels[0] for *_, line in lines]))
         axes.set_ylabel(_axis_label([line.labels[1] for *_, line in lines]))
         axes.set_title(json_safe(panel.title + note), fontsize=9)
-        if several and lines:
+        if several and 0 < len(lines) <= _MOST_NAMED:
             axes.legend(fontsize=7, frameon=False)
 
     labels = f": {', '.join(series.label for series in panel.series)}" if several else ""

@@ -12,9 +12,7 @@ export function wordsOf([, correlation, low, high, n, measure]: Importance): str
   if (correlation === null) return `nothing to say of ${n} runs`;
   const write = (value: number) => (measure === "eta" ? value.toFixed(2) : signed(value));
   const interval =
-    low !== null && high !== null
-      ? ` (${write(low)} to ${write(high)})`
-      : ` (${n} runs: too few to be sure)`;
+    low !== null && high !== null ? ` (${write(low)} to ${write(high)})` : ` (${n} runs: too few)`;
   return `${write(correlation)}${interval}`;
 }
 

@@ -38,8 +38,10 @@ export class RunsPlot {
   /** Which axes are logarithmic, by the column's key, where somebody has said so. */
   private readonly logs = new Map<string, boolean>();
 
+  /** @param host where it is put first: a chart is drawn in the colours that are in force there. */
   constructor(
     payload: Payload<PlotHead>,
+    host: HTMLElement,
     private readonly options: PlotOptions,
   ) {
     this.head = payload.head;
@@ -77,6 +79,7 @@ export class RunsPlot {
         this.aside,
       ),
     );
+    host.append(this.element);
     this.redraw();
   }
 
@@ -293,7 +296,11 @@ export class RunsPlot {
     const { left, isBrushed } = this.chart;
     const rows = Array.from(left, (is, row) => (is ? row : -1)).filter((row) => row >= 0);
     const all = format.plural(this.runs.count, "run");
-    say(this.count, isBrushed ? `${format.count(rows.length)} of ${all} left by the brushes` : all);
+    const words = format.joined(all, this.list?.sameStatus(this.runs));
+    say(
+      this.count,
+      isBrushed ? `${format.count(rows.length)} of ${all} left by the brushes` : words,
+    );
     this.clear.hidden = !isBrushed;
     this.list?.filter(left);
     this.options.choose?.(isBrushed ? rows.map((row) => this.runs.uuids[row]!) : []);

@@ -8,6 +8,18 @@ import type { Column, ManyRuns } from "./columns";
 
 const MOST = 200;
 
+/** What else the table shows, and how its rows are. */
+export interface ListOptions {
+  /** What a row is: "run". */
+  what?: string;
+  /** What stands before a row's name. */
+  lead?(row: number): Node;
+  /** A cell, where it is more than its text. */
+  cell?(column: Column, row: number): Node | null;
+  /** What is said of a column's heading. */
+  title?(column: Column): string;
+}
+
 export class RunsList {
   readonly element: HTMLElement;
   private readonly body = h("tbody", {});
@@ -23,10 +35,15 @@ export class RunsList {
   constructor(
     private readonly open: (row: number) => void,
     private readonly point: (row: number) => void,
+    private readonly options: ListOptions = {},
   ) {
     const table = h("table", { class: "jt-runs-list" }, h("thead", {}, this.head), this.body);
     this.element = h("div", {}, region("div", "jt-list-frame", "runs", table), this.more);
     this.body.addEventListener("pointerleave", () => this.point(-1));
+  }
+
+  sortBy(key: string, descending: boolean): void {
+    this.sort = { key, descending };
   }
 
   show(runs: ManyRuns, columns: Column[]): void {
@@ -47,6 +64,21 @@ export class RunsList {
 
   showOpened(uuid: string): void {
     this.opened = uuid;
+    this.draw();
+  }
+
+  /** The status that all have, in words; nothing where they differ, which a column says then. */
+  sameStatus({ statuses }: ManyRuns): string {
+    return new Set(statuses).size === 1 && this.options.what !== "group"
+      ? `all ${statuses[0]}`
+      : "";
+  }
+
+  private get hasStatus(): boolean {
+    return this.options.what !== "group" && new Set(this.runs?.statuses).size > 1;
+  }
+
+  redraw(): void {
     this.draw();
   }
 
@@ -78,12 +110,13 @@ export class RunsList {
       };
       const button = textButton(`${column.name}${isSorted ? (sign < 0 ? " ↓" : " ↑") : ""}`, press);
       button.className = "jt-order";
-      return h("th", { scope: "col", "aria-sort": order }, button);
+      const title = this.options.title?.(column) || null;
+      return h("th", { scope: "col", "aria-sort": order, title }, button);
     };
     put(
       this.head,
-      h("th", { scope: "col" }, "run"),
-      h("th", { scope: "col" }, "status"),
+      h("th", { scope: "col" }, this.options.what ?? "run"),
+      this.hasStatus ? h("th", { scope: "col" }, "status") : null,
       ...columns.map(heading),
     );
     const focused = this.body.contains(document.activeElement)
@@ -114,13 +147,13 @@ export class RunsList {
             class: isOpen ? "jt-is-open" : "",
             onpointerenter: () => this.point(row),
           },
-          h("th", { scope: "row" }, name),
-          h("td", {}, h("span", { class: statusClass(status) }, status)),
+          h("th", { scope: "row" }, this.options.lead?.(row), name),
+          this.hasStatus ? h("td", {}, h("span", { class: statusClass(status) }, status)) : null,
           ...columns.map((column) =>
             h(
               "td",
               { class: column.isNumber ? "jt-number" : "" },
-              column.isMissing(row) ? "" : column.text(row),
+              this.options.cell?.(column, row) ?? (column.isMissing(row) ? "" : column.text(row)),
             ),
           ),
         );

@@ -50,3 +50,41 @@ export const plotHead = v.strictObject({
   color: v.nullable(v.number()),
 });
 export type PlotHead = v.InferOutput<typeof plotHead>;
+
+/** Some value, and the rows that have it. */
+const having = v.strictTuple([v.string(), v.array(v.number())]);
+
+export const comparisonHead = v.strictObject({
+  ...runs,
+  /** By the place of a result among the fields: the rows that have the best of it, what is better, and how that is known. */
+  best: v.record(
+    v.string(),
+    v.strictTuple([v.array(v.number()), v.nullable(v.picklist(["max", "min"])), v.string()]),
+  ),
+  /** Inputs that are equal in all runs, of which there are so many. */
+  same: v.array(v.strictTuple([v.string(), v.string()])),
+  same_count: v.number(),
+  /** By what the rows are groups of runs, and the runs of each: what they are called, and their uuids. */
+  group_by: v.nullable(v.array(v.string())),
+  members: v.array(v.array(v.strictTuple([v.string(), v.string()]))),
+  /** What differs in the environments, how many things do not, and the same of the code. */
+  differs: v.array(v.strictTuple([v.string(), v.array(having)])),
+  alike: v.number(),
+  code: v.array(having),
+  diffs: v.array(v.strictTuple([v.string(), v.string()])),
+  /** How many metrics the runs share. */
+  metrics: v.number(),
+});
+export type ComparisonHead = v.InferOutput<typeof comparisonHead>;
+
+export const chartHead = v.strictObject({
+  name: v.string(),
+  over: v.picklist(["step", "order logged"]),
+  /** The row of each line. */
+  rows: v.array(v.number()),
+  unit: v.optional(v.string()),
+  /** How many lines have fewer points than were logged. */
+  thinned: v.number(),
+  columns,
+});
+export type ChartHead = v.InferOutput<typeof chartHead>;

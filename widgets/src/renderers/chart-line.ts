@@ -28,6 +28,8 @@ export interface ChartLine {
   unit?: string;
   /** What is under the line hides what is behind it. */
   fill?: boolean;
+  /** How far the values spread on both sides, at each point: a band behind the line. */
+  band?: ArrayLike<number>;
 }
 
 /** Where lines are drawn: from values to pixels, in the colours that are in force. */
@@ -74,6 +76,7 @@ export function drawLine(area: PlotArea, line: ChartLine, many: number): void {
     }
   else if (line.bars) drawBars(area, line, line.bars);
   else {
+    if (line.band) drawBand(area, line, line.band, count);
     tracePath(area, line, count);
     if (line.fill) {
       ctx.fillStyle = colours.background;
@@ -133,6 +136,35 @@ function tracePath({ ctx, px, py }: PlotArea, { x, y }: ChartLine, count: number
     }
     connected = true;
   }
+}
+
+/** The band around a line, in pieces where it has gaps. */
+function drawBand(
+  { ctx, px, py }: PlotArea,
+  { x, y, faint }: ChartLine,
+  band: ArrayLike<number>,
+  count: number,
+): void {
+  const before = ctx.globalAlpha;
+  ctx.globalAlpha = faint ? 0.05 : 0.16;
+  let piece: number[] = [];
+  const draw = (): void => {
+    const edge = (side: 1 | -1) =>
+      piece.map((i) => [px(x[i]!), py(y[i]! + side * band[i]!)] as const);
+    ctx.beginPath();
+    [...edge(1), ...edge(-1).reverse()].forEach(([a, b], n) =>
+      n ? ctx.lineTo(a, b) : ctx.moveTo(a, b),
+    );
+    if (piece.length > 1) ctx.fill();
+    piece = [];
+  };
+  for (let i = 0; i < count; i += 1) {
+    const ends = [py(y[i]! + band[i]!), py(y[i]! - band[i]!), px(x[i]!)];
+    if (ends.every(Number.isFinite)) piece.push(i);
+    else draw();
+  }
+  draw();
+  ctx.globalAlpha = before;
 }
 
 function drawBars(

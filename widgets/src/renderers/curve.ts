@@ -157,6 +157,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
         colour: n,
         dash: dashOf(n),
         label: single ? about.name : label,
+        faint: legend.pointed >= 0 && legend.pointed !== n,
         odd: true,
         marks: x.length <= FEW,
       });

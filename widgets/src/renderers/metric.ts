@@ -11,25 +11,8 @@ import { evenUpTo, extent, roomy, type Axes } from "./axes";
 import { FEW, type ChartLine } from "./chart-line";
 import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
+import { exponentialSmoothing } from "../model/smoothing";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
-
-/** Exponential smoothing that starts at the first value, not at zero; gaps stay gaps. */
-export function exponentialSmoothing(values: ArrayLike<number>, weight: number): Float64Array {
-  const out = new Float64Array(values.length);
-  let last = 0;
-  let mass = 0;
-  for (let i = 0; i < values.length; i += 1) {
-    const value = values[i]!;
-    if (!Number.isFinite(value)) {
-      out[i] = NaN;
-      continue;
-    }
-    last = last * weight + (1 - weight) * value;
-    mass = mass * weight + (1 - weight);
-    out[i] = last / mass;
-  }
-  return out;
-}
 
 /** Values, with their places on the axes. */
 interface Points {
@@ -84,7 +67,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   const scale = select("y axis", ["linear", "log", "symlog"], () => update());
   const smoothing = slider("smooth", [0, 0.99, 0.01, 0], () => update());
   const over = () => (byTime.value ? "time" : stepless ? "the order logged" : "step");
-  const legend = new Legend(labels, oneRun ? "metrics" : "runs", () => update());
+  const legend = new Legend(labels, oneRun ? "metrics" : "runs", (keepZoom) => update(keepZoom));
   const caption = h("p", { class: "jt-caption" });
   element.append(bar(byTime, scale, smoothing));
   const finer = new FinerPoints(host, () => update(true));
@@ -176,6 +159,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   /** The series, which stay from step to step. */
   function update(keepZoom = false): void {
     const weight = smoothing.value;
+    const isBehind = (n: number) => legend.pointed >= 0 && legend.pointed !== n;
     current = axes();
     chart.setAxes(current, keepZoom);
     refine();
@@ -190,7 +174,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
           ...look,
           label,
           odd: true,
-          faint: weight > 0,
+          faint: weight > 0 || isBehind(n),
           marks: weight === 0 && line.x.length <= FEW,
           ...(weight === 0 ? end : {}),
         }));
@@ -201,6 +185,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
           y: exponentialSmoothing(y, weight),
           ...look,
           ...end,
+          ...(isBehind(n) ? { faint: true } : {}),
           label: `${label}, smoothed`,
         }));
         return [...raw, ...smooth];

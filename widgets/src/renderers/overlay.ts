@@ -27,17 +27,22 @@ export const dashOf = (line: number): number[] =>
 export const earlierStep = (own: format.Step | undefined, shown: format.Step): string =>
   own === undefined || own === shown ? "" : `from step ${format.step(own)}`;
 
+/** Lines that are hard to tell apart by their colours alone. */
+const MANY = 9;
+
 /** One button a line: press to hide or show it. */
 export class Legend {
   readonly element: HTMLElement;
   readonly hidden = new Set<number>();
+  /** The line that is pointed at, which the others step back behind; -1 for none. */
+  pointed = -1;
   private readonly entries: { button: HTMLElement; stroke: SVGElement; words: HTMLElement }[];
 
   /**
    * @param what what the lines are: "runs", "metrics".
-   * @param changed is called when a line is hidden or shown.
+   * @param changed is called when a line is hidden or shown, and with true when one is pointed at.
    */
-  constructor(names: string[], what: string, changed: () => void) {
+  constructor(names: string[], what: string, changed: (keepZoom?: boolean) => void) {
     this.entries = names.map((name, n) => {
       const words = span("jt-kind");
       const stroke = sample("", dashOf(n), 30);
@@ -53,6 +58,10 @@ export class Legend {
             button.setAttribute("aria-pressed", String(!this.hidden.has(n)));
             changed();
           },
+          onpointerenter: () => this.point(n, changed),
+          onpointerleave: () => this.point(-1, changed),
+          onfocus: () => this.point(n, changed),
+          onblur: () => this.point(-1, changed),
         },
         stroke,
         span("jt-name", name),
@@ -65,6 +74,13 @@ export class Legend {
       { class: "jt-lines-runs", role: "group", "aria-label": what },
       ...this.entries.map(({ button }) => button),
     );
+  }
+
+  /** Of many lines one can be told from the others by pointing at its name. */
+  private point(line: number, changed: (keepZoom: boolean) => void): void {
+    if (this.entries.length < MANY || this.pointed === line) return;
+    this.pointed = line;
+    changed(true);
   }
 
   /** Say what a line has at the step. */
