@@ -59,7 +59,7 @@ BUDGETS = {
     "notebook": 1670,
     "frames": 2220,
     "polyaxon": 1030,
-    "views": 9440,
+    "views": 9470,
     "magics": 1320,
 }
 MOST_FILES = 12

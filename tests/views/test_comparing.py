@@ -210,6 +210,23 @@ def test_sixty_runs_make_no_noise_and_fit(root: Path, shell: InteractiveShell) -
     one.close()
 
 
+def test_a_page_with_little_room_keeps_fewer_points_then_charts_then_runs(search: list[tracking.Run]) -> None:
+    """What is left out is counted in the head."""
+    view = tracking.compare(search)
+    whole = packed(view._page("line", None))["payloads"]
+    assert [len(whole), whole[0][3]["charts"]] == [3, 2]
+    sizes = []
+    for budget in range(len(view._page("line")), 0, -200):
+        kept = packed(view._page("line", budget))["payloads"]
+        sizes.append((len(kept), kept[0][3]["rows"]))
+        if sizes[-1][1] == 1:
+            break
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] == (1, 1)
+    assert kept[0][3]["total"] == 4
+    view.close()
+
+
 def test_the_code_of_sessions_is_compared(root: Path, shell: InteractiveShell) -> None:
     """Runs with the same cells are one version; of another the difference is there, as `diff_notebooks` has it."""
     shell.user_ns["root"] = root

@@ -126,14 +126,16 @@ class Comparison:
 
     def payloads(self, points: int) -> list[Payload]:
         """Return the table, then the charts, of each line of which there are about four times so many points at most."""
-        return [self._table(), *(chart.payload(points) for chart in self.charts)]
+        return [self.table(), *(chart.payload(points) for chart in self.charts)]
 
-    def _table(self) -> Payload:
+    def table(self, count: int | None = None) -> Payload:
+        """Return the table of the first so many runs; of all, and of groups, when None."""
         payload, columns = Payload(), self.columns
+        kept = len(columns) if count is None else count
         fields = [*self.inputs, *self.results]
         if self.groups is None:
-            add_runs(payload, columns, len(columns))
-            add_fields(payload, fields, len(columns))
+            add_runs(payload, columns, kept)
+            add_fields(payload, fields, kept)
         else:
             self._add_groups(payload)
         best = {}
@@ -141,7 +143,7 @@ class Comparison:
             column = columns.columns.get(field["key"])
             if column is not None and field["group"] == "outputs" and column.is_number:
                 goal = self.goals[column.name]
-                best[str(n)] = [self.best(column), goal.direction, goal.why]
+                best[str(n)] = [[row for row in self.best(column) if row < kept], goal.direction, goal.why]
         around = self.surroundings
         payload.head.update(
             score=None if self.score is None else json_safe(self.score.name),
@@ -155,7 +157,7 @@ class Comparison:
             alike=around.same,
             code=json_safe(around.code),
             diffs=json_safe(around.diffs),
-            metrics=len(self.metrics),
+            charts=len(self.charts),
             note=json_safe("; ".join(filter(None, [around.note, self._left_out()]))),
         )
         return payload

@@ -8,9 +8,11 @@ from jupyter_tracking.views.export import page
 from jupyter_tracking.views.many.plot_view import SCRIPT, Front, ManyRunsView, sent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from jupyter_tracking.views.many.comparison import Comparison
+    from jupyter_tracking.views.model.payload import Payload
 
 _POINTS = 500  # pixels that a chart is wide, of each of which four points draw all there is
 _LEAST = 12
@@ -43,15 +45,25 @@ class ComparisonView(ManyRunsView):
     def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
         shown = self._comparison.still() + (page.trust_hint("all of it") if budget is not None else "")
         room = None if budget is None else page.data_byte_budget(budget, page.page_body(self.front.key, shown, b"", line, SCRIPT))
-        points = _POINTS
-        while True:
-            payloads = [(-1, n, 0, each) for n, each in enumerate(self._comparison.payloads(points))]
-            data = page.compress({"scenes": []}, payloads)
-            while room is not None and points == _LEAST and len(data) > room and len(payloads) > 1:
-                data = page.compress({"scenes": []}, payloads := payloads[:-1])
-            if room is None or len(data) <= room or points == _LEAST:
-                return page.page_body(self.front.key, shown, data, line, SCRIPT)
-            points = max(_LEAST, points // 2)
+        return page.page_body(self.front.key, shown, self._packed(room), line, SCRIPT)
+
+    def _packed(self, room: int | None) -> bytes:
+        """Return the table and the charts in few enough points; in a room that is too small for that fewer charts, and then fewer runs."""
+        points, kept = _POINTS, self._comparison.payloads(_POINTS)
+        while room is not None and len(_pack(kept)) > room:
+            if points > _LEAST:
+                points = max(_LEAST, points // 2)
+                kept = self._comparison.payloads(points)
+            elif len(kept) > 1:
+                kept = kept[:-1]
+            else:
+                count = len(self._comparison.columns)
+                return page.fit(lambda some: _pack([self._comparison.table(some)]), count, room, size=len, first=min(count, 100))
+        return _pack(kept)
 
     def _line(self) -> str:
         return self._comparison.line()
+
+
+def _pack(payloads: Sequence[Payload]) -> bytes:
+    return page.compress({"scenes": []}, [(-1, n, 0, each) for n, each in enumerate(payloads)])

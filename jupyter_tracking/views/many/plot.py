@@ -15,6 +15,7 @@ from jupyter_tracking.frames.many.importance import most_important, result_of
 from jupyter_tracking.frames.many.run_columns import RunColumns
 from jupyter_tracking.frames.many.scores import first_score
 from jupyter_tracking.views.many.fields import add_fields, add_runs, encode_importance
+from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.renderers import fallback
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _MOST_AXES = 10  # that are chosen unasked: more are too close together
 _MOST_FIELDS = 60  # that the page can choose from
 _MOST_BARS = 20
+_MOST_DRAWN = 200  # lines of a picture: of more none can be followed, and its file is large
 _COLOUR, _SOFT = "#0072b2", "#777777"
 
 
@@ -208,7 +210,10 @@ class RunsPlot:
         import matplotlib as mpl
 
         shades = mpl.colormaps["cividis"]
-        for row, shade in zip(places, colour, strict=True):
+        drawn = spread_evenly(len(places), _MOST_DRAWN)
+        if len(drawn) < len(places):
+            axes.set_title(f"{len(drawn)} of {count_of(len(places), 'run')}", fontsize=7)
+        for row, shade in zip(places[drawn], colour[drawn], strict=True):
             # What is missing lies below the axis.
             line = np.where(np.isnan(row), -0.12, row)
             axes.plot(line, color=_SOFT if math.isnan(shade) else shades(shade), linewidth=0.9, alpha=0.75)

@@ -169,13 +169,13 @@ export class Comparison {
       this.makeCharts(known);
     else known.forEach((payload, n) => (this.charts[n]!.payload = payload));
     const thinned = known.filter((each) => each.head.thinned).length;
-    const few =
-      head.metrics > known.length && !head.note.includes("metrics have a chart")
-        ? `${known.length} of ${head.metrics} metrics are kept in this page`
-        : "";
+    const { rows, total, charts: made } = head;
     this.note.textContent = format.joined(
       head.note,
-      few,
+      total > rows &&
+        `the first ${format.count(rows)} of ${format.plural(total, "run")} are kept in this page`,
+      made > known.length &&
+        `${known.length} of ${format.plural(made, "chart")} are kept in this page`,
       thinned > 0 &&
         `of long lines, points that draw the same are kept (${format.plural(thinned, "chart")})`,
     );

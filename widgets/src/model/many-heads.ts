@@ -72,8 +72,8 @@ export const comparisonHead = v.strictObject({
   alike: v.number(),
   code: v.array(having),
   diffs: v.array(v.strictTuple([v.string(), v.string()])),
-  /** How many metrics the runs share. */
-  metrics: v.number(),
+  /** How many charts there are. */
+  charts: v.number(),
 });
 export type ComparisonHead = v.InferOutput<typeof comparisonHead>;
 
