@@ -76,7 +76,10 @@ def _exit(status: object = None, /) -> NoReturn:
     """Exit the interpreter by raising `SystemExit(status)`, as Python's own `sys.exit` does."""
     error = _Exit(status)
     _exits[:] = [known for known in _exits if known() is not None] + [weakref.ref(error)]
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # else this frame, which the error's traceback has, would keep it from being dropped
 
 
 def end_with_process(run: Endable) -> None:
