@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab test test-floors test-3.12 test-3.13 lint fix soak coverage server bench bench-quick chromium clean
+.PHONY: help demo lab test test-floors test-3.12 test-3.13 integrations integrations-torch lint fix soak coverage server bench bench-quick chromium clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,12 +40,19 @@ test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt wh
 ONCE := $(addprefix tests/,lab fuzz test_architecture.py test_benchmarks.py test_contributing.py test_demo.py test_packaging.py test_widgets.py) \
 	$(addprefix tests/security/test_,bounds.py budgets.py names_read.py reading_outside.py repository.py where_it_runs.py) \
 	$(filter-out %/test_kernel.py,$(wildcard tests/reliability/test_*.py))
-QUICK := -m 'not lab and not packaging and not soak and not server' $(addprefix --ignore=,$(ONCE))
+QUICK := -m 'not lab and not packaging and not soak and not server and not integrations and not torch' $(addprefix --ignore=,$(ONCE))
 test-floors:  ## run the quick tests with the oldest Python and the oldest libraries that pyproject.toml allows
 test-3.12:  ## run the quick tests with Python 3.12 and the newest libraries
 test-3.13:  ## run the quick tests with Python 3.13 and the newest libraries
 test-floors test-3.12 test-3.13: test-%: $(VENV)-%/.quick
 	$(VENV)-$*/bin/python -m pytest $(QUICK) $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
+
+# Trainings with the frameworks themselves, in environments of their own: .venv-integrations, and .venv-integrations-torch.
+integrations:  ## train with boosters, scikit-learn, Optuna and Keras (a minute on 2 cores)
+integrations-torch:  ## train with PyTorch and what is built on it (2 GB the first time)
+integrations integrations-torch: %: $(VENV)-%/.made
+	$(VENV)-$*/bin/python -m pytest -m '$(if $(filter %-torch,$*),torch,integrations and not torch)' tests/integrations \
+		$(or $(ARGS),-n 2 --dist worksteal)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \
@@ -76,7 +83,7 @@ bench-quick: $(VENV)/.bench  ## measure this package and the floor only (under 2
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 clean:  ## remove what was built and installed; keeps demo/ with its runs
-	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ------------------------------------------------------------------------------------------------------------ set-up
 # An environment that was left half made, or whose Python is gone, is made anew.
@@ -120,6 +127,13 @@ $(VENV)-floors/.quick $(VENV)-3.12/.quick $(VENV)-3.13/.quick: $(VENV)-%/.quick:
 	$(BIN)/uv venv --quiet --clear --python "$$python" $(VENV)-$*
 	@$(BIN)/uv pip install --quiet --python $(VENV)-$* $(if $(filter floors,$*),--resolution lowest-direct) \
 		--requirements pyproject.toml $(EXTRAS:%=--extra %) --group quick
+	@touch $@
+
+# Where pip is told of further wheels (a build of PyTorch for the processor alone, say), so is uv.
+$(VENV)-integrations/.made $(VENV)-integrations-torch/.made: $(VENV)-%/.made: $(VENV)/.test pyproject.toml
+	@echo "==> $(VENV)-$*: the frameworks (ten seconds to a minute)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-$*
+	@UV_FIND_LINKS="$${UV_FIND_LINKS-$$PIP_FIND_LINKS}" $(BIN)/uv pip install --quiet --python $(VENV)-$* --requirements pyproject.toml --group $*
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.test

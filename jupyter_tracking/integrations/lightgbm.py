@@ -1,0 +1,143 @@
+"""LightGBM: `TrackingCallback`, for `lightgbm.train`, `lightgbm.cv` and the estimators (`fit(…, callbacks=[…])`).
+
+    from jupyter_tracking.integrations.lightgbm import TrackingCallback
+
+    with tracking.init(name="boosted"):
+        lightgbm.train(params, data, valid_sets=[data, held_out], valid_names=["train", "valid"], callbacks=[TrackingCallback()])
+
+The run has the parameters and a metric for each part of the data and each measure (`train/auc`, `valid/auc`) with a value a round. LightGBM
+tells no callback that a training is over: the best round, the model and the importance of its features are logged by `finish()`, else
+with the next training, and at the latest when the run ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_tracking.integrations import base
+
+if TYPE_CHECKING:
+    from jupyter_tracking.record.run import Run
+
+
+class TrackingCallback(base.RunCallback):
+    """Logs a training with LightGBM."""
+
+    order = 20  # before early stopping, which ends the round for the callbacks after it
+    before_iteration = False
+
+    def __init__(
+        self,
+        run: Run | None = None,
+        log_model: bool = True,
+        log_importance: bool = True,
+        importance_type: str = "gain",
+        max_num_features: int | None = None,
+        checkpoint_every: int | None = None,
+    ) -> None:
+        """Log to a run.
+
+        Args:
+            run: by default the active run; where none is active, one is started.
+            log_model: log the model of the best round, with that round as its step.
+            log_importance: log the importance of the features, as a dataframe with the same step.
+            importance_type: which measure of it comes first: `gain` or `split`.
+            max_num_features: how many features at most.
+            checkpoint_every: log the model after each so many rounds as well, so that a crash does not lose it.
+
+        Raises:
+            MissingExtra: LightGBM is not installed.
+        """
+        base.framework("lightgbm", "lightgbm")
+        self._target = base.CallbackRun(run)
+        self.log_model = log_model
+        self.log_importance = log_importance
+        self.importance_type = importance_type
+        self.max_num_features = max_num_features
+        self.checkpoint_every = checkpoint_every
+        self._model: Any = None  # of the training that is going on, or is over and not finished
+        self._last = -1
+        self._names: dict[tuple[str, str], str] = {}
+        self._waits = False  # for the end of the run
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the training: a copy in a worker has its own."""
+        return {**self.__dict__, "_model": None, "_names": {}, "_waits": False}
+
+    def __call__(self, env: Any) -> None:
+        """Log the round that is over; LightGBM calls it."""
+        if env.model is not self._model:
+            self.finish()
+            self._begin(env)
+        self._last = env.iteration
+        names, values = self._names, {}
+        for part, measure, value, _, *spread in env.evaluation_result_list or ():
+            name = names[part, measure]
+            if spread and spread[0] is not None:
+                values[f"{name}-mean"], values[f"{name}-std"] = float(value), float(spread[0])
+            else:
+                values[name] = float(value)
+        if values:
+            self.run.log_metrics(values, step=env.iteration)
+        if self.log_model and self.checkpoint_every and (env.iteration + 1) % self.checkpoint_every == 0 and not _is_cv(env.model):
+            about = {"framework": "lightgbm", "best": False}
+            base.log_saved_model(self.run, env.model.save_model, "model.txt", env.iteration, about)
+
+    def _begin(self, env: Any) -> None:
+        self._model = env.model
+        results = env.evaluation_result_list or []
+        parts = base.split_names(dict.fromkeys(part for part, *_ in results))
+        self._names = {(part, measure): f"{parts[part]}/{measure}" for part, measure, *_ in results}
+        folds = {"folds": len(env.model.boosters)} if _is_cv(env.model) else {}
+        rounds = {"num_iterations": env.end_iteration - env.begin_iteration}
+        base.log_parameters(self.run, {**rounds, **env.params, **folds})
+        goals = {}
+        for part, measure, _, more_is_better, *_ in results:
+            name = self._names[part, measure]
+            goals[f"{name}-mean" if folds else name] = "max" if more_is_better else "min"
+        base.set_goals(self.run, goals)
+        if not self._waits:
+            self._waits = True
+            base.at_end(self.run, self.finish, "the model of a training with LightGBM")
+
+    def finish(self) -> None:
+        """Log what is known when the training is over, once: the best round, the model, the importance of its features."""
+        model, self._model = self._model, None
+        if model is None:
+            return
+        boosters = list(model.boosters) if _is_cv(model) else [model]
+        for number, booster in enumerate(boosters):
+            self._log_booster(booster, model.best_iteration, f"-fold-{number}" if _is_cv(model) else "")
+
+    def _log_booster(self, booster: Any, best_iteration: int, suffix: str) -> None:
+        best = best_iteration - 1 if best_iteration > 0 else None  # LightGBM counts rounds from 1 there, and from 0 in callbacks
+        scores = {
+            f"best_{self._names.get((part, measure), f'{part}/{measure}')}": float(value) for part, measure, value in _scores(booster)
+        }
+        results = {"iterations": self._last + 1, "best_iteration": best, **(scores if best is not None else {})}
+        base.log_results(self.run, {f"{key}{suffix}": value for key, value in results.items()})
+        step = best if best is not None else self._last
+        if self.log_model:
+            about = {"framework": "lightgbm", "best": True, **results}
+            base.log_saved_model(self.run, booster.save_model, "model.txt", step, about, f"{base.MODEL}{suffix}")
+        if self.log_importance:
+            measures = dict.fromkeys([self.importance_type, "gain", "split"])
+            columns = {measure: booster.feature_importance(importance_type=measure).astype(float) for measure in measures}
+            columns = {"feature": booster.feature_name(), **columns}
+            base.log_importance(self.run, columns, step, self.max_num_features, f"{base.IMPORTANCE}{suffix}")
+
+
+def callback(run: Run | None = None) -> TrackingCallback:
+    """Return a callback, as `traceml.integrations.lightgbm.callback` does; see `TrackingCallback`."""
+    return TrackingCallback(run)
+
+
+def _is_cv(model: Any) -> bool:
+    return hasattr(model, "boosters")
+
+
+def _scores(booster: Any) -> list[tuple[str, str, float]]:
+    return [(part, measure, value) for part, measures in booster.best_score.items() for measure, value in measures.items()]
+
+
+Callback = TrackingCallback
