@@ -62,7 +62,7 @@ BUDGETS = {
     "polyaxon": 1030,
     "views": 9470,
     "magics": 1320,
-    "integrations": 1600,
+    "integrations": 2270,
     "contrib": 120,
 }
 MOST_FILES = 12

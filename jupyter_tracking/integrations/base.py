@@ -8,6 +8,7 @@ import tempfile
 import weakref
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,6 +65,21 @@ def base_class(module: str, name: str, install: str) -> type:
     except MissingExtra as error:
         return type(name, (), {"__new__": functools.partial(_refuse, str(error))})
     return found
+
+
+def first_class(candidates: Iterable[tuple[str, str]], install: str) -> type:
+    """Return the first of some classes, each of a module, whose module is installed; where none is, as `base_class` does."""
+    known = list(candidates)
+    module, name = next((each for each in known if find_module(each[0])), known[0])
+    return base_class(module, name, install)
+
+
+def find_module(name: str) -> bool:
+    """Return whether a module, or the package that it lies in, is installed; neither is imported."""
+    try:
+        return find_spec(name.partition(".")[0]) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _refuse(message: str, *_: object, **__: object) -> None:
@@ -255,6 +271,14 @@ def set_goals(run: Run, goals: Mapping[str, str | None]) -> None:
 # --- models -------------------------------------------------------------------------------------------
 
 
+_OF_ROWS = {"is_event", "step", "timestamp", "metric"}  # what the summary of an artifact in steps has of its rows
+
+
+def model_summary(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is to be said of a model as its summary can hold it: plain values, none of them called as what is known of its rows."""
+    return {f"{key}_value" if key in _OF_ROWS else key: plain(value, key) for key, value in about.items() if value is not None}
+
+
 def log_saved_model(
     run: Run, save: Callable[[str], object], file_name: str, step: int | None, summary: Mapping[str, Any], name: str = MODEL
 ) -> None:
@@ -268,7 +292,7 @@ def log_saved_model(
         summary: what to say of it; `framework` too.
         name: what the artifact is called.
     """
-    about = {key: plain(value, key) for key, value in summary.items() if value is not None}
+    about = model_summary(summary)
     with tempfile.TemporaryDirectory(prefix="jupyter-tracking-") as folder:
         path = str(Path(folder, file_name))
         save(path)
