@@ -61,7 +61,7 @@ from jupyter_tracking.contrib import {stem} as contrib
 from jupyter_tracking.integrations import {stem} as module
 run = tracking.init(quiet=True, track_code=False, track_env=False)
 for name in {callables(stem)!r}:
-    called = getattr(module, name)
+    called = getattr(getattr(module, name), "process_summary", getattr(module, name))  # TensorBoard's, which is no object
     required = [each for each in inspect.signature(called).parameters.values() if each.default is each.empty and each.kind < each.VAR_POSITIONAL]
     try:
         called(*([None] * len(required)))

@@ -9,6 +9,7 @@ import weakref
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,9 +62,9 @@ def base_class(module: str, name: str, install: str) -> type:
     and who makes a callback is told what to install.
     """
     try:
-        found: type = getattr(framework(module, install), name)
+        found: type = attrgetter(name)(framework(module, install))
     except MissingExtra as error:
-        return type(name, (), {"__new__": functools.partial(_refuse, str(error))})
+        return type(name.rpartition(".")[2], (), {"__new__": functools.partial(_refuse, str(error))})
     return found
 
 

@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ignite.handlers.checkpoint import BaseSaveHandler
-    from ignite.handlers.polyaxon_logger import PolyaxonLogger
+    from ignite.handlers.polyaxon_logger import PolyaxonLogger as IgniteLogger
 
     from jupyter_tracking.record.run import Run
 else:
-    PolyaxonLogger = base.base_class("ignite.handlers.polyaxon_logger", "PolyaxonLogger", "pytorch-ignite")
+    IgniteLogger = base.base_class("ignite.handlers.polyaxon_logger", "PolyaxonLogger", "pytorch-ignite")
     BaseSaveHandler = base.base_class("ignite.handlers.checkpoint", "BaseSaveHandler", "pytorch-ignite")
 
 
-class TrackingLogger(base.RunCallback, PolyaxonLogger):
+class TrackingLogger(base.RunCallback, IgniteLogger):
     """Logs what Ignite's handlers tell; every function of the run is one of the logger too."""
 
     def __init__(self, *args: Any, run: Run | None = None, **kwargs: Any) -> None:
