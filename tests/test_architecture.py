@@ -51,19 +51,19 @@ READING = {"read", "frames", "views", "run_view", "best_run"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "redact": 1850,
-    "format": 3480,
+    "redact": 1860,
+    "format": 3515,
     "storage": 2530,
     "kinds": 7165,
-    "record": 1535,
+    "record": 1545,
     "read": 4010,
     "notebook": 1670,
     "frames": 2220,
     "polyaxon": 1030,
-    "views": 9470,
-    "magics": 1320,
+    "views": 9945,
+    "magics": 1380,
     "integrations": 2715,
-    "contrib": 125,
+    "contrib": 135,
 }
 MOST_FILES = 12
 LISTS = {"kinds", "renderers", "integrations", "contrib"}  # folders that are lists by nature: one file a kind, a renderer, a framework

@@ -68,7 +68,11 @@ const common = {
   logLevel: "info",
 };
 const jobs = [
-  { ...common, entryPoints: { view: "src/index.ts", many: "src/many.ts", loader: "src/loader.ts" }, format: "esm" },
+  {
+    ...common,
+    entryPoints: { view: "src/index.ts", many: "src/many.ts", loader: "src/loader.ts" },
+    format: "esm",
+  },
   {
     ...common,
     entryPoints: { boot: "src/export/boot.ts", chart: "src/renderers/chart-frame.ts" },
