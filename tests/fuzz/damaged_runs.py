@@ -414,7 +414,15 @@ def _of_the_root(root: Path, before: dict[str, Any]) -> Iterator[tuple[str, Call
         frame = tracking.lineage(root=root)
         assert digest(frame[frame["run_uuid"] == GOOD].reset_index(drop=True).drop(columns="summary")) == before["lineage"]
 
+    def chosen() -> None:
+        where = "lr < 1 or best > 0 or one in tags or created_at < now or age > 1s or not loss is missing"
+        with contextlib.suppress(tracking.TrackingError):  # columns that the damage has taken away
+            assert set(tracking.runs(root, where=where)["uuid"]) >= {GOOD}
+        assert tracking.runs(root, group_by=["tags", "name", "created_at"])["n"].sum() >= 2
+        tracking.best(root, "loss")
+
     yield "runs", runs
+    yield "chosen runs", chosen
     yield "lineage of the root", lineage
     yield "lineage_edges", lambda: tracking.lineage_edges(root)
     yield "lineage_graph", lambda: repr(tracking.lineage_graph(root))
