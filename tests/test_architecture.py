@@ -56,7 +56,7 @@ BUDGETS = {
     "storage": 2530,
     "kinds": 7165,
     "record": 1545,
-    "read": 4010,
+    "read": 4025,
     "notebook": 1670,
     "frames": 2220,
     "polyaxon": 1030,

@@ -10,7 +10,7 @@ from jupyter_tracking.errors import InvalidFilter, escape_controls, shortened
 from jupyter_tracking.read.filter.columns import Column, Columns, ambiguous
 from jupyter_tracking.read.filter.comparing import Literal, are_equal, holds, is_among, is_less, is_missing, text_of
 from jupyter_tracking.read.filter.times import seconds_of, time_of
-from jupyter_tracking.read.filter.words import BOOLEANS, MISSING, Mistake, Token, number_of, said, tokens_of
+from jupyter_tracking.read.filter.words import BOOLEANS, MISSING, Mistake, Token, is_like_number, number_of, said, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -315,10 +315,20 @@ class _Reader:
             return lambda row: are_equal(left(row), right(row))
         if operator == "!=":
             return lambda row: not are_equal(left(row), right(row))
+        for side, beside in ((one, other), (other, one)):
+            self.check_order(side, beside)
         or_equal = operator.endswith("=")
         if operator.startswith("<"):
             return lambda row: is_less(left(row), right(row), or_equal=or_equal)
         return lambda row: is_less(right(row), left(row), or_equal=or_equal)
+
+    def check_order(self, side: _Operand, other: _Operand) -> None:
+        """Refuse a bare word for less or greater that was meant as a number: as a text it would never be."""
+        token = side.token
+        if side.column is not None or other.column is None or other.column.kind in {"time", "seconds"} or token.kind != "word":
+            return
+        if is_like_number(token.text) and number_of(token.text) is None and time_of(token.text, self.now) is None:
+            raise self.refuse(token, f"{said(token.text)} is no number; a text stands in quotes")
 
     def part(self, whole: _Operand, part: _Operand) -> Test:
         """Return the test of `~`, beside which a number is a text like others."""

@@ -18,6 +18,7 @@ _SIGNS = {"&": "and", "&&": "and", "|": "or", "||": "or", "!": "not"}
 _DIGITS = "[0-9]+(?:_[0-9]+)*"
 _NUMBER = re.compile(rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:e[+-]?{_DIGITS})?\Z", re.IGNORECASE)
 _INTEGER = re.compile(rf"[+-]?{_DIGITS}\Z")
+_LIKE_NUMBER = re.compile(r"[+-]*\.?[0-9]")
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?\Z", re.IGNORECASE)
 
 
@@ -118,6 +119,11 @@ def number_of(word: str) -> int | float | None:
     if _NUMBER.match(word) or _INFINITE.match(word):
         return float(word)
     return None
+
+
+def is_like_number(word: str) -> bool:
+    """Return whether a bare word begins as a number does, such as `90%`."""
+    return _LIKE_NUMBER.match(word) is not None
 
 
 def is_bare(word: str) -> bool:

@@ -5,6 +5,7 @@ import { areEqual, holds, isAmong, isLess, isMissing, Literal, textOf } from "./
 import { secondsOf, timeOf } from "./times";
 import {
   BOOLEANS,
+  isLikeNumber,
   MISSING,
   Mistake,
   numberOf,
@@ -309,9 +310,20 @@ class Reader<R, C extends FilterColumn> {
     const [left, right] = [this.side(one, other.column), this.side(other, one.column)];
     if (operator === "=" || operator === "==") return (row) => areEqual(left(row), right(row));
     if (operator === "!=") return (row) => !areEqual(left(row), right(row));
+    this.checkOrder(one, other);
+    this.checkOrder(other, one);
     const orEqual = operator.endsWith("=");
     if (operator.startsWith("<")) return (row) => isLess(left(row), right(row), orEqual);
     return (row) => isLess(right(row), left(row), orEqual);
+  }
+
+  /** Refuse a bare word for less or greater that was meant as a number: as a text it would never be. */
+  private checkOrder({ token, column }: Operand<C>, other: Operand<C>): void {
+    const kind = other.column?.kind;
+    if (column || !kind || kind === "time" || kind === "seconds" || token.kind !== "word") return;
+    const { text } = token;
+    if (isLikeNumber(text) && numberOf(text) === null && !timeOf(text, this.now))
+      throw this.refuse(token, `${said(text)} is no number; a text stands in quotes`);
   }
 
   /** The test of `~`, beside which a number is a text like others. */

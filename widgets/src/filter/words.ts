@@ -21,6 +21,7 @@ const numberPattern = new RegExp(
   "i",
 );
 const integerPattern = new RegExp(`^[+-]?${DIGITS}$`);
+const likeNumberPattern = /^[+-]*\.?[0-9]/;
 const infinitePattern = /^([+-]?)inf(?:inity)?$/i;
 
 /** What a word is: in quotes (text), in backquotes (name), bare (word), an operator, a keyword, a bracket. */
@@ -149,6 +150,9 @@ export function numberOf(word: string): number | bigint | null {
   const infinite = infinitePattern.exec(word);
   return infinite ? (infinite[1] === "-" ? -Infinity : Infinity) : null;
 }
+
+/** Whether a bare word begins as a number does, such as 90%. */
+export const isLikeNumber = (word: string): boolean => likeNumberPattern.test(word);
 
 /** Whether a name or a text can be written without quotes and is then itself. */
 export function isBare(word: string): boolean {
