@@ -78,14 +78,18 @@ def _complete(shell: InteractiveShell, usage: Usage, line: str) -> SimpleMatcher
 
 def _filter(line: str, words: list[Word]) -> SimpleMatcherResult:
     """Complete the filter of `%runs`: its words, or the value of `--where`."""
-    from jupyter_tracking.read.filter.completion import complete_filter
-
     own = [word for word in words if word.argument == words[-1].argument]
     text = line[own[0].start :]
     quote = text[:1] if words[-1].argument is not None and not words[-1].argument.many and text[:1] in {"'", '"'} else ""
-    text = text.removeprefix(quote)
     given = next((line[word.start : word.end].strip("\"'") for word in words if word.argument and word.argument.name == "root"), None)
-    columns, values_of = _columns_of_runs(given)
+    return filter_completions(text.removeprefix(quote), given, quote)
+
+
+def filter_completions(text: str, root: str | None, quote: str) -> SimpleMatcherResult:
+    """Complete the end of a filter of the runs under a root, which stands in a quote."""
+    from jupyter_tracking.read.filter.completion import complete_filter
+
+    columns, values_of = _columns_of_runs(root)
     found = complete_filter(text, len(text), columns, values_of)
     safe = [word for word in found.words if is_plain(word) and not (quote and quote in word)]
     return {

@@ -1,4 +1,4 @@
-"""Complete names inside of Python on Tab: artifacts in `view.show("…")`, runs in `tracking.open_run("…")`, both in `compare`."""
+"""Complete names inside of Python on Tab: artifacts in `view.show("…")`, runs in `open_run("…")`, both in `compare`, filters in `runs`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds import kind_logged_by
-from jupyter_tracking.magics.completion import fitting, names_of_artifacts, names_of_runs
+from jupyter_tracking.magics.completion import filter_completions, fitting, names_of_artifacts, names_of_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ _CALL = re.compile(
 )
 _MOST = 1_000  # characters before the cursor that are looked at
 _OF_A_VIEW = {"show", "load", "events", "steps", "metrics", "diff"}
-_OF_RUNS = {"open_run", "browse", "compare", "lineage", "problems"}
+_OF_RUNS = {"open_run", "browse", "compare", "lineage", "problems", "best"}
 _RUN_ARGUMENTS = {"run", "runs", "resume", "parent"}
 
 
@@ -39,6 +39,9 @@ def python_matcher(shell: InteractiveShell) -> Callable[[CompletionContext], Sim
         call = _CALL.search(until[-_MOST:])
         if call is None:
             return {"completions": []}
+        if _is_filter(shell, call):
+            root = re.search(r"""\A\s*(?:root\s*=\s*)?["']([^"']+)["']""", call["before"])
+            return filter_completions(call["fragment"], root[1] if root else None, call["quote"])
         kind, candidates = _candidates(shell, call)
         texts = [name for name in fitting(candidates, call["fragment"]) if call["quote"] not in name and "\\" not in name]
         return {
@@ -49,6 +52,14 @@ def python_matcher(shell: InteractiveShell) -> Callable[[CompletionContext], Sim
 
     matcher: Callable[[CompletionContext], SimpleMatcherResult] = match
     return matcher
+
+
+def _is_filter(shell: InteractiveShell, call: re.Match[str]) -> bool:
+    """Return whether the text is the filter of `tracking.runs(where="…")`."""
+    package = sys.modules["jupyter_tracking"]
+    subject = shell.user_ns.get(call["of"] or "runs")
+    ours = subject is package or (subject is not None and subject is vars(package).get("runs"))
+    return ours and call["function"] == "runs" and re.search(r"\bwhere\s*=\s*\Z", call["before"]) is not None
 
 
 def _candidates(shell: InteractiveShell, call: re.Match[str]) -> tuple[str, Iterable[str]]:

@@ -272,6 +272,13 @@ def test_runs_are_filtered_and_grouped(cell, ip: InteractiveShell) -> None:
     assert completed(ip, '%runs --where "model = vit and mo') == ['%runs --where "model = vit and model']
     assert completed(ip, "%runs --where 'tags = ") == ["%runs --where 'tags = base", "%runs --where 'tags = x"]
     assert completed(ip, "%runs --summary m") == ["%runs --summary max", "%runs --summary mean", "%runs --summary min"]
+    ip.run_cell("import jupyter_tracking as tracking")
+    assert completed(ip, 'tracking.runs(where="model = vit and mo') == ['tracking.runs(where="model = vit and model']
+    assert completed(ip, "tracking.runs(archived=True, where='name = ") == [
+        'tracking.runs(archived=True, where=\'name = "b c"',
+        "tracking.runs(archived=True, where='name = a",
+    ]
+    assert completed(ip, 'tracking.best("b') == ['tracking.best("b c']
     with pytest.raises(UsageError, match="where='lr < < 1', at character 6: \"<\" cannot stand here"):
         cell("%runs lr < < 1")
     with pytest.raises(UsageError, match="give one of them"):
