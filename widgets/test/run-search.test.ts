@@ -178,12 +178,16 @@ describe("changing runs from the table", () => {
   });
 
   it("tells how many of the chosen runs are not seen", () => {
-    const { runs, type } = table();
+    const { runs, type, button } = table();
     choose(runs.element, ["a", "b"]);
     type("status = failed");
-    expect(runs.element.querySelector(".jt-choice")!.textContent).toContain(
-      "2 runs chosen, 1 not shown",
-    );
+    const bar = runs.element.querySelector(".jt-choice")!;
+    expect(bar.textContent).toContain("2 runs chosen, 1 not shown");
+    type("");
+    expect(bar.textContent).not.toContain("not shown");
+    button("choose 1 more").click();
+    expect(bar.textContent).toContain("3 runs chosen");
+    expect(button("choose 0 more").hidden).toBe(true);
   });
 });
 

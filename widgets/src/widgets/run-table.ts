@@ -131,7 +131,7 @@ export class RunTable {
         sort: (column) => this.sortBy(column),
         open: (line) => this.open(line),
         toggle: (line, extend) => this.toggle(line, extend),
-        all: () => this.choose(this.order.map((row) => this.rows.id(row))),
+        all: () => this.chooseAll(),
         fold: (line) => this.fold(line),
         move: (from, to) => this.move(from, to),
         widen: (column, width) => this.widen(column, width),
@@ -147,6 +147,7 @@ export class RunTable {
       () => this.choose([]),
       (kind, name) => options.compare?.(kind, name),
       this.curating?.element ?? null,
+      () => this.chooseAll(),
     );
     this.element = h(
       "div",
@@ -219,7 +220,7 @@ export class RunTable {
       chosen.has(rows.id(row)),
     );
     const shown = this.order.filter((row) => chosen.has(rows.id(row))).length;
-    this.comparison.showHidden(chosen.size - shown);
+    this.comparison.showHidden(chosen.size - shown, this.order.length - shown);
     const texts = (name: string): string[] =>
       those.map((row) => rows.text(row, rows.fieldNamed(name)));
     const [note = "", ...notes] = texts("note");
@@ -562,6 +563,11 @@ export class RunTable {
     this.choose(isChosen ? others : [...this.chosen, ...ids.filter((id) => !this.chosen.has(id))]);
   }
 
+  private chooseAll(): void {
+    const found = this.order.map((row) => this.rows.id(row));
+    this.choose([...new Set([...this.chosen, ...found])]);
+  }
+
   private choose(ids: string[]): void {
     this.showChosen(ids);
     this.options.choose?.(ids);
@@ -605,12 +611,15 @@ class ComparisonBar {
     "aria-label": "artifact to compare",
   });
   private readonly compareButton: HTMLElement;
+  private readonly allButton: HTMLElement;
 
   constructor(
     clear: () => void,
     compare: (kind: string, name: string) => void,
     curating: HTMLElement | null,
+    all: () => void,
   ) {
+    this.allButton = textButton("", all);
     this.compareButton = textButton("compare", () => {
       const chosen = this.shared[Number(this.artifact.value)];
       if (chosen) compare(chosen[0], chosen[1]);
@@ -622,14 +631,20 @@ class ComparisonBar {
       this.artifact,
       this.compareButton,
       curating,
+      this.allButton,
       textButton("clear", clear),
     );
     this.update();
   }
 
-  /** @param hidden how many of the chosen runs the search does not find. */
-  showHidden(hidden: number): void {
+  /**
+   * @param hidden how many of the chosen runs the search does not find.
+   * @param more how many runs that it finds are not chosen.
+   */
+  showHidden(hidden: number, more: number): void {
     this.hiddenCount = hidden;
+    this.allButton.hidden = more === 0;
+    say(this.allButton, `choose ${format.count(more)} more`);
     this.update();
   }
 
