@@ -172,7 +172,9 @@ def test_a_table_begins_filtered_grouped_and_with_columns_as_it_is_told(study: d
     runs = tracking.browse(where="speed > 1", group_by="parent", columns=["created_at", "val/loss", "notes"])
     arranged = {"search": "speed > 1", "groups": ["parent"], "columns": ["created", "outputs.val/loss", "note"]}
     assert runs.table.arrangement == arranged
-    assert tracking.browse(columns=["speed"]).table.arrangement == {**arranged, "columns": ["outputs.speed"]}
+    for filtered in ("age < 2d", "project = default finished > today", "pinned = true or archived = true"):
+        assert tracking.browse(where=filtered).table.arrangement == {**arranged, "search": filtered}
+    assert tracking.browse(where="speed > 1", columns=["speed"]).table.arrangement == {**arranged, "columns": ["outputs.speed"]}
     assert study
 
 
@@ -184,6 +186,7 @@ def test_a_table_begins_filtered_grouped_and_with_columns_as_it_is_told(study: d
         ({"group_by": "sped"}, "group_by='sped': there is no such column; near: speed"),
         ({"columns": ["speed", "los"]}, "columns='los'"),
         ({"columns": [5]}, "columns=5"),
+        ({"columns": ["age"]}, "columns='age'"),
     ],
 )
 def test_a_table_refuses_what_it_cannot_begin_with(study: dict[str, str], arguments: dict[str, Any], said: str) -> None:

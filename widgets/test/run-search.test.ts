@@ -51,6 +51,8 @@ describe("filtering the runs", () => {
     ["notes ~ look or model = cnn", [0, 1]],
     ["lr is missing", [2]],
     ["pinned = true", [1]],
+    ["age < 1h", []],
+    ["age > 1h", []],
     ["resnet", [1]],
     ["model=resnet", [1]],
     ["lr=0.01 second", [1]],

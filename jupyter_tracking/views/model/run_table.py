@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_OWN = ("id", "name", "status", "why", "created", "duration", "tags", "note", "group", "parent", "pinned", "archived")
-_KINDS = {"created": "time", "duration": "seconds"}
+_OWN = (
+    *("id", "name", "status", "why", "created", "finished", "duration", "tags", "note", "group", "parent"),
+    *("project", "pinned", "archived"),
+)
+_KINDS = {"created": "time", "finished": "time", "duration": "seconds"}
 _GROUPS = ("inputs", "outputs")
 _SHORTEST = 8
 _LONGEST = 200
@@ -164,23 +167,29 @@ class RunTable:
 
 def _row(run: ListedRun) -> Row:
     facts, marks = run.facts, run.marks
-    created = run_document.parse_moment(facts.created_at)
     return {
         "uuid": facts.uuid,
         "name": json_safe(facts.name),
         "status": json_safe(facts.status),
         "why": cut(facts.why),
-        "created": None if created is None else created.timestamp() * 1e6,
+        "created": _micros(facts.created_at),
+        "finished": _micros(facts.finished_at),
         "duration": facts.duration,
         "tags": json_safe(", ".join(facts.tags)),
         "note": cut(marks.note),
         "group": cut(marks.group),
         "parent": cut(marks.parent),
+        "project": cut(facts.project),
         "pinned": "pinned" if marks.pinned else "",
         "archived": "archived" if run.archived else "",
         "inputs": {_safe_name(k): _cell(v) for k, v in facts.inputs.items()},
         "outputs": {_safe_name(k): _cell(v) for k, v in facts.outputs.items()},
     }
+
+
+def _micros(text: str | None) -> float | None:
+    moment = run_document.parse_moment(text)
+    return None if moment is None else moment.timestamp() * 1e6
 
 
 @lru_cache(maxsize=4096)  # of many runs most have the same

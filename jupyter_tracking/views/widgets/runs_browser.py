@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # How the table of each root was arranged last, by the root: columns, widths, order, groups and search, as the page has them.
 _arrangements: dict[Path, dict[str, Any]] = {}
 # What a filter calls a column of the table, where that is not what the table calls it.
-_FILTERED = {"created_at": "created", "notes": "note"}
+_FILTERED = {"created_at": "created", "finished_at": "finished", "notes": "note"}
 _SPARKS = 60  # lines of runs that one message brings
 _SHARED = 400  # artifacts that runs have in common, of which the page is told
 
@@ -132,7 +132,7 @@ class RunsBrowser(RunWidget):
         known = Columns([column for column in told if column is not None])
         arranged: dict[str, Any] = {}
         if where is not None:
-            parse_filter(where, known.every, complete=bool(self._runs.rows))
+            parse_filter(where, [*OWN_COLUMNS, *(column for column in known.every if "." in column.name)], complete=bool(self._runs.rows))
             arranged["search"] = where
         for argument, names in (("group_by", group_by), ("columns", columns)):
             if names is not None:

@@ -8,7 +8,10 @@ const MOST = 60;
 /** Columns that stay whatever their values are: what is asked first of a run. */
 const ALWAYS = ["name", "status", "created"];
 /** The run's own columns, behind its results and its inputs, where any run has them. */
-const BEHIND = ["tags", "note", "group", "parent", "duration"];
+const BEHIND = ["tags", "note", "group", "parent", "project", "duration"];
+/** What is a column only where it is chosen, and what is not worth a word where it is the same in all runs. */
+const UNASKED = ["finished"];
+const PLAIN = ["project"];
 /** What is shown as a part of other columns. */
 const PARTS = ["id", "why", "pinned", "archived"];
 const titles: Record<string, string> = { duration: "took" };
@@ -51,9 +54,11 @@ export function choose(rows: RunRows): Choice {
   const varied = offered(rows).filter((n) => {
     const { name, group } = fields[n]!;
     if (group === "" && ALWAYS.includes(name)) return true;
+    if (group === "" && UNASKED.includes(name)) return false;
     const { distinct, count } = rows.variety(n);
     if (count === 0) return false;
     if (distinct > 1 || rows.listed < 2 || (group === "" && name === "parent")) return true;
+    if (group === "" && PLAIN.includes(name)) return false;
     if (group !== "" || count === rows.listed) same.push({ field: n, count });
     return group === "" && count < rows.listed;
   });

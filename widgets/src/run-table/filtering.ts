@@ -15,6 +15,7 @@ export interface RunColumn extends FilterColumn {
 const OWN: Record<string, { name: string; kind?: FilterColumn["kind"]; also?: string[] }> = {
   id: { name: "uuid", also: ["id"] },
   created: { name: "created_at", kind: "time", also: ["created"] },
+  finished: { name: "finished_at", kind: "time", also: ["finished"] },
   duration: { name: "duration", kind: "seconds", also: ["took"] },
   note: { name: "notes", also: ["note"] },
   pinned: { name: "pinned", kind: "flag" },
@@ -29,13 +30,13 @@ export function filterColumns(rows: RunRows): RunColumn[] {
     const named = about.group === "" ? OWN[about.name] : undefined;
     return { kind: "any", name: keyOf(about), ...named, field };
   });
-  return [...own, { name: "age", kind: "seconds", field: rows.fieldNamed("created") }];
+  return [...own, { name: "run.age", kind: "seconds", field: rows.fieldNamed("created") }];
 }
 
 /** A run's value in a column, as the filter compares it. */
 export function filterValue(rows: RunRows, row: number, { field, name }: RunColumn): unknown {
   const value = rows.at(row, field);
-  if (name === "age") return value === null ? null : Date.now() / 1000 - Number(value) / 1e6;
+  if (name === "run.age") return value === null ? null : Date.now() / 1000 - Number(value) / 1e6;
   if (name === "tags") return value ? String(value).split(", ") : [];
   if (name === "pinned" || name === "archived") return Boolean(value);
   return value === "" ? null : value;

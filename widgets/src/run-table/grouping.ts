@@ -6,7 +6,7 @@ import { keyOf, offered, titleOf } from "./columns";
 
 /** A field is offered where it has no more values than this, and fewer than there are runs. */
 const MOST_VALUES = 200;
-const NEVER = ["note", "created", "duration"];
+const NEVER = ["note", "created", "finished", "duration"];
 
 export class GroupControl {
   readonly element = h("span", { class: "jt-grouping", role: "group", "aria-label": "group runs" });
