@@ -1,6 +1,7 @@
 // Runs compared: their results in a table, which is the legend of the charts below it, and what differs in what they were given and ran in.
 
 import { h, put, say, span } from "../dom/dom";
+import { onpaper } from "../dom/paper";
 import { colours, ontheme } from "../dom/theme";
 import { bar, select, slider, textButton } from "../dom/toolbar";
 import * as format from "../model/format";
@@ -74,7 +75,7 @@ export class Comparison {
   private readonly aside = h("div", { class: "jt-aside" });
   private readonly around = h("div", {});
   private readonly members = h("div", {});
-  private readonly stopWatchingTheme: () => void;
+  private readonly stops: (() => void)[];
 
   /** @param host where it is put first: charts are drawn in the colours that are in force there. */
   constructor(
@@ -107,10 +108,12 @@ export class Comparison {
       this.note,
     );
     host.append(this.element);
-    this.stopWatchingTheme = ontheme(() => {
+    const repaint = (): void => {
       this.list.redraw();
       for (const { chart } of this.charts) chart.restyle();
-    });
+    };
+    // Paper is white: what is drawn is drawn in its colours before it prints itself.
+    this.stops = [ontheme(repaint), onpaper(repaint)];
     this.update(payloads);
   }
 
@@ -126,9 +129,7 @@ export class Comparison {
         table.has(`s${n}`) ? [[key, table.column(`s${n}`)]] : [],
       ),
     );
-    const score = this.runs.columns.findIndex(
-      ({ field, name }) => field.group === "outputs" && name === head.score,
-    );
+    const score = this.runs.columns.findIndex(({ field }) => field.key === `outputs.${head.score}`);
     if (isFirst && this.many)
       for (const row of head.best[String(score)]?.[0] ?? []) this.picked.add(row);
     const what = head.group_by
@@ -189,7 +190,7 @@ export class Comparison {
   }
 
   destroy(): void {
-    this.stopWatchingTheme();
+    for (const stop of this.stops) stop();
     for (const { chart } of this.charts) chart.destroy();
     this.element.remove();
   }

@@ -347,6 +347,12 @@ export class RunsPlot {
 
 export function readRuns(payload: Payload<Omit<PlotHead, "plot" | "axes" | "color">>): ManyRuns {
   const { rows, total, labels, uuids, statuses, fields } = payload.head;
-  const columns = fields.map((field, n) => new Column(field, payload as Payload, n));
+  const times = new Map<string, number>();
+  for (const { name } of fields) times.set(name, (times.get(name) ?? 0) + 1);
+  // An input and a result of one name are told apart.
+  const called = fields.map((field) =>
+    times.get(field.name)! > 1 ? { ...field, name: field.key } : field,
+  );
+  const columns = called.map((field, n) => new Column(field, payload as Payload, n));
   return { count: rows, total, labels, uuids, statuses, columns };
 }

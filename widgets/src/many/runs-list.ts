@@ -111,7 +111,8 @@ export class RunsList {
       const button = textButton(`${column.name}${isSorted ? (sign < 0 ? " ↓" : " ↑") : ""}`, press);
       button.className = "jt-order";
       const title = this.options.title?.(column) || null;
-      return h("th", { scope: "col", "aria-sort": order, title }, button);
+      const side = column.isNumber ? "jt-number" : null;
+      return h("th", { scope: "col", class: side, "aria-sort": order, title }, button);
     };
     put(
       this.head,
