@@ -25,7 +25,7 @@ _CALL = re.compile(
 )
 _MOST = 1_000  # characters before the cursor that are looked at
 _OF_A_VIEW = {"show", "load", "events", "steps", "metrics", "diff"}
-_OF_RUNS = {"open_run", "browse", "compare", "lineage", "problems", "best"}
+_OF_RUNS = {"open_run", "best", "browse", "compare", "importance", "lineage", "parallel", "problems", "scatter"}
 _RUN_ARGUMENTS = {"run", "runs", "resume", "parent"}
 
 

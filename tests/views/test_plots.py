@@ -117,8 +117,10 @@ def test_what_the_page_gets_is_what_runs_has(tmp_path_factory: pytest.TempPathFa
     frame, page = tracking.runs(root), decoded(view)
     for key in set(page) & set(frame):
         column = frame[key]
-        if isinstance(column.dtype, pd.StringDtype):  # in which pandas writes what is missing as NaN
-            column = pd.Series([None if pd.isna(value) else value for value in column], dtype=object)
+        if isinstance(column.dtype, pd.StringDtype):  # in which pandas has one word for NaN and what is missing
+            for got, value in zip(page[key], column, strict=True):
+                assert got in {None, "NaN"} if pd.isna(value) else got == value
+            continue
         numeric = all(
             isinstance(v, int | float | np.number) and not isinstance(v, bool | np.bool_)
             for v in column
@@ -219,6 +221,19 @@ def test_a_page_with_little_room_keeps_the_newest_runs(search: list[tracking.Run
     assert head["total"] == 6
     assert 0 < head["rows"] < 6
     assert head["labels"] == [f"run{n}" for n in (5, 4, 3, 2, 1, 0)][: head["rows"]]
+    view.close()
+
+
+def test_words_that_are_another_in_each_run_do_not_fill_the_page(root: Path) -> None:
+    """A page of fewer runs has the words of these alone."""
+    for n in range(6):
+        record(root, f"run{n}", {"word": f"{n} " * 80, "n": n}, score=n / 2)
+    view = tracking.scatter(root)
+    whole = view._page("line")
+    header = packed(view._page("line", len(whole) - 120))
+    ((_, _, _, head, _),) = header["payloads"]
+    (field,) = (field for field in head["fields"] if field["name"] == "word")
+    assert len(field["words"]) == head["rows"] < 6
     view.close()
 
 

@@ -71,9 +71,7 @@ class RunColumn:
     @cached_property
     def words(self) -> list[str]:
         """The distinct values of a column of words, those with numbers in the order of the numbers; empty for one of numbers."""
-        if self.is_number:
-            return []
-        return sorted({text_of(value) for value in self.cells if value is not None}, key=_in_order)
+        return [] if self.is_number else ordered_words(self.cells)
 
     @property
     def differs(self) -> bool:
@@ -102,6 +100,11 @@ class RunColumn:
 def text_of(value: Any) -> str:
     """Return a value as a word: a text as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+
+
+def ordered_words(cells: Iterable[Any]) -> list[str]:
+    """Return distinct values as words, those with numbers in the order of the numbers."""
+    return sorted({text_of(value) for value in cells if value is not None}, key=_in_order)
 
 
 def _float(value: float) -> float:

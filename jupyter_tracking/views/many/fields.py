@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jupyter_tracking.frames.many.run_columns import text_of
+from jupyter_tracking.frames.many.run_columns import ordered_words, text_of
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.run_table import cut
 from jupyter_tracking.views.model.scene import call_runs
@@ -49,9 +49,10 @@ def add_fields(payload: Payload, fields: Sequence[RunColumn], count: int) -> Non
             if field.missing.any():
                 payload.add(f"n{number}", field.missing.astype(np.uint8))
         else:
-            place = {word: n for n, word in enumerate(whole.words)}
+            words = ordered_words(field.cells)  # of all runs they may be very many
+            place = {word: n for n, word in enumerate(words)}
             codes = [len(place) if value is None else place[text_of(value)] for value in field.cells]
-            about["kind"], about["words"] = "words", [cut(word) for word in whole.words]
+            about["kind"], about["words"] = "words", [cut(word) for word in words]
             payload.add(f"c{number}", np.array(codes, dtype=np.uint32))
 
 
