@@ -241,6 +241,18 @@ def split_names(given: Iterable[str]) -> dict[str, str]:
     return {name: alone.get(name) or _SPLITS.get(name, name) for name in names}
 
 
+def log_values(run: Run, values: dict[str, float], step: int) -> None:
+    """Log metrics of one step, as `log_metrics` does, in half of its time: a booster's round takes no longer than a millisecond or two.
+
+    Args:
+        run: the run.
+        values: floats, by names that are the same at each call.
+        step: an integer of Python's.
+    """
+    if values:
+        run.record_metrics(values, step, None)
+
+
 # What words in the names of metrics say: of "binary_logloss" less is better, of "val/auc" more.
 _GOALS = {
     **dict.fromkeys(("accuracy", "acc", "precision", "recall", "f1", "f1score", "iou", "dice", "bleu", "rouge"), "max"),

@@ -66,8 +66,7 @@ class TrackingCallback(base.RunCallback):
                 if len(history) > self._logged.get((part, measure), 0):
                     self._logged[part, measure] = len(history)
                     values[f"{self._name(part)}/{measure}"] = float(history[-1])
-        if values:
-            self.run.log_metrics(values, step=step)
+        base.log_values(self.run, values, step)
         return True
 
     def _name(self, part: str) -> str:

@@ -78,6 +78,8 @@ class TrackingCallback(base.RunCallback, KerasCallback):
         self._batches = 0
         self._epoch = -1
         self._known: set[str] = set()  # the metrics whose goal was said
+        if log_every:  # where no callback has this hook, Keras does not wait for each batch
+            self.on_train_batch_end = self._log_batch
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002 - Keras' hooks have their arguments
         """Log the parameters and a summary of the model."""
@@ -99,12 +101,12 @@ class TrackingCallback(base.RunCallback, KerasCallback):
             return
         self.run.log_text("model_summary", "\n".join(lines))
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-        """Log the batch, where batches are asked for."""
+    def _log_batch(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        """Log each so many batches."""
         self._batches += 1
         if self.log_every and logs and self._batches % self.log_every == 0:
             values = {f"batch/{name}": float(value) for name, value in logs.items() if self.metrics is None or name in self.metrics}
-            self.run.log_metrics(values, step=self._batches)
+            base.log_values(self.run, values, self._batches)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Log the epoch, and the model where it is the best so far."""

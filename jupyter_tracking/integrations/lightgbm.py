@@ -77,8 +77,7 @@ class TrackingCallback(base.RunCallback):
                 values[f"{name}-mean"], values[f"{name}-std"] = float(value), float(spread[0])
             else:
                 values[name] = float(value)
-        if values:
-            self.run.log_metrics(values, step=env.iteration)
+        base.log_values(self.run, values, env.iteration)
         if self.log_model and self.checkpoint_every and (env.iteration + 1) % self.checkpoint_every == 0 and not _is_cv(env.model):
             about = {"framework": "lightgbm", "best": False}
             base.log_saved_model(self.run, env.model.save_model, "model.txt", env.iteration, about)

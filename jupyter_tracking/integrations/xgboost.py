@@ -83,8 +83,7 @@ class TrackingCallback(base.RunCallback, TrainingCallback):
                     values[f"{name}-mean"], values[f"{name}-std"] = map(float, last)
                 else:
                     values[name] = float(last)
-        if values:
-            self.run.log_metrics(values, step=epoch)
+        base.log_values(self.run, values, epoch)
         if self.log_model and self.checkpoint_every and (epoch + 1) % self.checkpoint_every == 0 and not _is_cv(model):
             base.log_saved_model(self.run, model.save_model, "model.ubj", epoch, {"framework": "xgboost", "best": False})
         return False
