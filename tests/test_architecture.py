@@ -62,7 +62,7 @@ BUDGETS = {
     "polyaxon": 1030,
     "views": 9945,
     "magics": 1380,
-    "integrations": 2715,
+    "integrations": 2730,
     "contrib": 135,
 }
 MOST_FILES = 12

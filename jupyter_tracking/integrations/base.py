@@ -64,7 +64,7 @@ def base_class(module: str, name: str, install: str) -> type:
     try:
         found: type = attrgetter(name)(framework(module, install))
     except MissingExtra as error:
-        return type(name.rpartition(".")[2], (), {"__new__": functools.partial(_refuse, str(error))})
+        return type(name.rpartition(".")[2], (), {"__new__": staticmethod(functools.partial(_refuse, str(error)))})
     return found
 
 

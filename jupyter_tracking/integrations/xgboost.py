@@ -30,6 +30,7 @@ class TrackingCallback(base.RunCallback, TrainingCallback):
     """Logs a training with XGBoost.
 
     With several trainings in one run, such as the folds of one's own loop, values of one name follow each other; a run for each is clearer.
+    Of several processes that train one model, that of rank 0 writes.
     """
 
     def __init__(
@@ -62,10 +63,14 @@ class TrackingCallback(base.RunCallback, TrainingCallback):
         self.max_num_features = max_num_features
         self.checkpoint_every = checkpoint_every
         self._names: dict[str, str] = {}
+        self._writes = True  # whether this process is the one that writes, of those that train together
 
     def before_training(self, model: Any) -> Any:
         """Log the parameters."""
         self._names = {}
+        self._writes = base.framework("xgboost.collective", "xgboost").get_rank() == 0
+        if not self._writes:
+            return model
         boosters = _boosters(model)
         parameters = _parameters(json.loads(boosters[0].save_config()))
         base.log_parameters(self.run, parameters | ({"folds": len(boosters)} if _is_cv(model) else {}))
@@ -73,6 +78,8 @@ class TrackingCallback(base.RunCallback, TrainingCallback):
 
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
         """Log the round's value of each metric; of a cross-validation the mean over the folds, and its standard deviation."""
+        if not self._writes:
+            return False
         if not self._names:
             self._begin(evals_log)
         values: dict[str, float] = {}
@@ -90,7 +97,7 @@ class TrackingCallback(base.RunCallback, TrainingCallback):
 
     def after_training(self, model: Any) -> Any:
         """Log the best round, the model and the importance of its features."""
-        for number, booster in enumerate(_boosters(model)):
+        for number, booster in enumerate(_boosters(model) if self._writes else ()):
             name = f"-fold-{number}" if _is_cv(model) else ""
             self._finish(booster, name)
         return model

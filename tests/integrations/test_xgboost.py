@@ -199,6 +199,15 @@ def test_an_interrupt_stops_the_run(root: Path) -> None:
     assert list(series(view, "valid/auc")) == [0, 1, 2, 3]
 
 
+def test_of_several_processes_one_writes(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of another rank logs nothing, and trains all the same."""
+    monkeypatch.setattr("xgboost.collective.get_rank", lambda: 1)
+    with tracking.init(root=root, quiet=True) as run:
+        model, _ = train([TrackingCallback()], 3)
+    assert model.num_boosted_rounds() == 3
+    assert read(run).artifacts() == []
+
+
 def test_the_example_runs(root: Path) -> None:
     """The example of the documentation, as it stands there."""
     import xgboost

@@ -1,0 +1,22 @@
+"""The benchmark of what a callback costs still runs, as small as it can be; no time is asserted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.integrations.training import CHECKOUT
+
+pytestmark = pytest.mark.integrations
+
+
+def test_the_benchmark_runs() -> None:
+    """A line for each framework."""
+    words = ["-m", "benchmarks.trainings", "lightgbm", "xgboost", "keras", "--rounds", "1", "--size", "3"]
+    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["lightgbm", "xgboost", "keras"]
