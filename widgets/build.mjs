@@ -70,8 +70,14 @@ const common = {
 const jobs = [
   {
     ...common,
-    entryPoints: { view: "src/index.ts", many: "src/many.ts", loader: "src/loader.ts" },
+    entryPoints: { view: "src/index.ts", loader: "src/loader.ts" },
     format: "esm",
+  },
+  {
+    ...common,
+    entryPoints: { many: "src/many.ts" },
+    format: "esm",
+    plugins: [sheets([...everywhere, "many.css", "charts.css", "table.css"])],
   },
   {
     ...common,

@@ -73,7 +73,7 @@ describe("a comparison of runs", () => {
     expect(element.textContent).toContain("environment: 1 differs, 2 equal");
     const headings = [...element.querySelectorAll("thead th")].map((th) => th.textContent);
     expect(headings).toEqual(["run", "val/accuracy", "loss", "model", "lr", "seed"]);
-    const best = [...element.querySelectorAll<HTMLElement>(".jt-best")];
+    const best = [...element.querySelectorAll<HTMLElement>(".jt-many-best")];
     expect(
       best.map((each) => each.closest("tr")!.querySelector(".jt-from-button")!.textContent),
     ).toEqual(["run0", "run0"]);

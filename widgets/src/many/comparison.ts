@@ -72,7 +72,7 @@ export class Comparison {
   private readonly grid = h("div", { class: "jt-panes jt-many jt-small-charts" });
   private readonly same = h("p", { class: "jt-caption" });
   private readonly note = h("p", { class: "jt-note" });
-  private readonly aside = h("div", { class: "jt-aside" });
+  private readonly aside = h("div", { class: "jt-many-aside" });
   private readonly around = h("div", {});
   private readonly members = h("div", {});
   private readonly stops: (() => void)[];
@@ -98,7 +98,7 @@ export class Comparison {
       { class: "jt-browser jt-many-runs jt-comparison" },
       h(
         "div",
-        { class: "jt-columns" },
+        { class: "jt-many-columns" },
         h("div", {}, bar(this.words, this.unpick), this.list.element, this.same, this.members),
         this.aside,
       ),
@@ -256,7 +256,7 @@ export class Comparison {
     if (!isBest) return span("", words);
     return h(
       "b",
-      { class: "jt-best", title: this.goal(column) },
+      { class: "jt-many-best", title: this.goal(column) },
       h("span", { role: "img", "aria-label": "best" }, "★"),
       ` ${words}`,
     );

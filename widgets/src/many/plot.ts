@@ -28,7 +28,7 @@ export class RunsPlot {
   private readonly list: RunsList;
   private readonly tools = h("div", { class: "jt-plot-tools" });
   private readonly legend = h("div", {});
-  private readonly aside = h("div", { class: "jt-aside" });
+  private readonly aside = h("div", { class: "jt-many-aside" });
   private readonly count = h("span", { role: "status" });
   private readonly clear = textButton("clear brushes", () => this.chart.clear());
   private readonly note = h("p", { class: "jt-caption" });
@@ -74,7 +74,7 @@ export class RunsPlot {
       this.note,
       h(
         "div",
-        { class: "jt-columns" },
+        { class: "jt-many-columns" },
         h("div", {}, bar(this.count, this.clear), this.list.element),
         this.aside,
       ),
