@@ -104,7 +104,8 @@ export class RunsChart {
   /** Show runs on these axes; what is chosen on an axis that stays, stays. */
   show(drawn: Drawn): void {
     this.drawn = drawn;
-    const vertical = this.layOut(this.width).tracks.map((track) => track.vertical);
+    this.layout = this.layOut(this.width);
+    const vertical = this.layout.tracks.map((track) => track.vertical);
     for (const brush of this.brushes) brush.element.remove();
     this.brushes = drawn.scales.map((scale, n) => {
       const brush = new Brush(scale, vertical[n]!, () => {
@@ -155,12 +156,13 @@ export class RunsChart {
 
   private choose(): void {
     const { rows, scales } = this.drawn;
-    const parts = scales.flatMap((scale, n) => {
+    const positions = this.layout?.positions ?? [];
+    const parts = scales.flatMap((_, n) => {
       const range = this.brushes[n]?.brushed;
-      return range ? [[scale, range] as const] : [];
+      return range ? [[positions[n]!, range] as const] : [];
     });
     this.shown = Uint8Array.from({ length: rows }, (_, row) =>
-      Number(parts.every(([scale, range]) => isWithin(scale.at(row), range))),
+      Number(parts.every(([at, range]) => isWithin(at[row]!, range))),
     );
     this.paintSoon();
     this.options.brushed();
@@ -224,9 +226,21 @@ export class RunsChart {
     requestAnimationFrame(() => this.paintActive());
   }
 
-  private paint(): void {
+  /** The layout, made anew only where the size, the colours or what is drawn is another. */
+  private laidOut(): Layout {
     this.look = colours(this.element);
-    const layout = (this.layout = this.layOut(this.width));
+    const { width, look, drawn, laid } = this;
+    const colour = `${look.text} ${look.background}`;
+    if (!this.layout || laid?.drawn !== drawn || laid.width !== width || laid.colour !== colour) {
+      this.layout = this.layOut(width);
+      this.laid = { drawn, width, colour };
+    }
+    return this.layout;
+  }
+  private laid: { drawn: Drawn; width: number; colour: string } | null = null;
+
+  private paint(): void {
+    const layout = this.laidOut();
     const vertical = layout.tracks[0]?.vertical;
     layout.tracks.forEach(({ left, top, length }, n) => this.brushes[n]?.lay(left, top, length));
     if (this.options.kind === "parallel" && vertical !== this.laidVertical) {

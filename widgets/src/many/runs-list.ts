@@ -6,7 +6,7 @@ import * as format from "../model/format";
 import { statusClass } from "../model/model";
 import type { Column, ManyRuns } from "./columns";
 
-const MOST = 200;
+const MOST = 100;
 
 /** What else the table shows, and how its rows are. */
 export interface ListOptions {
