@@ -22,7 +22,6 @@ import jupyter_tracking as tracking
 
 Training = Callable[[list[Any]], object]
 SIZES = {"lightgbm": 1000, "xgboost": 1000, "keras": 10_000}  # rounds, rounds, batches
-ROWS = 50_000  # that a booster learns from
 
 
 def data(rows: int) -> tuple[Any, Any]:
@@ -32,15 +31,15 @@ def data(rows: int) -> tuple[Any, Any]:
     return X, (X[:, 0] + X[:, 1] * X[:, 2] + random.normal(size=rows) > 0).astype(int)
 
 
-def lightgbm(size: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
+def lightgbm(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
     """Return a training of so many rounds with two parts that are evaluated, our callback, and the floor's."""
     import lightgbm as library
 
     from jupyter_tracking.integrations.lightgbm import TrackingCallback
 
-    X, y = data(ROWS)
-    learned = library.Dataset(X[: ROWS * 4 // 5], y[: ROWS * 4 // 5])
-    held = learned.create_valid(X[ROWS * 4 // 5 :], y[ROWS * 4 // 5 :])
+    X, y = data(rows)
+    learned = library.Dataset(X[: rows * 4 // 5], y[: rows * 4 // 5])
+    held = learned.create_valid(X[rows * 4 // 5 :], y[rows * 4 // 5 :])
     params = {"objective": "binary", "metric": ["auc", "binary_logloss"], "verbose": -1, "num_threads": 1}
 
     def train(callbacks: list[Any]) -> None:
@@ -53,14 +52,14 @@ def lightgbm(size: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]
     return train, TrackingCallback, floor
 
 
-def xgboost(size: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
+def xgboost(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
     """The same with XGBoost."""
     import xgboost as library
 
     from jupyter_tracking.integrations.xgboost import TrackingCallback
 
-    X, y = data(ROWS)
-    learned, held = library.DMatrix(X[: ROWS * 4 // 5], y[: ROWS * 4 // 5]), library.DMatrix(X[ROWS * 4 // 5 :], y[ROWS * 4 // 5 :])
+    X, y = data(rows)
+    learned, held = library.DMatrix(X[: rows * 4 // 5], y[: rows * 4 // 5]), library.DMatrix(X[rows * 4 // 5 :], y[rows * 4 // 5 :])
     params = {"objective": "binary:logistic", "eval_metric": ["auc", "logloss"], "nthread": 1}
 
     def train(callbacks: list[Any]) -> None:
@@ -74,14 +73,14 @@ def xgboost(size: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
     return train, TrackingCallback, Floor
 
 
-def keras(size: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
+def keras(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
     """Return a training of so many batches in epochs of a hundred, our callback, and the floor's."""
     os.environ.setdefault("KERAS_BACKEND", "jax")
     import keras as library
 
     from jupyter_tracking.integrations.keras import TrackingCallback
 
-    X, y = data(3200)
+    X, y = data(min(rows, 3200))
     layers = [library.layers.Input((20,)), library.layers.Dense(64, "relu"), library.layers.Dense(64, "relu"), library.layers.Dense(1)]
     model = library.Sequential(layers)
     model.compile("adam", "mse")
@@ -113,11 +112,12 @@ def main() -> None:
     parser.add_argument("frameworks", nargs="*", default=[*SIZES])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--size", type=int, help="how many rounds or batches, instead of 1,000 and 10,000")
+    parser.add_argument("--rows", type=int, default=50_000, help="how many a booster learns from and is evaluated on")
     given = parser.parse_args()
     print(f"{'':10} {'processor time':>24} {'time':>24} {'floor':>24}   of a training without a callback")
     for name in given.frameworks:
         size = given.size or SIZES[name]
-        train, ours, floor = globals()[name](size)
+        train, ours, floor = globals()[name](size, given.rows)
         with tempfile.TemporaryDirectory() as folder:
             train([])  # what is compiled or read for the first time
             measured(train, ours, folder)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integrations
 
 def test_the_benchmark_runs() -> None:
     """A line for each framework."""
-    words = ["-m", "benchmarks.trainings", "lightgbm", "xgboost", "keras", "--rounds", "1", "--size", "3"]
+    words = ["-m", "benchmarks.trainings", "lightgbm", "xgboost", "keras", "--rounds", "1", "--size", "3", "--rows", "500"]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
