@@ -18,6 +18,7 @@ from jupyter_tracking import progress
 from jupyter_tracking.notebook.session_notebook import CellOutputs
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.run_reader import RunFolder
+from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,7 +178,7 @@ def test_an_interrupt_between_two_runs_cancels(
 @pytest.fixture
 def eight(tmp_path: Path) -> tracking.RunView:
     """A run of eight metrics and an asset."""
-    with tracking.Run(tmp_path / "run", name="eight") as run:
+    with Run(tmp_path / "run", name="eight") as run:
         for n in range(8):
             run.log_metric(f"m{n}", n / 3, step=n)
         run.log_dataframe(pd.DataFrame({"a": [1]}), "frame")

@@ -17,6 +17,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, 
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import metric_summary
 from jupyter_tracking.kinds.arguments import as_json
+from jupyter_tracking.kinds.artifact import SAID_BY_THE_RUN
 from jupyter_tracking.record import start_values
 from jupyter_tracking.record.run import Run
 from jupyter_tracking.session import current_run, init
@@ -284,12 +285,9 @@ def set_goals(run: Run, goals: Mapping[str, str | None]) -> None:
 # --- models -------------------------------------------------------------------------------------------
 
 
-_OF_ROWS = {"is_event", "step", "timestamp", "metric"}  # what the summary of an artifact in steps has of its rows
-
-
 def model_summary(about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is to be said of a model as its summary can hold it: plain values, none of them called as what is known of its rows."""
-    return {f"{key}_value" if key in _OF_ROWS else key: plain(value, key) for key, value in about.items() if value is not None}
+    """Return what is to be said of a model as its summary can hold it: plain values, none of them called as what the run itself says."""
+    return {f"{key}_value" if key in SAID_BY_THE_RUN else key: plain(value, key) for key, value in about.items() if value is not None}
 
 
 def log_saved_model(

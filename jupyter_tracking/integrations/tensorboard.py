@@ -10,13 +10,13 @@ A number is a metric of its tag, an image an image, a histogram a histogram, a t
 
 from __future__ import annotations
 
-import io
 import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, log_errors
 from jupyter_tracking.integrations import base
+from jupyter_tracking.kinds.picture_files import open_picture
 
 if TYPE_CHECKING:
     from jupyter_tracking.record.run import Run
@@ -108,9 +108,7 @@ def _numbers(tensor: Any) -> Any:
 
 
 def _log_image(run: Run, tag: str, encoded: bytes, step: int | None) -> None:
-    from PIL import Image
-
-    with Image.open(io.BytesIO(encoded)) as picture:
+    with open_picture(encoded) as picture:
         run.log_image(picture.copy(), tag, step=step)
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Asset, Timestamp
 
 _ARGUMENTS = ("path", "name", "kind", "framework", "summary", "step", "timestamp", "rel_path", "skip_hash_calculation")
+# What the lineage says of a file that is kept, and of rows: a summary cannot say something else beside it.
+SAID_BY_THE_RUN = frozenset({"path", "size", "hash", "output", "is_event", "step", "timestamp", "metric"})
 
 
 def decode_file(payload: dict[str, Any], asset: Asset) -> Path:
@@ -116,6 +118,8 @@ def log_file(
     """
     true_name = paths.check_name(name_of(name, encoded, "file"))
     about = as_summary(summary)
+    if taken := sorted(SAID_BY_THE_RUN & about.keys()):
+        raise InvalidArgument(f"summary has {taken[0]!r}, which the run itself says of a file or of its versions; give it another name")
     whole = as_step(step)
     moment = as_timestamp(timestamp)
     rel_path = None if rel_path is None else check_path(rel_path, "rel_path")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.errors import InvalidArgument, shortened
 from jupyter_tracking.kinds.arguments import as_flag, as_summary, as_text
 from jupyter_tracking.kinds.artifact import decode_file, log_file, older_names
 from jupyter_tracking.kinds.base import AssetCopy, Kind, Recorder, encode_file, example, logs, without_kind
@@ -67,5 +68,9 @@ class ModelMethods(Recorder):
         text = None if framework is None else as_text(framework, "framework")
         encoded = _encode(path, text, about or None, hashed=not as_flag(skip_hash_calculation, "skip_hash_calculation"))
         if text is not None:
+            if about.get("framework", text) != text:
+                raise InvalidArgument(
+                    f"summary says framework={shortened(about['framework'])}, and framework={text!r} is given beside it; give one"
+                )
             about = {"framework": text, **about}
         log_file(self, "model", encoded, name, about, step, timestamp, rel_path, "model")

@@ -103,6 +103,12 @@ def test_a_summary_that_does_not_change_costs_no_line(run: Run, made: Path) -> N
         (lambda run, made: run.log_artifact(made / "data.tar.gz", rel_path="../x"), OutsideRun),
         (lambda run, _: run.log_artifact(b"bytes"), InvalidType),
         (lambda run, made: run.log_artifact(made / "data.tar.gz", summary={"f": print}), InvalidType),
+        *(
+            (lambda run, made, word=word, step=step: run.log_model(made / "data.tar.gz", summary={word: 0.5}, step=step), InvalidArgument)
+            for word in ("path", "size", "hash", "output", "is_event", "step", "timestamp", "metric")
+            for step in (None, 3)
+        ),
+        (lambda run, made: run.log_model(made / "data.tar.gz", framework="a", summary={"framework": "b"}), InvalidArgument),
         (lambda run, made: run.log_model(made / "data.tar.gz", step=True), InvalidType),
     ],
 )

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_tracking import Run
 from jupyter_tracking.errors import StorageError
 from jupyter_tracking.format import event_file_summary, event_rows, paths
+from jupyter_tracking.record.run import Run
 from jupyter_tracking.storage import run_folder
 from tests.reliability.faults import FailAt
 
