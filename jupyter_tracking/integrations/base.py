@@ -18,9 +18,10 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import metric_summary
 from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.artifact import SAID_BY_THE_RUN
+from jupyter_tracking.polyaxon.start import RunStart
 from jupyter_tracking.record import start_values
 from jupyter_tracking.record.run import Run
-from jupyter_tracking.session import current_run, init
+from jupyter_tracking.session import ActiveRun, current_run, init
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -330,22 +331,27 @@ def log_importance(run: Run, columns: Mapping[str, Any], step: int | None, most:
 # --- runs that are parts of another --------------------------------------------------------------------
 
 
-def part_of(parent: Run, kind: type[_Run], name: str, inputs: Mapping[str, Any], group: str | None = None) -> _Run:
+def part_of(parent: Run, start: Callable[..., _Run], name: str, inputs: Mapping[str, Any], group: str | None = None) -> _Run:
     """Start a run that is a part of another, beside it: a trial of a search, a fold.
 
     Args:
         parent: the other.
-        kind: `Run`, or `session.ActiveRun` for one that can be the active run.
+        start: starts it in a folder, with `name`, `owner` and `project`: `Run`, or `startable_run` for one that can be the active run.
         name: the run's name.
         inputs: its parameters.
         group: what it has in common with the other parts.
     """
     document = parent._current_document()  # noqa: SLF001 - who the run belongs to is said nowhere else
     root = parent.path.parent.parent if parent.path.parent.name == "runs" else paths.default_root(None)
-    run = kind(paths.run_path(root, paths.new_uuid()), name=name, owner=document.get("owner"), project=document.get("project"))
+    run = start(paths.run_path(root, paths.new_uuid()), name=name, owner=document.get("owner"), project=document.get("project"))
     start_values.keep(run, {}, {"parent": parent.uuid, "group": group})
     log_parameters(run, inputs)
     return run
+
+
+def startable_run(path: Path, **about: Any) -> ActiveRun:
+    """Start a run of the session, which its `with` block makes the active one; nothing of the session is captured for it."""
+    return ActiveRun.started(RunStart(path=path, about=about, inputs={}, meta={}, capture={}, collects=True))
 
 
 def check_trials(trials: str) -> None:

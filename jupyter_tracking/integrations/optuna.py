@@ -22,7 +22,6 @@ from jupyter_tracking.errors import TrackingError, log_errors
 from jupyter_tracking.integrations import base
 from jupyter_tracking.record.process_exit import end_for
 from jupyter_tracking.record.run import Run
-from jupyter_tracking.session import ActiveRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -107,7 +106,7 @@ class TrackingCallback(base.RunCallback):
 
         @functools.wraps(objective)
         def tracked(trial: Any) -> Any:
-            part = base.part_of(self.run, ActiveRun, f"trial-{trial.number}", {}, trial.study.study_name)
+            part = base.part_of(self.run, base.startable_run, f"trial-{trial.number}", {}, trial.study.study_name)
             self._tracked.add(trial.number)
             with part:
                 try:

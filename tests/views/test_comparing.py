@@ -190,6 +190,7 @@ def test_sixty_runs_make_no_noise_and_fit(root: Path, shell: InteractiveShell) -
         train(root, f"run{n}", lr=n / 100, model="net", seed=n)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "Deprecated in traitlets", DeprecationWarning)  # ipywidgets 8.1.0, for each trait of a widget
         view = tracking.compare(tracking.runs(root))
         _, (data, metadata) = displayed(shell, view)
         one = tracking.compare(tracking.runs(root), "loss", "val/accuracy")

@@ -45,8 +45,8 @@ def test_the_numbers_that_the_page_is_tested_with_are_those_of_pandas() -> None:
     if os.environ.get(WRITE):
         VECTORS.write_text(json.dumps(figures()) + "\n", "utf-8")
     kept = json.loads(VECTORS.read_text("utf-8"))
-    expected = figures()
-    assert [each["values"] for each in kept] == [each["values"] for each in expected]
-    for mine, theirs in zip(kept, expected, strict=True):
+    assert len(kept) > 30
+    for mine in kept:
+        theirs = said([float(value) for value in mine["values"]])
         for key in ("count", "mean", "std", "min", "max"):
             np.testing.assert_allclose(float(mine[key]), float(theirs[key]), rtol=1e-12)
