@@ -7,7 +7,7 @@ import { bar, select, slider, textButton } from "../dom/toolbar";
 import * as format from "../model/format";
 import type { ChartHead, ComparisonHead } from "../model/many-heads";
 import type { Payload } from "../model/payload";
-import { evenUpTo, extent, type Axes } from "../renderers/axes";
+import { extent, valueAxis, type Axes } from "../renderers/axes";
 import { FEW, type ChartLine } from "../renderers/chart-line";
 import { sample } from "../renderers/crosshair";
 import { LineChart } from "../renderers/line-chart";
@@ -385,31 +385,18 @@ export class Comparison {
 
   private axes(lines: Line[], { name, over, unit }: ChartHead): Axes {
     const shown = lines.filter(({ row }) => !this.hidden.has(row));
-    const log = this.scale.value === "log";
-    const ends = shown.flatMap(({ y, band }) => {
-      const spread = band
+    const values = shown.map(({ y, band }) =>
+      band
         ? Array.from(y, (value, n) => [value - (band[n] || 0), value + (band[n] || 0)]).flat()
-        : y;
-      return extent(spread, log);
-    });
-    const y = extent(ends, log);
-    const empty =
-      shown.length === 0
-        ? "every line is hidden"
-        : Number.isFinite(y[0])
-          ? ""
-          : log
-            ? "no value above zero, where a log axis begins"
-            : "no finite value to draw";
+        : y,
+    );
     return {
-      ...(empty ? { empty } : {}),
+      ...valueAxis(values, this.scale.value),
       ...(unit ? { yUnit: unit } : {}),
       xWhole: true,
       xLabel: over,
       yLabel: name,
       x: extent(shown.flatMap(({ x }) => extent(x))),
-      y,
-      yLog: log || (this.scale.value === "symlog" && evenUpTo(y)),
     };
   }
 

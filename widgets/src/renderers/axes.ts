@@ -75,6 +75,27 @@ export const evenUpTo = ([low, high]: Range): number => {
   return size > 0 && Number.isFinite(size) ? 10 ** (Math.floor(Math.log10(size)) - 3) : 1;
 };
 
+/** The y axis by the name of its scale, which people choose. */
+export const scaleOf = (name: string, limits: Range): Scale =>
+  name === "log" || (name === "symlog" && evenUpTo(limits));
+
+/** The y axis of the lines shown, of which these are the values: its range, its scale, and why nothing is drawn, when nothing is. */
+export function valueAxis(
+  values: ArrayLike<number>[],
+  scale: string,
+): Pick<Axes, "y" | "yLog" | "empty"> {
+  const log = scale === "log";
+  const y = extent(
+    values.flatMap((each) => extent(each, log)),
+    log,
+  );
+  let empty = "";
+  if (values.length === 0) empty = "every line is hidden";
+  else if (!Number.isFinite(y[0]))
+    empty = log ? "no value above zero, where a log axis begins" : "no finite value to draw";
+  return { y, yLog: scaleOf(scale, y), ...(empty && { empty }) };
+}
+
 type Turn = (value: number) => number;
 const scaled = (log: Scale): Turn =>
   log === true

@@ -6,7 +6,7 @@ import * as format from "../model/format";
 import type { CurveHead, CurveSharedHead, FailedHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import type { Drawing, Host, Shown } from "../model/renderer";
-import { evenUpTo, extent, type Axes, type Range } from "./axes";
+import { extent, scaleOf, type Axes, type Range } from "./axes";
 import { FEW, type ChartLine } from "./chart-line";
 import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
@@ -40,7 +40,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
     yLabel,
     ...limits,
     xLog: xLog.value,
-    yLog: scale.value === "log" || (scale.value === "symlog" && evenUpTo(limits.y)),
+    yLog: scaleOf(scale.value, limits.y),
   });
   if (!unit) element.append(bar(xLog, scale));
   /** The step on screen. */

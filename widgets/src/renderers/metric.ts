@@ -7,7 +7,7 @@ import * as format from "../model/format";
 import type { MetricHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import type { Drawing, Host, Shown } from "../model/renderer";
-import { evenUpTo, extent, roomy, type Axes } from "./axes";
+import { extent, roomy, valueAxis, type Axes } from "./axes";
 import { FEW, type ChartLine } from "./chart-line";
 import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
@@ -113,31 +113,19 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
 
   function axes(): Axes {
     const shown = series.filter((_, n) => !legend.hidden.has(n));
-    const log = scale.value === "log";
     const time = oneRun ? "time" : "seconds since its first value";
-    const y = extent(
-      shown.flatMap(({ value }) => Array.from(extent(value, log))),
-      log,
-    );
     const units = new Set(shown.map(({ unit }) => unit));
     const [unit] = units;
-    const empty =
-      shown.length === 0
-        ? "every line is hidden"
-        : Number.isFinite(y[0])
-          ? ""
-          : log
-            ? "no value above zero, where a log axis begins"
-            : "no finite value to draw";
     return {
-      ...(empty ? { empty } : {}),
+      ...valueAxis(
+        shown.map(({ value }) => value),
+        scale.value,
+      ),
       ...(unit && units.size === 1 ? { yUnit: unit } : {}),
       xWhole: !byTime.value,
       xLabel: byTime.value ? time : stepless ? "order logged" : "step",
       yLabel: oneRun && !single ? "value" : host.about.name,
       x: extent(shown.flatMap((each) => lines(each).flatMap(({ x }) => extent(x)))),
-      y,
-      yLog: log || (scale.value === "symlog" && evenUpTo(y)),
       xTime: oneRun && byTime.value,
     };
   }
