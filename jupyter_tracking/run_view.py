@@ -92,7 +92,7 @@ class RunView(CuratedRun):
 
     def __init__(self, files: RunFolder) -> None:
         """Make the view of an open run folder; users call `open_run`."""
-        self.files = files
+        super().__init__(files)
 
     @property
     def path(self) -> Path:

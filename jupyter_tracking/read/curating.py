@@ -29,7 +29,9 @@ class CuratedRun:
     document cannot be read or that was opened from a .zip; then nothing has changed.
     """
 
-    files: RunFolder
+    def __init__(self, files: RunFolder) -> None:
+        """Look at a run through its folder."""
+        self.files = files
 
     @property
     def pinned(self) -> bool:

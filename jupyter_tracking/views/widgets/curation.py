@@ -27,11 +27,6 @@ _DONE = {"pin": "pinned", "unpin": "unpinned", "archive": "archived", "restore":
 _VERBS = {"rename", "tag", "untag", "note", "export", *_DONE}
 
 
-class _Run(CuratedRun):
-    def __init__(self, files: RunFolder) -> None:
-        self.files = files
-
-
 class Said(NamedTuple):
     """What a change came to: in words, what was refused, and whether there is something to take back."""
 
@@ -94,7 +89,7 @@ class Curation:
 
     def _change(self, verb: str, value: str, folder: RunFolder) -> tuple[Undo | None, str]:
         """Change one run; return what takes it back, if anything changed, and what is said of it."""
-        run = _Run(folder)
+        run = CuratedRun(folder)
         if verb == "export":
             return None, _export(folder)
         if verb == "delete":
@@ -118,12 +113,12 @@ class Curation:
         getattr(run, verb)()
         return None if is_so else back, ""
 
-    def _bring_back(self, run: _Run, was: Path) -> None:
+    def _bring_back(self, run: CuratedRun, was: Path) -> None:
         run.restore()
         self.trashed.discard(was)
 
 
-def _change_tags(run: _Run, verb: str, value: str) -> Undo | None:
+def _change_tags(run: CuratedRun, verb: str, value: str) -> Undo | None:
     labels = as_tags(value)
     if not labels:
         raise InvalidArgument("no tag is named; write one, or several with commas between")
