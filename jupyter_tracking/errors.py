@@ -87,7 +87,13 @@ class NotFound(TrackingError, LookupError):
     """No such run, artifact, kind or step; the message lists what is near."""
 
 
-class MissingFile(TrackingError, FileNotFoundError):
+class _NotThere(TrackingError, FileNotFoundError):
+    def __str__(self) -> str:
+        """Return our sentence alone: that nothing is there is what the number of the error would say again."""
+        return self.strerror or super().__str__()
+
+
+class MissingFile(_NotThere):
     """A file to log, or an asset to read, is not there."""
 
 
@@ -107,7 +113,7 @@ class ReentrantCall(TrackingError, RuntimeError):
     """A signal handler, a finalizer or a hook changes what the call that it has interrupted is in the middle of changing."""
 
 
-class RunGone(TrackingError, FileNotFoundError):
+class RunGone(_NotThere):
     """The run folder was moved or deleted while the run was alive."""
 
 

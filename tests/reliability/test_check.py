@@ -78,7 +78,7 @@ DAMAGE = {
     ),
     "a missing asset": (
         lambda run: (run / "assets/file/file_1.txt").unlink(),
-        ["events/file/file.plx:3: assets/file/file_1.txt is missing from {run}"],
+        ["events/file/file.plx:3: assets/file/file_1.txt is missing from the run {name}"],
     ),
     "a shorter asset": (
         lambda run: os.truncate(run / "assets/file/file_2.txt", 7),
@@ -102,7 +102,7 @@ DAMAGE = {
     ),
     "a missing output": (
         lambda run: (run / "outputs/source.txt").unlink(),
-        ["lineages.plx.json: file 'source': outputs/source.txt is missing from {run}"],
+        ["lineages.plx.json: file 'source': outputs/source.txt is missing from the run {name}"],
     ),
     "a row more since the end": (
         lambda run: append(run / "events/metric/loss.plx", b"99|2024-01-02 03:04:05.678900+00:00|0.5\n"),
@@ -130,7 +130,7 @@ DAMAGE = {
     ),
     "a missing event file": (
         lambda run: (run / "events/metric/loss.plx").unlink(),
-        ["events/metric/loss.plx: events/metric/loss.plx is missing from {run}"],
+        ["events/metric/loss.plx: events/metric/loss.plx is missing from the run {name}"],
     ),
     "an emptied document": (lambda run: (run / "run.plx.json").write_bytes(b""), ["run.plx.json:1: not JSON"]),
     "a broken lineage": (lambda run: (run / "lineages.plx.json").write_bytes(b"["), ["lineages.plx.json: not JSON"]),
@@ -154,7 +154,7 @@ def test_what_is_wrong_is_said(run: Path, capsys: pytest.CaptureFixture[str], da
     status, lines = checked(run, capsys)
     assert status == 1
     for words in said:
-        assert any(line.startswith(words.format(run=run)) for line in lines), lines
+        assert any(line.startswith(words.format(name=run.name)) for line in lines), lines
     assert open_folder(run).artifacts()
 
 
