@@ -19,6 +19,8 @@ export interface Host<S extends Stem> {
   beside(): Beside<S> | undefined;
   /** Another step is wanted beside the one shown (null: no longer): it is fetched, kept, and the step drawn again when it comes. */
   need?(at: number | null): void;
+  /** Go to another step of this artifact, by the number of its payload. */
+  go?(at: number): void;
   /**
    * Ask the kernel half of this renderer something about the step shown, or another one. One question at a time is sent.
    * Rejects in a saved page, when the kernel does not answer, and when the question is aborted.
@@ -50,6 +52,8 @@ export interface Shown<S extends Stem> {
 export interface Drawing<S extends Stem> {
   /** Draw a step. A promise when the drawing is done later (a picture to decode). */
   draw(shown: Shown<S>): void | Promise<void>;
+  /** Payloads of other steps may have come to the page. */
+  arrived?(): void;
   /** New steps were logged, and the shared payload is another. */
   replaceShared?(shared: Payload<SharedHead<S>>): void;
   destroy?(): void;

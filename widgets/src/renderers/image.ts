@@ -7,6 +7,7 @@ import { fileUrl, type Payload } from "../model/payload";
 import { bar, checkbox, select, slider } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
+import { Filmstrip } from "./filmstrip";
 
 const comparisons = [
   "nothing",
@@ -64,6 +65,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
   const pair = h("div", { class: "jt-pair" }, under, over);
   const viewport = region("div", "jt-picture-frame", `picture ${called(about)}`, pair);
   const caption = h("p", { class: "jt-caption" });
+  const film = new Filmstrip(host);
   const actual = checkbox("actual size", layOut);
   const comparison = select("compare with", comparisons, () => {
     held = last?.at ?? 0;
@@ -86,7 +88,12 @@ export function image(host: Host<"image">): Drawing<"image"> {
   for (const kind of ["pointerdown", "pointermove"] as const) pair.addEventListener(kind, pull);
   pair.addEventListener("dragstart", (event) => event.preventDefault());
   const single = about.steps.length < 2;
-  element.append(bar(actual, single ? null : comparison, sideBySide, edge), viewport, caption);
+  element.append(
+    bar(actual, single ? null : comparison, sideBySide, edge),
+    viewport,
+    caption,
+    film.element,
+  );
   edge.element.hidden = sideBySide.element.hidden = under.hidden = true;
 
   function redraw(): void {
@@ -156,9 +163,11 @@ export function image(host: Host<"image">): Drawing<"image"> {
           ? "the other step is not here yet"
           : (behind?.head.error ?? null),
     );
+    film.show(shown.at);
   }
   return {
     draw,
+    arrived: () => film.fill(),
     destroy: () => {
       first.destroy();
       second.destroy();

@@ -69,6 +69,7 @@ export class Panel {
   /**
    * @param place the panel's number in its view.
    * @param changed is called when the panel needs another payload than that of the step.
+   * @param go is called when someone chooses a step in the drawing.
    */
   constructor(
     private info: PanelInfo,
@@ -76,6 +77,7 @@ export class Panel {
     private readonly payloads: StepCache,
     private readonly query: SendQuery | undefined,
     private readonly changed: () => void,
+    private readonly go: (number: number) => void,
   ) {
     this.note.hidden = true;
     this.heading = h(
@@ -123,6 +125,7 @@ export class Panel {
       this.drawn = null;
     }
     this.draw(asked);
+    this.drawing?.arrived?.();
     const ids: PayloadId[] = [];
     if (number >= 0 && !this.info.all_steps) ids.push({ panel, number });
     if (this.needed !== null && this.needed !== number) ids.push({ panel, number: this.needed });
@@ -235,6 +238,7 @@ export class Panel {
       payload: (at: number) => payloads.get(place, at),
       beside: () => this.beside,
       need: (at: number | null) => this.need(at),
+      go: (at: number) => this.go(at),
       ask: (question: Query, at?: number, signal?: AbortSignal) =>
         query
           ? query(place, at ?? Math.max(0, this.number), question, signal)

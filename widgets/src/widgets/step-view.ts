@@ -57,7 +57,13 @@ export class StepView {
     const { about, payloads, query } = options;
     this.about = about;
     const refresh = (): void => this.show(this.index);
-    this.panels = about.panels.map((info, n) => new Panel(info, n, payloads, query, refresh));
+    const go = (panel: number, number: number): void => {
+      const index = this.about.panels[panel]?.at?.indexOf(number) ?? number;
+      if (index >= 0) options.move(index);
+    };
+    this.panels = about.panels.map(
+      (info, n) => new Panel(info, n, payloads, query, refresh, (number) => go(n, number)),
+    );
     [this.focused] = this.panels;
     this.bar = new StepBar(
       {
