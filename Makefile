@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab test test-floors test-3.12 test-3.13 integrations integrations-torch lint fix soak coverage server bench bench-quick chromium clean
+.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 integrations integrations-torch lint fix soak coverage server bench bench-quick chromium clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ integrations-torch:  ## train with PyTorch and what is built on it (2 GB the fir
 integrations integrations-torch: %: $(VENV)-%/.made
 	$(VENV)-$*/bin/python -m pytest -m '$(if $(filter %-torch,$*),torch,integrations and not torch)' tests/integrations \
 		$(or $(ARGS),-n 2 --dist worksteal)
+
+notebooks: $(VENV)-integrations/.made $(VENV)-integrations-torch/.made  ## run the notebooks and save them with what they show
+	$(VENV)-integrations/bin/python notebooks/execute.py quickstart gradient_boosting optuna_search
+	$(VENV)-integrations-torch/bin/python notebooks/execute.py pytorch_live
 
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \

@@ -125,7 +125,7 @@ def test_a_wheel_from_the_sdist_needs_no_npm(sources: Path, wheel: Path, environ
 
 
 def test_binder_can_be_set_up_and_runs_the_notebooks(sources: Path, wheel: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    """What repo2docker would do: a clean environment, requirements.txt from the checkout, postBuild; then every notebook runs."""
+    """What repo2docker would do: a clean environment, requirements.txt from the checkout, postBuild; then every notebook runs but that of PyTorch."""
     assert wheel.exists()  # the bundle is built: npm need not run once more
     runtime = (sources / "binder" / "runtime.txt").read_text().strip()
     assert runtime == f"python-{sys.version_info.major}.{sys.version_info.minor}" or runtime.startswith("python-3.")
@@ -141,7 +141,7 @@ def test_binder_can_be_set_up_and_runs_the_notebooks(sources: Path, wheel: Path,
     earlier = "import jupyter_tracking as tracking\nfor name in ['digits'] * 2: tracking.init(name=name).end()"
     inside["POLYAXON_OFFLINE_ROOT"] = str(tmp_path)
     run(python, "-c", earlier, cwd=tmp_path, environment=inside)
-    for notebook in sorted((sources / "notebooks").glob("*.ipynb")):
+    for notebook in sorted({*(sources / "notebooks").glob("*.ipynb")} - {sources / "notebooks" / "pytorch_live.ipynb"}):
         run(
             *[python, "-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir", tmp_path / "executed", notebook],
             cwd=sources,
