@@ -34,6 +34,7 @@ _DEFINED_IN = {
     "V1EventSpan": ("polyaxon.schemas", "V1EventSpan"),
     "V1RunArtifact": ("polyaxon.schemas", "V1RunArtifact"),
     "V1Statuses": ("polyaxon.schemas", "V1Statuses"),
+    "autolog": ("integrations.autolog", "autolog"),
     "best": ("best_run", "best"),
     "browse": ("run_view", "browse"),
     "compare": ("views.many.shown", "compare"),

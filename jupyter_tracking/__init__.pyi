@@ -13,6 +13,7 @@ from jupyter_tracking.frames.lineage_graph import lineage_graph as lineage_graph
 from jupyter_tracking.frames.many.importance import importance as importance
 from jupyter_tracking.frames.saved_notebooks import diff_notebooks as diff_notebooks
 from jupyter_tracking.frames.saved_notebooks import runs_in as runs_in
+from jupyter_tracking.integrations.autolog import autolog as autolog
 from jupyter_tracking.magics.watching import watch as watch
 from jupyter_tracking.polyaxon.schemas import V1EventSpan as V1EventSpan
 from jupyter_tracking.polyaxon.schemas import V1RunArtifact as V1RunArtifact

@@ -62,7 +62,7 @@ BUDGETS = {
     "polyaxon": 1030,
     "views": 9955,
     "magics": 1395,
-    "integrations": 2740,
+    "integrations": 2892,
     "contrib": 135,
 }
 MOST_FILES = 12

@@ -11,6 +11,7 @@ A trace has what was given and what came out, how long each call inside took, an
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import log_errors
@@ -24,6 +25,8 @@ else:
     BaseTracer = base.base_class("langchain_core.tracers.base", "BaseTracer", "langchain-core")
 
 _KINDS = {"llm": "llm", "chat_model": "llm", "chain": "chain", "tool": "tool", "retriever": "retriever", "embedding": "embedding"}
+_counts: weakref.WeakKeyDictionary[Run, int] = weakref.WeakKeyDictionary()  # the step of the last trace of each run, of all tracers
+_lock = threading.Lock()
 _FRAMEWORKS_OWN = {"llm_output"}
 
 
@@ -42,8 +45,6 @@ class TrackingCallback(base.RunCallback, BaseTracer):
         """
         super().__init__(**kwargs)
         self._link = base.CallbackRun(run)
-        self._count = 0
-        self._lock = threading.Lock()
 
     @property
     def _target(self) -> base.CallbackRun:  # type: ignore[override]
@@ -51,9 +52,10 @@ class TrackingCallback(base.RunCallback, BaseTracer):
 
     def _persist_run(self, run: Any) -> None:
         """Log a call that is over, with all that it called; LangChain calls it. A trace that cannot be kept stops no chain."""
-        with self._lock:
-            step, self._count = self._count, self._count + 1
-        log_errors(lambda: self.run.log_trace(_as_span(run), step=step), "a trace of LangChain's")
+        target = self.run
+        with _lock:
+            step = _counts[target] = _counts.get(target, -1) + 1
+        log_errors(lambda: target.log_trace(_as_span(run), step=step), "a trace of LangChain's")
 
 
 def _as_span(run: Any) -> dict[str, Any]:
