@@ -38,6 +38,7 @@ _DEFINED_IN = {
     "best": ("best_run", "best"),
     "browse": ("run_view", "browse"),
     "compare": ("views.many.shown", "compare"),
+    "diff": ("frames.many.differences", "differences"),
     "diff_notebooks": ("frames.saved_notebooks", "diff_notebooks"),
     "empty_trash": ("storage.trash", "empty_trash"),
     "importance": ("frames.many.importance", "importance"),
@@ -51,6 +52,7 @@ _DEFINED_IN = {
     "runs": ("frames.runs", "runs_frame"),
     "runs_in": ("frames.saved_notebooks", "runs_in"),
     "scatter": ("views.many.shown", "scatter"),
+    "tail": ("frames.tail", "tail"),
     "watch": ("magics.watching", "watch"),
 }
 

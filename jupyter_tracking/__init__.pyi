@@ -13,6 +13,7 @@ from jupyter_tracking.frames.lineage_graph import lineage_graph as lineage_graph
 from jupyter_tracking.frames.many.importance import importance as importance
 from jupyter_tracking.frames.saved_notebooks import diff_notebooks as diff_notebooks
 from jupyter_tracking.frames.saved_notebooks import runs_in as runs_in
+from jupyter_tracking.frames.tail import tail as tail
 from jupyter_tracking.integrations.autolog import autolog as autolog
 from jupyter_tracking.magics.watching import watch as watch
 from jupyter_tracking.polyaxon.schemas import V1EventSpan as V1EventSpan
@@ -32,6 +33,7 @@ from jupyter_tracking.views.many.shown import parallel as parallel
 from jupyter_tracking.views.many.shown import scatter as scatter
 from jupyter_tracking.format.kind_names import V1ArtifactKind as _ArtifactKind
 from jupyter_tracking.frames.lineage import lineage_frame as _lineage
+from jupyter_tracking.frames.many.differences import differences as _diff
 from jupyter_tracking.frames.problems import problems_of_runs as _problems
 from jupyter_tracking.frames.runs import runs_frame as _runs
 from jupyter_tracking.session import ActiveRun as _Run
@@ -45,6 +47,7 @@ def unload_ipython_extension(ipython: InteractiveShell) -> None: ...
 _active_run: Run
 ArtifactKind = _ArtifactKind
 lineage = _lineage
+diff = _diff
 problems = _problems
 runs = _runs
 Run = _Run

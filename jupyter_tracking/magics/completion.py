@@ -5,7 +5,6 @@ What a word of the line means is the concern of the magic's `Usage`.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.metric_summary import SUMMARIES
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds import kind_logged_by
+from jupyter_tracking.magics import known_names
+from jupyter_tracking.magics.known_names import fitting, newest_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import RunFolder
 
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?%{0,2}(\w+)(\s.*)\Z", re.DOTALL)
-_MOST_RUNS = 500
 _WORDS = {
     "summary": SUMMARIES,
     "content_type": ("parquet", "csv", "feather", "html"),
@@ -106,17 +106,11 @@ def _columns_of_runs(root: str | None) -> tuple[list[Column], Callable[[Column],
     from jupyter_tracking.read.run_reader import RunFolder
 
     try:
-        listed = [list_run(RunFolder(path)) for path in _folders(root)]
+        listed = [list_run(RunFolder(path)) for path in newest_folders(root_of_runs() if root is None else paths.default_root(root))]
     except (TrackingError, OSError):
         listed = []
     values = [values_of_run(run, 0) for run in listed]
     return columns_of_runs(listed), lambda column: [value(column.name) for value in values]
-
-
-def fitting(candidates: Iterable[str], fragment: str) -> list[str]:
-    """Return the words that begin as what is written, each once, but for those that would do to a terminal what they say."""
-    wanted = paths.normal_name(fragment).casefold()
-    return [word for word in dict.fromkeys(candidates) if paths.normal_name(word).casefold().startswith(wanted) and is_plain(word)]
 
 
 def _python(shell: InteractiveShell, expression: str) -> SimpleMatcherResult:
@@ -155,26 +149,14 @@ def root_of_runs() -> Path:
     return paths.default_root()
 
 
-def _folders(root: str | None = None) -> list[Path]:
-    def changed(folder: Path) -> float:
-        try:
-            return os.stat(folder / paths.RUN_FILE).st_mtime  # noqa: PTH116 - a thousand runs are looked at for one Tab
-        except OSError:
-            return 0.0
-
-    return sorted(paths.run_folders(root_of_runs() if root is None else paths.default_root(root)), key=changed, reverse=True)[:_MOST_RUNS]
-
-
 def names_of_runs() -> list[str]:
     """Return the names of the runs under the root, the newest first, and then the beginnings of their uuids."""
-    return [*run_names(), *(folder.name[:12] for folder in _folders())]
+    return known_names.names_of_runs(root_of_runs())
 
 
 def run_names() -> list[str]:
     """Return the names of the runs under the root, the newest first."""
-    from jupyter_tracking.read.run_reader import RunFolder
-
-    return [name for folder in _folders() if (name := RunFolder(folder).name)]
+    return known_names.run_names(root_of_runs())
 
 
 def _tags(run: str) -> Iterable[str]:
@@ -189,19 +171,8 @@ def names_of_artifacts(run: object = None, kind: Kind | None = None) -> list[str
         run: as `open_run` takes it; by default the active or last run, and in a new session the newest one under the root.
         kind: which kind.
     """
-    folder = _chosen_run(run)
-    try:
-        artifacts = folder.artifacts() if folder is not None else []
-    except (TrackingError, OSError):
-        return []
-    return [artifact.name for artifact in artifacts if kind is None or artifact.kind == kind.name]
+    return known_names.names_of_artifacts(_chosen_run(run), kind.name if kind is not None else None)
 
 
 def _chosen_run(run: object) -> RunFolder | None:
-    from jupyter_tracking.read.find import find_run
-
-    chosen = run or session.last_run() or next(iter(_folders()), None)
-    try:
-        return find_run(chosen, root_of_runs()) if chosen is not None else None
-    except (TrackingError, OSError):
-        return None
+    return known_names.chosen_run(run or session.last_run(), root_of_runs())

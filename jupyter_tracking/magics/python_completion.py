@@ -10,7 +10,8 @@ from IPython.core.completer import SimpleCompletion, SimpleMatcherResult, contex
 
 from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds import kind_logged_by
-from jupyter_tracking.magics.completion import filter_completions, fitting, names_of_artifacts, names_of_runs
+from jupyter_tracking.magics.completion import filter_completions, names_of_artifacts, names_of_runs
+from jupyter_tracking.magics.known_names import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -252,13 +252,15 @@ def test_no_command_prints_a_strangers_text_raw(hostile: Path, tmp_path: Path) -
         *(["runs"], ["runs", "--archived"], ["lineage"], ["lineage", path], ["lineage", "--csv"], ["check"], ["check", path], ["show", path]),
         *(["show", path, "-o", str(tmp_path / "\x1b[31m.html")], ["show", ALL.replace("\0", "")], ["report", f"{path}/code/session.ipynb"], ["report", "\x1b[31m"]),
         *(["export", path, str(tmp_path / "\x1b[31m.zip")], ["rename", path, ALL], ["rename", path, "\x1b[31m"], ["tag", path, "\u202ea"], ["note", path, ALL]),
+        *(["runs", "--json"], ["lineage", "--json"], ["check", "--json"], ["show", path, "--json"], ["metrics", path], ["metrics", path, "--json"]),
+        *(["diff", path, "\x1b[31m"], ["best", "\x1b[31m"], ["tail", path], ["tail", path, "\x1b[31m"], ["complete-words", "--", "show", ""], ["complete-words", "metrics", path, ""]),
         *([curation.name, path, *(["a"] if curation.argument else [])] for curation in CURATIONS if curation.name not in {"delete", "export"}),
         *(["delete", path], ["restore", DAMAGED], ["no such\x1b[31mcommand"], ["show", path, "\x1b[31m", "\u202e"], ["--help"], ["tag", "--help"], ["--version"]),
     ]  # fmt: skip
 
     def run(words: list[str]) -> None:
         with contextlib.suppress(SystemExit):
-            main([*words, "--root", str(root)] if not {"--help", "--version"} & set(words) else words)
+            main([*words, "--root", str(root)] if not {"--help", "--version", "complete-words"} & set(words) else words)
 
     for words in lines:
         heard.ask(" ".join(words[:1]), lambda words=words: run(words))
