@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 integrations integrations-torch lint fix soak coverage server bench bench-quick chromium clean
+.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch lint fix soak coverage server bench bench-quick chromium clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,8 @@ test-floors test-3.12 test-3.13: test-%: $(VENV)-%/.quick
 # Trainings with the frameworks themselves, in environments of their own: .venv-integrations, and .venv-integrations-torch.
 integrations:  ## train with boosters, scikit-learn, Optuna and Keras (a minute on 2 cores)
 integrations-torch:  ## train with PyTorch and what is built on it (2 GB the first time)
+fronts: $(VENV)-fronts/.made chromium  ## see views in marimo, with Chromium, and its cells in the lineage (a minute and a half)
+	$(VENV)-fronts/bin/python -m pytest tests/fronts tests/lab/test_marimo.py $(ARGS)
 integrations integrations-torch: %: $(VENV)-%/.made
 	$(VENV)-$*/bin/python -m pytest -m '$(if $(filter %-torch,$*),torch,integrations and not torch)' tests/integrations \
 		$(or $(ARGS),-n 2 --dist worksteal)
@@ -87,7 +89,7 @@ bench-quick: $(VENV)/.bench  ## measure this package and the floor only (under 2
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 clean:  ## remove what was built and installed; keeps demo/ with its runs
-	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch $(VENV)-fronts dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ------------------------------------------------------------------------------------------------------------ set-up
 # An environment that was left half made, or whose Python is gone, is made anew.
@@ -134,7 +136,7 @@ $(VENV)-floors/.quick $(VENV)-3.12/.quick $(VENV)-3.13/.quick: $(VENV)-%/.quick:
 	@touch $@
 
 # Where pip is told of further wheels (a build of PyTorch for the processor alone, say), so is uv.
-$(VENV)-integrations/.made $(VENV)-integrations-torch/.made: $(VENV)-%/.made: $(VENV)/.test pyproject.toml
+$(VENV)-fronts/.made $(VENV)-integrations/.made $(VENV)-integrations-torch/.made: $(VENV)-%/.made: $(VENV)/.test pyproject.toml
 	@echo "==> $(VENV)-$*: the frameworks (ten seconds to a minute)"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-$*
 	@UV_FIND_LINKS="$${UV_FIND_LINKS-$$PIP_FIND_LINKS}" $(BIN)/uv pip install --quiet --python $(VENV)-$* --requirements pyproject.toml --group $*

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.format.event_rows import Event
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
+    from jupyter_tracking.views.export.frame import FramedPage
     from jupyter_tracking.views.widgets.browser import Browser
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
     from jupyter_tracking.views.widgets.stepper import Stepper
@@ -366,6 +367,14 @@ class RunView(CuratedRun):
             self.browse()._ipython_display_()
         else:
             say(repr(self))
+
+    def _display_(self) -> FramedPage:
+        """Return what marimo shows: the page of the artifact browser."""
+        browser = self.browse()
+        try:
+            return browser._display_()
+        finally:
+            browser.close()
 
     def __repr__(self) -> str:
         """Name the run, its status and why, what it holds and its folder, and how many runs have the name it was opened by."""

@@ -16,6 +16,7 @@ from jupyter_tracking.notebook import console
 from jupyter_tracking.notebook.attribution import CellAttribution
 from jupyter_tracking.notebook.cell_hooks import CellHooks
 from jupyter_tracking.notebook.log_writer import LogWriter
+from jupyter_tracking.notebook.marimo_cells import name_marimo_cells
 from jupyter_tracking.notebook.notebook_path import notebook_path
 from jupyter_tracking.notebook.session_notebook import CellOutputs, SessionNotebook
 from jupyter_tracking.notebook.system_metrics import SystemMetrics
@@ -50,6 +51,8 @@ def start_capture(run: Run, *, code: bool, env: bool, logs: bool, resources: boo
     elif run.resumed:
         # A worker process that joined a notebook's run: its rows are no cell's, whatever their timestamps say.
         run.attribution = CellAttribution(run.store)
+    if shell is None:
+        log_errors(lambda: name_marimo_cells(run), "which cell of marimo logged what")
     if logs:
         keep_logs(run)
     if not run.resumed:

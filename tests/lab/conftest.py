@@ -180,7 +180,7 @@ def open_document(browser: Browser, _shots: Path | None, tmp_path: Path) -> Iter
 
 
 @contextmanager
-def _page(browser: Browser, *allowed: str, offline: bool = False) -> Iterator[Page]:
+def page_of(browser: Browser, *allowed: str, offline: bool = False) -> Iterator[Page]:
     """A page of its own, closed and judged at the end; it may ask for what begins as one of `allowed`."""
     context = browser.new_context(viewport=VIEWPORT, offline=offline)
     page = context.new_page()
@@ -194,14 +194,14 @@ def _page(browser: Browser, *allowed: str, offline: bool = False) -> Iterator[Pa
 @pytest.fixture
 def blank_page(browser: Browser) -> Iterator[Page]:
     """A page without Jupyter, for files on disk and single views; it may ask for files and nothing else."""
-    with _page(browser, "file:") as page:
+    with page_of(browser, "file:") as page:
         yield page
 
 
 @pytest.fixture
 def nbconverted(browser: Browser, lab_app: App) -> Iterator[Callable[..., Page]]:
     """Run cells without a browser and open what nbconvert makes of the notebook, without a network; the page is judged after the test."""
-    with _page(browser, "file:", *NBCONVERTS, offline=True) as page:
+    with page_of(browser, "file:", *NBCONVERTS, offline=True) as page:
 
         def convert(*sources: str, stored: bool = False) -> Page:
             path = lab_app.write("export.ipynb", list(sources))

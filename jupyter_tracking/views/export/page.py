@@ -248,19 +248,24 @@ def write_page(path: str | Path, title: str, inside: str) -> Path:
     Raises:
         StorageError: it cannot be written.
     """
-    target, title = Path(path), escape_controls(title)
+    target, text = Path(path), whole_page(title, inside)
+    with storage_errors(f"the page {target}", kept="no run was changed"):
+        target.write_text(text, "utf-8")
+    return target
+
+
+def whole_page(title: str, inside: str) -> str:
+    """Return a page that stands alone, and runs no scripts but ours."""
+    title = escape_controls(title)
     every = (_script(token, name) for token in sorted(set(_TOKEN.findall(inside))) for name in (WHOLE, MANY, *bundles()))
     scripts = [script for script in every if f"<script>{script}</script>" in inside]
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     policy = _POLICY.format(scripts=" ".join([*(f"'sha256-{each}'" for each in hashes), "blob:"]) if hashes else "'none'")
-    text = (
+    return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" content="{policy}">'
         f"<style>{_SHEET}</style></head><body><main><h1>{html.escape(title)}</h1>{inside}</main></body></html>\n"
     )
-    with storage_errors(f"the page {target}", kept="no run was changed"):
-        target.write_text(text, "utf-8")
-    return target
 
 
 # --- what the notebook's metadata say ------------------------------------------------------------

@@ -10,6 +10,7 @@ import ipywidgets
 import traitlets
 
 from jupyter_tracking.views.export.bundle import WHOLE, bundle, static
+from jupyter_tracking.views.export.frame import FRAME_BUDGET, FramedPage
 from jupyter_tracking.views.widgets import live
 from jupyter_tracking.views.widgets.display import NotebookDisplay
 from jupyter_tracking.fork import free_after_fork
@@ -176,6 +177,12 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
             self._displayed = NotebookDisplay(self, self._page(line, self._page_budget), line, self._metadata())
         if self.running:
             live.refresh_after_cells(self)
+
+    def _display_(self) -> FramedPage:
+        """Return what marimo shows: the page of the view as it is now, in a frame of its own. It draws no container of ipywidgets."""
+        with self.front.lock:
+            line = self._line()
+            return FramedPage(line.strip("<>"), self._page(line, FRAME_BUDGET))
 
 
 def close_widget_tree(widget: Widget) -> None:
