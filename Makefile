@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch lint fix soak coverage server bench bench-quick chromium clean
+.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch docs docs-html lint fix soak coverage server bench bench-quick chromium clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,14 @@ notebooks: $(VENV)-integrations/.made $(VENV)-integrations-torch/.made  ## run t
 	$(VENV)-integrations/bin/python notebooks/execute.py quickstart gradient_boosting optuna_search
 	$(VENV)-integrations-torch/bin/python notebooks/execute.py pytorch_live
 
+# The documentation, in an environment of its own: .venv-docs. Its notebooks are executed once, and again when they change.
+docs-html: $(VENV)-docs/.docs  ## build the documentation into docs/_build/html, and nothing else
+	$(VENV)-docs/bin/python -m sphinx --fail-on-warning --nitpicky --keep-going --quiet -b html docs docs/_build/html
+	@echo "==> docs/_build/html/index.html"
+
+docs: docs-html chromium  ## build the documentation, follow its links, type its snippets, move its sliders (two minutes on 2 cores)
+	$(VENV)-docs/bin/python -m pytest -m docs tests/docs $(or $(ARGS),-n 2 --dist worksteal)
+
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \
 	for check in 'ruff check .' 'ruff format --check .' mypy; do \
@@ -89,7 +97,7 @@ bench-quick: $(VENV)/.bench  ## measure this package and the floor only (under 2
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 clean:  ## remove what was built and installed; keeps demo/ with its runs
-	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch $(VENV)-fronts dist build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch $(VENV)-docs $(VENV)-fronts dist build docs/_build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ------------------------------------------------------------------------------------------------------------ set-up
 # An environment that was left half made, or whose Python is gone, is made anew.
@@ -140,6 +148,12 @@ $(VENV)-fronts/.made $(VENV)-integrations/.made $(VENV)-integrations-torch/.made
 	@echo "==> $(VENV)-$*: the frameworks (ten seconds to a minute)"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-$*
 	@UV_FIND_LINKS="$${UV_FIND_LINKS-$$PIP_FIND_LINKS}" $(BIN)/uv pip install --quiet --python $(VENV)-$* --requirements pyproject.toml --group $*
+	@touch $@
+
+$(VENV)-docs/.docs: $(VENV)/.test pyproject.toml
+	@echo "==> $(VENV)-docs: Sphinx, and what the pages use (ten seconds)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-docs
+	@$(BIN)/uv pip install --quiet --python $(VENV)-docs --requirements pyproject.toml $(EXTRAS:%=--extra %) --group docs
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.test

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import jupyter_tracking as tracking
 from tests.conftest import CHECKOUT, made_once
+from tests.snippets import Snippet, snippets, type_in_order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,9 +19,9 @@ README = (CHECKOUT / "README.md").read_text()
 _CALL = re.compile(r"(?:tracking\.|view\.|%)\w+\b.*")
 
 
-def snippets() -> list[str]:
-    """The fenced blocks of Python, in order: a cell each."""
-    return re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+def cells() -> list[Snippet]:
+    """The fenced blocks of Python, in order; those of the shell install the package, which the tests of the demo and of packaging do."""
+    return [snippet for snippet in snippets(README) if snippet.language == "python"]
 
 
 def calls() -> list[str]:
@@ -37,16 +36,13 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The cells of a notebook with every snippet and then every call of the README, typed in order into one fresh kernel."""
 
     def execute(folder: Path) -> None:
-        sources = [*snippets(), 'view = tracking.open_run("first")', *calls(), "view", "run"]
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
-        client = NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("POLYAXON")}
-        client.execute(env=environment | {"IPYTHONDIR": str(folder / "ipython")})
-        nbformat.write(notebook, folder / "readme.ipynb")
+        after = ['view = tracking.open_run("first")', *calls(), "view", "run"]
+        typed = type_in_order([*cells(), *(Snippet("python", source) for source in after)], folder)
+        nbformat.write(nbformat.v4.new_notebook(cells=typed), folder / "readme.ipynb")
 
     folder = made_once(tmp_path_factory, "readme", execute)
-    cells: list[Any] = nbformat.read(folder / "readme.ipynb", as_version=4).cells
-    return cells
+    found: list[Any] = nbformat.read(folder / "readme.ipynb", as_version=4).cells
+    return found
 
 
 def test_every_link_leads_to_a_file() -> None:
@@ -65,7 +61,7 @@ def test_every_promise_has_its_test() -> None:
 
 def test_a_newcomer_types_the_readme_from_top_to_bottom(typed: list[Any]) -> None:
     """No cell fails or says anything on standard error, and each that ends in an expression or a view shows something."""
-    assert len(snippets()) > 5
+    assert len(cells()) > 5
     assert len(calls()) > 10
     said = [output.text for cell in typed for output in cell.outputs if output.output_type == "stream" and output.name == "stderr"]
     assert said == []

@@ -1,0 +1,114 @@
+"""What pages take from elsewhere, so that it is written once: sections of documents, the help of the magics and of the commands.
+
+A page has a line such as `<!-- insert: SECURITY.md, What is not promised -->`, `<!-- insert: magics -->` or `<!-- insert: commands -->`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sphinx.application import Sphinx
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+_MARK = re.compile(r"^<!-- insert: ([\w./-]+)(?:, ([^>]+?))? -->$", re.MULTILINE)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Fill each page when it is read."""
+    app.connect("source-read", fill)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def fill(app: Sphinx, name: str, source: list[str]) -> None:
+    """Replace the marks of a page."""
+    for mark in _MARK.finditer(source[0]):
+        if mark[1].endswith(".md"):
+            app.env.note_dependency(str(CHECKOUT / mark[1]), docname=name)
+    source[0] = _MARK.sub(lambda mark: _GENERATED[mark[1]]() if mark[1] in _GENERATED else section(mark[1], mark[2]), source[0])
+
+
+def section(file: str, heading: str | None) -> str:
+    """Return a section of a document of the checkout, without its heading, or the document without its title.
+
+    What its links into the checkout name stays as text: the pages are read without the checkout.
+
+    Raises:
+        LookupError: the document has no such section.
+    """
+    text = (CHECKOUT / file).read_text(encoding="utf-8")
+    if heading is None:
+        text = text.partition("\n")[2]
+    else:
+        found = re.search(rf"^(#+) {re.escape(heading)}\n(.*?)(?=^\1 |\Z)", text, re.MULTILINE | re.DOTALL)
+        if found is None:
+            raise LookupError(f"{file} has no section {heading!r}")
+        text = found[2]
+    return re.sub(r"\[([^\]]+)\]\((?!\w+://|#)([^)]+)\)", r"\1", text).strip()
+
+
+def magics() -> str:
+    """Return the help of each magic, as `%name?` shows it."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_tracking.magics.register import _STATE, register
+
+    shell = InteractiveShell()
+    register(shell)
+    usages = getattr(shell, _STATE).usages
+    lines: list[str] = []
+    for name in sorted(usages, key=lambda name: (name.startswith("log_"), name)):
+        usage = usages[name]
+        kind = "cell" if usage.sign == "%%" else "line"
+        shown = shell.magics_manager.magics[kind][name].__doc__
+        example = shown.rpartition("Example:\n")[2].strip("\n")
+        about = inspect.getdoc(usage.function) or ""
+        lines += [f"## {usage.sign}{name}", "", "```text", str(usage), "```", "", *_prose(about), "", "Example:", "", "```text"]
+        lines += [*inspect.cleandoc(example).splitlines(), "```", ""]
+    return "\n".join(lines)
+
+
+def _prose(docstring: str) -> Iterator[str]:
+    """Yield a docstring as Markdown: its paragraphs as they are, its arguments and errors as lists."""
+    about, *sections = re.split(r"^(Args|Raises|Returns|Attributes):$", docstring, flags=re.MULTILINE)
+    yield _escaped(about.strip())
+    for title, body in zip(sections[::2], sections[1::2], strict=True):
+        yield f"\n{'Arguments' if title == 'Args' else title}:\n"
+        for entry in re.split(r"\n(?=\S)", inspect.cleandoc(body)):
+            name, colon, text = entry.partition(":")
+            said = " ".join(text.split())
+            yield f"- `{name.strip()}`: {_escaped(said)}" if colon else f"- {_escaped(' '.join(entry.split()))}"
+
+
+def _escaped(text: str) -> str:
+    """Return text in which nothing but what stands in backticks is Markdown."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(part if part.startswith("`") else re.sub(r"([*_<\[])", r"\\\1", part) for part in parts)
+
+
+def commands() -> str:
+    """Return the help of the command line, a section a command."""
+    from jupyter_tracking.__main__ import _parser
+
+    os.environ["COLUMNS"] = "96"
+    parser = _parser()
+    (choices,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
+    lines = ["```text", *_help(parser), "```", ""]
+    for name, command in choices.choices.items():
+        lines += [f"## {name}", "", "```text", *_help(command), "```", ""]
+    return "\n".join(lines)
+
+
+def _help(parser: Any) -> list[str]:
+    text: str = parser.format_help()
+    return text.rstrip().splitlines()
+
+
+_GENERATED = {"magics": magics, "commands": commands}

@@ -1,0 +1,1 @@
+"""The documentation: its snippets run, and what is built of it is whole."""
