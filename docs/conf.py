@@ -22,8 +22,10 @@ for name in [name for name in os.environ if name.startswith("POLYAXON")]:
 
 import jupyter_tracking  # noqa: E402
 
-# The quickstart has one source, which `make demo` and Binder run too.
-shutil.copyfile(CHECKOUT / "notebooks" / "quickstart.ipynb", DOCS / "gallery" / "quickstart.ipynb")
+# A notebook has one source, which `make demo` and Binder run too. One that is stored with its outputs is shown with those.
+NOTEBOOKS = sorted((CHECKOUT / "notebooks").glob("*.ipynb"))
+for notebook in NOTEBOOKS:
+    shutil.copyfile(notebook, DOCS / "gallery" / notebook.name)
 
 project = "jupyter-tracking"
 author = copyright = "the jupyter-tracking developers"  # noqa: A001 - Sphinx's name for it
@@ -40,6 +42,7 @@ add_module_names = False
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 html_theme = "furo"
+pygments_dark_style = "monokai"
 html_title = "jupyter-tracking"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
@@ -53,6 +56,7 @@ nb_execution_cache_path = str(DOCS / "_build" / "executed")
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
+nb_execution_excludepatterns = [f"gallery/{each.name}" for each in NOTEBOOKS if '"output_type"' in each.read_text(encoding="utf-8")]
 # The pages that the views bring along need no widget manager, which would be loaded from the network.
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 suppress_warnings = ["mystnb.unknown_mime_type"]  # the live widget, beside which its static page is
@@ -82,11 +86,17 @@ def restore(_app: object, what: str, _name: str, it: object, _options: object, l
         lines[:] = (inspect.getdoc(it) or "").splitlines()
 
 
+def no_arguments(_app: object, what: str, *_: object) -> tuple[str, None] | None:
+    """Leave out how a class is made: users call the function that returns one."""
+    return ("", None) if what in {"class", "exception"} else None
+
+
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
 def setup(app: Sphinx) -> None:
-    """Look at docstrings before and after napoleon does."""
+    """Look at signatures, and at docstrings before and after napoleon does."""
+    app.connect("autodoc-process-signature", no_arguments)
     app.connect("autodoc-process-docstring", prepare, priority=400)
     app.connect("autodoc-process-docstring", restore, priority=600)

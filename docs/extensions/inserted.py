@@ -5,12 +5,13 @@ A page has a line such as `<!-- insert: SECURITY.md, What is not promised -->`, 
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,21 +95,20 @@ def _escaped(text: str) -> str:
 
 
 def commands() -> str:
-    """Return the help of the command line, a section a command."""
-    from jupyter_tracking.__main__ import _parser
-
-    os.environ["COLUMNS"] = "96"
-    parser = _parser()
-    (choices,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001
-    lines = ["```text", *_help(parser), "```", ""]
-    for name, command in choices.choices.items():
-        lines += [f"## {name}", "", "```text", *_help(command), "```", ""]
+    """Return the help of the command line, a section a command, as the program itself prints it."""
+    about = _help()
+    listed = about.partition("  command\n")[2].partition("\n\n")[0]
+    lines = ["```text", about, "```", ""]
+    for name in re.findall(r"^ {4}(\S+)", listed, re.MULTILINE):
+        lines += [f"## {name}", "", "```text", _help(name), "```", ""]
     return "\n".join(lines)
 
 
-def _help(parser: Any) -> list[str]:
-    text: str = parser.format_help()
-    return text.rstrip().splitlines()
+def _help(*words: str) -> str:
+    """Return what the program says of itself, or of a command."""
+    command = [sys.executable, "-m", "jupyter_tracking", *words, "--help"]
+    environment = {**os.environ, "COLUMNS": "96", "PYTHONPATH": str(CHECKOUT)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - our own
 
 
 _GENERATED = {"magics": magics, "commands": commands}
