@@ -54,7 +54,7 @@ READING = {"read", "frames", "views", "run_view", "best_run"}
 BUDGETS = {
     "redact": 1860,
     "format": 3515,
-    "storage": 2530,
+    "storage": 2750,
     "kinds": 7165,
     "record": 1545,
     "read": 4025,

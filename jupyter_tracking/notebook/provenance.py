@@ -24,7 +24,7 @@ from jupyter_tracking.printed import running_shell, say
 from jupyter_tracking.redact import Redactor, redact_source
 from jupyter_tracking.redact.values import redacted_arguments
 from jupyter_tracking.storage.journal import Journal
-from jupyter_tracking.storage.writer_lock import active_writers
+from jupyter_tracking.storage.presence.marks import active_writers
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

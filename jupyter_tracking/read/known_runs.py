@@ -145,7 +145,7 @@ def _final_facts(info: dict[str, Any], folder: RunFolder, seen: Seen) -> RunFact
     """Return the facts of a run that has ended and whose document says all of them; None of any other."""
     if not seen or not run_values.outputs_are_final(info, seen[5]):
         return None
-    status = run_document.read_status(info, lambda: False)
+    status = run_document.read_status(info, lambda: None)
     said = str(info.get("uuid") or folder.folder_name), str(info.get("name") or ""), str(info.get("project") or "")
     moments = info.get("created_at"), info.get("finished_at"), run_document.recorded_seconds(info, None)
     values = (run_values.values_of(info, section) for section in ("inputs", "outputs"))

@@ -22,8 +22,8 @@ from jupyter_tracking.errors import (
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.read.file_bytes import read_bytes, written_size
-from jupyter_tracking.storage import writer_lock
 from jupyter_tracking.storage.last_write import last_write
+from jupyter_tracking.storage.presence.marks import last_sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -358,7 +358,7 @@ class RunFiles:
     @property
     def status_reason(self) -> tuple[str, str, str]:
         """The run's status, and the reason and the message it has where somebody said why, else empty strings."""
-        return self._answer("status", lambda: run_document.read_status(self.info, lambda: bool(writer_lock.active_writers(self.path))))
+        return self._answer("status", lambda: run_document.read_status(self.info, lambda: last_sign(self.path)))
 
     @property
     def duration(self) -> float | None:

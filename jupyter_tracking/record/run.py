@@ -23,9 +23,10 @@ from jupyter_tracking.record.run_card import run_card
 from jupyter_tracking.record.side_thread import Beside
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.last_write import last_write
+from jupyter_tracking.storage.presence.marks import active_writers
 from jupyter_tracking.storage.reentry import call_when_outside, is_inside
 from jupyter_tracking.storage.store import Store
-from jupyter_tracking.storage.writer_lock import WriterLock, active_writers
+from jupyter_tracking.storage.writer_lock import WriterLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -113,8 +114,8 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         if others and not shared:
             raise RunLocked(f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True")
         with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
-            lock = WriterLock(self._store.open_folder(paths.WRITERS), self._store.system)
-        if not others and lock.locks:
+            lock = WriterLock(self.path, self._store.open_folder(paths.WRITERS), self._store.system)
+        if not others and lock.locks and lock.is_alone:
             self._store.remove_unfinished()
         self._joined = bool(others) and lock.locks
         return lock
@@ -344,7 +345,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         else:
             final = intended if intended and how == ("succeeded", None, None) else how
         lock = self._writer_lock
-        if lock is not None and lock.locks and active_writers(self.path, self._store.system, without=lock):
+        if lock is not None and lock.locks and active_writers(self.path, self._store.system, without=lock.name):
             if final:
                 run_document.set_ending(doc, *final)
             return None

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, OutsideRun, RunGone, storage_error, storage_errors
 from jupyter_tracking.format import paths
+from jupyter_tracking.storage.presence.marks import active_writers
 from jupyter_tracking.storage.reentry import DOCUMENTS, NAMES, hold, interrupted, new_lock
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, close_when_dropped
-from jupyter_tracking.storage.writer_lock import active_writers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

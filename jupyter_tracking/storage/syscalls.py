@@ -28,6 +28,10 @@ _AT_FDCWD, _STATX_CTIME, _STATX_INO, _STATX_SIZE = -100, 0x80, 0x100, 0x200
 _INODE, _SIZE, _CTIME, _CTIME_NANOSECONDS = 4, 5, 12, 13
 _STATX_BYTES = 256
 
+# Of Linux's statfs, <linux/magic.h>: tmpfs, ramfs, overlayfs, btrfs, zfs, bcachefs. Those of a disk are known by the disk's number.
+_OF_ONE_MACHINE = {0x01021994, 0x858458F6, 0x794C7630, 0x9123683E, 0x2FC12FC1, 0xCA451A4E}
+_STATFS_BYTES = 256
+
 
 def close_when_dropped(*names: str) -> Callable[[Any], None]:
     """Return a `__del__` that closes the descriptors in these attributes.
@@ -174,6 +178,17 @@ class Syscalls:
         if fd >= 0:
             with suppress(OSError):
                 self.close(fd)
+
+    def may_be_shared(self, fd: int) -> bool:
+        """Return whether other machines may reach an open file: it is on no disk of this machine's, and no file system of its memory."""
+        if sys.platform != "linux" or os.major(os.fstat(fd).st_dev):
+            return False
+        import ctypes
+
+        found = ctypes.create_string_buffer(_STATFS_BYTES)
+        if ctypes.CDLL(None).fstatfs(ctypes.c_int(fd), ctypes.byref(found)):
+            return True
+        return ctypes.c_long.from_buffer(found).value & 0xFFFFFFFF not in _OF_ONE_MACHINE
 
     def lease(self, fd: int) -> bool:
         """Return whether nobody else has a file open; then nobody opens it before `end_lease`: who tries waits until then.

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from jupyter_tracking.errors import InvalidArgument, OutsideRun, RunLocked, TrackingError, storage_error, storage_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.storage.locked_run import locked_run
+from jupyter_tracking.storage.presence.marks import active_writers
 from jupyter_tracking.storage.syscalls import Syscalls
-from jupyter_tracking.storage.writer_lock import active_writers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,8 +2,8 @@
 
 They are file locks, which the operating system releases when a process ends, however it ends.
 
-Each writer holds an exclusive lock on a file of its own, so nothing has to be cleaned up after a kill. Where a file system has no
-locks, a lock file that is there counts as a living writer: two writers that do not know of each other would be worse.
+Each writer holds an exclusive lock on a file of its own, its mark, so nothing has to be cleaned up after a kill. Where a file system has
+no locks, a mark that is there counts as a living writer: two writers that do not know of each other would be worse.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import socket
 from contextlib import suppress
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format import paths
+from jupyter_tracking.storage.presence.heartbeat import Heartbeat
+from jupyter_tracking.storage.presence.marks import SUFFIX, Mark, own_mark
 from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, new_lock
 from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, Syscalls, close_when_dropped
 
@@ -30,74 +30,25 @@ if TYPE_CHECKING:
 # seems to round its times to hundredths of a second or more.
 _TICKS, _ROUNDED, _ROUNDED_TICKS = 20_000_000, 10_000_000, 2_000_000_000
 FREE, HELD, TAKEN = range(3)
-_LONGEST = 200  # characters of who a writer says it is
-
-
-def active_writers(path: Path, system: Syscalls | None = None, *, without: WriterLock | None = None) -> list[str]:
-    """Return who writes to the run at this moment, in words: `process 4711 on host`; empty when nobody does.
-
-    Args:
-        path: the run folder.
-        system: the system calls to make.
-        without: the lock of a writer that is left out, such as the one who asks.
-    """
-    system = system or Syscalls()
-    try:
-        root = system.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return []
-    try:
-        folder = paths.open_inside(root, paths.WRITERS)
-    except (OSError, ValueError):
-        return []
-    finally:
-        system.close_quietly(root)
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - a descriptor
-        own = without.name if without is not None else ""
-        return [words for name in names if name != own and (words := _writer_of(folder, name, system))]
-    except NotADirectoryError:
-        return []
-    finally:
-        system.close_quietly(folder)
-
-
-def _writer_of(folder: int, name: str, system: Syscalls) -> str:
-    """Return the process that holds a lock file, in words, or an empty string when it is gone."""
-    if not name.endswith(".lock"):
-        return ""
-    try:
-        fd = paths.open_inside(folder, name)
-    except (OSError, ValueError):  # removed meanwhile, or a link
-        return ""
-    try:
-        free = system.lock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        if free:
-            return ""
-        who = json.loads(os.pread(fd, 4096, 0))
-        words = escape_controls(f"process {who['pid']} on {who['host']}")[:_LONGEST]
-    except (ValueError, KeyError, TypeError, OSError, RecursionError):  # anybody may have written it
-        return "another process"
-    else:
-        return words if free is False else f"{words} (this file system has no locks, so it may be gone)"
-    finally:
-        system.close_quietly(fd)
 
 
 class WriterLock:
-    """The lock file of this process in a run.
+    """The mark of this process in a run: a lock file in the writers' folder.
 
     Attributes:
         name: of the file.
         locks: whether the file system has locks.
+        is_alone: whether no other machine has left a mark here, so that what is unfinished is of this machine's processes.
     """
 
-    def __init__(self, folder: int, system: Syscalls) -> None:
-        """Make and lock a file in the writers' folder; files of writers that are gone are removed on the way.
+    def __init__(self, path: Path, folder: int, system: Syscalls, rank: int | None = None) -> None:
+        """Make and lock a file in the writers' folder; those of this machine's writers that are gone are removed on the way.
 
         Args:
+            path: the run folder.
             folder: the descriptor of the writers' folder, which this takes over.
             system: the system calls to make.
+            rank: which of the processes of one job this is, where several write.
 
         Raises:
             OSError: the disk refused; no lock file remains.
@@ -105,8 +56,10 @@ class WriterLock:
         self._system = system
         self._folder = folder
         self._fd = -1
-        self.name = f"{os.getpid()}-{paths.new_uuid()[:8]}.lock"
+        self._heartbeat: Heartbeat | None = None
+        self.name = f"{os.getpid()}-{paths.new_uuid()[:8]}{SUFFIX}"
         self.locks = False
+        self.is_alone = True
         try:
             for name in os.listdir(folder):
                 self._remove_if_free(name)
@@ -114,25 +67,30 @@ class WriterLock:
             unnamed = f"{self.name}.new"
             self._fd = system.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | LINK_FLAGS, 0o666, dir_fd=folder)
             self.locks = system.lock(self._fd) is True
-            system.write_all(self._fd, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode())
+            said = own_mark(folder, system, rank)
+            system.write_all(self._fd, json.dumps(said).encode())
             system.rename(unnamed, self.name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             self._remove(f"{self.name}.new")
             self.release()
             raise
+        if "lasts" in said:
+            self._heartbeat = Heartbeat(os.fspath(path / paths.WRITERS / self.name))
 
     def _remove_if_free(self, name: str) -> None:
         try:
-            fd = paths.open_inside(self._folder, name)
+            mark = Mark(self._folder, name, self._system)
         except (OSError, ValueError):
             return
         try:
-            if self._system.lock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            if not mark.is_near:
+                self.is_alone = False
+            elif mark.is_locked(fcntl.LOCK_EX) is False:
                 self._remove(name)
         except OSError:  # a writer that needs the lock will see the error
             pass
         finally:
-            self._system.close_quietly(fd)
+            mark.close()
 
     def _remove(self, name: str) -> None:
         with suppress(OSError):  # the next writer tries again
@@ -140,6 +98,8 @@ class WriterLock:
 
     def release(self) -> None:
         """Remove the lock file; a second call does nothing."""
+        if self._heartbeat is not None:
+            self._heartbeat.stop()
         if self._folder >= 0:
             self._remove(self.name)
         self.close()

@@ -237,27 +237,30 @@ def is_complete(document: Mapping[str, Any], lineages_size: int | None = None) -
     return lineages_size is None or mark.get("lineages_size") == lineages_size
 
 
-def read_status(document: Mapping[str, Any], has_writer: Callable[[], bool]) -> tuple[str, str, str]:
+def read_status(document: Mapping[str, Any], last_sign: Callable[[], str | None]) -> tuple[str, str, str]:
     """Return the status of a run as a reader sees it, and its reason and message where somebody said why, else empty strings.
 
     A run of ours whose writers are all gone has ended as the first of them said that it should, or was interrupted.
 
     Args:
         document: the run's document; empty where it is missing or cannot be read.
-        has_writer: whether a process writes to the run at this moment; asked only where it matters.
+        last_sign: returns None where nobody writes to the run at this moment, else when a writer of another machine gave its last sign of
+            life, which is the message of a run where nobody said another, or an empty string; called only where it matters.
     """
     if not document:
         return "broken", "", ""
     status = str(document.get("status") or "unknown")
     conditions = document.get("status_conditions")
     said = conditions[-1] if isinstance(conditions, list) and conditions else None
-    if not has_ended(document) and is_ours(document) and not has_writer():
+    sign = last_sign() if not has_ended(document) and is_ours(document) else ""
+    if sign is None:
         meant = ending(document)
         status, said = (meant[0], dict(zip(("type", "reason", "message"), meant, strict=True))) if meant else ("interrupted", None)
     if not isinstance(said, dict) or said.get("type") != status:
-        return status, "", ""
+        return status, "", sign or ""
     reason, message = (value if isinstance(value := said.get(key), str) else "" for key in ("reason", "message"))
-    return status, "" if reason == _REASON else reason, "" if message in {_MESSAGES.get(status), f"Run is {status}", RESUMED} else message
+    message = "" if message in {_MESSAGES.get(status), f"Run is {status}", RESUMED} else message
+    return status, "" if reason == _REASON else reason, message or sign or ""
 
 
 def join_reason(reason: str, message: str) -> str:
