@@ -22,10 +22,12 @@ from jupyter_tracking.errors import (
     log_errors,
 )
 from jupyter_tracking.kinds import other_functions
+from jupyter_tracking.polyaxon.no_op import is_wanted
 from jupyter_tracking.polyaxon.run import PolyaxonRun
 from jupyter_tracking.polyaxon.server import SERVER_FUNCTIONS, server_function
 from jupyter_tracking.polyaxon.start import run_start
 from jupyter_tracking.printed import say
+from jupyter_tracking.record import job
 from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
@@ -188,6 +190,7 @@ def init(
     group: str | None = None,
     parent: object = None,
     resume: str | bool | None = None,
+    ranks: str | None = None,
     quiet: bool = False,
 ) -> Run:
     """Start a run, or resume one, and make it the active run; print its name, uuid and folder.
@@ -225,7 +228,11 @@ def init(
         group: a word that the run has in common with others, such as those of one search.
         parent: the run that this one is a part of: a run, or its uuid; by default the one inside of whose block it starts.
         resume: the uuid of the run to go on with, or a prefix of it; or True beside `run_uuid`. Other than with `run_uuid` alone, the
-            run has to be there.
+            run has to be there. `"job"`: the run of this job of a scheduler, such as SLURM, which is begun where it is not there: a job
+            that is put into the queue again goes on with its run.
+        ranks: which processes record where a launcher (torchrun, accelerate, SLURM, MPI) has started several. `"main"`: the first; the
+            others get a run whose calls check what they are given and write nothing. It is so by default too, unless `shared` says
+            that each process writes.
         quiet: print nothing.
 
     Returns:
@@ -259,12 +266,15 @@ def init(
         group=group,
         parent=_around() if parent is None else parent,
         resume=resume,
+        ranks=ranks,
         capture={"code": track_code, "env": track_env, "logs": track_logs},
     )
     _end_active(quiet=quiet)
     run = ActiveRun.started(start)
     run.activate()
     run._capture(start)  # noqa: SLF001 - as the run's own constructor does
+    if not quiet and not start.records and not is_wanted(None):
+        say(job.words_of_rank())
     if not quiet and not run.does_nothing:
         say(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")
     for call in after_init[:]:

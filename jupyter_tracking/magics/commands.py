@@ -61,7 +61,7 @@ def track_init(
         tags: what to find it by, with commas between the tags.
         root: the folder that holds `runs/`.
         resume: go on with the run of this uuid, or of a prefix of it; without a uuid, with the run worked on last
-            (of this `name`, if one is given).
+            (of this `name`, if one is given). `job`: with the run of this job of a scheduler.
         owner: who the run belongs to.
         artifacts_path: the run folder itself, instead of one under the root.
         track_code: keep the cells that run; `--track-code False` does not.
@@ -76,7 +76,7 @@ def track_init(
     uuid = None
     if resume:
         root = root if root is not None else root_of_runs()
-        uuid = _last_worked_on(root, name) if resume is True else resume
+        uuid = _last_worked_on(root, name) if resume is True else None if resume == "job" else resume
     session.init(
         owner,
         project,
@@ -86,7 +86,7 @@ def track_init(
         track_logs=track_logs,
         artifacts_path=artifacts_path,
         collect_resources=collect_resources,
-        resume=bool(resume) or None,
+        resume=resume if resume == "job" else bool(resume) or None,
         name=name,
         description=description,
         tags=tags,

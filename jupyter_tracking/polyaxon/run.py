@@ -20,7 +20,7 @@ from jupyter_tracking.polyaxon.event_columns import EventMethods
 from jupyter_tracking.polyaxon.schemas import V1Run, V1RunArtifact, V1StatusCondition
 from jupyter_tracking.polyaxon.server import SERVER_CALLS, server_member
 from jupyter_tracking.polyaxon.start import RunStart, run_start
-from jupyter_tracking.record import start_values
+from jupyter_tracking.record import job, start_values
 from jupyter_tracking.record.lineage_document import summarized, write_lineages
 from jupyter_tracking.record.run import Run, write_outputs
 
@@ -45,9 +45,13 @@ class PolyaxonRun(EventMethods):
     does_nothing = False  # as `no_op` asks for
     _captured: frozenset[str] = frozenset()
 
-    def __new__(cls, *_: object, no_op: bool | None = None, **__: object) -> Self:
-        """Make a run; one that does nothing where `no_op` or `POLYAXON_NO_OP` says so."""
-        kind: type[Self] = silence.silent(cls) if silence.is_wanted(no_op) else cls
+    def __new__(cls, *_: object, no_op: bool | None = None, ranks: str | None = None, shared: bool = False, **__: object) -> Self:
+        """Make a run; one that does nothing where `no_op` or `POLYAXON_NO_OP` says so, or where another process of the job records."""
+        kind: type[Self] = cls
+        if silence.is_wanted(no_op):
+            kind = silence.silent(cls)
+        elif not job.records(ranks, shared=shared):
+            kind = silence.checking(cls)
         return super().__new__(kind)
 
     def __init__(
@@ -80,6 +84,7 @@ class PolyaxonRun(EventMethods):
         group: str | None = None,
         parent: object = None,
         resume: str | bool | None = None,
+        ranks: str | None = None,
     ) -> None:
         """Start a run, or resume one; `init` does the same, has the same arguments and errors, and makes the run the active one.
 
@@ -107,6 +112,7 @@ class PolyaxonRun(EventMethods):
             group=group,
             parent=self._around() if parent is None else parent,
             resume=resume,
+            ranks=ranks,
             capture={"code": track_code, "env": track_env, "logs": track_logs},
         )
         self._begin_at(start)
@@ -115,7 +121,7 @@ class PolyaxonRun(EventMethods):
     @classmethod
     def started(cls, start: RunStart) -> Self:
         """Return a run that has started so, and captures nothing yet."""
-        run = cls.__new__(cls)
+        run = cls.__new__(cls, ranks=start.ranks, shared=start.about.get("shared", False))
         run._begin_at(start)  # noqa: SLF001
         return run
 

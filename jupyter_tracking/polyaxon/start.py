@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NeedsServer, NotFound, OutsideRun, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.record import start_values
+from jupyter_tracking.record import job, start_values
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -31,6 +31,8 @@ class RunStart:
         meta: its group, and the run that it is a part of.
         capture: what is captured of the session: `code`, `env`, `logs`, `resources`.
         collects: whether events are recorded.
+        records: whether anything is: of several processes of a job, by default the first alone records.
+        ranks: which of them do, in a word.
     """
 
     path: Path
@@ -39,6 +41,8 @@ class RunStart:
     meta: dict[str, str | None]
     capture: dict[str, bool]
     collects: bool
+    records: bool = True
+    ranks: str | None = None
 
 
 def switched_on(variable: str) -> bool | None:
@@ -78,6 +82,7 @@ def run_start(
     group: str | None,
     parent: object,
     resume: str | bool | None,
+    ranks: str | None,
     capture: dict[str, bool],
 ) -> RunStart:
     """Return how a run starts that was asked for with these arguments; nothing is written. They are those of `init`.
@@ -97,19 +102,20 @@ def run_start(
         owner, project = _owner_and_project(str(project))
     elif project is not None and "/" in str(project):
         owner, _, project = str(project).rpartition("/")
+    records = job.records(ranks, shared=shared)
     if resume:
         run_uuid = _resumed(resume, run_uuid, is_new=is_new)
     given = start_values.merged_inputs(config, inputs)
     top = paths.default_root(root)
     meta = {"group": start_values.as_group(group), "parent": start_values.as_parent(parent, top)}
-    path = _folder(top, run_uuid, artifacts_path, is_new=is_new is True, is_there=bool(resume))
+    path = _folder(top, run_uuid, artifacts_path, is_new=is_new is True and records, is_there=bool(resume) and resume != "job")
     about: dict[str, Any] = {"name": name, "description": description, "tags": tags, "owner": owner, "project": project}
     about |= {"durability": durability, "shared": shared}
     collects = collect_artifacts if collect_artifacts is not None else switched_on("POLYAXON_COLLECT_ARTIFACTS")
     resources = collect_resources if collect_resources is not None else switched_on("POLYAXON_COLLECT_RESOURCES")
     collects = collects is None or bool(collects)
     capture = {**capture, "resources": bool(resources) and collects}
-    return RunStart(path=path, about=about, inputs=given, meta=meta, capture=capture, collects=collects)
+    return RunStart(path=path, about=about, inputs=given, meta=meta, capture=capture, collects=collects, records=records, ranks=ranks)
 
 
 def _owner_and_project(project: str) -> tuple[str | None, str]:
@@ -130,6 +136,8 @@ def _resumed(resume: str | bool, run_uuid: str | None, *, is_new: bool | None) -
         raise InvalidArgument(
             "resume=True does not say which run; give resume=UUID, or in a notebook %track_init --resume for the last one"
         )
+    if resume == "job":
+        resume = job.job_uuid()
     if isinstance(resume, str) and run_uuid is not None and resume != run_uuid:
         raise InvalidArgument(f"resume={resume!r} and run_uuid={run_uuid!r} are two runs; give one of them")
     return run_uuid if run_uuid is not None else str(resume)

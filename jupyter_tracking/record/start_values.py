@@ -11,6 +11,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, shor
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.kinds.arguments import as_json
+from jupyter_tracking.record.job import job_ids
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +86,13 @@ def as_parent(parent: object, root: Path) -> str | None:
 def keep(run: Run, inputs: dict[str, Any], about: dict[str, str | None]) -> None:
     """Keep in the document of a run what it was given at its start."""
     said = {key: value for key, value in about.items() if value is not None and value != run.uuid}
-    if said:
-        run._update_document(lambda document: run_document.own_meta(document, create=True).update(said))  # noqa: SLF001
+    ids = job_ids()
+
+    def change(document: dict[str, Any]) -> None:
+        run_document.own_meta(document, create=True).update(said)
+        document["meta_info"].update(ids)
+
+    if said or ids:
+        run._update_document(change)  # noqa: SLF001
     if inputs:
         run.log_inputs(inputs)
