@@ -37,6 +37,7 @@ _DEFINED_IN = {
     "autolog": ("integrations.autolog", "autolog"),
     "best": ("best_run", "best"),
     "browse": ("run_view", "browse"),
+    "catalog": ("frames.catalog.root_catalog", "catalog"),
     "compare": ("views.many.shown", "compare"),
     "diff": ("frames.many.differences", "differences"),
     "diff_notebooks": ("frames.saved_notebooks", "diff_notebooks"),

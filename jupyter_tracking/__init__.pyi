@@ -7,6 +7,7 @@ from jupyter_tracking.best_run import best as best
 from jupyter_tracking.errors import TrackingError as TrackingError
 from jupyter_tracking.errors import TrackingWarning as TrackingWarning
 from jupyter_tracking.format.kind_names import V1ArtifactKind as V1ArtifactKind
+from jupyter_tracking.frames.catalog.root_catalog import catalog as catalog
 from jupyter_tracking.frames.lineage_graph import LineageGraph as LineageGraph
 from jupyter_tracking.frames.lineage_graph import lineage_edges as lineage_edges
 from jupyter_tracking.frames.lineage_graph import lineage_graph as lineage_graph

@@ -27,6 +27,9 @@ MOST_KNOWN_BYTES = 1 << 27  # bytes
 # Of an asset that is read as a whole, but for tables: a few more times so much is made of it.
 MOST_ASSET_BYTES = 1 << 28
 
+# Of a file of a root's catalog, and of what is decoded of it: of 100,000 runs with six artifacts the larger table is a quarter of that.
+MOST_CATALOG_BYTES = 1 << 30  # bytes
+
 # --- pictures and videos -----------------------------------------------------------------------------
 
 # A picture of 7,000 x 7,000. Decoders take 4 to 12 bytes a pixel, and a view draws a smaller one beside it.

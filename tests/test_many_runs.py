@@ -14,7 +14,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.format import paths
-from jupyter_tracking.frames import lineage, run_versions
+from jupyter_tracking.frames import lineage, lineage_columns, run_versions
 from jupyter_tracking.read import known_runs
 from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import Known
@@ -203,7 +203,7 @@ def test_what_a_caller_changes_is_the_callers_own(several: Path) -> None:
 def test_a_lineage_in_parts_is_the_same(several: Path, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Values, dtypes and order, of all runs and of some."""
     expected, some = anew(several, "lineage", monkeypatch), tracking.lineage(["run3", "run0"], root=several)
-    monkeypatch.setattr(lineage, "_ROWS_AT_A_TIME", most)
+    monkeypatch.setattr(lineage_columns, "ROWS_AT_A_TIME", most)
     pd.testing.assert_frame_equal(anew(several, "lineage", monkeypatch), expected)
     pd.testing.assert_frame_equal(tracking.lineage(["run3", "run0"], root=several), some)
     record(several, "new", 9)
@@ -213,13 +213,13 @@ def test_a_lineage_in_parts_is_the_same(several: Path, most: int, monkeypatch: p
 def test_halves_of_characters_are_kept_by_python(several: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where one part has a text that Arrow does not hold, the column is Python's."""
     del several
-    columns = list(lineage._COLUMNS)
+    columns = list(lineage_columns.LINEAGE_COLUMNS)
     row = [None] * len(columns)
     row[columns.index("name")], row[columns.index("summary")] = "a", "{}"
     odd = list(row)
     odd[columns.index("name")] = "half \ud800"
-    monkeypatch.setattr(lineage, "_ROWS_AT_A_TIME", 1)
-    rows = lineage._Rows()
+    monkeypatch.setattr(lineage_columns, "ROWS_AT_A_TIME", 1)
+    rows = lineage_columns.LineageRows()
     for each in (row, odd, row):
         rows.add([tuple(each)])
     assert rows.frame()["name"].tolist() == ["a", "half \ud800", "a"]

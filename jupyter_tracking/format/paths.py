@@ -112,8 +112,17 @@ def _entries(root: Path, chosen: Callable[[os.DirEntry[str]], bool]) -> list[Pat
 
 def holds_run(folder: Path) -> bool:
     """Return whether a folder holds what only a tracker writes: a folder of the user's own with `outputs/` in it is no run."""
-    marks = (RUN_FILE, LINEAGES_FILE, PRIVATE_FOLDER)
-    return any(os.path.lexists(folder / mark) for mark in marks) or _holds_events(folder / "events")
+    marks = (RUN_FILE, LINEAGES_FILE)
+    return any(os.path.lexists(folder / mark) for mark in marks) or has_private_folder(folder) or _holds_events(folder / "events")
+
+
+def has_private_folder(folder: Path) -> bool:
+    """Return whether a folder has the private folder of a run; that of a root holds its catalog alone."""
+    private = folder / PRIVATE_FOLDER
+    try:
+        return os.listdir(private) != ["catalog"]  # noqa: PTH208
+    except OSError:
+        return os.path.lexists(private)
 
 
 def _holds_events(events: Path) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,8 @@ from jupyter_tracking.budgets import MOST_KNOWN_BYTES
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
-from jupyter_tracking.frames.dtypes import TIMESTAMP, with_dtypes
+from jupyter_tracking.frames.catalog.stored import catalogued_lineage
+from jupyter_tracking.frames.lineage_columns import LINEAGE_COLUMNS, ROWS_AT_A_TIME, LineageRows
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.run_versions import keep_versions, recorded_versions
 from jupyter_tracking.progress import Progress
@@ -32,34 +34,7 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.format.lineage import LineageRecord
 
-_COLUMNS = {
-    "run_uuid": "string",
-    "run_name": "string",
-    "project": "string",
-    "kind": "string",
-    "name": "string",
-    "is_input": "boolean",
-    "versioned": "boolean",
-    "path": "string",
-    "steps": "Int64",
-    "step_min": "Int64",
-    "step_max": "Int64",
-    "first_logged": TIMESTAMP,
-    "last_logged": TIMESTAMP,
-    "last_value": "Float64",
-    "hash": "string",
-    "size": "Int64",
-    "framework": "string",
-    "content_type": "string",
-    "summary": "object",
-    "notebook": "string",
-    "cell_id": "string",
-    "execution_count": "Int64",
-}
-
-_VERSIONED, _STEPS = (list(_COLUMNS).index(column) for column in ("versioned", "steps"))
-
-_ROWS_AT_A_TIME = 5_000  # that are there as Python's objects, which take ten times the memory of a frame's columns
+_VERSIONED, _STEPS = (list(LINEAGE_COLUMNS).index(column) for column in ("versioned", "steps"))
 
 
 class _CachedLineage(NamedTuple):
@@ -92,22 +67,36 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
     unread = Unread("lineage()")
     with Progress("lineage()", "runs") as progress:
         if runs is None:
-            frame = _root_lineage(paths.default_root(root), unread, progress)
+            frame = read_root(paths.default_root(root), unread, progress).frame
         else:
-            folders, rows = resolve_runs(runs, root), _Rows()
+            folders, rows = resolve_runs(runs, root), LineageRows()
             for folder in progress.over(folders, len(folders)):
-                rows.add(_rows(folder, unread)[0])
+                rows.add(lineage_rows(folder, unread)[0])
             frame = rows.frame()
     unread.warn()
     return _parsed_summaries(frame)
 
 
-def _root_lineage(root: Path, unread: Unread, progress: Progress) -> pd.DataFrame:
-    """Return the lineage of all runs under a root, and cache it."""
-    cached = _cache.get(root) or _CachedLineage({}, None)
-    runs: dict[Path, tuple[tuple[int, ...], int, int]] = {}
-    fresh = _Rows()
-    places: list[range] = []  # of each run's rows, among the cached ones and then the fresh ones
+class RootLineage(NamedTuple):
+    """The lineage of all runs under a root.
+
+    Attributes:
+        frame: the rows of all runs, in the order of the folders' names, summaries as JSON; a caller may change nothing of it.
+        final: by run folder, what a `_CachedLineage` keeps of it: of those whose rows hold as long as their documents are the same.
+        counts: by run folder, how many rows it has.
+    """
+
+    frame: pd.DataFrame
+    final: dict[Path, tuple[tuple[int, ...], int, int]]
+    counts: dict[Path, int]
+
+
+def read_root(root: Path, unread: Unread, progress: Progress) -> RootLineage:
+    """Return the lineage of all runs under a root, and cache it; what its catalog knows of unchanged runs is not read of them."""
+    cached = _cache.get(root) or _CachedLineage(*(catalogued_lineage(root) or ({}, None)))
+    final: dict[Path, tuple[tuple[int, ...], int, int]] = {}
+    fresh = LineageRows()
+    places: dict[Path, range] = {}  # of each run's rows, among the cached ones and then the fresh ones
     known, start, now = 0 if cached.frame is None else len(cached.frame), 0, time.time_ns()
     folders = paths.run_folders(root)
     for path in progress.over(folders, len(folders)):
@@ -115,29 +104,29 @@ def _root_lineage(root: Path, unread: Unread, progress: Progress) -> pd.DataFram
         seen = folder.document_stats()
         before = cached.runs.get(path)
         if seen and before is not None and before[0] == seen:
-            place, final = range(before[1], before[2]), True
+            place, is_final = range(before[1], before[2]), True
         else:
             first = known + len(fresh)
-            rows, whole = _rows(folder, unread, (seen, now))
+            rows, whole = lineage_rows(folder, unread, (seen, now))
             fresh.add(rows)
             place = range(first, first + len(rows))
             # The documents do not tell of a change in what was read of event files, nor of one within a tick of the clock.
             from_documents = folder.is_final and all(row[_STEPS] is not None or not row[_VERSIONED] for row in rows)
-            final = whole and from_documents and folder.document_stats() == seen and is_settled(seen, now)
-        if final:
-            runs[path] = (seen, start, start + len(place))
-        places.append(place)
+            is_final = whole and from_documents and folder.document_stats() == seen and is_settled(seen, now)
+        if is_final:
+            final[path] = (seen, start, start + len(place))
+        places[path] = place
         start += len(place)
     unread.add_links(root)
     frame = cached.frame
     if len(fresh) or frame is None:
         frame = fresh.frame(frame if known else None)
-    order = np.fromiter(itertools.chain.from_iterable(places), dtype=np.intp, count=start)
+    order = np.fromiter(itertools.chain.from_iterable(places.values()), dtype=np.intp, count=start)
     if start != len(frame) or (order[1:] < order[:-1]).any():
         frame = frame.take(order).reset_index(drop=True)
-    if frame is not cached.frame or runs != cached.runs:
-        _keep(root, runs, frame)
-    return frame
+    if frame is not cached.frame or final != cached.runs or root not in _cache:
+        _keep(root, final, frame)
+    return RootLineage(frame, final, {path: len(place) for path, place in places.items()})
 
 
 def _keep(root: Path, runs: dict[Path, tuple[tuple[int, ...], int, int]], frame: pd.DataFrame) -> None:
@@ -154,65 +143,28 @@ def _keep(root: Path, runs: dict[Path, tuple[tuple[int, ...], int, int]], frame:
             _cache.pop(other, None)
 
 
-class _Rows:
-    """Rows of a lineage, most of them as columns already."""
-
-    def __init__(self) -> None:
-        self._parts: list[pd.DataFrame] = []
-        self._rows: list[tuple[Any, ...]] = []
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def add(self, rows: list[tuple[Any, ...]]) -> None:
-        """Add the rows of a run."""
-        self._rows += rows
-        self._count += len(rows)
-        if len(self._rows) >= _ROWS_AT_A_TIME:
-            self._parts.append(_frame(self._rows))
-            self._rows = []
-
-    def frame(self, before: pd.DataFrame | None = None) -> pd.DataFrame:
-        """Return all of them, after those of a frame that was there before."""
-        parts = [] if before is None else [before.copy(deep=False)]
-        parts += self._parts
-        self._parts = []
-        if self._rows or not parts:
-            parts.append(_frame(self._rows))
-        if len(parts) == 1:
-            return parts[0]
-        # Column by column, so that not all of them are there twice.
-        return pd.DataFrame({name: _joined([part.pop(name) for part in parts]) for name in _COLUMNS}, copy=False)
-
-
-def _joined(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
-    """Return the parts of a column as one."""
-    if len({part.dtype for part in parts}) > 1 or len({getattr(part.dtype, "storage", "") for part in parts}) > 1:
-        python = pd.StringDtype("python")  # a part has halves of characters, which Arrow does not hold
-        parts = [part.astype(python) for part in parts]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
-    columns = zip(_COLUMNS, zip(*rows, strict=True) if rows else itertools.repeat(()), strict=False)
-    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns})
-    return with_dtypes(frame, {**_COLUMNS, "summary": "string"})
-
-
 def _parsed_summaries(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy of a frame with its summaries as dicts, which the caller may change."""
     stored, parsed = frame["summary"], np.empty(len(frame), dtype=object)
-    for start in range(0, len(frame), _ROWS_AT_A_TIME):
-        part = stored.iloc[start : start + _ROWS_AT_A_TIME]
-        parsed[start : start + len(part)] = orjson.loads(f"[{','.join(part)}]")
+    for start in range(0, len(frame), ROWS_AT_A_TIME):
+        part = stored.iloc[start : start + ROWS_AT_A_TIME]
+        parsed[start : start + len(part)] = _parsed(list(part))
     frame = frame.drop(columns="summary").copy()
-    frame.insert(list(_COLUMNS).index("summary"), "summary", pd.Series(parsed, index=frame.index, dtype=object))
+    frame.insert(list(LINEAGE_COLUMNS).index("summary"), "summary", pd.Series(parsed, index=frame.index, dtype=object))
     return frame
 
 
-def _rows(folder: RunFolder, unread: Unread, seen: tuple[tuple[int, ...], int] | None = None) -> tuple[list[tuple[Any, ...]], bool]:
-    """Return a row an artifact, by `_COLUMNS`, and whether all of the lineage could be read.
+def _parsed(texts: list[str]) -> list[dict[str, Any]]:
+    """Return summaries; what a catalog has in the place of one may be anything, and is empty then."""
+    with suppress(orjson.JSONDecodeError, TypeError):
+        found: list[dict[str, Any]] = orjson.loads(f"[{','.join(texts)}]")
+        if len(found) == len(texts) and set(map(type, found)) <= {dict}:
+            return found
+    return [{}] if len(texts) == 1 else [each for text in texts for each in _parsed([text])]
+
+
+def lineage_rows(folder: RunFolder, unread: Unread, seen: tuple[tuple[int, ...], int] | None = None) -> tuple[list[tuple[Any, ...]], bool]:
+    """Return a row an artifact, by `LINEAGE_COLUMNS`, and whether all of the lineage could be read.
 
     The summary is JSON, so that a caller who changes a dict does not change the cache.
 

@@ -24,6 +24,7 @@ from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
+from jupyter_tracking.read.catalog.content import LocalCatalog
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_table import NO_ROWS, union_of_steps
 from jupyter_tracking.read.filter.grammar import parse_filter
@@ -225,7 +226,8 @@ def runs_frame(
     top, unread = paths.default_root(root), Unread("runs()")
     folders = paths.run_folders(top)
     with Progress("runs()", "runs") as progress:
-        listed = [list_run(RunFolder(path), chosen) for path in progress.over(folders, len(folders))]
+        catalog = LocalCatalog(top).get
+        listed = [list_run(RunFolder(path), chosen, catalog) for path in progress.over(folders, len(folders))]
     every = [run for run in listed if archived or not run.archived]
     unread.add_links(top)
     unread.warn()
@@ -250,12 +252,8 @@ def _frame_of_runs(runs: list[ListedRun], values: list[tuple[str, str]], more: l
         words = f"runs() has {MOST_RUN_COLUMNS:,} of {len(values):,} inputs and outputs; open_run(…).inputs and .outputs have all of a run"
         warn(words, TrackingWarning)
         values = values[:MOST_RUN_COLUMNS]
+    own = _own_values(runs)
     facts = [run.facts for run in runs]
-    own = {key: pd.Series([getattr(each, key, None) for each in facts], dtype=object) for key in _RUNS}
-    for key in ("group", "parent"):
-        own[key] = pd.Series([getattr(run.marks, key) for run in runs], dtype=object)
-    own["notes"] = pd.Series([run.marks.note for run in runs], dtype=object)
-    own |= {key: own[key].where(own[key] != "", None) for key in ("name", "project", "group", "parent", "notes")}  # empty is missing
     given = {f"{group}.{key}": _as_numbers([getattr(each, group).get(key) for each in facts]) for group, key in values}
     frame = with_dtypes(pd.DataFrame({**own, **given}), _RUNS)
     now = time.time_ns() // 1000
@@ -263,6 +261,21 @@ def _frame_of_runs(runs: list[ListedRun], values: list[tuple[str, str]], more: l
         if name not in frame:
             frame[name] = pd.Series([values_of_run(run, now)(name) for run in runs], dtype=object)
     return frame
+
+
+def _own_values(runs: list[ListedRun]) -> dict[str, pd.Series[Any]]:
+    facts = [run.facts for run in runs]
+    own = {key: pd.Series([getattr(each, key, None) for each in facts], dtype=object) for key in _RUNS}
+    for key in ("group", "parent"):
+        own[key] = pd.Series([getattr(run.marks, key) for run in runs], dtype=object)
+    own["notes"] = pd.Series([run.marks.note for run in runs], dtype=object)
+    return own | {key: own[key].where(own[key] != "", None) for key in ("name", "project", "group", "parent", "notes")}  # empty is missing
+
+
+def own_columns(runs: list[ListedRun]) -> pd.DataFrame:
+    """Return the columns of runs that all of them have, and `archived`."""
+    archived = pd.Series([run.archived for run in runs], dtype=bool)
+    return with_dtypes(pd.DataFrame({**_own_values(runs), "archived": archived}), _RUNS)
 
 
 def _value_columns(facts: list[RunFacts]) -> list[tuple[str, str]]:

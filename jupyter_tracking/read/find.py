@@ -13,6 +13,7 @@ from typing import Any
 from jupyter_tracking.errors import InvalidArgument, NotFound, shortened, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import curation, run_document
+from jupyter_tracking.read.catalog.content import LocalCatalog
 from jupyter_tracking.read.known_runs import list_run, run_name
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.storage.run_archive import unpack_run
@@ -81,7 +82,8 @@ def _resolve(runs: Any, root: str | os.PathLike[str] | None, listed: dict[object
 
 def all_runs(root: Path) -> list[RunFolder]:
     """Return the runs under a root that are not archived, the newest first, as `runs()` lists them."""
-    listed = [(list_run(folder), folder) for folder in map(RunFolder, paths.run_folders(root))]
+    catalog = LocalCatalog(root).get
+    listed = [(list_run(folder, catalog=catalog), folder) for folder in map(RunFolder, paths.run_folders(root))]
     listed.sort(key=lambda each: str(each[0].facts.created_at or ""), reverse=True)
     return [folder for run, folder in listed if not run.archived]
 
@@ -127,8 +129,9 @@ def _uuids_of_table(runs: Any) -> list[str] | None:
 class _Listed:
     """Runs among which one is looked for by what a user has of it."""
 
-    def __init__(self, folders: list[Path]) -> None:
+    def __init__(self, folders: list[Path], root: Path) -> None:
         self.runs = [RunFolder(path) for path in folders]
+        self.catalog = LocalCatalog(root).get
 
     @cached_property
     def by_uuid(self) -> dict[str, RunFolder]:
@@ -138,14 +141,14 @@ class _Listed:
     @cached_property
     def by_document(self) -> dict[str, RunFolder]:
         """The runs by the uuids in their documents, where their folders have other names."""
-        return {uuid: each for each in self.runs if (uuid := list_run(each).facts.uuid) != each.path.name}
+        return {uuid: each for each in self.runs if (uuid := list_run(each, catalog=self.catalog).facts.uuid) != each.path.name}
 
     @cached_property
     def by_name(self) -> dict[str, list[RunFolder]]:
         """The runs of each name, in its normal form."""
         found: dict[str, list[RunFolder]] = {}
         for each in self.runs:
-            found.setdefault(paths.normal_name(run_name(each)), []).append(each)
+            found.setdefault(paths.normal_name(run_name(each, self.catalog)), []).append(each)
         return found
 
 
@@ -167,7 +170,7 @@ def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed
             return there or open_folder(text)
     top = paths.default_root(root)
     if not listed:
-        listed.append(_Listed(paths.run_folders(top)))
+        listed.append(_Listed(paths.run_folders(top), top))
     found = _match(text, listed[0]) or _open_path(text)
     if found is not None:
         return found
@@ -185,7 +188,8 @@ def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> 
         present = None
     if present is not None and (not isinstance(run, str) or curation.is_archived(present.info)):
         return present
-    deleted = _match(run, _Listed(trashed_folders(paths.default_root(root)))) if isinstance(run, str) else None
+    top = paths.default_root(root)
+    deleted = _match(run, _Listed(trashed_folders(top), top)) if isinstance(run, str) else None
     return deleted or present or find_run(run, root)
 
 
@@ -275,7 +279,7 @@ def _moment(value: object) -> datetime:
 def _in_trash(text: str, root: Path) -> str:
     """Return how to get at a run of this uuid or name that was deleted, or an empty string."""
     try:
-        deleted = _match(text, _Listed(trashed_folders(root)))
+        deleted = _match(text, _Listed(trashed_folders(root), root))
     except NotFound:
         return ""
     return f"; it was deleted: open_run({os.fspath(deleted.path)!r}).restore() brings it back" if deleted is not None else ""

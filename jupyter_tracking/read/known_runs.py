@@ -16,12 +16,14 @@ from jupyter_tracking.format.document.metric_summary import MetricDefinition, de
 from jupyter_tracking.read.run_files import RunFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from jupyter_tracking.format.document.metric_summary import Summary
     from jupyter_tracking.read.run_reader import RunFolder
 
     Seen = tuple[int, ...]  # `document_stats` of a run, or of more of its files
+    Lookup = Callable[[Path, Seen], "ListedRun | None"]  # what is known elsewhere of a run whose documents have this stat
 
 _CLOCK_TICK = 2_000_000_000  # ns: within it, a file may change again and have the same time (FAT counts in 2 s)
 _TIMES_ITS_JSON = 4  # what a document takes once it is parsed, to its bytes
@@ -107,9 +109,9 @@ class ListedRun(NamedTuple):
 _facts: Known[ListedRun] = Known()
 
 
-def list_run(folder: RunFolder, summary: Summary = None) -> ListedRun:
-    """Return what a list of runs says of a run; `summary` as of `RunFolder.outputs`."""
-    known = _read_once(folder) if summary is None else None
+def list_run(folder: RunFolder, summary: Summary = None, catalog: Lookup | None = None) -> ListedRun:
+    """Return what a list of runs says of a run; `summary` as of `RunFolder.outputs`, `catalog` is asked before the run is read."""
+    known = _read_once(folder, catalog) if summary is None else None
     if known is None:
         return ListedRun(folder.facts(summary), is_archived(folder.info), (), marks_of(folder.info))
     facts = known.facts
@@ -117,16 +119,20 @@ def list_run(folder: RunFolder, summary: Summary = None) -> ListedRun:
     return known._replace(facts=own)
 
 
-def run_name(folder: RunFolder) -> str:
+def run_name(folder: RunFolder, catalog: Lookup | None = None) -> str:
     """Return the name of a run, as `RunFolder.name` does."""
-    known = _read_once(folder)
+    known = _read_once(folder, catalog)
     return folder.name if known is None else known.facts.name
 
 
-def _read_once(folder: RunFolder) -> ListedRun | None:
+def _read_once(folder: RunFolder, catalog: Lookup | None) -> ListedRun | None:
     """Return what is known of a run that has ended, or is now read; None of any other run. The caller may change nothing of it."""
     seen, now = folder.document_stats(), time.time_ns()
     known = _facts.get(folder.path, seen)
+    if known is None and catalog is not None:
+        known = catalog(folder.path, seen)
+        if known is not None:
+            _facts.put(folder.path, seen, known, _TIMES_ITS_JSON * seen[1])
     if known is not None:
         return known
     info = folder.info

@@ -77,8 +77,8 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
         NotFound: no folder, or a folder that holds no run.
     """
     folder = RunFolder(paths.absolute(path, "run"))
-    marks = (paths.RUN_FILE, paths.LINEAGES_FILE, "events", paths.PRIVATE_FOLDER, "outputs", "assets", "plxlogs", "resources")
-    if not any(os.path.lexists(folder.path / mark) for mark in marks):
+    marks = (paths.RUN_FILE, paths.LINEAGES_FILE, "events", "outputs", "assets", "plxlogs", "resources")
+    if not paths.has_private_folder(folder.path) and not any(os.path.lexists(folder.path / mark) for mark in marks):
         raise NotFound(f"{os.fspath(folder.path)!r} is no run folder: it holds neither {paths.RUN_FILE} nor events/")
     return folder
 

@@ -1,0 +1,1 @@
+"""What the catalog of a root says of runs, read and checked."""

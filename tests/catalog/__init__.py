@@ -1,0 +1,1 @@
+"""The catalog of a root, and the libraries that read it."""
