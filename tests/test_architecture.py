@@ -59,7 +59,7 @@ BUDGETS = {
     "record": 1660,
     "read": 4265,
     "notebook": 1705,
-    "frames": 2660,
+    "frames": 2920,
     "polyaxon": 1085,
     "views": 10000,
     "magics": 1425,

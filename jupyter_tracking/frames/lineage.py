@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 import orjson
@@ -19,7 +19,8 @@ from jupyter_tracking.budgets import MOST_KNOWN_BYTES
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
-from jupyter_tracking.frames.catalog.stored import catalogued_lineage
+from jupyter_tracking.frames.catalog.engines import check_engine, lazy_table
+from jupyter_tracking.frames.catalog.stored import LINEAGE, catalogued_lineage, current_lineage, to_arrow
 from jupyter_tracking.frames.lineage_columns import LINEAGE_COLUMNS, ROWS_AT_A_TIME, LineageRows
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.run_versions import keep_versions, recorded_versions
@@ -54,7 +55,11 @@ class _CachedLineage(NamedTuple):
 _cache: dict[Path, _CachedLineage] = {}  # by root, the one last read comes last; an entry is never changed, as other threads may read it
 
 
-def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+@overload
+def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: None = None) -> pd.DataFrame: ...
+@overload
+def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: str) -> Any: ...
+def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: str | None = None) -> Any:
     """Return the lineage of one run, of several, or of all under a root: a row an artifact.
 
     What cannot be read of a run is left out, with one warning of the class `TrackingWarning`; `problems` lists it. Where it takes more
@@ -63,8 +68,21 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
     Args:
         runs: a run or several, each as `open_run` takes it; all under the root when None.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        engine: None for a DataFrame; `"arrow"`, `"polars"`, `"duckdb"` or `"dask"` for the same rows and columns as the lazy object of that
+            library, where a summary is JSON. Of all runs under a root whose catalog (see `catalog`) is as they are, that object reads
+            the file of the catalog, which workers on other machines have to see too, and only the columns and rows it needs; refresh
+            the catalog, and the object has to be made anew. Otherwise all rows are in memory, and nothing is written. One process of
+            pandas is faster than Dask up to millions of rows: Dask is for what has to run on a cluster anyway.
+
+    Raises:
+        InvalidArgument: no such engine.
+        MissingExtra: the library of the engine is not installed.
     """
-    unread = Unread("lineage()")
+    lazily, unread = check_engine(engine), Unread("lineage()")
+    if lazily is not None and runs is None and (stored := current_lineage(top := paths.default_root(root))) is not None:
+        unread.add_links(top)
+        unread.warn()
+        return lazy_table(lazily, stored)
     with Progress("lineage()", "runs") as progress:
         if runs is None:
             frame = read_root(paths.default_root(root), unread, progress).frame
@@ -74,7 +92,7 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
                 rows.add(lineage_rows(folder, unread)[0])
             frame = rows.frame()
     unread.warn()
-    return _parsed_summaries(frame)
+    return _parsed_summaries(frame) if lazily is None else lazy_table(lazily, to_arrow(frame).cast(LINEAGE))
 
 
 class RootLineage(NamedTuple):

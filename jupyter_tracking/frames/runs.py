@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import orjson
@@ -17,6 +17,8 @@ from jupyter_tracking.errors import TooLarge, TrackingWarning, replace_surrogate
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.standard_json import oversize
+from jupyter_tracking.frames.catalog.engines import check_engine, lazy_table
+from jupyter_tracking.frames.catalog.stored import to_arrow
 from jupyter_tracking.frames.dtypes import TIMESTAMP, as_inferred, as_strings, with_dtypes
 from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.frames.run_groups import grouping_columns, groups_frame
@@ -178,6 +180,7 @@ def problems_frame(folder: RunFolder, *, hashes: bool = False) -> pd.DataFrame:
 # --- many runs -----------------------------------------------------------------------------------
 
 
+@overload
 def runs_frame(
     root: str | os.PathLike[str] | None = None,
     *,
@@ -185,7 +188,27 @@ def runs_frame(
     summary: str | dict[str, str] | None = None,
     group_by: str | Iterable[str] | None = None,
     archived: bool = False,
-) -> pd.DataFrame:
+    engine: None = None,
+) -> pd.DataFrame: ...
+@overload
+def runs_frame(
+    root: str | os.PathLike[str] | None = None,
+    *,
+    where: str | None = None,
+    summary: str | dict[str, str] | None = None,
+    group_by: str | Iterable[str] | None = None,
+    archived: bool = False,
+    engine: str,
+) -> Any: ...
+def runs_frame(
+    root: str | os.PathLike[str] | None = None,
+    *,
+    where: str | None = None,
+    summary: str | dict[str, str] | None = None,
+    group_by: str | Iterable[str] | None = None,
+    archived: bool = False,
+    engine: str | None = None,
+) -> Any:
     """Return the runs under a root, a row a run, the newest first; or groups of them, a row a group.
 
     Columns: `uuid name project status created_at finished_at duration tags group parent notes`, then `inputs.*` and `outputs.*`. The
@@ -217,12 +240,18 @@ def runs_frame(
             (how many runs), `outputs.NAME.mean`, `.std`, `.min` and `.max` of each output that is a number, and the `uuids` of the
             runs. By `tags` a run is in the group of each of its tags. Groups are in the order of their values, those without one last.
         archived: list those too that are archived (see `RunView.archive`).
+        engine: None for a DataFrame; `"arrow"`, `"polars"`, `"duckdb"` or `"dask"` for the same rows and columns as the lazy object of that
+            library: a dataset, a LazyFrame, a relation, a DataFrame of Dask. Columns of values of several kinds are JSON there. The rows
+            are in memory, with Dask in the graph, so that a cluster needs no file of them; a table of runs is small, and Dask is of use
+            where it is joined with something that is not.
 
     Raises:
-        InvalidArgument: a summary that is none of these, or a column to group by that is none.
+        InvalidArgument: a summary or an engine that is none of these, or a column to group by that is none.
+        MissingExtra: the library of the engine is not installed.
         InvalidFilter: a mistake in the filter, which the message shows at its place.
     """
-    chosen, text = check_override(summary), None if where is None else as_text(where, "where")
+    lazily, chosen = check_engine(engine), check_override(summary)
+    text = None if where is None else as_text(where, "where")
     top, unread = paths.default_root(root), Unread("runs()")
     folders = paths.run_folders(top)
     with Progress("runs()", "runs") as progress:
@@ -237,7 +266,8 @@ def runs_frame(
     passing = every if text is None else _filtered(every, text, columns)
     frame = _frame_of_runs(passing, _value_columns([run.facts for run in every]), keys or [])
     frame.attrs[ROOT_OF_TABLE] = os.fspath(top)
-    return frame if keys is None else groups_frame(frame, keys)
+    answer = frame if keys is None else groups_frame(frame, keys)
+    return answer if lazily is None else lazy_table(lazily, to_arrow(answer))
 
 
 def _filtered(runs: list[ListedRun], where: str, columns: list[Column]) -> list[ListedRun]:

@@ -14,12 +14,12 @@ from pyarrow import dataset, parquet
 
 from jupyter_tracking.errors import NotFound, replace_surrogates
 from jupyter_tracking.format import paths
-from jupyter_tracking.frames.catalog.stored import LINEAGE, lineage_of, to_arrow, to_frame
+from jupyter_tracking.frames.catalog.stored import LINEAGE, lineage_of, table_file, to_arrow, to_frame
 from jupyter_tracking.frames.lineage import lineage_rows, read_root
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.runs import own_columns
 from jupyter_tracking.progress import Progress
-from jupyter_tracking.read.catalog.content import KEYS, Catalogued, LocalCatalog, encode_entry, encode_run, read_catalog, read_table
+from jupyter_tracking.read.catalog.content import KEYS, Catalogued, LocalCatalog, encode_entry, encode_run, read_catalog
 from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage.catalog.local_files import LocalFiles
@@ -66,7 +66,7 @@ class Catalog:
         """Name the root; nothing is read."""
         self.root = root
         self.path = root / FOLDER
-        self._files: CatalogFiles = LocalFiles(root)
+        self._files = LocalFiles(root)
 
     @property
     def runs(self) -> dataset.Dataset:
@@ -80,10 +80,9 @@ class Catalog:
         """
         listing = self._listing()
         if len(listing.bases) == 1 and not listing.entries:
-            path = self.root / listing.bases[0].runs
-            read_table(self._files.get(listing.bases[0].runs), [])
-            schema = parquet.read_schema(path)
-            return dataset.dataset(path, schema=pa.schema([field for field in schema if field.name not in _hidden()]))
+            path = listing.bases[0].runs
+            stored = parquet.read_schema(self.root / path)
+            return table_file(self.root, self._files, path, pa.schema([field for field in stored if field.name not in _hidden()]))
         return dataset.dataset(_table_of_runs(list(read_catalog(self._files).runs.values())).drop_columns(_hidden()))
 
     @property
@@ -91,8 +90,7 @@ class Catalog:
         """The lineage of these runs, a row an artifact: the columns of `lineage()`, where a summary is JSON. Raises as `runs`."""
         listing = self._listing()
         if len(listing.bases) == 1 and not listing.entries:
-            read_table(self._files.get(listing.bases[0].lineage), [])
-            return dataset.dataset(self.root / listing.bases[0].lineage, schema=LINEAGE)
+            return table_file(self.root, self._files, listing.bases[0].lineage, LINEAGE)
         return dataset.dataset(to_arrow(lineage_of(read_catalog(self._files, lineage=True))[0]).cast(LINEAGE))
 
     def refresh(self) -> Catalog:

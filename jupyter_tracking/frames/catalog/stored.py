@@ -8,11 +8,13 @@ import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
-from pyarrow import compute
+from pyarrow import compute, dataset
 
 from jupyter_tracking.errors import MalformedEvent, TrackingError, replace_surrogates
+from jupyter_tracking.format import paths
 from jupyter_tracking.frames.lineage_columns import LINEAGE_COLUMNS, joined_parts, lineage_rows_frame
-from jupyter_tracking.read.catalog.content import dump_json, read_catalog
+from jupyter_tracking.read.catalog.content import dump_json, read_catalog, read_table
+from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage.catalog.local_files import LocalFiles
 from jupyter_tracking.storage.catalog.names import FOLDER
 
@@ -30,6 +32,7 @@ LINEAGE = pa.schema(
 _DTYPES: dict[pa.DataType, Any] = {
     pa.string(): pd.StringDtype(),
     pa.int64(): pd.Int64Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
     pa.float64(): pd.Float64Dtype(),
     pa.bool_(): pd.BooleanDtype(),
 }
@@ -45,6 +48,9 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
         column = table.column(name)
         numbers = column.fill_null(0.0).to_numpy().copy()
         frame[name] = pd.arrays.FloatingArray(numbers, column.is_null().to_numpy().copy())
+    for field in table.schema:
+        if pa.types.is_list(field.type):
+            frame[field.name] = pd.arrays.ArrowExtensionArray(table.column(field.name))  # of lists as objects Dask would make texts
     return frame
 
 
@@ -105,6 +111,34 @@ def catalogued_lineage(root: Path) -> tuple[dict[Path, tuple[Seen, int, int]], p
             runs[root / "runs" / run.folder] = (run.seen, start, stop)
         start = stop
     return runs, frame
+
+
+def current_lineage(root: Path) -> dataset.FileSystemDataset | None:
+    """Return the table of lineage in the catalog of a local root, where all that it says holds for all the runs there are; else None."""
+    if not (root / FOLDER).is_dir():
+        return None
+    files = LocalFiles(root)
+    try:
+        listing, runs, _, _ = read_catalog(files)
+        folders = paths.run_folders(root)
+        if len(listing.bases) != 1 or listing.entries or [folder.name for folder in folders] != list(runs):
+            return None
+        for folder, run in zip(folders, runs.values(), strict=True):
+            if not (run.seen and run.lineage_is_final and RunFolder(folder).document_stats() == run.seen):
+                return None
+        return table_file(root, files, listing.bases[0].lineage, LINEAGE)
+    except (TrackingError, OSError):
+        return None
+
+
+def table_file(root: Path, files: LocalFiles, path: str, schema: pa.Schema) -> dataset.FileSystemDataset:
+    """Return a file of the catalog of a local root as a dataset.
+
+    Raises:
+        MalformedEvent: it is no such table; or as `LocalFiles.get`.
+    """
+    read_table(files.get(path), [])  # which checks it
+    return dataset.dataset(root / path, schema=schema)
 
 
 # --- pandas to Arrow ---------------------------------------------------------------------------------
