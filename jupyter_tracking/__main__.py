@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import jupyter_tracking as tracking
 from jupyter_tracking.commands import commands
-from jupyter_tracking.commands.command import DONE, FAILED, FOUND, INTERRUPTED, USAGE, WrongUsage
+from jupyter_tracking.commands.command import DONE, FAILED, FOUND, INTERRUPTED, WrongUsage
 from jupyter_tracking.commands.output import complain, leave_pipe, print_lines
 from jupyter_tracking.errors import StorageError
 
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 _STATUSES = (
-    f"Exit status {DONE}: done; {FAILED}: it failed, as one sentence on standard error says; {USAGE}: no such usage; "
-    f"{FOUND}: done, and there are problems (check) or differences (diff)."
+    f"Exit status {DONE}: done; {FOUND}: done, and there are problems (check) or differences (diff); "
+    f"{FAILED}: it failed, as one sentence on standard error says."
 )
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
-    That is 0 when it was done, 1 for an error of ours, which is told in one sentence, 3 when `check` found problems or `diff` differences.
-    A mistake in the words themselves ends the program with 2, as `argparse` does.
+    That is 0 when it was done, 1 when `check` found problems or `diff` differences, 2 for an error, which is told in one sentence.
 
     Args:
         words: the command line; by default that of the process.
@@ -45,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return FAILED
     except WrongUsage as error:
         complain(f"jupyter-tracking: error: {error}")
-        return USAGE
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -53,19 +53,19 @@ READING = {"read", "frames", "views", "run_view", "best_run"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1860,
-    "format": 3515,
-    "storage": 2770,
+    "format": 3525,
+    "storage": 3005,
     "kinds": 7165,
-    "record": 1660,
+    "record": 1670,
     "read": 4265,
     "notebook": 1705,
-    "frames": 2920,
-    "polyaxon": 1085,
+    "frames": 2975,
+    "polyaxon": 1095,
     "views": 10000,
     "magics": 1425,
-    "integrations": 2892,
+    "integrations": 2905,
     "contrib": 135,
-    "commands": 890,
+    "commands": 925,
 }
 MOST_FILES = 12
 LISTS = {"kinds", "renderers", "integrations", "contrib", "commands"}  # by nature: one file a kind, a renderer, a framework, a command

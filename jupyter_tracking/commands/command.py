@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DONE = 0
-FAILED = 1
-USAGE = 2
-FOUND = 3
+# As of `diff` and `grep`.
+FOUND = 1
+FAILED = 2
 INTERRUPTED = 130
 
 RUN = "uuid, prefix of it, name or folder"
@@ -33,7 +33,7 @@ class Command:
         about: what it does, in a list of commands.
         run: does it, and returns the exit status.
         add_arguments: adds what it takes to its parser.
-        found: what it has to have found for the exit status to be 3; empty where that cannot be.
+        found: what it has to have found for the exit status to be 1; empty where that cannot be.
         example: what stands behind `jupyter tracking` in an example.
         rooted: whether it takes `--root`.
         json: whether it takes `--json`.
@@ -53,8 +53,8 @@ class Command:
     @property
     def statuses(self) -> str:
         """What the exit status says, in one sentence."""
-        found = f"; {FOUND}: {self.found}" if self.found else ""
-        return f"Exit status {DONE}: done; {FAILED}: it failed, as one sentence on standard error says; {USAGE}: no such usage{found}."
+        found = f" {FOUND}: {self.found};" if self.found else ""
+        return f"Exit status {DONE}: done;{found} {FAILED}: it failed, as one sentence on standard error says."
 
     def add_to(self, parser: argparse.ArgumentParser) -> None:
         """Add all that the command takes to its parser."""

@@ -123,7 +123,9 @@ class RunFiles:
             root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             return paths.open_inside(root, relative)
         except (FileNotFoundError, NotADirectoryError):
-            raise MissingFile(errno.ENOENT, f"{escape_controls(relative)} is missing from the run {escape_controls(self.path.name)}") from None
+            raise MissingFile(
+                errno.ENOENT, f"{escape_controls(relative)} is missing from the run {escape_controls(self.path.name)}"
+            ) from None
         except OSError as error:
             raise _unreadable(error, relative) from None
         finally:

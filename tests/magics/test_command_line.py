@@ -56,7 +56,7 @@ def test_runs_takes_a_filter_a_summary_and_groups(run: Run, capsys: pytest.Captu
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == ["status", "name", "n", *(f"outputs.loss.{word}" for word in ("mean", "std", "min", "max"))]
     assert [line[:3] for line in lines[1:]] == [["succeeded", "digits", "1"], ["succeeded", "other", "1"]]
-    assert main(["runs", "--where", "los < 1 and digits"]) == 1
+    assert main(["runs", "--where", "los < 1 and digits"]) == 2
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "jupyter-tracking: where='los < 1 and digits', at character 1: there is no column \"los\"; near: loss"
     assert said[1:] == ["    los < 1 and digits", "    ^^^"]
@@ -80,19 +80,19 @@ def test_lineage_as_csv_has_every_column(run: Run, capsys: pytest.CaptureFixture
 
 
 def test_check_tells_a_whole_run_from_a_damaged_one(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    """0 without problems; 3 and file:line with them."""
+    """0 without problems; 1 and file:line with them."""
     assert main(["check", "digits"]) == 0
     with (run.path / "events/metric/loss.plx").open("a") as file:
         file.write("nonsense\n")
     capsys.readouterr()
-    assert main(["check", "digits"]) == 3
+    assert main(["check", "digits"]) == 1
     assert "events/metric/loss.plx:5: " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["show", "nothing"], ["check", "nothing"], ["lineage", "nothing"]])
-def test_a_mistake_is_one_line_and_status_1(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_is_one_line_and_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """An unknown run is told without a traceback."""
-    assert main(words) == 1
+    assert main(words) == 2
     printed = capsys.readouterr().err
     assert printed.startswith("jupyter-tracking: run='nothing'")
     assert printed.count("\n") == 1
@@ -137,14 +137,14 @@ def test_a_run_is_exported_deleted_restored_and_ended_by_words(run: Run, root: P
     capsys.readouterr()
     assert main(["delete", "digits"]) == 0
     assert capsys.readouterr().out == f"{root / 'trash' / run.uuid}\n"
-    assert main(["show", "digits"]) == 1
+    assert main(["show", "digits"]) == 2
     assert main(["restore", "digits"]) == 0
     assert main(["delete", "digits", "--root", str(root)]) == 0
     capsys.readouterr()
     assert main(["empty-trash", str(root)]) == 0
     assert main(["empty-trash"]) == 0
     assert capsys.readouterr().out == "1 run removed\n0 runs removed\n"
-    assert main(["restore", "digits"]) == 1
+    assert main(["restore", "digits"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_run_is_exported_deleted_restored_and_ended_by_words(run: Run, root: P
 def test_a_mistake_in_curating_is_one_line(run: Run, words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """As of the other commands."""
     capsys.readouterr()
-    assert main(words) == 1
+    assert main(words) == 2
     printed = capsys.readouterr().err
     assert printed.startswith(f"jupyter-tracking: {said}")
     assert printed.count("\n") == 1

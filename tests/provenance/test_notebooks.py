@@ -200,5 +200,5 @@ def test_a_report_says_what_it_cannot_show(saved: Path) -> None:
 
 def test_a_report_of_a_missing_notebook_is_one_line(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit status 2."""
-    assert main(["report", "gone.ipynb"]) == 1
+    assert main(["report", "gone.ipynb"]) == 2
     assert capsys.readouterr().err == "jupyter-tracking: notebook='gone.ipynb': no such file\n"

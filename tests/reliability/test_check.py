@@ -149,10 +149,10 @@ DAMAGE = {
 
 @pytest.mark.parametrize(("damage", "said"), DAMAGE.values(), ids=DAMAGE)
 def test_what_is_wrong_is_said(run: Path, capsys: pytest.CaptureFixture[str], damage, said: list[str]) -> None:
-    """Each kind of damage is named with its file and line, exit status 3, and the rest of the run is read."""
+    """Each kind of damage is named with its file and line, exit status 1, and the rest of the run is read."""
     damage(run)
     status, lines = checked(run, capsys)
-    assert status == 3
+    assert status == 1
     for words in said:
         assert any(line.startswith(words.format(name=run.name)) for line in lines), lines
     assert open_folder(run).artifacts()
@@ -181,10 +181,10 @@ def test_the_command_exists_under_both_names(run: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"checked · {UUID}: no problems\n")
     append(run / "events/metric/loss.plx", b"junk\n")
     done = subprocess.run([sys.executable, "-m", "jupyter_tracking", "check", UUID[:6]], capture_output=True, text=True, check=False)
-    assert done.returncode == 3
+    assert done.returncode == 1
     assert "events/metric/loss.plx:22" in done.stdout
     done = subprocess.run([sys.executable, "-m", "jupyter_tracking", "check", "nothing"], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
 
 
 def test_the_python_call_says_the_same(run: Path) -> None:

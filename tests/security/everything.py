@@ -44,7 +44,7 @@ def command(*words: str) -> None:
     from jupyter_tracking.__main__ import main
 
     code = main(words)
-    if code not in {0, 3}:
+    if code not in {0, 1}:
         raise RuntimeError(f"exit status {code}")
 
 
