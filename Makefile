@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch docs docs-html lint fix soak coverage server bench bench-quick chromium clean
+.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch remote docs docs-html lint fix soak coverage server bench bench-quick chromium clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt wh
 ONCE := $(addprefix tests/,lab fuzz test_architecture.py test_benchmarks.py test_contributing.py test_demo.py test_packaging.py test_widgets.py) \
 	$(addprefix tests/security/test_,bounds.py budgets.py names_read.py reading_outside.py repository.py where_it_runs.py) \
 	$(filter-out %/test_kernel.py,$(wildcard tests/reliability/test_*.py))
-QUICK := -m 'not lab and not packaging and not soak and not server and not integrations and not torch' $(addprefix --ignore=,$(ONCE))
+QUICK := -m 'not lab and not packaging and not soak and not server and not integrations and not torch and not remote' $(addprefix --ignore=,$(ONCE))
 test-floors:  ## run the quick tests with the oldest Python and the oldest libraries that pyproject.toml allows
 test-3.12:  ## run the quick tests with Python 3.12 and the newest libraries
 test-3.13:  ## run the quick tests with Python 3.13 and the newest libraries
@@ -67,6 +67,10 @@ docs-html: $(VENV)-docs/.docs  ## build the documentation into docs/_build/html,
 
 docs: docs-html chromium  ## build the documentation, follow its links, type its snippets, move its sliders (two minutes on 2 cores)
 	$(VENV)-docs/bin/python -m pytest -m docs tests/docs $(or $(ARGS),-n 2 --dist worksteal)
+
+# Object stores: moto's and localbucket's servers on this machine, in an environment of their own.
+remote: $(VENV)-remote/.made  ## read and write object stores, which run on this machine (a minute on 2 cores)
+	$(VENV)-remote/bin/python -m pytest -m remote tests/remote tests/catalog $(or $(ARGS),-n 2 --dist worksteal)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \
@@ -97,7 +101,7 @@ bench-quick: $(VENV)/.bench  ## measure this package and the floor only (under 2
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 clean:  ## remove what was built and installed; keeps demo/ with its runs
-	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch $(VENV)-docs $(VENV)-fronts dist build docs/_build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch $(VENV)-remote $(VENV)-docs $(VENV)-fronts dist build docs/_build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ------------------------------------------------------------------------------------------------------------ set-up
 # An environment that was left half made, or whose Python is gone, is made anew.
@@ -131,7 +135,7 @@ $(VENV)/.test: $(VENV)/.pip pyproject.toml $(BUNDLE_SOURCES)
 	@touch $@ $(VENV)/.demo
 
 # Only dependencies: the tests import the checkout, with the bundle that .venv's installation has built. A Python that is neither on the path
-# nor pyenv's is downloaded by uv. The extras dask and s3 bring nothing that these tests import.
+# nor pyenv's is downloaded by uv. The extras dask and remote bring nothing that these tests import.
 EXTRAS := altair bokeh media plotly resources sklearn vega
 $(VENV)-floors/.quick $(VENV)-3.12/.quick $(VENV)-3.13/.quick: $(VENV)-%/.quick: $(VENV)/.test pyproject.toml
 	@wanted=$(if $(filter floors,$*),3.11,$*); \

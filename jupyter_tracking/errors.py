@@ -13,7 +13,10 @@
     ├── ReentrantCall (RuntimeError)      a call that interrupted another of its thread, in the middle of what both change
     ├── RunGone (FileNotFoundError)       the run folder went away under a live run
     ├── StorageError (OSError)            the disk refused
-    │   └── StorageFull                   the disk, the quota or the file size limit is reached
+    │   ├── StorageFull                   the disk, the quota or the file size limit is reached
+    │   └── StoreError                    an object store refused
+    │       ├── StoreUnreachable          it did not answer, or only with failures
+    │       └── OddKey                    a name at it is no path
     ├── NeedsServer (NotImplementedError) what Polyaxon's client asks its server; the message says what to do here
     ├── MalformedEvent (ValueError)       a row of an event file that cannot be read
     │   └── TooLarge                      what it stands for is larger than what is decoded unasked
@@ -123,6 +126,18 @@ class StorageError(TrackingError, OSError):
 
 class StorageFull(StorageError):
     """No space left, the quota is used up, or the file size limit is reached."""
+
+
+class StoreError(StorageError):
+    """An object store refused; the message says what it lacks: credentials, a permission, the bucket."""
+
+
+class StoreUnreachable(StoreError):
+    """An object store did not answer, or only with failures, however often it was asked."""
+
+
+class OddKey(StoreError):
+    """An object has a name that is no path, for which a store cannot be listed."""
 
 
 class NeedsServer(TrackingError, NotImplementedError):
