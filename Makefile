@@ -70,7 +70,7 @@ docs: docs-html chromium  ## build the documentation, follow its links, type its
 
 # Object stores: moto's and localbucket's servers on this machine, in an environment of their own.
 remote: $(VENV)-remote/.made  ## read and write object stores, which run on this machine (a minute on 2 cores)
-	$(VENV)-remote/bin/python -m pytest -m remote tests/remote tests/catalog $(or $(ARGS),-n 2 --dist worksteal)
+	$(VENV)-remote/bin/python -m pytest -m 'not soak' tests/remote tests/catalog $(or $(ARGS),-n 2 --dist worksteal)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \
@@ -152,6 +152,12 @@ $(VENV)-fronts/.made $(VENV)-integrations/.made $(VENV)-integrations-torch/.made
 	@echo "==> $(VENV)-$*: the frameworks (ten seconds to a minute)"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-$*
 	@UV_FIND_LINKS="$${UV_FIND_LINKS-$$PIP_FIND_LINKS}" $(BIN)/uv pip install --quiet --python $(VENV)-$* --requirements pyproject.toml --group $*
+	@touch $@
+
+$(VENV)-remote/.made: $(VENV)/.test pyproject.toml
+	@echo "==> $(VENV)-remote: object stores and engines (ten seconds)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-remote
+	@$(BIN)/uv pip install --quiet --python $(VENV)-remote --requirements pyproject.toml --extra dask --extra duckdb --extra polars --extra remote --group remote
 	@touch $@
 
 $(VENV)-docs/.docs: $(VENV)/.test pyproject.toml

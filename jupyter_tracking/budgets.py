@@ -24,6 +24,9 @@ MOST_RUN_COLUMNS = 20_000
 # Of each thing that is kept of runs that have ended: what a list of 15,000 runs says of them, the lineage of as many with 50 artifacts.
 MOST_KNOWN_BYTES = 1 << 27  # bytes
 
+# Of the files of runs at object stores that are kept on this machine.
+MOST_CACHE_BYTES = 5_000_000_000
+
 # Of an asset that is read as a whole, but for tables: a few more times so much is made of it.
 MOST_ASSET_BYTES = 1 << 28
 

@@ -14,9 +14,11 @@ from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_f
 from jupyter_tracking.printed import in_notebook, say, warn
 from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.read.find import find_run, resolve_runs
+from jupyter_tracking.read.remote.roots import find_root, use_options
+from jupyter_tracking.storage.objects import is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -33,20 +35,24 @@ _LONGEST = 200  # characters of why a run failed
 
 
 @checks_arguments
-def open_run(run: object, root: str | os.PathLike[str] | None = None) -> RunView:
+def open_run(run: object, root: str | os.PathLike[str] | None = None, *, storage_options: Mapping[str, Any] | None = None) -> RunView:
     """Open a run to read it: ours or Polyaxon's, finished, running or broken.
 
     Args:
         run: a `Run`, a uuid, a name, a prefix of a uuid of at least 4 digits that only one run has, a folder, or a .zip of one
-            (see `RunView.export`), which is unpacked into a temporary folder for as long as the view lives. A whole uuid comes
+            (see `RunView.export`), which is unpacked into a temporary folder for as long as the view lives; or the URL of one at an
+            object store (`s3://bucket/…/runs/<uuid>`), whose files come when they are read and are cached. A whole uuid comes
             before a name, and a name before a prefix; of several runs of one name the newest is opened, and its `repr` says how
             many there are. One that is archived comes after those that are not.
-        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        root: the folder that holds `runs/`, or a URL; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        storage_options: of the store that a URL names, such as `endpoint`, `region`, `access_key_id`; by default the environment's.
 
     Raises:
         NotFound: there is no such run, or several have the prefix; the message lists what is near.
         InvalidArgument: a .zip that holds no run, what leads out of it, or more than a run may.
+        StoreError: an object store refuses, or does not answer.
     """
+    use_options(run if is_url(run) else root, storage_options)
     return RunView(find_run(run, root))
 
 
@@ -58,6 +64,7 @@ def browse(
     where: str | None = None,
     group_by: str | Iterable[str] | None = None,
     columns: Iterable[str] | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Browser | RunsBrowser:
     """Browse runs: a table of them, from which one is opened, several are compared, and all can be changed; of one run, its artifacts.
 
@@ -69,6 +76,7 @@ def browse(
         where: a filter, as `runs()` takes it, that the table begins with.
         group_by: the name of a column, or several, that the table groups its runs by.
         columns: the columns that it shows beside the name, in order; by default those that one would choose a run by.
+        storage_options: of the store that a URL names, as `open_run` takes them.
 
     Raises:
         NotFound: there is no such run.
@@ -77,9 +85,10 @@ def browse(
     from jupyter_tracking.views.widgets.browser import Browser
     from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
 
+    use_options(root if root is not None else runs, storage_options)
     if runs is not None and (isinstance(runs, str | os.PathLike) or not hasattr(runs, "__iter__")):
         return Browser(find_run(runs, root))
-    table = RunsBrowser(None if runs is None else resolve_runs(runs, root), paths.default_root(root))
+    table = RunsBrowser(None if runs is None else resolve_runs(runs, root), find_root(root))
     try:
         table.arrange(where, group_by, columns)
     except InvalidArgument:
@@ -355,6 +364,7 @@ class RunView(CuratedRun):
             return self.save(target)
         if target.suffix.lower() != ".zip":
             raise InvalidArgument(f"path={os.fspath(path)!r} ends neither with .zip nor with .html")
+        self.files.fetch_all()
         left_out = write_archive(self.files.path, self.files.uuid, target)
         if left_out:
             more = f" and {len(left_out) - 10} more" if len(left_out) > 10 else ""  # noqa: PLR2004
@@ -382,6 +392,6 @@ class RunView(CuratedRun):
         count, (status, *reason) = len(self.artifacts()), self.files.status_reason
         why = join_reason(*reason)
         said = f" ({why if len(why) <= _LONGEST else f'{why[: _LONGEST - 1]}…'})" if why else ""
-        where = self.files.archive or self.path
+        where = self.files.archive or (self.files.source.url if self.files.source is not None else self.path)
         line = f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>"
         return escape_controls(line)

@@ -53,13 +53,13 @@ READING = {"read", "frames", "views", "run_view", "best_run"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1860,
-    "format": 3525,
-    "storage": 3005,
+    "format": 3565,
+    "storage": 3390,
     "kinds": 7165,
     "record": 1670,
-    "read": 4265,
+    "read": 4910,
     "notebook": 1705,
-    "frames": 2975,
+    "frames": 3010,
     "polyaxon": 1095,
     "views": 10000,
     "magics": 1425,

@@ -28,6 +28,8 @@ PRIVATE_FOLDER = ".jupyter-tracking"  # our journals, locks and unfinished files
 LINEAGE_JOURNAL = f"{PRIVATE_FOLDER}/lineage.jsonl"
 ASSET_JOURNAL = f"{PRIVATE_FOLDER}/assets.jsonl"
 WRITERS = f"{PRIVATE_FOLDER}/writers"
+FILES_NOTE = f"{PRIVATE_FOLDER}/files.json"  # what a copy of the run has, as it was copied
+MIRROR_NOTE = f"{PRIVATE_FOLDER}/mirror.json"  # of the process that copies a run while it goes on
 LOCKS = ("lock", "names", "rows")  # files of the private folder that are only locked: for documents, for names, for rows of metrics
 
 _NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
@@ -52,6 +54,8 @@ def default_root(root: str | os.PathLike[str] | None = None) -> Path:
         InvalidArgument: a text that no path is, or a relative one while the current directory has been removed.
     """
     chosen = root if root is not None else os.environ.get("POLYAXON_OFFLINE_ROOT") or "."
+    if isinstance(chosen, str) and is_url(chosen):
+        raise InvalidArgument(f"root={chosen!r} is a URL, and runs are recorded in a folder; mirror={chosen!r} copies a run there")
     return absolute(chosen, "root", expands=True)
 
 

@@ -27,10 +27,12 @@ from jupyter_tracking.frames.run_versions import keep_versions, recorded_version
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import is_settled
+from jupyter_tracking.read.remote.roots import find_root, use_options
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
     from pathlib import Path
 
     from jupyter_tracking.format.lineage import LineageRecord
@@ -56,10 +58,28 @@ _cache: dict[Path, _CachedLineage] = {}  # by root, the one last read comes last
 
 
 @overload
-def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: None = None) -> pd.DataFrame: ...
+def lineage_frame(
+    runs: object = None,
+    root: str | os.PathLike[str] | None = None,
+    *,
+    engine: None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> pd.DataFrame: ...
 @overload
-def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: str) -> Any: ...
-def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: str | None = None) -> Any:
+def lineage_frame(
+    runs: object = None,
+    root: str | os.PathLike[str] | None = None,
+    *,
+    engine: str,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Any: ...
+def lineage_frame(
+    runs: object = None,
+    root: str | os.PathLike[str] | None = None,
+    *,
+    engine: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Any:
     """Return the lineage of one run, of several, or of all under a root: a row an artifact.
 
     What cannot be read of a run is left out, with one warning of the class `TrackingWarning`; `problems` lists it. Where it takes more
@@ -67,25 +87,27 @@ def lineage_frame(runs: object = None, root: str | os.PathLike[str] | None = Non
 
     Args:
         runs: a run or several, each as `open_run` takes it; all under the root when None.
-        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        root: the folder that holds `runs/`, or a URL, as `runs()` takes it; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
         engine: None for a DataFrame; `"arrow"`, `"polars"`, `"duckdb"` or `"dask"` for the same rows and columns as the lazy object of that
             library, where a summary is JSON. Of all runs under a root whose catalog (see `catalog`) is as they are, that object reads
             the file of the catalog, which workers on other machines have to see too, and only the columns and rows it needs; refresh
             the catalog, and the object has to be made anew. Otherwise all rows are in memory, and nothing is written. One process of
             pandas is faster than Dask up to millions of rows: Dask is for what has to run on a cluster anyway.
+        storage_options: of the store that a URL names, as `runs()` takes them.
 
     Raises:
         InvalidArgument: no such engine.
         MissingExtra: the library of the engine is not installed.
     """
+    use_options(root if root is not None else runs, storage_options)
     lazily, unread = check_engine(engine), Unread("lineage()")
-    if lazily is not None and runs is None and (stored := current_lineage(top := paths.default_root(root))) is not None:
+    if lazily is not None and runs is None and (stored := current_lineage(top := find_root(root))) is not None:
         unread.add_links(top)
         unread.warn()
         return lazy_table(lazily, stored)
     with Progress("lineage()", "runs") as progress:
         if runs is None:
-            frame = read_root(paths.default_root(root), unread, progress).frame
+            frame = read_root(find_root(root), unread, progress).frame
         else:
             folders, rows = resolve_runs(runs, root), LineageRows()
             for folder in progress.over(folders, len(folders)):

@@ -16,6 +16,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.run_versions import run_versions
 from jupyter_tracking.progress import Progress
+from jupyter_tracking.read.remote.roots import find_root
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _edges(versions: _Versions) -> pd.DataFrame:
 
 
 def _read_versions(root: str | os.PathLike[str] | None, unread: Unread, progress: Progress) -> _Versions:
-    versions, top = _Versions(), paths.default_root(root)
+    versions, top = _Versions(), find_root(root)
     folders = paths.run_folders(top)
     unread.add_links(top)
     runs = [run_versions(RunFolder(path), unread) for path in progress.over(folders, len(folders))]

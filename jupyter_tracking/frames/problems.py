@@ -13,6 +13,7 @@ from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.find import resolve_runs
+from jupyter_tracking.read.remote.roots import find_root
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = 
     Raises:
         NotFound: there is no such run.
     """
-    top = paths.default_root(root)
+    top = find_root(root)
     folders = resolve_runs(runs, root) if runs is not None else [RunFolder(path) for path in paths.run_folders(top)]
     rows: list[tuple[Any, ...]] = []
     with Progress("problems()", "runs") as progress:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from jupyter_tracking.format import paths
+from jupyter_tracking.read.file_bytes import file_stat
 from jupyter_tracking.read.known_runs import Known, is_settled
-from jupyter_tracking.read.run_files import file_stat
 
 if TYPE_CHECKING:
     from jupyter_tracking.format.lineage import LineageRecord

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from types import NoneType
 from typing import TYPE_CHECKING, Any, overload
@@ -33,17 +32,19 @@ from jupyter_tracking.read.filter.grammar import parse_filter
 from jupyter_tracking.read.filter.run_columns import columns_of_runs, values_of_run
 from jupyter_tracking.read.find import ROOT_OF_TABLE
 from jupyter_tracking.read.known_runs import list_run
+from jupyter_tracking.read.remote.roots import find_root, shown_root, use_options
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import os
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
+    from jupyter_tracking.format.document.run_facts import RunFacts
     from jupyter_tracking.read.event_table import EventRows
     from jupyter_tracking.read.filter.columns import Column
     from jupyter_tracking.read.known_runs import ListedRun
-    from jupyter_tracking.read.run_files import RunFacts
     from jupyter_tracking.read.run_reader import Artifact
 
     _Steps = NDArray[np.int64]
@@ -81,6 +82,7 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
     wanted = list(names)
     every = [folder.find(n, "metric") for n in wanted] or [a for a in folder.artifacts() if a.kind == "metric"]
     metrics = [artifact for artifact in every if artifact.versioned]
+    folder.wanted([artifact.path or "" for artifact in metrics])
     with Progress("metrics()", "metrics") as progress:
         each = progress.over(metrics, len(metrics))
         return _tidy(folder, each) if tidy else _wide(folder, each)
@@ -189,6 +191,7 @@ def runs_frame(
     group_by: str | Iterable[str] | None = None,
     archived: bool = False,
     engine: None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame: ...
 @overload
 def runs_frame(
@@ -199,6 +202,7 @@ def runs_frame(
     group_by: str | Iterable[str] | None = None,
     archived: bool = False,
     engine: str,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Any: ...
 def runs_frame(
     root: str | os.PathLike[str] | None = None,
@@ -208,6 +212,7 @@ def runs_frame(
     group_by: str | Iterable[str] | None = None,
     archived: bool = False,
     engine: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return the runs under a root, a row a run, the newest first; or groups of them, a row a group.
 
@@ -231,7 +236,8 @@ def runs_frame(
     `is missing` are true. The columns are those of all the runs, whichever pass.
 
     Args:
-        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        root: the folder that holds `runs/`, or a URL (`s3://…`, `gs://…`, `az://…`, `file:///…`, `memory://…`); by default
+            `POLYAXON_OFFLINE_ROOT`, else the current directory.
         where: a filter, which runs have to pass.
         summary: which number stands for a metric, in place of what `define_metric` said: `"last"`, `"min"`, `"max"`, `"mean"` or
             `"best"` for all metrics, or a dict with such a word for a metric or a pattern of names. Where no goal was defined for a
@@ -244,15 +250,18 @@ def runs_frame(
             library: a dataset, a LazyFrame, a relation, a DataFrame of Dask. Columns of values of several kinds are JSON there. The rows
             are in memory, with Dask in the graph, so that a cluster needs no file of them; a table of runs is small, and Dask is of use
             where it is joined with something that is not.
+        storage_options: of the store that a URL names, such as `endpoint`, `region`, `access_key_id`; by default the environment's.
 
     Raises:
         InvalidArgument: a summary or an engine that is none of these, or a column to group by that is none.
         MissingExtra: the library of the engine is not installed.
         InvalidFilter: a mistake in the filter, which the message shows at its place.
+        StoreError: the store refuses, or does not answer.
     """
     lazily, chosen = check_engine(engine), check_override(summary)
     text = None if where is None else as_text(where, "where")
-    top, unread = paths.default_root(root), Unread("runs()")
+    use_options(root, storage_options)
+    top, unread = find_root(root), Unread("runs()")
     folders = paths.run_folders(top)
     with Progress("runs()", "runs") as progress:
         catalog = LocalCatalog(top).get
@@ -265,7 +274,7 @@ def runs_frame(
     keys = None if group_by is None else grouping_columns(group_by, columns, complete=bool(every))
     passing = every if text is None else _filtered(every, text, columns)
     frame = _frame_of_runs(passing, _value_columns([run.facts for run in every]), keys or [])
-    frame.attrs[ROOT_OF_TABLE] = os.fspath(top)
+    frame.attrs[ROOT_OF_TABLE] = shown_root(top)
     answer = frame if keys is None else groups_frame(frame, keys)
     return answer if lazily is None else lazy_table(lazily, to_arrow(answer))
 

@@ -48,6 +48,9 @@ def find_problems(folder: RunFolder, *, hashes: bool = False, progress: Callable
     """
     ended = folder.has_ended and folder.is_ours
     records, problems = folder.records(strict=True)
+    if folder.source is not None:
+        folder.source.fetch_below("" if hashes else "events")
+        problems += [Problem(file, None, words, "") for file, words in folder.source.problems]
     problems = folder.info_problems + problems + list(_stray_files(folder)) + list(_odd_names(records))
     problems += _asset_journal_problems(folder) + _cell_problems(folder) + _odd_files(folder)
     named = {record.path for record in records}
@@ -157,7 +160,7 @@ def _row_problems(folder: RunFolder, artifact: Artifact, named: Assets | None, o
     file = artifact.path or ""
     if named is not None:
         logged = folder.assets
-        doubtful = [(line, path) for line, path in named if not _is_as_logged(path, logged, opened)]
+        doubtful = [(line, path) for line, path in named if not (_is_listed(folder, path) or _is_as_logged(path, logged, opened))]
         return [problem for line, path in doubtful for problem in _asset_problems(folder, file, line, path)]
     try:
         found = [Problem(file, p.line, p.problem, p.text) for p in folder.row_problems(artifact)]
@@ -182,6 +185,11 @@ def _is_as_logged(path: str, logged: dict[str, dict[str, Any]], opened: OpenFold
     return stat.S_ISDIR(seen.st_mode) or logged.get(path, {}).get("size") in {None, seen.st_size}
 
 
+def _is_listed(folder: RunFolder, path: str) -> bool:
+    """Return whether an asset of a run at an object store is there as it was logged: a listing says it, and it need not come for that."""
+    return folder.source is not None and folder.source.has(path, folder.assets.get(path, {}).get("size"))
+
+
 def _asset_problems(folder: RunFolder, file: str, line: int, path: str) -> list[Problem]:
     try:
         folder.asset_path(path)
@@ -192,7 +200,7 @@ def _asset_problems(folder: RunFolder, file: str, line: int, path: str) -> list[
 
 def _path_problems(folder: RunFolder, artifact: Artifact) -> list[Problem]:
     path = artifact.path
-    if not path or paths.is_url(path) or os.path.isabs(path):  # noqa: PTH117
+    if not path or paths.is_url(path) or os.path.isabs(path) or _is_listed(folder, path):  # noqa: PTH117
         return []
     try:
         folder.asset_path(path)

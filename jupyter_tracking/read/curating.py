@@ -126,6 +126,8 @@ class CuratedRun:
         change_document(self._path(), change)
 
     def _path(self) -> Path:
+        if self.files.source is not None:
+            raise InvalidArgument(f"the run is read from {self.files.source.url}; change it where it was recorded, and push it again")
         if self.files.archive is not None:
             raise InvalidArgument(f"the run was opened from {self.files.archive}, which is only read; unzip it under runs/ first")
         return self.files.path

@@ -15,6 +15,15 @@ _READ = 1 << 20
 _LARGE_HOLE = 1 << 26  # bytes that were never written, as only a damaged file has them
 
 
+def file_stat(path: str) -> tuple[int, ...]:
+    """Return inode, size, and the times in ns of the last write and the last change of a file; empty when it is not there."""
+    try:
+        seen = os.lstat(path)  # asked for with every look at every run of a root
+    except (OSError, ValueError):
+        return ()
+    return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+
+
 def read_bytes(fd: int, size: int) -> bytes:
     """Return so many bytes of an open file; fewer, if it was cut off meanwhile."""
     data = os.pread(fd, size, 0)

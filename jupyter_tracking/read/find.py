@@ -15,7 +15,9 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import curation, run_document
 from jupyter_tracking.read.catalog.content import LocalCatalog
 from jupyter_tracking.read.known_runs import list_run, run_name
+from jupyter_tracking.read.remote.roots import find_root, is_remote_root, remote_run, shown_root
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
+from jupyter_tracking.storage.objects import is_url
 from jupyter_tracking.storage.run_archive import unpack_run
 from jupyter_tracking.storage.trash import trashed_folders
 
@@ -55,7 +57,7 @@ def resolve_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[
         NotFound: there is no such run; or something that means none, by its type.
         InvalidArgument: a DataFrame that does not say which runs its rows are of.
     """
-    return all_runs(paths.default_root(root)) if runs is None else _resolve(runs, root, {}, _MOST_NESTED)
+    return all_runs(find_root(root)) if runs is None else _resolve(runs, root, {}, _MOST_NESTED)
 
 
 def _resolve(runs: Any, root: str | os.PathLike[str] | None, listed: dict[object, list[_Listed]], levels: int) -> list[RunFolder]:
@@ -65,8 +67,8 @@ def _resolve(runs: Any, root: str | os.PathLike[str] | None, listed: dict[object
     if uuids is not None:
         return [_find(uuid, root, listed.setdefault(root, [])) for uuid in uuids]
     if isinstance(runs, str | os.PathLike):
-        top = _as_root(os.fspath(runs))
         text = os.fsdecode(runs)
+        top = _as_root(os.fspath(runs))
         if top is not None and (isinstance(runs, os.PathLike) or os.sep in text or text in {".", ".."}):
             return all_runs(top)
         try:
@@ -90,6 +92,8 @@ def all_runs(root: Path) -> list[RunFolder]:
 
 def _as_root(text: str | bytes) -> Path | None:
     """Return a folder that holds runs and is none itself; None where a text is none."""
+    if is_url(text):
+        return find_root(text) if isinstance(text, str) and is_remote_root(text) else None
     try:
         path = paths.absolute(text, "runs", expands=True)
     except InvalidArgument:
@@ -153,7 +157,7 @@ class _Listed:
 
 
 def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed]) -> RunFolder:
-    given = _open_object(run)
+    given = _open_object(run) or _open_url(run, root)
     if given is not None:
         return given
     uuids = _uuids_of_table(run)
@@ -168,7 +172,7 @@ def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed
         there = _open_path(text)
         if there is not None or is_path:
             return there or open_folder(text)
-    top = paths.default_root(root)
+    top = find_root(root)
     if not listed:
         listed.append(_Listed(paths.run_folders(top), top))
     found = _match(text, listed[0]) or _open_path(text)
@@ -177,7 +181,7 @@ def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed
     if os.sep in text and os.path.isdir(text):  # noqa: PTH112
         return open_folder(text)
     known = [name for each in listed[0].by_name.values() if (name := run_name(each[0]))] + [name[:12] for name in listed[0].by_uuid]
-    raise NotFound(f"run={text!r}: no run of this uuid or name under {top}{_in_trash(text, top) or suggest(text, known)}")
+    raise NotFound(f"run={text!r}: no run of this uuid or name under {shown_root(top)}{_in_trash(text, top) or suggest(text, known)}")
 
 
 def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:
@@ -188,7 +192,7 @@ def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> 
         present = None
     if present is not None and (not isinstance(run, str) or curation.is_archived(present.info)):
         return present
-    top = paths.default_root(root)
+    top = find_root(root)
     deleted = _match(run, _Listed(trashed_folders(top), top)) if isinstance(run, str) else None
     return deleted or present or find_run(run, root)
 
@@ -216,6 +220,18 @@ def _open_object(run: object) -> RunFolder | None:
         return files
     where = getattr(run, "path", None)
     return open_folder(where) if where is not None and not isinstance(run, os.PathLike) else None
+
+
+def _open_url(run: object, root: object) -> RunFolder | None:
+    """Open a run at an object store by its URL, or by its root's and its whole uuid; None where something else is given."""
+    if is_url(run):
+        return open_folder(remote_run(str(run)))
+    if not (is_url(root) and isinstance(run, str) and len(run) == _WHOLE_UUID and run.isalnum()):
+        return None
+    try:
+        return open_folder(remote_run(f"{str(root).rstrip('/')}/runs/{run}"))
+    except NotFound:  # a name, perhaps
+        return None
 
 
 def _open_path(text: str) -> RunFolder | None:

@@ -13,7 +13,7 @@ from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.format.document.curation import is_archived, is_pinned, note_of
 from jupyter_tracking.format.document.metric_summary import MetricDefinition, definitions
-from jupyter_tracking.read.run_files import RunFacts
+from jupyter_tracking.format.document.run_facts import RunFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

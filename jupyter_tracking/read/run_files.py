@@ -21,12 +21,13 @@ from jupyter_tracking.errors import (
 )
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
-from jupyter_tracking.read.file_bytes import read_bytes, written_size
+from jupyter_tracking.read.file_bytes import file_stat, read_bytes, written_size
+from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.storage.last_write import last_write
 from jupyter_tracking.storage.presence.marks import last_sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 T = TypeVar("T")
@@ -44,40 +45,6 @@ class Problem(NamedTuple):
     text: str
 
 
-class RunFacts(NamedTuple):
-    """What a run is called and was given, how it ended and what came of it; everything that shows runs has it from here.
-
-    `reason` and `message` say why the run has its status, where somebody said so; `duration` is in seconds.
-    """
-
-    uuid: str
-    name: str
-    project: str
-    status: str
-    reason: str
-    message: str
-    created_at: str | None
-    finished_at: str | None
-    duration: float | None
-    tags: list[str]
-    inputs: dict[str, Any]
-    outputs: dict[str, Any]
-
-    @property
-    def why(self) -> str:
-        """Why the run has its status, in a line."""
-        return run_document.join_reason(self.reason, self.message)
-
-
-def file_stat(path: str) -> tuple[int, ...]:
-    """Return inode, size, and the times in ns of the last write and the last change of a file; empty when it is not there."""
-    try:
-        seen = os.lstat(path)  # asked for with every look at every run of a root
-    except (OSError, ValueError):
-        return ()
-    return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
-
-
 class RunFiles:
     """Reads the files of a run folder, and its document.
 
@@ -85,6 +52,7 @@ class RunFiles:
         path: the run folder.
         archive: the .zip that it was unpacked from, if it was.
         namesakes: how many runs have the name by which it was found.
+        source: what fills the folder of a run at an object store; None of any other.
     """
 
     archive: Path | None = None
@@ -93,6 +61,7 @@ class RunFiles:
     def __init__(self, path: Path) -> None:
         """Name the folder; files are read when they are asked for."""
         self.path = path
+        self.source = source_of(path)
         self._document = f"{path}/{paths.RUN_FILE}"
         self._document_seen: tuple[int, ...] | None = None
         self._info: dict[str, Any] = {}
@@ -112,6 +81,7 @@ class RunFiles:
             StorageError: it cannot be opened.
         """
         root = -1
+        self.wanted([relative])
         if relative in _AT_THE_TOP:  # asked for of every run of a root; where something is wrong, it is told as of any other file
             with suppress(OSError, ValueError):
                 root = os.open(f"{self.path}/{relative}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -131,6 +101,16 @@ class RunFiles:
         finally:
             if root >= 0:
                 os.close(root)
+
+    def wanted(self, relatives: Iterable[str]) -> None:
+        """Let files come that are about to be read, side by side, where they are at an object store; raises `StoreError`."""
+        if self.source is not None:
+            self.source.fetch(relatives)
+
+    def fetch_all(self) -> None:
+        """Let all files come of a run at an object store, for what reads its folder."""
+        if self.source is not None:
+            self.source.fetch_below("")
 
     def open_file(self, relative: str) -> int:
         """Open a regular file of the run; raises as `open`, and `InvalidArgument` for a folder."""
@@ -190,6 +170,8 @@ class RunFiles:
     def path_of(self, relative: str) -> Path:
         """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
         os.close(self.open(relative))
+        if self.source is not None:
+            self.source.fetch_below(relative)  # of a folder
         return self.path / paths.safe_relative(relative)
 
     def list_names(self, relative: str) -> list[str]:
@@ -214,6 +196,8 @@ class RunFiles:
 
         No link is followed, and none that takes the place of a folder meanwhile. What is nested too deeply is not looked at.
         """
+        if self.source is not None:
+            self.source.look()
         pending = self._entries(top)
         while pending:
             path, seen = pending.pop()
@@ -277,6 +261,8 @@ class RunFiles:
         return self._answer("info", self._look_at_info)
 
     def _look_at_info(self) -> dict[str, Any]:
+        if self.source is not None:
+            self.source.look_at_documents()
         seen = file_stat(self._document)
         if seen != self._document_seen:
             self._document_seen = seen
@@ -360,7 +346,12 @@ class RunFiles:
     @property
     def status_reason(self) -> tuple[str, str, str]:
         """The run's status, and the reason and the message it has where somebody said why, else empty strings."""
-        return self._answer("status", lambda: run_document.read_status(self.info, lambda: last_sign(self.path)))
+        return self._answer("status", lambda: run_document.read_status(self.info, self._last_sign))
+
+    def _last_sign(self) -> str | None:
+        if self.source is None:
+            return last_sign(self.path)
+        return "" if self.source.is_written() else None
 
     @property
     def duration(self) -> float | None:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TooLarge, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.document import metric_summary, run_document, run_values
+from jupyter_tracking.format.document.run_facts import RunFacts
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.asset_reader import AssetReader, path_in
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.event_table import NO_ROWS
-from jupyter_tracking.read.file_bytes import read_bytes, written_size
+from jupyter_tracking.read.file_bytes import file_stat, read_bytes, written_size
 from jupyter_tracking.read.recent_files import RecentFiles
-from jupyter_tracking.read.run_files import Problem, RunFacts, RunFiles, file_stat, reason
+from jupyter_tracking.read.run_files import Problem, RunFiles, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -77,11 +77,12 @@ class ObjectStore:
         StoreUnreachable: it did not answer, or only with failures, however often it was asked.
     """
 
-    def __init__(self, url: str, store: Callable[[bool], Any], prefix: str = "") -> None:
+    def __init__(self, url: str, store: Callable[[bool], Any], prefix: str = "", who: str = "") -> None:
         """Name the store; callers use `at`. `store` returns obstore's, which is None where there is nothing yet to read."""
         self.url = url
         self._open = store
         self._prefix = prefix
+        self._who = who
 
     @classmethod
     def at(cls, url: str, storage_options: Mapping[str, Any] | None = None) -> ObjectStore:
@@ -104,11 +105,17 @@ class ObjectStore:
         options = dict(storage_options or {})
         if scheme == "memory":
             parts = urlsplit(url)
-            return cls(url, lambda _: _memory(parts.netloc), parts.path.strip("/"))
+            return cls(url, lambda _: _memory(parts.netloc), parts.path.strip("/"), f"{os.getpid()}")
         if (path := local_path(url)) is not None:
             return cls(url, lambda writes: _folder(path, writes=writes))
+        who = _endpoint(options)
         store = _remote(url, scheme, options)
-        return cls(url, lambda _: store)
+        return cls(url, lambda _: store, who=who)
+
+    @property
+    def identity(self) -> str:
+        """A text that no other store has: its URL, and who answers there."""
+        return f"{self.url} {self._who}"
 
     def __repr__(self) -> str:
         """Say where it is; options may hold secrets."""
@@ -336,6 +343,12 @@ def _folder(path: str, *, writes: bool) -> Any:
     return LocalStore(path, mkdir=writes) if writes or os.path.isdir(path) else None  # noqa: PTH112
 
 
+def _endpoint(options: Mapping[str, Any]) -> str:
+    """Return which server was chosen, or an empty string."""
+    given = next((options[key] for key in options if "endpoint" in key), None)
+    return str(given or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or "")
+
+
 def _remote(url: str, scheme: str, options: dict[str, Any]) -> Any:
     from obstore import exceptions
     from obstore.store import from_url
@@ -344,9 +357,7 @@ def _remote(url: str, scheme: str, options: dict[str, Any]) -> Any:
     retries |= {key: options.pop(key) for key in _RETRIES if key in options}
     client = dict(options.pop("client_options", None) or {})
     client |= {key: options.pop(key) for key in _OF_THE_CLIENT if key in options}
-    endpoint = next((options[key] for key in options if "endpoint" in key), None)
-    endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
-    if str(endpoint).lower().startswith("http://"):  # who names it has chosen it
+    if _endpoint(options).lower().startswith("http://"):  # who names it has chosen it
         client.setdefault("allow_http", True)
     provider = options.pop("credential_provider", None) or (_profile(options) if scheme == "s3" else None)
     try:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from jupyter_tracking.read.run_files import RunFacts
+    from jupyter_tracking.format.document.run_facts import RunFacts
     from jupyter_tracking.read.run_reader import RunFolder
 
 _DECADES = 2  # that the numbers of an input reach over before they are seen better on a logarithmic axis
@@ -128,7 +128,7 @@ def several_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[
     """
     found = list({folder.path: folder for folder in resolve_runs(runs, root)}.values())
     if not found and runs is None:
-        raise NotFound(f"there are no runs under {paths.default_root(root)}")
+        raise NotFound(f"there are no runs under {root if root is not None else paths.default_root()}")
     if not found:
         raise InvalidArgument("runs=[] is empty; give two runs or more")
     return found

@@ -12,8 +12,8 @@ import orjson
 from jupyter_tracking.budgets import MOST_CATALOG_BYTES
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, TooLarge, TrackingError
 from jupyter_tracking.format.document.metric_summary import MetricDefinition
+from jupyter_tracking.format.document.run_facts import RunFacts
 from jupyter_tracking.read.known_runs import ListedRun, RunMarks
-from jupyter_tracking.read.run_files import RunFacts
 from jupyter_tracking.storage.catalog.local_files import LocalFiles
 from jupyter_tracking.storage.catalog.names import FOLDER, list_catalog
 

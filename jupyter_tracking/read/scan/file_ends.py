@@ -50,6 +50,7 @@ class OpenFolders:
 
     def open(self, relative: str) -> int:
         """Open a file or folder as `RunFiles.open` does, and raise the same."""
+        self._files.wanted([relative])
         path, _, name = relative.rpartition("/")
         try:
             if path != self._path or self._fd < 0:

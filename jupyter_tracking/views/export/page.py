@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracking.errors import escape_controls, storage_errors
 from jupyter_tracking.read.check import checksum_of
+from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.views.export.bundle import MANY, WHOLE, base85_of, bundle, bundle_for, bundles, static
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.panel import SHARED
@@ -296,6 +297,9 @@ def _shown(panel: Panel, series: Series) -> dict[str, Any]:
 
 def relative_path(path: Path) -> str:
     """Return a run's path relative to the current directory, so that a notebook moved together with its runs still finds them."""
+    source = source_of(path)
+    if source is not None:
+        return source.url
     try:
         return Path(os.path.relpath(path)).as_posix()
     except (ValueError, FileNotFoundError):  # another drive, or the current directory has been removed

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.format import paths
 from jupyter_tracking.format.session import LINES
 from jupyter_tracking.frames.saved_notebooks import display_metadata, find_shown_run, read_notebook, shown_artifacts, table_metadata
+from jupyter_tracking.read.remote.roots import find_root
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_page
 from jupyter_tracking.views.export.foreign_html import plain_html
@@ -121,7 +121,7 @@ def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | o
     try:
         folders = [folder for one in shown if (folder := find_shown_run(one, notebook, root)) is not None]
         if listed and folders:
-            runs = RunTable(folders, paths.default_root(root))
+            runs = RunTable(folders, find_root(root))
             return runs_page(runs, key="report", line=f"<runs: {len(folders)}>", budget=None)
         if not folders or len(folders) < len(shown):
             return _missing(about, "its run is neither in the folder of the notebook nor under the root; root= says where runs are")

@@ -16,7 +16,8 @@ from jupyter_tracking.views.model.units import unit_of, with_unit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jupyter_tracking.read.run_files import Problem, RunFacts
+    from jupyter_tracking.format.document.run_facts import RunFacts
+    from jupyter_tracking.read.run_files import Problem
     from jupyter_tracking.read.run_reader import Artifact, RunFolder
 
 _FILES = 2_000
@@ -40,6 +41,7 @@ def list_artifacts(folder: RunFolder, problems: Sequence[Problem] | None = None)
         problems: what `find_problems` returned of it; None where nobody has looked.
     """
     files = list(_files(folder))
+    folder.wanted([artifact.path or "" for artifact in folder.artifacts() if artifact.versioned])
     facts, artifacts = folder.facts(), ordered(folder)
     listing: dict[str, Any] = {
         "run": {"uuid": facts.uuid, "name": facts.name, "status": facts.status, "why": facts.why, "facts": _facts(folder, facts)},

@@ -137,6 +137,7 @@ def _export(folder: RunFolder) -> str:
     while True:
         target = Path.cwd() / f"{stem}{'' if number == 1 else f'-{number}'}.zip"
         if not target.exists():
+            folder.fetch_all()
             left_out = write_archive(folder.path, folder.uuid, target)
             return f"{target} without {'; '.join(left_out[:_TOLD])}" if left_out else str(target)
         number += 1
