@@ -61,7 +61,7 @@ BUDGETS = {
     "notebook": 1705,
     "frames": 3010,
     "polyaxon": 1095,
-    "views": 10000,
+    "views": 10024,
     "magics": 1425,
     "integrations": 2905,
     "contrib": 135,

@@ -13,6 +13,7 @@ from jupyter_tracking.kinds.dataframe import content_type_of
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
+from jupyter_tracking.views.renderers.bars import bars_of, fallback_bars
 from jupyter_tracking.views.table.dataframe_diff import TableDiff
 from jupyter_tracking.views.table.differing import differing
 from jupyter_tracking.views.table.encode import add_window, cell_text, label, level_values, missing_value_text
@@ -57,6 +58,9 @@ class DataframeRenderer(Renderer):
             return Payload({"facts": _facts(series, number, stored)})
         table = _table(series, number)
         payload = _rows(table, 0, _PREVIEW if preview else _FIRST, 0)
+        bars = bars_of(series.artifact.name, table)
+        if bars:
+            payload.head["bars"] = bars
         if table.count * table.width * len(series.events) <= _QUICK_CELLS and table.width * len(series.events) <= _QUICK_COLUMNS:
             summary = Summary(table, slice(0, _COLUMNS))
             summary.run_for(float("inf"))
@@ -111,11 +115,14 @@ class DataframeRenderer(Renderer):
         return _listing(changes, changes.page(start, stop, changed_only=asked.changed_only), asked.columns, head)
 
     def fallback(self, series: Series, number: int) -> str:
-        """Return the first rows as a table."""
+        """Return the first rows as a table; of importances a picture of their bars."""
         stored = _stored(series, number)
         if _is_closed(stored):
             return fallback.html_table(("", ""), (fact[:2] for fact in _facts(series, number, stored)))
         table = _table(series, number)
+        bars = bars_of(series.artifact.name, table)
+        if bars:
+            return fallback_bars(series.artifact.name, bars)
         shown = table.window(0, _FALLBACK, slice(0, _FALLBACK))
         names = [(label(name), level_values(shown.index, n).dtype) for n, name in enumerate(shown.index.names)]
         names += [(label(name), shown.iloc[:, n].dtype) for n, name in enumerate(shown.columns)]

@@ -94,6 +94,8 @@ const storedRows = head({
   hidden: v.optional(v.number()),
   stored: v.optional(v.string()),
   summary: v.optional(summary),
+  /** Of a table of importances: for each measure the names and numbers of its bars. */
+  bars: v.optional(v.array(v.tuple([v.string(), v.array(v.tuple([v.string(), v.number()]))]))),
 });
 const orderedRows = head({ ...tableRows, of: v.number(), seen: v.number() });
 const tally = v.strictObject({

@@ -13,6 +13,7 @@ import type { Cell } from "../table/rows";
 import { summary } from "../table/summary";
 import { diffLegend, TableToolbar } from "../table/toolbar";
 import { blocksOf, joined } from "../table/wide";
+import { Bars } from "./bars";
 import { factList } from "./file";
 
 /** Milliseconds after which it is said that the kernel is waited for; a quick answer should not make the words flicker. */
@@ -52,6 +53,8 @@ class DataframeTable {
   private readonly grid: Grid;
   private readonly toolbar: TableToolbar;
   private readonly detail: CellDetail;
+  private readonly bars = new Bars(() => this.render());
+  private readonly rows: HTMLElement;
   private readonly legend = h("p", { class: "jt-marks" });
   private readonly caption = h("p", { class: "jt-caption", role: "status" });
   private shown: Shown<"dataframe"> | null = null;
@@ -86,15 +89,15 @@ class DataframeTable {
         columns: () => this.onColumns(),
       },
     );
-    this.element = h(
+    this.rows = h(
       "div",
-      { class: "jt-frame" },
+      {},
       this.toolbar.element,
       this.legend,
       this.grid.element,
       this.detail.element,
-      this.caption,
     );
+    this.element = h("div", { class: "jt-frame" }, this.bars.element, this.rows, this.caption);
   }
 
   draw(shown: Shown<"dataframe">): void | Promise<void> {
@@ -119,6 +122,8 @@ class DataframeTable {
     const { shown, host, answers, toolbar } = this;
     const payload = storedRows(shown?.payload);
     if (!shown || !payload) return false;
+    this.bars.draw(payload.head.bars ?? []);
+    this.rows.hidden = !this.bars.showsRows;
     toolbar.offerComparisons(this.queries.page(payload).fields);
     const { options } = toolbar;
     const blocks = this.blocksInView(payload.head);
