@@ -65,7 +65,7 @@ BUDGETS = {
     "magics": 1425,
     "integrations": 2905,
     "contrib": 135,
-    "commands": 925,
+    "commands": 1090,
 }
 MOST_FILES = 12
 LISTS = {"kinds", "renderers", "integrations", "contrib", "commands"}  # by nature: one file a kind, a renderer, a framework, a command

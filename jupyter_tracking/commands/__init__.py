@@ -21,6 +21,7 @@ MODULES = (
     "catalog",
     "curate",
     "completion",
+    "mcp",
 )
 
 

@@ -44,6 +44,19 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
     return _find(run, root, [])
 
 
+def find_under(run: str, root: Path) -> RunFolder:
+    """Open a run under a root by its uuid, a prefix of it or its name, as `find_run` does; a path is none of them, and is not looked at.
+
+    Raises:
+        NotFound: there is none, or several have the prefix.
+    """
+    listed = _Listed(paths.run_folders(root))
+    found = _match(run, listed)
+    if found is None:
+        raise _not_found(run, root, listed)
+    return found
+
+
 def resolve_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[RunFolder]:
     """Open the runs that a user means.
 
@@ -180,8 +193,12 @@ def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed
         return found
     if os.sep in text and os.path.isdir(text):  # noqa: PTH112
         return open_folder(text)
-    known = [name for each in listed[0].by_name.values() if (name := run_name(each[0]))] + [name[:12] for name in listed[0].by_uuid]
-    raise NotFound(f"run={text!r}: no run of this uuid or name under {shown_root(top)}{_in_trash(text, top) or suggest(text, known)}")
+    raise _not_found(text, top, listed[0])
+
+
+def _not_found(text: str, top: Path, listed: _Listed) -> NotFound:
+    known = [name for each in listed.by_name.values() if (name := run_name(each[0]))] + [name[:12] for name in listed.by_uuid]
+    return NotFound(f"run={text!r}: no run of this uuid or name under {shown_root(top)}{_in_trash(text, top) or suggest(text, known)}")
 
 
 def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:

@@ -101,6 +101,9 @@ def test_each_view_is_drawn_in_marimo_and_its_slider_moves(browser: Browser, roo
     with served(root, mode) as address, page_of(browser, address, "data:", "blob:") as page:
         page.set_default_timeout(60_000)
         page.goto(address)
+        if mode == "edit":
+            expect(page.get_by_test_id("run-button").first).to_be_visible(timeout=60_000)
+            page.get_by_test_id("run-button").first.click()
         expect(page.locator("iframe[sandbox='allow-scripts']")).to_have_count(4, timeout=60_000)
         expect(page.get_by_text("tracking.open_run('").first).to_be_visible()
         stepper = page.frame_locator("iframe[title*=\"curve 'roc'\"]")
