@@ -62,7 +62,7 @@ nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 suppress_warnings = ["mystnb.unknown_mime_type"]  # the live widget, beside which its static page is
 
 # --- docstrings
-autodoc_typehints = "none"  # signatures show types; a list of them beside the arguments says them again
+autodoc_typehints = "none"  # the text says what each argument may be; with types a signature takes many lines
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True

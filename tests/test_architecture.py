@@ -372,3 +372,30 @@ def test_every_library_that_is_imported_is_declared() -> None:
             missing -= FRAMEWORKS if path.parent.name == "integrations" else set()
             undeclared |= {f"{path.relative_to(CHECKOUT)} imports {name}" for name in missing}
     assert not undeclared, "\n".join(sorted(undeclared))
+
+
+# What an extra brings for a user's own values, which say themselves what they can: nothing of ours asks for it by name.
+FOR_VALUES = {
+    "dask",  # `log_dataframe` takes what has `compute()`
+    "s3fs",  # pandas reads addresses of S3 with it
+}
+
+
+def test_every_package_of_an_extra_is_imported() -> None:
+    """An extra brings what some module of ours imports, and nothing beside it; `all` has every other one."""
+    extras: dict[str, list[str]] = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in modules(PACKAGE).values())
+    idle = {}
+    for extra, requirements in extras.items():
+        for requirement in requirements:
+            name = re.split(r"[\s\[<>=!~;]", requirement)[0]
+            module = IMPORTED_AS.get(name, name.replace("-", "_"))
+            if name != "jupyter-tracking" and not re.search(rf"""(?:import |from |["']){re.escape(module)}\b""", text):
+                idle[extra] = module
+    assert set(idle.values()) <= FOR_VALUES, idle
+    (everything,) = extras["all"]
+    within = set(everything.partition("[")[2].rstrip("]").split(","))
+    aliases = {extra for extra, requirements in extras.items() if all(each.startswith("jupyter-tracking[") for each in requirements)}
+    assert within == set(extras) - aliases - {"all"}

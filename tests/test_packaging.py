@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import CHECKOUT
 
 pytestmark = pytest.mark.packaging
 
@@ -22,8 +25,6 @@ BUNDLE = "jupyter_tracking/static/view.js"
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout as git would give it: nothing built, nothing installed."""
-    from tests.conftest import CHECKOUT
-
     copy = tmp_path_factory.mktemp("sources") / "jupyter-tracking"
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.run(listing, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.split("\0"):
@@ -99,15 +100,27 @@ def test_the_build_leaves_the_sources_as_they_were(contents: dict[Path, bytes], 
     assert not [path for path, before in contents.items() if path.read_bytes() != before]
 
 
-def test_a_wheel_from_the_sdist_needs_no_npm(sources: Path, wheel: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    """The sdist has the bundle and its sources; from it the same wheel is built where npm cannot run at all."""
-    broken = tmp_path / "npm"
+@pytest.fixture(scope="module")
+def without_npm(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which npm cannot run at all."""
+    broken = tmp_path_factory.mktemp("broken") / "npm"
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
-    without_npm = {**environment, "PATH": f"{tmp_path}:{environment['PATH']}"}
-    # The bundle is there and new enough.
-    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path, cwd=sources, environment=without_npm)
-    (sdist,) = tmp_path.glob("*.tar.gz")
+    return {**environment, "PATH": f"{broken.parent}:{environment['PATH']}"}
+
+
+@pytest.fixture(scope="module")
+def sdist(sources: Path, wheel: Path, without_npm: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sdist; the bundle, which building the wheel has made, is there and new enough."""
+    assert wheel.exists()
+    folder = tmp_path_factory.mktemp("sdist")
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", folder, cwd=sources, environment=without_npm)
+    (sdist,) = folder.glob("*.tar.gz")
+    return sdist
+
+
+def test_a_wheel_from_the_sdist_needs_no_npm(sdist: Path, wheel: Path, without_npm: dict[str, str], tmp_path: Path) -> None:
+    """The sdist has the bundle and its sources; from it the same wheel is built where npm cannot run at all."""
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {BUNDLE, "widgets/package-lock.json", "widgets/build.mjs", "tests/conftest.py", "LICENSE", "Makefile"} <= names
@@ -122,6 +135,122 @@ def test_a_wheel_from_the_sdist_needs_no_npm(sources: Path, wheel: Path, environ
     with zipfile.ZipFile(wheel) as first, zipfile.ZipFile(again) as second:
         assert first.namelist() == second.namelist()
         assert first.read(BUNDLE) == second.read(BUNDLE)
+
+
+QUICKSTART = """
+import sys
+import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+import jupyter_tracking as tracking
+
+shell = InteractiveShell.instance()
+for cell in nbformat.read(sys.argv[1], as_version=4).cells:
+    if cell.cell_type == "code":
+        shell.run_cell(cell.source.replace("steps = 40, 60", "steps = 40, 10")).raise_error()
+view = tracking.open_run("digits")
+assert view.status == "succeeded" and view.problems().empty, view
+assert len(view.metrics()) == 10
+view.save("digits.html")
+print("installed from", tracking.__file__)
+"""
+
+
+def find_uv() -> Path:
+    """Where uv is, which makes environments within seconds: beside this Python, or on the path."""
+    found = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    if found is None:
+        pytest.skip("there is no uv here; `make test` installs it") if not os.environ.get("CI") else pytest.fail("CI must have uv")
+    return Path(found)
+
+
+def pythons() -> dict[str, str]:
+    """Every Python on this machine that the classifiers name, by its version: of pyenv, or on the path."""
+    found = {}
+    for line in (CHECKOUT / "pyproject.toml").read_text().splitlines():
+        version = line.strip().removeprefix('"Programming Language :: Python :: 3.').removesuffix('",')
+        if version.isdigit():
+            name, pyenv = f"3.{version}", Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+            for candidate in (*sorted(pyenv.glob(f"{name}.*/bin/python")), shutil.which(f"python{name}")):
+                if candidate and subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
+                    found[name] = str(candidate)
+                    break
+    return found
+
+
+@pytest.mark.parametrize("version", [name for name, _ in sorted(pythons().items())])
+@pytest.mark.parametrize("what", ["wheel", "sdist"])
+def test_what_is_shipped_runs_the_quickstart(
+    what: str, version: str, wheel: Path, sdist: Path, sources: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Installed from the wheel, and from the sdist, into a clean environment of each Python here; the checkout is nowhere near."""
+    shipped = wheel if what == "wheel" else sdist
+    uv, place = find_uv(), tmp_path / "environment"
+    caches = {"UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))}
+    inside = {**environment, **caches, "MPLBACKEND": "Agg", "PATH": f"{place / 'bin'}:{environment['PATH']}"}
+    run(uv, "venv", "--quiet", "--python", pythons()[version], place, cwd=tmp_path, environment=inside)
+    run(
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        place,
+        f"jupyter-tracking[sklearn] @ {shipped.as_uri()}",
+        cwd=tmp_path,
+        environment=inside,
+    )
+    printed = run(
+        *[place / "bin" / "python", "-W", "error::DeprecationWarning:jupyter_tracking", "-c", QUICKSTART],
+        sources / "notebooks" / "quickstart.ipynb",
+        cwd=tmp_path,
+        environment=inside,
+    )
+    assert f"installed from {place}" in printed
+    assert "succeeded" in run(place / "bin" / "jupyter-tracking", "runs", cwd=tmp_path, environment=inside)
+
+
+def test_every_python_of_the_classifiers_is_tried(checkout: Path) -> None:
+    """The oldest is the one that `requires-python` names; CI has to have each."""
+    project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
+    named = [each.rpartition(" :: ")[2] for each in project["classifiers"] if each.startswith("Programming Language :: Python :: 3.")]
+    assert f">={named[0]}" == project["requires-python"]
+    if os.environ.get("CI"):
+        assert list(pythons()) == named
+
+
+def test_the_version_is_the_same_everywhere(checkout: Path) -> None:
+    """In the package, its metadata, the citation and the recipe."""
+    project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
+    places = {"jupyter_tracking/__init__.py": '__version__ = "', "CITATION.cff": "version: ", "recipe/recipe.yaml": '  version: "'}
+    for file, before in places.items():
+        assert f"{before}{project['version']}" in (checkout / file).read_text(), file
+
+
+def test_the_recipe_asks_for_what_the_package_does(checkout: Path) -> None:
+    """The same libraries at the same floors, under the names that conda has for them."""
+    project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
+    text = (checkout / "recipe" / "recipe.yaml").read_text()
+    asked = text.partition("\n  run:\n")[2].partition("\n\n")[0]
+    found = dict(line.strip("- ").split(" >=") for line in asked.splitlines()[1:])
+    of_conda = {"matplotlib": "matplotlib-base"}  # without the windows, which need a screen
+    assert found == {of_conda.get(name, name): floor for name, floor in (each.split(">=") for each in project["dependencies"])}
+    assert f'python_min: "{project["requires-python"].removeprefix(">=")}"' in text
+
+
+def test_the_recipe_is_read_by_what_builds_it(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    """rattler-build takes and renders it."""
+    uv, place = find_uv(), tmp_path / "environment"
+    inside = {**environment, "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))}
+    run(uv, "venv", "--quiet", "--python", sys.executable, place, cwd=tmp_path, environment=inside)
+    run(uv, "pip", "install", "--quiet", "--python", place, "py-rattler-build>=0.50", cwd=tmp_path, environment=inside)
+    script = """
+import sys
+from rattler_build import Stage0Recipe, VariantConfig
+(rendered,) = Stage0Recipe.from_file(sys.argv[1]).render(VariantConfig())
+print(rendered.recipe.package.name, rendered.recipe.package.version)
+"""
+    printed = run(place / "bin" / "python", "-c", script, checkout / "recipe" / "recipe.yaml", cwd=tmp_path, environment=inside)
+    assert printed.startswith("jupyter-tracking ")
 
 
 def test_binder_can_be_set_up_and_runs_the_notebooks(sources: Path, wheel: Path, environment: dict[str, str], tmp_path: Path) -> None:
