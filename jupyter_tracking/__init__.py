@@ -42,6 +42,7 @@ _DEFINED_IN = {
     "diff": ("frames.many.differences", "differences"),
     "diff_notebooks": ("frames.saved_notebooks", "diff_notebooks"),
     "empty_trash": ("storage.trash", "empty_trash"),
+    "events": ("frames.many.events", "events"),
     "importance": ("frames.many.importance", "importance"),
     "lineage": ("frames.lineage", "lineage_frame"),
     "lineage_edges": ("frames.lineage_graph", "lineage_edges"),

@@ -11,6 +11,7 @@ from jupyter_tracking.frames.catalog.root_catalog import catalog as catalog
 from jupyter_tracking.frames.lineage_graph import LineageGraph as LineageGraph
 from jupyter_tracking.frames.lineage_graph import lineage_edges as lineage_edges
 from jupyter_tracking.frames.lineage_graph import lineage_graph as lineage_graph
+from jupyter_tracking.frames.many.events import events as events
 from jupyter_tracking.frames.many.importance import importance as importance
 from jupyter_tracking.frames.saved_notebooks import diff_notebooks as diff_notebooks
 from jupyter_tracking.frames.saved_notebooks import runs_in as runs_in

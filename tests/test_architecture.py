@@ -59,7 +59,7 @@ BUDGETS = {
     "record": 1670,
     "read": 4910,
     "notebook": 1705,
-    "frames": 3010,
+    "frames": 3180,
     "polyaxon": 1095,
     "views": 10024,
     "magics": 1425,

@@ -105,7 +105,7 @@ def _wide(folder: RunFolder, metrics: Iterable[Artifact]) -> pd.DataFrame:
         numbers = latest.step[latest.mask[:1].sum() :]
         # Metrics that are logged together share one array of steps.
         steps[artifact.name] = known if known is not None and np.array_equal(known, numbers) else numbers.copy()
-        values[artifact.name] = _values(rows)[rows.mask], _values(latest)[len(latest) - len(numbers) :].copy()
+        values[artifact.name] = values_of(rows)[rows.mask], values_of(latest)[len(latest) - len(numbers) :].copy()
     index, longest = union_of_steps(steps.values()), max((len(without) for without, _ in values.values()), default=0)
     mask = np.arange(longest + len(index)) < longest
     wide = {name: _aligned(*values.pop(name), longest, steps[name], index) for name in list(values)}  # which go one by one
@@ -113,7 +113,8 @@ def _wide(folder: RunFolder, metrics: Iterable[Artifact]) -> pd.DataFrame:
     return pd.DataFrame(wide, index=pd.Index(steps_of_rows, name="step"), copy=False)
 
 
-def _values(rows: EventRows) -> _Floats:
+def values_of(rows: EventRows) -> _Floats:
+    """Return the numbers of rows of a metric; none where they are of another kind."""
     return np.empty(0) if rows.value is None else rows.value
 
 
@@ -137,7 +138,7 @@ def events_frame(folder: RunFolder, artifact: Artifact) -> pd.DataFrame:
     """Return the rows of an artifact: `step`, `timestamp`, then the payload's fields as columns."""
     rows = folder.rows(artifact)
     if artifact.row_kind == "metric":
-        return _moments(rows).assign(value=_values(rows).copy())
+        return _moments(rows).assign(value=values_of(rows).copy())
     payloads = [_fields(artifact.kind, p) for p in folder.payloads(artifact)][: len(rows)]  # more may have been logged since
     good = [payload for payload in payloads if not isinstance(payload, ValueError)]
     frame = _moments(rows.take(np.flatnonzero([not isinstance(payload, ValueError) for payload in payloads])))

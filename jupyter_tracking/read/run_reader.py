@@ -91,6 +91,7 @@ class RunFolder(RunFiles):
         """Name the folder; files are read when they are asked for."""
         super().__init__(path)
         self._event_files = RecentFiles()
+        self.is_known_ours = False  # set by who has read that the run is over and all of it ours
         self._lineages = f"{path}/{paths.LINEAGES_FILE}"
         self._known: tuple[object, list[Artifact]] = (None, [])  # the artifacts of a run whose documents say all of them
         # The stat of the document as last read, whether all is ours, and whether nothing was wrong.
@@ -166,7 +167,7 @@ class RunFolder(RunFiles):
     @property
     def rows_are_ours(self) -> bool:
         """Whether a last row without a newline is torn: Polyaxon did not write the run, nor go on with it."""
-        return self._answer("ours", self._are_rows_ours)
+        return self.is_known_ours or self._answer("ours", self._are_rows_ours)
 
     def _are_rows_ours(self) -> bool:
         seen = file_stat(self._lineages)
@@ -206,7 +207,7 @@ class RunFolder(RunFiles):
     def _look_at_artifacts(self) -> list[Artifact]:
         seen = (self.document_stats(), self.is_replaced("events"))
         if not seen[0] or seen != self._known[0]:
-            found = [_artifact(record) for record in self.records()[0]]
+            found = [artifact_of(record) for record in self.records()[0]]
             self._known = (seen if self.is_final else None, found)
         return self._known[1]
 
@@ -394,6 +395,7 @@ class RunFolder(RunFiles):
         return file.problems() if file is not None else []
 
 
-def _artifact(record: LineageRecord) -> Artifact:
+def artifact_of(record: LineageRecord) -> Artifact:
+    """Return the artifact that a lineage record is of."""
     found = Artifact(record.kind, record.name, record.stem, record.path, record.is_input, record.versioned, record.summary, record)
     return replace(found, versioned=True) if found.row_kind != found.kind else found

@@ -12,7 +12,7 @@ from jupyter_tracking.errors import InvalidArgument, MissingExtra, shortened, su
 from jupyter_tracking.frames.catalog.stored import to_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
 
@@ -78,6 +78,23 @@ def dask_frame(read: Callable[[Any, Sequence[str]], pa.Table], parts: Iterable[A
     """Return a DataFrame of Dask with a partition a part, which `read` makes a table of, of the columns that are asked for."""
     meta = to_frame(schema.empty_table())
     return _library("dask").from_map(_Read(read, schema.names), list(parts), meta=meta, enforce_metadata=False)
+
+
+def polars_frame(read: Callable[[Any, Sequence[str]], pa.Table], parts: Sequence[Any], schema: pa.Schema) -> Any:
+    """Return a LazyFrame of parts, each of which `read` makes a table of when it is needed."""
+    polars, plugins = _library("polars"), import_module("polars.io.plugins")
+
+    def scan(with_columns: list[str] | None, predicate: Any, n_rows: int | None, _batch_size: int | None) -> Iterator[Any]:
+        left = n_rows
+        for part in parts:
+            frame = polars.from_arrow(read(part, with_columns or schema.names))
+            frame = frame if predicate is None else frame.filter(predicate)
+            yield frame if left is None else frame.head(left)
+            left = None if left is None else left - len(frame)
+            if left is not None and left <= 0:
+                return
+
+    return plugins.register_io_source(scan, schema=polars.from_arrow(schema.empty_table()).schema)
 
 
 class _Read:

@@ -42,10 +42,16 @@ _DTYPES: dict[pa.DataType, Any] = {
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Return a table of Arrow as a DataFrame with the dtypes of ours, in which a missing value and NaN are two things."""
+    """Return a table of Arrow as a DataFrame with the dtypes of ours, in which a missing value and NaN are two things.
+
+    Floats are `Float64`, and `float64` where the schema says that none is missing.
+    """
     frame: pd.DataFrame = table.to_pandas(types_mapper=_DTYPES.get)
     for name in frame.columns[frame.dtypes == pd.Float64Dtype()]:  # by hand, as pandas takes NaN for none
         column = table.column(name)
+        if not table.schema.field(name).nullable:
+            frame[name] = column.to_numpy()
+            continue
         numbers = column.fill_null(0.0).to_numpy().copy()
         frame[name] = pd.arrays.FloatingArray(numbers, column.is_null().to_numpy().copy())
     for field in table.schema:
