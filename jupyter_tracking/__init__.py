@@ -50,6 +50,7 @@ _DEFINED_IN = {
     "open_run": ("run_view", "open_run"),
     "parallel": ("views.many.shown", "parallel"),
     "problems": ("frames.problems", "problems_of_runs"),
+    "push": ("remote.push", "push"),
     "report": ("views.export.report", "report"),
     "runs": ("frames.runs", "runs_frame"),
     "runs_in": ("frames.saved_notebooks", "runs_in"),

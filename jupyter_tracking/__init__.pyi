@@ -21,6 +21,7 @@ from jupyter_tracking.magics.watching import watch as watch
 from jupyter_tracking.polyaxon.schemas import V1EventSpan as V1EventSpan
 from jupyter_tracking.polyaxon.schemas import V1RunArtifact as V1RunArtifact
 from jupyter_tracking.polyaxon.schemas import V1Statuses as V1Statuses
+from jupyter_tracking.remote.push import push as push
 from jupyter_tracking.run_view import RunView as RunView
 from jupyter_tracking.run_view import browse as browse
 from jupyter_tracking.run_view import open_run as open_run

@@ -19,6 +19,7 @@ MODULES = (
     "check",
     "report",
     "catalog",
+    "push",
     "curate",
     "completion",
     "mcp",

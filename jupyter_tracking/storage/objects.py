@@ -41,6 +41,7 @@ _OF_THE_CLIENT = {
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}
 _NO_BUCKET = {"NoSuchBucket", "ContainerNotFound"}
 _DENIED = {401, 403}
+_CUT_OFF, _ATTEMPTS = "request or response body", 4  # an answer that ended too soon, which obstore itself does not ask for again
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _TRIES = re.compile(r"after (\d+) retries")
@@ -183,12 +184,12 @@ class ObjectStore:
 
         return {path: data for path, data in self.each(get, paths) if data is not None}
 
-    def put(self, path: str, data: bytes | BinaryIO, *, create: bool = False) -> str | None:
+    def put(self, path: str, data: bytes | BinaryIO | Iterator[bytes], *, create: bool = False) -> str | None:
         """Write an object, all of it or nothing; return its ETag.
 
         Args:
             path: its path.
-            data: its bytes, or an open file of them, which goes in parts when it is large.
+            data: its bytes, or an open file or an iterator of them, which goes in parts of 5 MiB.
             create: refuse where there is an object already.
 
         Raises:
@@ -239,10 +240,14 @@ class ObjectStore:
 
     def _call(self, call: Callable[[Any], T], path: str, *, writes: bool = False) -> T:
         _check_process()
-        try:
-            return call(self._open(writes))
-        except Exception as error:  # noqa: BLE001 - obstore's, and builtins
-            raise _error(error, f"{self.url}/{path}" if path else self.url) from None
+        for attempt in range(_ATTEMPTS):
+            try:
+                return call(self._open(writes))
+            except Exception as error:  # noqa: BLE001 - obstore's, and builtins
+                if not writes and attempt < _ATTEMPTS - 1 and _CUT_OFF in str(error):
+                    continue
+                raise _error(error, f"{self.url}/{path}" if path else self.url) from None
+        raise AssertionError
 
 
 def _error(error: Exception, where: str) -> Exception:

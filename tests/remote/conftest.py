@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import threading
 import urllib.request
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from tests.remote.proxy import Proxy
+from tests.remote.proxy import Proxy, QuietServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 class Bucket(NamedTuple):
@@ -21,6 +23,27 @@ class Bucket(NamedTuple):
     url: str
     options: dict[str, Any]
     proxy: Proxy
+    folder: Path | None = None  # in which its objects lie as files, if they do
+
+
+@pytest.fixture
+def quick_bucket(tmp_path: Path) -> Iterator[Bucket]:
+    """An empty bucket of a server for which a bucket is a folder: ten times as quick."""
+    localbucket = pytest.importorskip("localbucket", reason="`make remote` installs what these tests need")
+    pytest.importorskip("obstore", reason="`make remote` installs what these tests need")
+    (tmp_path / "buckets" / "quick").mkdir(parents=True)
+
+    class _Quick(localbucket.S3Handler):  # type: ignore[name-defined,misc]
+        data_root = tmp_path / "buckets"
+        disable_nagle_algorithm = True
+
+    server = QuietServer(("127.0.0.1", 0), _Quick)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    proxy = Proxy(server.server_port)
+    yield Bucket("s3://quick/team", options_of(proxy.endpoint), proxy, tmp_path / "buckets" / "quick" / "team")
+    proxy.close()
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")

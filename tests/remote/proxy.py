@@ -31,6 +31,16 @@ class Request(NamedTuple):
     key: str
 
 
+class QuietServer(ThreadingHTTPServer):
+    """A server that says nothing of the connections that are cut."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 class Proxy:
     """Stands before a store on this machine.
 
@@ -50,9 +60,7 @@ class Proxy:
         class _Handler(_Forwarding):
             owner = proxy
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
+        self._server = QuietServer(("127.0.0.1", 0), _Handler)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     @property

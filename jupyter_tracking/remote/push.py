@@ -1,0 +1,203 @@
+"""Send a run to an object store: what is there already is left alone, and what names comes after what it names."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from jupyter_tracking.errors import InvalidArgument, MissingFile, OddKey, checks_arguments, escape_controls
+from jupyter_tracking.format import paths
+from jupyter_tracking.progress import Progress
+from jupyter_tracking.read.find import find_run
+from jupyter_tracking.remote.snapshot import PART, Snapshot, digests, read_parts, snapshots
+from jupyter_tracking.storage.objects import Entry, ObjectStore
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Mapping
+
+    from jupyter_tracking.read.run_reader import RunFolder
+
+_AT_ONCE = 16  # each sends a file, large ones in parts side by side
+_UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
+class Pushed(NamedTuple):
+    """What `push` did.
+
+    Attributes:
+        url: where the run is now; `open_run` takes it.
+        sent: the files that were sent.
+        skipped: how many were there already.
+        bytes: how many bytes were sent.
+        left_out: files whose names the store does not take.
+    """
+
+    url: str
+    sent: list[str]
+    skipped: int
+    bytes: int
+    left_out: list[str]
+
+    def __repr__(self) -> str:
+        """Say it in a line."""
+        unit = next((unit for unit in reversed(_UNITS) if self.bytes >= _UNITS[unit]), "B")
+        amount = f"{self.bytes / _UNITS[unit]:.3g} {unit}" if unit != "B" else f"{self.bytes} B"
+        files = f"{len(self.sent):,} file{'' if len(self.sent) == 1 else 's'}"
+        left = f", {len(self.left_out)} left out for their names" if self.left_out else ""
+        return escape_controls(f"<pushed {files} ({amount}) to {self.url}; {self.skipped:,} were there{left}>")
+
+
+@checks_arguments
+def push(run: object, url: str, storage_options: Mapping[str, Any] | None = None, *, root: str | os.PathLike[str] | None = None) -> Pushed:
+    """Copy a run to an object store, where `open_run`, `runs(root=url)` and Polyaxon find it: `<url>/runs/<uuid>/`.
+
+    What is there already is not sent again, so that a second call finishes what the first could not, and one after more was logged
+    sends what is new. At any moment whoever sees the run's document there sees everything that it names: assets come first, then rows up to
+    the last whole one, then the journals and the lineage, and the document last. Nothing is ever deleted there.
+
+    Args:
+        run: the run, running or ended, as `open_run` takes it.
+        url: the root for runs at the store: `s3://bucket/path`, `gs://…`, `az://…`, `file:///folder`, `memory://name`; or the run's own
+            place under one, `…/runs/<uuid>`.
+        storage_options: of the store, such as `endpoint`, `region`, `access_key_id`; by default the environment's.
+        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+
+    Returns:
+        Where the run is now, and what was sent.
+
+    Raises:
+        NotFound: there is no such run.
+        InvalidArgument: a run that is at a store, or no URL.
+        StoreError: the store refuses, or does not answer; what was sent stays, and the next call goes on.
+        MissingExtra: obstore is not installed.
+    """
+    folder = find_run(run, root)
+    if folder.source is not None:
+        raise InvalidArgument(f"run={folder.source.url!r} is at a store already; give a run in a folder")
+    copy = PushedRun(folder, url, storage_options)
+    with Progress("push()", "files") as progress:
+        return copy.push(progress)
+
+
+class PushedRun:
+    """A run and its copy at a store, which grows with it.
+
+    Attributes:
+        url: where the copy is.
+    """
+
+    def __init__(self, folder: RunFolder, url: str, storage_options: Mapping[str, Any] | None = None) -> None:
+        """Name both; nothing is read or sent. Raises as `ObjectStore.at`."""
+        if not paths.is_file_name(folder.uuid):
+            raise InvalidArgument(f"the run in {folder.path} has the uuid {folder.uuid!r}, which is no name of a folder")
+        place = f"runs/{folder.uuid}"
+        top = str(url).rstrip("/")
+        self.store = ObjectStore.at(top if top.endswith(f"/{place}") else f"{top}/{place}", storage_options)
+        self.url = self.store.url
+        self._folder = folder
+        self._sent: dict[str, tuple[object, str]] = {}  # what is known to be there: how it looked here, and its md5
+        self._listed: dict[str, Entry] | None = None
+        self._lock = threading.Lock()
+        self._note: dict[str, list[Any]] | None = None  # `files.json` of the copy
+
+    def push(
+        self, progress: Callable[[int, int], object] | None = None, *, wanted: Callable[[Snapshot, int | None], bool] | None = None
+    ) -> Pushed:
+        """Send what is not there.
+
+        Args:
+            progress: called with how many files are done, and how many there are.
+            wanted: says of a file that has changed, and how many bytes of it are there (None: it is not), whether to send it now.
+        """
+        listed = self._list()
+        every = snapshots(self._folder)
+        sent: list[str] = []
+        left_out: list[str] = []
+        total = done = 0
+
+        def send(path: str) -> int:
+            try:
+                return self._send(known[path], listed, wanted)
+            except MissingFile:  # it went away between the walk and now
+                return -1
+            except InvalidArgument:
+                left_out.append(path)
+                return -1
+
+        for wave in sorted({each.wave for each in every}):
+            known = {each.path: each for each in every if each.wave == wave}
+            for path, size in self.store.each(send, known, at_once=_AT_ONCE):
+                done += 1
+                if progress is not None:
+                    progress(done, len(every))
+                if size >= 0:
+                    sent.append(path)
+                    total += size
+        if sent or paths.FILES_NOTE not in listed:
+            self._send_note(every)
+            sent.append(paths.FILES_NOTE)
+        return Pushed(
+            self.url, sent, len(every) - len([path for path in sent if path != paths.FILES_NOTE]) - len(left_out), total, sorted(left_out)
+        )
+
+    def _list(self) -> dict[str, Entry]:
+        if self._listed is None:
+            try:
+                self._listed = {entry.path: entry for entry in self.store.list()}
+            except OddKey:  # somebody's own; what is there is sent again
+                self._listed = {}
+        return self._listed
+
+    def _send(self, snapshot: Snapshot, listed: Mapping[str, Entry], wanted: Callable[[Snapshot, int | None], bool] | None) -> int:
+        """Send a file unless it is there; return how many bytes were sent, or -1."""
+        path = snapshot.path
+        looks = snapshot.data if snapshot.data is not None else (snapshot.stat, snapshot.size)
+        if path in self._sent and self._sent[path][0] == looks:
+            return -1
+        there = listed.get(path)
+        if wanted is not None and not wanted(snapshot, there.size if there is not None else None):
+            return -1
+        whole, etag = digests(self._folder, snapshot)
+        if there is None or there.size != snapshot.size or not (there.etag == etag or self._is_noted(path, whole, there.etag)):
+            data: Any = b"".join(read_parts(self._folder, snapshot)) if snapshot.size <= PART else read_parts(self._folder, snapshot)
+            etag = self.store.put(path, data) or ""
+            size = snapshot.size
+            self._take(path, size, etag)
+        else:
+            etag, size = there.etag or "", -1
+        self._sent[path] = looks, whole
+        return size
+
+    def _take(self, path: str, size: int, etag: str) -> None:
+        if self._listed is not None:
+            self._listed[path] = Entry(path, size, etag, None)
+
+    def _is_noted(self, path: str, digest: str, etag: str | None) -> bool:
+        """Return whether the copy's own note says that what is there has this md5, as of stores whose ETags are none."""
+        with self._lock:
+            if self._note is None:
+                self._note = self._read_note()
+        return etag is not None and self._note.get(path, [None])[1:] == [digest, etag]
+
+    def _read_note(self) -> dict[str, Any]:
+        if paths.FILES_NOTE not in (self._listed or {}):
+            return {}
+        try:
+            note = orjson.loads(self.store.get(paths.FILES_NOTE))
+        except (MissingFile, ValueError):
+            return {}
+        return {path: said for path, said in note.items() if isinstance(said, list)} if isinstance(note, dict) else {}
+
+    def _send_note(self, every: Iterable[Snapshot]) -> None:
+        """Send what the copy has: path, and its size, md5 and ETag."""
+        listed = self._list()
+        found = {
+            each.path: [listed[each.path].size, self._sent[each.path][1], listed[each.path].etag]
+            for each in every
+            if each.path in self._sent and each.path in listed
+        }
+        data = orjson.dumps(found, option=orjson.OPT_INDENT_2)
+        self._take(paths.FILES_NOTE, len(data), self.store.put(paths.FILES_NOTE, data) or "")

@@ -1,0 +1,261 @@
+"""A run that is sent to a store: once, again, and through every failure, with what names after what it names."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pandas as pd
+import pytest
+
+import jupyter_tracking as tracking
+from jupyter_tracking.errors import InvalidArgument, NotFound, StoreError, StoreUnreachable
+from jupyter_tracking.storage.objects import ObjectStore
+from tests.remote.recorded import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.remote.conftest import Bucket
+    from tests.remote.proxy import Request
+
+pytestmark = pytest.mark.remote
+_OF_THE_WRITER = (".jupyter-tracking/lock", ".jupyter-tracking/names", ".jupyter-tracking/rows")
+NOTE = ".jupyter-tracking/files.json"
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with most kinds."""
+    return record(tmp_path_factory.mktemp("root"))
+
+
+def small(root: Path) -> Path:
+    """Record a run of 24 files that are sent, so that with the note there are 25."""
+    with tracking.init(name="small", root=root, quiet=True, track_env=False, track_code=False, track_logs=False) as run:
+        for number in range(16):
+            run.log_metric(f"m{number}", 1.0, step=1)
+        run.log_dataframe(pd.DataFrame({"a": [1]}), "table", step=1)
+        run.log_text("text", "x", step=1)
+        run.log_curve("curve", [0, 1], [0, 1], step=1)
+        return run.path
+
+
+def files_of(run: Path) -> dict[str, bytes]:
+    """What of a run is sent."""
+    found = {path.relative_to(run).as_posix(): path for path in sorted(run.rglob("*")) if path.is_file()}
+    return {name: path.read_bytes() for name, path in found.items() if name not in _OF_THE_WRITER}
+
+
+def objects_of(url: str, options: object = None) -> dict[str, bytes]:
+    """What is at the store, but for the note."""
+    store = ObjectStore.at(url, options)
+    found = store.get_many([entry.path for entry in store.list()])
+    found.pop(NOTE, None)
+    return found
+
+
+def test_a_run_is_sent_once(tmp_path: Path, bucket: Bucket) -> None:
+    """25 files cost 26 requests, and again one; what was there is not sent again, whatever is there beside it."""
+    run = small(tmp_path)
+    assert len(files_of(run)) == 24
+    done = tracking.push(run, bucket.url, bucket.options)
+    assert bucket.proxy.count() == {"LIST": 1, "PUT": 25}
+    assert objects_of(done.url, bucket.options) == files_of(run)
+    assert repr(done).startswith("<pushed 25 files (")
+    assert done.url in repr(done)
+    bucket.proxy.count()
+    again = tracking.push(run, bucket.url, bucket.options)
+    assert bucket.proxy.count() == {"LIST": 1}
+    assert again.sent == []
+    assert again.skipped == 24
+    assert "0 files (0 B)" in repr(again)
+    ObjectStore.at(done.url, bucket.options).delete(["events/metric/m3.plx", NOTE])
+    bucket.proxy.count()
+    assert tracking.push(run, f"{bucket.url}/runs/{run.name}", bucket.options).sent == ["events/metric/m3.plx", NOTE]
+    assert tracking.open_run(done.url, storage_options=bucket.options).problems(hashes=True).empty
+
+
+@pytest.mark.parametrize("sort", ["memory", "file"])
+def test_other_stores(tmp_path: Path, recorded: Path, sort: str) -> None:
+    """Where an ETag is no md5 the note says what is there."""
+    url = f"memory://{tmp_path.name}/team" if sort == "memory" else f"file://{tmp_path}/shared"
+    done = tracking.push("recorded", url, root=recorded.parent.parent)
+    assert objects_of(done.url) == files_of(recorded)
+    assert tracking.push(recorded, url).sent == []
+    note = orjson.loads(ObjectStore.at(done.url).get(NOTE))
+    assert set(note) == set(files_of(recorded))
+    assert tracking.runs(root=url)["name"].tolist() == ["recorded"]
+    assert tracking.open_run(done.url).problems(hashes=True).empty
+
+
+def test_what_is_sent_first(recorded: Path, bucket: Bucket) -> None:
+    """Assets, then rows, then journals, then the lineage, and the document last but for the note."""
+    tracking.push(recorded, bucket.url, bucket.options)
+    order = [request.key.partition(f"{recorded.name}/")[2] for request in bucket.proxy.requests if request.does == "PUT"]
+    assert order[-3:] == ["lineages.plx.json", "run.plx.json", NOTE]
+    assert set(order[-5:-3]) == {".jupyter-tracking/assets.jsonl", ".jupyter-tracking/lineage.jsonl"}
+    logs = [key.startswith(("events/", "plxlogs/", "resources/")) for key in order[:-5]]
+    assert logs == sorted(logs)
+
+
+def test_a_run_that_goes_on(tmp_path: Path, bucket: Bucket) -> None:
+    """Whole rows alone are sent; what comes later is sent later; the copy reads as the run did then."""
+    with tracking.init(name="going", root=tmp_path, quiet=True, track_env=False) as run:
+        for step in range(3):
+            run.log_metric("loss", step / 2, step=step)
+        with (run.path / "events" / "metric" / "loss.plx").open("ab") as file:
+            file.write(b"9|2026-01-01 00:00")
+        done = tracking.push(run, bucket.url, bucket.options)
+        view = tracking.open_run(done.url, storage_options=bucket.options)
+        assert view.metrics()["loss"].tolist() == [0, 0.5, 1]
+        assert view.status == "interrupted"  # nobody said at the store that it goes on
+    tracking.push(run.path, bucket.url, bucket.options)
+    view = tracking.open_run(done.url)
+    assert view.status == "succeeded"
+    assert view.metrics()["loss"].tolist() == [0, 0.5, 1]
+
+
+def test_a_large_file_goes_in_parts(tmp_path: Path, bucket: Bucket) -> None:
+    """And is known again by the ETag of its parts."""
+    data = os.urandom(1 << 20) * 12
+    (tmp_path / "large.bin").write_bytes(data)
+    with tracking.init(name="large", root=tmp_path, quiet=True, track_env=False) as run:
+        run.log_artifact(tmp_path / "large.bin", name="large", kind="file")
+    done = tracking.push(run.path, bucket.url, bucket.options)
+    assert done.bytes > len(data)
+    assert " MB)" in repr(done)
+    ObjectStore.at(done.url, bucket.options).delete([NOTE])
+    assert tracking.push(run.path, bucket.url, bucket.options).sent == [NOTE]
+    assert Path(tracking.open_run(done.url, storage_options=bucket.options).load("large")).read_bytes() == data
+
+
+def test_nothing_outside_of_the_run_is_sent(tmp_path: Path) -> None:
+    """A link is left out, whatever it leads to."""
+    run = record(tmp_path)
+    (tmp_path / "secret").write_text("secret")
+    (run / "outputs" / "link").symlink_to(tmp_path / "secret")
+    (run / "assets" / "folder").symlink_to(tmp_path)
+    done = tracking.push(run, f"memory://{tmp_path.name}-links")
+    assert not [data for data in objects_of(done.url).values() if data == b"secret"]
+
+
+def test_a_file_that_goes_away_meanwhile(tmp_path: Path, bucket: Bucket) -> None:
+    """It is left out, and nothing else is."""
+    run = record(tmp_path)
+    for number in range(40):
+        (run / "outputs" / f"f{number:02}.txt").write_text("x" * number)
+
+    def delete(request: Request) -> None:
+        if request.does == "PUT":
+            (run / "outputs" / "f39.txt").unlink(missing_ok=True)
+
+    bucket.proxy.fault = delete
+    done = tracking.push(run, bucket.url, bucket.options)
+    assert objects_of(done.url, bucket.options) == files_of(run)
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "reset", "reset after", "half"])
+def test_what_fails_now_and_then_is_tried_again(recorded: Path, bucket: Bucket, fault: str) -> None:
+    """The run is whole."""
+    count = iter(range(10**6))
+    bucket.proxy.fault = lambda _: fault if next(count) % 5 == 0 else None
+    done = tracking.push(recorded, bucket.url, bucket.options)
+    bucket.proxy.fault = lambda _: None
+    assert objects_of(done.url, bucket.options) == files_of(recorded)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [("503", "gave up after 3 tries"), ("expired", "the credentials have expired"), ("denied", "access is denied")]
+)
+def test_what_goes_on_failing_is_told(recorded: Path, bucket: Bucket, fault: str, words: str) -> None:
+    """In a sentence; nothing is there that names what is missing, and the next call sends the rest."""
+    options = {**bucket.options, "max_retries": 2}
+    bucket.proxy.fault = lambda request: fault if request.does == "PUT" and "events" in request.key else None
+    with pytest.raises(StoreError, match=words) as caught:
+        tracking.push(recorded, bucket.url, options)
+    assert isinstance(caught.value, StoreUnreachable) == (fault == "503")
+    url = f"{bucket.url}/runs/{recorded.name}"
+    bucket.proxy.fault = lambda _: None
+    before = objects_of(url, bucket.options)
+    check_order(before)
+    assert before
+    done = tracking.push(recorded, bucket.url, bucket.options)
+    assert objects_of(url, bucket.options) == files_of(recorded)
+    assert not set(done.sent) & set(before)
+
+
+def check_order(there: dict[str, bytes]) -> None:
+    """Assert that whatever is named at a store is there."""
+    lineages = orjson.loads(there.get("lineages.plx.json", b"[]"))
+    assert "run.plx.json" not in there or "lineages.plx.json" in there
+    for record_ in lineages:
+        path = record_["path"]
+        assert path in there or any(key.startswith(f"{path}/") for key in there), path
+    for line in there.get(".jupyter-tracking/assets.jsonl", b"").splitlines():
+        asset = orjson.loads(line)["path"]
+        assert asset in there or any(key.startswith(f"{asset}/") for key in there), asset
+    for key, data in there.items():
+        if key.startswith("events/dataframe"):
+            for row in data.splitlines()[1:]:
+                assert orjson.loads(row.split(b"|", 2)[2])["path"] in there
+
+
+@pytest.mark.parametrize("acted", [False, True])
+def test_killed_at_any_request(recorded: Path, quick_bucket: Bucket, acted: bool) -> None:
+    """At every third request, before or after the store has it: nothing is named that is missing, and the next push ends it."""
+    whole = files_of(recorded)
+    warm = multiprocessing.get_context("forkserver")  # which has imported what pushes, and never used a store
+    warm.set_forkserver_preload(["jupyter_tracking.remote.push"])
+    for number in range(2 + acted, len(whole) + 3, 3):
+        url = f"{quick_bucket.url}/{number}"
+        child = warm.Process(target=tracking.push, args=(recorded, url, quick_bucket.options))
+        requests = iter(range(1, 10**6))
+
+        def kill(_: Request, number: int = number, child: Any = child, requests: Iterator[int] = requests) -> str | None:
+            if next(requests) < number:
+                return None
+            child.kill()
+            return "reset after" if acted else "reset"
+
+        quick_bucket.proxy.fault = kill
+        child.start()
+        child.join(60)
+        assert child.exitcode == -signal.SIGKILL
+        quick_bucket.proxy.fault = lambda _: None
+        place = quick_bucket.folder / f"{number}/runs/{recorded.name}"
+        there = files_of(place)
+        there.pop(NOTE, None)
+        check_order(there)
+        assert all(whole[key] == data for key, data in there.items())
+        sent = tracking.push(recorded, url, quick_bucket.options).sent
+        assert files_of(place) == {**whole, NOTE: (place / NOTE).read_bytes()}
+        assert not set(sent) - {NOTE} & set(there)
+
+
+def test_wrong_arguments(recorded: Path, bucket: Bucket) -> None:
+    """A run that is not there, one that is at a store, and what is no URL."""
+    with pytest.raises(NotFound):
+        tracking.push("nothing", bucket.url, bucket.options, root=recorded.parent.parent)
+    with pytest.raises(InvalidArgument, match="no object store"):
+        tracking.push(recorded, "folder/of/runs")
+    done = tracking.push(recorded, bucket.url, bucket.options)
+    view = tracking.open_run(done.url, storage_options=bucket.options)
+    with pytest.raises(InvalidArgument, match="at a store already"):
+        tracking.push(view, bucket.url, bucket.options)
+
+
+def test_the_command_line(recorded: Path, tmp_path: Path) -> None:
+    """It says what was sent, and a mistake is one line."""
+    words = [sys.executable, "-m", "jupyter_tracking", "push", str(recorded)]
+    done = subprocess.run([*words, f"file://{tmp_path}/shared"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"pushed {len(files_of(recorded)) + 1} files (")
+    wrong = subprocess.run([*words, "nowhere"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert wrong.stderr.count("\n") == 1
