@@ -192,6 +192,8 @@ def init(
     resume: str | bool | None = None,
     ranks: str | None = None,
     quiet: bool = False,
+    mirror: str | None = None,
+    storage_options: Mapping[str, Any] | None = None,
 ) -> Run:
     """Start a run, or resume one, and make it the active run; print its name, uuid and folder.
 
@@ -234,6 +236,9 @@ def init(
             others get a run whose calls check what they are given and write nothing. It is so by default too, unless `shared` says
             that each process writes.
         quiet: print nothing.
+        mirror: the URL of an object store (`s3://bucket/path`), to which a process of its own copies the run while it goes on, and the
+            rest when it has ended or this process is gone: `<url>/runs/<uuid>/`, as `push` does.
+        storage_options: of that store, as `push` takes them.
 
     Returns:
         The run. Where `POLYAXON_NO_OP` says so it is one whose calls do nothing and return None, and there is no folder.
@@ -245,6 +250,10 @@ def init(
         RunLocked: another process writes to the run.
         StorageError: the folder cannot be made or written.
     """
+    if mirror is not None:
+        from jupyter_tracking.remote.start import check_mirror, start_mirror
+
+        check_mirror(mirror, storage_options)
     start = run_start(
         owner=owner,
         project=project,
@@ -277,6 +286,8 @@ def init(
         say(job.words_of_rank())
     if not quiet and not run.does_nothing:
         say(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")
+    if mirror is not None and not run.does_nothing:
+        log_errors(lambda: start_mirror(run.path, mirror, storage_options), "the copy of the run")
     for call in after_init[:]:
         log_errors(call, "what follows the start of a run")
     return run

@@ -57,16 +57,16 @@ BUDGETS = {
     "storage": 3390,
     "kinds": 7165,
     "record": 1670,
-    "read": 4930,
+    "read": 4940,
     "notebook": 1705,
     "frames": 3250,
     "polyaxon": 1095,
     "views": 10085,
     "magics": 1425,
     "integrations": 2905,
-    "remote": 340,
+    "remote": 520,
     "contrib": 135,
-    "commands": 1165,
+    "commands": 1205,
 }
 MOST_FILES = 12
 LISTS = {"kinds", "renderers", "integrations", "contrib", "commands"}  # by nature: one file a kind, a renderer, a framework, a command

@@ -20,6 +20,7 @@ MODULES = (
     "report",
     "catalog",
     "push",
+    "mirror",
     "curate",
     "completion",
     "mcp",

@@ -23,6 +23,7 @@ from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.read.file_bytes import file_stat, read_bytes, written_size
 from jupyter_tracking.read.remote.roots import source_of
+from jupyter_tracking.read.remote.source import is_mirrored
 from jupyter_tracking.storage.last_write import last_write
 from jupyter_tracking.storage.presence.marks import last_sign
 
@@ -349,9 +350,10 @@ class RunFiles:
         return self._answer("status", lambda: run_document.read_status(self.info, self._last_sign))
 
     def _last_sign(self) -> str | None:
-        if self.source is None:
-            return last_sign(self.path)
-        return "" if self.source.is_written() else None
+        if self.source is not None:
+            return "" if self.source.is_written() else None
+        sign = last_sign(self.path)
+        return "" if sign is None and is_mirrored(file_stat(f"{self.path}/{paths.MIRROR_NOTE}")) else sign
 
     @property
     def duration(self) -> float | None:

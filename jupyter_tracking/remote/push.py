@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,10 +13,9 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.remote.snapshot import PART, Snapshot, digests, read_parts, snapshots
-from jupyter_tracking.storage.objects import Entry, ObjectStore
+from jupyter_tracking.storage.objects import Entry, ObjectStore, local_path
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Mapping
 
     from jupyter_tracking.read.run_reader import RunFolder
@@ -74,10 +74,7 @@ def push(run: object, url: str, storage_options: Mapping[str, Any] | None = None
         StoreError: the store refuses, or does not answer; what was sent stays, and the next call goes on.
         MissingExtra: obstore is not installed.
     """
-    folder = find_run(run, root)
-    if folder.source is not None:
-        raise InvalidArgument(f"run={folder.source.url!r} is at a store already; give a run in a folder")
-    copy = PushedRun(folder, url, storage_options)
+    copy = PushedRun(find_run(run, root), url, storage_options)
     with Progress("push()", "files") as progress:
         return copy.push(progress)
 
@@ -91,12 +88,17 @@ class PushedRun:
 
     def __init__(self, folder: RunFolder, url: str, storage_options: Mapping[str, Any] | None = None) -> None:
         """Name both; nothing is read or sent. Raises as `ObjectStore.at`."""
+        if folder.source is not None:
+            raise InvalidArgument(f"run={folder.source.url!r} is at a store already; give a run in a folder")
         if not paths.is_file_name(folder.uuid):
             raise InvalidArgument(f"the run in {folder.path} has the uuid {folder.uuid!r}, which is no name of a folder")
         place = f"runs/{folder.uuid}"
         top = str(url).rstrip("/")
         self.store = ObjectStore.at(top if top.endswith(f"/{place}") else f"{top}/{place}", storage_options)
         self.url = self.store.url
+        local = local_path(self.url)
+        if local is not None and os.path.realpath(local) == os.path.realpath(folder.path):
+            raise InvalidArgument(f"url={url!r} is where the run lies; give another place")
         self._folder = folder
         self._sent: dict[str, tuple[object, str]] = {}  # what is known to be there: how it looked here, and its md5
         self._listed: dict[str, Entry] | None = None

@@ -364,6 +364,8 @@ def _remote(url: str, scheme: str, options: dict[str, Any]) -> Any:
     client |= {key: options.pop(key) for key in _OF_THE_CLIENT if key in options}
     if _endpoint(options).lower().startswith("http://"):  # who names it has chosen it
         client.setdefault("allow_http", True)
+    if scheme == "s3" and not any("bulk_delete" in key for key in options):
+        options["disable_bulk_delete"] = True  # which not every store that is not Amazon's has
     provider = options.pop("credential_provider", None) or (_profile(options) if scheme == "s3" else None)
     try:
         given: dict[str, Any] = {"credential_provider": provider} if provider is not None else {}

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.remote
 
 
-@pytest.fixture(params=["s3", "memory", "file"])
+@pytest.fixture(params=["s3", "quick s3", "memory", "file"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
     """A store of each sort."""
-    if request.param == "s3":
-        bucket = request.getfixturevalue("bucket")
+    if "s3" in request.param:
+        bucket = request.getfixturevalue("bucket" if request.param == "s3" else "quick_bucket")
         return ObjectStore.at(bucket.url, bucket.options)
     return ObjectStore.at(f"memory://{tmp_path.name}/team/a" if request.param == "memory" else f"file://{tmp_path}/team/a%20b")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.remote.proxy import Request
 
 pytestmark = pytest.mark.remote
-_OF_THE_WRITER = (".jupyter-tracking/lock", ".jupyter-tracking/names", ".jupyter-tracking/rows")
+_OF_THE_WRITER = tuple(f".jupyter-tracking/{name}" for name in ("lock", "names", "rows", "writers/", "tmp/"))
 NOTE = ".jupyter-tracking/files.json"
 
 
@@ -50,7 +50,7 @@ def small(root: Path) -> Path:
 def files_of(run: Path) -> dict[str, bytes]:
     """What of a run is sent."""
     found = {path.relative_to(run).as_posix(): path for path in sorted(run.rglob("*")) if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if name not in _OF_THE_WRITER}
+    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(_OF_THE_WRITER)}
 
 
 def objects_of(url: str, options: object = None) -> dict[str, bytes]:

@@ -234,6 +234,11 @@ class RemoteFiles:
         return list(dict.fromkeys([*texts, *(path for path in named if isinstance(path, str) and not _wrong_name(path))]))
 
 
+def is_mirrored(note: tuple[int, ...]) -> bool:
+    """Return the same of a copy in a folder, whose note has this `file_stat`."""
+    return bool(note) and time() - note[2] / 1e9 < _ALIVE
+
+
 def _version(entry: Entry) -> str:
     return f"{entry.etag}-{entry.size}" if entry.etag is not None else f"-{entry.size}-{entry.modified}"
 
