@@ -50,7 +50,7 @@ def find_under(run: str, root: Path) -> RunFolder:
     Raises:
         NotFound: there is none, or several have the prefix.
     """
-    listed = _Listed(paths.run_folders(root))
+    listed = _Listed(paths.run_folders(root), root)
     found = _match(run, listed)
     if found is None:
         raise _not_found(run, root, listed)

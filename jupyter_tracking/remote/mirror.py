@@ -17,7 +17,7 @@ from jupyter_tracking.printed import write
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.remote.push import PushedRun
 from jupyter_tracking.remote.snapshot import EVENTS
-from jupyter_tracking.storage.writer_lock import active_writers
+from jupyter_tracking.storage.presence.marks import active_writers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
