@@ -630,6 +630,25 @@ def test_columns_of_every_arrow_type_are_shown(echo: Echo, content: str, kind: s
 
 
 @pytest.mark.parametrize("content", ["parquet", "feather"])
+@pytest.mark.parametrize("kind", ARROW_TYPES, ids=str)
+@pytest.mark.parametrize("rows", [0, 2])
+def test_lists_of_every_arrow_type_are_shown_and_matched(echo: Echo, content: str, kind: str | tuple[Any, ...], rows: int) -> None:
+    """As the index, by which two versions are matched, and as a column; of some pandas has no lists."""
+    name, *arguments = (kind,) if isinstance(kind, str) else kind
+    if not hasattr(pa, name):
+        pytest.skip(f"this pyarrow has no {name}")
+    try:
+        listed = pa.list_(getattr(pa, name)(*arguments))
+        values = pd.array(pa.array([[None]] * rows, listed), dtype=pd.ArrowDtype(listed))
+        frames_of_lists = [pd.DataFrame({"x": range(rows)}, index=pd.Index(values)), pd.DataFrame({"x": values})]
+    except (NotImplementedError, pa.ArrowNotImplementedError, TypeError) as error:
+        pytest.skip(f"pandas cannot hold it: {error}")
+    for frame in frames_of_lists:
+        if log(echo, frame, content, list(frame.columns)) is not None:
+            ask_everything(echo, frame)
+
+
+@pytest.mark.parametrize("content", ["parquet", "feather"])
 @pytest.mark.parametrize("name", [None, "k"])
 def test_an_index_of_a_nullable_dtype_keeps_it(echo: Echo, content: str, name: str | None) -> None:
     """Also in a frame whose columns need nothing beside them."""

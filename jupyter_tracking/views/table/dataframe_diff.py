@@ -216,14 +216,22 @@ def _keys(table: StoredTable, key: list[object] | None) -> list[pd.Series[Any]]:
         if table.range_index is not None:
             start, step = table.range_index
             return [pd.Series(start + np.arange(table.count) * step)]
-        return [_column(table, name).to_pandas() for name in table.levels]
+        return [_series(_column(table, name)) for name in table.levels]
     labels = list(table.labels)
     places = []
     for name in key:
         if name not in labels:
             raise InvalidArgument(f"key={label(name)!r} is no column of both{suggest(label(name), [label(n) for n in labels])}")
         places.append(labels.index(name))
-    return [_column(table, table.names[place]).to_pandas() for place in places]
+    return [_series(_column(table, table.names[place])) for place in places]
+
+
+def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
+    try:
+        series: pd.Series[Any] = column.to_pandas()
+    except pa.ArrowNotImplementedError:  # a list of what pandas has no lists of, such as bytes of one length
+        series = pd.Series(column.to_pylist(), dtype=object)
+    return series
 
 
 def _key_codes(first: list[pd.Series[Any]], second: list[pd.Series[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
