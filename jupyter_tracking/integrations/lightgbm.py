@@ -15,50 +15,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.integrations import base
+from jupyter_tracking.integrations.boosting import BoosterCallback
 
 if TYPE_CHECKING:
     from jupyter_tracking.record.run import Run
 
 
-class TrackingCallback(base.RunCallback):
+class TrackingCallback(BoosterCallback):
     """Logs a training with LightGBM."""
 
+    _library = "lightgbm"
     order = 20  # before early stopping, which ends the round for the callbacks after it
     before_iteration = False
 
-    def __init__(
-        self,
-        run: Run | None = None,
-        log_model: bool = True,
-        log_importance: bool = True,
-        importance_type: str = "gain",
-        max_num_features: int | None = None,
-        checkpoint_every: int | None = None,
-    ) -> None:
-        """Log to a run.
-
-        Args:
-            run: by default the active run; where none is active, one is started.
-            log_model: log the model of the best round, with that round as its step.
-            log_importance: log the importance of the features, as a dataframe with the same step.
-            importance_type: which measure of it comes first: `gain` or `split`.
-            max_num_features: how many features at most.
-            checkpoint_every: log the model after each so many rounds as well, so that a crash does not lose it.
-
-        Raises:
-            MissingExtra: LightGBM is not installed.
-        """
-        base.framework("lightgbm", "lightgbm")
-        self._target = base.CallbackRun(run)
-        self.log_model = log_model
-        self.log_importance = log_importance
-        self.importance_type = importance_type
-        self.max_num_features = max_num_features
-        self.checkpoint_every = checkpoint_every
-        self._model: Any = None  # of the training that is going on, or is over and not finished
-        self._last = -1
-        self._names: dict[tuple[str, str], str] = {}
-        self._waits = False  # for the end of the run
+    _model: Any = None  # of the training that is going on, or is over and not finished
+    _last = -1
+    _waits = False  # for the end of the run
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the training: a copy in a worker has its own."""
@@ -78,9 +50,8 @@ class TrackingCallback(base.RunCallback):
             else:
                 values[name] = float(value)
         base.log_values(self.run, values, env.iteration)
-        if self.log_model and self.checkpoint_every and (env.iteration + 1) % self.checkpoint_every == 0 and not _is_cv(env.model):
-            about = {"framework": "lightgbm", "best": False}
-            base.log_saved_model(self.run, env.model.save_model, "model.txt", env.iteration, about)
+        if self.checkpoint_every and not _is_cv(env.model):
+            self._log_checkpoint(env.model, "model.txt", env.iteration)
 
     def _begin(self, env: Any) -> None:
         self._model = env.model

@@ -15,6 +15,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.integrations import base
+from jupyter_tracking.integrations.boosting import BoosterCallback
 
 if TYPE_CHECKING:
     from xgboost.callback import TrainingCallback
@@ -26,44 +27,15 @@ else:
 _SECTIONS = ("generic_param", "learner_train_param", "tree_train_param", "gbtree_train_param", "dart_train_param", "objective")
 
 
-class TrackingCallback(base.RunCallback, TrainingCallback):
+class TrackingCallback(BoosterCallback, TrainingCallback):
     """Logs a training with XGBoost.
 
     With several trainings in one run, such as the folds of one's own loop, values of one name follow each other; a run for each is clearer.
     Of several processes that train one model, that of rank 0 writes.
     """
 
-    def __init__(
-        self,
-        run: Run | None = None,
-        log_model: bool = True,
-        log_importance: bool = True,
-        importance_type: str = "gain",
-        max_num_features: int | None = None,
-        checkpoint_every: int | None = None,
-    ) -> None:
-        """Log to a run.
-
-        Args:
-            run: by default the active run; where none is active, one is started.
-            log_model: log the model when the training is over, with the round that was best as its step.
-            log_importance: log the importance of the features, as a dataframe with the same step.
-            importance_type: which measure of it comes first: `weight`, `gain`, `cover`, `total_gain` or `total_cover`.
-            max_num_features: how many features at most.
-            checkpoint_every: log the model after each so many rounds as well, so that a crash does not lose it.
-
-        Raises:
-            MissingExtra: XGBoost is not installed.
-        """
-        super().__init__()
-        self._target = base.CallbackRun(run)
-        self.log_model = log_model
-        self.log_importance = log_importance
-        self.importance_type = importance_type
-        self.max_num_features = max_num_features
-        self.checkpoint_every = checkpoint_every
-        self._names: dict[str, str] = {}
-        self._writes = True  # whether this process is the one that writes, of those that train together
+    _library = "xgboost"
+    _writes = True  # whether this process is the one that writes, of those that train together
 
     def before_training(self, model: Any) -> Any:
         """Log the parameters."""
@@ -91,8 +63,8 @@ class TrackingCallback(base.RunCallback, TrainingCallback):
                 else:
                     values[name] = float(last)
         base.log_values(self.run, values, epoch)
-        if self.log_model and self.checkpoint_every and (epoch + 1) % self.checkpoint_every == 0 and not _is_cv(model):
-            base.log_saved_model(self.run, model.save_model, "model.ubj", epoch, {"framework": "xgboost", "best": False})
+        if self.checkpoint_every and not _is_cv(model):
+            self._log_checkpoint(model, "model.ubj", epoch)
         return False
 
     def after_training(self, model: Any) -> Any:
