@@ -113,6 +113,19 @@ def test_llms_txt_lists_every_page_and_function(pages: dict[Path, _Parser]) -> N
     assert all(f"`tracking.{name}(" in text for name in ("init", "log_metric", "runs", "best"))
 
 
+def test_what_works_in_a_front_end_has_a_test() -> None:
+    """Each "yes" of the table names a test that is there, and no other cell does."""
+    page = (CHECKOUT / "docs" / "reference" / "front-ends.md").read_text(encoding="utf-8")
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|")]
+    claimed = {f"{front_end}, {what}" for front_end, *cells in rows for what, cell in zip(head[1:], cells, strict=True) if cell == "yes"}
+    assert {cell for _, *cells in rows for cell in cells} == {"yes", "not tried", "–"}
+    named = dict(re.findall(r"^- (.+): `(tests/\S+::test_\w+)`$", page, re.MULTILINE))
+    assert set(named) == claimed
+    for test in named.values():
+        file, _, name = test.partition("::")
+        assert f"def {name}(" in (CHECKOUT / file).read_text(encoding="utf-8"), test
+
+
 @pytest.mark.parametrize("name", ["breast-cancer", "quickstart"])
 def test_the_sliders_of_the_gallery_move(browser: Browser, name: str) -> None:  # noqa: F811 - the fixture
     """In the built page, opened from disk: the first view is at its last step, and goes back by one and to the first."""
