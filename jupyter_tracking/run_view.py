@@ -186,17 +186,19 @@ class RunView(CuratedRun):
         return own_text(self.files.info, "parent")
 
     @checks_arguments
-    def metrics(self, *names: str, tidy: bool = False) -> pd.DataFrame:
+    def metrics(self, *names: str, tidy: bool = False, ranks: bool = False) -> pd.DataFrame:
         """Return metrics: a row a step and a column a metric, or (`tidy=True`) a row a value.
 
         Args:
             *names: which; all when none is given.
             tidy: `name step timestamp value` instead of the wide form.
+            ranks: of a run that several processes wrote (`init(ranks="all")`), a column a rank: `loss`, `loss/rank1`, …; else those of
+                rank 0 alone.
 
         Raises:
             NotFound: the run has no metric of a name.
         """
-        return metrics_frame(self.files, names, tidy=tidy)
+        return metrics_frame(self.files, names, tidy=tidy, ranks=ranks)
 
     @checks_arguments
     def events(self, name: str, kind: str | None = None) -> pd.DataFrame:

@@ -27,7 +27,7 @@ from jupyter_tracking.polyaxon.run import PolyaxonRun
 from jupyter_tracking.polyaxon.server import SERVER_FUNCTIONS, server_function
 from jupyter_tracking.polyaxon.start import run_start
 from jupyter_tracking.printed import say
-from jupyter_tracking.record import job
+from jupyter_tracking.record.ranks import job
 from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
@@ -234,7 +234,9 @@ def init(
             that is put into the queue again goes on with its run.
         ranks: which processes record where a launcher (torchrun, accelerate, SLURM, MPI) has started several. `"main"`: the first; the
             others get a run whose calls check what they are given and write nothing. It is so by default too, unless `shared` says
-            that each process writes.
+            that each process writes. `"all"`: all of them write one run, each files of its own: what rank 3 logs as `loss` is called
+            `loss/rank3`, and the inputs, outputs, tags and the status are those of rank 0. Its uuid is `run_uuid`, or what the
+            launcher calls the job.
         quiet: print nothing.
         mirror: the URL of an object store (`s3://bucket/path`), to which a process of its own copies the run while it goes on, and the
             rest when it has ended or this process is gone: `<url>/runs/<uuid>/`, as `push` does.
@@ -285,7 +287,8 @@ def init(
     if not quiet and not start.records and not is_wanted(None):
         say(job.words_of_rank())
     if not quiet and not run.does_nothing:
-        say(f"{'resumed' if run.resumed else 'run'} {run.name} · {run.uuid} · {run.path}")
+        which = f"rank {run.ranks.rank} of {run.ranks.size}" if run.ranks and run.is_other_rank else run.name
+        say(f"{'resumed' if run.resumed else 'run'} {which} · {run.uuid} · {run.path}")
     if mirror is not None and not run.does_nothing:
         log_errors(lambda: start_mirror(run.path, mirror, storage_options), "the copy of the run")
     for call in after_init[:]:

@@ -15,6 +15,7 @@ from jupyter_tracking.budgets import MOST_CELL_VALUES, MOST_RUN_COLUMNS
 from jupyter_tracking.errors import TooLarge, TrackingWarning, replace_surrogates
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.metric_summary import check_override
+from jupyter_tracking.format.document.rank_names import rank_of, size_of, without_rank
 from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.frames.catalog.engines import check_engine, lazy_table
 from jupyter_tracking.frames.catalog.stored import to_arrow
@@ -68,7 +69,7 @@ _RUNS = {
 # --- one run -------------------------------------------------------------------------------------
 
 
-def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False) -> pd.DataFrame:
+def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False, ranks: bool = False) -> pd.DataFrame:
     """Return metrics of a run.
 
     Args:
@@ -78,14 +79,32 @@ def metrics_frame(folder: RunFolder, names: Iterable[str], *, tidy: bool = False
             order of steps, a column a metric. A value logged again at a step replaces the earlier one there. Values
             without a step come first, in the order logged, in rows whose step is missing: the first of each metric in
             the first row, and so on.
+        ranks: those of the other ranks of a run that several have written too, each after that of the first.
     """
-    wanted = list(names)
-    every = [folder.find(n, "metric") for n in wanted] or [a for a in folder.artifacts() if a.kind == "metric"]
+    every = _of_ranks(folder, list(names)) if ranks else _of_the_first(folder, list(names))
     metrics = [artifact for artifact in every if artifact.versioned]
     folder.wanted([artifact.path or "" for artifact in metrics])
     with Progress("metrics()", "metrics") as progress:
         each = progress.over(metrics, len(metrics))
         return _tidy(folder, each) if tidy else _wide(folder, each)
+
+
+def _of_the_first(folder: RunFolder, wanted: list[str]) -> list[Artifact]:
+    if wanted:
+        return [folder.find(name, "metric") for name in wanted]
+    count = size_of(folder.info)
+    return [a for a in folder.artifacts() if a.kind == "metric" and not rank_of(a.name, count)]
+
+
+def _of_ranks(folder: RunFolder, wanted: list[str]) -> list[Artifact]:
+    """Return metrics with those that other ranks logged under the same name, by rank."""
+    count = size_of(folder.info)
+    found: dict[str, list[Artifact]] = {}
+    for artifact in folder.artifacts():
+        if artifact.kind == "metric":
+            found.setdefault(without_rank(artifact.name, count), []).append(artifact)
+    every = [found.get(paths.normal_name(name)) or [folder.find(name, "metric")] for name in wanted] or found.values()
+    return [artifact for each in every for artifact in sorted(each, key=lambda a: rank_of(a.name, count))]
 
 
 def _tidy(folder: RunFolder, metrics: Iterable[Artifact]) -> pd.DataFrame:

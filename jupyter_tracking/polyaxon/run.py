@@ -20,9 +20,10 @@ from jupyter_tracking.polyaxon.event_columns import EventMethods
 from jupyter_tracking.polyaxon.schemas import V1Run, V1RunArtifact, V1StatusCondition
 from jupyter_tracking.polyaxon.server import SERVER_CALLS, server_member
 from jupyter_tracking.polyaxon.start import RunStart, run_start
-from jupyter_tracking.record import job, start_values
-from jupyter_tracking.record.lineage_document import summarized, write_lineages
-from jupyter_tracking.record.run import Run, write_outputs
+from jupyter_tracking.record import start_values
+from jupyter_tracking.record.lineage_document import summarized, write_lineages, write_outputs
+from jupyter_tracking.record.ranks import job
+from jupyter_tracking.record.run import Run
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -131,7 +132,8 @@ class PolyaxonRun(EventMethods):
             self.leave_out_events()
 
     def _capture(self, start: RunStart) -> None:
-        start_values.keep(self, start.inputs, start.meta)
+        if not self.is_other_rank:
+            start_values.keep(self, start.inputs, start.meta)
         self._captured = frozenset(what for what, wanted in start.capture.items() if wanted)
         provenance.start_capture(self, **start.capture)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NeedsServer, NotFound, OutsideRun, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.record import job, start_values
+from jupyter_tracking.record import start_values
+from jupyter_tracking.record.ranks import job
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -103,18 +104,24 @@ def run_start(
     elif project is not None and "/" in str(project):
         owner, _, project = str(project).rpartition("/")
     records = job.records(ranks, shared=shared)
+    together = job.ranks() if ranks == "all" else None
     if resume:
         run_uuid = _resumed(resume, run_uuid, is_new=is_new)
+    elif together is not None and run_uuid is None and artifacts_path is None:
+        run_uuid = job.shared_uuid()
     given = start_values.merged_inputs(config, inputs)
     top = paths.default_root(root)
     meta = {"group": start_values.as_group(group), "parent": start_values.as_parent(parent, top)}
-    path = _folder(top, run_uuid, artifacts_path, is_new=is_new is True and records, is_there=bool(resume) and resume != "job")
+    path = _folder(
+        top, run_uuid, artifacts_path, is_new=is_new is True and records and together is None, is_there=bool(resume) and resume != "job"
+    )
     about: dict[str, Any] = {"name": name, "description": description, "tags": tags, "owner": owner, "project": project}
-    about |= {"durability": durability, "shared": shared}
+    about |= {"durability": durability, "shared": shared, "ranks": together}
     collects = collect_artifacts if collect_artifacts is not None else switched_on("POLYAXON_COLLECT_ARTIFACTS")
     resources = collect_resources if collect_resources is not None else switched_on("POLYAXON_COLLECT_RESOURCES")
     collects = collects is None or bool(collects)
-    capture = {**capture, "resources": bool(resources) and collects}
+    first = together is None or together.rank == 0  # what is captured of the others would be written over by each of them
+    capture = {what: wanted and first for what, wanted in {**capture, "resources": bool(resources) and collects}.items()}
     return RunStart(path=path, about=about, inputs=given, meta=meta, capture=capture, collects=collects, records=records, ranks=ranks)
 
 

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, TrackingError, replace_surrogates
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.cell_log import CELLS_FILE, NOTES_FILE, parse_cells, parse_notes
+from jupyter_tracking.format.document import rank_names
+from jupyter_tracking.format.json_fields import parse_json
 from jupyter_tracking.format.session import parse_logs, parse_session
 from jupyter_tracking.read.cell_timeline import session_paths
 from jupyter_tracking.read.file_bytes import written_size
 from jupyter_tracking.read.run_files import MOST_DEEP, Problem, reason
 from jupyter_tracking.read.scan.file_ends import OpenFolders
 from jupyter_tracking.read.scan.good_rows import good_rows
+from jupyter_tracking.storage.presence.marks import writers_of
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ def find_problems(folder: RunFolder, *, hashes: bool = False, progress: Callable
         folder.source.fetch_below("" if hashes else "events")
         problems += [Problem(file, None, words, "") for file, words in folder.source.problems]
     problems = folder.info_problems + problems + list(_stray_files(folder)) + list(_odd_names(records))
-    problems += _asset_journal_problems(folder) + _cell_problems(folder) + _odd_files(folder)
+    problems += _asset_journal_problems(folder) + _cell_problems(folder) + _odd_files(folder) + _rank_problems(folder)
     named = {record.path for record in records}
     problems += [
         Problem(path, None, "no lineage record names this event file", "")
@@ -145,14 +148,40 @@ def _cell_problems(folder: RunFolder) -> list[Problem]:
 
 
 def _asset_journal_problems(folder: RunFolder) -> list[Problem]:
-    """Return the bad lines of the asset journal."""
+    """Return the bad lines of the asset journals."""
+    found = []
+    for path in folder.journals(paths.ASSET_JOURNAL):
+        try:
+            found += [Problem(path, line, words, "") for line, words in lineage.parse_asset_journal(folder.read_document(path))[1]]
+        except MissingFile:
+            continue
+        except (TrackingError, OSError) as error:
+            found.append(Problem(path, None, reason(error), ""))
+    return found
+
+
+def _rank_problems(folder: RunFolder) -> list[Problem]:
+    """Return the ranks of a run that has ended which did not say that they have left."""
+    found: list[Problem] = []
+    count = rank_names.size_of(folder.info) if folder.has_ended else 0
+    living = {writer.rank for writer in writers_of(folder.path)} if count else set()
+    there = {name.removesuffix(".json") for name in folder.list_names(rank_names.RANKS)} if count else set()
+    for rank in range(1, count):
+        path = f"{rank_names.RANKS}/{rank}.json"
+        said = _object(folder.read_or_empty(path)) if str(rank) in there else {}
+        if "left" not in said:
+            found.append(Problem(path, None, rank_names.words_of(rank, said, living=rank in living), ""))
+            if len(found) == _MOST_ODD:
+                break
+    return found
+
+
+def _object(data: bytes) -> dict[str, Any]:
     try:
-        bad = lineage.parse_asset_journal(folder.read_document(paths.ASSET_JOURNAL))[1]
-    except MissingFile:
-        return []
-    except (TrackingError, OSError) as error:
-        return [Problem(paths.ASSET_JOURNAL, None, reason(error), "")]
-    return [Problem(paths.ASSET_JOURNAL, line, problem, "") for line, problem in bad]
+        said = parse_json(data)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _row_problems(folder: RunFolder, artifact: Artifact, named: Assets | None, opened: OpenFolders) -> list[Problem]:

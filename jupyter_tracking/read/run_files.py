@@ -20,7 +20,7 @@ from jupyter_tracking.errors import (
     storage_error,
 )
 from jupyter_tracking.format import lineage, paths
-from jupyter_tracking.format.document import run_document, run_values
+from jupyter_tracking.format.document import rank_names, run_document, run_values
 from jupyter_tracking.read.file_bytes import file_stat, read_bytes, written_size
 from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.read.remote.source import is_mirrored
@@ -230,7 +230,11 @@ class RunFiles:
     @property
     def assets(self) -> dict[str, dict[str, Any]]:
         """`path`, `size` and `hash` of each asset as it was when it was logged, by its path; empty when the journal cannot be read."""
-        return self.once([paths.ASSET_JOURNAL], _read_assets)
+        return self.once(self.journals(paths.ASSET_JOURNAL), _read_assets)
+
+    def journals(self, journal: str) -> list[str]:
+        """Return a journal, and those of the same name that the other ranks of a job have."""
+        return rank_names.journals(self.info, journal, self.list_names)
 
     def asset_path(self, relative: str) -> Path:
         """Return the path of an asset that is there as it was logged.
@@ -300,8 +304,7 @@ class RunFiles:
     @property
     def is_ours(self) -> bool:
         """Whether this package writes the run."""
-        info = self.info
-        return run_document.is_ours(info) or (not info and self._has_private_folder())
+        return run_document.is_ours(self.info) or (not self.info and self._has_private_folder())
 
     def _has_private_folder(self) -> bool:
         with suppress(OSError, ValueError):
@@ -336,8 +339,7 @@ class RunFiles:
     @property
     def tags(self) -> list[str]:
         """The run's tags."""
-        tags = self.info.get("tags")
-        return [str(tag) for tag in tags] if isinstance(tags, list) else []
+        return [str(tag) for tag in tags] if isinstance(tags := self.info.get("tags"), list) else []
 
     @property
     def status(self) -> str:
@@ -359,9 +361,7 @@ class RunFiles:
     def duration(self) -> float | None:
         """For how many seconds the run was recorded in, in all of its lives; of one that goes on or was killed, until its last sign."""
         info = self.info
-        if not info:
-            return None
-        return run_document.recorded_seconds(info, None if run_document.has_ended(info) else last_write(self.path))
+        return run_document.recorded_seconds(info, None if run_document.has_ended(info) else last_write(self.path)) if info else None
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -381,8 +381,8 @@ class RunFiles:
 
 
 def _read_assets(folder: RunFiles) -> dict[str, dict[str, Any]]:
-    there = os.path.lexists(folder.path / paths.ASSET_JOURNAL)
-    return lineage.parse_asset_journal(folder.read_or_empty(paths.ASSET_JOURNAL))[0] if there else {}
+    there = [journal for journal in folder.journals(paths.ASSET_JOURNAL) if os.path.lexists(folder.path / journal)]
+    return dict(item for journal in there for item in lineage.parse_asset_journal(folder.read_or_empty(journal))[0].items())
 
 
 def reason(error: Exception) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TooLarge, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths
-from jupyter_tracking.format.document import metric_summary, run_document, run_values
+from jupyter_tracking.format.document import metric_summary, rank_names, run_document, run_values
 from jupyter_tracking.format.document.run_facts import RunFacts
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.asset_reader import AssetReader, path_in
@@ -130,14 +130,14 @@ class RunFolder(RunFiles):
 
     def _add_journal(self, found: dict[tuple[str, str], LineageRecord], problems: list[Problem], *, rows_are_ours: bool) -> None:
         """Add the records of the journal, which has them from the first row on."""
-        records, bad = lineage.parse_journal(self._bytes(paths.LINEAGE_JOURNAL, problems))
-        for record in records:
+        every = {journal: lineage.parse_journal(self._bytes(journal, problems)) for journal in self.journals(paths.LINEAGE_JOURNAL)}
+        problems += [Problem(journal, line, words, "") for journal, (_, bad) in every.items() for line, words in bad]
+        for record in (record for records, _ in every.values() for record in records):
             known = found.get((record.kind, record.name))
             if known is None and not rows_are_ours:
                 found.pop((record.kind, record.stem), None)  # Polyaxon knows it by its file's name alone
             record.events = record.events or (known.events if known is not None else {})
             found[record.kind, record.name] = record
-        problems += [Problem(paths.LINEAGE_JOURNAL, line, problem, "") for line, problem in bad]
 
     def _compare_with_files(
         self, found: dict[tuple[str, str], LineageRecord], problems: list[Problem], *, moved: bool, complete: bool
@@ -284,7 +284,9 @@ class RunFolder(RunFiles):
         info = self.info
         if summary is None and run_values.outputs_are_final(info, (*file_stat(self._lineages), 0, 0)[1]):
             return run_values.values_of(info, "outputs")
-        metrics = {artifact.name: artifact for artifact in self.artifacts() if artifact.kind == "metric" and artifact.versioned}
+        ranks = rank_names.size_of(info)  # of several ranks the first says what a metric's number is
+        every = [artifact for artifact in self.artifacts() if artifact.kind == "metric" and artifact.versioned]
+        metrics = {artifact.name: artifact for artifact in every if not rank_names.rank_of(artifact.name, ranks)}
         # A file is asked once: what was logged under a metric's name is told apart by its last value.
         statistic = cache(lambda name, word: self._statistic(metrics[name], word) if name in metrics else None)
         found = metric_summary.summarize_metrics(metrics, statistic, metric_summary.definitions(info), summary)

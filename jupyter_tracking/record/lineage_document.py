@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import lineage, paths
+from jupyter_tracking.format.document import metric_summary, run_values
 from jupyter_tracking.format.document.metric_summary import parse_statistics
+from jupyter_tracking.format.document.rank_names import journals_among, rank_of, size_of
 from jupyter_tracking.format.event_file_summary import EventFileSummary, arrow_pays, last_version_summary, summarize_metric_files
 from jupyter_tracking.format.row_columns import SMALL_FILE
 from jupyter_tracking.record.side_thread import Beside
@@ -60,7 +63,9 @@ def _summarize(store: Store, records: Collection[LineageRecord]) -> dict[str, di
     """Tell each record what its event file holds; return the statistics of each metric that has a row."""
     metrics: dict[str, dict[str, float]] = {}
     _summarize_files(store, [record for record in records if record.versioned])
-    assets = lineage.parse_asset_journal(store.read(paths.ASSET_JOURNAL))[0]
+    assets: dict[str, dict[str, Any]] = {}
+    for journal in (paths.ASSET_JOURNAL, *journals_among(store.list_names(paths.PRIVATE_FOLDER), paths.ASSET_JOURNAL)):
+        assets |= lineage.parse_asset_journal(store.read(journal))[0]
     for record in records:
         if record.versioned:
             record.summary = {**last_version_summary(record.events, assets), **record.summary}
@@ -125,3 +130,15 @@ def event_bytes(store: Store, record: LineageRecord) -> Iterator[bytes]:
     """Yield the bytes of a record's event file in parts; none, where its path leads out of the run."""
     with suppress(InvalidArgument):
         yield from store.read_parts(record.path or paths.event_path(record.kind, record.stem), part=_PART)
+
+
+def write_outputs(doc: dict[str, Any], metrics: dict[str, dict[str, float]]) -> None:
+    """Write the outputs of a run that ends into its document, by the statistics of each metric; of several ranks those of the first."""
+    ranks = size_of(doc)
+    metrics = {name: each for name, each in metrics.items() if not rank_of(name, ranks)} if ranks else metrics
+
+    def statistic(metric: str, word: str) -> float | None:
+        return metrics[metric].get(word, math.nan) if metric in metrics else None
+
+    summaries = metric_summary.summarize_metrics(metrics, statistic, metric_summary.definitions(doc))
+    run_values.write_outputs(doc, summaries, lambda metric: statistic(metric, "last"))

@@ -290,7 +290,7 @@ class RunRecorder(Recorder):
 
     def _read_new_records(self) -> None:
         """Read the records that other processes, or this run before it was resumed, have written."""
-        data = self._store.read(paths.LINEAGE_JOURNAL, self._lineage_read)
+        data = self._store.read(self._lineage.relative, self._lineage_read)
         whole = data[: data.rfind(b"\n") + 1]
         self._lineage_read += len(whole)
         for record in lineage.parse_journal(whole)[0]:

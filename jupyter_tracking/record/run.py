@@ -6,24 +6,24 @@ Which run is active is the concern of `session`, what a notebook adds that of `n
 from __future__ import annotations
 
 import errno
-import math
 import os
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, checks_arguments, escape_controls, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths
-from jupyter_tracking.format.document import metric_summary, run_document, run_values
+from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.format.document.curation import as_tags
 from jupyter_tracking.kinds import KindMethods
 from jupyter_tracking.printed import warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
+from jupyter_tracking.record.lineage_document import write_outputs
 from jupyter_tracking.record.metadata import RunMetadata
-from jupyter_tracking.record.recorder import RunRecorder
+from jupyter_tracking.record.ranks.rank_recorder import RankRecorder
 from jupyter_tracking.record.run_card import run_card
 from jupyter_tracking.record.side_thread import Beside
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.last_write import last_write
-from jupyter_tracking.storage.presence.marks import active_writers
+from jupyter_tracking.storage.presence.marks import writers_of
 from jupyter_tracking.storage.reentry import call_when_outside, is_inside
 from jupyter_tracking.storage.store import Store
 from jupyter_tracking.storage.writer_lock import WriterLock
@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from jupyter_tracking.record.ranks.job import Ranks
+
 _DURABILITY = ("process", "power")
 _ENDS = ("succeeded", "failed", "stopped")
 _ATTEMPTS = 100  # to open a folder that others make and remove meanwhile
 
 
-class Run(RunRecorder, KindMethods, RunMetadata):
+class Run(RankRecorder, KindMethods, RunMetadata):
     """A run being recorded. `tracking.init()` makes one; use it as a context manager to end it."""
 
     _writer_lock: WriterLock | None = None
@@ -55,6 +57,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         project: str | None = None,
         durability: str = "process",
         shared: bool = False,
+        ranks: Ranks | None = None,
     ) -> None:
         """Start a run in a folder, or resume the one that is there.
 
@@ -68,6 +71,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             durability: `"process"`: a call that returned survives any end of this process;
                 `"power"`: it survives a power failure too, at the cost of a disk flush a call.
             shared: write although another process does.
+            ranks: which of several processes this is that write the run together, each files of its own.
 
         Raises:
             RunLocked: another process writes to it and `shared` is not set.
@@ -81,6 +85,7 @@ class Run(RunRecorder, KindMethods, RunMetadata):
                 given[argument] = paths.check_name(text, argument) if argument != "description" else without_secrets(str(text), argument)
         labels = as_tags(tags)
         path = paths.absolute(path, "path")
+        self.ranks = ranks
         self.before_end: list[Callable[[], object]] = []  # called when the run ends, while it can still be written
         for attempt in range(_ATTEMPTS):
             try:
@@ -94,11 +99,11 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             warn(f"{self.path} is on a file system without locks: let one process at a time write to it")
 
     def _start(self, path: Path, given: dict[str, str | None], labels: list[str], *, power: bool, shared: bool) -> None:
-        super().__init__(Store(path, power=power))
+        super().__init__(Store(path, power=power), self.ranks)
         try:
             with self._store.locked():  # from looking who else writes until the document says that we do too
                 self._writer_lock = self._take_lock(shared=shared)
-                self._begin(given, labels)
+                self._begin_rank() if self.is_other_rank else self._begin(given, labels)
         except RunLocked:
             self._store.close()
             raise
@@ -110,12 +115,12 @@ class Run(RunRecorder, KindMethods, RunMetadata):
 
     def _take_lock(self, *, shared: bool) -> WriterLock:
         """Take the lock of a writer, unless another process is writing."""
-        others = active_writers(self.path, self._store.system)
+        others = self._other_writers()
         if others and not shared:
             raise RunLocked(f"{others[0]} is writing to the run {self.path.name}; end it there, or pass shared=True")
         with storage_errors(f"the run folder {self.path}", kept="nothing was changed"):
-            lock = WriterLock(self.path, self._store.open_folder(paths.WRITERS), self._store.system)
-        if not others and lock.locks and lock.is_alone:
+            lock = WriterLock(self.path, self._store.open_folder(paths.WRITERS), self._store.system, self.ranks and self._rank)
+        if not others and lock.locks and lock.is_alone and self.ranks is None:  # else another rank may have begun meanwhile
             self._store.remove_unfinished()
         self._joined = bool(others) and lock.locks
         return lock
@@ -126,9 +131,10 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         written = last_write(self.path) or run_document.parse_moment(present.get("created_at"))  # before this life writes anything
         uuid = str(present.get("uuid") or self.path.name)
         self.uuid = uuid if len(uuid) == 32 and uuid.isalnum() else paths.new_uuid()  # noqa: PLR2004
+        files = self._store.event_files()  # before the journals, which know each file before it is there
         self._read_new_records()
-        files = self._store.event_files()
-        self.resumed = bool(present or files or self._records)
+        self.resumed = bool(present or self._records or (files and self.ranks is None))
+        self._read_ranks_of(present)
         # A run whose document was lost is ours if it has our lineage journal; one that Polyaxon never ended has event files alone.
         ours = run_document.is_ours(present) or (not present and bool(self._records))
         stored = self._store.read(paths.LINEAGES_FILE)
@@ -145,10 +151,11 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             if not self._joined:
                 run_document.begin_life(present, written)
                 run_values.keep_logged_outputs(present, self._last_value)
-            _resume(present, given, labels, joined=self._joined)
+            run_document.resume(present, given, labels, joined=self._joined)
         else:
             run_document.begin_life(present)
             run_document.set_status(present, "running")
+        self._begin_ranks(present)
         self._replace_document(present)
         if stored and not ours:
             self._replace_lineages()  # so that its last rows are ours from now on
@@ -318,6 +325,13 @@ class Run(RunRecorder, KindMethods, RunMetadata):
             except OSError:  # the disk refused: the next call tries again
                 self.before_end.append(ending)
                 raise
+        if self.is_other_rank:
+            self._leave_rank(how)
+        else:
+            self._wait_for_ranks()
+            self._finish_documents(how)
+
+    def _finish_documents(self, how: process_exit.End) -> None:
         with self._without_new_rows():
             # Whether others are writing is asked, and our lock released, in one step: else two that leave at once would each leave
             # the end to the other.
@@ -328,9 +342,11 @@ class Run(RunRecorder, KindMethods, RunMetadata):
                 document = self._current_document()
                 final = self._leave(document, how)
                 if final:
+                    all_left = self._tell_of_ranks(document)  # else rows may come, and the lineage is not complete
                     write_outputs(document, metrics)
                     run_document.set_status(document, *final)
-                    run_document.mark_complete(document, lineages_size)
+                    if all_left:
+                        run_document.mark_complete(document, lineages_size)
                 self._replace_document(document)
                 self._release_lock()
             self._store.sync()
@@ -345,11 +361,16 @@ class Run(RunRecorder, KindMethods, RunMetadata):
         else:
             final = intended if intended and how == ("succeeded", None, None) else how
         lock = self._writer_lock
-        if lock is not None and lock.locks and active_writers(self.path, self._store.system, without=lock.name):
+        if lock is not None and lock.locks and self._other_writers():
             if final:
                 run_document.set_ending(doc, *final)
             return None
         return final
+
+    def _other_writers(self) -> list[str]:
+        """Return who else writes, in words; the other ranks of one job are no others."""
+        found = writers_of(self.path, self._store.system, without=self._writer_lock.name if self._writer_lock is not None else "")
+        return [each.words for each in found if self.ranks is None or each.rank in {None, self._rank}]
 
     @property
     def ended(self) -> bool:
@@ -372,24 +393,6 @@ class Run(RunRecorder, KindMethods, RunMetadata):
     def __reduce__(self) -> NoReturn:
         """Refuse to pickle: a copy of the run in another process would hold none of its locks."""
         raise TypeError(f"a run cannot be pickled; open it in the worker: tracking.init(run_uuid={self.uuid!r}, shared=True)")
-
-
-def _resume(doc: dict[str, Any], given: dict[str, str | None], labels: list[str], *, joined: bool) -> None:
-    doc.update({key: value for key, value in given.items() if value is not None})
-    run_document.own_meta(doc, create=True)  # the mark that the run is ours from now on
-    doc["tags"] = list(dict.fromkeys([*(doc.get("tags") or []), *labels]))
-    if not joined:
-        run_document.set_status(doc, "running", message=run_document.RESUMED)
-
-
-def write_outputs(doc: dict[str, Any], metrics: dict[str, dict[str, float]]) -> None:
-    """Write the outputs of a run that ends into its document, by the statistics of each metric."""
-
-    def statistic(metric: str, word: str) -> float | None:
-        return metrics[metric].get(word, math.nan) if metric in metrics else None
-
-    summaries = metric_summary.summarize_metrics(metrics, statistic, metric_summary.definitions(doc))
-    run_values.write_outputs(doc, summaries, lambda metric: statistic(metric, "last"))
 
 
 for _name in dir(Run):

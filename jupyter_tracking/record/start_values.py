@@ -11,7 +11,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, shor
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.kinds.arguments import as_json
-from jupyter_tracking.record.job import job_ids
+from jupyter_tracking.record.ranks.job import job_ids
 
 if TYPE_CHECKING:
     from pathlib import Path

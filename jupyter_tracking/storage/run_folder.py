@@ -153,8 +153,8 @@ class WritableFolder:
             self.check_in_place()
             raise storage_error(error, f"{relative} of {self.path}", kept="nothing was changed") from error
 
-    def open_row_lock(self) -> int:
-        """Open the file that is locked by whoever appends rows to metrics.
+    def open_row_lock(self, name: str = "rows") -> int:
+        """Open the file that is locked by whoever appends rows to metrics; a rank that writes files of its own has one of its own.
 
         Raises:
             RunGone: the run folder was moved or deleted.
@@ -162,7 +162,7 @@ class WritableFolder:
         self.check_in_place()
         folder = self.open_folder(paths.PRIVATE_FOLDER)
         try:
-            return self.system.open("rows", os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=folder)
+            return self.system.open(name, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=folder)
         finally:
             self.system.close_quietly(folder)
 

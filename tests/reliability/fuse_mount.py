@@ -6,6 +6,7 @@ program it mounts a folder until it is unmounted: `python -m tests.reliability.f
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -116,9 +117,8 @@ def _serve(folder: str, mount: str) -> None:  # noqa: C901 - a class of short me
             os.rename(self._at(old), self._at(new))
             return 0
 
-        def link(self, target: str, source: str) -> int:
-            os.link(self._at(source), self._at(target))
-            return 0
+        def link(self, _target: str, _source: str) -> int:
+            raise fuse.FuseOSError(errno.EPERM)  # two names of one file would be two files to the kernel, each with a size of its own
 
         def chmod(self, path: str, mode: int) -> int:
             os.chmod(self._at(path), mode)

@@ -12,6 +12,7 @@ import pytest
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import RunLocked
 from jupyter_tracking.record.run import Run
+from tests import ranks
 from tests.reliability.fuse_mount import mounted, why_not
 
 if TYPE_CHECKING:
@@ -60,3 +61,23 @@ def test_a_run_of_one_mount_is_refused_through_the_other_and_loses_nothing(machi
     view = tracking.open_run(one / "runs" / uuid)
     assert (view.status, view.metrics("loss")["loss"].tolist()) == ("succeeded", [1.0, 0.5])
     assert view.problems().empty
+
+
+def test_ranks_on_two_mounts_lose_no_row(machines: tuple[Path, Path]) -> None:
+    """They write one metric at once; each has a file of its own, so that none needs to know how long another's is."""
+    started = [ranks.Rank("torchrun", rank, 4, cwd=machines[rank % 2]) for rank in range(4)]
+    for rank in started:
+        root = str(machines[rank.rank % 2])
+        rank.ask(f"t.init(root={root!r}, ranks='all', quiet=True, track_env=False, track_code=False, track_logs=False)")
+    assert [rank.answer() for rank in started] == [None] * 4
+    assert ranks.every(started, "[t.log_metric('loss', {r}, step=step) for step in range(250)] and None") == [None] * 4
+    for rank in started:
+        rank.ask("t.end()")
+    assert [rank.answer() for rank in started] == [None] * 4
+    assert [rank.leave() for rank in started] == [0] * 4
+    (folder,) = (machines[0].parent / "disk" / "runs").iterdir()
+    view = tracking.open_run(folder)
+    frame = view.metrics("loss", ranks=True)
+    assert [frame[column].tolist() for column in frame] == [[float(rank)] * 250 for rank in range(4)]
+    assert view.problems(hashes=True).empty
+    assert view.status == "succeeded"

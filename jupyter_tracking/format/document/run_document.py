@@ -294,6 +294,15 @@ def begin_life(document: dict[str, Any], last_write: datetime | None = None) -> 
     own["life"] = {"earlier": earlier or 0.0, "since": now_iso()}
 
 
+def resume(document: dict[str, Any], given: Mapping[str, str | None], tags: list[str], *, joined: bool) -> None:
+    """Say in the document of a run that is gone on with what was given, such as another name; with `joined` others are writing to it."""
+    document.update({key: value for key, value in given.items() if value is not None})
+    own_meta(document, create=True)  # the mark that the run is ours from now on
+    document["tags"] = list(dict.fromkeys([*(document.get("tags") or []), *tags]))
+    if not joined:
+        set_status(document, "running", message=RESUMED)
+
+
 def mark_alive(document: dict[str, Any]) -> None:
     """Say in the document that the run's writer was there now; others change the document too, so the file's time does not say it."""
     life = own_meta(document).get("life")

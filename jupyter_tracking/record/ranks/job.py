@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from jupyter_tracking.errors import InvalidArgument, suggest
@@ -40,9 +40,8 @@ class Ranks(NamedTuple):
 
 def ranks() -> Ranks | None:
     """Return which of several processes this is; None where the environment does not say that there are several."""
-    torch = sys.modules.get("torch")  # what it knows comes first, also of processes that no launcher has started
-    distributed = getattr(torch, "distributed", None)
-    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+    distributed = _distributed()  # what it knows comes first, also of processes that no launcher has started
+    if distributed is not None:
         found = _ranks(distributed.get_rank(), distributed.get_world_size())
         return found if found is not None and found.size > 1 else None
     for rank, counts in _LAUNCHERS:
@@ -52,6 +51,12 @@ def ranks() -> Ranks | None:
         if found.size > 1:
             return found
     return None
+
+
+def _distributed() -> Any:
+    """Return `torch.distributed` where the program has imported and initialised it; else None."""
+    found = getattr(sys.modules.get("torch"), "distributed", None)
+    return found if found is not None and found.is_available() and found.is_initialized() else None
 
 
 def _ranks(rank: object, count: object) -> Ranks | None:
@@ -80,6 +85,31 @@ def records(word: str | None, *, shared: bool = False) -> bool:
     """
     known = ranks()
     return check_ranks(word) == "all" or known is None or known.rank == 0 or (word is None and shared)
+
+
+def shared_uuid() -> str:
+    """Return the uuid of the run that all processes of this job write: the same one in each of them.
+
+    It is told by the first where `torch.distributed` is set up, else made of what the launcher calls the job.
+
+    Raises:
+        InvalidArgument: nothing says it for sure.
+    """
+    distributed = _distributed()
+    if distributed is not None:
+        told = [os.urandom(16).hex()]
+        distributed.broadcast_object_list(told, src=0)
+        return str(told[0])
+    elastic = os.environ.get("TORCHELASTIC_RUN_ID", "none")
+    if elastic != "none" and "RANK" in os.environ:  # torchrun's own word where nobody gave one
+        return uuid_of("torchrun", elastic)
+    step = next((os.environ[name] for name in _STEPS if os.environ.get(name)), None)
+    if os.environ.get("SLURM_JOB_ID") and step and "SLURM_PROCID" in os.environ:
+        return uuid_of("slurm", os.environ.get("SLURM_CLUSTER_NAME", ""), os.environ["SLURM_JOB_ID"], step)
+    raise InvalidArgument(
+        'ranks="all" needs one uuid in all processes, and nothing here says which: give each of them the same run_uuid= (32 hex digits), '
+        "or call init() when torch.distributed is initialised, or start torchrun with --rdzv-id"
+    )
 
 
 def words_of_rank() -> str:
