@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("root", nargs="?", help=ROOT)
+    parser.add_argument("root", nargs="?", help=f"{ROOT}; or a URL")
 
 
 def _catalog(given: argparse.Namespace) -> int:

@@ -20,11 +20,12 @@ from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.frames.catalog.engines import check_engine, lazy_table
-from jupyter_tracking.frames.catalog.stored import LINEAGE, catalogued_lineage, current_lineage, to_arrow
-from jupyter_tracking.frames.lineage_columns import LINEAGE_COLUMNS, ROWS_AT_A_TIME, LineageRows
+from jupyter_tracking.frames.catalog.stored import LINEAGE, catalogued_lineage, current_lineage, lineage_of, to_arrow
+from jupyter_tracking.frames.lineage_columns import LINEAGE_COLUMNS, ROWS_AT_A_TIME, LineageRows, joined_parts, lineage_rows_frame
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.run_versions import keep_versions, recorded_versions
 from jupyter_tracking.progress import Progress
+from jupyter_tracking.read.catalog.at_store import catalog_at
 from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import is_settled
 from jupyter_tracking.read.remote.roots import find_root, use_options
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.format.lineage import LineageRecord
+    from jupyter_tracking.read.catalog.at_store import StoreCatalog
 
 _VERSIONED, _STEPS = (list(LINEAGE_COLUMNS).index(column) for column in ("versioned", "steps"))
 
@@ -101,13 +103,17 @@ def lineage_frame(
     """
     use_options(root if root is not None else runs, storage_options)
     lazily, unread = check_engine(engine), Unread("lineage()")
-    if lazily is not None and runs is None and (stored := current_lineage(top := find_root(root))) is not None:
+    at_store = catalog_at(root, lineage=True) if runs is None else None
+    top = find_root(root) if runs is None and at_store is None else None
+    if lazily is not None and top is not None and (stored := current_lineage(top)) is not None:
         unread.add_links(top)
         unread.warn()
         return lazy_table(lazily, stored)
     with Progress("lineage()", "runs") as progress:
-        if runs is None:
-            frame = read_root(find_root(root), unread, progress).frame
+        if top is not None:
+            frame = read_root(top, unread, progress).frame
+        elif at_store is not None:
+            frame = _lineage_at_store(at_store, unread)
         else:
             folders, rows = resolve_runs(runs, root), LineageRows()
             for folder in progress.over(folders, len(folders)):
@@ -115,6 +121,17 @@ def lineage_frame(
             frame = rows.frame()
     unread.warn()
     return _parsed_summaries(frame) if lazily is None else lazy_table(lazily, to_arrow(frame).cast(LINEAGE))
+
+
+def _lineage_at_store(catalog: StoreCatalog, unread: Unread) -> pd.DataFrame:
+    """Return the lineage of all runs in the catalog of a store; of those that were not over, as it is now."""
+    known, counts = lineage_of(catalog.content)
+    rows = {folder: lineage_rows(run, unread)[0] for folder, run in catalog.others.items()}
+    if not rows:
+        return known
+    frame = joined_parts([known, lineage_rows_frame([row for each in rows.values() for row in each])])
+    folders = np.repeat([*counts, *rows], [*counts.values(), *map(len, rows.values())])
+    return frame.take(np.argsort(folders, kind="stable")).reset_index(drop=True)
 
 
 class RootLineage(NamedTuple):

@@ -26,6 +26,7 @@ from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
+from jupyter_tracking.read.catalog.at_store import catalog_at
 from jupyter_tracking.read.catalog.content import LocalCatalog
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.event_table import NO_ROWS, union_of_steps
@@ -281,20 +282,26 @@ def runs_frame(
     lazily, chosen = check_engine(engine), check_override(summary)
     text = None if where is None else as_text(where, "where")
     use_options(root, storage_options)
-    top, unread = find_root(root), Unread("runs()")
-    folders = paths.run_folders(top)
+    unread = Unread("runs()")
     with Progress("runs()", "runs") as progress:
-        catalog = LocalCatalog(top).get
-        listed = [list_run(RunFolder(path), chosen, catalog) for path in progress.over(folders, len(folders))]
+        stored = catalog_at(root) if chosen is None else None
+        if stored is None:
+            top = find_root(root)
+            folders, catalog = paths.run_folders(top), LocalCatalog(top).get
+            listed = [list_run(RunFolder(path), chosen, catalog) for path in progress.over(folders, len(folders))]
+            unread.add_links(top)
+        else:
+            found = {folder: run.listed() for folder, run in stored.content.runs.items()}
+            found |= {folder: list_run(run) for folder, run in stored.others.items()}
+            listed = [found[folder] for folder in sorted(found)]
     every = [run for run in listed if archived or not run.archived]
-    unread.add_links(top)
     unread.warn()
     every.sort(key=lambda run: str(run.facts.created_at or ""), reverse=True)
     columns = columns_of_runs(every) if where is not None or group_by is not None else []
     keys = None if group_by is None else grouping_columns(group_by, columns, complete=bool(every))
     passing = every if text is None else _filtered(every, text, columns)
     frame = _frame_of_runs(passing, _value_columns([run.facts for run in every]), keys or [])
-    frame.attrs[ROOT_OF_TABLE] = shown_root(top)
+    frame.attrs[ROOT_OF_TABLE] = shown_root(top) if stored is None else stored.url
     answer = frame if keys is None else groups_frame(frame, keys)
     return answer if lazily is None else lazy_table(lazily, to_arrow(answer))
 

@@ -128,11 +128,11 @@ def test_polars_asks_for_what_it_needs(several: Path) -> None:
     assert set(lazy.filter(polars.col("step") == 2).collect()["run_name"]) == {"going on", "run0", "run1", "run2", "run3"}
 
 
+@pytest.mark.remote
 @pytest.mark.filterwarnings("default")
 def test_a_metric_grouped_by_an_input_on_a_cluster(several: Path) -> None:
     """Two workers of Dask, each a process that opens the runs' files: the same means as pandas has."""
-    distributed = pytest.importorskip("distributed")
-    pytest.importorskip("dask.dataframe")
+    distributed = pytest.importorskip("distributed", reason="`make remote` installs it")
     expected = (
         tracking.events("train/loss", root=several)
         .merge(tracking.runs(several), left_on="run_uuid", right_on="uuid")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,27 +20,29 @@ from jupyter_tracking.frames.lineage import lineage_rows, read_root
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.runs import own_columns
 from jupyter_tracking.progress import Progress
-from jupyter_tracking.read.catalog.content import KEYS, Catalogued, LocalCatalog, encode_entry, encode_run, read_catalog
+from jupyter_tracking.read.catalog.at_store import open_runs, remote_url
+from jupyter_tracking.read.catalog.content import KEYS, Catalogued, LocalCatalog, dump_json, encode_entry, encode_run, read_catalog
 from jupyter_tracking.read.known_runs import list_run
+from jupyter_tracking.read.remote.roots import find_root, store_at, use_options
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage.catalog.local_files import LocalFiles
 from jupyter_tracking.storage.catalog.names import FOLDER, base_paths, digest, entry_path, list_catalog
 
 if TYPE_CHECKING:
     import os
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from jupyter_tracking.read.known_runs import ListedRun
     from jupyter_tracking.storage.catalog.names import CatalogFiles, Listing
 
 _KEY_TYPES = [pa.string(), pa.string(), pa.int64(), pa.list_(pa.int64()), pa.bool_(), pa.string(), pa.string(), pa.string()]
 _KEYS = dict(zip(KEYS, _KEY_TYPES, strict=True))
-_SHOWN = {"inputs", "outputs"}  # of the columns of `KEYS`
+_HIDDEN = [name for name in KEYS if name not in {"inputs", "outputs"}]
 _ROWS_OF_A_GROUP = 1 << 16
 _ABANDONED = timedelta(days=1)  # after which no fold goes on that has put one of its two tables
 
 
-def catalog(root: str | os.PathLike[str] | None = None) -> Catalog:
+def catalog(root: str | os.PathLike[str] | None = None, *, storage_options: Mapping[str, Any] | None = None) -> Catalog:
     """Return the catalog of a root: what is known of its runs and their lineage, as two tables of Parquet.
 
     A root has one when it is asked for, by `refresh()` or by `jupyter tracking catalog ROOT`; nothing else writes it, and this call
@@ -47,10 +50,20 @@ def catalog(root: str | os.PathLike[str] | None = None) -> Catalog:
     and the catalog: where either document is another file, or has changed, or the run is not over, the run itself is read. So they
     answer the same with a catalog, without one, and with an old one.
 
+    Of a root at an object store `runs` and `lineage` read the catalog and the documents of the runs that were not over when they were
+    pushed, and nothing else: two or three requests for ten thousand runs. A run that something else put there is found after a refresh.
+
     Args:
-        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        root: the folder that holds `runs/`, or a URL, as `runs()` takes it; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        storage_options: of the store that a URL names, as `runs()` takes them.
+
+    Raises:
+        InvalidArgument: a text that is no path and no URL of a store.
+        MissingExtra: a URL, and obstore is not installed.
     """
-    return Catalog(paths.default_root(root))
+    use_options(root, storage_options)
+    url = remote_url(root)
+    return Catalog(find_root(root) if url is None else url)
 
 
 class Catalog:
@@ -62,11 +75,12 @@ class Catalog:
             plain Parquet; what was pushed since lies in `new/`.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Name the root; nothing is read."""
+    def __init__(self, root: Path | str) -> None:
+        """Name the root, a folder or a URL; nothing is read."""
         self.root = root
-        self.path = root / FOLDER
-        self._files = LocalFiles(root)
+        self._is_local = isinstance(root, Path)
+        self.path = root / FOLDER if isinstance(root, Path) else f"{root}/{FOLDER}"
+        self._files: CatalogFiles = LocalFiles(root) if isinstance(root, Path) else store_at(root)
 
     @property
     def runs(self) -> dataset.Dataset:
@@ -79,18 +93,16 @@ class Catalog:
             NotFound: there is no catalog.
         """
         listing = self._listing()
-        if len(listing.bases) == 1 and not listing.entries:
-            path = listing.bases[0].runs
-            stored = parquet.read_schema(self.root / path)
-            return table_file(self.root, self._files, path, pa.schema([field for field in stored if field.name not in _hidden()]))
-        return dataset.dataset(_table_of_runs(list(read_catalog(self._files).runs.values())).drop_columns(_hidden()))
+        if self._is_local and len(listing.bases) == 1 and not listing.entries:
+            return table_file(Path(self.root), self._files, listing.bases[0].runs, _HIDDEN)
+        return dataset.dataset(_table_of_runs(list(read_catalog(self._files).runs.values())).drop_columns(_HIDDEN))
 
     @property
     def lineage(self) -> dataset.Dataset:
         """The lineage of these runs, a row an artifact: the columns of `lineage()`, where a summary is JSON. Raises as `runs`."""
         listing = self._listing()
-        if len(listing.bases) == 1 and not listing.entries:
-            return table_file(self.root, self._files, listing.bases[0].lineage, LINEAGE)
+        if self._is_local and len(listing.bases) == 1 and not listing.entries:
+            return table_file(Path(self.root), self._files, listing.bases[0].lineage, _HIDDEN)
         return dataset.dataset(to_arrow(lineage_of(read_catalog(self._files, lineage=True))[0]).cast(LINEAGE))
 
     def refresh(self) -> Catalog:
@@ -102,6 +114,9 @@ class Catalog:
         Raises:
             StorageError: the disk refuses; what was there is there.
         """
+        if isinstance(self.root, str):
+            _refresh_at_store(self.root)
+            return self
         unread = Unread("the catalog")
         with Progress("refresh()", "runs") as progress:
             content = read_catalog(self._files, lineage=True)
@@ -142,20 +157,21 @@ class Catalog:
         return f"<Catalog of {self.root}: {len(content.runs):,} runs{pushed}, the last written {written:%Y-%m-%d %H:%M:%S} UTC>"
 
 
-def put_entry(files: CatalogFiles, run: RunFolder) -> None:
+def put_entry(files: CatalogFiles, run: RunFolder, folder: str | None = None) -> None:
     """Put a run into the catalog of a root, as it is now: the last thing of a push. What was there of it before holds no more.
 
     Args:
         files: the files below the root: an object store that was opened at the root's URL, or those of a local root.
-        run: the run, in whose folder's name it is found there.
+        run: the run.
+        folder: the name of its folder there; by default that of its folder here.
 
     Raises:
         StorageError: the store refuses; the run is as it was, and only missing from the catalog.
     """
     rows = lineage_rows(run, Unread("the catalog"))[0]
-    texts = encode_run(list_run(run))
-    content = encode_entry(Catalogued(run.path.name, "", time.time_ns(), (), False, *texts), rows)
-    files.put(entry_path(run.path.name, content), content)
+    name, texts = folder or run.path.name, encode_run(list_run(run))
+    content = encode_entry(Catalogued(name, "", time.time_ns(), (), False, *texts), rows)
+    files.put(entry_path(name, content), content)
 
 
 def fold(files: CatalogFiles) -> None:
@@ -184,8 +200,25 @@ def _holds_halves(frame: pd.DataFrame) -> Any:
     return found
 
 
-def _hidden() -> list[str]:
-    return [name for name in KEYS if name not in _SHOWN]
+def _refresh_at_store(url: str) -> None:
+    """Put into the catalog of a root at a store what its runs say that it does not know, or knows as not over."""
+    unread, files = Unread("the catalog"), store_at(url)
+    content = read_catalog(files, lineage=True)
+    there = {entry.path.split("/")[1] for entry in files.list("runs", shallow=True) if entry.path.endswith("/")}
+    over = {folder: run for folder, run in content.runs.items() if run.is_over and folder in there}
+    rows, runs = dict(content.rows), dict(over)
+    with Progress("refresh()", "runs") as progress:
+        opened = open_runs(url, filter(paths.is_file_name, there - over.keys()))
+        for folder, run in progress.over(opened.items(), len(opened)):
+            found = lineage_rows(run, unread)[0]
+            new = _catalogued(folder, list_run(run)._replace(seen=()), is_final=False, rows=dump_json(found).encode())
+            runs[folder] = content.runs[folder] if folder in content.runs and content.runs[folder].entry == new.entry else new
+            rows[runs[folder].entry] = [list(row) for row in found]
+    unread.warn()
+    runs = dict(sorted(runs.items()))
+    if len(content.listing.bases) != 1 or content.listing.entries or runs != content.runs:
+        frame, counts = lineage_of(content._replace(runs=runs, rows=rows))
+        _put_base(files, content.listing, list(runs.values()), frame, list(counts.values()))
 
 
 def _table_of_runs(runs: list[Catalogued]) -> pa.Table:

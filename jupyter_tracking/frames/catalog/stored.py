@@ -13,16 +13,18 @@ from pyarrow import compute, dataset
 from jupyter_tracking.errors import MalformedEvent, TrackingError, replace_surrogates
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.lineage_columns import LINEAGE_COLUMNS, joined_parts, lineage_rows_frame
-from jupyter_tracking.read.catalog.content import dump_json, read_catalog, read_table
+from jupyter_tracking.read.catalog.content import KEYS, dump_json, read_catalog, table_schema
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage.catalog.local_files import LocalFiles
 from jupyter_tracking.storage.catalog.names import FOLDER
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from jupyter_tracking.read.catalog.content import Content
     from jupyter_tracking.read.known_runs import Seen
+    from jupyter_tracking.storage.catalog.names import CatalogFiles
 
 MOMENT = pa.timestamp("us", tz="UTC")
 _TYPES = {"string": pa.string(), "boolean": pa.bool_(), "Int64": pa.int64(), "Float64": pa.float64()}
@@ -132,19 +134,19 @@ def current_lineage(root: Path) -> dataset.FileSystemDataset | None:
         for folder, run in zip(folders, runs.values(), strict=True):
             if not (run.seen and run.lineage_is_final and RunFolder(folder).document_stats() == run.seen):
                 return None
-        return table_file(root, files, listing.bases[0].lineage, LINEAGE)
+        return table_file(root, files, listing.bases[0].lineage, KEYS)
     except (TrackingError, OSError):
         return None
 
 
-def table_file(root: Path, files: LocalFiles, path: str, schema: pa.Schema) -> dataset.FileSystemDataset:
-    """Return a file of the catalog of a local root as a dataset.
+def table_file(root: Path, files: CatalogFiles, path: str, hidden: Collection[str]) -> dataset.FileSystemDataset:
+    """Return a file of the catalog of a local root as a dataset, without the columns that are hidden.
 
     Raises:
         MalformedEvent: it is no such table; or as `LocalFiles.get`.
     """
-    read_table(files.get(path), [])  # which checks it
-    return dataset.dataset(root / path, schema=schema)
+    stored = table_schema(files.get(path))
+    return dataset.dataset(root / path, schema=pa.schema([field for field in stored if field.name not in hidden]))
 
 
 # --- pandas to Arrow ---------------------------------------------------------------------------------

@@ -21,12 +21,13 @@ from jupyter_tracking.frames.runs import events_frame, values_of
 from jupyter_tracking.kinds.arguments import as_text
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import resolve_runs
+from jupyter_tracking.read.remote.roots import find_root, source_of, use_options
 from jupyter_tracking.read.run_files import Problem, reason
 from jupyter_tracking.read.run_reader import RunFolder, artifact_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import DTypeLike, NDArray
@@ -71,12 +72,32 @@ class _EventFile(NamedTuple):
 
 @overload
 def events(
-    name: str, kind: str | None = None, runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: None = None
+    name: str,
+    kind: str | None = None,
+    runs: object = None,
+    root: str | os.PathLike[str] | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    engine: None = None,
 ) -> pd.DataFrame: ...
 @overload
-def events(name: str, kind: str | None = None, runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: str) -> Any: ...
 def events(
-    name: str, kind: str | None = None, runs: object = None, root: str | os.PathLike[str] | None = None, *, engine: str | None = None
+    name: str,
+    kind: str | None = None,
+    runs: object = None,
+    root: str | os.PathLike[str] | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    engine: str,
+) -> Any: ...
+def events(
+    name: str,
+    kind: str | None = None,
+    runs: object = None,
+    root: str | os.PathLike[str] | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    engine: str | None = None,
 ) -> Any:
     """Return the rows of one artifact of many runs, such as a metric, as one DataFrame: run after run, each in the order logged.
 
@@ -88,14 +109,15 @@ def events(
 
     With an engine a metric is read when that library computes, 250 runs at a time. `"polars"` and `"dask"` may do so as often as they are
     asked; `"arrow"` gives a `RecordBatchReader`, which is read once. DuckDB gets all rows in memory, and so does every engine for other
-    kinds. Dask pays where rows are more than memory holds, or with eight workers or more on several machines, which have to see the
-    folders of the runs; on one machine of a few cores pandas, which has a process less to fill, is faster.
+    kinds and for runs at an object store. Dask pays where rows are more than memory holds, or with eight workers or more on several
+    machines, which have to see the folders of the runs; on one machine of a few cores pandas, with no processes to feed, is faster.
 
     Args:
         name: the artifact's name.
         kind: its kind; by default the only one of this name.
         runs: a run or several, each as `open_run` takes it; all that are not archived when None, the newest first, as `runs()` has them.
-        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        root: the folder that holds `runs/`, or a URL, as `runs()` takes it; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        storage_options: of the store that a URL names, as `runs()` takes them.
         engine: None for a DataFrame; `"arrow"`, `"polars"`, `"duckdb"` or `"dask"`.
 
     Raises:
@@ -103,12 +125,13 @@ def events(
         InvalidArgument: no such engine.
         MissingExtra: the library of the engine is not installed.
     """
+    use_options(root if root is not None else runs, storage_options)
     lazily, wanted = check_engine(engine), paths.normal_name(as_text(name, "name"))
     unread = Unread("events()")
     with Progress("events()", "runs") as progress:
         files = _find(wanted, kind, runs, root, unread, progress)
         is_metric = _opened(files[0])[1].row_kind == "metric"
-        if lazily in {"arrow", "polars", "dask"} and is_metric:
+        if lazily in {"arrow", "polars", "dask"} and is_metric and source_of(files[0].run) is None:
             unread.warn()
             return _lazily(str(lazily), files)
         each = progress.over(files, len(files))
@@ -126,7 +149,7 @@ def _find(
     """Return the event files of artifacts of this name, in the order of the runs; raises as `events`."""
     folders = resolve_runs(runs, root)
     if runs is None:
-        known = read_root(paths.default_root(root), unread, progress)
+        known = read_root(find_root(root), unread, progress)
         lineage, final, counts = known.frame, set(known.final), known.counts
     else:
         rows, counts, final = LineageRows(), {}, set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 from contextlib import suppress
@@ -11,6 +12,7 @@ import orjson
 
 from jupyter_tracking.budgets import MOST_CATALOG_BYTES
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent, MissingFile, TooLarge, TrackingError
+from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.document.metric_summary import MetricDefinition
 from jupyter_tracking.format.document.run_facts import RunFacts
 from jupyter_tracking.read.known_runs import ListedRun, RunMarks
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 # Columns of the table of runs that are for us; the others are for whoever reads the file.
 KEYS = ("folder", "entry", "written", "seen", "lineage_is_final", "run", "inputs", "outputs")
+_STATUS = RunFacts._fields.index("status")
 _TRIES = 20  # as often as a fold may delete what was listed, before it is read
 _WHAT = (UnicodeError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
 
@@ -54,6 +57,14 @@ class Catalogued(NamedTuple):
     run: str
     inputs: str
     outputs: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run was over: its documents at a store are not asked for what the catalog says."""
+        try:
+            return parse_json(self.run)[0][_STATUS] in run_document.OVER
+        except (*_WHAT, LookupError):
+            return False
 
     def listed(self) -> ListedRun:
         """Return what a list of runs says of the run.
@@ -118,6 +129,18 @@ def _decode_entry(data: bytes, entry: str) -> tuple[Catalogued, list[list[Any]]]
     return found, rows
 
 
+def table_schema(data: bytes) -> pa.Schema:
+    """Return the columns of a table of a catalog; raises as `read_table`."""
+    from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
+
+    try:
+        return CheckedFile(lambda: io.BytesIO(data)).schema
+    except (TrackingError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - as below
+        raise MalformedEvent(f"the table cannot be read: {error}") from None
+
+
 def read_table(data: bytes, names: Sequence[str] | None = None) -> pa.Table:
     """Return columns of a table of a catalog, all of them when None.
 
@@ -162,27 +185,30 @@ def read_catalog(files: CatalogFiles, *, lineage: bool = False) -> Content:
 
 
 def _read(files: CatalogFiles, listing: Listing, *, lineage: bool) -> Content:
+    wanted = [*(base.runs for base in listing.bases), *(base.lineage for base in listing.bases if lineage), *listing.entries]
+    data = files.get_many(wanted)
+    if gone := set(wanted) - set(data):
+        raise MissingFile(errno.ENOENT, f"{min(gone)} is not there")
     runs: dict[str, Catalogued] = {}
     tables, rows = [], {}
     for base in listing.bases:
-        found = _unless_damaged(lambda path=base.runs: _runs_of(read_table(files.get(path), KEYS)))  # type: ignore[misc] # of mypy
+        found = _unless_damaged(lambda path: _runs_of(read_table(data[path], KEYS)), base.runs)
         for each in found or ():
             _add(runs, each)
         if lineage and found is not None:
-            table = _unless_damaged(lambda path=base.lineage: read_table(files.get(path)))  # type: ignore[misc]
+            table = _unless_damaged(lambda path: read_table(data[path]), base.lineage)
             tables += [table] if table is not None else []
     for path in listing.entries:
-        stem = path.removesuffix(".json").rpartition("-")[2]
-        entry = _unless_damaged(lambda path=path, stem=stem: _decode_entry(files.get(path), stem))  # type: ignore[misc]
+        entry = _unless_damaged(lambda path: _decode_entry(data[path], path.removesuffix(".json").rpartition("-")[2]), path)
         if entry is not None:
             _add(runs, entry[0])
-            rows[stem] = entry[1]
+            rows[entry[0].entry] = entry[1]
     return Content(listing, dict(sorted(runs.items())), tables, rows)
 
 
-def _unless_damaged(read: Callable[[], T]) -> T | None:
+def _unless_damaged(read: Callable[[str], T], path: str) -> T | None:
     try:
-        return read()
+        return read(path)
     except (MalformedEvent, TooLarge, InvalidArgument, *_WHAT):
         return None
 

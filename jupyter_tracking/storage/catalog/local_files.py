@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from jupyter_tracking.budgets import MOST_CATALOG_BYTES
-from jupyter_tracking.errors import MalformedEvent, MissingFile, TooLarge, escape_controls, storage_errors
+from jupyter_tracking.errors import MalformedEvent, MissingFile, OutsideRun, TooLarge, escape_controls, storage_errors
 from jupyter_tracking.format import paths
 
 if TYPE_CHECKING:
@@ -79,6 +79,18 @@ class LocalFiles:
                 raise TooLarge(f"{escape_controls(path)} has {seen.st_size:,} bytes; up to {MOST_CATALOG_BYTES:,} are read of such a file")
             with os.fdopen(fd, "rb", closefd=False) as file:
                 return file.read(seen.st_size)
+
+    def get_many(self, relatives: Iterable[str]) -> dict[str, bytes]:
+        """Return the bytes of files; those that are not there are left out, and of what is no file that is read there are none."""
+        found = {}
+        for path in relatives:
+            try:
+                found[path] = self.get(path)
+            except MissingFile:
+                continue
+            except (MalformedEvent, TooLarge, OutsideRun):
+                found[path] = b""
+        return found
 
     def put(self, path: str, data: bytes) -> None:
         """Write a file, whole or not at all; it is on the disk when the call returns.

@@ -43,6 +43,9 @@ class CatalogFiles(Protocol):
     def get(self, path: str) -> bytes:
         """Return the bytes of a file; raise `MissingFile` where there is none."""
 
+    def get_many(self, relatives: Iterable[str], /) -> dict[str, bytes]:
+        """Return the bytes of files; those that are not there are left out."""
+
     def put(self, path: str, data: bytes, /) -> object:
         """Write a file, whole or not at all."""
 

@@ -1,0 +1,66 @@
+"""The catalog of a root at an object store, which stands for the documents of the runs that are over."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from jupyter_tracking.errors import NotFound
+from jupyter_tracking.read.catalog.content import read_catalog
+from jupyter_tracking.read.remote.roots import remote_run, store_at
+from jupyter_tracking.read.run_reader import RunFolder
+from jupyter_tracking.storage.objects import is_url, local_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jupyter_tracking.read.catalog.content import Content
+
+
+class StoreCatalog(NamedTuple):
+    """A catalog at a store, as it was read.
+
+    Attributes:
+        url: the root's.
+        content: what it says of the runs that were over.
+        others: by the names of their folders, the other runs that are there.
+    """
+
+    url: str
+    content: Content
+    others: dict[str, RunFolder]
+
+
+def remote_url(root: str | os.PathLike[str] | None) -> str | None:
+    """Return the URL of a root at a store; None of a folder."""
+    chosen = root if root is not None else os.environ.get("POLYAXON_OFFLINE_ROOT")
+    return chosen.rstrip("/") if isinstance(chosen, str) and is_url(chosen) and local_path(chosen) is None else None
+
+
+def catalog_at(root: str | os.PathLike[str] | None, *, lineage: bool = False) -> StoreCatalog | None:
+    """Return the catalog of a root at a store; None where there is none, or the root is a folder.
+
+    Raises:
+        StoreError: the store refuses or does not answer.
+        MalformedEvent: the catalog is damaged.
+    """
+    url = remote_url(root)
+    if url is None:
+        return None
+    content = read_catalog(store_at(url), lineage=lineage)
+    if not content.runs:
+        return None
+    over = {folder: run for folder, run in content.runs.items() if run.is_over}
+    return StoreCatalog(url, content._replace(runs=over), open_runs(url, content.runs.keys() - over.keys()))
+
+
+def open_runs(url: str, folders: Iterable[str]) -> dict[str, RunFolder]:
+    """Return runs at a store, side by side as they are now; those that are not there are left out."""
+
+    def opened(folder: str) -> RunFolder | None:
+        try:
+            return RunFolder(remote_run(f"{url}/runs/{folder}"))
+        except NotFound:
+            return None
+
+    return {folder: run for folder, run in store_at(url).each(opened, sorted(folders)) if run is not None}

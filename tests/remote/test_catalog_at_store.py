@@ -1,0 +1,133 @@
+"""The catalog of a root at a store: all its runs by two requests, equal to those of the folder that was pushed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pandas as pd
+import pytest
+
+import jupyter_tracking as tracking
+from jupyter_tracking.frames.catalog import root_catalog
+from jupyter_tracking.frames.catalog.root_catalog import fold, put_entry
+from jupyter_tracking.read.catalog.content import Catalogued, encode_run, read_catalog
+from jupyter_tracking.read.known_runs import list_run
+from jupyter_tracking.read.run_reader import RunFolder
+from jupyter_tracking.storage.catalog.names import list_catalog
+from jupyter_tracking.storage.objects import ObjectStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.remote.conftest import Bucket
+
+pytestmark = pytest.mark.remote
+QUIET: dict[str, Any] = {"track_code": False, "track_env": False, "track_logs": False, "quiet": True}
+
+
+def send(root: Path, bucket: Bucket) -> None:
+    """Push every run, with its entry."""
+    store = ObjectStore.at(bucket.url, bucket.options)
+    for run in tracking.runs(root)["uuid"]:
+        tracking.push(run, bucket.url, bucket.options, root=root)
+        put_entry(store, RunFolder(root / "runs" / run), run)
+
+
+def same(bucket: Bucket, root: Path) -> None:
+    """Both frames are equal to those of the folder."""
+    runs = tracking.runs(bucket.url, storage_options=bucket.options)
+    ends = runs["status"] != "running"  # of the one that goes on, the time differs
+    expected = tracking.runs(root)
+    pd.testing.assert_frame_equal(runs[ends].reset_index(drop=True), expected[ends].reset_index(drop=True))
+    assert runs["name"].tolist() == expected["name"].tolist()
+    pd.testing.assert_frame_equal(tracking.lineage(root=bucket.url), tracking.lineage(root=root))
+
+
+@pytest.fixture
+def several(root: Path) -> Path:
+    """Three runs that have ended, with an input that is a number or a text, and values that JSON lacks."""
+    for number in range(3):
+        with tracking.init(root=root, name=f"run{number}", tags=["t"] * number, **QUIET) as run:
+            run.log_inputs(lr=0.1 * number, mixed=number or "0", nested={"a": [number]})
+            for value in (1.0, math.nan, math.inf):
+                run.log_metric("loss", value)
+            run.log_text("text", "x", step=number)
+    return root
+
+
+def test_all_runs_are_two_requests(several: Path, bucket: Bucket) -> None:
+    """One list and one file once folded, and before one file a run that was pushed since."""
+    send(several, bucket)
+    bucket.proxy.count()
+    same(bucket, several)
+    bucket.proxy.count()
+    tracking.runs(bucket.url)
+    assert sum(bucket.proxy.count().values()) == 1 + 3
+    catalog = tracking.catalog(bucket.url).refresh()
+    assert "3 runs" in repr(catalog)
+    assert catalog.runs.count_rows() == 3
+    assert catalog.path == f"{bucket.url}/.jupyter-tracking/catalog"
+    bucket.proxy.count()
+    tracking.runs(bucket.url)
+    assert sum(bucket.proxy.count().values()) == 2
+    tracking.lineage(root=bucket.url)
+    assert sum(bucket.proxy.count().values()) == 3
+    same(bucket, several)
+    assert tracking.runs(bucket.url, engine="arrow").to_table().num_rows == 3
+    assert tracking.events("loss", root=bucket.url)["run_name"].tolist() == [f"run{n}" for n in (2, 1, 0) for _ in range(3)]
+
+
+def test_a_run_that_is_not_over_is_read_itself(several: Path, bucket: Bucket) -> None:
+    """What was pushed of it later is there, though the catalog says something older."""
+    run = tracking.init(root=several, name="going on", **QUIET)
+    run.log_metric("loss", 1.0, step=0)
+    run.sync()
+    send(several, bucket)
+    fold(ObjectStore.at(bucket.url, bucket.options))
+    run.log_inputs(late=7)
+    run.log_metric("more", 1.0, step=0)
+    run.end()
+    tracking.push(run.uuid, bucket.url, bucket.options, root=several)
+    found = tracking.runs(bucket.url, storage_options=bucket.options).set_index("name")
+    assert found.loc["going on", "status"] == "succeeded"
+    assert found.loc["going on", "inputs.late"] == 7
+    same(bucket, several)
+    tracking.catalog(bucket.url).refresh()
+    bucket.proxy.count()
+    tracking.runs(bucket.url)
+    assert sum(bucket.proxy.count().values()) == 2
+    same(bucket, several)
+
+
+def test_a_refresh_finds_what_was_put_without_an_entry(several: Path, bucket: Bucket) -> None:
+    """And a root without a catalog is read by its documents."""
+    for run in tracking.runs(several)["uuid"]:
+        tracking.push(run, bucket.url, bucket.options, root=several)
+    same(bucket, several)
+    assert list_catalog(ObjectStore.at(bucket.url, bucket.options)).bases == []
+    tracking.catalog(bucket.url, storage_options=bucket.options).refresh()
+    same(bucket, several)
+    first = list_catalog(ObjectStore.at(bucket.url, bucket.options))
+    tracking.catalog(bucket.url).refresh()
+    assert list_catalog(ObjectStore.at(bucket.url, bucket.options)) == first
+
+
+def test_ten_thousand_runs_are_two_requests(several: Path, quick_bucket: Bucket) -> None:
+    """Their number changes nothing."""
+    store = ObjectStore.at(quick_bucket.url, quick_bucket.options)
+    texts = encode_run(list_run(RunFolder(several / "runs" / tracking.open_run("run1", several).uuid)))
+    uuid = tracking.open_run("run1", several).uuid
+    runs = []
+    for number in range(10_000):
+        name = UUID(int=number).hex
+        runs.append(Catalogued(name, f"{number:016x}", 1, (), False, texts[0].replace(uuid, name), *texts[1:]))
+    lineage = tracking.lineage("run1", several).iloc[:0].astype({"summary": "string"})
+    root_catalog._put_base(store, list_catalog(store), runs, lineage, [0] * len(runs))
+    quick_bucket.proxy.count()
+    found = tracking.runs(quick_bucket.url, storage_options=quick_bucket.options)
+    assert sum(quick_bucket.proxy.count().values()) == 2
+    assert len(found) == 10_000
+    assert set(found["inputs.mixed"]) == {1}
+    assert len(read_catalog(store).runs) == 10_000
