@@ -97,14 +97,11 @@ class RunFolder(RunFiles):
         # The stat of the document as last read, whether all is ours, and whether nothing was wrong.
         self._lineage_seen: tuple[tuple[int, ...], bool, bool] = ((), False, False)
 
-    # --- artifacts ---------------------------------------------------------------------------
-
     def records(self, *, strict: bool = False) -> tuple[list[LineageRecord], list[Problem]]:
         """Return a lineage record for each artifact, and what could not be read of the lineage; with `strict`, every wrong field of it."""
         found: dict[tuple[str, str], LineageRecord] = {}
         problems: list[Problem] = []
-        is_ours = self.is_ours
-        moved = self.is_replaced("events")
+        is_ours, moved = self.is_ours, self.is_replaced("events")
         if moved:
             problems.append(Problem("events", None, "a link, which is not followed: no event is read", ""))
         seen, rows_are_ours = file_stat(self._lineages), is_ours
