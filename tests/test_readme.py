@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from PIL import Image, ImageSequence
 
 import jupyter_tracking as tracking
 from tests.conftest import CHECKOUT, made_once
@@ -50,6 +52,14 @@ def test_every_link_leads_to_a_file() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link]
     assert len(links) > 10
     assert [link for link in links if not (CHECKOUT / link).exists()] == []
+
+
+def test_the_moving_picture_moves() -> None:
+    """It has a frame for each step of the first snippet, none like the one before."""
+    with Image.open(CHECKOUT / "docs/_static/roc.gif") as picture:
+        frames = [frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(picture)]
+    assert len(frames) == 10
+    assert all(before != after for before, after in pairwise(frames))
 
 
 def test_every_promise_has_its_test() -> None:
