@@ -95,16 +95,22 @@ def served(folder: Path, mode: str) -> Iterator[str]:
         process.wait(30)
 
 
-@pytest.mark.parametrize("mode", ["run"])
+@pytest.mark.parametrize("mode", ["run", "edit"])
 def test_each_view_is_drawn_in_marimo_and_its_slider_moves(browser: Browser, root: Path, mode: str) -> None:
     """A card of the run, a stepper, a browser of artifacts, the table of runs, a comparison; nothing is asked of another place."""
     with served(root, mode) as address, page_of(browser, address, "data:", "blob:") as page:
         page.set_default_timeout(60_000)
         page.goto(address)
-        if mode == "edit":
-            expect(page.get_by_test_id("run-button").first).to_be_visible(timeout=60_000)
-            page.get_by_test_id("run-button").first.click()
-        expect(page.locator("iframe[sandbox='allow-scripts']")).to_have_count(4, timeout=60_000)
+        frames, tries = page.locator("iframe[sandbox='allow-scripts']"), 6 if mode == "edit" else 1
+        for left in reversed(range(tries)):
+            if mode == "edit":  # an editor runs nothing before it is asked, and hears nothing before it is connected
+                page.get_by_test_id("run-button").last.click()
+            try:
+                expect(frames).to_have_count(4, timeout=10_000 if left else 60_000)
+                break
+            except AssertionError:
+                if not left:
+                    raise
         expect(page.get_by_text("tracking.open_run('").first).to_be_visible()
         stepper = page.frame_locator("iframe[title*=\"curve 'roc'\"]")
         drawn = stepper.locator("[data-jt-step]")

@@ -18,6 +18,8 @@ const WIDGET_TIMEOUT = 1500;
 const LOADING_TIMEOUT = 8000;
 /** What JupyterLab shows in place of a widget until there is a kernel. */
 const LOADING = /loading widget/i;
+/** The kind of output that a widget is. */
+const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
 /** A widget that goes because its cell runs again takes this page along within this time (ms). */
 const CELL_RERUN = 150;
 
@@ -83,7 +85,10 @@ function start(root: HTMLElement, data: string, code: string, hash: string): voi
   const area = root.closest<HTMLElement>(
     ".jp-OutputArea, .output_wrapper, .cell-output, .cell_output",
   );
-  const child = root.closest<HTMLElement>(".jp-OutputArea-child, .output_area, .output");
+  // VS Code has a container around each output, and the classes of the old notebook inside.
+  const child =
+    root.closest<HTMLElement>(".output_container") ??
+    root.closest<HTMLElement>(".jp-OutputArea-child, .output_area, .output");
   // Only a page with kernels may still get the live widget. An exported page is drawn at once: it may be printed as soon as it is there.
   const awaited =
     area !== null && (document.getElementById("jupyter-config-data") || "Jupyter" in window);
@@ -115,6 +120,8 @@ function start(root: HTMLElement, data: string, code: string, hash: string): voi
     if (!element) return false;
     if (element.querySelector("[data-jt-dead]")) return true;
     const words = (element.textContent ?? "").trim();
+    // VS Code says it in the reader's language, and names the kind of output in each.
+    if (element.querySelector(".no-renderer-error") && words.includes(WIDGET_VIEW)) return true;
     return (
       (/model not found|error displaying widget/i.test(words) && words.length < 300) ||
       words === root.dataset["jtLine"]
