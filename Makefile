@@ -63,9 +63,9 @@ notebooks: $(VENV)-integrations/.made $(VENV)-integrations-torch/.made  ## run t
 	$(VENV)-integrations/bin/python notebooks/execute.py quickstart gradient_boosting optuna_search
 	$(VENV)-integrations-torch/bin/python notebooks/execute.py pytorch_live
 
-# The documentation, in an environment of its own: .venv-docs. Its notebooks are executed once, and again when they change.
+# The documentation, in an environment of its own: .venv-docs. Each page is read and each notebook executed anew, so that no warning is missed.
 docs-html: $(VENV)-docs/.docs  ## build the documentation into docs/_build/html, and nothing else
-	$(VENV)-docs/bin/python -m sphinx --fail-on-warning --nitpicky --keep-going --quiet -b html docs docs/_build/html
+	$(VENV)-docs/bin/python -m sphinx --fail-on-warning --nitpicky --keep-going --fresh-env --quiet -b html docs docs/_build/html
 	@echo "==> docs/_build/html/index.html"
 
 docs: docs-html chromium  ## build the documentation, follow its links, type its snippets, move its sliders (two minutes on 2 cores)

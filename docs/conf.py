@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -51,8 +51,7 @@ html_copy_source = True
 copybutton_exclude = ".linenos, .gp, .go"
 
 # --- notebooks
-nb_execution_mode = "cache"
-nb_execution_cache_path = str(DOCS / "_build" / "executed")
+nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
@@ -86,17 +85,25 @@ def restore(_app: object, what: str, _name: str, it: object, _options: object, l
         lines[:] = (inspect.getdoc(it) or "").splitlines()
 
 
-def no_arguments(_app: object, what: str, *_: object) -> tuple[str, None] | None:
+def no_arguments(_app: object, what: str, _name: str, _it: object, _options: object, signature: str | None, _returns: str) -> Any:
     """Leave out how a class is made: users call the function that returns one."""
-    return ("", None) if what in {"class", "exception"} else None
+    return ("", None) if what in {"class", "exception"} and signature is not None else None
 
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+def leave_out_widget_state(_app: object, _page: str, _template: str, context: dict[str, Any], _document: object) -> None:
+    """Leave the state of live widgets out of a page: nothing there makes widgets of it, and it is two thirds of a page of the gallery."""
+    state = "application/vnd.jupyter.widget-state+json"
+    scripts = context["script_files"]
+    scripts[:] = [each for each in scripts if getattr(each, "attributes", {}).get("type") != state]
+
+
 def setup(app: Sphinx) -> None:
-    """Look at signatures, and at docstrings before and after napoleon does."""
+    """Connect what is above."""
     app.connect("autodoc-process-signature", no_arguments)
     app.connect("autodoc-process-docstring", prepare, priority=400)
     app.connect("autodoc-process-docstring", restore, priority=600)
+    app.connect("html-page-context", leave_out_widget_state, priority=900)

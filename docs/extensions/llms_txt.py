@@ -24,7 +24,7 @@ def write(app: Sphinx, failure: Exception | None) -> None:
     if failure is not None or app.builder.format != "html":
         return
     lines = [f"# {app.config.project} {app.config.release}", "", f"> {_about(app, app.config.root_doc)}", ""]
-    lines += ["Each page is here as HTML, and as its Markdown source under `_sources/`. Nothing else has to be fetched.", ""]
+    lines += ["The Markdown source of `PAGE.html` is `_sources/PAGE.md.txt`. What the reference takes from the code is listed below.", ""]
     lines += ["## Pages", ""]
     for name in _in_order(app, app.config.root_doc):
         lines.append(f"- [{app.env.titles[name].astext()}]({app.builder.get_target_uri(name)}): {_about(app, name)}")
@@ -43,7 +43,7 @@ def _about(app: Sphinx, name: str) -> str:
     document = app.env.get_doctree(name)
     paragraph = next(iter(document.findall(nodes.paragraph)), None)
     text = " ".join(paragraph.astext().split()) if paragraph is not None else ""
-    return re.split(r"(?<=[.:]) ", text, maxsplit=1)[0]
+    return re.split(r"(?<=[.?]) ", text, maxsplit=1)[0]
 
 
 def _functions() -> list[str]:

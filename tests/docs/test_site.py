@@ -110,6 +110,7 @@ def test_llms_txt_lists_every_page_and_function(pages: dict[Path, _Parser]) -> N
     listed = dict(re.findall(r"^- \[[^\n]+\]\(([^)]+)\): (.+)$", text, re.MULTILINE))
     own = {page.relative_to(SITE).as_posix() for page in pages} - {"genindex.html", "search.html", "py-modindex.html"}
     assert set(listed) == own
+    assert [page for page, sentence in listed.items() if not sentence.endswith((".", "?"))] == []
     assert all(f"`tracking.{name}(" in text for name in ("init", "log_metric", "runs", "best"))
 
 
