@@ -99,9 +99,10 @@ class Content(NamedTuple):
 
 def parse_json(text: str | bytes) -> Any:
     """Return the value of what `dump_json` wrote, exactly."""
-    with suppress(orjson.JSONDecodeError):
+    try:
         return orjson.loads(text)
-    return json.loads(text)  # NaN, and halves of characters
+    except orjson.JSONDecodeError:
+        return json.loads(text)  # NaN, and halves of characters
 
 
 def dump_json(value: Any) -> str:
