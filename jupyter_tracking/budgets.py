@@ -26,6 +26,8 @@ MOST_KNOWN_BYTES = 1 << 27  # bytes
 
 # Of the files of runs at object stores that are kept on this machine.
 MOST_CACHE_BYTES = 5_000_000_000
+# Of a table at an object store that is fetched as a whole to be looked at; of a larger one those parts come that are read.
+MOST_FETCHED_TABLE_BYTES = 64_000_000
 
 # Of an asset that is read as a whole, but for tables: a few more times so much is made of it.
 MOST_ASSET_BYTES = 1 << 28

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from jupyter_tracking.read.remote.ranges import RangedFile
+
 T = TypeVar("T")
 MOST_DEEP = 100  # folders in folders that are looked at: a .zip of a run holds as many
 _AT_THE_TOP = {paths.RUN_FILE, paths.LINEAGES_FILE}
@@ -120,6 +122,10 @@ class RunFiles:
             os.close(fd)
             raise InvalidArgument(f"path={relative!r} is a folder, and should be a file")
         return fd
+
+    def ranged(self, relative: str) -> RangedFile | None:
+        """Return a large file at an object store of which only those parts come that are read; None of any other."""
+        return self.source.ranged(relative) if self.source is not None else None
 
     def read(self, relative: str, most: int = _MOST_READ) -> bytes:
         """Return the bytes of a file of the run; of a file that grows, those it had at the start.

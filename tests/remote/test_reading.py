@@ -13,6 +13,8 @@ import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, NotFound, StoreError
 from jupyter_tracking.read.remote import cache, roots
 from jupyter_tracking.storage.objects import ObjectStore
+from jupyter_tracking.views.model.listing import change_marks
+from jupyter_tracking.views.table.stored_table import open_table
 from tests.remote.conftest import put_raw
 from tests.remote.recorded import METRICS, copy_to, record
 
@@ -158,6 +160,49 @@ def test_what_changed_is_seen_at_the_next_look(recorded: Path, bucket: Bucket) -
     assert bucket.proxy.count() == {"LIST": 1, "GET": 1}
     assert list(view.metrics("m/0").index) == list(again.metrics("m/0").index)
     assert "preds_0" in " ".join(again.problems()["problem"])
+
+
+def test_a_live_view_looks_once_in_half_a_minute(tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often the page asks; then what has come is read, and what is as it was is not asked for again."""
+    with tracking.init(name="live", root=tmp_path, quiet=True, track_env=False, track_code=False) as run:
+        for step in range(3):
+            run.log_metrics(loss=step, acc=step, step=step)
+        url = tracking.push(run, bucket.url, bucket.options).url
+        clock = [1000.0]
+        monkeypatch.setattr("jupyter_tracking.read.remote.source.monotonic", lambda: clock[0])
+        view = tracking.open_run(url, storage_options=bucket.options)
+        view.metrics()
+        shown = view.show("loss")
+        bucket.proxy.count()
+        run.log_metric("loss", 3, step=3)
+        tracking.push(run, bucket.url, bucket.options)
+        bucket.proxy.count()
+        for second in range(1000, 1060, 2):
+            clock[0] = float(second)
+            view.metrics(), view.status, change_marks(view.files), view.outputs
+        assert bucket.proxy.count() == {"LIST": 1, "GET": 1}
+        assert view.metrics()["loss"].tolist() == [0, 1, 2, 3]
+        shown.close()
+
+
+def test_of_a_large_table_only_parts_come(tmp_path: Path, quick_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To look at a page of it takes a few requests of a megabyte each; to load it, all of it once."""
+    monkeypatch.setattr("jupyter_tracking.read.remote.source.MOST_FETCHED_TABLE_BYTES", 4_000_000)
+    frame = pd.DataFrame({f"c{number}": np.random.default_rng(number).random(200_000) for number in range(8)})
+    with tracking.init(name="large", root=tmp_path, quiet=True, track_env=False, track_code=False) as run:
+        run.log_dataframe(frame, "large", step=1)
+    url = tracking.push(run.path, quick_bucket.url, quick_bucket.options).url
+    view = tracking.open_run(url, storage_options=quick_bucket.options)
+    artifact = view.files.find("large")
+    quick_bucket.proxy.count()
+    table = open_table(view.files, view.files.payload(artifact, view.files.rows(artifact)[0]))
+    assert table.count == len(frame)
+    pd.testing.assert_frame_equal(table.window(1000, 1010, slice(0, 2)), frame.iloc[1000:1010, :2])
+    asked = quick_bucket.proxy.count()
+    assert asked["GET"] <= 12, asked
+    pd.testing.assert_frame_equal(view.load("large"), frame)
+    assert quick_bucket.proxy.count() == {"GET": 1}
+    assert view.files.ranged("assets/dataframe/large_1.parquet") is None
 
 
 @pytest.mark.parametrize("key", ["events/x/../../../../../../out", "events/metric//deep", "assets/./x", "../out"])

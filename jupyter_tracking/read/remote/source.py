@@ -5,16 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from collections import OrderedDict
 from contextlib import suppress
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
 import orjson
 
+from jupyter_tracking.budgets import MOST_FETCHED_TABLE_BYTES
 from jupyter_tracking.errors import InvalidArgument, MissingFile, OddKey, StorageFull, StoreError, escape_controls
 from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.read.remote.cache import make_placeholder
+from jupyter_tracking.read.remote.ranges import RangedFile
 from jupyter_tracking.storage.objects import Entry
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ class RemoteFiles:
         self._store, self._cache = store, cache
         self._entries: dict[str, Entry] | None = None  # None until the run was listed
         self._present: dict[str, str] = {}  # what is in the folder, by version
+        self._blocks: dict[tuple[str, str], OrderedDict[int, bytes]] = {}  # of large files, by path and version
         self._odd: list[tuple[str, str]] = []
         self._failed: list[tuple[str, str]] = []
         self._next = 0.0
@@ -131,6 +135,15 @@ class RemoteFiles:
         if path in entries:
             return size in {None, entries[path].size}
         return bool(path) and any(each.startswith(f"{path}/") for each in entries)
+
+    def ranged(self, path: str) -> RangedFile | None:
+        """Return a large file that is not here yet, of which only those parts come that are read; None of any other."""
+        self.look()
+        entry = (self._entries or {}).get(path)
+        if entry is None or entry.size <= MOST_FETCHED_TABLE_BYTES or self._present.get(path) == _version(entry):
+            return None
+        blocks = self._blocks.setdefault((path, _version(entry)), OrderedDict())
+        return RangedFile(lambda start, size: self._store.get_range(path, start, size), entry.size, blocks)
 
     def fetch_below(self, folder: str) -> None:
         """Fetch everything below a folder of the run, or all of it."""

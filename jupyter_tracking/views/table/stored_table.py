@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from jupyter_tracking.read.remote.ranges import RangedFile
     from jupyter_tracking.read.run_reader import RunFolder
 
 PIECE = 65_536
@@ -208,11 +209,12 @@ class StoredTable:
 class ParquetTable(StoredTable):
     """A parquet file: its footer says where the rows are; a descriptor is open only while it is read."""
 
-    def __init__(self, opened: Callable[[], int]) -> None:
-        """Read the footer of the file that `opened` gives a descriptor of."""
+    def __init__(self, opened: Callable[[], int | RangedFile]) -> None:
+        """Read the footer of the file that `opened` gives, or a descriptor of it."""
 
         def open_raw() -> BinaryIO:
-            return os.fdopen(opened(), "rb", buffering=0)
+            found = opened()
+            return os.fdopen(found, "rb", buffering=0) if isinstance(found, int) else cast("BinaryIO", found)
 
         self._file = CheckedFile(open_raw, buffer_size=_BUFFER)
         self._footer = self._file.footer
@@ -358,11 +360,14 @@ def open_table(folder: RunFolder, payload: dict[str, Any]) -> StoredTable:
     path, content = str(payload.get("path") or ""), content_type_of(payload)
     if content not in {"parquet", "feather", "csv", "html"}:
         raise InvalidArgument(f"{path} is a {content or 'file of no known type'}, which is not opened by itself")
-    if not path or folder.asset_path(path).is_dir():
+    ranged = folder.ranged(path) if content == "parquet" else None
+    if ranged is not None:
+        folder.check_size(path, ranged.size)
+    elif not path or folder.asset_path(path).is_dir():
         raise MalformedEvent(f"the row names no file: {path!r}")
     try:
         if content == "parquet":
-            return ParquetTable(lambda: folder.open(path))
+            return ParquetTable(lambda: folder.ranged(path) or folder.open(path))
         data = folder.read(path, MOST_LOADED_BYTES if content == "feather" else MOST_TEXT_TABLE_BYTES)
         if content == "feather":
             return InMemoryTable(read_ipc(data, MOST_LOADED_BYTES), "stored as feather")
