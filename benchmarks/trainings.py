@@ -1,9 +1,13 @@
 """What a callback costs a training: the same training with it and without it, in turn, in one process.
 
     make integrations && .venv-integrations/bin/python -m benchmarks.trainings
+    .venv-integrations-torch/bin/python -m benchmarks.trainings torch
 
-A line a framework: how much more processor time, and time by the clock, the training takes with the callback, which is the median over
-rounds of the ratio of two neighbours, and how far those ratios lie apart. `floor` is a callback that keeps the same numbers in memory.
+A line a framework and a tracker: how much more processor time of this process, and time by the clock, the training takes with the
+callback, which is the median over rounds of the ratio of two neighbours, and how far those ratios lie apart. `floor` is a callback that
+keeps the same numbers in memory; `ours` is that of the framework, with the model and the importances that it logs; `ours_metrics`, and
+wandb offline, mlflow and trackio where they are installed, are that callback with their own call for the metrics of a step in it. mlflow
+takes some milliseconds a step: `--size 300` is enough for it.
 """
 
 from __future__ import annotations
@@ -13,15 +17,35 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import jupyter_tracking as tracking
 
-Training = Callable[[list[Any]], object]
-SIZES = {"lightgbm": 1000, "xgboost": 1000, "keras": 10_000}  # rounds, rounds, batches
+Log = Callable[[int, dict[str, float]], object]
+SIZES = {"lightgbm": 1000, "xgboost": 1000, "keras": 10_000, "keras_batches": 10_000, "torch": 10_000}  # rounds, batches, steps
+NEEDS = {"keras_batches": "keras"}
+OTHERS = {"wandb": "wandb", "mlflow": "mlflow_sqlite", "trackio": "trackio"}  # what is imported, and the contender
+
+
+class Training(NamedTuple):
+    """A training that can be done again.
+
+    Attributes:
+        train: does it, with these callbacks.
+        ours: makes the callback of ours, where there is one.
+        calling: makes a callback that gives the metrics of each step to a function.
+    """
+
+    train: Callable[[list[Any]], object]
+    ours: Callable[[], Any] | None
+    calling: Callable[[Log], Any]
 
 
 def data(rows: int) -> tuple[Any, Any]:
@@ -31,8 +55,8 @@ def data(rows: int) -> tuple[Any, Any]:
     return X, (X[:, 0] + X[:, 1] * X[:, 2] + random.normal(size=rows) > 0).astype(int)
 
 
-def lightgbm(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
-    """Return a training of so many rounds with two parts that are evaluated, our callback, and the floor's."""
+def lightgbm(size: int, rows: int) -> Training:
+    """Return a training of so many rounds with two parts that are evaluated."""
     import lightgbm as library
 
     from jupyter_tracking.integrations.lightgbm import TrackingCallback
@@ -45,14 +69,13 @@ def lightgbm(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callabl
     def train(callbacks: list[Any]) -> None:
         library.train(params, learned, size, valid_sets=[learned, held], valid_names=["train", "valid"], callbacks=callbacks)
 
-    def floor() -> Any:
-        kept: list[Any] = []
-        return lambda env: kept.append([value for _, _, value, *_ in env.evaluation_result_list])
+    def calling(log: Log) -> Any:
+        return lambda env: log(env.iteration, {f"{part}/{name}": value for part, name, value, *_ in env.evaluation_result_list})
 
-    return train, TrackingCallback, floor
+    return Training(train, TrackingCallback, calling)
 
 
-def xgboost(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
+def xgboost(size: int, rows: int) -> Training:
     """The same with XGBoost."""
     import xgboost as library
 
@@ -65,16 +88,21 @@ def xgboost(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callable
     def train(callbacks: list[Any]) -> None:
         library.train(params, learned, size, evals=[(learned, "train"), (held, "valid")], verbose_eval=False, callbacks=callbacks)
 
-    class Floor(library.callback.TrainingCallback):
+    class Calling(library.callback.TrainingCallback):
+        def __init__(self, log: Log) -> None:
+            super().__init__()
+            self.log = log
+
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002
-            self.kept = [history[-1] for measures in evals_log.values() for history in measures.values()]
+            found = {f"{part}/{name}": history[-1] for part, measures in evals_log.items() for name, history in measures.items()}
+            self.log(epoch, found)
             return False
 
-    return train, TrackingCallback, Floor
+    return Training(train, TrackingCallback, Calling)
 
 
-def keras(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callable[[], Any]]:
-    """Return a training of so many batches in epochs of a hundred, our callback, and the floor's."""
+def keras(size: int, rows: int, *, batches: bool = False) -> Training:
+    """Return a training of so many batches in epochs of a hundred, of which each epoch is logged, or each batch."""
     os.environ.setdefault("KERAS_BACKEND", "jax")
     import keras as library
 
@@ -88,49 +116,128 @@ def keras(size: int, rows: int) -> tuple[Training, Callable[[], Any], Callable[[
     def train(callbacks: list[Any]) -> None:
         model.fit(X, y, batch_size=32, epochs=max(1, size // 100), verbose=0, callbacks=callbacks)
 
-    class Floor(library.callbacks.Callback):
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
-            self.kept = dict(logs or {})
+    class Calling(library.callbacks.Callback):
+        def __init__(self, log: Log) -> None:
+            super().__init__()
+            self.log, self.count = log, 0
+            setattr(self, "on_train_batch_end" if batches else "on_epoch_end", self.call)
 
-    return train, TrackingCallback, Floor
+        def call(self, _: int, logs: Any = None) -> None:
+            self.count += 1
+            self.log(self.count, {name: float(value) for name, value in (logs or {}).items()})
+
+    return Training(train, lambda: TrackingCallback(log_every=1 if batches else None), Calling)
 
 
-def measured(train: Training, callback: Callable[[], Any] | None, folder: str) -> tuple[float, float]:
+def keras_batches(size: int, rows: int) -> Training:
+    """The same, with the metrics of each batch."""
+    return keras(size, rows, batches=True)
+
+
+def torch(size: int, rows: int) -> Training:
+    """Return a loop of so many steps that logs the loss of each; ours is a line in it, as is that of all others."""
+    import torch as library
+
+    library.set_num_threads(1)
+    library.manual_seed(0)
+    X, y = (library.tensor(values, dtype=library.float32) for values in data(min(rows, 6400)))
+    linear, relu = library.nn.Linear, library.nn.ReLU
+    model = library.nn.Sequential(linear(20, 256), relu(), linear(256, 256), relu(), linear(256, 1))
+    optimizer, loss_of = library.optim.Adam(model.parameters()), library.nn.BCEWithLogitsLoss()
+
+    def train(callbacks: list[Any]) -> None:
+        for step in range(size):
+            start = step * 64 % len(X)
+            optimizer.zero_grad()
+            loss = loss_of(model(X[start : start + 64])[:, 0], y[start : start + 64])
+            loss.backward()
+            optimizer.step()
+            value = loss.item()
+            for log in callbacks:
+                log(step, {"train/loss": value})
+
+    return Training(train, None, lambda log: log)
+
+
+# --- who logs -----------------------------------------------------------------------------------------
+
+Logger = Callable[[Training, Path], Any]
+
+
+@contextmanager
+def floor(training: Training, _: Path) -> Iterator[Any]:
+    kept: list[Any] = []
+    yield training.calling(lambda step, values: kept.append((step, values)))
+
+
+@contextmanager
+def ours(training: Training, folder: Path) -> Iterator[Any]:
+    assert training.ours is not None
+    with tracking.init(root=folder, quiet=True, track_code=False, track_env=False):
+        yield training.ours()
+
+
+@contextmanager
+def ours_metrics(training: Training, folder: Path) -> Iterator[Any]:
+    with tracking.init(root=folder, quiet=True, track_code=False, track_env=False) as run:
+        yield training.calling(lambda step, values: run.log_metrics(values, step=step))
+
+
+def another(name: str) -> Logger:
+    """Return one of the contenders that the other benchmarks have too."""
+    module = import_module(f"benchmarks.contenders.{name}")
+
+    @contextmanager
+    def logging(training: Training, folder: Path) -> Iterator[Any]:
+        log, finish = module.metrics(folder)
+        yield training.calling(log)
+        finish()
+
+    os.environ.update(module.SETTINGS)
+    return logging
+
+
+def measured(training: Training, logger: Logger | None, folder: Path) -> tuple[float, float]:
     """Return the processor time and the time of a training, from before its run starts until the run has ended."""
+    place = Path(tempfile.mkdtemp(dir=folder))
     cpu, clock = time.process_time(), time.perf_counter()
-    if callback is None:
-        train([])
+    if logger is None:
+        training.train([])
     else:
-        with tracking.init(root=folder, quiet=True, track_code=False, track_env=False):
-            train([callback()])
+        with logger(training, place) as callback:
+            training.train([callback])
     return time.process_time() - cpu, time.perf_counter() - clock
 
 
 def main() -> None:
-    """Measure, and print a line for each framework."""
+    """Measure, and print a line for each framework and each tracker."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("frameworks", nargs="*", default=[*SIZES])
+    parser.add_argument("frameworks", nargs="*", default=[name for name in SIZES if find_spec(NEEDS.get(name, name))])
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--size", type=int, help="how many rounds or batches, instead of 1,000 and 10,000")
+    parser.add_argument("--size", type=int, help="how many rounds, batches or steps, instead of 1,000 and 10,000")
     parser.add_argument("--rows", type=int, default=50_000, help="how many a booster learns from and is evaluated on")
+    parser.add_argument("--trackers", nargs="+", help="floor ours ours_metrics wandb mlflow trackio: only these")
     given = parser.parse_args()
-    print(f"{'':10} {'processor time':>24} {'time':>24} {'floor':>24}   of a training without a callback")
+    others = {name: another(contender) for name, contender in OTHERS.items() if find_spec(name)}
+    print(f"{'':13} {'':12} {'processor time':>24} {'time':>24}   of a training without a callback")
     for name in given.frameworks:
         size = given.size or SIZES[name]
-        train, ours, floor = globals()[name](size, given.rows)
+        training = globals()[name](size, given.rows)
+        loggers = {"floor": floor, **({"ours": ours} if training.ours else {}), "ours_metrics": ours_metrics, **others}
+        loggers = {logger: start for logger, start in loggers.items() if given.trackers is None or logger in given.trackers}
+        ratios: dict[str, list[tuple[float, float]]] = {logger: [] for logger in loggers}
+        bare: list[float] = []
         with tempfile.TemporaryDirectory() as folder:
-            train([])  # what is compiled or read for the first time
-            measured(train, ours, folder)
-            rounds = []
-            for _ in range(given.rounds):
-                bare = measured(train, None, folder)
-                with_ours = measured(train, ours, folder)
-                cpu = time.process_time()
-                train([floor()])
-                rounds.append((with_ours[0] / bare[0], with_ours[1] / bare[1], (time.process_time() - cpu) / bare[0], bare[1]))
-        columns = list(zip(*rounds, strict=True))
-        shown = " ".join(f"{statistics.median(c):8.4f} ({min(c):.4f}-{max(c):.4f})" for c in columns[:3])
-        print(f"{name:10} {shown}   {size:,} in {statistics.median(columns[3]):.2f} s", flush=True)
+            for number in range(given.rounds + 1):
+                for logger, start in loggers.items():
+                    without = measured(training, None, Path(folder))
+                    found = measured(training, start, Path(folder))
+                    if number:  # what is compiled or read for the first time is not counted
+                        ratios[logger].append((found[0] / without[0], found[1] / without[1]))
+                        bare.append(without[1])
+        for logger, rounds in ratios.items():
+            shown = " ".join(f"{statistics.median(c):8.4f} ({min(c):.4f}-{max(c):.4f})" for c in zip(*rounds, strict=True))
+            print(f"{name:13} {logger:12} {shown}   {size:,} in {statistics.median(bare):.2f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,11 @@ pytestmark = pytest.mark.integrations
 
 
 def test_the_benchmark_runs() -> None:
-    """A line for each framework."""
-    words = ["-m", "benchmarks.trainings", "lightgbm", "xgboost", "keras", "--rounds", "1", "--size", "3", "--rows", "500"]
+    """A line for each framework and each tracker."""
+    frameworks, trackers = ["lightgbm", "xgboost", "keras", "keras_batches"], ["floor", "ours", "ours_metrics"]
+    words = ["-m", "benchmarks.trainings", *frameworks, "--rounds", "1", "--size", "3", "--rows", "500", "--trackers", *trackers]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()[1:]] == ["lightgbm", "xgboost", "keras"]
+    lines = [line.split()[:2] for line in done.stdout.splitlines()[1:]]
+    assert lines == [[framework, tracker] for framework in frameworks for tracker in trackers]
