@@ -1,15 +1,19 @@
 """What pages take from elsewhere, so that it is written once: sections of documents, the help of the magics and of the commands.
 
-A page has a line such as `<!-- insert: SECURITY.md, What is not promised -->`, `<!-- insert: magics -->` or `<!-- insert: commands -->`.
+A page has a line such as `<!-- insert: SECURITY.md, What is not promised -->`, `<!-- insert: magics -->`, `<!-- insert: commands -->` or
+`<!-- insert: integrations -->`.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import re
 import subprocess
 import sys
+import textwrap
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,4 +115,21 @@ def _help(*words: str) -> str:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - our own
 
 
-_GENERATED = {"magics": magics, "commands": commands}
+def integrations() -> str:
+    """Return what each module of `integrations` says of itself, a section a framework; no framework is imported for it."""
+    folder = CHECKOUT / "jupyter_tracking" / "integrations"
+    lines: list[str] = []
+    for path in sorted(folder.glob("*.py")):
+        about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        first, *paragraphs = about.split("\n\n")
+        if not any(paragraph.startswith("    ") for paragraph in paragraphs):
+            continue  # what the others share
+        title, _, rest = " ".join(first.split()).partition(":")
+        lines += [f"## {title.partition(',')[0]}", "", f"{_escaped(' '.join(first.split()))}", ""] if rest else []
+        for is_code, group in groupby(paragraphs, key=lambda paragraph: paragraph.startswith("    ")):
+            text = "\n\n".join(group)
+            lines += ["```{code-block} python", textwrap.dedent(text), "```", ""] if is_code else [_escaped(text), ""]
+    return "\n".join(lines)
+
+
+_GENERATED = {"magics": magics, "commands": commands, "integrations": integrations}
