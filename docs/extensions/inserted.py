@@ -119,7 +119,7 @@ def integrations() -> str:
     """Return what each module of `integrations` says of itself, a section a framework; no framework is imported for it."""
     folder = CHECKOUT / "jupyter_tracking" / "integrations"
     lines: list[str] = []
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.glob("[a-z]*.py")):
         about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         first, *paragraphs = about.split("\n\n")
         if not any(paragraph.startswith("    ") for paragraph in paragraphs):
