@@ -94,8 +94,7 @@ def keep_versions(folder: RunFolder, found: list[Any], seen: tuple[int, ...], no
 
 def _stepped_versions(folder: RunFolder, documents: tuple[int, ...], now: int, names: dict[tuple[str, str], str]) -> list[Version]:
     """Return every version that was logged with a step."""
-    journals = [f"{folder.path}/{journal}" for journal in folder.journals(paths.ASSET_JOURNAL)]
-    journal = tuple(part for each in journals for part in file_stat(each))
+    journal = file_stat(f"{folder.path}/{paths.ASSET_JOURNAL}")
     seen = documents + journal if documents and journal else ()
     known = _stepped.get(folder.path, seen)
     if known is not None:
@@ -108,7 +107,8 @@ def _stepped_versions(folder: RunFolder, documents: tuple[int, ...], now: int, n
         stem = file.split(".")[0].rpartition("_")[0] or file.split(".")[0]
         if asset.get("hash") and path.startswith("assets/"):
             found.append((str(asset["hash"]), names.get((kind, stem), stem), kind, asset.get("size")))
-    if is_settled(seen, now) and tuple(part for each in journals for part in file_stat(each)) == journal:
+    alone = len(folder.journals(paths.ASSET_JOURNAL)) == 1  # else other ranks have more, whose journals would have to be looked at too
+    if alone and is_settled(seen, now) and file_stat(f"{folder.path}/{paths.ASSET_JOURNAL}") == journal:
         text = orjson.dumps(found).decode()
         _stepped.put(folder.path, seen, text, len(text) + _OVERHEAD)
     return found

@@ -240,7 +240,8 @@ class RunFiles:
 
     def journals(self, journal: str) -> list[str]:
         """Return a journal, and those of the same name that the other ranks of a job have."""
-        return rank_names.journals(self.info, journal, self.list_names)
+        several = os.path.lexists(f"{self.path}/{rank_names.RANKS}")
+        return [journal, *(rank_names.journals_among(self.list_names(paths.PRIVATE_FOLDER), journal) if several else ())]
 
     def asset_path(self, relative: str) -> Path:
         """Return the path of an asset that is there as it was logged.
@@ -313,9 +314,8 @@ class RunFiles:
         return run_document.is_ours(self.info) or (not self.info and self._has_private_folder())
 
     def _has_private_folder(self) -> bool:
-        with suppress(OSError, ValueError):
-            return stat.S_ISDIR(os.lstat(f"{self.path}/{paths.PRIVATE_FOLDER}").st_mode)
-        return False
+        path = f"{self.path}/{paths.PRIVATE_FOLDER}"
+        return os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
 
     @property
     def has_ended(self) -> bool:

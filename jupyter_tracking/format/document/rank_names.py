@@ -13,7 +13,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_document import own_meta
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 RANKS = f"{paths.PRIVATE_FOLDER}/ranks"  # a document of each rank but the first: where it began, and how it left
 _MOST = 1_000_000
@@ -66,13 +66,6 @@ def journals_among(names: Iterable[str], journal: str) -> list[str]:
     stem = re.escape(journal.rpartition("/")[2].removesuffix(".jsonl"))
     found = (re.fullmatch(rf"{stem}\.([1-9]\d{{0,5}})\.jsonl", name) for name in names)
     return [journal_of(journal, rank) for rank in sorted(int(match[1]) for match in found if match)]
-
-
-def journals(document: Mapping[str, Any], journal: str, list_names: Callable[[str], list[str]]) -> list[str]:
-    """Return all journals of a run: one, or where its document says that ranks write to it, or there is none, those of the ranks too."""
-    if document and not size_of(document):
-        return [journal]
-    return [journal, *journals_among(list_names(paths.PRIVATE_FOLDER), journal)]
 
 
 def words_of(rank: int, said: Mapping[str, Any], *, living: bool) -> str:
