@@ -13,6 +13,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, InvalidType
+from jupyter_tracking.integrations import base
 from tests import ranks
 
 if TYPE_CHECKING:
@@ -95,6 +96,25 @@ def test_every_call_checks_and_none_writes(root: Path, tmp_path: Path, monkeypat
         run.log_failed("Loss", "diverged")
     assert run.ended
     assert os.listdir(root) == []
+
+
+@pytest.mark.usefixtures("rank_3")
+def test_callbacks_and_their_copies_in_workers_write_nothing(root: Path) -> None:
+    """A copy knows the run by its folder, of which there is none; neither does a part of such a run, as a trial is."""
+    run = tracking.init(root=root, quiet=True)
+    link = base.CallbackRun(run)
+    copy = base.CallbackRun.of_folder(link.path)
+    base._runs.clear()
+    worker = base.CallbackRun.of_folder(link.path)
+    with worker.joined() as joined:
+        joined.log_metric("loss", 1.0)
+    for each in (link, copy, worker):
+        each.run.log_metric("loss", 1.0)
+        base.log_values(each.run, {"loss": 1.0}, 1)
+    with base.part_of(run, tracking.Run, "trial", {"lr": 0.1}) as trial:
+        trial.log_metric("loss", 1.0)
+    run.end()
+    assert not (root / "runs").exists()
 
 
 @pytest.mark.usefixtures("rank_3")

@@ -11,13 +11,14 @@ from importlib import import_module
 from importlib.util import find_spec
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, MissingExtra, TrackingError, log_errors, shortened, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import metric_summary
 from jupyter_tracking.kinds.arguments import as_json
 from jupyter_tracking.kinds.artifact import SAID_BY_THE_RUN
+from jupyter_tracking.polyaxon.no_op import NO_UUID, silent
 from jupyter_tracking.polyaxon.start import RunStart
 from jupyter_tracking.record import start_values
 from jupyter_tracking.record.run import Run
@@ -131,7 +132,7 @@ class CallbackRun:
     def run(self) -> Run:
         """The run; in a worker it is joined with the first use, and left when the worker ends."""
         if self._run is None:
-            self._run = _runs[self.path] = Run(self.path, shared=True)
+            self._run = _runs[self.path] = _join(self.path)
         return self._run
 
     @contextmanager
@@ -140,8 +141,13 @@ class CallbackRun:
         if self._run is not None:
             yield self._run
             return
-        with Run(self.path, shared=True) as run:
+        with _join(self.path) as run:
             yield run
+
+
+def _join(path: str) -> Run:
+    """Join the run of a folder; where that stands for a run that does nothing, have another such."""
+    return silent(ActiveRun)() if Path(path).name == NO_UUID else Run(path, shared=True)
 
 
 class RunCallback:
@@ -341,6 +347,8 @@ def part_of(parent: Run, start: Callable[..., _Run], name: str, inputs: Mapping[
         inputs: its parameters.
         group: what it has in common with the other parts.
     """
+    if getattr(parent, "does_nothing", False):
+        return cast("_Run", silent(ActiveRun)())
     document = parent._current_document()  # noqa: SLF001 - who the run belongs to is said nowhere else
     root = parent.path.parent.parent if parent.path.parent.name == "runs" else paths.default_root(None)
     run = start(paths.run_path(root, paths.new_uuid()), name=name, owner=document.get("owner"), project=document.get("project"))

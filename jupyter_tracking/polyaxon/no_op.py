@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _CHECKING = {"log", "define_metric", "set_name", "set_description", "set_readme", "__init__"}
 _WRITING = ("_write_output", "_record_artifact", "_add_summary", "_update_document", "_check_open")
 
+NO_UUID = "0" * 32
+
 # What a run needs to be one of the session, which are active and end.
 _KEPT = {"activate", "does_nothing", "ended", "in_block", "is_of_this_thread", "is_of_the_process", "started"}
 
@@ -83,7 +85,7 @@ def _nothing(*_: Any, **__: Any) -> None:
 def _init(self: Any, *_: Any, **__: Any) -> None:
     self._ended = False
     self.known_secrets = KnownSecrets()
-    self.uuid = "0" * 32
+    self.uuid = NO_UUID
     self.path = paths.run_path(paths.default_root(None), self.uuid)  # where it would be, so that nothing is found of it
 
 
