@@ -177,3 +177,27 @@ def test_names_that_end_as_those_of_a_rank_are_refused(root: Path, monkeypatch: 
         run.log_metric("loss__rank3", 1.0)
     assert not (run.path / "events" / "metric" / "loss__rank3.plx").exists()
     assert tracking.open_run(run).load("loss__rank3") == 1.0
+
+
+@pytest.mark.parametrize("ranks_said", [10**9, 10**6, -1, True, "8", None, [], 3.0, 3])
+@pytest.mark.parametrize(
+    "said", [b"", b"\xff", b"[]", b'{"began": 1, "host": "\\u001b[2J\\u202e"}', b"[" * 100_000, b'{"host": {"a": [1]}, "began": []}']
+)
+def test_what_anybody_writes_about_ranks_stops_nobody(root: Path, ranks_said: object, said: bytes) -> None:
+    """It is read as far as it is what it should be; how much is told is bounded."""
+    with tracking.init(root=root, quiet=True, track_env=False) as run:
+        run.log_metric("loss", 1.0, step=1)
+    document = json.loads((run.path / "run.plx.json").read_text())
+    document["meta_info"]["jupyter_tracking"]["ranks"] = ranks_said
+    (run.path / "run.plx.json").write_text(json.dumps(document))
+    (run.path / ".jupyter-tracking" / "ranks").mkdir()
+    for name in ("1.json", "2.json", "x.json"):
+        (run.path / ".jupyter-tracking" / "ranks" / name).write_bytes(said)
+    view = tracking.open_run(run)
+    told = view.problems()["problem"].tolist()
+    assert len(told) <= 20
+    assert not any("\x1b" in each or "\u202e" in each for each in told)
+    assert (view.outputs, view.metrics("loss", ranks=True)["loss"].tolist()) == ({"loss": 1.0}, [1.0])
+    with tracking.init(root=root, run_uuid=run.uuid, quiet=True, track_env=False) as again:
+        again.log_metric("loss", 0.5, step=2)
+    assert tracking.open_run(run).status == "succeeded"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.errors import InvalidArgument, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_document import own_meta
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RANKS = f"{paths.PRIVATE_FOLDER}/ranks"  # a document of each rank but the first: where it began, and how it left
 _MOST = 1_000_000
+_LONGEST = 200  # characters of what a machine is called
 _NAME = re.compile(r"(.+)/rank([1-9]\d{0,5})", re.DOTALL)
 _STEM = re.compile(r"__rank\d+\Z", re.IGNORECASE)
 
@@ -78,4 +79,5 @@ def words_of(rank: int, said: Mapping[str, Any], *, living: bool) -> str:
     """
     if "began" not in said:
         return f"rank {rank} did not begin"
-    return f"rank {rank} on {said.get('host') or 'another machine'} {'was still writing' if living else 'was not ended'}"
+    host = escape_controls(str(said.get("host") or "another machine"))[:_LONGEST]  # anybody may have written it
+    return f"rank {rank} on {host} {'was still writing' if living else 'was not ended'}"
