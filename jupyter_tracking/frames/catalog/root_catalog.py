@@ -14,14 +14,13 @@ import pyarrow as pa
 from pyarrow import dataset, parquet
 
 from jupyter_tracking.errors import NotFound, replace_surrogates
-from jupyter_tracking.format import paths
 from jupyter_tracking.frames.catalog.stored import LINEAGE, lineage_of, table_file, to_arrow, to_frame
 from jupyter_tracking.frames.lineage import lineage_rows, read_root
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.runs import own_columns
 from jupyter_tracking.progress import Progress
-from jupyter_tracking.read.catalog.at_store import open_runs, remote_url
-from jupyter_tracking.read.catalog.content import KEYS, Catalogued, LocalCatalog, dump_json, encode_entry, encode_run, read_catalog
+from jupyter_tracking.read.catalog.at_store import list_runs, open_runs, remote_url
+from jupyter_tracking.read.catalog.content import KEYS, WHOLE, Catalogued, LocalCatalog, dump_json, encode_entry, encode_run, read_catalog
 from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.remote.roots import find_root, store_at, use_options
 from jupyter_tracking.read.run_reader import RunFolder
@@ -51,7 +50,8 @@ def catalog(root: str | os.PathLike[str] | None = None, *, storage_options: Mapp
     answer the same with a catalog, without one, and with an old one.
 
     Of a root at an object store `runs` and `lineage` read the catalog and the documents of the runs that were not over when they were
-    pushed, and nothing else: two or three requests for ten thousand runs. A run that something else put there is found after a refresh.
+    pushed, and nothing else: two or three requests for ten thousand runs. That is so once it has been refreshed; before, the runs that are
+    there are listed, and those without an entry read. What something else than `push` puts there later is found after another refresh.
 
     Args:
         root: the folder that holds `runs/`, or a URL, as `runs()` takes it; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
@@ -138,7 +138,7 @@ class Catalog:
             runs.append(known if known is not None and known.entry == new.entry else new)
         listing = content.listing
         if len(listing.bases) != 1 or listing.entries or runs != list(content.runs.values()):
-            _put_base(self._files, listing, runs, lineage.frame, counts)
+            _put_base(self._files, listing, runs, lineage.frame, counts, is_whole=True)
         return self
 
     def _listing(self) -> Listing:
@@ -182,7 +182,7 @@ def fold(files: CatalogFiles) -> None:
     content = read_catalog(files, lineage=True)
     if len(content.listing.bases) != 1 or content.listing.entries:
         frame, counts = lineage_of(content)
-        _put_base(files, content.listing, list(content.runs.values()), frame, list(counts.values()))
+        _put_base(files, content.listing, list(content.runs.values()), frame, list(counts.values()), is_whole=content.is_whole)
 
 
 def _catalogued(folder: str, listed: ListedRun, *, is_final: bool, rows: bytes) -> Catalogued:
@@ -204,11 +204,11 @@ def _refresh_at_store(url: str) -> None:
     """Put into the catalog of a root at a store what its runs say that it does not know, or knows as not over."""
     unread, files = Unread("the catalog"), store_at(url)
     content = read_catalog(files, lineage=True)
-    there = {entry.path.split("/")[1] for entry in files.list("runs", shallow=True) if entry.path.endswith("/")}
+    there = list_runs(url)
     over = {folder: run for folder, run in content.runs.items() if run.is_over and folder in there}
     rows, runs = dict(content.rows), dict(over)
     with Progress("refresh()", "runs") as progress:
-        opened = open_runs(url, filter(paths.is_file_name, there - over.keys()))
+        opened = open_runs(url, there - over.keys())
         for folder, run in progress.over(opened.items(), len(opened)):
             found = lineage_rows(run, unread)[0]
             new = _catalogued(folder, list_run(run)._replace(seen=()), is_final=False, rows=dump_json(found).encode())
@@ -216,9 +216,9 @@ def _refresh_at_store(url: str) -> None:
             rows[runs[folder].entry] = [list(row) for row in found]
     unread.warn()
     runs = dict(sorted(runs.items()))
-    if len(content.listing.bases) != 1 or content.listing.entries or runs != content.runs:
+    if len(content.listing.bases) != 1 or content.listing.entries or not content.is_whole or runs != content.runs:
         frame, counts = lineage_of(content._replace(runs=runs, rows=rows))
-        _put_base(files, content.listing, list(runs.values()), frame, list(counts.values()))
+        _put_base(files, content.listing, list(runs.values()), frame, list(counts.values()), is_whole=True)
 
 
 def _table_of_runs(runs: list[Catalogued]) -> pa.Table:
@@ -228,10 +228,12 @@ def _table_of_runs(runs: list[Catalogued]) -> pa.Table:
     return table
 
 
-def _put_base(files: CatalogFiles, listing: Listing, runs: list[Catalogued], lineage: pd.DataFrame, counts: list[int]) -> None:
-    """Put a base, then delete what it was made of."""
+def _put_base(
+    files: CatalogFiles, listing: Listing, runs: list[Catalogued], lineage: pd.DataFrame, counts: list[int], *, is_whole: bool
+) -> None:
+    """Put a base, then delete what it was made of; `is_whole` as of `Content`."""
     entries = np.repeat(np.array([run.entry for run in runs], dtype=object), counts)
-    of_runs = _parquet(_table_of_runs(runs))
+    of_runs = _parquet(_table_of_runs(runs).replace_schema_metadata(WHOLE if is_whole else None))
     of_lineage = _parquet(to_arrow(lineage).cast(LINEAGE).append_column("entry", pa.array(entries, pa.string())))
     base = base_paths(max([each.number for each in listing.bases], default=0) + 1, of_runs + of_lineage)
     files.put(base.lineage, of_lineage)

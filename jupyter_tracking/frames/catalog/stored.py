@@ -127,7 +127,8 @@ def current_lineage(root: Path) -> dataset.FileSystemDataset | None:
         return None
     files = LocalFiles(root)
     try:
-        listing, runs, _, _ = read_catalog(files)
+        content = read_catalog(files)
+        listing, runs = content.listing, content.runs
         folders = paths.run_folders(root)
         if len(listing.bases) != 1 or listing.entries or [folder.name for folder in folders] != list(runs):
             return None

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import NotFound
+from jupyter_tracking.format import paths
 from jupyter_tracking.read.catalog.content import read_catalog
 from jupyter_tracking.read.remote.roots import remote_run, store_at
 from jupyter_tracking.read.run_reader import RunFolder
@@ -40,6 +41,8 @@ def remote_url(root: str | os.PathLike[str] | None) -> str | None:
 def catalog_at(root: str | os.PathLike[str] | None, *, lineage: bool = False) -> StoreCatalog | None:
     """Return the catalog of a root at a store; None where there is none, or the root is a folder.
 
+    Until it has been refreshed once, it holds what was pushed with an entry, and the runs that are there are listed for the others.
+
     Raises:
         StoreError: the store refuses or does not answer.
         MalformedEvent: the catalog is damaged.
@@ -50,8 +53,16 @@ def catalog_at(root: str | os.PathLike[str] | None, *, lineage: bool = False) ->
     content = read_catalog(store_at(url), lineage=lineage)
     if not content.runs:
         return None
-    over = {folder: run for folder, run in content.runs.items() if run.is_over}
-    return StoreCatalog(url, content._replace(runs=over), open_runs(url, content.runs.keys() - over.keys()))
+    there = content.runs.keys() if content.is_whole else list_runs(url)
+    over = {folder: run for folder, run in content.runs.items() if run.is_over and folder in there}
+    return StoreCatalog(url, content._replace(runs=over), open_runs(url, there - over.keys()))
+
+
+def list_runs(url: str) -> set[str]:
+    """Return the names of the folders of the runs at a store: a request a thousand."""
+    listed = store_at(url).list("runs", shallow=True)
+    names = {entry.path.split("/")[1] for entry in listed if entry.path.endswith("/")}
+    return {name for name in names if paths.is_file_name(name) and not name.startswith(".")}
 
 
 def open_runs(url: str, folders: Iterable[str]) -> dict[str, RunFolder]:

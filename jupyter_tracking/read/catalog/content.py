@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Columns of the table of runs that are for us; the others are for whoever reads the file.
 KEYS = ("folder", "entry", "written", "seen", "lineage_is_final", "run", "inputs", "outputs")
+WHOLE = {b"jupyter_tracking.whole": b"1"}  # said of a base that has all the runs there were
 _STATUS = RunFacts._fields.index("status")
 _TRIES = 20  # as often as a fold may delete what was listed, before it is read
 _WHAT = (UnicodeError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
@@ -89,12 +90,14 @@ class Content(NamedTuple):
         runs: by the names of their folders, in the order of these.
         tables: the tables of lineage of its bases, where they were asked for.
         rows: by entry, the rows of lineage of runs that no base has.
+        is_whole: it has been compared with the runs there are: since then only what was put there without an entry may be missing.
     """
 
     listing: Listing
     runs: dict[str, Catalogued]
     tables: list[pa.Table]
     rows: dict[str, list[list[Any]]]
+    is_whole: bool
 
 
 def parse_json(text: str | bytes) -> Any:
@@ -191,9 +194,11 @@ def _read(files: CatalogFiles, listing: Listing, *, lineage: bool) -> Content:
     if gone := set(wanted) - set(data):
         raise MissingFile(errno.ENOENT, f"{min(gone)} is not there")
     runs: dict[str, Catalogued] = {}
-    tables, rows = [], {}
+    tables, rows, is_whole = [], {}, False
     for base in listing.bases:
-        found = _unless_damaged(lambda path: _runs_of(read_table(data[path], KEYS)), base.runs)
+        known = _unless_damaged(lambda path: read_table(data[path], KEYS), base.runs)
+        found = _unless_damaged(lambda _, table=known: _runs_of(table), base.runs) if known is not None else None  # type: ignore[misc]
+        is_whole = is_whole or (known is not None and WHOLE.items() <= (known.schema.metadata or {}).items())
         for each in found or ():
             _add(runs, each)
         if lineage and found is not None:
@@ -204,7 +209,7 @@ def _read(files: CatalogFiles, listing: Listing, *, lineage: bool) -> Content:
         if entry is not None:
             _add(runs, entry[0])
             rows[entry[0].entry] = entry[1]
-    return Content(listing, dict(sorted(runs.items())), tables, rows)
+    return Content(listing, dict(sorted(runs.items())), tables, rows, is_whole)
 
 
 def _unless_damaged(read: Callable[[str], T], path: str) -> T | None:
