@@ -10,6 +10,7 @@ import orjson
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, OddKey, checks_arguments, escape_controls
 from jupyter_tracking.format import paths
+from jupyter_tracking.frames.catalog.root_catalog import put_entry
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.remote.snapshot import PART, Snapshot, digests, read_parts, snapshots
@@ -56,7 +57,8 @@ def push(run: object, url: str, storage_options: Mapping[str, Any] | None = None
 
     What is there already is not sent again, so that a second call finishes what the first could not, and one after more was logged
     sends what is new. At any moment whoever sees the run's document there sees everything that it names: assets come first, then rows up to
-    the last whole one, then the journals and the lineage, and the document last. Nothing is ever deleted there.
+    the last whole one, then the journals and the lineage, and the document last. Nothing is ever deleted there. In the end the run is put
+    into the catalog of the root (see `catalog`), which `runs(root=url)` reads.
 
     Args:
         run: the run, running or ended, as `open_run` takes it.
@@ -76,7 +78,10 @@ def push(run: object, url: str, storage_options: Mapping[str, Any] | None = None
     """
     copy = PushedRun(find_run(run, root), url, storage_options)
     with Progress("push()", "files") as progress:
-        return copy.push(progress)
+        pushed = copy.push(progress)
+    if pushed.sent:
+        put_entry(ObjectStore.at(copy.url.removesuffix(f"/runs/{folder.uuid}"), storage_options), folder, folder.uuid)
+    return pushed
 
 
 class PushedRun:

@@ -29,11 +29,9 @@ QUIET: dict[str, Any] = {"track_code": False, "track_env": False, "track_logs": 
 
 
 def send(root: Path, bucket: Bucket) -> None:
-    """Push every run, with its entry."""
-    store = ObjectStore.at(bucket.url, bucket.options)
+    """Push every run."""
     for run in tracking.runs(root)["uuid"]:
         tracking.push(run, bucket.url, bucket.options, root=root)
-        put_entry(store, RunFolder(root / "runs" / run), run)
 
 
 def same(bucket: Bucket, root: Path) -> None:

@@ -63,11 +63,11 @@ def objects_of(url: str, options: object = None) -> dict[str, bytes]:
 
 
 def test_a_run_is_sent_once(tmp_path: Path, bucket: Bucket) -> None:
-    """25 files cost 26 requests, and again one; what was there is not sent again, whatever is there beside it."""
+    """25 files cost 27 requests, with the entry in the catalog, and again one; what was there is not sent again, whatever is there beside it."""
     run = small(tmp_path)
     assert len(files_of(run)) == 24
     done = tracking.push(run, bucket.url, bucket.options)
-    assert bucket.proxy.count() == {"LIST": 1, "PUT": 25}
+    assert bucket.proxy.count() == {"LIST": 1, "PUT": 26}
     assert objects_of(done.url, bucket.options) == files_of(run)
     assert repr(done).startswith("<pushed 25 files (")
     assert done.url in repr(done)
@@ -100,6 +100,8 @@ def test_what_is_sent_first(recorded: Path, bucket: Bucket) -> None:
     """Assets, then rows, then journals, then the lineage, and the document last but for the note."""
     tracking.push(recorded, bucket.url, bucket.options)
     order = [request.key.partition(f"{recorded.name}/")[2] for request in bucket.proxy.requests if request.does == "PUT"]
+    assert "/catalog/new/" in [request.key for request in bucket.proxy.requests if request.does == "PUT"][-1]
+    order.pop()
     assert order[-3:] == ["lineages.plx.json", "run.plx.json", NOTE]
     assert set(order[-5:-3]) == {".jupyter-tracking/assets.jsonl", ".jupyter-tracking/lineage.jsonl"}
     logs = [key.startswith(("events/", "plxlogs/", "resources/")) for key in order[:-5]]
