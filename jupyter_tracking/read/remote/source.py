@@ -122,11 +122,16 @@ class RemoteFiles:
                 entry = entries.get(paths.safe_relative(relative))
                 if entry is not None and self._present.get(entry.path) != _version(entry):
                     missing[entry.path] = entry
-        try:
-            for _ in self._store.each(lambda path: self._fetch(missing[path]), missing):
-                pass
-        except MissingFile:  # it went away since the last look
-            self.look(now=True)
+
+        def fetch(path: str) -> None:
+            try:
+                self._fetch(missing[path])
+            except MissingFile:  # it went away since the last look
+                entries.pop(path, None)
+                self._remove(path)
+
+        for _ in self._store.each(fetch, missing):
+            pass
 
     def has(self, path: str, size: int | None) -> bool:
         """Return whether there is a file of this size, or of any where it is None, or a folder."""
