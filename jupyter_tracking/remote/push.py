@@ -76,7 +76,8 @@ def push(run: object, url: str, storage_options: Mapping[str, Any] | None = None
         StoreError: the store refuses, or does not answer; what was sent stays, and the next call goes on.
         MissingExtra: obstore is not installed.
     """
-    copy = PushedRun(find_run(run, root), url, storage_options)
+    folder = find_run(run, root)
+    copy = PushedRun(folder, url, storage_options)
     with Progress("push()", "files") as progress:
         pushed = copy.push(progress)
     if pushed.sent:
