@@ -6,10 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pyarrow import dataset, parquet
+from pyarrow import dataset
 
 from jupyter_tracking.errors import InvalidArgument, MissingExtra, shortened, suggest
 from jupyter_tracking.frames.catalog.stored import to_frame
+from jupyter_tracking.read.catalog.content import count_groups, read_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,9 +61,7 @@ def _parts(source: pa.Table | dataset.FileSystemDataset) -> list[pa.Table | tupl
     """Return what each partition is read of: a part of a table, or a row group of a file."""
     if isinstance(source, pa.Table):
         return [source.slice(start, _ROWS_OF_A_PART) for start in range(0, max(1, len(source)), _ROWS_OF_A_PART)]
-    found: list[pa.Table | tuple[str, int]] = [
-        (path, group) for path in source.files for group in range(parquet.read_metadata(path).num_row_groups)
-    ]
+    found: list[pa.Table | tuple[str, int]] = [(path, group) for path in source.files for group in range(count_groups(path))]
     return found or [source.schema.empty_table()]
 
 
@@ -70,8 +69,7 @@ def _part(part: pa.Table | tuple[str, int], columns: Sequence[str]) -> pa.Table:
     if isinstance(part, pa.Table):
         return part.select(columns)
     path, group = part
-    with parquet.ParquetFile(path) as file:
-        return file.read_row_group(group, columns=list(columns))
+    return read_group(path, group, columns)
 
 
 def dask_frame(read: Callable[[Any, Sequence[str]], pa.Table], parts: Iterable[Any], schema: pa.Schema) -> Any:

@@ -145,6 +145,23 @@ def table_schema(data: bytes) -> pa.Schema:
         raise MalformedEvent(f"the table cannot be read: {error}") from None
 
 
+def read_group(path: str, group: int, names: Sequence[str]) -> pa.Table:
+    """Return columns of one row group of a table of a local catalog; raises as `read_table`."""
+    from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
+
+    file = CheckedFile(lambda: open(path, "rb"))  # noqa: PTH123, SIM115 - the reader closes it
+    repeating = file.check([group], names, file.footer.row_group(group).num_rows, MOST_CATALOG_BYTES)
+    with file.reader(repeating) as reader:
+        return file.as_stored(reader.read_row_group(group, columns=list(names)))
+
+
+def count_groups(path: str) -> int:
+    """Return how many row groups a table of a local catalog has; raises as `read_table`."""
+    from jupyter_tracking.kinds.arrow.parquet_pages import CheckedFile
+
+    return CheckedFile(lambda: open(path, "rb")).footer.num_row_groups  # type: ignore[no-any-return] # noqa: PTH123
+
+
 def read_table(data: bytes, names: Sequence[str] | None = None) -> pa.Table:
     """Return columns of a table of a catalog, all of them when None.
 
