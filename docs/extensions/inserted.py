@@ -132,4 +132,25 @@ def integrations() -> str:
     return "\n".join(lines)
 
 
-_GENERATED = {"magics": magics, "commands": commands, "integrations": integrations}
+def further_names() -> str:
+    """Return the public names that no page of the reference has, so that a new one is documented before it has found its place."""
+    import jupyter_tracking as tracking
+
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in (CHECKOUT / "docs" / "reference").glob("*.md"))
+    aliases = {"ArtifactKind"}  # of V1ArtifactKind
+    new = [name for name in tracking.__all__ if name not in aliases and not re.search(rf"jupyter_tracking\.{name}\b", pages)]
+    kinds = {name: "autoclass" if isinstance(getattr(tracking, name), type) else "autofunction" for name in new}
+    directives = [f".. {kind}:: jupyter_tracking.{name}" for name, kind in kinds.items()]
+    return "\n".join(["## Further names", "", "```{eval-rst}", *directives, "```"]) if new else ""
+
+
+def errors() -> str:
+    """Return the errors and warnings, in the order of the module."""
+    from jupyter_tracking import errors as module
+
+    of_ours = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+    kinds = [value.__name__ for value in of_ours if issubclass(value, Exception)]
+    return "\n".join(["```{eval-rst}", *(f".. autoexception:: jupyter_tracking.errors.{name}" for name in kinds), "```"])
+
+
+_GENERATED = {"magics": magics, "commands": commands, "integrations": integrations, "errors": errors, "further-names": further_names}
