@@ -116,6 +116,7 @@ def test_transformers_and_accelerate_know_the_name_until_it_is_taken_back(root: 
 
     from tests.integrations.test_hugging_face import trainer
 
+    importlib.import_module("transformers")
     for _ in range(2):
         tracking.autolog()
         assert 'Transformers (report_to="jupyter_tracking"), Accelerate (log_with="jupyter_tracking")' in capsys.readouterr().out
