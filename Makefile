@@ -40,7 +40,7 @@ test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt wh
 ONCE := $(addprefix tests/,lab fuzz test_architecture.py test_benchmarks.py test_contributing.py test_demo.py test_packaging.py test_widgets.py) \
 	$(addprefix tests/security/test_,bounds.py budgets.py names_read.py reading_outside.py repository.py where_it_runs.py) \
 	$(filter-out %/test_kernel.py,$(wildcard tests/reliability/test_*.py))
-QUICK := -m 'not lab and not docs' packaging and not soak and not server and not integrations and not torch and not remote' $(addprefix --ignore=,$(ONCE))
+QUICK := -m 'not lab and not docs and not packaging and not soak and not server and not integrations and not torch and not remote' $(addprefix --ignore=,$(ONCE))
 test-floors:  ## run the quick tests with the oldest Python and the oldest libraries that pyproject.toml allows
 test-3.12:  ## run the quick tests with Python 3.12 and the newest libraries
 test-3.13:  ## run the quick tests with Python 3.13 and the newest libraries
