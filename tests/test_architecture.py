@@ -57,7 +57,7 @@ BUDGETS = {
     "storage": 3410,
     "kinds": 7165,
     "record": 1930,
-    "read": 5060,
+    "read": 5190,
     "notebook": 1705,
     "frames": 3355,
     "polyaxon": 1100,

@@ -72,8 +72,6 @@ class RunFiles:
         self._answers: dict[Hashable, Any] | None = None  # what was answered within `one_look`
         self._made: dict[Hashable, tuple[list[tuple[int, ...]], Any]] = {}
 
-    # --- files -------------------------------------------------------------------------------
-
     def open(self, relative: str) -> int:
         """Open a file or folder of the run, following no link.
 
@@ -96,9 +94,8 @@ class RunFiles:
             root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             return paths.open_inside(root, relative)
         except (FileNotFoundError, NotADirectoryError):
-            raise MissingFile(
-                errno.ENOENT, f"{escape_controls(relative)} is missing from the run {escape_controls(self.path.name)}"
-            ) from None
+            where = f"{escape_controls(relative)} is missing from the run {escape_controls(self.path.name)}"
+            raise MissingFile(errno.ENOENT, where) from None
         except OSError as error:
             raise _unreadable(error, relative) from None
         finally:

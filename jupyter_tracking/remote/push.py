@@ -76,13 +76,9 @@ def push(run: object, url: str, storage_options: Mapping[str, Any] | None = None
         StoreError: the store refuses, or does not answer; what was sent stays, and the next call goes on.
         MissingExtra: obstore is not installed.
     """
-    folder = find_run(run, root)
-    copy = PushedRun(folder, url, storage_options)
+    copy = PushedRun(find_run(run, root), url, storage_options)
     with Progress("push()", "files") as progress:
-        pushed = copy.push(progress)
-    if pushed.sent:
-        put_entry(ObjectStore.at(copy.url.removesuffix(f"/runs/{folder.uuid}"), storage_options), folder, folder.uuid)
-    return pushed
+        return copy.push(progress)
 
 
 class PushedRun:
@@ -102,6 +98,7 @@ class PushedRun:
         top = str(url).rstrip("/")
         self.store = ObjectStore.at(top if top.endswith(f"/{place}") else f"{top}/{place}", storage_options)
         self.url = self.store.url
+        self._root = ObjectStore.at(self.url.removesuffix(f"/{place}"), storage_options)
         local = local_path(self.url)
         if local is not None and os.path.realpath(local) == os.path.realpath(folder.path):
             raise InvalidArgument(f"url={url!r} is where the run lies; give another place")
@@ -109,6 +106,7 @@ class PushedRun:
         self._sent: dict[str, tuple[object, str]] = {}  # what is known to be there: how it looked here, and its md5
         self._listed: dict[str, Entry] | None = None
         self._lock = threading.Lock()
+        self._is_finished: bool | None = None  # whether the last push came to its end; None where another process made it
         self._note: dict[str, list[Any]] | None = None  # `files.json` of the copy
 
     def push(
@@ -121,6 +119,8 @@ class PushedRun:
             wanted: says of a file that has changed, and how many bytes of it are there (None: it is not), whether to send it now.
         """
         listed = self._list()
+        finished = self._is_finished if self._is_finished is not None else _ends_with_note(listed)
+        self._is_finished = False
         every = snapshots(self._folder)
         sent: list[str] = []
         left_out: list[str] = []
@@ -144,9 +144,12 @@ class PushedRun:
                 if size >= 0:
                     sent.append(path)
                     total += size
-        if sent or paths.FILES_NOTE not in listed:
+        if not finished or {paths.RUN_FILE, paths.LINEAGES_FILE}.intersection(sent):
+            put_entry(self._root, self._folder, self._folder.uuid)
+        if sent or not finished:
             self._send_note(every)
             sent.append(paths.FILES_NOTE)
+        self._is_finished = True
         return Pushed(
             self.url, sent, len(every) - len([path for path in sent if path != paths.FILES_NOTE]) - len(left_out), total, sorted(left_out)
         )
@@ -209,3 +212,11 @@ class PushedRun:
         }
         data = orjson.dumps(found, option=orjson.OPT_INDENT_2)
         self._take(paths.FILES_NOTE, len(data), self.store.put(paths.FILES_NOTE, data) or "")
+
+
+def _ends_with_note(listed: Mapping[str, Entry]) -> bool:
+    """Return whether the push before came to its end: what it sends last is as new as the document."""
+    note, document = listed.get(paths.FILES_NOTE), listed.get(paths.RUN_FILE)
+    if note is None or document is None or note.modified is None or document.modified is None:
+        return note is not None
+    return note.modified >= document.modified

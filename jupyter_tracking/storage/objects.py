@@ -369,7 +369,8 @@ def _remote(url: str, scheme: str, options: dict[str, Any]) -> Any:
     provider = options.pop("credential_provider", None) or (_profile(options) if scheme == "s3" else None)
     try:
         given: dict[str, Any] = {"credential_provider": provider} if provider is not None else {}
-        return from_url(url, config=options or None, client_options=client, retry_config=retries, **given)
+        make: Any = from_url  # the overloads of its types are a store each
+        return make(url, config=options or None, client_options=client, retry_config=retries, **given)
     except exceptions.UnknownConfigurationKeyError as error:
         raise InvalidArgument(f"storage_options: {_first(str(error))} Such as endpoint, region, access_key_id are") from None
     except (exceptions.BaseError, ValueError, TypeError) as error:

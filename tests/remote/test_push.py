@@ -97,15 +97,25 @@ def test_other_stores(tmp_path: Path, recorded: Path, sort: str) -> None:
 
 
 def test_what_is_sent_first(recorded: Path, bucket: Bucket) -> None:
-    """Assets, then rows, then journals, then the lineage, and the document last but for the note."""
+    """Assets, then rows, then journals, then the lineage, and the document last but for the entry in the catalog and the note."""
     tracking.push(recorded, bucket.url, bucket.options)
-    order = [request.key.partition(f"{recorded.name}/")[2] for request in bucket.proxy.requests if request.does == "PUT"]
-    assert "/catalog/new/" in [request.key for request in bucket.proxy.requests if request.does == "PUT"][-1]
-    order.pop()
+    keys = [request.key for request in bucket.proxy.requests if request.does == "PUT"]
+    assert "/catalog/new/" in keys.pop(-2)
+    order = [key.partition(f"{recorded.name}/")[2] for key in keys]
     assert order[-3:] == ["lineages.plx.json", "run.plx.json", NOTE]
     assert set(order[-5:-3]) == {".jupyter-tracking/assets.jsonl", ".jupyter-tracking/lineage.jsonl"}
     logs = [key.startswith(("events/", "plxlogs/", "resources/")) for key in order[:-5]]
     assert logs == sorted(logs)
+
+
+def test_an_entry_that_could_not_be_sent_is_sent_by_the_next_push(recorded: Path, bucket: Bucket) -> None:
+    """The note comes after it, so that its absence tells; the run itself was there already."""
+    bucket.proxy.fault = lambda request: "denied" if request.does == "PUT" and "catalog" in request.key else None
+    with pytest.raises(StoreError):
+        tracking.push(recorded, bucket.url, bucket.options)
+    bucket.proxy.fault = lambda _: None
+    assert tracking.push(recorded, bucket.url, bucket.options).sent == [NOTE]
+    assert "/catalog/new/" in [request.key for request in bucket.proxy.requests if request.does == "PUT"][-2]
 
 
 def test_a_run_that_goes_on(tmp_path: Path, bucket: Bucket) -> None:
