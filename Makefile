@@ -139,7 +139,7 @@ $(VENV)/.test: $(VENV)/.pip pyproject.toml $(BUNDLE_SOURCES)
 
 # Only dependencies: the tests import the checkout, with the bundle that .venv's installation has built. A Python that is neither on the path
 # nor pyenv's is downloaded by uv. The extras dask and remote bring nothing that these tests import.
-EXTRAS := altair bokeh media plotly resources sklearn vega
+EXTRAS := altair bokeh media plotly remote resources sklearn vega
 $(VENV)-floors/.quick $(VENV)-3.12/.quick $(VENV)-3.13/.quick: $(VENV)-%/.quick: $(VENV)/.test pyproject.toml
 	@wanted=$(if $(filter floors,$*),3.11,$*); \
 	for python in python$$wanted "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$$wanted.*/bin/python $$wanted; do \

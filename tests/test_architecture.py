@@ -376,10 +376,7 @@ def test_every_library_that_is_imported_is_declared() -> None:
 
 
 # What an extra brings for a user's own values, which say themselves what they can: nothing of ours asks for it by name.
-FOR_VALUES = {
-    "dask",  # `log_dataframe` takes what has `compute()`
-    "s3fs",  # pandas reads addresses of S3 with it
-}
+FOR_VALUES: set[str] = set()
 
 
 def test_every_package_of_an_extra_is_imported() -> None:
