@@ -88,6 +88,20 @@ def test_a_rank_that_is_killed_is_named_and_loses_nothing(root: Path) -> None:
     assert problem in [condition["message"] for condition in view.info["status_conditions"]]
 
 
+def test_others_may_be_over_before_the_first_begins(root: Path) -> None:
+    """As where it starts slowly: they have left, and nothing says that they were never there."""
+    more = f", run_uuid={UUID!r}"
+    started = ranks.start("torchrun", 3, root)
+    for rank in (started[1], started[2], started[0]):
+        assert rank(init(root, more)) is None
+        assert rank(f"t.log_metric('loss', {rank.rank}.0, step=0)") is None
+        assert rank("t.end()") is None
+        assert rank.leave() == 0
+    view = tracking.open_run(root / "runs" / UUID)
+    assert view.problems().empty
+    assert view.metrics("loss", ranks=True).iloc[0].tolist() == [0.0, 1.0, 2.0]
+
+
 def test_the_first_may_end_first(root: Path) -> None:
     """It waits for a while; what another logs after that is found, also under a name that is new, and after that one was killed."""
     started, folder = log(root, "torchrun", "import jupyter_tracking.record.ranks.rank_recorder as r; r.PATIENCE = 0.2", size=3)

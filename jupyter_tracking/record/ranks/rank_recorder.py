@@ -162,7 +162,10 @@ class RankRecorder(RunRecorder):
         """Say in the document of a run how many ranks write to it, and forget how they have left an earlier life of it."""
         if self.ranks is None:
             return
-        run_document.own_meta(document, create=True)["ranks"] = max(self.ranks.size, rank_names.size_of(document))
+        before = rank_names.size_of(document)
+        run_document.own_meta(document, create=True)["ranks"] = max(self.ranks.size, before)
+        if not before:  # what has left already belongs to this life: it was quicker than the first
+            return
         living = {writer.rank for writer in writers_of(self.path, self._store.system)}
         for rank in set(range(1, self.ranks.size)) - living:
             if "left" in self._of_rank(rank):
