@@ -145,7 +145,7 @@ def test_a_root_that_is_no_folder_is_no_usage(root: Path, capsys: pytest.Capture
 def test_without_the_library_one_sentence_says_what_to_install(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Status 1."""
+    """Status 2."""
     monkeypatch.setitem(sys.modules, "mcp.server", None)
-    assert main(["mcp", str(root)]) == 1
+    assert main(["mcp", str(root)]) == 2
     assert "pip install 'jupyter-tracking[mcp]'" in capsys.readouterr().err

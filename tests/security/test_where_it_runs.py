@@ -114,7 +114,7 @@ def test_a_run_is_recorded_with_no_output_to_print_to(root: Path, first: str) ->
     assert not {
         said
         for name, said in answers.items()
-        if name in commands and said != "ok" and not said.startswith("foreign RuntimeError: exit status 1")
+        if name in commands and said != "ok" and not said.startswith("foreign RuntimeError: exit status 2")
     }
 
 
@@ -168,7 +168,7 @@ def test_a_relative_root_in_a_folder_that_was_removed_is_one_clear_error(
             call()
     with pytest.raises(TrackingError):
         tracking.open_run(Path("run"))
-    assert main(["runs"]) == 1
+    assert main(["runs"]) == 2
     said = capsys.readouterr().err
     assert "the current directory has been removed" in said
     assert said.count("\n") == 1
@@ -238,7 +238,7 @@ def test_a_page_that_cannot_be_written_is_one_clear_error(root: Path, target: st
         with pytest.raises(StorageError, match="page"):
             save(target)
     capsys.readouterr()
-    assert main(["show", run.uuid, "-o", target]) == 1
+    assert main(["show", run.uuid, "-o", target]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
@@ -274,11 +274,11 @@ def test_a_pipe_that_nobody_reads_any_more_ends_a_command_quietly(root: Path) ->
 
 
 def test_an_output_that_is_full_is_told(root: Path) -> None:
-    """What was asked for could not be written: one line, and status 1."""
+    """What was asked for could not be written: one line, and status 2."""
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
             [sys.executable, "-m", "jupyter_tracking", "runs", "--root", str(root)], stdout=full, stderr=subprocess.PIPE, check=False
         )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert b"standard output cannot be written: No space left on device" in done.stderr
     assert done.stderr.count(b"\n") == 1

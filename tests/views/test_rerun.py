@@ -27,7 +27,12 @@ view = tracking.open_run(run)
 COUNT = """
 gc.collect()
 import matplotlib.pyplot as plt, threading
-descriptors = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")]
+def target(descriptor):
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except FileNotFoundError:  # a thread of the kernel has closed it since it was listed
+        return ""
+descriptors = [target(each) for each in os.listdir("/proc/self/fd")]
 print(json.dumps({
     "comms": len(get_ipython().kernel.comm_manager.comms),
     "widgets": len(ipywidgets.widgets.widget._instances),
