@@ -10,8 +10,8 @@ from tests.conftest import CHECKOUT
 PYTHON = CHECKOUT / "jupyter_tracking" / "views" / "renderers"
 TYPESCRIPT = CHECKOUT / "widgets" / "src" / "renderers"
 
-# Beside the renderers lie what draws several runs as one, on both sides, and what only one side needs.
-SHARED = {"overlay"}
+# Beside the renderers lie what draws several runs as one, and a table as bars, on both sides, and what only one side needs.
+SHARED = {"bars", "overlay"}
 ONLY_PYTHON = {"__init__", "fallback", "plain_chart", "vega_still"}
 ONLY_TYPESCRIPT = {"index", "axes", "chart-frame", "chart-line", "chart-paint", "crosshair", "filmstrip", "finer-points", "line-chart"}
 
