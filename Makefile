@@ -37,7 +37,7 @@ test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt wh
 # What depends on Python and its libraries once more, with others, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13. Left
 # out, since it is the same with any of them, is what is about the disk, processes and damaged files (of `reliability`, a kernel's cells stay),
 # the browser half, and what is said of the checkout itself. The three take 8 minutes on 2 cores.
-ONCE := $(addprefix tests/,lab fuzz test_architecture.py test_benchmarks.py test_contributing.py test_demo.py test_packaging.py test_widgets.py) \
+ONCE := $(addprefix tests/,docs fronts lab fuzz remote test_architecture.py test_benchmarks.py test_contributing.py test_demo.py test_packaging.py test_widgets.py) \
 	$(addprefix tests/security/test_,bounds.py budgets.py names_read.py reading_outside.py repository.py where_it_runs.py) \
 	$(filter-out %/test_kernel.py,$(wildcard tests/reliability/test_*.py))
 QUICK := -m 'not lab and not docs and not packaging and not soak and not server and not integrations and not torch and not remote' $(addprefix --ignore=,$(ONCE))

@@ -58,14 +58,18 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    whole = _Parser(prog="jupyter-tracking", description="Look at recorded runs; nothing is asked of the network.", epilog=_STATUSES)
+    whole = _Parser(
+        prog="jupyter-tracking",
+        description="Look at recorded runs; nothing is asked of the network but the store of a URL that you give.",
+        epilog=_STATUSES,
+    )
     whole.add_argument("--version", action="version", version=tracking.__version__)
     parsers = whole.add_subparsers(required=True, metavar="command")
     for command in commands():
         example = f"Example: jupyter tracking {command.example}. " if command.example else ""
-        about: dict[str, Any] = {"help": command.about} if command.listed else {}
+        listed: dict[str, Any] = {"help": command.about} if command.listed else {}
         description = f"{command.about[0].upper()}{command.about[1:]}."
-        command.add_to(parsers.add_parser(command.name, description=description, epilog=f"{example}{command.statuses}", **about))
+        command.add_to(parsers.add_parser(command.name, description=description, epilog=f"{example}{command.statuses}", **listed))
     return whole
 
 

@@ -22,6 +22,11 @@ _PACKAGE = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared with th
 _PLAIN = str.maketrans({"·": "-", "…": "...", "→": "->", "—": "-"})  # our own signs, where only ASCII is known
 
 
+def count_of(number: int, noun: str) -> str:
+    """Return a count with its noun: 1 run, 2 runs."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def say(*lines: str) -> None:
     """Print lines that nobody's work may depend on: where they cannot be printed, they are not."""
     if sys.stdout is None:  # a program without a console, such as pythonw

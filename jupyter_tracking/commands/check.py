@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import jupyter_tracking as tracking
 from jupyter_tracking.commands.command import DONE, FOUND, RUN, Command
 from jupyter_tracking.commands.output import print_json_rows, print_lines
+from jupyter_tracking.printed import count_of
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +37,7 @@ def _print_of_all(problems: pd.DataFrame) -> None:
     for (uuid, name), rows in problems.groupby(["run_uuid", "run_name"], dropna=False, sort=False):
         print_lines(f"{name} · {uuid}" if isinstance(uuid, str) else "under the root")
         _print(rows, "  ")
-    print_lines(f"{problems['run_uuid'].nunique()} runs with problems" if len(problems) else "no problems")
+    print_lines(f"{count_of(problems['run_uuid'].nunique(), 'run')} with problems" if len(problems) else "no problems")
 
 
 def _print(problems: pd.DataFrame, margin: str = "") -> None:

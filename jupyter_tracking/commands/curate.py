@@ -10,6 +10,7 @@ import jupyter_tracking as tracking
 from jupyter_tracking.commands.command import DONE, ROOT, RUN, Command
 from jupyter_tracking.commands.output import complain, print_lines
 from jupyter_tracking.magics.curating import CURATIONS
+from jupyter_tracking.printed import count_of
 
 if TYPE_CHECKING:
     import argparse
@@ -48,7 +49,7 @@ def _add_root(parser: argparse.ArgumentParser) -> None:
 
 def _empty_trash(given: argparse.Namespace) -> int:
     count = tracking.empty_trash(given.root)
-    print_lines(f"{count} run{'' if count == 1 else 's'} removed")
+    print_lines(f"{count_of(count, 'run')} removed")
     return DONE
 
 

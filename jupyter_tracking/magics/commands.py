@@ -11,7 +11,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.magics.completion import root_of_runs, run_names
 from jupyter_tracking.magics.curating import CURATIONS
 from jupyter_tracking.magics.watching import watch as watch  # noqa: PLC0414 - a magic too
-from jupyter_tracking.printed import say
+from jupyter_tracking.printed import count_of, say
 
 if TYPE_CHECKING:
     import os
@@ -129,7 +129,7 @@ def track_status() -> None:
         say(f"no run is active{ended}; start one with %track_init")
         return
     count = len(_view(run).artifacts())
-    say(f"{run.status} {run.name} · {run.uuid} · {count} artifact{'' if count == 1 else 's'} · {run.path}")
+    say(f"{run.status} {run.name} · {run.uuid} · {count_of(count, 'artifact')} · {run.path}")
 
 
 # --- runs that are there -------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def track_empty_trash(*, root: str | os.PathLike[str] | None = None) -> None:
     from jupyter_tracking.storage.trash import empty_trash
 
     count = empty_trash(root if root is not None else root_of_runs())
-    say(f"{count} run{'' if count == 1 else 's'} removed")
+    say(f"{count_of(count, 'run')} removed")
 
 
 # --- views ---------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import orjson
 from jupyter_tracking.errors import InvalidArgument, MissingFile, OddKey, checks_arguments, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.catalog.root_catalog import put_entry
+from jupyter_tracking.printed import count_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.remote.snapshot import PART, Snapshot, digests, read_parts, snapshots
@@ -46,7 +47,7 @@ class Pushed(NamedTuple):
         """Say it in a line."""
         unit = next((unit for unit in reversed(_UNITS) if self.bytes >= _UNITS[unit]), "B")
         amount = f"{self.bytes / _UNITS[unit]:.3g} {unit}" if unit != "B" else f"{self.bytes} B"
-        files = f"{len(self.sent):,} file{'' if len(self.sent) == 1 else 's'}"
+        files = count_of(len(self.sent), "file")
         left = f", {len(self.left_out)} left out for their names" if self.left_out else ""
         return escape_controls(f"<pushed {files} ({amount}) to {self.url}; {self.skipped:,} were there{left}>")
 

@@ -18,6 +18,7 @@ from jupyter_tracking.frames.catalog.stored import LINEAGE, lineage_of, table_fi
 from jupyter_tracking.frames.lineage import lineage_rows, read_root
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.runs import own_columns
+from jupyter_tracking.printed import count_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.catalog.at_store import list_runs, open_runs, remote_url
 from jupyter_tracking.read.catalog.content import KEYS, WHOLE, Catalogued, LocalCatalog, dump_json, encode_entry, encode_run, read_catalog
@@ -154,7 +155,7 @@ class Catalog:
             return f"<Catalog of {self.root}: none yet; refresh() writes it>"
         written = datetime.fromtimestamp(max(run.written for run in content.runs.values()) / 1e9, UTC)
         pushed = f", {len(content.listing.entries):,} pushed since the last fold" if content.listing.entries else ""
-        return f"<Catalog of {self.root}: {len(content.runs):,} runs{pushed}, the last written {written:%Y-%m-%d %H:%M:%S} UTC>"
+        return f"<Catalog of {self.root}: {count_of(len(content.runs), 'run')}{pushed}, the last written {written:%Y-%m-%d %H:%M:%S} UTC>"
 
 
 def put_entry(files: CatalogFiles, run: RunFolder, folder: str | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.printed import count_of
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import SAVED, KeptScene, keep_scenes, keep_what_fits, numbered
@@ -88,7 +89,7 @@ def _fallback(runs: RunTable) -> str:
         for row in listed
     )
     more = f"<p><small>the newest {FALLBACK_ROWS} of {count:,} runs</small></p>" if count > FALLBACK_ROWS else ""
-    return f"<p><b>{count:,} run{'' if count == 1 else 's'}</b></p>{fallback.html_table(columns, rows)}{more}"
+    return f"<p><b>{count_of(count, 'run')}</b></p>{fallback.html_table(columns, rows)}{more}"
 
 
 def _score(row: Row, name: str) -> str:

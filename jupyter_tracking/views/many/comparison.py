@@ -16,10 +16,10 @@ from jupyter_tracking.frames.many.importance import most_important
 from jupyter_tracking.frames.many.run_columns import RunColumns, text_of
 from jupyter_tracking.frames.many.scores import first_score, goals_of
 from jupyter_tracking.frames.run_groups import grouping_columns, groups_frame
+from jupyter_tracking.printed import count_of
 from jupyter_tracking.read.filter.run_columns import columns_of_runs, values_of_run
 from jupyter_tracking.views.many.fields import add_fields, add_runs, encode_importance
 from jupyter_tracking.views.many.metric_lines import metric_chart, shared_metrics
-from jupyter_tracking.views.many.plot import count_of
 from jupyter_tracking.views.many.surroundings import surroundings_of
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.run_table import cut

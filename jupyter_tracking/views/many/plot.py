@@ -14,6 +14,7 @@ from jupyter_tracking.format.document import run_document
 from jupyter_tracking.frames.many.importance import most_important, result_of
 from jupyter_tracking.frames.many.run_columns import RunColumns
 from jupyter_tracking.frames.many.scores import first_score
+from jupyter_tracking.printed import count_of
 from jupyter_tracking.views.many.fields import add_fields, add_runs, encode_importance
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.payload import Payload, json_safe
@@ -255,8 +256,3 @@ def _share(column: RunColumn) -> NDArray[np.float64]:
 
 def _signed(correlation: float) -> str:
     return f"{correlation:+.2f}".replace("-", "−")  # noqa: RUF001 - as numbers are written in the page
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return a count with its noun: 1 run, 2 runs."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_tracking.errors import InvalidArgument, TrackingError
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import as_tags
+from jupyter_tracking.printed import count_of
 from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.storage.run_archive import write_archive
 
@@ -71,7 +72,7 @@ class Curation:
             if back is not None:
                 undo.append(back)
         if undo:
-            self._undone = [*self._undone, (f"{verb} of {_count(len(undo))}", undo)][-_MOST_UNDONE:]
+            self._undone = [*self._undone, (f"{verb} of {count_of(len(undo), 'run')}", undo)][-_MOST_UNDONE:]
         return Said(_told(verb, value, done), _why_not(refused), bool(self._undone))
 
     def undo(self) -> Said:
@@ -143,14 +144,10 @@ def _export(folder: RunFolder) -> str:
         number += 1
 
 
-def _count(count: int) -> str:
-    return f"{count:,} run{'' if count == 1 else 's'}"
-
-
 def _told(verb: str, value: str, done: list[str]) -> str:
     if not done:
         return ""
-    runs = _count(len(done))
+    runs = count_of(len(done), "run")
     if verb == "export":
         return f"exported to {done[0]}" + (f", and {len(done) - 1} more beside it" if len(done) > 1 else "")
     if verb in _DONE:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import traitlets
 
+from jupyter_tracking.printed import count_of
 from jupyter_tracking.errors import InvalidArgument, NotFound, TrackingError, suggest
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.filter.columns import Column, Columns, ambiguous
@@ -306,7 +307,7 @@ class RunsBrowser(RunWidget):
         listed = [folder for folder, _ in self._runs.listed]
         count = len(listed)
         names = ", ".join(run_labels(listed[:3])) + (", …" if count > 3 else "")  # noqa: PLR2004
-        return str(json_safe(f"<{count} run{'' if count == 1 else 's'}{f': {names}' if names else ''}>"))
+        return str(json_safe(f"<{count_of(count, 'run')}{f': {names}' if names else ''}>"))
 
     def _metadata(self) -> dict[str, Any]:
         newest = self._runs.listed[:FALLBACK_ROWS]
