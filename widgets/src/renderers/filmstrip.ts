@@ -40,7 +40,9 @@ export class Filmstrip {
     const width = this.element.parentElement?.clientWidth ?? 0;
     const fit = Math.max(3, Math.min(MOST, Math.floor(width / PLACE)));
     const places = around(at, steps.length, fit);
+    const focused = this.element.contains(document.activeElement);
     this.element.replaceChildren(...places.map((place) => this.button(place)));
+    if (focused) this.element.querySelector<HTMLElement>("[aria-current]")?.focus();
     void this.fill();
   }
 
@@ -76,7 +78,6 @@ export class Filmstrip {
       "button",
       {
         type: "button",
-        tabindex: "-1",
         title: `go to step ${step}`,
         "data-jt-place": String(place),
       },
