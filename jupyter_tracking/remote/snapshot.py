@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 PART = 5 << 20  # bytes of a part of a large file, which stores take one by one
 FILES, EVENTS, JOURNALS, LINEAGES, DOCUMENT = range(5)  # what names comes after what it names
 _LOGS = ("events/", "resources/", "plxlogs/")
-_JOURNALS = {paths.LINEAGE_JOURNAL, paths.ASSET_JOURNAL}
-_OF_WRITERS = {*paths.LOCKS, "writers", "tmp", "rows", "files.json", "mirror.json", "mirror.log"}  # in the private folder
+_OF_WRITERS = {*paths.LOCKS, "writers", "tmp", "files.json", "mirror.json", "mirror.log"}  # in the private folder
 
 
 class Snapshot(NamedTuple):

@@ -20,10 +20,10 @@ from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.runs import own_columns
 from jupyter_tracking.printed import count_of
 from jupyter_tracking.progress import Progress
-from jupyter_tracking.read.catalog.at_store import list_runs, open_runs, remote_url
+from jupyter_tracking.read.catalog.at_store import open_runs
 from jupyter_tracking.read.catalog.content import KEYS, WHOLE, Catalogued, LocalCatalog, dump_json, encode_entry, encode_run, read_catalog
 from jupyter_tracking.read.known_runs import list_run
-from jupyter_tracking.read.remote.roots import find_root, store_at, use_options
+from jupyter_tracking.read.remote.roots import find_root, list_runs, remote_url, store_at, use_options
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage.catalog.local_files import LocalFiles
 from jupyter_tracking.storage.catalog.names import FOLDER, base_paths, digest, entry_path, list_catalog

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import NotFound
-from jupyter_tracking.format import paths
 from jupyter_tracking.read.catalog.content import read_catalog
-from jupyter_tracking.read.remote.roots import remote_run, store_at
+from jupyter_tracking.read.remote.roots import list_runs, remote_run, remote_url, store_at
 from jupyter_tracking.read.run_reader import RunFolder
-from jupyter_tracking.storage.objects import is_url, local_path
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
     from jupyter_tracking.read.catalog.content import Content
@@ -30,12 +28,6 @@ class StoreCatalog(NamedTuple):
     url: str
     content: Content
     others: dict[str, RunFolder]
-
-
-def remote_url(root: str | os.PathLike[str] | None) -> str | None:
-    """Return the URL of a root at a store; None of a folder."""
-    chosen = root if root is not None else os.environ.get("POLYAXON_OFFLINE_ROOT")
-    return chosen.rstrip("/") if isinstance(chosen, str) and is_url(chosen) and local_path(chosen) is None else None
 
 
 def catalog_at(root: str | os.PathLike[str] | None, *, lineage: bool = False) -> StoreCatalog | None:
@@ -56,13 +48,6 @@ def catalog_at(root: str | os.PathLike[str] | None, *, lineage: bool = False) ->
     there = content.runs.keys() if content.is_whole else list_runs(url)
     over = {folder: run for folder, run in content.runs.items() if run.is_over and folder in there}
     return StoreCatalog(url, content._replace(runs=over), open_runs(url, there - over.keys()))
-
-
-def list_runs(url: str) -> set[str]:
-    """Return the names of the folders of the runs at a store: a request a thousand."""
-    listed = store_at(url).list("runs", shallow=True)
-    names = {entry.path.split("/")[1] for entry in listed if entry.path.endswith("/")}
-    return {name for name in names if paths.is_file_name(name) and not name.startswith(".")}
 
 
 def open_runs(url: str, folders: Iterable[str]) -> dict[str, RunFolder]:

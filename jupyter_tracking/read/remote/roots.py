@@ -63,11 +63,28 @@ def find_root(root: str | os.PathLike[str] | None = None) -> Path:
         InvalidArgument: a text that is no path and no URL of a store.
         StoreError: the store refuses or does not answer.
     """
-    chosen = root if root is not None else os.environ.get("POLYAXON_OFFLINE_ROOT")
-    if not isinstance(chosen, str) or not is_url(chosen):
-        return paths.default_root(root)
-    local = local_path(chosen)
-    return paths.default_root(local) if local is not None else _list_root(chosen.rstrip("/"))
+    url = remote_url(root)
+    if url is not None:
+        return _list_root(url)
+    chosen = _chosen(root)
+    return paths.default_root(local_path(chosen) if isinstance(chosen, str) and is_url(chosen) else root)
+
+
+def remote_url(root: str | os.PathLike[str] | None) -> str | None:
+    """Return the URL of a root at a store; None of a folder."""
+    chosen = _chosen(root)
+    return chosen.rstrip("/") if isinstance(chosen, str) and is_url(chosen) and local_path(chosen) is None else None
+
+
+def _chosen(root: str | os.PathLike[str] | None) -> str | os.PathLike[str] | None:
+    return root if root is not None else os.environ.get("POLYAXON_OFFLINE_ROOT")
+
+
+def list_runs(url: str) -> set[str]:
+    """Return the names of the folders of the runs at a store: a request a thousand."""
+    listed = store_at(url).list(_RUNS, shallow=True)
+    names = {entry.path[len(_RUNS) + 1 : -1] for entry in listed if entry.path.endswith("/")}
+    return {name for name in names if paths.is_file_name(name) and not name.startswith(".")}
 
 
 def shown_root(top: Path) -> str:
@@ -79,8 +96,7 @@ def _list_root(url: str) -> Path:
     from time import monotonic
 
     store, top = store_at(url), _private_root(url)
-    names = [entry.path[len(_RUNS) + 1 : -1] for entry in store.list(_RUNS, shallow=True) if entry.path.endswith("/")]
-    names = [name for name in names if paths.is_file_name(name) and not name.startswith(".")]
+    names = sorted(list_runs(url))
     with _lock:
         runs = top / _RUNS
         runs.mkdir(0o700, exist_ok=True)
