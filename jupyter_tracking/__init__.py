@@ -54,6 +54,7 @@ _DEFINED_IN = {
     "report": ("views.export.report", "report"),
     "runs": ("frames.runs", "runs_frame"),
     "runs_in": ("frames.saved_notebooks", "runs_in"),
+    "save_pages": ("views.export.site", "save_pages"),
     "scatter": ("views.many.shown", "scatter"),
     "tail": ("frames.tail", "tail"),
     "watch": ("magics.watching", "watch"),

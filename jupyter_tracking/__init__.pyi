@@ -31,6 +31,7 @@ from jupyter_tracking.session import get_or_create_run as get_or_create_run
 from jupyter_tracking.session import init as init
 from jupyter_tracking.storage.trash import empty_trash as empty_trash
 from jupyter_tracking.views.export.report import report as report
+from jupyter_tracking.views.export.site import save_pages as save_pages
 from jupyter_tracking.views.many.shown import compare as compare
 from jupyter_tracking.views.many.shown import parallel as parallel
 from jupyter_tracking.views.many.shown import scatter as scatter

@@ -18,6 +18,7 @@ MODULES = (
     "lineage",
     "check",
     "report",
+    "page",
     "catalog",
     "push",
     "mirror",

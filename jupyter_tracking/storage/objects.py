@@ -184,21 +184,25 @@ class ObjectStore:
 
         return {path: data for path, data in self.each(get, paths) if data is not None}
 
-    def put(self, path: str, data: bytes | BinaryIO | Iterator[bytes], *, create: bool = False) -> str | None:
+    def put(
+        self, path: str, data: bytes | BinaryIO | Iterator[bytes], *, create: bool = False, content_type: str | None = None
+    ) -> str | None:
         """Write an object, all of it or nothing; return its ETag.
 
         Args:
             path: its path.
             data: its bytes, or an open file or an iterator of them, which goes in parts of 5 MiB.
             create: refuse where there is an object already.
+            content_type: what a browser takes it for.
 
         Raises:
             StoreError: with `errno.EEXIST`, there is one already; or as every method.
         """
         import obstore
 
-        mode: Any = "create" if create else "overwrite"
-        return self._call(lambda store: _text(obstore.put(store, self._key(path), data, mode=mode)["e_tag"]), path, writes=True)
+        more: dict[str, Any] = {"mode": "create" if create else "overwrite"}
+        more |= {} if content_type is None else {"attributes": {"Content-Type": content_type}}
+        return self._call(lambda store: _text(obstore.put(store, self._key(path), data, **more)["e_tag"]), path, writes=True)
 
     def delete(self, paths: Iterable[str]) -> None:
         """Delete objects; what is not there is deleted already."""

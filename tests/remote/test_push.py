@@ -282,3 +282,15 @@ def test_the_command_line(recorded: Path, tmp_path: Path) -> None:
     wrong = subprocess.run([*words, "nowhere"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert wrong.stderr.count("\n") == 1
+
+
+def test_pages_of_runs_at_a_store_go_to_a_store(recorded: Path, bucket: Bucket) -> None:
+    """As HTML, so that a browser shows them; a second call writes the table alone."""
+    tracking.push(recorded, bucket.url, bucket.options)
+    done = tracking.save_pages(bucket.url, f"{bucket.url}/site", storage_options=bucket.options)
+    assert done.url == f"{bucket.url}/site/index.html"
+    assert done.written == [recorded.name]
+    store = ObjectStore.at(f"{bucket.url}/site", bucket.options)
+    assert sorted(entry.path for entry in store.list()) == ["index.html", "pages.json", f"runs/{recorded.name}.html"]
+    assert store.get("index.html").startswith(b"<!doctype html>")
+    assert tracking.save_pages(bucket.url, f"{bucket.url}/site", storage_options=bucket.options).written == []

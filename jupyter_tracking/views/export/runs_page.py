@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from jupyter_tracking.printed import count_of
 from jupyter_tracking.read.check import find_problems
@@ -41,10 +42,12 @@ def runs_page(
     budget: int | None,
     arrangement: dict[str, Any] | None = None,
     progress: Progress | None = None,
+    has_pages: bool = False,
 ) -> str:
     """Return the page, within a budget of bytes; with all artifacts of all runs when that is None.
 
-    `arrangement` is how the table was arranged, as the page says it; `progress` is told how many runs are drawn.
+    `arrangement` is how the table was arranged, as the page says it; `progress` is told how many runs are drawn; with `has_pages` each run
+    has a page of its own beside this one, and nothing of it is in this one.
     """
     count = len(runs.rows)
     shown = _fallback(runs) + (page.trust_hint("all of it") if budget is not None else "")
@@ -62,7 +65,9 @@ def runs_page(
     header: dict[str, Any] = {"runs": about, "browsers": {}, "scenes": []}
     payloads: list[tuple[int, int, int, Payload]] = [(-1, 0, 0, table)]
     left = None if room is None else room - len(page.compress(header, payloads))
-    newest = runs.listed[: None if room is None else _BROWSERS]
+    newest = [] if has_pages else runs.listed[: None if room is None else _BROWSERS]
+    if has_pages:
+        header["pages"] = {row["id"]: page_of(folder.path.name) for folder, row in runs.listed}
     for n, (folder, row) in enumerate(newest):
         share = None if left is None else left // (len(newest) - n)
         if share is not None and share < _LEAST_ROOM:
@@ -77,6 +82,11 @@ def runs_page(
         header["scenes"].extend(one.scene for one in kept)
         payloads += more
     return page.page_body(key, shown, page.compress(header, payloads), line)
+
+
+def page_of(name: str) -> str:
+    """Return where the page of a run is, from that of the table, by the name of the run's folder."""
+    return f"runs/{quote(name, safe='')}.html"
 
 
 def _fallback(runs: RunTable) -> str:

@@ -23,6 +23,8 @@ interface Header extends SceneHeader {
   runs?: { total: number; arrangement?: unknown };
   /** The browsers of those runs that the page has room for, by the run's id in the table. */
   browsers?: Record<string, Browser>;
+  /** Where the pages of runs are that have one of their own, from this page, by the run's id in the table. */
+  pages?: Record<string, string>;
 }
 type Saved = SavedScenes<Header>;
 
@@ -96,13 +98,17 @@ function showRuns(
 ): Close {
   const rows = new RunRows(saved.runs);
   const slot = new Slot("jt-below");
-  const browsers = saved.header.browsers ?? {};
+  const { browsers = {}, pages = {} } = saved.header;
+  const show = (id: string): void =>
+    slot.open(
+      Object.hasOwn(browsers, id) ? () => showBrowser(slot.element, browsers[id]!, saved) : null,
+      `the artifacts of run ${id} are not kept in this page; run the notebook to look at them`,
+    );
   const table = new RunTable(rows, {
-    open: (id) =>
-      slot.open(
-        Object.hasOwn(browsers, id) ? () => showBrowser(slot.element, browsers[id]!, saved) : null,
-        `the artifacts of run ${id} are not kept in this page; run the notebook to look at them`,
-      ),
+    open: (id) => {
+      if (Object.hasOwn(pages, id)) window.location.assign(pages[id]!);
+      else show(id);
+    },
     arrangement,
     ...(total > rows.count
       ? {
