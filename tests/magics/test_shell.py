@@ -465,10 +465,11 @@ def test_dash_h_prints_the_help(cell, capsys: pytest.CaptureFixture[str]) -> Non
 # --- Tab -----------------------------------------------------------------------------------------
 
 
-def completed(shell: InteractiveShell, line: str) -> list[str]:
-    """The line as it would stand after each completion."""
+def completed(shell: InteractiveShell, line: str, *, uuids: bool = False) -> list[str]:
+    """The line as it would stand after each completion; without those of uuids, which begin with letters of chance."""
     with provisionalcompleter():
-        return [line[: c.start] + c.text + line[c.end :] for c in shell.Completer.completions(line, len(line))]
+        found = [line[: c.start] + c.text + line[c.end :] for c in shell.Completer.completions(line, len(line))]
+    return found if uuids else [each for each in found if not re.search("[0-9a-f]{12}$", each)]
 
 
 @pytest.mark.parametrize(
@@ -563,8 +564,7 @@ def test_tab_completes_in_a_new_session(
     os.utime(run.path / "run.plx.json", (later, later))
     monkeypatch.setattr(session, "last_run", lambda: None)
     ip.push({"tracking": tracking})
-    found = completed(ip, line)
-    assert [each for each in found if not re.search("[0-9a-f]{12}$", each)] == expected
+    assert completed(ip, line) == expected
     ip.run_cell("%artifact roc")
     assert "--run NAME, or start one with %track_init; the newest are 'digits', 'other'" in capsys.readouterr().err
 
@@ -657,3 +657,5 @@ def test_curating_magics_have_help_and_complete(cell, ip: InteractiveShell, caps
     assert completed(ip, "%track_rename ca") == ["%track_rename café"]
     assert completed(ip, "%track_untag b") == ["%track_untag baseline", "%track_untag best"]
     assert completed(ip, "%track_note x --") == ["%track_note x --run"]
+    found = {each.removeprefix("%track_pin --run ") for each in completed(ip, "%track_pin --run ", uuids=True)}
+    assert found == {"café"} | {uuid[:12] for uuid in tracking.runs()["uuid"]}
