@@ -5,9 +5,9 @@
 
 A line a framework and a tracker: how much more processor time of this process, and time by the clock, the training takes with the
 callback, which is the median over rounds of the ratio of two neighbours, and how far those ratios lie apart. `floor` is a callback that
-keeps the same numbers in memory; `ours` is that of the framework, with the model and the importances that it logs; `ours_metrics`, and
-wandb offline, mlflow and trackio where they are installed, are that callback with their own call for the metrics of a step in it. mlflow
-takes some milliseconds a step: `--size 300` is enough for it.
+keeps the same numbers in memory; `ours` is that of the framework, with all that it logs; `ours_no_model` is the same without the file of
+the model, which the framework itself writes; `ours_metrics`, and wandb offline, mlflow and trackio where they are installed, are that
+callback with their own call for the metrics of a step in it. mlflow takes some milliseconds a step: `--size 300` is enough for it.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Training(NamedTuple):
 
     Attributes:
         train: does it, with these callbacks.
-        ours: makes the callback of ours, where there is one.
+        ours: makes the callback of ours, with or without the model, where there is one.
         calling: makes a callback that gives the metrics of each step to a function.
     """
 
     train: Callable[[list[Any]], object]
-    ours: Callable[[], Any] | None
+    ours: Callable[[bool], Any] | None
     calling: Callable[[Log], Any]
 
 
@@ -72,7 +72,7 @@ def lightgbm(size: int, rows: int) -> Training:
     def calling(log: Log) -> Any:
         return lambda env: log(env.iteration, {f"{part}/{name}": value for part, name, value, *_ in env.evaluation_result_list})
 
-    return Training(train, TrackingCallback, calling)
+    return Training(train, lambda model: TrackingCallback(log_model=model), calling)
 
 
 def xgboost(size: int, rows: int) -> Training:
@@ -98,7 +98,7 @@ def xgboost(size: int, rows: int) -> Training:
             self.log(epoch, found)
             return False
 
-    return Training(train, TrackingCallback, Calling)
+    return Training(train, lambda model: TrackingCallback(log_model=model), Calling)
 
 
 def keras(size: int, rows: int, *, batches: bool = False) -> Training:
@@ -108,13 +108,14 @@ def keras(size: int, rows: int, *, batches: bool = False) -> Training:
 
     from jupyter_tracking.integrations.keras import TrackingCallback
 
-    X, y = data(min(rows, 3200))
-    layers = [library.layers.Input((20,)), library.layers.Dense(64, "relu"), library.layers.Dense(64, "relu"), library.layers.Dense(1)]
+    X, y = data(min(rows, 6400))
+    Dense = library.layers.Dense
+    layers = [library.layers.Input((20,)), Dense(256, "relu"), Dense(256, "relu"), Dense(1)]  # as of `torch`
     model = library.Sequential(layers)
     model.compile("adam", "mse")
 
     def train(callbacks: list[Any]) -> None:
-        model.fit(X, y, batch_size=32, epochs=max(1, size // 100), verbose=0, callbacks=callbacks)
+        model.fit(X, y, batch_size=64, epochs=max(1, size // 100), verbose=0, callbacks=callbacks)
 
     class Calling(library.callbacks.Callback):
         def __init__(self, log: Log) -> None:
@@ -126,7 +127,7 @@ def keras(size: int, rows: int, *, batches: bool = False) -> Training:
             self.count += 1
             self.log(self.count, {name: float(value) for name, value in (logs or {}).items()})
 
-    return Training(train, lambda: TrackingCallback(log_every=1 if batches else None), Calling)
+    return Training(train, lambda model: TrackingCallback(log_every=1 if batches else None, log_model=model), Calling)
 
 
 def keras_batches(size: int, rows: int) -> Training:
@@ -171,10 +172,14 @@ def floor(training: Training, _: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def ours(training: Training, folder: Path) -> Iterator[Any]:
+def ours(training: Training, folder: Path, *, model: bool = True) -> Iterator[Any]:
     assert training.ours is not None
     with tracking.init(root=folder, quiet=True, track_code=False, track_env=False):
-        yield training.ours()
+        yield training.ours(model)
+
+
+def ours_no_model(training: Training, folder: Path) -> Any:
+    return ours(training, folder, model=False)
 
 
 @contextmanager
@@ -216,14 +221,19 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--size", type=int, help="how many rounds, batches or steps, instead of 1,000 and 10,000")
     parser.add_argument("--rows", type=int, default=50_000, help="how many a booster learns from and is evaluated on")
-    parser.add_argument("--trackers", nargs="+", help="floor ours ours_metrics wandb mlflow trackio: only these")
+    parser.add_argument("--trackers", nargs="+", help="floor ours ours_no_model ours_metrics wandb mlflow trackio: only these")
     given = parser.parse_args()
     others = {name: another(contender) for name, contender in OTHERS.items() if find_spec(name)}
-    print(f"{'':13} {'':12} {'processor time':>24} {'time':>24}   of a training without a callback")
+    print(f"{'':13} {'':13} {'processor time':>24} {'time':>24}   of a training without a callback")
     for name in given.frameworks:
         size = given.size or SIZES[name]
         training = globals()[name](size, given.rows)
-        loggers = {"floor": floor, **({"ours": ours} if training.ours else {}), "ours_metrics": ours_metrics, **others}
+        loggers = {
+            "floor": floor,
+            **({"ours": ours, "ours_no_model": ours_no_model} if training.ours else {}),
+            "ours_metrics": ours_metrics,
+            **others,
+        }
         loggers = {logger: start for logger, start in loggers.items() if given.trackers is None or logger in given.trackers}
         ratios: dict[str, list[tuple[float, float]]] = {logger: [] for logger in loggers}
         bare: list[float] = []
@@ -237,7 +247,7 @@ def main() -> None:
                         bare.append(without[1])
         for logger, rounds in ratios.items():
             shown = " ".join(f"{statistics.median(c):8.4f} ({min(c):.4f}-{max(c):.4f})" for c in zip(*rounds, strict=True))
-            print(f"{name:13} {logger:12} {shown}   {size:,} in {statistics.median(bare):.2f} s", flush=True)
+            print(f"{name:13} {logger:13} {shown}   {size:,} in {statistics.median(bare):.2f} s", flush=True)
 
 
 if __name__ == "__main__":
