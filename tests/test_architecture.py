@@ -61,7 +61,7 @@ BUDGETS = {
     "notebook": 1705,
     "frames": 3355,
     "polyaxon": 1100,
-    "views": 10255,
+    "views": 10320,
     "magics": 1425,
     "integrations": 2905,
     "remote": 530,

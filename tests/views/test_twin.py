@@ -220,6 +220,26 @@ def test_latex_which_is_given_no_html_gets_a_picture_or_a_table(view: RunView, s
         assert "Trust" not in data["text/latex"]
 
 
+def test_latex_gets_the_table_that_stands_beside_a_picture(view: RunView, shell: InteractiveShell) -> None:
+    """It takes one output of a display: the picture of all panels, in which the table is read, its heading and its last row."""
+    import io
+
+    from PIL import Image
+
+    def picture(*names: str) -> Image.Image:
+        data = displayed(shell, view.show(*names))[1][0]
+        assert "text/latex" not in data
+        assert len(data["image/png"]) < 45_000
+        return Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("L")
+
+    alone, beside, after = picture("gain"), picture("gain", "predictions"), picture("notes", "predictions", "gain")
+    assert beside.height > alone.height + 100
+    below = np.asarray(beside)[alone.height + 40 :]
+    lines = (below.min(axis=1) < 128).astype(int)
+    assert np.diff(lines).clip(0).sum() >= 5  # rows of letters, one below the other
+    assert after.height > beside.height
+
+
 def test_no_name_or_cell_is_a_command_of_latex(root: Path, shell: InteractiveShell) -> None:
     """What TeX would obey is written as the letters that it is."""
     import pandas as pd
