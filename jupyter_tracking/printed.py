@@ -37,6 +37,13 @@ def say(*lines: str) -> None:
         return
 
 
+def show(line: str, markup: str) -> None:
+    """Show a line in a notebook, as HTML where the front end has it."""
+    from IPython.display import publish_display_data
+
+    publish_display_data({"text/plain": escape_controls(line), "text/html": markup})
+
+
 def write(stream: TextIO, *lines: str) -> None:
     """Write lines to a stream, with escapes for what a terminal obeys and for what the stream cannot hold.
 
@@ -58,6 +65,27 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
     warnings.warn(escape_controls(message), category, stacklevel=level)
+
+
+def short_path(path: str | os.PathLike[str], here: str | None = None) -> str:
+    """Return where something lies, no longer than it takes to find it, and without the name of the user's own folder.
+
+    Relative to `here`, by default the current directory, where both lie in a folder of the user's or of a project's; else from `~`, or as
+    it is.
+    """
+    whole, home = os.path.abspath(path), os.path.abspath(os.path.expanduser("~"))  # noqa: PTH100, PTH111 - links stay as they are
+    try:
+        here = here or os.getcwd()  # noqa: PTH109
+        common = os.path.commonpath([here, whole])
+    except (ValueError, FileNotFoundError):  # another drive, or the current directory has been removed
+        here = common = os.sep
+    if not _is_in(home, common) or common == home:
+        return os.path.relpath(whole, here)
+    return os.path.join("~", os.path.relpath(whole, home)) if _is_in(whole, home) else whole  # noqa: PTH118
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return os.path.join(path, "").startswith(os.path.join(folder, ""))  # noqa: PTH118
 
 
 def in_notebook() -> bool:

@@ -11,7 +11,7 @@ from jupyter_tracking.format.document.run_document import join_reason, own_text
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
-from jupyter_tracking.printed import in_notebook, say, warn
+from jupyter_tracking.printed import in_notebook, say, short_path, warn
 from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.read.find import find_run, resolve_runs
 from jupyter_tracking.read.remote.roots import find_root, use_options
@@ -394,6 +394,6 @@ class RunView(CuratedRun):
         count, (status, *reason) = len(self.artifacts()), self.files.status_reason
         why = join_reason(*reason)
         said = f" ({why if len(why) <= _LONGEST else f'{why[: _LONGEST - 1]}…'})" if why else ""
-        where = self.files.archive or (self.files.source.url if self.files.source is not None else self.path)
+        where = self.files.source.url if self.files.source is not None else short_path(self.files.archive or self.path)
         line = f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>"
         return escape_controls(line)

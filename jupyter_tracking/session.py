@@ -22,6 +22,7 @@ from jupyter_tracking.errors import (
     log_errors,
 )
 from jupyter_tracking.kinds import other_functions
+from jupyter_tracking.notebook.notebook_path import announce
 from jupyter_tracking.polyaxon.no_op import is_wanted
 from jupyter_tracking.polyaxon.run import PolyaxonRun
 from jupyter_tracking.polyaxon.server import SERVER_FUNCTIONS, server_function
@@ -288,7 +289,7 @@ def init(
         say(job.words_of_rank())
     if not quiet and not run.does_nothing:
         which = f"rank {run.ranks.rank} of {run.ranks.size}" if run.ranks and run.is_other_rank else run.name
-        say(f"{'resumed' if run.resumed else 'run'} {which} · {run.uuid} · {run.path}")
+        announce(f"{'resumed' if run.resumed else 'run'} {which}", run)
     if mirror is not None and not run.does_nothing:
         log_errors(lambda: start_mirror(run.path, mirror, storage_options), "the copy of the run")
     for call in after_init[:]:

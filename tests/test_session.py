@@ -19,12 +19,75 @@ from tests import write_stub
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from IPython.core.interactiveshell import InteractiveShell
+
 
 def test_init_prints_one_line(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Name, uuid and folder, and nothing else."""
+    """Name, uuid and folder, as short as it is found from here, and nothing else; with `quiet` nothing at all."""
     run = tracking.init(root=root, name="first")
     tracking.end()
-    assert capsys.readouterr().out == f"run first · {run.uuid} · {root / 'runs' / run.uuid}\n"
+    assert capsys.readouterr().out == f"run first · {run.uuid} · runs/{run.uuid}\n"
+    assert f"in runs/{run.uuid}>" in repr(run)
+    with tracking.init(root=root, name="second", quiet=True):
+        pass
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("cwd", "folder", "told"),
+    [
+        ("home/ada/work", "home/ada/work/runs/1", "runs/1"),
+        ("home/ada/work/notebooks", "home/ada/work/runs/1", "../runs/1"),
+        ("home/ada", "home/ada/work/runs/1", "work/runs/1"),
+        ("srv", "home/ada/work/runs/1", "~/work/runs/1"),
+        ("home", "home/ada/work/runs/1", "~/work/runs/1"),
+        ("home/ada", "srv/runs/1", "{top}/srv/runs/1"),
+        ("home/ada", "home/adam/runs/1", "{top}/home/adam/runs/1"),
+        ("srv/a", "srv/runs/1", "../runs/1"),
+    ],
+)
+def test_where_a_run_lies_is_told_briefly_and_without_the_name_of_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cwd: str, folder: str, told: str
+) -> None:
+    """What is saved in a notebook tells even less: where the run is not near, the end of its path."""
+    from jupyter_tracking.printed import short_path
+    from jupyter_tracking.views.model.listing import relative_path
+
+    (tmp_path / cwd).mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path / "home" / "ada"))
+    monkeypatch.chdir(tmp_path / cwd)
+    assert short_path(tmp_path / folder) == told.format(top=tmp_path)
+    saved = relative_path(tmp_path / folder)
+    assert saved == (told if told[0] not in "~{" else "runs/1")
+    assert "ada" not in saved
+
+
+def test_in_a_notebook_the_line_of_a_run_leads_to_its_document(
+    root: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the notebook's own folder, whatever the name of the run's; where the notebook is not known, the line is printed."""
+    from IPython.utils.capture import capture_output
+
+    notebook = root / "notebooks" / "a b.ipynb"
+    notebook.parent.mkdir()
+    notebook.touch()
+    monkeypatch.setattr("jupyter_tracking.notebook.notebook_path.in_notebook", lambda: True)
+    for known in (True, False):
+        if known:
+            monkeypatch.setenv("JPY_SESSION_NAME", str(notebook))
+        else:
+            monkeypatch.delenv("JPY_SESSION_NAME")
+        with capture_output() as captured:
+            run = tracking.init(artifacts_path=root / "ru ns" / "<1>", name="<b>", track_code=False, track_env=False, track_logs=False)
+            tracking.end()
+        if not known:
+            assert (captured.stdout, captured.outputs) == (f"resumed <b> · {run.uuid} · ru ns/<1>\n", [])
+            continue
+        line = f"run <b> · {run.uuid} · ru ns/<1>"
+        (shown,) = captured.outputs
+        assert shown.data["text/plain"] == line
+        assert '<a href="../ru%20ns/%3C1%3E/run.plx.json">ru ns/&lt;1&gt;</a>' in shown.data["text/html"]
+        assert "<b>" not in shown.data["text/html"]
 
 
 def test_root_is_argument_then_variable_then_current_directory(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +301,7 @@ def test_the_card_of_a_run_says_what_it_is_and_runs_nothing(root: Path) -> None:
     assert "<strong>&lt;b&gt;digits</strong>" in card
     assert "&lt;script&gt; = &#x27;&lt;img&gt;&#x27; · p0 = 0" in card
     assert "and 9 more" in card
-    assert str(run.path) in card
+    assert f"<code>runs/{run.uuid}</code>" in card
     assert not re.search("<(script|img|i|b)>", card)
     assert "succeeded" in run._repr_html_()
 

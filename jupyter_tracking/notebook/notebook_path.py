@@ -1,4 +1,4 @@
-"""The path of the notebook that is running, as far as the front end tells it.
+"""The path of the notebook that is running, as far as the front end tells it, and the line in it that says that a run has started.
 
 It is never guessed. No server beyond this machine is asked, and no longer than a tenth of a second.
 """
@@ -11,8 +11,14 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.errors import log_errors
+from jupyter_tracking.printed import in_notebook, say, show
+from jupyter_tracking.record.run_card import run_line
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from jupyter_tracking.record.run import Run
 
 TIMEOUT = 0.1  # seconds
 
@@ -28,6 +34,20 @@ def notebook_path(names: Mapping[str, Any]) -> str | None:
     search.start()  # in a thread, since a slow file system would hold it up too
     search.join(TIMEOUT)
     return found[0] if found else None
+
+
+def announce(which: str, run: Run) -> None:
+    """Say in one line which run has started and where it lies, in a notebook with a link that leads from there to its document.
+
+    Args:
+        which: what has started, in words.
+        run: the run.
+    """
+    line, markup = run_line(which, run.path, run.uuid, notebook_path({}) if in_notebook() else None)
+    if markup:
+        log_errors(lambda: show(line, markup), "the line of the run")
+    else:
+        say(line)
 
 
 def _find(names: Mapping[str, Any]) -> str | None:

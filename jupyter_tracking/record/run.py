@@ -14,7 +14,7 @@ from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.format.document.curation import as_tags
 from jupyter_tracking.kinds import KindMethods
-from jupyter_tracking.printed import warn
+from jupyter_tracking.printed import short_path, warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.lineage_document import write_outputs
 from jupyter_tracking.record.metadata import RunMetadata
@@ -202,7 +202,7 @@ class Run(RankRecorder, KindMethods, RunMetadata):
 
     def __repr__(self) -> str:
         """Name the run, its status and its folder."""
-        return escape_controls(f"<Run {self.name!r} {self.uuid[:8]}, {self.status}, in {self.path}>")
+        return escape_controls(f"<Run {self.name!r} {self.uuid[:8]}, {self.status}, in {short_path(self.path)}>")
 
     def _repr_html_(self) -> str:
         """Return the run's card, which a notebook shows where the run is the last line of a cell."""

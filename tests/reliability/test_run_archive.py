@@ -81,7 +81,7 @@ def test_an_export_opens_again_equal(ended: Path, tmp_path: Path) -> None:
     assert again.problems(hashes=True).empty
     assert again.load("frame", step=2)["a"].tolist() == [2]
     assert again.load("own").read_bytes() == (ended / "outputs/own.bin").read_bytes()
-    assert repr(again).endswith(f"in {path}>")
+    assert repr(again).endswith(f"in {os.path.relpath(path)}>")
     assert len(tracking.lineage(path)) == len(view.lineage())
     shown = tracking.compare([path, ended], "train/損失")
     assert shown.steps == (0, 1, 2)

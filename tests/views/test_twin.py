@@ -240,6 +240,32 @@ def test_latex_gets_the_table_that_stands_beside_a_picture(view: RunView, shell:
     assert after.height > beside.height
 
 
+def test_what_is_saved_tells_no_folder_of_the_machine(tmp_path: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in the pages, the lines and the metadata of views, nor in what the widgets hold, which some save too; from near and from afar."""
+    import ipywidgets
+
+    home = tmp_path / "home" / "ada-lovelace"
+    for here, place in ((home / "work", "runs/"), (tmp_path / "elsewhere", "runs/")):
+        here.mkdir(parents=True)
+        monkeypatch.setenv("HOME", str(home))
+        monkeypatch.chdir(here)
+        with tracking.init(root=home / "work", name="near", track_code=False, track_env=False, track_logs=False) as run:
+            run.log_metric("loss", 1, step=1)
+            run.log_metric("acc", 1, step=1)
+        view = tracking.open_run(run)
+        shown = [view.show("loss"), view.browse(), tracking.browse(root=home / "work"), tracking.compare([view, view])]
+        saved = [repr(displayed(shell, each)) for each in shown] + [repr(view), run._repr_html_()]
+        saved += [
+            repr(packed(html))
+            for each in shown
+            for data, _ in displayed(shell, each)
+            if 'class="jt-data"' in (html := data.get("text/html", ""))
+        ]
+        saved += [repr(widget.get_state()) for widget in list(ipywidgets.widgets.widget._instances.values())]
+        assert [text[max(0, text.find("ada-love") - 200) :][:300] for text in saved if "ada-lovelace" in text] == []
+        assert any(f"{place}{run.uuid}" in text for text in saved)
+
+
 def test_no_name_or_cell_is_a_command_of_latex(root: Path, shell: InteractiveShell) -> None:
     """What TeX would obey is written as the letters that it is."""
     import pandas as pd

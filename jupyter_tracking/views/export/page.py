@@ -10,7 +10,6 @@ import bisect
 import gzip
 import hashlib
 import html
-import os
 import re
 import zlib
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracking.errors import escape_controls, storage_errors
 from jupyter_tracking.read.check import checksum_of
-from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.views.export.bundle import MANY, WHOLE, base85_of, bundle, bundle_for, bundles, static
 from jupyter_tracking.views.model.downsample import spread_evenly
+from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.panel import SHARED
 from jupyter_tracking.views.model.payload import encode_scene, json_safe, pack
 from jupyter_tracking.views.renderers.overlay import fallback_chart
@@ -293,14 +292,3 @@ def _shown(panel: Panel, series: Series) -> dict[str, Any]:
     artifact = series.artifact
     found = {"run_uuid": series.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": panel.steps}
     return {**found, "events": checksum_of(series.folder, artifact)}
-
-
-def relative_path(path: Path) -> str:
-    """Return a run's path relative to the current directory, so that a notebook moved together with its runs still finds them."""
-    source = source_of(path)
-    if source is not None:
-        return source.url
-    try:
-        return Path(os.path.relpath(path)).as_posix()
-    except (ValueError, FileNotFoundError):  # another drive, or the current directory has been removed
-        return path.as_posix()

@@ -9,6 +9,7 @@ import traitlets
 
 from jupyter_tracking.errors import NotFound, TrackingError, suggest
 from jupyter_tracking.views.export import page
+from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
 from jupyter_tracking.views.widgets.browser import Browser
@@ -82,7 +83,7 @@ class ManyRunsView(RunWidget):
 
     def _metadata(self) -> dict[str, Any]:
         listed = list(self._folders.values())[:_MOST_LISTED]
-        found: dict[str, Any] = json_safe({"runs": [{"run_uuid": f.uuid, "run_path": page.relative_path(f.path)} for f in listed]})
+        found: dict[str, Any] = json_safe({"runs": [{"run_uuid": f.uuid, "run_path": relative_path(f.path)} for f in listed]})
         return found
 
     def _forget(self) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import kind_of
+from jupyter_tracking.printed import short_path
+from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.read.scan.file_ends import FileEnd, file_ends
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.source_cells import log_of
@@ -112,9 +115,23 @@ def _facts(folder: RunFolder, facts: RunFacts) -> list[list[str]]:
         "finished": facts.finished_at,
         "took": _duration(facts.duration),
         "uuid": facts.uuid,
-        "folder": str(folder.path),
+        "folder": relative_path(folder.path),
     }
     return [[name, str(value)] for name, value in said.items() if value not in (None, "")]
+
+
+def relative_path(path: Path) -> str:
+    """Return where a run or a root lies, for what is saved: a notebook that is moved together with its runs still finds them.
+
+    It tells nothing of the machine: where the run does not lie near the current directory it is the end of the path, from the root.
+    """
+    source = source_of(path)
+    if source is not None:
+        return source.url
+    short = Path(short_path(path))
+    if short.is_absolute() or short.parts[:1] == ("~",):
+        short = Path(*path.parts[-2:]) if path.parent.name == "runs" else Path(path.name)
+    return short.as_posix()
 
 
 def _duration(seconds: float | None) -> str | None:

@@ -13,7 +13,7 @@ from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_key, browser_line, browser_page
-from jupyter_tracking.views.model.listing import change_marks, is_soon_checked, list_artifacts, ordered, with_problems
+from jupyter_tracking.views.model.listing import change_marks, is_soon_checked, list_artifacts, ordered, relative_path, with_problems
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.scene import is_running, open_scene, overview_of, overview_scene
 from jupyter_tracking.views.model.value_cache import ValueCache
@@ -210,7 +210,7 @@ class Browser(RunWidget):
         return browser_line(self._folder)
 
     def _metadata(self) -> dict[str, Any]:
-        found: dict[str, Any] = json_safe({"run_uuid": self._folder.uuid, "run_path": page.relative_path(self._folder.path)})
+        found: dict[str, Any] = json_safe({"run_uuid": self._folder.uuid, "run_path": relative_path(self._folder.path)})
         return found
 
 

@@ -17,6 +17,7 @@ from jupyter_tracking.read.filter.grammar import parse_filter
 from jupyter_tracking.read.filter.run_columns import OWN_COLUMNS
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.runs_page import FALLBACK_ROWS, runs_page
+from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encode_rows, first_score, spark_of
 from jupyter_tracking.views.model.run_table import columns as known_columns
@@ -311,6 +312,6 @@ class RunsBrowser(RunWidget):
 
     def _metadata(self) -> dict[str, Any]:
         newest = self._runs.listed[:FALLBACK_ROWS]
-        listed = [{"run_uuid": row["uuid"], "run_path": page.relative_path(folder.path)} for folder, row in newest]
-        found: dict[str, Any] = json_safe({"root": page.relative_path(self._runs.root), "runs": listed})
+        listed = [{"run_uuid": row["uuid"], "run_path": relative_path(folder.path)} for folder, row in newest]
+        found: dict[str, Any] = json_safe({"root": relative_path(self._runs.root), "runs": listed})
         return found
