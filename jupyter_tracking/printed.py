@@ -70,8 +70,8 @@ def warn(message: str, category: type[Warning] = UserWarning) -> None:
 def short_path(path: str | os.PathLike[str], here: str | None = None) -> str:
     """Return where something lies, no longer than it takes to find it, and without the name of the user's own folder.
 
-    Relative to `here`, by default the current directory, where both lie in a folder of the user's or of a project's; else from `~`, or as
-    it is.
+    Relative to `here`, by default the current directory, where it lies in it or beside it, in a folder of the user's or of a project's;
+    else from `~`, or as it is.
     """
     whole, home = os.path.abspath(path), os.path.abspath(os.path.expanduser("~"))  # noqa: PTH100, PTH111 - links stay as they are
     try:
@@ -79,8 +79,9 @@ def short_path(path: str | os.PathLike[str], here: str | None = None) -> str:
         common = os.path.commonpath([here, whole])
     except (ValueError, FileNotFoundError):  # another drive, or the current directory has been removed
         here = common = os.sep
-    if not _is_in(home, common) or common == home:
-        return os.path.relpath(whole, here)
+    relative = os.path.relpath(whole, here) if here != os.sep else whole
+    if (not _is_in(home, common) or common == home) and not relative.startswith(os.path.join(os.pardir, os.pardir)):  # noqa: PTH118
+        return relative
     return os.path.join("~", os.path.relpath(whole, home)) if _is_in(whole, home) else whole  # noqa: PTH118
 
 

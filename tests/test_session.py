@@ -39,6 +39,7 @@ def test_init_prints_one_line(root: Path, capsys: pytest.CaptureFixture[str]) ->
         ("home/ada/work", "home/ada/work/runs/1", "runs/1"),
         ("home/ada/work/notebooks", "home/ada/work/runs/1", "../runs/1"),
         ("home/ada", "home/ada/work/runs/1", "work/runs/1"),
+        ("home/ada/other/notebooks", "home/ada/work/runs/1", "~/work/runs/1"),
         ("srv", "home/ada/work/runs/1", "~/work/runs/1"),
         ("home", "home/ada/work/runs/1", "~/work/runs/1"),
         ("home/ada", "srv/runs/1", "{top}/srv/runs/1"),

@@ -252,8 +252,10 @@ def test_what_is_saved_tells_no_folder_of_the_machine(tmp_path: Path, shell: Int
         with tracking.init(root=home / "work", name="near", track_code=False, track_env=False, track_logs=False) as run:
             run.log_metric("loss", 1, step=1)
             run.log_metric("acc", 1, step=1)
+            (tmp_path / "kept.bin").write_bytes(b"kept")
+            run.log_artifact(tmp_path / "kept.bin", "kept")
         view = tracking.open_run(run)
-        shown = [view.show("loss"), view.browse(), tracking.browse(root=home / "work"), tracking.compare([view, view])]
+        shown = [view.show("loss"), view.show("kept"), view.browse(), tracking.browse(root=home / "work"), tracking.compare([view, view])]
         saved = [repr(displayed(shell, each)) for each in shown] + [repr(view), run._repr_html_()]
         saved += [
             repr(packed(html))

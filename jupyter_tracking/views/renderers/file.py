@@ -7,6 +7,7 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
@@ -76,7 +77,7 @@ def _measured(series: Series, number: int | None) -> list[Fact]:
         return []
     seen = os.fstat(fd)
     os.close(fd)
-    where = ["on disk", str(place), "path"]
+    where = ["on disk", f"{relative_path(folder.path)}/{relative}", "path"]
     if not stat.S_ISDIR(seen.st_mode):
         return [["size", seen.st_size, "bytes"], where]
     sizes = [below.st_size for _, below in folder.walk(relative) if stat.S_ISREG(below.st_mode)]
