@@ -28,6 +28,10 @@ const parts = {
   charts: ["metric", "curve", "histogram", "confusion", "file"],
   table: ["dataframe", "file"],
   media: ["image", "audio", "video", "file"],
+  numbers: ["metric", "curve", "histogram", "confusion", "dataframe", "file"],
+  pictures: ["metric", "curve", "histogram", "confusion", "image", "audio", "video", "file"],
+  texts: ["text", "file"],
+  documents: ["text", "markdown", "html", "trace", "file"],
 };
 /** The style sheets of each beside those of every page. */
 const everywhere = ["base.css", "step-view.css", "paper.css"];
@@ -36,6 +40,10 @@ const dressed = {
   charts: ["charts.css", "confusion.css"],
   table: ["table.css"],
   media: ["media.css"],
+  numbers: ["charts.css", "confusion.css", "table.css"],
+  pictures: ["charts.css", "confusion.css", "media.css"],
+  texts: ["text.css"],
+  documents: ["text.css"],
 };
 const index = here("src/renderers/index.ts");
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.views.export.bundle import bundle, bundle_for
+from jupyter_tracking.views.export.bundle import base85_of, bundle, bundle_for, bundles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,7 +190,10 @@ def test_the_script_of_a_page_is_written_short_and_needs_no_escape(view: RunView
 
 
 def test_what_a_display_adds_to_the_notebook_is_small(root: Path) -> None:
-    """The page of one metric or curve brings the code that draws lines, that of one table the code of tables, and nothing else."""
+    """The page of one metric or curve brings the code that draws lines, that of one table the code of tables, and nothing else.
+
+    What is left beside the code, which each page brings so that none is ever without it, is less than half of that.
+    """
     random = np.random.default_rng(0)
     with tracking.init(root=root, name="weights", track_code=False, track_env=False, track_logs=False) as run:
         for step, noise in enumerate(random.random(1000)):
@@ -202,8 +205,31 @@ def test_what_a_display_adds_to_the_notebook_is_small(root: Path) -> None:
     weights = {name: len(view.show(name)._page(name)) for name in ("loss", "curve", "table", "words")}
     assert max(weights["loss"], weights["curve"]) <= 60_000
     assert weights["table"] <= 80_000
-    assert weights["words"] > 90_000  # the whole bundle: what the others leave out is there to be left out
-    assert bundle_for(["metric", "dataframe"]) == "view.js"
+    assert weights["words"] <= 35_000
+    code = {name: len(base85_of(bundle(name)[0])) for name in (*bundles(), "view.js")}
+    assert max(weights["loss"], weights["curve"]) - code["lines.js"] <= 25_000
+    assert weights["table"] - code["table.js"] <= 45_000
+    assert code["view.js"] > 90_000  # what the others leave out is there to be left out
+    assert max(code[name] for name in bundles()) <= 65_000
+
+
+@pytest.mark.parametrize(
+    ("stems", "name"),
+    [
+        (["metric"], "lines.js"),
+        (["metric", "confusion"], "charts.js"),
+        (["metric", "dataframe"], "numbers.js"),
+        (["metric", "image"], "pictures.js"),
+        (["video"], "media.js"),
+        (["text"], "texts.js"),
+        (["text", "html"], "documents.js"),
+        (["metric", "html"], "view.js"),
+        (["chart"], "view.js"),
+    ],
+)
+def test_a_page_brings_the_smallest_script_that_draws_it(stems: list[str], name: str) -> None:
+    """Whatever the order; what no smaller one can draw has the whole."""
+    assert bundle_for(stems) == bundle_for(stems[::-1]) == name
 
 
 @pytest.mark.parametrize("name", ALL)
