@@ -2,8 +2,8 @@
 
     python notebooks/execute.py gradient_boosting optuna_search
 
-Each runs in a folder of its own that is gone afterwards. Left out of the saved file is what no reader needs: the times of cells, widgets,
-which no kernel is behind any more (their static pages stay), and what names a folder of this machine.
+Each runs in a folder of its own that is gone afterwards. Left out of the saved file is what no reader needs: the times of cells, and widgets,
+which no kernel is behind any more (their static pages stay). One that tells a folder of this machine is not saved.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ def main() -> int:
         notebook = nbformat.read(path, as_version=4)
         with tempfile.TemporaryDirectory() as folder:
             execute(notebook, Path(folder))
-            without_folder(notebook, folder)
             found = told_of_the_machine(notebook, folder)
         text = nbformat.writes(notebook) + "\n"
         print(f"{path.name}: {len(text.encode()):,} bytes")
@@ -71,16 +70,6 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
             cell.outputs = [output for output in cell.outputs if _WIDGET not in output.get("data", {})]
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}  # without the version of this Python
-
-
-def without_folder(notebook: nbformat.NotebookNode, folder: str) -> None:
-    """Let what is printed say where a run lies beside the notebook; leave out the pages that know its whole path."""
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                output.text = output.text.replace(f"{folder}/", "")
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not any(folder.encode() in text for text in texts(output))]
 
 
 def texts(output: nbformat.NotebookNode) -> Iterator[bytes]:
