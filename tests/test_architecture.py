@@ -57,7 +57,7 @@ BUDGETS = {
     "storage": 3410,
     "kinds": 7165,
     "record": 1950,
-    "read": 5190,
+    "read": 5315,
     "notebook": 1725,
     "frames": 3355,
     "polyaxon": 1100,

@@ -5,25 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import weakref
-from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NotFound, shortened, suggest
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.document import curation, run_document
+from jupyter_tracking.format.document import curation
 from jupyter_tracking.read.catalog.content import LocalCatalog
-from jupyter_tracking.read.known_runs import list_run, run_name
-from jupyter_tracking.read.remote.roots import find_root, is_remote_root, remote_run, shown_root
+from jupyter_tracking.read.catalog.named_runs import WHOLE_UUID, NamedRuns, moment_of, named_runs
+from jupyter_tracking.read.known_runs import list_run
+from jupyter_tracking.read.remote.roots import find_root, is_remote_root, remote_run, remote_url
 from jupyter_tracking.read.run_reader import RunFolder, open_folder
 from jupyter_tracking.storage.objects import is_url
 from jupyter_tracking.storage.run_archive import unpack_run
 from jupyter_tracking.storage.trash import trashed_folders
 
-_SHORTEST_PREFIX = 4
-_WHOLE_UUID = 32
-_MOST_NAMED = 10
+if TYPE_CHECKING:
+    from datetime import datetime
+
 _MOST_NESTED = 3
 _UUIDS = ("uuid", "run_uuid", "uuids")  # columns of our DataFrames that say which runs their rows are of
 ROOT_OF_TABLE = "root"  # in the `attrs` of a DataFrame of runs
@@ -50,10 +49,10 @@ def find_under(run: str, root: Path) -> RunFolder:
     Raises:
         NotFound: there is none, or several have the prefix.
     """
-    listed = _Listed(paths.run_folders(root), root)
-    found = _match(run, listed)
+    listed = NamedRuns(paths.run_folders(root), root)
+    found = listed.find(run)
     if found is None:
-        raise _not_found(run, root, listed)
+        raise _not_found(run, listed, root)
     return found
 
 
@@ -73,7 +72,7 @@ def resolve_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[
     return all_runs(find_root(root)) if runs is None else _resolve(runs, root, {}, _MOST_NESTED)
 
 
-def _resolve(runs: Any, root: str | os.PathLike[str] | None, listed: dict[object, list[_Listed]], levels: int) -> list[RunFolder]:
+def _resolve(runs: Any, root: str | os.PathLike[str] | None, listed: dict[object, list[NamedRuns]], levels: int) -> list[RunFolder]:
     """Resolve runs as `resolve_runs`; each root is listed once for all of them."""
     uuids = _uuids_of_table(runs)
     root = root if root is not None else _attributes(runs).get(ROOT_OF_TABLE)
@@ -143,33 +142,7 @@ def _uuids_of_table(runs: Any) -> list[str] | None:
     return list(dict.fromkeys(uuid for uuid in every if isinstance(uuid, str)))
 
 
-class _Listed:
-    """Runs among which one is looked for by what a user has of it."""
-
-    def __init__(self, folders: list[Path], root: Path) -> None:
-        self.runs = [RunFolder(path) for path in folders]
-        self.catalog = LocalCatalog(root).get
-
-    @cached_property
-    def by_uuid(self) -> dict[str, RunFolder]:
-        """The runs by the names of their folders."""
-        return {each.path.name: each for each in self.runs}
-
-    @cached_property
-    def by_document(self) -> dict[str, RunFolder]:
-        """The runs by the uuids in their documents, where their folders have other names."""
-        return {uuid: each for each in self.runs if (uuid := list_run(each, catalog=self.catalog).facts.uuid) != each.path.name}
-
-    @cached_property
-    def by_name(self) -> dict[str, list[RunFolder]]:
-        """The runs of each name, in its normal form."""
-        found: dict[str, list[RunFolder]] = {}
-        for each in self.runs:
-            found.setdefault(paths.normal_name(run_name(each, self.catalog)), []).append(each)
-        return found
-
-
-def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed]) -> RunFolder:
+def _find(run: object, root: str | os.PathLike[str] | None, listed: list[NamedRuns]) -> RunFolder:
     given = _open_object(run) or _open_url(run, root)
     if given is not None:
         return given
@@ -185,20 +158,25 @@ def _find(run: object, root: str | os.PathLike[str] | None, listed: list[_Listed
         there = _open_path(text)
         if there is not None or is_path:
             return there or open_folder(text)
-    top = find_root(root)
     if not listed:
-        listed.append(_Listed(paths.run_folders(top), top))
-    found = _match(text, listed[0]) or _open_path(text)
+        listed.append(named_runs(root))
+    found = listed[0].find(text) or _open_path(text)
     if found is not None:
         return found
     if os.sep in text and os.path.isdir(text):  # noqa: PTH112
         return open_folder(text)
-    raise _not_found(text, top, listed[0])
+    raise _not_found(text, listed[0], None if remote_url(root) is not None else find_root(root))
 
 
-def _not_found(text: str, top: Path, listed: _Listed) -> NotFound:
-    known = [name for each in listed.by_name.values() if (name := run_name(each[0]))] + [name[:12] for name in listed.by_uuid]
-    return NotFound(f"run={text!r}: no run of this uuid or name under {shown_root(top)}{_in_trash(text, top) or suggest(text, known)}")
+def _not_found(text: str, listed: NamedRuns, root: Path | None) -> NotFound:
+    known = [name for folders in listed.by_name.values() if (name := listed.name(folders[0]))] + [folder[:12] for folder in listed.folders]
+    deleted = _in_trash(text, root) if root is not None else ""
+    return NotFound(f"run={text!r}: no run of this uuid or name under {listed.where}{deleted or suggest(text, known)}")
+
+
+def place_of(folder: RunFolder) -> str:
+    """Return where a run is, as its user knows it: the URL at a store, the .zip that it was unpacked from, or its folder."""
+    return folder.source.url if folder.source is not None else os.fspath(folder.archive or folder.path)
 
 
 def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> RunFolder:
@@ -210,7 +188,7 @@ def find_to_restore(run: object, root: str | os.PathLike[str] | None = None) -> 
     if present is not None and (not isinstance(run, str) or curation.is_archived(present.info)):
         return present
     top = find_root(root)
-    deleted = _match(run, _Listed(trashed_folders(top), top)) if isinstance(run, str) else None
+    deleted = NamedRuns(trashed_folders(top), top).find(run) if isinstance(run, str) else None
     return deleted or present or find_run(run, root)
 
 
@@ -227,7 +205,7 @@ def _last_change(folder: RunFolder) -> datetime:
     conditions = info.get("status_conditions")
     last = conditions[-1] if isinstance(conditions, list) and conditions and isinstance(conditions[-1], dict) else {}
     moments = [info.get("created_at"), info.get("started_at"), info.get("finished_at"), last.get("last_update_time")]
-    return max(map(_moment, moments))
+    return max(map(moment_of, moments))
 
 
 def _open_object(run: object) -> RunFolder | None:
@@ -243,7 +221,7 @@ def _open_url(run: object, root: object) -> RunFolder | None:
     """Open a run at an object store by its URL, or by its root's and its whole uuid; None where something else is given."""
     if is_url(run):
         return open_folder(remote_run(str(run)))
-    if not (is_url(root) and isinstance(run, str) and len(run) == _WHOLE_UUID and run.isalnum()):
+    if not (is_url(root) and isinstance(run, str) and len(run) == WHOLE_UUID and run.isalnum()):
         return None
     try:
         return open_folder(remote_run(f"{str(root).rstrip('/')}/runs/{run}"))
@@ -279,40 +257,10 @@ def _remove(unpacked: Path, pid: int) -> None:
         shutil.rmtree(unpacked, ignore_errors=True)
 
 
-def _match(text: str, listed: _Listed) -> RunFolder | None:
-    """Return the run of a uuid or a name, else the one whose uuid begins so, else None.
-
-    Raises:
-        NotFound: several uuids begin so.
-    """
-    digits = text.replace("-", "").lower()
-    if len(digits) == _WHOLE_UUID and digits in listed.by_uuid:
-        return RunFolder(listed.by_uuid[digits].path)  # the caller's own: the same run may be looked for twice
-    named = listed.by_name.get(paths.normal_name(text))
-    if named:
-        if len(named) > 1:
-            named.sort(key=lambda each: (not curation.is_archived(each.info), _moment(each.info.get("created_at")), each.path.name))
-        found = RunFolder(named[-1].path)
-        found.namesakes = len(named)
-        return found
-    begun = [name for name in listed.by_uuid if len(digits) >= _SHORTEST_PREFIX and name.startswith(digits)]
-    if len(begun) > 1:
-        names = ", ".join(name[: max(8, len(digits) + 4)] for name in begun[:_MOST_NAMED])
-        raise NotFound(f"run={text!r}: {len(begun)} runs match: {names}; give more of the uuid")
-    if not begun and len(digits) == _WHOLE_UUID:
-        begun = [other.path.name] if (other := listed.by_document.get(text)) is not None else []
-    return RunFolder(listed.by_uuid[begun[0]].path) if begun else None
-
-
-def _moment(value: object) -> datetime:
-    """Return a moment of a document; the beginning of time where there is none."""
-    return run_document.parse_moment(value) or datetime.min.replace(tzinfo=UTC)
-
-
 def _in_trash(text: str, root: Path) -> str:
     """Return how to get at a run of this uuid or name that was deleted, or an empty string."""
     try:
-        deleted = _match(text, _Listed(trashed_folders(root), root))
+        deleted = NamedRuns(trashed_folders(root), root).find(text)
     except NotFound:
         return ""
     return f"; it was deleted: open_run({os.fspath(deleted.path)!r}).restore() brings it back" if deleted is not None else ""

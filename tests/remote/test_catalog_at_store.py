@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
+from jupyter_tracking.errors import NotFound
 from jupyter_tracking.frames.catalog import root_catalog
 from jupyter_tracking.frames.catalog.root_catalog import fold, put_entry
 from jupyter_tracking.read.catalog.content import Catalogued, encode_run, read_catalog
@@ -42,6 +43,19 @@ def same(bucket: Bucket, root: Path) -> None:
     pd.testing.assert_frame_equal(runs[ends].reset_index(drop=True), expected[ends].reset_index(drop=True))
     assert runs["name"].tolist() == expected["name"].tolist()
     pd.testing.assert_frame_equal(tracking.lineage(root=bucket.url), tracking.lineage(root=root))
+
+
+def many(root: Path, bucket: Bucket) -> None:
+    """Let a catalog tell of ten thousand runs like the second one, each with a name of its own."""
+    store, uuid = ObjectStore.at(bucket.url, bucket.options), tracking.open_run("run1", root).uuid
+    said, *values = encode_run(list_run(RunFolder(root / "runs" / uuid)))
+    runs = []
+    for number in range(10_000):
+        name = UUID(int=number).hex
+        own = said.replace(uuid, name).replace('"run1"', f'"other{number}"')
+        runs.append(Catalogued(name, f"{number:016x}", 1, (), False, own, *values))
+    lineage = tracking.lineage("run1", root).iloc[:0].astype({"summary": "string"})
+    root_catalog._put_base(store, list_catalog(store), runs, lineage, [0] * len(runs), is_whole=True)
 
 
 @pytest.fixture
@@ -121,18 +135,64 @@ def test_a_refresh_finds_what_was_put_without_an_entry(several: Path, bucket: Bu
 
 def test_ten_thousand_runs_are_two_requests(several: Path, quick_bucket: Bucket) -> None:
     """Their number changes nothing."""
+    many(several, quick_bucket)
     store = ObjectStore.at(quick_bucket.url, quick_bucket.options)
-    texts = encode_run(list_run(RunFolder(several / "runs" / tracking.open_run("run1", several).uuid)))
-    uuid = tracking.open_run("run1", several).uuid
-    runs = []
-    for number in range(10_000):
-        name = UUID(int=number).hex
-        runs.append(Catalogued(name, f"{number:016x}", 1, (), False, texts[0].replace(uuid, name), *texts[1:]))
-    lineage = tracking.lineage("run1", several).iloc[:0].astype({"summary": "string"})
-    root_catalog._put_base(store, list_catalog(store), runs, lineage, [0] * len(runs), is_whole=True)
     quick_bucket.proxy.count()
     found = tracking.runs(quick_bucket.url, storage_options=quick_bucket.options)
     assert sum(quick_bucket.proxy.count().values()) == 2
     assert len(found) == 10_000
     assert set(found["inputs.mixed"]) == {1}
     assert len(read_catalog(store).runs) == 10_000
+
+
+def test_a_run_is_found_among_ten_thousand_by_a_few_requests(several: Path, quick_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its name or the beginning of its uuid: what the catalog says, and the documents of that one run."""
+    monkeypatch.setenv("JUPYTER_TRACKING_CACHE", str(several / "cache"))
+    many(several, quick_bucket)
+    send(several, quick_bucket)
+    store = ObjectStore.at(quick_bucket.url, quick_bucket.options)
+    fold(store)
+    uuids = {name: tracking.open_run(name, several).uuid for name in ("run0", "run1", "run2")}
+    quick_bucket.proxy.count()
+    assert tracking.open_run("run1", quick_bucket.url, storage_options=quick_bucket.options).uuid == uuids["run1"]
+    assert quick_bucket.proxy.count() == {"LIST": 2, "GET": 4}
+    assert tracking.open_run(uuids["run2"][:12], quick_bucket.url).name == "run2"
+    assert quick_bucket.proxy.count() == {"LIST": 2, "GET": 4}
+    assert tracking.open_run("run0", quick_bucket.url).load("text") == "x"
+
+
+def test_what_the_catalog_says_of_a_name_is_borne_out(several: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that it does not know is found all the same; one that is gone, or has another name, is not found by what it says."""
+    monkeypatch.setenv("JUPYTER_TRACKING_CACHE", str(several / "cache"))
+    send(several, bucket)
+    tracking.catalog(bucket.url, storage_options=bucket.options).refresh()
+    with tracking.init(root=several, name="put by hand", **QUIET) as run:
+        run.log_metric("loss", 1.0)
+    copy_to(ObjectStore.at(f"{bucket.url}/runs/{run.uuid}", bucket.options), run.path)
+    assert tracking.open_run("put by hand", bucket.url).uuid == run.uuid
+    gone, renamed = (tracking.open_run(name, several) for name in ("run0", "run1"))
+    store = ObjectStore.at(f"{bucket.url}/runs/{gone.uuid}", bucket.options)
+    store.delete([entry.path for entry in store.list()])
+    with pytest.raises(NotFound, match=r"'run0': no run of this uuid or name under s3://.*near: 'run2'"):
+        tracking.open_run("run0", bucket.url)
+    renamed.rename("another")
+    copy_to(ObjectStore.at(f"{bucket.url}/runs/{renamed.uuid}", bucket.options), renamed.path)
+    with pytest.raises(NotFound):
+        tracking.open_run("run1", bucket.url)
+    tracking.push(renamed, bucket.url, bucket.options)
+    assert tracking.open_run("another", bucket.url).uuid == renamed.uuid
+
+
+def test_of_several_of_a_name_the_newest_is_found(several: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a folder, and it says how many there are; an archived one only where all are."""
+    monkeypatch.setenv("JUPYTER_TRACKING_CACHE", str(several / "cache"))
+    for lr in (1, 2):
+        with tracking.init(root=several, name="run0", config={"newest": lr}, **QUIET):
+            pass
+    tracking.open_run("run0", several).archive()
+    send(several, bucket)
+    (archived,) = tracking.runs(several, archived=True, where="newest = 2")["uuid"]
+    tracking.push(archived, bucket.url, bucket.options, root=several)
+    found, here = tracking.open_run("run0", bucket.url, storage_options=bucket.options), tracking.open_run("run0", several)
+    assert (found.uuid, found.inputs["newest"], found.files.namesakes) == (here.uuid, 1, here.files.namesakes)
+    assert "the newest of 3 of this name" in repr(found)
