@@ -2,8 +2,8 @@
 
     python notebooks/execute.py gradient_boosting optuna_search
 
-Each runs in a folder of its own that is gone afterwards. Left out of the saved file is what no reader needs: the times of cells, and widgets,
-which no kernel is behind any more (their static pages stay). One that tells a folder of this machine is not saved.
+Each runs in a folder of its own that is gone afterwards. Left out of the saved file is what no reader needs: the times of cells, and
+widgets, which no kernel is behind any more (their static pages stay). One that tells a folder of this machine is not saved.
 """
 
 from __future__ import annotations

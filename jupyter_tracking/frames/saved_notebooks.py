@@ -19,8 +19,10 @@ from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.frames import cells
 from jupyter_tracking.frames.dtypes import with_dtypes
 from jupyter_tracking.read import check
+from jupyter_tracking.read.catalog.at_store import open_runs
 from jupyter_tracking.read.file_bytes import read_bytes
-from jupyter_tracking.read.find import find_run
+from jupyter_tracking.read.find import find_run, place_of
+from jupyter_tracking.read.remote.roots import find_root, remote_url
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def runs_in(notebook: str | os.PathLike[str], root: str | os.PathLike[str] | Non
 
     Args:
         notebook: the file.
-        root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        root: the folder that holds `runs/`, or a URL, as `runs()` takes it; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
 
     Raises:
         MissingFile: there is no such file.
@@ -149,18 +151,19 @@ def find_shown_run(shown: dict[str, Any], notebook: str | os.PathLike[str], root
     root, and if no link leads to it from there: else a notebook could have any run of its reader shown in a page to be passed on.
     """
     uuid, path = shown["run_uuid"], shown["run_path"]
-    beside, top = Path(os.path.abspath(notebook)).parent, paths.default_root(root)  # noqa: PTH100
+    beside, url, name = Path(os.path.abspath(notebook)).parent, remote_url(root), uuid.replace("-", "").lower()  # noqa: PTH100
     recorded = Path(os.path.normpath(beside / path))
     candidates = [(beside, recorded)] if path else []
-    candidates += [
-        (top, place) for place in (recorded, paths.run_path(top, uuid.replace("-", "").lower())) if place.is_relative_to(top / "runs")
-    ]
+    if url is None:
+        top = find_root(root)
+        candidates += [(top, place) for place in (recorded, paths.run_path(top, name)) if place.is_relative_to(top / "runs")]
     for above, place in candidates:
         if _is_folder_in(above, place):
             folder = RunFolder(place)
             if folder.uuid == uuid:
                 return folder
-    return None
+    there = open_runs(url, [name]).get(name) if url is not None and paths.is_file_name(name) else None
+    return there if there is not None and there.uuid == uuid else None
 
 
 def _is_folder_in(top: Path, place: Path) -> bool:
@@ -183,7 +186,7 @@ def _row(shown: dict[str, Any], notebook: str | os.PathLike[str], root: str | os
     folder = find_shown_run(shown, notebook, root)
     if folder is None:
         return row
-    row |= {"run_name": folder.name or None, "run_path": str(folder.path)}
+    row |= {"run_name": folder.name or None, "run_path": place_of(folder)}
     if not shown.get("name"):
         return row | {"on_disk": True}
     try:

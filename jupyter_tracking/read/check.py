@@ -347,9 +347,10 @@ def _assets_unchanged(folder: RunFolder, artifact: Artifact) -> bool:
         logged = folder.assets.get(path, {})
         fd = folder.open(path)
         try:
-            size = os.fstat(fd).st_size
+            seen = os.fstat(fd)
         finally:
             os.close(fd)
+        size = seen.st_size if stat.S_ISREG(seen.st_mode) else logged.get("size", 0)  # a folder's is that of its files
         if logged.get("size", size) != size:
             return False
         read += size

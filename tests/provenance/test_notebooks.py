@@ -202,3 +202,18 @@ def test_a_report_of_a_missing_notebook_is_one_line(root: Path, capsys: pytest.C
     """Exit status 2."""
     assert main(["report", "gone.ipynb"]) == 2
     assert capsys.readouterr().err == "jupyter-tracking: notebook='gone.ipynb': no such file\n"
+
+
+def test_a_folder_that_was_logged_is_unchanged(root: Path) -> None:
+    """Its size is that of its files; one of them edited, it is changed."""
+    (root / "saved").mkdir()
+    (root / "saved" / "weights.bin").write_bytes(b"ab")
+    with tracking.init(root=root, quiet=True, track_env=False, track_code=False) as run:
+        run.log_artifact(root / "saved", "saved", step=1)
+    view = tracking.open_run(run.path)
+    about = view.show("saved")._metadata()
+    shown = nbformat.v4.new_output("display_data", {"text/plain": "x"}, metadata={"jupyter_tracking": about})
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=[shown])]), root / "shown.ipynb")
+    assert tracking.runs_in(root / "shown.ipynb", root)["unchanged"].tolist() == [True]
+    (run.path / "assets" / "dir" / "saved_1" / "weights.bin").write_bytes(b"ac")
+    assert tracking.runs_in(root / "shown.ipynb", root)["unchanged"].tolist() == [False]

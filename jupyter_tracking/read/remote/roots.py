@@ -92,6 +92,12 @@ def shown_root(top: Path) -> str:
     return _urls.get(os.fspath(top), os.fspath(top))
 
 
+def remote_place(path: Path) -> str | None:
+    """Return the URL that a private folder of a run or of a root stands for; None of any other folder."""
+    source = source_of(path)
+    return source.url if source is not None else _urls.get(os.fspath(path))
+
+
 def _list_root(url: str) -> Path:
     from time import monotonic
 

@@ -51,7 +51,8 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
         notebook: the file.
         output: the page to write.
         root: where runs are looked for that do not lie in the folder of the notebook, or below it, as they were; by default
-            `POLYAXON_OFFLINE_ROOT`, else the current directory. A run elsewhere is not opened, whatever the notebook says.
+            `POLYAXON_OFFLINE_ROOT`, else the current directory; or a URL, as `runs()` takes it. A run elsewhere is not opened, whatever
+            the notebook says.
 
     Returns:
         The page's path.

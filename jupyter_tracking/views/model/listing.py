@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.printed import short_path
-from jupyter_tracking.read.remote.roots import source_of
+from jupyter_tracking.read.remote.roots import remote_place
 from jupyter_tracking.read.scan.file_ends import FileEnd, file_ends
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.source_cells import log_of
@@ -115,19 +115,25 @@ def _facts(folder: RunFolder, facts: RunFacts) -> list[list[str]]:
         "finished": facts.finished_at,
         "took": _duration(facts.duration),
         "uuid": facts.uuid,
-        "folder": relative_path(folder.path),
+        "folder": shown_place(folder),
     }
     return [[name, str(value)] for name, value in said.items() if value not in (None, "")]
+
+
+def shown_place(folder: RunFolder) -> str:
+    """Return where a run lies, for what is shown and saved: as `relative_path` says, of the .zip that it was unpacked from its own."""
+    return relative_path(folder.archive or folder.path)
 
 
 def relative_path(path: Path) -> str:
     """Return where a run or a root lies, for what is saved: a notebook that is moved together with its runs still finds them.
 
-    It tells nothing of the machine: where the run does not lie near the current directory it is the end of the path, from the root.
+    It tells nothing of the machine: where the run does not lie near the current directory it is the end of the path, from the root. Of
+    what is at a store it is the URL.
     """
-    source = source_of(path)
-    if source is not None:
-        return source.url
+    url = remote_place(path)
+    if url is not None:
+        return url
     short = Path(short_path(path))
     if short.is_absolute() or short.parts[:1] == ("~",):
         short = Path(*path.parts[-2:]) if path.parent.name == "runs" else Path(path.name)

@@ -9,6 +9,7 @@ import numpy as np
 
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.read.event_table import NO_ROWS, is_same_event
+from jupyter_tracking.views.model.listing import shown_place
 from jupyter_tracking.views.model.source_cells import source_cells
 from jupyter_tracking.views.model.step_index import StepIndex
 from jupyter_tracking.views.model.value_cache import ValueCache
@@ -154,6 +155,11 @@ class Series:
         """Return the path of an event's asset; raises as `RunFolder.asset`."""
         self._check_readable()
         return self.folder.asset(self.artifact, self.events[number])
+
+    def where(self, path: Path) -> list[str]:
+        """Return where a file or folder of the run is, as a fact that a page shows: on disk, or at a store."""
+        inside = path.relative_to(self.folder.path).as_posix()
+        return ["on disk" if self.folder.source is None else "at", f"{shown_place(self.folder)}/{inside}", "path"]
 
     def read(self, number: int, most: int) -> bytes:
         """Return the bytes of an event's asset, at most so many; raises as `RunFolder.read_asset`."""

@@ -162,7 +162,7 @@ def _facts(series: Series, number: int, stored: dict[str, Any]) -> list[list[Any
     path = series.asset(number)
     content = content_type_of(stored) or "of no known type"
     facts: list[list[Any]] = [["stored as", content], ["path", str(stored.get("path")), "path"]]
-    facts += [["size", path.lstat().st_size, "bytes"], ["on disk", str(path), "path"]]
+    facts += [["size", path.lstat().st_size, "bytes"], series.where(path)]
     if content == "pickle":
         step = series.events[number].step
         at = "" if step is None else f", step={step}"

@@ -7,7 +7,6 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
-from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
@@ -65,7 +64,7 @@ class FileRenderer(Renderer):
 
 
 def _measured(series: Series, number: int | None) -> list[Fact]:
-    """Return how large it is and where it is on this disk; nothing where it is not in the run. Links in a folder are not counted."""
+    """Return how large it is and where it is; nothing where it is not in the run. Links in a folder are not counted."""
     folder, path = series.folder, series.artifact.path
     try:
         if number is None and (not path or "://" in path):
@@ -77,7 +76,7 @@ def _measured(series: Series, number: int | None) -> list[Fact]:
         return []
     seen = os.fstat(fd)
     os.close(fd)
-    where = ["on disk", f"{relative_path(folder.path)}/{relative}", "path"]
+    where = series.where(place)
     if not stat.S_ISDIR(seen.st_mode):
         return [["size", seen.st_size, "bytes"], where]
     sizes = [below.st_size for _, below in folder.walk(relative) if stat.S_ISREG(below.st_mode)]
