@@ -29,6 +29,10 @@ MOST_CACHE_BYTES = 5_000_000_000
 # Of a table at an object store that is fetched as a whole to be looked at; of a larger one those parts come that are read.
 MOST_FETCHED_TABLE_BYTES = 64_000_000
 
+# Of a tail of files at an object store, and of all of a run, which are in memory; a mirror sends tails of four megabytes at most.
+MOST_TAIL_BYTES = 1 << 24
+MOST_TAILS_BYTES = 1 << 28
+
 # Of an asset that is read as a whole, but for tables: a few more times so much is made of it.
 MOST_ASSET_BYTES = 1 << 28
 

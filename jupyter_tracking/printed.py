@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from jupyter_tracking.errors import escape_controls
 
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import TextIO
 
     from IPython.core.interactiveshell import InteractiveShell
@@ -60,11 +61,28 @@ def write(stream: TextIO, *lines: str) -> None:
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the user's own line, which is the first on the stack that is not of this package."""
-    frame, level = sys._getframe(1), 2  # noqa: SLF001 - the documented way of looking at the stack
+    """Warn at the user's own line."""
+    _, level = _users_frame()
+    warnings.warn(escape_controls(message), category, stacklevel=level)
+
+
+def warn_at(line: tuple[str, int], message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn, in a thread of ours, at a line that `users_line` has returned."""
+    warnings.warn_explicit(escape_controls(message), category, *line)
+
+
+def users_line() -> tuple[str, int]:
+    """Return the file and the number of the user's own line."""
+    frame, _ = _users_frame()
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+def _users_frame() -> tuple[FrameType, int]:
+    """Return the first frame on the stack that is not of this package, and its level for the caller of the caller."""
+    frame, level = sys._getframe(2), 2  # noqa: SLF001 - the documented way of looking at the stack
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame, level = frame.f_back, level + 1
-    warnings.warn(escape_controls(message), category, stacklevel=level)
+    return frame, level
 
 
 def short_path(path: str | os.PathLike[str], here: str | None = None) -> str:

@@ -28,6 +28,7 @@ from jupyter_tracking.polyaxon.run import PolyaxonRun
 from jupyter_tracking.polyaxon.server import SERVER_FUNCTIONS, server_function
 from jupyter_tracking.polyaxon.start import run_start
 from jupyter_tracking.printed import say
+from jupyter_tracking.record.copied_run import CopiedRun
 from jupyter_tracking.record.ranks import job
 from jupyter_tracking.record.run import Run
 
@@ -44,7 +45,7 @@ _own: ContextVar[tuple[ActiveRun, ...]] = ContextVar("jupyter_tracking_runs", de
 after_init: list[Callable[[], None]] = []  # called when a run has started; each may take itself out
 
 
-class ActiveRun(PolyaxonRun):
+class ActiveRun(CopiedRun, PolyaxonRun):
     """A run of this session, with the constructor and the methods of Polyaxon's `Run`; `init` makes one and makes it the active run.
 
     As a context manager it is active inside its block, and the one before after it.
@@ -71,9 +72,11 @@ class ActiveRun(PolyaxonRun):
 
     def end(self, status: str = "succeeded", reason: str | None = None, message: str | None = None) -> None:
         """End the run; the run whose block is around it is active again. Arguments as of `Run.end`."""
-        super().end(status, reason, message)
-        if self.ended:  # else it will when the call is done that this one has interrupted, and comes here again
-            self._leave_session()
+        try:
+            super().end(status, reason, message)
+        finally:
+            if self.ended:  # else it will when the call is done that this one has interrupted, and comes here again
+                self._leave_session()
 
     def _leave_session(self) -> None:
         """Be active no more."""
@@ -240,7 +243,7 @@ def init(
             launcher calls the job.
         quiet: print nothing.
         mirror: the URL of an object store (`s3://bucket/path`), to which a process of its own copies the run while it goes on, and the
-            rest when it has ended or this process is gone: `<url>/runs/<uuid>/`, as `push` does.
+            rest when it has ended or this process is gone: `<url>/runs/<uuid>/`, as `push` does. `sync` and `end` wait for it.
         storage_options: of that store, as `push` takes them.
 
     Returns:
@@ -254,7 +257,7 @@ def init(
         StorageError: the folder cannot be made or written.
     """
     if mirror is not None:
-        from jupyter_tracking.remote.start import check_mirror, start_mirror
+        from jupyter_tracking.remote.start import MirrorProcess, check_mirror
 
         check_mirror(mirror, storage_options)
     start = run_start(
@@ -291,7 +294,7 @@ def init(
         which = f"rank {run.ranks.rank} of {run.ranks.size}" if run.ranks and run.is_other_rank else run.name
         announce(f"{'resumed' if run.resumed else 'run'} {which}", run)
     if mirror is not None and not run.does_nothing:
-        log_errors(lambda: start_mirror(run.path, mirror, storage_options), "the copy of the run")
+        log_errors(lambda: run.copied_by(MirrorProcess(run.path, mirror, storage_options)), "the copy of the run")
     for call in after_init[:]:
         log_errors(call, "what follows the start of a run")
     return run

@@ -53,18 +53,18 @@ READING = {"read", "frames", "views", "run_view", "best_run"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1860,
-    "format": 3660,
+    "format": 3665,
     "storage": 3410,
     "kinds": 7165,
-    "record": 1950,
-    "read": 5315,
+    "record": 1970,
+    "read": 5410,
     "notebook": 1725,
     "frames": 3355,
     "polyaxon": 1100,
     "views": 10320,
     "magics": 1425,
     "integrations": 2905,
-    "remote": 530,
+    "remote": 890,
     "contrib": 135,
     "commands": 1245,
 }

@@ -13,14 +13,18 @@ from jupyter_tracking.commands.output import complain, print_lines
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", help=RUN)
     parser.add_argument("url", help="where runs lie there, as of push")
-    parser.add_argument("--options-on-stdin", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--piped", action="store_true", help=argparse.SUPPRESS)  # by the process of the run
 
 
 def _mirror(given: argparse.Namespace) -> int:
     from jupyter_tracking.remote.mirror import mirror
+    from jupyter_tracking.remote.sync_requests import SyncRequests
 
-    options = json.loads(sys.stdin.read()) if given.options_on_stdin else None
-    sent = mirror(given.run, given.url, options, root=given.root)
+    if given.piped:
+        options = json.loads(sys.stdin.buffer.readline())
+        sent = mirror(given.run, given.url, options, root=given.root, requests=SyncRequests(sys.stdin.buffer, sys.stdout.buffer))
+        return FAILED if sent is None else DONE
+    sent = mirror(given.run, given.url, root=given.root)
     if sent is None:
         complain("jupyter-tracking: gave up: the run or the store is gone")
         return FAILED

@@ -30,6 +30,7 @@ ASSET_JOURNAL = f"{PRIVATE_FOLDER}/assets.jsonl"
 WRITERS = f"{PRIVATE_FOLDER}/writers"
 FILES_NOTE = f"{PRIVATE_FOLDER}/files.json"  # what a copy of the run has, as it was copied
 MIRROR_NOTE = f"{PRIVATE_FOLDER}/mirror.json"  # of the process that copies a run while it goes on
+TAILS = f"{PRIVATE_FOLDER}/tail"  # what files at an object store have grown by
 LOCKS = ("lock", "names", "rows")  # files of the private folder that are only locked: for documents, for names, for rows of metrics
 
 _NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC

@@ -17,6 +17,7 @@ from jupyter_tracking.printed import write
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.remote.push import PushedRun
 from jupyter_tracking.remote.snapshot import EVENTS
+from jupyter_tracking.remote.sync_requests import SyncRequests
 from jupyter_tracking.storage.presence.marks import active_writers
 
 if TYPE_CHECKING:
@@ -39,13 +40,21 @@ class Mirror:
     """The copy of a run that goes on."""
 
     def __init__(
-        self, folder: RunFolder, url: str, storage_options: Mapping[str, Any] | None = None, *, interval: float = INTERVAL
+        self,
+        folder: RunFolder,
+        url: str,
+        storage_options: Mapping[str, Any] | None = None,
+        *,
+        interval: float = INTERVAL,
+        requests: SyncRequests | None = None,
     ) -> None:
-        """Name both; nothing is sent. Raises as `push`."""
+        """Name both, and who asks when all is there; nothing is sent. Raises as `push`."""
         self._folder, self._interval = folder, interval
+        self._requests = requests or SyncRequests()
         self._copy = PushedRun(folder, url, storage_options)
         self._tried: dict[str, float] = {}  # when a file that grows went last
         self._noted = float("-inf")
+        self._answered = 0
 
     def run(self) -> Pushed | None:
         """Send what is new again and again, and the rest when nobody writes to the run any more.
@@ -55,21 +64,26 @@ class Mirror:
         """
         failing: float | None = None
         while True:
-            going_on = self._is_written()
+            asked = self._requests.begin()
+            going_on = self._is_written()  # the request of an end comes after it
             try:
                 if going_on:
                     self._note()
                 sent = self._copy.push(wanted=self._is_worth if going_on else None)
                 if not going_on:
                     self._copy.store.delete([paths.MIRROR_NOTE])
+                self._answer(asked)
+                if not going_on:
                     return sent
                 failing = None
             except StoreError as error:
                 failing = self._tell(error, failing)
+                self._answer(asked, error)
                 if not going_on and time.monotonic() - failing > _PATIENCE:
                     return None
             except TrackingError as error:
                 self._tell(error, None)
+                self._answer(asked, error)
             if not self._folder.path.is_dir():
                 return None
             self._wait(going_on=going_on)
@@ -78,13 +92,17 @@ class Mirror:
         return bool(active_writers(self._folder.path))
 
     def _wait(self, *, going_on: bool) -> None:
-        """Wait for the next look, which comes at once when the last writer has gone."""
+        """Wait for the next look, which comes at once when it is asked for, or the last writer has gone."""
         until = time.monotonic() + self._interval
-        while time.monotonic() < until and (not going_on or self._is_written()):
-            time.sleep(min(_LOOK_FOR_WRITERS, self._interval))
+        while time.monotonic() < until and self._requests.latest <= self._answered and (not going_on or self._is_written()):
+            self._requests.wait(min(_LOOK_FOR_WRITERS, self._interval))
+
+    def _answer(self, asked: int, error: TrackingError | None = None) -> None:
+        self._answered = asked
+        self._requests.answer(asked, None if error is None else _words(error))
 
     def _is_worth(self, snapshot: Snapshot, there: int | None) -> bool:
-        """Return whether a file that has changed goes now."""
+        """Return whether a file that has changed goes now as a whole."""
         if snapshot.wave != EVENTS or there is None:
             return True
         now, before = time.monotonic(), self._tried.setdefault(snapshot.path, time.monotonic())
@@ -104,7 +122,7 @@ class Mirror:
         """Keep what went wrong in the run's own folder, once for as long as it does; return since when."""
         if since is not None:
             return since
-        line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {escape_controls(getattr(error, 'strerror', None) or error)}"
+        line = f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {_words(error)}"
         if sys.stderr is not None:
             with suppress(OSError, ValueError):
                 write(sys.stderr, line)
@@ -117,6 +135,17 @@ class Mirror:
         return time.monotonic()
 
 
-def mirror(run: object, url: str, storage_options: Mapping[str, Any] | None = None, *, root: str | None = None) -> Pushed | None:
+def _words(error: TrackingError) -> str:
+    return escape_controls(getattr(error, "strerror", None) or error)
+
+
+def mirror(
+    run: object,
+    url: str,
+    storage_options: Mapping[str, Any] | None = None,
+    *,
+    root: str | None = None,
+    requests: SyncRequests | None = None,
+) -> Pushed | None:
     """Copy a run to an object store while it goes on, and return when it has ended and all of it is there. Arguments as of `push`."""
-    return Mirror(find_run(run, root), url, storage_options).run()
+    return Mirror(find_run(run, root), url, storage_options, requests=requests).run()

@@ -15,12 +15,14 @@ from jupyter_tracking.printed import count_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import find_run
 from jupyter_tracking.remote.snapshot import PART, Snapshot, digests, read_parts, snapshots
+from jupyter_tracking.remote.tails import Tails
 from jupyter_tracking.storage.objects import Entry, ObjectStore, local_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from jupyter_tracking.read.run_reader import RunFolder
+    from jupyter_tracking.remote.tails import File
 
 _AT_ONCE = 16  # each sends a file, large ones in parts side by side
 _UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
@@ -58,8 +60,9 @@ def push(run: object, url: str, storage_options: Mapping[str, Any] | None = None
 
     What is there already is not sent again, so that a second call finishes what the first could not, and one after more was logged
     sends what is new. At any moment whoever sees the run's document there sees everything that it names: assets come first, then rows up to
-    the last whole one, then the journals and the lineage, and the document last. Nothing is ever deleted there. In the end the run is put
-    into the catalog of the root (see `catalog`), which `runs(root=url)` reads.
+    the last whole one, then the journals and the lineage, and the document last. Nothing is deleted there but the tails of files that are
+    whole by then, as a mirror sends them. In the end the run is put into the catalog of the root (see `catalog`), which `runs(root=url)`
+    reads.
 
     Args:
         run: the run, running or ended, as `open_run` takes it.
@@ -106,6 +109,8 @@ class PushedRun:
         self._folder = folder
         self._sent: dict[str, tuple[object, str]] = {}  # what is known to be there: how it looked here, and its md5
         self._listed: dict[str, Entry] | None = None
+        self._bases: dict[str, File] = {}  # of what is a beginning there: the inode of the file here, and how many bytes are there
+        self._tails = Tails(folder, self.store)
         self._lock = threading.Lock()
         self._is_finished: bool | None = None  # whether the last push came to its end; None where another process made it
         self._note: dict[str, list[Any]] | None = None  # `files.json` of the copy
@@ -117,19 +122,21 @@ class PushedRun:
 
         Args:
             progress: called with how many files are done, and how many there are.
-            wanted: says of a file that has changed, and how many bytes of it are there (None: it is not), whether to send it now.
+            wanted: says of a file that has changed, and how many bytes of it are there (None: it is not), whether to send it now as a
+                whole; of one that only grew the rest is sent behind it else.
         """
         listed = self._list()
         finished = self._is_finished if self._is_finished is not None else _ends_with_note(listed)
         self._is_finished = False
         every = snapshots(self._folder)
-        sent: list[str] = []
+        sent: dict[str, int] = {}
         left_out: list[str] = []
-        total = done = 0
+        grown: list[Snapshot] = []
+        done = behind = 0
 
         def send(path: str) -> int:
             try:
-                return self._send(known[path], listed, wanted)
+                return self._send(known[path], listed, wanted, grown)
             except MissingFile:  # it went away between the walk and now
                 return -1
             except InvalidArgument:
@@ -142,35 +149,66 @@ class PushedRun:
                 done += 1
                 if progress is not None:
                     progress(done, len(every))
-                if size >= 0:
-                    sent.append(path)
-                    total += size
-        if not finished or {paths.RUN_FILE, paths.LINEAGES_FILE}.intersection(sent):
+                sent |= {path: size} if size >= 0 else {}
+            behind += self._send_behind(grown, listed)  # what names the new rows comes after them
+        if not finished or sent.keys() & {paths.RUN_FILE, paths.LINEAGES_FILE}:
             put_entry(self._root, self._folder, self._folder.uuid)
+        skipped = len(every) - len(sent) - len(left_out)
         if sent or not finished:
             self._send_note(every)
-            sent.append(paths.FILES_NOTE)
+            sent[paths.FILES_NOTE] = 0
         self._is_finished = True
-        return Pushed(
-            self.url, sent, len(every) - len([path for path in sent if path != paths.FILES_NOTE]) - len(left_out), total, sorted(left_out)
-        )
+        self._tails.drop(None if wanted is None else self._bases)
+        return Pushed(self.url, [*sent], skipped, sum(sent.values()) + behind, sorted(left_out))
 
     def _list(self) -> dict[str, Entry]:
         if self._listed is None:
             try:
-                self._listed = {entry.path: entry for entry in self.store.list()}
+                found = {entry.path: entry for entry in self.store.list()}
             except OddKey:  # somebody's own; what is there is sent again
-                self._listed = {}
+                found = {entry.path: entry for entry in self.store.list(paths.TAILS)}
+            tails = [path for path in found if path.startswith(f"{paths.TAILS}/")]
+            self._tails.found(tails)
+            self._listed = {path: entry for path, entry in found.items() if path not in tails}
         return self._listed
 
-    def _send(self, snapshot: Snapshot, listed: Mapping[str, Entry], wanted: Callable[[Snapshot, int | None], bool] | None) -> int:
-        """Send a file unless it is there; return how many bytes were sent, or -1."""
+    def _send_behind(self, grown: list[Snapshot], listed: dict[str, Entry]) -> int:
+        """Send what files have grown by; return how many bytes. One that is there and is no beginning of the file is forgotten."""
+        sent = self._tails.send(grown, self._bases)
+        for path in {each.path for each in grown}.difference(self._bases):
+            listed.pop(path, None)
+        grown.clear()
+        return sent
+
+    def _goes_whole(self, snapshot: Snapshot, there: Entry | None, wanted: Callable[[Snapshot, int | None], bool]) -> bool:
+        """Return whether a file is sent as a whole now; else what is there is its beginning, or it has to wait."""
+        if there is None or wanted(snapshot, there.size):
+            return True
+        if not self._folder.rows_are_ours:  # Polyaxon may end its last row anew
+            self._bases.pop(snapshot.path, None)
+            return False
+        if snapshot.path not in self._bases and there.size <= snapshot.size:
+            whole, etag = digests(self._folder, snapshot._replace(size=there.size))
+            if there.etag == etag or self._is_noted(snapshot.path, whole, there.etag):
+                self._bases[snapshot.path] = snapshot.stat[0], there.size
+        inode, size = self._bases.get(snapshot.path, (-1, 0))
+        return inode != snapshot.stat[0] or size > snapshot.size
+
+    def _send(
+        self,
+        snapshot: Snapshot,
+        listed: Mapping[str, Entry],
+        wanted: Callable[[Snapshot, int | None], bool] | None,
+        grown: list[Snapshot],
+    ) -> int:
+        """Send a file unless it is there; return how many bytes were sent, or -1. One of which the rest goes behind it joins `grown`."""
         path = snapshot.path
         looks = snapshot.data if snapshot.data is not None else (snapshot.stat, snapshot.size)
         if path in self._sent and self._sent[path][0] == looks:
             return -1
         there = listed.get(path)
-        if wanted is not None and not wanted(snapshot, there.size if there is not None else None):
+        if wanted is not None and not self._goes_whole(snapshot, there, wanted):
+            grown += [snapshot] if path in self._bases else []
             return -1
         whole, etag = digests(self._folder, snapshot)
         if there is None or there.size != snapshot.size or not (there.etag == etag or self._is_noted(path, whole, there.etag)):
@@ -181,6 +219,7 @@ class PushedRun:
         else:
             etag, size = there.etag or "", -1
         self._sent[path] = looks, whole
+        self._bases[path] = snapshot.stat[0], snapshot.size
         return size
 
     def _take(self, path: str, size: int, etag: str) -> None:

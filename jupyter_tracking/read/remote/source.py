@@ -6,7 +6,8 @@ import errno
 import os
 import threading
 from collections import OrderedDict
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,14 @@ from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.read.remote.cache import make_placeholder
 from jupyter_tracking.read.remote.ranges import RangedFile
+from jupyter_tracking.read.remote.tail_object import join
+from jupyter_tracking.read.remote.tail_reader import TailReader
 from jupyter_tracking.storage.objects import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from jupyter_tracking.read.remote.cache import ObjectCache
     from jupyter_tracking.storage.objects import ObjectStore
@@ -50,6 +54,7 @@ class RemoteFiles:
         self._entries: dict[str, Entry] | None = None  # None until the run was listed
         self._present: dict[str, str] = {}  # what is in the folder, by version
         self._blocks: dict[tuple[str, str], OrderedDict[int, bytes]] = {}  # of large files, by path and version
+        self._tails = TailReader(store)
         self._odd: list[tuple[str, str]] = []
         self._failed: list[tuple[str, str]] = []
         self._next = 0.0
@@ -71,7 +76,7 @@ class RemoteFiles:
         with self._lock:
             if self._entries is None or now or monotonic() >= self._next:
                 try:
-                    entries = self._list()
+                    entries = self._tails.take(self._list)
                     self._failed = []
                 except StoreError as error:
                     self._next = monotonic() + LOOK_EVERY
@@ -160,11 +165,26 @@ class RemoteFiles:
         if entry.etag is not None and self._cache.link(self._name(entry), target):
             self._present[entry.path] = _version(entry)
             return
-        got: list[str | None] = []
         modified = time() if entry.modified is None else entry.modified.timestamp()
-        name = self._name(entry)
-        self._cache.add(name, target, modified, lambda file: got.append(self._store.get_into(entry.path, file)))
+        grown = self._tails.grown.get(entry.path)
+        if grown is None:
+            self._cache.add(self._name(entry), target, modified, lambda file: self._store.get_into(entry.path, file))
+        else:
+            with self._base_of(grown.base) as base:
+                self._cache.add(self._name(entry), target, modified, lambda file: join(base, grown.pieces, file))
         self._present[entry.path] = _version(entry)
+
+    @contextmanager
+    def _base_of(self, entry: Entry) -> Iterator[BinaryIO]:
+        """Open the file that is there of one that has grown since: it is fetched once, however often it grows."""
+        aside = self._cache.opened / "bases" / sha256(self._name(entry).encode("utf-8", "surrogatepass")).hexdigest()
+        if entry.etag is None or not self._cache.link(self._name(entry), aside):
+            self._cache.add(self._name(entry), aside, time(), lambda file: self._store.get_into(entry.path, file))
+        try:
+            with aside.open("rb") as file:
+                yield file
+        finally:
+            aside.unlink(missing_ok=True)
 
     def _name(self, entry: Entry) -> str:
         return f"{self._store.identity}\0{entry.path}\0{_version(entry)}"
@@ -175,7 +195,7 @@ class RemoteFiles:
         """Let the folder have what was listed."""
         folders = {path[:at] for path, *_ in entries for at, char in enumerate(path) if char == "/"}
         known: dict[str, Entry] = {}
-        self._odd = [each for each in self._odd if each[0].endswith("/")]
+        self._odd = [each for each in self._odd if each[0].endswith("/")] + self._tails.odd
         for entry in entries:
             wrong = _wrong_name(entry.path) or ("is a file and a folder" if entry.path in folders and entry.size else "")
             if wrong:
