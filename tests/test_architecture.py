@@ -62,7 +62,7 @@ BUDGETS = {
     "frames": 3355,
     "polyaxon": 1100,
     "views": 10320,
-    "magics": 1425,
+    "magics": 1430,
     "integrations": 2905,
     "remote": 890,
     "contrib": 135,

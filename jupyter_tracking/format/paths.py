@@ -32,6 +32,7 @@ FILES_NOTE = f"{PRIVATE_FOLDER}/files.json"  # what a copy of the run has, as it
 MIRROR_NOTE = f"{PRIVATE_FOLDER}/mirror.json"  # of the process that copies a run while it goes on
 TAILS = f"{PRIVATE_FOLDER}/tail"  # what files at an object store have grown by
 LOCKS = ("lock", "names", "rows")  # files of the private folder that are only locked: for documents, for names, for rows of metrics
+UNFINISHED = f".{RUN_FILE}.new"  # the next document; what a process that was killed left of it, the next change replaces
 
 _NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | _NO_LINKS
@@ -42,7 +43,14 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}")  # as most are
 _LONGEST_FILE_NAME = 255  # bytes, on any disk
+_PASSING = rf"(({'|'.join(LOCKS)})(\.\d+)?|[^/]*\.lock|writers|tmp|tail|files\.json|mirror\.(json|log))(/.*)?"  # a rank locks `rows.3`
+_OF_WRITERS = re.compile(f"{re.escape(PRIVATE_FOLDER)}/{_PASSING}|{re.escape(UNFINISHED)}", re.DOTALL)
 _EXTENSION = re.compile(r"[a-z0-9]{1,12}(\.[a-z0-9]{1,12}){0,2}\Z")
+
+
+def is_of_writers(relative: str) -> bool:
+    """Return whether what is in a run folder is of who writes or copies it, and nothing of the run: locks, marks, what is unfinished."""
+    return _OF_WRITERS.fullmatch(relative) is not None
 
 
 # --- where runs are ------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ def track_init(
     durability: str = "process",
     shared: bool = False,
     group: str | None = None,
+    mirror: str | None = None,
     quiet: bool = False,
 ) -> None:
     """Start a run, or resume one, and make it the active run.
@@ -71,6 +72,7 @@ def track_init(
         durability: `process` or `power`.
         shared: write to a run although another process does.
         group: a word that the run has in common with others.
+        mirror: the URL of an object store, to which a process of its own copies the run while it goes on.
         quiet: print nothing.
     """
     uuid = None
@@ -94,6 +96,7 @@ def track_init(
         durability=durability,
         shared=shared,
         group=group,
+        mirror=mirror,
         quiet=quiet,
     )
 

@@ -18,6 +18,7 @@ from jupyter_tracking.format.kind_names import V1ArtifactKind
 from jupyter_tracking.kinds import kind_logged_by
 from jupyter_tracking.magics import known_names
 from jupyter_tracking.magics.known_names import fitting, newest_folders
+from jupyter_tracking.storage.objects import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +38,7 @@ _WORDS = {
     "content_type": ("parquet", "csv", "feather", "html"),
     "durability": ("process", "power"),
     "status": ("succeeded", "failed", "stopped"),
+    "mirror": tuple(f"{scheme}://" for scheme in SCHEMES if scheme != "memory"),  # which another process does not see
 }
 
 

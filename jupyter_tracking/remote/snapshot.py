@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 PART = 5 << 20  # bytes of a part of a large file, which stores take one by one
 FILES, EVENTS, JOURNALS, LINEAGES, DOCUMENT = range(5)  # what names comes after what it names
 _LOGS = ("events/", "resources/", "plxlogs/")
-_OF_WRITERS = {*paths.LOCKS, "writers", "tmp", "files.json", "mirror.json", "mirror.log"}  # in the private folder
 
 
 class Snapshot(NamedTuple):
@@ -46,7 +45,7 @@ def snapshots(folder: RunFolder) -> list[Snapshot]:
     What names is read before what it names: rows that come meanwhile belong to the next time. What goes away between is left out.
     """
     found = [_document(folder, path, wave) for path, wave in ((paths.RUN_FILE, DOCUMENT), (paths.LINEAGES_FILE, LINEAGES))]
-    found += [_document(folder, path, JOURNALS) for path in sorted(_private(folder))]
+    found += [_document(folder, path, JOURNALS) for path in sorted(path for path, _ in _files(folder, paths.PRIVATE_FOLDER))]
     # A last row without a newline is torn where we write the run; Polyaxon ends its last row with none.
     whole = not folder.rows_are_ours
     for top in _LOGS:
@@ -59,13 +58,7 @@ def snapshots(folder: RunFolder) -> list[Snapshot]:
 
 
 def _files(folder: RunFolder, top: str) -> Iterator[tuple[str, os.stat_result]]:
-    return ((path, seen) for path, seen in folder.walk(top) if stat.S_ISREG(seen.st_mode))
-
-
-def _private(folder: RunFolder) -> Iterator[str]:
-    for path, _ in _files(folder, paths.PRIVATE_FOLDER):
-        if path.split("/")[1] not in _OF_WRITERS:
-            yield path
+    return ((path, seen) for path, seen in folder.walk(top) if stat.S_ISREG(seen.st_mode) and not paths.is_of_writers(path))
 
 
 def _known(seen: os.stat_result) -> tuple[int, int, int]:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.format.document.curation import Change
 
-UNFINISHED = f".{paths.RUN_FILE}.new"  # the next document; what a process that was killed left of it, the next change replaces
 _KEPT = "nothing was changed"
 _turn = new_lock(DOCUMENTS)  # one change at a time in this process
 
@@ -64,17 +63,17 @@ def change_document(path: Path, change: Change, system: Syscalls | None = None) 
             _write(root, after, mode, system)
             if _has_private_folder(root) != lockable:  # of a run of Polyaxon's that had no lock we could share
                 raise RunLocked(f"the run {path.name} is being resumed at this moment; {_KEPT}, try again")  # noqa: TRY301
-            system.rename(UNFINISHED, paths.RUN_FILE, src_dir_fd=root, dst_dir_fd=root)
+            system.rename(paths.UNFINISHED, paths.RUN_FILE, src_dir_fd=root, dst_dir_fd=root)
         except BaseException:
             with suppress(OSError):
-                system.unlink(UNFINISHED, dir_fd=root)
+                system.unlink(paths.UNFINISHED, dir_fd=root)
             raise
 
 
 def _write(root: int, data: bytes, mode: int, system: Syscalls) -> None:
     with suppress(FileNotFoundError):
-        system.unlink(UNFINISHED, dir_fd=root)
-    fd = system.open(UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_EXCL | LINK_FLAGS, 0o600, dir_fd=root)
+        system.unlink(paths.UNFINISHED, dir_fd=root)
+    fd = system.open(paths.UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_EXCL | LINK_FLAGS, 0o600, dir_fd=root)
     try:
         system.write_all(fd, data)
         os.fchmod(fd, mode)

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, StorageFull, escape_controls, storage_errors
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.locked_run import UNFINISHED
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -33,7 +32,6 @@ MOST_RATIO = 100
 
 _CHUNK = 1 << 20
 _MOMENT = (1980, 1, 1, 0, 0, 0)  # the same for each export; zip has no earlier one
-_PASSING = {f"{paths.PRIVATE_FOLDER}/{name}" for name in (*paths.LOCKS, "writers", "tmp")} | {UNFINISHED}  # of writers that live
 _STORED, _DEFLATED = 0, 8
 
 
@@ -89,7 +87,7 @@ def _files(root: int, top: str) -> tuple[list[_File], list[str]]:
     left_out: list[str] = []
     for folder, folders, names, fd in os.fwalk(".", dir_fd=root):
         at = "" if folder == "." else folder.removeprefix("./") + "/"
-        seen = {name: os.lstat(name, dir_fd=fd) for name in [*folders, *names] if f"{at}{name}" not in _PASSING}
+        seen = {name: os.lstat(name, dir_fd=fd) for name in [*folders, *names] if not paths.is_of_writers(f"{at}{name}")}
         for name, status in seen.items():
             if paths.is_hole(status):
                 left_out.append(f"{at}{name} has {status.st_size:,} bytes, of which next to none were ever written")

@@ -112,6 +112,7 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
     ("track_init", "--resume --name x", {"resume": True, "name": "x"}),
     ("track_init", "--resume 0123abcd", {"resume": "0123abcd"}),
     ("track_init", "--track-code False", {"track_code": False}),
+    ("track_init", "--name x --mirror s3://bucket/team", {"name": "x", "mirror": "s3://bucket/team"}),
     ("track_end", "--status failed --message 'it diverged'", {"status": "failed", "message": "it diverged"}),
     ("artifact", "roc 'val loss' --kind curve", {"names": ("roc", "val loss"), "kind": "curve"}),
     ("artifacts", "", {"runs": ()}),

@@ -493,6 +493,8 @@ def completed(shell: InteractiveShell, line: str, *, uuids: bool = False) -> lis
         ("df = %lineage othe", ["df = %lineage other"]),
         ("%artifacts dig", ["%artifacts digits"]),
         ("%track_end --status fa", ["%track_end --status failed"]),
+        ("%track_init --mir", ["%track_init --mirror"]),
+        ("%track_init --mirror s", ["%track_init --mirror s3://"]),
         ("%%track --na", ["%%track --name"]),
         ("x = 1\n%artifact ro", ["x = 1\n%artifact roc"]),
     ],

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,26 @@ def test_nothing_outside_of_the_run_is_sent(tmp_path: Path) -> None:
     (run / "assets" / "folder").symlink_to(tmp_path)
     done = tracking.push(run, f"memory://{tmp_path.name}-links")
     assert not [data for data in objects_of(done.url).values() if data == b"secret"]
+
+
+def test_what_is_of_the_writers_does_not_travel(tmp_path: Path) -> None:
+    """What ranks and others lock, their marks and what is unfinished stay here, in a copy and in a .zip; the journals of ranks go."""
+    run = record(tmp_path)
+    private = run / ".jupyter-tracking"
+    (private / "writers").mkdir(exist_ok=True)
+    left = ("lock", "names", "rows", "rows.3", "other.lock", "writers/12-ab.lock", "tmp/half", "mirror.log", "../.run.plx.json.new")
+    for name in left:
+        (private / name).write_bytes(b"")
+    (private / "lineage.3.jsonl").write_bytes((private / "lineage.jsonl").read_bytes())
+    there = set(objects_of(tracking.push(run, f"memory://{tmp_path.name}-writers").url))
+    tracking.open_run(run).export(tmp_path / "run.zip")
+    with zipfile.ZipFile(tmp_path / "run.zip") as archive:
+        packed = {name.partition("/")[2] for name in archive.namelist()}
+    for found in (there, packed):
+        assert {path for path in found if path.startswith(".")} == {
+            f".jupyter-tracking/{name}.jsonl" for name in ("assets", "lineage", "lineage.3")
+        }
+    assert there == packed
 
 
 def test_a_file_that_goes_away_meanwhile(tmp_path: Path, bucket: Bucket) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import TrackingWarning
+from jupyter_tracking.magics import commands
 from jupyter_tracking.remote import start
 from tests.remote.test_mirror import is_whole, wait_for
 
@@ -150,3 +151,12 @@ def test_a_forked_process_says_that_it_does_not_wait(tmp_path: Path, quick_bucke
     run.sync()
     assert rows(quick_bucket, run) == 200
     run.end()
+
+
+def test_the_magic_starts_a_mirror(tmp_path: Path) -> None:
+    """`%track_init --mirror`, here to a folder, with which `%track_end` leaves the whole run."""
+    commands.track_init(name="magic", root=tmp_path / "here", mirror=f"file://{tmp_path}/there", track_env=False, quiet=True)
+    tracking.log_metric("loss", 1, step=1)
+    commands.track_end()
+    assert tracking.runs(root=tmp_path / "there")["name"].tolist() == ["magic"]
+    assert tracking.open_run("magic", root=tmp_path / "there").metrics("loss")["loss"].tolist() == [1]
