@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integrations
 
 def test_the_benchmark_runs() -> None:
     """A line for each framework and each tracker."""
-    frameworks, trackers = ["lightgbm", "xgboost", "keras", "keras_batches"], ["floor", "ours", "ours_metrics"]
+    frameworks, trackers = ["lightgbm", "xgboost", "keras", "keras_batches"], ["floor", "ours", "ours_no_model", "ours_metrics"]
     words = ["-m", "benchmarks.trainings", *frameworks, "--rounds", "1", "--size", "3", "--rows", "500", "--trackers", *trackers]
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, env=environment)
