@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -85,22 +86,114 @@ def go_on(kernel: subprocess.Popen[str]) -> None:
     assert kernel.stdout.readline() == "logged\n"
 
 
-def test_a_killed_kernel_is_whole_at_the_store(tmp_path: Path, quick_bucket: Bucket) -> None:
-    """Before the first look and after it, with nobody doing anything."""
-    for seen_before in (True, False) * 3:
-        kernel, run = start_kernel(tmp_path, quick_bucket)
-        if seen_before:
-            wait_for((copy_of(quick_bucket, run.name) / "run.plx.json").exists)
-            view = tracking.open_run(f"{quick_bucket.url}/runs/{run.name}", storage_options=quick_bucket.options)
-            assert view.status == "running"
-            assert len(view.metrics("loss")) == 100
-        go_on(kernel)
-        kernel.send_signal(signal.SIGKILL)
-        kernel.communicate()
-        wait_for(lambda run=run: is_whole(quick_bucket, run))
-        view = tracking.open_run(f"{quick_bucket.url}/runs/{run.name}", storage_options=quick_bucket.options)
-        assert view.status == "interrupted"
-        assert len(view.metrics("loss")) == 150
+_LOGGING = """
+import json, sys, threading, warnings, pandas as pd, jupyter_tracking as tracking
+root, url, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+run = tracking.init(name="logging", root=root, mirror=url, storage_options=options, quiet=True, track_env=False, track_code=False)
+over = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.readline(), over.set()), daemon=True).start()
+print(run.uuid, run._copier.pid, flush=True)
+step = 0
+while not over.is_set():
+    for step in range(step, step + 20):
+        run.log_metrics(loss=step / 2, acc=1 / (step + 1), step=step)
+        run.log_text("note", "n" * (step % 50), step=step)
+    run.log_dataframe(pd.DataFrame({"step": [step]}), "frame", step=step)
+    step += 1
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        run.sync()
+    if not told:
+        print(step, flush=True)
+warnings.simplefilter("ignore")
+run.end()
+"""
+
+
+class Logging(NamedTuple):
+    """A process that logs rows and syncs them again and again, its mirror, its run, and how many rows `sync` has returned for."""
+
+    process: subprocess.Popen[str]
+    mirror: int
+    run: Path
+    synced: list[int]
+    listening: threading.Thread
+
+    @classmethod
+    def start(cls, root: Path, bucket: Bucket) -> Logging:
+        """Start one."""
+        words = [sys.executable, "-c", _LOGGING, str(root), bucket.url, json.dumps(bucket.options)]
+        process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        uuid, mirror = process.stdout.readline().split()
+        synced = [0]
+        listening = threading.Thread(target=lambda: synced.extend(map(int, process.stdout or ())))
+        listening.start()
+        return cls(process, int(mirror), root / "runs" / uuid, synced, listening)
+
+    def end(self) -> int:
+        """Let it end, if it was not killed; return its exit status."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        status = self.process.wait()
+        self.listening.join()
+        self.process.stdout.close()
+        return status
+
+
+def read_at_any_moment(url: str, options: dict[str, Any], synced: list[int]) -> None:
+    """Assert that a copy has what was synced before it is opened, and all that it names."""
+    before = synced[-1]
+    view = tracking.open_run(url, storage_options=options)
+    rows = view.metrics()
+    assert len(rows) >= before
+    assert rows["loss"].tolist() == [step / 2 for step in range(len(rows))]
+    for kind, name in view.artifacts():
+        for step in view.steps(name, kind)[-3:]:
+            view.load(name, kind, step)
+    assert view.problems().empty, view.problems().to_string()
+
+
+@pytest.mark.parametrize(
+    "kills", [2, pytest.param(int(os.environ.get("KILLS", "30")), marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+)
+@pytest.mark.parametrize("victim", ["kernel", "mirror"])
+def test_killed_at_any_moment(tmp_path: Path, quick_bucket: Bucket, victim: str, kills: int) -> None:
+    """What was synced is there, before and after; a kernel's rest follows by itself, a mirror's by a push, and the copy is whole then."""
+    moments = random.Random(kills)
+    for _ in range(kills):
+        logging = Logging.start(tmp_path, quick_bucket)
+        url = f"{quick_bucket.url}/runs/{logging.run.name}"
+        wait_for(lambda logging=logging: logging.synced[-1])
+        for _ in range(moments.randrange(3)):
+            read_at_any_moment(url, quick_bucket.options, logging.synced)
+        time.sleep(moments.random() / 2)
+        os.kill(logging.mirror if victim == "mirror" else logging.process.pid, signal.SIGKILL)
+        read_at_any_moment(url, quick_bucket.options, logging.synced)
+        if victim == "mirror":
+            assert logging.end() == 0
+            read_at_any_moment(url, quick_bucket.options, logging.synced)
+            tracking.push(logging.run, quick_bucket.url, quick_bucket.options)
+            (copy_of(quick_bucket, logging.run.name) / ".jupyter-tracking" / "mirror.json").unlink()
+        else:
+            assert logging.end() == -signal.SIGKILL
+        wait_for(lambda logging=logging: is_whole(quick_bucket, logging.run))
+        read_at_any_moment(url, quick_bucket.options, logging.synced)
+        view = tracking.open_run(url, storage_options=quick_bucket.options)
+        assert view.status == ("interrupted" if victim == "kernel" else "succeeded")
+
+
+def test_a_mirror_that_has_just_begun_sends_what_a_killed_kernel_left(tmp_path: Path, quick_bucket: Bucket) -> None:
+    """Before the first look, with nobody doing anything."""
+    kernel, run = start_kernel(tmp_path, quick_bucket)
+    go_on(kernel)
+    kernel.send_signal(signal.SIGKILL)
+    kernel.communicate()
+    wait_for(lambda: is_whole(quick_bucket, run))
+    view = tracking.open_run(f"{quick_bucket.url}/runs/{run.name}", storage_options=quick_bucket.options)
+    assert view.status == "interrupted"
+    assert len(view.metrics("loss")) == 150
 
 
 def test_a_run_that_ends_is_whole_at_the_store(tmp_path: Path, quick_bucket: Bucket) -> None:
@@ -153,18 +246,6 @@ def test_a_store_that_fails_meanwhile(tmp_path: Path, quick_bucket: Bucket) -> N
     assert tracking.open_run(run).problems(hashes=True).empty
     quick_bucket.proxy.fault = lambda _: None
     wait_for(lambda: is_whole(quick_bucket, run))
-
-
-def test_a_killed_mirror_is_made_good_by_a_push(tmp_path: Path, quick_bucket: Bucket) -> None:
-    """Nothing of the run is lost with it."""
-    kernel, run = start_kernel(tmp_path, quick_bucket)
-    note = copy_of(quick_bucket, run.name) / ".jupyter-tracking" / "mirror.json"
-    wait_for(note.exists)
-    os.kill(json.loads(note.read_text())["pid"], signal.SIGKILL)
-    go_on(kernel)
-    kernel.communicate("\n")
-    tracking.push(run, quick_bucket.url, quick_bucket.options)
-    assert len(tracking.open_run(f"{quick_bucket.url}/runs/{run.name}", storage_options=quick_bucket.options).metrics("loss")) == 150
 
 
 def test_wrong_arguments_start_no_run(tmp_path: Path, bucket: Bucket) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
+import time
 import zipfile
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +25,7 @@ from jupyter_tracking.storage.objects import ObjectStore
 from tests.remote.recorded import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.remote.conftest import Bucket
     from tests.remote.proxy import Request
@@ -251,36 +255,67 @@ def check_order(there: dict[str, bytes]) -> None:
                 assert orjson.loads(row.split(b"|", 2)[2])["path"] in there
 
 
-@pytest.mark.parametrize("acted", [False, True])
-def test_killed_at_any_request(recorded: Path, quick_bucket: Bucket, acted: bool) -> None:
-    """At every third request, before or after the store has it: nothing is named that is missing, and the next push ends it."""
+def every_third(requests: int) -> Iterator[tuple[int, str, float]]:
+    """At which requests a push is killed: at every third, before the store has it or after."""
+    yield from ((number, "reset", 0.0) for number in range(2, requests, 3))
+    yield from ((number, "reset after", 0.0) for number in range(3, requests, 3))
+
+
+def at_random(requests: int) -> Iterator[tuple[int, str, float]]:
+    """The same at random, or some time after a request that goes on."""
+    chosen = random.Random(requests)
+    while True:
+        yield chosen.randrange(1, requests), chosen.choice(["reset", "reset after", ""]), chosen.random() / 50
+
+
+KILLS = int(os.environ.get("KILLS", "100"))
+
+
+@pytest.mark.parametrize(
+    ("moments", "kills"),
+    [(every_third, 10**6), pytest.param(at_random, KILLS, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
+    ids=["every third request", "as many as promised"],
+)
+def test_killed_at_any_moment(
+    recorded: Path, quick_bucket: Bucket, moments: Callable[[int], Iterator[tuple[int, str, float]]], kills: int
+) -> None:
+    """Nothing is named that is missing, a run that can be opened is whole, and the next push ends it."""
     whole = files_of(recorded)
     warm = multiprocessing.get_context("forkserver")  # which has imported what pushes, and never used a store
     warm.set_forkserver_preload(["jupyter_tracking.remote.push"])
-    for number in range(2 + acted, len(whole) + 3, 3):
-        url = f"{quick_bucket.url}/{number}"
+    for trial, (number, fault, later) in enumerate(islice(moments(len(whole) + 3), kills)):
+        url = f"{quick_bucket.url}/{trial}"
         child = warm.Process(target=tracking.push, args=(recorded, url, quick_bucket.options))
         requests = iter(range(1, 10**6))
 
-        def kill(_: Request, number: int = number, child: Any = child, requests: Iterator[int] = requests) -> str | None:
+        def kill(
+            _: Request, number: int = number, child: Any = child, requests: Iterator[int] = requests, fault: str = fault
+        ) -> str | None:
             if next(requests) < number:
                 return None
+            if not fault:
+                time.sleep(later)  # noqa: B023 - this trial's
             child.kill()
-            return "reset after" if acted else "reset"
+            return fault or None
 
         quick_bucket.proxy.fault = kill
         child.start()
         child.join(60)
         assert child.exitcode == -signal.SIGKILL
         quick_bucket.proxy.fault = lambda _: None
-        place = quick_bucket.folder / f"{number}/runs/{recorded.name}"
+        place = quick_bucket.folder / f"{trial}/runs/{recorded.name}"
         there = files_of(place)
         there.pop(NOTE, None)
         check_order(there)
         assert all(whole[key] == data for key, data in there.items())
+        if "run.plx.json" in there:
+            view = tracking.open_run(f"{url}/runs/{recorded.name}", storage_options=quick_bucket.options)
+            assert view.problems(hashes=True).empty
+            pd.testing.assert_frame_equal(view.lineage(), tracking.open_run(recorded).lineage())
         sent = tracking.push(recorded, url, quick_bucket.options).sent
         assert files_of(place) == {**whole, NOTE: (place / NOTE).read_bytes()}
         assert not set(sent) - {NOTE} & set(there)
+        shutil.rmtree(quick_bucket.folder / str(trial))
 
 
 def test_wrong_arguments(recorded: Path, bucket: Bucket) -> None:

@@ -180,6 +180,29 @@ def test_what_is_listed_and_not_there_is_missing(recorded: Path, bucket: Bucket)
     assert "preds_2.parquet is missing" in words
 
 
+def test_what_comes_between_the_look_and_the_reading(tmp_path: Path, bucket: Bucket) -> None:
+    """A file that is newer than the listing names an asset that the listing lacks: it is looked for again, once."""
+    with tracking.init(name="grows", root=tmp_path, quiet=True, track_env=False, track_code=False) as run:
+        run.log_dataframe(pd.DataFrame({"step": [0]}), "frame", step=0)
+        url = tracking.push(run, bucket.url, bucket.options).url
+        view = tracking.open_run(url, storage_options=bucket.options)
+        run.log_dataframe(pd.DataFrame({"step": [1]}), "frame", step=1)
+        tracking.push(run, bucket.url, bucket.options)
+        bucket.proxy.count()
+        assert view.steps("frame") == [0, 1]
+        assert view.load("frame")["step"].tolist() == [1]
+        assert view.problems().empty
+        assert bucket.proxy.count()["LIST"] == 1
+        ObjectStore.at(url, bucket.options).delete(["assets/dataframe/frame_1.parquet"])
+        late = tracking.open_run(url, storage_options=bucket.options)
+        assert late.steps("frame") == [0, 1]
+        bucket.proxy.count()
+        for _ in range(3):
+            with pytest.raises(MissingFile):
+                late.load("frame")
+        assert bucket.proxy.count().get("LIST", 0) <= 1
+
+
 def test_a_live_view_looks_once_in_half_a_minute(tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     """However often the page asks; then what has come is read, and what is as it was is not asked for again."""
     with tracking.init(name="live", root=tmp_path, quiet=True, track_env=False, track_code=False) as run:

@@ -58,6 +58,7 @@ class RemoteFiles:
         self._odd: list[tuple[str, str]] = []
         self._failed: list[tuple[str, str]] = []
         self._next = 0.0
+        self._is_ahead = False  # a file came since the last look, and may name what was not there then
         self._lock = free_after_fork(threading.RLock())
 
     @property
@@ -85,6 +86,7 @@ class RemoteFiles:
                     self._failed = [("", f"shown as it was at the last look: {error}")]
                     return True
                 self._next = monotonic() + LOOK_EVERY
+                self._is_ahead = False
                 self._take(entries)
             return bool(self._entries)
 
@@ -120,6 +122,7 @@ class RemoteFiles:
             return
         if self._entries is None:
             self.look()
+        self._catch_up(wanted)
         entries = self._entries or {}
         missing = {}
         for relative in wanted:
@@ -138,9 +141,16 @@ class RemoteFiles:
         for _ in self._store.each(fetch, missing):
             pass
 
+    def _catch_up(self, relatives: Iterable[str]) -> None:
+        """Look again where an asset is asked for that was not there at the last look, and that a file names which came later."""
+        entries = self._entries or {}
+        if self._is_ahead and any(path.startswith("assets/") and path not in entries for path in relatives):
+            self.look(now=True)
+
     def has(self, path: str, size: int | None) -> bool:
         """Return whether there is a file of this size, or of any where it is None, or a folder."""
         self.look()
+        self._catch_up([path])
         entries = self._entries or {}
         if path in entries:
             return size in {None, entries[path].size}
@@ -165,6 +175,7 @@ class RemoteFiles:
         if entry.etag is not None and self._cache.link(self._name(entry), target):
             self._present[entry.path] = _version(entry)
             return
+        self._is_ahead = self._is_ahead or not entry.path.startswith("assets/")
         modified = time() if entry.modified is None else entry.modified.timestamp()
         grown = self._tails.grown.get(entry.path)
         if grown is None:
