@@ -21,8 +21,10 @@ def _mirror(given: argparse.Namespace) -> int:
     from jupyter_tracking.remote.sync_requests import SyncRequests
 
     if given.piped:
-        options = json.loads(sys.stdin.buffer.readline())
-        sent = mirror(given.run, given.url, options, root=given.root, requests=SyncRequests(sys.stdin.buffer, sys.stdout.buffer))
+        # Without a buffer, whose lock the thread that reads would hold when Python ends, which Python ends by an abort.
+        requests = open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115 - as long as the process
+        options = json.loads(requests.readline())
+        sent = mirror(given.run, given.url, options, root=given.root, requests=SyncRequests(requests, sys.stdout.buffer))
         return FAILED if sent is None else DONE
     sent = mirror(given.run, given.url, root=given.root)
     if sent is None:

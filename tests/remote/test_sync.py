@@ -58,10 +58,13 @@ def test_what_was_synced_is_at_the_store(tmp_path: Path, quick_bucket: Bucket) -
         tracking.sync()
         assert rows(quick_bucket, run) == 100 * number
         log(run, 100 * number, 100 * (number + 1))
+    mirror = run._copier
     run.end()
     assert is_whole(quick_bucket, run.path)
     assert rows(quick_bucket, run) == 1200
     assert tracking.runs(root=quick_bucket.url, storage_options=quick_bucket.options)["status"].tolist() == ["succeeded"]
+    assert isinstance(mirror, start.MirrorProcess)
+    assert wait_for(lambda: mirror._status is not None and [mirror._status]) == [0]
 
 
 def test_a_mirror_that_was_killed_is_told(tmp_path: Path, quick_bucket: Bucket) -> None:
