@@ -22,7 +22,7 @@
     │   └── TooLarge                      what it stands for is larger than what is decoded unasked
     └── MissingExtra (ImportError)        an optional library is needed and not installed
 
-    TrackingWarning (UserWarning)         what a frame lacks, because it cannot be read
+    TrackingWarning (UserWarning)         what a frame lacks, because it cannot be read; why a copy of a run is behind
 
 Each is also the builtin that fits, so that code written without knowing this package catches it.
 """
@@ -157,7 +157,7 @@ class MissingExtra(TrackingError, ImportError):
 
 
 class TrackingWarning(UserWarning):
-    """Something is missing from an answer, since files of a run cannot be read; everything else is there."""
+    """Something is missing from an answer, or from the copy that a mirror makes of a run; everything else is there."""
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

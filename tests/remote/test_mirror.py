@@ -143,12 +143,13 @@ class Logging(NamedTuple):
 
 
 def read_at_any_moment(url: str, options: dict[str, Any], synced: list[int]) -> None:
-    """Assert that a copy has what was synced before it is opened, and all that it names."""
+    """Assert that a copy has what was synced before it is opened, of each file a beginning, and all that it names."""
     before = synced[-1]
     view = tracking.open_run(url, storage_options=options)
-    rows = view.metrics()
-    assert len(rows) >= before
-    assert rows["loss"].tolist() == [step / 2 for step in range(len(rows))]
+    for name, value in (("loss", lambda step: step / 2), ("acc", lambda step: 1 / (step + 1))):
+        rows = view.metrics(name)[name].tolist()
+        assert len(rows) >= before
+        assert rows == [value(step) for step in range(len(rows))]
     for kind, name in view.artifacts():
         for step in view.steps(name, kind)[-3:]:
             view.load(name, kind, step)
@@ -164,24 +165,30 @@ def test_killed_at_any_moment(tmp_path: Path, quick_bucket: Bucket, victim: str,
     moments = random.Random(kills)
     for _ in range(kills):
         logging = Logging.start(tmp_path, quick_bucket)
-        url = f"{quick_bucket.url}/runs/{logging.run.name}"
-        wait_for(lambda logging=logging: logging.synced[-1])
-        for _ in range(moments.randrange(3)):
-            read_at_any_moment(url, quick_bucket.options, logging.synced)
-        time.sleep(moments.random() / 2)
-        os.kill(logging.mirror if victim == "mirror" else logging.process.pid, signal.SIGKILL)
-        read_at_any_moment(url, quick_bucket.options, logging.synced)
-        if victim == "mirror":
-            assert logging.end() == 0
-            read_at_any_moment(url, quick_bucket.options, logging.synced)
-            tracking.push(logging.run, quick_bucket.url, quick_bucket.options)
-            (copy_of(quick_bucket, logging.run.name) / ".jupyter-tracking" / "mirror.json").unlink()
-        else:
-            assert logging.end() == -signal.SIGKILL
-        wait_for(lambda logging=logging: is_whole(quick_bucket, logging.run))
-        read_at_any_moment(url, quick_bucket.options, logging.synced)
-        view = tracking.open_run(url, storage_options=quick_bucket.options)
-        assert view.status == ("interrupted" if victim == "kernel" else "succeeded")
+        try:
+            kill_and_read(logging, quick_bucket, victim, moments)
+        finally:
+            logging.process.kill()
+
+
+def kill_and_read(logging: Logging, bucket: Bucket, victim: str, moments: random.Random) -> None:
+    """Kill one of the two, and read the copy before, then, and when it is whole again."""
+    url = f"{bucket.url}/runs/{logging.run.name}"
+    wait_for(lambda: logging.synced[-1])
+    for _ in range(moments.randrange(3)):
+        read_at_any_moment(url, bucket.options, logging.synced)
+    time.sleep(moments.random() / 2)
+    os.kill(logging.mirror if victim == "mirror" else logging.process.pid, signal.SIGKILL)
+    read_at_any_moment(url, bucket.options, logging.synced)
+    assert logging.end() == (0 if victim == "mirror" else -signal.SIGKILL)
+    if victim == "mirror":
+        read_at_any_moment(url, bucket.options, logging.synced)
+        tracking.push(logging.run, bucket.url, bucket.options)
+        (copy_of(bucket, logging.run.name) / ".jupyter-tracking" / "mirror.json").unlink()
+    wait_for(lambda: is_whole(bucket, logging.run))
+    read_at_any_moment(url, bucket.options, logging.synced)
+    view = tracking.open_run(url, storage_options=bucket.options)
+    assert view.status == ("interrupted" if victim == "kernel" else "succeeded")
 
 
 def test_a_mirror_that_has_just_begun_sends_what_a_killed_kernel_left(tmp_path: Path, quick_bucket: Bucket) -> None:

@@ -188,7 +188,8 @@ class RemoteFiles:
     @contextmanager
     def _base_of(self, entry: Entry) -> Iterator[BinaryIO]:
         """Open the file that is there of one that has grown since: it is fetched once, however often it grows."""
-        aside = self._cache.opened / "bases" / sha256(self._name(entry).encode("utf-8", "surrogatepass")).hexdigest()
+        digest = sha256(self._name(entry).encode("utf-8", "surrogatepass")).hexdigest()
+        aside = self._cache.opened / "bases" / f"{digest}-{threading.get_ident()}"
         if entry.etag is None or not self._cache.link(self._name(entry), aside):
             self._cache.add(self._name(entry), aside, time(), lambda file: self._store.get_into(entry.path, file))
         try:
