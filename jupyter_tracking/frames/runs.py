@@ -16,6 +16,7 @@ from jupyter_tracking.errors import TooLarge, TrackingWarning, replace_surrogate
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.document.rank_names import rank_of, size_of, without_rank
+from jupyter_tracking.format.document.run_facts import RunFacts
 from jupyter_tracking.format.standard_json import oversize
 from jupyter_tracking.frames.catalog.engines import check_engine, lazy_table
 from jupyter_tracking.frames.catalog.stored import to_arrow
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from jupyter_tracking.format.document.run_facts import RunFacts
     from jupyter_tracking.read.event_table import EventRows
     from jupyter_tracking.read.filter.columns import Column
     from jupyter_tracking.read.known_runs import ListedRun
@@ -320,7 +320,9 @@ def _frame_of_runs(runs: list[ListedRun], values: list[tuple[str, str]], more: l
         values = values[:MOST_RUN_COLUMNS]
     own = _own_values(runs)
     facts = [run.facts for run in runs]
-    given = {f"{group}.{key}": _as_numbers([getattr(each, group).get(key) for each in facts]) for group, key in values}
+    none: list[Any] = [None] * len(runs)
+    columns = {"inputs": _columns([each.inputs for each in facts]), "outputs": _columns([each.outputs for each in facts])}
+    given = {f"{group}.{key}": _as_numbers(columns[group].get(key, none)) for group, key in values}
     frame = with_dtypes(pd.DataFrame({**own, **given}), _RUNS)
     now = time.time_ns() // 1000
     for name in more:
@@ -330,8 +332,9 @@ def _frame_of_runs(runs: list[ListedRun], values: list[tuple[str, str]], more: l
 
 
 def _own_values(runs: list[ListedRun]) -> dict[str, pd.Series[Any]]:
-    facts = [run.facts for run in runs]
-    own = {key: pd.Series([getattr(each, key, None) for each in facts], dtype=object) for key in _RUNS}
+    none = (None,) * len(runs)
+    facts = dict(zip(RunFacts._fields, zip(*(run.facts for run in runs), strict=True), strict=False))
+    own = {key: pd.Series(facts.get(key, none), dtype=object) for key in _RUNS}
     for key in ("group", "parent"):
         own[key] = pd.Series([getattr(run.marks, key) for run in runs], dtype=object)
     own["notes"] = pd.Series([run.marks.note for run in runs], dtype=object)
@@ -355,6 +358,23 @@ def _value_columns(facts: list[RunFacts]) -> list[tuple[str, str]]:
                 found += [(group, key) for key in values if key not in known]
                 known.update(values)
     return found
+
+
+def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Return mappings as columns, with None where one has no such key; those with the same keys in the same order at once."""
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(rows):
+        alike.setdefault(tuple(row), []).append(place)
+    columns: dict[str, list[Any]] = {}
+    for keys, places in alike.items():
+        for key, values in zip(keys, zip(*(rows[place].values() for place in places), strict=True), strict=True):
+            if len(places) == len(rows):
+                columns[key] = list(values)
+                continue
+            column = columns.setdefault(key, [None] * len(rows))
+            for place, value in zip(places, values, strict=True):
+                column[place] = value
+    return columns
 
 
 def _as_numbers(values: list[Any]) -> pd.Series[Any]:
