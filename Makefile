@@ -59,9 +59,10 @@ integrations integrations-torch: %: $(VENV)-%/.made
 	$(VENV)-$*/bin/python -m pytest -m '$(if $(filter %-torch,$*),torch,integrations and not torch)' tests/integrations \
 		$(or $(ARGS),-n 2 --dist worksteal)
 
-notebooks: $(VENV)-integrations/.made $(VENV)-integrations-torch/.made  ## run the notebooks and save them with what they show
+notebooks: $(VENV)-integrations/.made $(VENV)-integrations-torch/.made $(VENV)-remote/.made  ## run the notebooks and save them with what they show
 	$(VENV)-integrations/bin/python notebooks/execute.py quickstart gradient_boosting optuna_search
 	$(VENV)-integrations-torch/bin/python notebooks/execute.py pytorch_live
+	$(VENV)-remote/bin/python notebooks/execute.py bucket_and_cluster
 
 # The documentation, in an environment of its own: .venv-docs. Each page is read and each notebook executed anew, so that no warning is missed.
 docs-html: $(VENV)-docs/.docs  ## build the documentation into docs/_build/html, and nothing else
@@ -71,9 +72,10 @@ docs-html: $(VENV)-docs/.docs  ## build the documentation into docs/_build/html,
 docs: docs-html chromium  ## build the documentation, follow its links, type its snippets, move its sliders (two minutes on 2 cores)
 	$(VENV)-docs/bin/python -m pytest -m docs tests/docs $(or $(ARGS),-n 2 --dist worksteal)
 
-# Object stores: moto's and localbucket's servers on this machine, in an environment of their own.
-remote: $(VENV)-remote/.made  ## read and write object stores, which run on this machine (a minute on 2 cores)
-	$(VENV)-remote/bin/python -m pytest -m 'not soak' tests/remote tests/catalog $(or $(ARGS),-n 2 --dist worksteal)
+# Object stores: moto's and localbucket's servers on this machine, in an environment of their own; and one folder mounted twice, as by two
+# machines, where root may mount and there is libfuse.
+remote: $(VENV)-remote/.made  ## read and write object stores, which run on this machine (two minutes on 2 cores)
+	$(VENV)-remote/bin/python -m pytest -m 'not soak' tests/remote tests/catalog tests/reliability/test_two_mounts.py $(or $(ARGS),-n 2 --dist worksteal)
 
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \
@@ -157,10 +159,11 @@ $(VENV)-fronts/.made $(VENV)-integrations/.made $(VENV)-integrations-torch/.made
 	@UV_FIND_LINKS="$${UV_FIND_LINKS-$$PIP_FIND_LINKS}" $(BIN)/uv pip install --quiet --python $(VENV)-$* --requirements pyproject.toml --group $*
 	@touch $@
 
+REMOTE := altair bokeh dask duckdb media plotly polars remote vega
 $(VENV)-remote/.made: $(VENV)/.test pyproject.toml
 	@echo "==> $(VENV)-remote: object stores and engines (ten seconds)"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-remote
-	@$(BIN)/uv pip install --quiet --python $(VENV)-remote --requirements pyproject.toml --extra dask --extra duckdb --extra polars --extra remote --group remote
+	@$(BIN)/uv pip install --quiet --python $(VENV)-remote --requirements pyproject.toml $(REMOTE:%=--extra %) --group remote
 	@touch $@
 
 $(VENV)-docs/.docs: $(VENV)/.test pyproject.toml

@@ -67,9 +67,14 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> None:
     client.execute(env=environment)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if _WIDGET not in output.get("data", {})]
+            cell.outputs = [output for output in cell.outputs if not is_of_the_kernel(output)]
     notebook.metadata.pop("widgets", None)
     notebook.metadata.language_info = {"name": "python"}  # without the version of this Python
+
+
+def is_of_the_kernel(output: nbformat.NotebookNode) -> bool:
+    """Return whether an output is nothing without its kernel: a live widget, or the bar of something that took long and is over."""
+    return _WIDGET in output.get("data", {}) or bool(output.get("metadata", {}).get("jupyter_tracking", {}).get("progress"))
 
 
 def texts(output: nbformat.NotebookNode) -> Iterator[bytes]:
