@@ -1,11 +1,11 @@
-"""A real file system with locks of each mount's own: two mounts of one folder are two machines that share a root."""
+"""Real file systems with locks of each mount's own: two mounts of one folder are two machines that share a root."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,13 +13,18 @@ import jupyter_tracking as tracking
 from jupyter_tracking.errors import RunLocked
 from jupyter_tracking.record.run import Run
 from tests import ranks
-from tests.reliability.fuse_mount import mounted, why_not
+from tests.reliability.fuse_mount import mounted, mounted_by_sshfs, why_no_sshfs, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "it can be mounted")
 
+def where_it_can(mount: object, name: str, why: str) -> Any:
+    """A way to mount a folder, skipped where it cannot be used."""
+    return pytest.param(mount, id=name, marks=pytest.mark.skipif(bool(why), reason=why or "it can be mounted"))
+
+
+MOUNTS = [where_it_can(mounted, "ours", why_not()), where_it_can(mounted_by_sshfs, "sshfs", why_no_sshfs())]
 CHECKOUT = Path(__file__).parent.parent.parent
 WRITER = """
 import sys, jupyter_tracking as t
@@ -32,11 +37,11 @@ run.end()
 """
 
 
-@pytest.fixture
-def machines(root: Path) -> Iterator[tuple[Path, Path]]:
+@pytest.fixture(params=MOUNTS)
+def machines(request: pytest.FixtureRequest, root: Path) -> Iterator[tuple[Path, Path]]:
     """Two mounts of one folder."""
     (root / "disk").mkdir()
-    with mounted(root / "disk", root / "one") as one, mounted(root / "disk", root / "other") as other:
+    with request.param(root / "disk", root / "one") as one, request.param(root / "disk", root / "other") as other:
         yield one, other
 
 
