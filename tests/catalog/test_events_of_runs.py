@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pandas as pd
 import pytest
@@ -128,20 +130,40 @@ def test_polars_asks_for_what_it_needs(several: Path) -> None:
     assert set(lazy.filter(polars.col("step") == 2).collect()["run_name"]) == {"going on", "run0", "run1", "run2", "run3"}
 
 
+@pytest.fixture
+def thousand(root: Path) -> Path:
+    """A thousand runs with five values of an input and forty rows of a metric, some not finite: five that were recorded, and copies."""
+    for number in range(5):
+        with tracking.init(root=root, name=f"recorded{number}", **QUIET) as run:
+            run.log_inputs(lr=0.1 * number)
+            for step in range(40):
+                run.log_metric("loss", math.inf if step == number == 4 else (step + number) / 7, step=step)
+    recorded = list((root / "runs").iterdir())
+    rng = random.Random(5)
+    for number in range(995):
+        source, uuid = recorded[number % 5], UUID(int=rng.getrandbits(128)).hex
+        for path in ("run.plx.json", "lineages.plx.json", "events/metric/loss.plx"):
+            target = root / "runs" / uuid / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text((source / path).read_text().replace(source.name, uuid).replace("|0.", f"|{number}."))
+    return root
+
+
 @pytest.mark.remote
 @pytest.mark.filterwarnings("default")
-def test_a_metric_grouped_by_an_input_on_a_cluster(several: Path) -> None:
-    """Two workers of Dask, each a process that opens the runs' files: the same means as pandas has."""
+def test_a_metric_grouped_by_an_input_on_a_cluster(thousand: Path) -> None:
+    """Two workers of Dask, each a process that opens the runs' files: the same mean, deviation, extremes and count as pandas has."""
     distributed = pytest.importorskip("distributed", reason="`make remote` installs it")
-    expected = (
-        tracking.events("train/loss", root=several)
-        .merge(tracking.runs(several), left_on="run_uuid", right_on="uuid")
-        .groupby("inputs.lr")["value"]
-        .max()
-    )
+    said = ["mean", "std", "min", "max", "count"]
+    listed = tracking.runs(thousand)
+    rows = tracking.events("loss", root=thousand)
+    expected = rows.merge(listed, left_on="run_uuid", right_on="uuid").groupby("inputs.lr")["value"].agg(said)
+    assert expected["count"].tolist() == [8000] * 5
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, distributed.Client(cluster):
-        rows = tracking.events("train/loss", root=several, engine="dask")
-        assert rows.npartitions == 3
-        runs = tracking.runs(several, engine="dask")[["uuid", "inputs.lr"]]
-        found = rows.merge(runs, left_on="run_uuid", right_on="uuid").groupby("inputs.lr")["value"].max().compute()
-    assert found.sort_index().to_dict() == pytest.approx(expected.to_dict(), nan_ok=True)
+        lazy = tracking.events("loss", root=thousand, engine="dask")
+        assert lazy.npartitions == 4
+        runs = tracking.runs(thousand, engine="dask")[["uuid", "inputs.lr"]]
+        found = lazy.merge(runs, left_on="run_uuid", right_on="uuid").groupby("inputs.lr")["value"].agg(said).compute().sort_index()
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False, check_index_type=False, rtol=1e-12)
+    for exact in ("min", "max", "count"):
+        assert found[exact].tolist() == expected[exact].tolist()
