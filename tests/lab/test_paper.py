@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import jupyter_tracking as tracking
 from tests.lab import renderers
 from tests.lab.made import MAKE
 
@@ -95,6 +96,31 @@ def test_a_saved_page_is_whole_on_paper(root: Path, blank_page: Page) -> None:
     letters = "[...document.querySelectorAll('.jt-chart > .jt-paper text')].map(e => e.getAttribute('fill'))"
     assert set(blank_page.evaluate(letters)) <= {"#5c5c5c", "rgb(31, 31, 31)", "#1f1f1f"}
     check(blank_page, 1)
+
+
+def test_logged_html_is_printed_at_its_own_height(root: Path, blank_page: Page) -> None:
+    """Whole, however long; a short page has no empty frame below it, on paper and on screen, and the frame in which it was measured is gone."""
+    with tracking.init(root=root, track_code=False, track_env=False, track_logs=False) as run:
+        run.log_html("long", "<h1>Long</h1>" + f"<p>{'word ' * 60}</p>" * 40, step=1)
+        run.log_html("short", "<p>short</p>", step=1)
+    heights = {}
+    for name in ("long", "short"):
+        blank_page.emulate_media(media="screen")
+        blank_page.goto(tracking.open_run(run).show(name).save(root / f"{name}.html").as_uri())
+        blank_page.wait_for_function("() => document.querySelector('.jt-enclosed')?.parentElement.style.getPropertyValue('--jt-whole')")
+        assert blank_page.locator("iframe:not(.jt-enclosed)").count() == 0
+        frame = blank_page.locator(".jt-enclosed")
+        screen = frame.evaluate("e => e.clientHeight")
+        blank_page.emulate_media(media="print")
+        for width in WIDTHS:
+            blank_page.set_viewport_size({"width": width, "height": 900})
+            inner = blank_page.main_frame.child_frames[0].child_frames[0]
+            page, paper = inner.evaluate("document.documentElement.scrollHeight"), frame.evaluate("e => e.clientHeight")
+            assert page <= paper < page * 1.45 + 60
+        heights[name] = (screen, paper)
+    assert heights["long"][0] == 418  # and its border
+    assert heights["long"][1] > 2000
+    assert max(heights["short"]) < 100
 
 
 def test_a_live_view_is_whole_on_paper_and_as_it_was_afterwards(lab: Document) -> None:

@@ -21,8 +21,9 @@ export function sandboxed(markup: string, label: string, scripts?: Scripts): HTM
   return framed("jt-enclosed", scripts ? "allow-scripts" : "", markup, label, scripts);
 }
 
-/** The width of a page whose height is measured: that of narrow paper. */
-const NARROW = 560;
+/** The width of a page whose height is measured: that of narrow paper in the outputs of a notebook; and what the border of the frame that is seen takes. */
+const NARROW = 480;
+const BORDER = 2;
 const LEAST = 80;
 /** A page that is higher is printed as far as this. */
 const MOST = 20_000;
@@ -39,7 +40,7 @@ export function measureHeight(markup: string, tell: (height: number) => void): (
   frame.tabIndex = -1;
   frame.addEventListener("load", () => {
     const inner = frame.contentDocument?.querySelector("iframe")?.contentDocument?.documentElement;
-    if (inner) tell(Math.min(Math.max(inner.scrollHeight, LEAST), MOST));
+    if (inner) tell(Math.min(Math.max(inner.scrollHeight, LEAST), MOST) + BORDER);
     frame.remove();
   });
   document.body.append(frame);
