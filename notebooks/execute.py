@@ -2,7 +2,7 @@
 
     python notebooks/execute.py gradient_boosting optuna_search
 
-Each runs in a folder of its own that is gone afterwards. Left out of the saved file is what no reader needs: the times of cells, and
+Each runs in a folder of its own that is gone afterwards. What no reader needs is left out of the saved file: the times of cells, and
 widgets, which no kernel is behind any more (their static pages stay). One that tells a folder of this machine is not saved.
 """
 

@@ -11,7 +11,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.magics.completion import root_of_runs, run_names
 from jupyter_tracking.magics.curating import CURATIONS
 from jupyter_tracking.magics.watching import watch as watch  # noqa: PLC0414 - a magic too
-from jupyter_tracking.printed import count_of, say
+from jupyter_tracking.printed import count_of, say, short_path
 
 if TYPE_CHECKING:
     import os
@@ -120,7 +120,7 @@ def track_end(*, status: str = "succeeded", message: str | None = None) -> None:
     """
     run = session.active_run()
     run.end(status, message=message)
-    say(f"{status} {run.name} · {run.uuid} · {run.path}")
+    say(f"{status} {run.name} · {run.uuid} · {short_path(run.path)}")
 
 
 def track_status() -> None:
@@ -132,7 +132,7 @@ def track_status() -> None:
         say(f"no run is active{ended}; start one with %track_init")
         return
     count = len(_view(run).artifacts())
-    say(f"{run.status} {run.name} · {run.uuid} · {count_of(count, 'artifact')} · {run.path}")
+    say(f"{run.status} {run.name} · {run.uuid} · {count_of(count, 'artifact')} · {short_path(run.path)}")
 
 
 # --- runs that are there -------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jupyter_tracking.printed import short_path
+
 if TYPE_CHECKING:
     from jupyter_tracking.run_view import RunView
 
@@ -32,7 +34,7 @@ class Curation:
     def apply(self, view: RunView, *words: str) -> str:
         """Do it, and return what is to be said of it on one line: the file or folder that it made, else the run."""
         made = getattr(view, self.name)(*words)
-        return f"{made}" if made is not None else f"{view.name} · {view.uuid} · {view.path}"
+        return f"{made}" if made is not None else f"{view.name} · {view.uuid} · {short_path(view.path)}"
 
 
 CURATIONS = (

@@ -113,7 +113,7 @@ def test_a_run_is_curated_by_words(run: Run, root: Path, capsys: pytest.CaptureF
     ):
         capsys.readouterr()
         assert main(words) == 0
-        assert capsys.readouterr().out == f"digits-2 · {run.uuid} · {run.path}\n"
+        assert capsys.readouterr().out == f"digits-2 · {run.uuid} · runs/{run.uuid}\n"
     view = tracking.open_run("digits-2")
     assert (view.tags, view.notes, view.pinned, view.archived) == (["a", "c"], "overfits after 300", True, True)
     capsys.readouterr()

@@ -599,7 +599,7 @@ def test_a_run_is_curated_by_magics(cell, ip: InteractiveShell, capsys: pytest.C
     run = tracking.current_run()
     capsys.readouterr()
     cell("%track_rename café")
-    assert capsys.readouterr().out == f"café · {run.uuid} · {run.path}\n"
+    assert capsys.readouterr().out == f"café · {run.uuid} · runs/{run.uuid}\n"
     cell("%track_tag x 'y z' --run cafe\u0301")
     cell("%track_untag a")
     cell('%track_note "overfits after {2 * 150}"')
