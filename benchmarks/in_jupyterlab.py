@@ -16,13 +16,18 @@ import shutil
 import statistics
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
 from tests.lab.app import App
 from tests.lab.conftest import FLAGS, VIEWPORT
 from tests.lab.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROWS = (100_000, 1_000_000, 10_000_000)
 ZOOMS = 20
@@ -83,19 +88,25 @@ def measure(document: Document, rows: int) -> str:
     return f"{rows:>12,} {show:>9,.0f} {picture:>9,.0f} {statistics.median(zooms):>9,.0f} {max(zooms):>9,.0f} {floor:>9,.1f}"
 
 
+@contextmanager
+def open_notebook(name: str, *flags: str) -> Iterator[Document]:
+    """Start a JupyterLab and a Chromium with these flags, and open a notebook of one empty cell."""
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    with tempfile.TemporaryDirectory() as folder, App(Path(folder), "lab") as app, sync_playwright() as playwright:
+        app.write(name, ["pass"])
+        browser = playwright.chromium.launch(executable_path=program, headless=True, args=[*FLAGS, *flags])
+        page = browser.new_context(viewport=VIEWPORT).new_page()
+        yield Document(app, page, name, Path(folder)).open()
+        browser.close()
+
+
 def main() -> None:
     """Measure and print."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     sizes = [int(word.replace(",", "").replace("_", "")) for word in sys.argv[1:]] or ROWS
     print(f"{'rows':>12} {'show':>9} {'picture':>9} {'zoom':>9} {'worst':>9} {'kernel':>9}   ms")
-    with tempfile.TemporaryDirectory() as folder, App(Path(folder), "lab") as app, sync_playwright() as playwright:
-        app.write("long.ipynb", ["pass"])
-        browser = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
-        page = browser.new_context(viewport=VIEWPORT).new_page()
-        document = Document(app, page, "long.ipynb", Path(folder)).open()
+    with open_notebook("long.ipynb") as document:
         for rows in sizes:
             print(measure(document, rows), flush=True)
-        browser.close()
 
 
 if __name__ == "__main__":
