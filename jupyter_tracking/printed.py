@@ -97,8 +97,10 @@ def short_path(path: str | os.PathLike[str], here: str | None = None) -> str:
         common = os.path.commonpath([here, whole])
     except (ValueError, FileNotFoundError):  # another drive, or the current directory has been removed
         here = common = os.sep
-    relative = os.path.relpath(whole, here) if here != os.sep else whole
-    if (not _is_in(home, common) or common == home) and not relative.startswith(os.path.join(os.pardir, os.pardir)):  # noqa: PTH118
+    relative = os.path.relpath(whole, here)
+    near = not relative.startswith(os.path.join(os.pardir, os.pardir))  # noqa: PTH118
+    names_home = _is_in(home, common) and common != home and (_is_in(whole, home) or common != here)
+    if near and not names_home and common != os.sep:
         return relative
     return os.path.join("~", os.path.relpath(whole, home)) if _is_in(whole, home) else whole  # noqa: PTH118
 

@@ -42,6 +42,7 @@ def test_init_prints_one_line(root: Path, capsys: pytest.CaptureFixture[str]) ->
         ("home/ada/other/notebooks", "home/ada/work/runs/1", "~/work/runs/1"),
         ("srv", "home/ada/work/runs/1", "~/work/runs/1"),
         ("home", "home/ada/work/runs/1", "~/work/runs/1"),
+        ("home", "home/runs/1", "runs/1"),
         ("home/ada", "srv/runs/1", "{top}/srv/runs/1"),
         ("home/ada", "home/adam/runs/1", "{top}/home/adam/runs/1"),
         ("srv/a", "srv/runs/1", "../runs/1"),
