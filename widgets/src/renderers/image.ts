@@ -17,40 +17,80 @@ const comparisons = [
   "this step, held",
 ] as const;
 
-/** A picture on screen, whose bytes are kept in the page's memory as long as it is. */
+/** The pictures beside the one on screen are decoded ahead unless it has more pixels than this. */
+const MOST_AHEAD = 4_000_000;
+
+type Stored = Payload<StepHead<"image">>;
+interface Decoded {
+  image: HTMLImageElement;
+  url: string;
+}
+
+async function decode(payload: Stored): Promise<Decoded> {
+  const url = fileUrl(payload.buffers[0]!, payload.head.type);
+  const image = h("img", { class: "jt-picture" });
+  image.src = url;
+  try {
+    await image.decode();
+  } catch {
+    URL.revokeObjectURL(url);
+    throw new Error(
+      `the browser cannot read this picture (${payload.head.type}, ${format.bytes(payload.buffers[0]!.byteLength)})`,
+    );
+  }
+  return { image, url };
+}
+
+/** A picture on screen, and those decoded ahead; their bytes are kept in the page's memory as long as they are. */
 class Picture {
-  readonly image: HTMLImageElement;
+  image: HTMLImageElement;
   readonly caption = h("figcaption", { class: "jt-caption" });
   readonly element: HTMLElement;
-  private url = "";
+  private readonly decoded = new Map<Stored, Decoded>();
+  private newest: Stored | null = null;
+  private closed = false;
 
   constructor(alt: string) {
     this.image = h("img", { class: "jt-picture", alt });
     this.element = h("figure", { class: "jt-figure" }, this.image, this.caption);
   }
 
-  async show(payload: Payload<StepHead<"image">>, alt: string): Promise<void> {
-    const next = fileUrl(payload.buffers[0]!, payload.head.type);
+  async show(payload: Stored, alt: string): Promise<void> {
+    this.newest = payload;
     // Decoded before it is put in place, so that the old picture stays until the new one can be seen.
-    const probe = new Image();
-    probe.src = next;
-    try {
-      await probe.decode();
-    } catch {
-      URL.revokeObjectURL(next);
-      throw new Error(
-        `the browser cannot read this picture (${payload.head.type}, ${format.bytes(payload.buffers[0]!.byteLength)})`,
-      );
+    const ready = this.decoded.get(payload) ?? (await this.decode(payload));
+    if (this.newest !== payload) return;
+    ready.image.alt = alt;
+    this.image.replaceWith(ready.image);
+    this.image = ready.image;
+  }
+
+  /** Keep what is on screen and what may be next, which is decoded ahead; forget all else. */
+  keep(near: (Stored | undefined)[]): void {
+    const small = this.image.naturalWidth * this.image.naturalHeight <= MOST_AHEAD;
+    const wanted = new Set<Stored | null | undefined>(small ? near : []).add(this.newest);
+    for (const [payload, { url }] of this.decoded) {
+      if (wanted.has(payload)) continue;
+      URL.revokeObjectURL(url);
+      this.decoded.delete(payload);
     }
-    this.image.src = next;
-    this.image.alt = alt;
-    await this.image.decode().catch(() => undefined);
-    URL.revokeObjectURL(this.url);
-    this.url = next;
+    for (const payload of wanted)
+      if (payload && !payload.head.error && !this.decoded.has(payload))
+        void this.decode(payload).catch(() => undefined);
   }
 
   destroy(): void {
-    URL.revokeObjectURL(this.url);
+    this.closed = true;
+    for (const { url } of this.decoded.values()) URL.revokeObjectURL(url);
+    this.decoded.clear();
+  }
+
+  private async decode(payload: Stored): Promise<Decoded> {
+    const made = await decode(payload);
+    const before = this.decoded.get(payload);
+    if (before || this.closed) URL.revokeObjectURL(made.url);
+    else this.decoded.set(payload, made);
+    return before ?? made;
   }
 }
 
@@ -148,6 +188,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
       first.show(shown.payload, `${about.name}, ${step}`),
       behind && !behind.head.error ? second.show(behind, `${about.name}, ${behindStep}`) : null,
     ]);
+    if (last !== shown) return;
     under.hidden = !behind || Boolean(behind.head.error);
     const side = (name: string) => (sideBySide.value ? "" : ` (${name})`);
     first.caption.textContent = step + side("right");
@@ -164,6 +205,9 @@ export function image(host: Host<"image">): Drawing<"image"> {
           : (behind?.head.error ?? null),
     );
     film.show(shown.at);
+    // Of the numbers before the first, one is that of what all steps share.
+    first.keep([shown.at > 0 ? host.payload(shown.at - 1) : undefined, host.payload(shown.at + 1)]);
+    second.keep([]);
   }
   return {
     draw,
