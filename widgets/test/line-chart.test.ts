@@ -38,7 +38,8 @@ async function opened(
 ) {
   document.body.append(host);
   const axes = { xLabel: "step", yLabel: "loss", x: [0, 100], y: [0, 1], ...more } as Axes;
-  const chart = new LineChart(host, axes, () => "loss <b>");
+  const clicked: number[] = [];
+  const chart = new LineChart(host, axes, () => "loss <b>", { clicked: (x) => clicked.push(x) });
   chart.setBack([{ ...line, faint: true }]);
   chart.setFront(lines);
   await Promise.resolve();
@@ -59,7 +60,7 @@ async function opened(
   const tip = plot.querySelector<HTMLElement>(".jt-tip")!;
   const told = () => (tip.hidden ? null : [...tip.children].map((each) => each.textContent));
   const reset = element.querySelector<HTMLButtonElement>(".jt-chart-tools > button")!;
-  return { chart, base: base!, overlay: overlay!, taken, words, point, told, reset };
+  return { chart, base: base!, overlay: overlay!, taken, words, point, told, reset, clicked };
 }
 
 const drag = async ({ point }: Awaited<ReturnType<typeof opened>>, ...[x, y]: [number, number]) => {
@@ -114,13 +115,22 @@ describe("a chart", () => {
     expect(words()).toContain("0.2");
   });
 
-  it("is not zoomed by a click", async () => {
-    const { words, point } = await opened();
+  it("is not zoomed by a click, which tells the place on its x axis while all of it is seen", async () => {
+    const { words, point, clicked } = await opened();
     words();
     point("pointerdown", 50, 50);
     point("pointerup", 51, 51);
     await Promise.resolve();
     expect(words()).toEqual([]);
+    expect(clicked).toHaveLength(1);
+    expect(clicked[0]).toBeGreaterThan(0);
+    expect(clicked[0]).toBeLessThan(100);
+    point("pointerdown", 0, 100);
+    point("pointermove", 100, 102);
+    point("pointerup", 100, 102);
+    point("pointerdown", 50, 50);
+    point("pointerup", 50, 50);
+    expect(clicked).toHaveLength(1);
   });
 
   it("tells the value of every line at the place of the pointer, the highest first", async () => {

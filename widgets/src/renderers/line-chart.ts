@@ -29,6 +29,8 @@ interface Options {
   heights?: [least: number, most: number];
   /** Is called when someone has zoomed, or has gone back to all. */
   zoomed?: () => void;
+  /** Is called with a place of the x axis that someone has clicked at, while all of it is seen: a second click in what is zoomed goes back. */
+  clicked?: (x: number) => void;
   /** The numbers, where they are more than those of the lines. */
   rows?: () => Row[];
 }
@@ -68,6 +70,7 @@ export class LineChart {
   private readonly measure: Paint;
   private readonly heights: [least: number, most: number];
   private readonly zoomed: () => void;
+  private readonly clicked: ((x: number) => void) | undefined;
   private look: Colours;
   private layout: Layout;
   private pointer: Place | null = null;
@@ -87,8 +90,14 @@ export class LineChart {
     container: HTMLElement,
     private axes: Axes,
     private readonly title: () => string,
-    { heights = [240, 320], zoomed = () => undefined, rows = () => this.rows() }: Options = {},
+    {
+      heights = [240, 320],
+      zoomed = () => undefined,
+      clicked,
+      rows = () => this.rows(),
+    }: Options = {},
   ) {
+    this.clicked = clicked;
     this.heights = heights;
     this.zoomed = zoomed;
     const save = saveMenu(title, () => this.picture(), rows);
@@ -352,8 +361,13 @@ export class LineChart {
     plot.addEventListener("pointerup", (event) => {
       this.pointer = this.placeOf(event);
       const selected = this.selected();
+      const pressed = this.dragged !== null;
       this.stopDragging();
       if (selected) this.zoomTo(selected);
+      else if (pressed && !this.zoom.x && !this.zoom.y) {
+        const { x, area } = this.layout;
+        this.clicked?.(valueAt(x, this.pointer.x / area.width, this.axes.xLog));
+      }
     });
     plot.addEventListener("pointercancel", () => this.stopDragging());
     plot.addEventListener("pointerleave", () => {

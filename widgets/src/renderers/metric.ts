@@ -76,6 +76,7 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   let current = axes();
   const chart = new LineChart(element, current, () => host.about.name, {
     zoomed: () => update(true),
+    clicked: goTo,
     rows,
   });
   element.append(single ? caption : legend.element, finer.note);
@@ -138,6 +139,16 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
       const own = Array.from(x, (_, at) => at).filter((at) => Number.isFinite(x[at]));
       return { x: own.map((at) => x[at]!), y: own.map((at) => value[at]!) };
     });
+  }
+
+  /** Go to the step that is the nearest to a place of the axis. */
+  function goTo(x: number): void {
+    if (byTime.value || stepless) return;
+    const apart = host.about.steps.map((step) =>
+      step === null ? Infinity : Math.abs(Number(step) - x),
+    );
+    const nearest = apart.indexOf(Math.min(...apart));
+    if (nearest >= 0 && apart[nearest]! < Infinity) host.go?.(nearest);
   }
 
   /** The x of one value. */
