@@ -53,13 +53,13 @@ READING = {"read", "frames", "views", "run_view", "best_run"}
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
     "redact": 1860,
-    "format": 3665,
+    "format": 3720,
     "storage": 3410,
     "kinds": 7165,
     "record": 2005,
     "read": 5550,
     "notebook": 1725,
-    "frames": 3355,
+    "frames": 3365,
     "polyaxon": 1100,
     "views": 10335,
     "magics": 1430,

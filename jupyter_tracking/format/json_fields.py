@@ -17,7 +17,7 @@ from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.standard_json import oversize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _FIRST, _LAST = 1, 9999  # years, of which some moments lie outside of what UTC has
 _UUID = re.compile(r"[\w-]{1,64}\Z")
@@ -194,3 +194,52 @@ def parse_lines(data: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[tup
         else:
             problems.append((number, f"{in_words(item)} and not an object"))
     return found, problems
+
+
+# --- lists of steps -----------------------------------------------------------------------------
+
+_SHORT = 40  # steps that are written as a list: a notebook's file has a line for each
+_MOST_STEPS = 1_000_000
+_PIECES = re.compile(r"(?:None|-?\d{1,19})(?::-?\d{1,19}:\d{1,19})?")
+
+
+def steps_in_short(steps: Sequence[int | None]) -> list[int | None] | str:
+    """Return a list of steps as it is where it is short; else as a text of ranges, `0:100:1,200,None`: first, last and distance of each."""
+    if len(steps) <= _SHORT:
+        return list(steps)
+    pieces: list[str] = []
+    at = 0
+    while at < len(steps):
+        first, end, by = steps[at], at + 1, 0
+        if first is not None and end < len(steps) and (then := steps[end]) is not None and then > first:
+            by = then - first
+            while end < len(steps) and (now := steps[end]) is not None and now - first == by * (end - at):
+                end += 1
+        if end - at > 2:  # noqa: PLR2004 - two are as short each
+            pieces.append(f"{first}:{steps[end - 1]}:{by}")
+        else:
+            end = at + 1
+            pieces.append(f"{first}")
+        at = end
+    return ",".join(pieces)
+
+
+def steps_in_full(steps: object) -> list[int | None] | None:
+    """Return what `steps_in_short` was given; None of what is no such list or text, or of more than a million steps."""
+    if type(steps) is list:
+        return steps if all(each is None or WHOLE.fits(each) for each in steps) else None
+    found: list[int | None] = []
+    for piece in steps.split(",") if isinstance(steps, str) else [""]:
+        if not _PIECES.fullmatch(piece) or len(found) >= _MOST_STEPS:
+            return None
+        first, *more = piece.split(":")
+        if not more:
+            found.append(None if first == "None" else int(first))
+            continue
+        if first == "None" or more[1].strip("0") == "":
+            return None
+        several = range(int(first), int(more[0]) + 1, int(more[1]))
+        if max(0, several.stop - several.start) // several.step + len(found) > _MOST_STEPS:
+            return None
+        found.extend(several)
+    return found

@@ -14,7 +14,7 @@ import pandas as pd
 from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
 from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, escape_controls
 from jupyter_tracking.format import paths
-from jupyter_tracking.format.json_fields import OBJECT, TEXT, WHOLE, Fields, FieldType, typed
+from jupyter_tracking.format.json_fields import OBJECT, TEXT, Fields, FieldType, steps_in_full, typed
 from jupyter_tracking.format.lineage import META_KEY
 from jupyter_tracking.frames import cells
 from jupyter_tracking.frames.dtypes import with_dtypes
@@ -101,9 +101,15 @@ def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
 
 _SHOWN: Fields = {
     **dict.fromkeys(("run_uuid", "run_path", "kind", "name"), TEXT),
-    "steps": FieldType("a list of steps", lambda value: type(value) is list and all(each is None or WHOLE.fits(each) for each in value)),
+    "steps": FieldType("a list of steps", lambda value: steps_in_full(value) is not None),
     "events": OBJECT,
 }
+
+
+def _known(said: dict[str, Any]) -> dict[str, Any]:
+    """Return what is said of a display or an artifact, as far as it can be, with all of its steps."""
+    kept = typed(said, _SHOWN, [])
+    return {**kept, "steps": steps_in_full(kept["steps"])} if isinstance(kept.get("steps"), str) else kept
 
 
 def _displays(cell: Any) -> Iterator[dict[str, Any]]:
@@ -117,7 +123,7 @@ def _displays(cell: Any) -> Iterator[dict[str, Any]]:
 def display_metadata(output: Any) -> dict[str, Any] | None:
     """Return what an output of a cell says of the run and the artifacts it shows, as far as that can be; None of another output."""
     metadata = (output.get("metadata") or {}).get(META_KEY)
-    kept = typed(metadata, _SHOWN, []) if isinstance(metadata, dict) else {}
+    kept = _known(metadata) if isinstance(metadata, dict) else {}
     return kept if kept.get("run_uuid") else None
 
 
@@ -138,7 +144,7 @@ def shown_artifacts(metadata: dict[str, Any]) -> Iterator[dict[str, Any]]:
     paths = {run["run_uuid"]: run.get("run_path") or "" for run in listed if "run_uuid" in run}
     for artifact in artifacts if isinstance(artifacts, list) else [metadata]:
         if isinstance(artifact, dict):
-            known = typed(artifact, _SHOWN, [])
+            known = _known(artifact)
             uuid = known.get("run_uuid") or own["run_uuid"]
             kept = {key: known[key] for key in ("kind", "name", "steps", "events") if known.get(key) is not None}
             yield own | kept | {"run_uuid": uuid, "run_path": paths.get(uuid, own["run_path"])}

@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import jupyter_tracking as tracking
 from jupyter_tracking.__main__ import main
 from jupyter_tracking.errors import InvalidArgument, MissingFile, NotFound
+from jupyter_tracking.format.json_fields import steps_in_full, steps_in_short
 from tests.provenance.conftest import executed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from IPython.core.interactiveshell import InteractiveShell
 
 RUN = """
 run = tracking.init(name='shown', root='.')
@@ -217,3 +222,59 @@ def test_a_folder_that_was_logged_is_unchanged(root: Path) -> None:
     assert tracking.runs_in(root / "shown.ipynb", root)["unchanged"].tolist() == [True]
     (run.path / "assets" / "dir" / "saved_1" / "weights.bin").write_bytes(b"ac")
     assert tracking.runs_in(root / "shown.ipynb", root)["unchanged"].tolist() == [False]
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), max_size=60),
+    st.lists(st.builds(range, st.integers(-9, 9), st.integers(10, 200), st.integers(1, 9)), max_size=4),
+)
+@settings(max_examples=100)
+def test_steps_are_written_in_short_and_read_in_full(odd: list[int | None], even: list[range]) -> None:
+    """Whatever they are, and in whatever order; where they are regular, a text of few letters is all of them."""
+    for steps in (odd, [n for each in even for n in each], [*odd, *(n for each in even for n in each)]):
+        short = steps_in_short(steps)
+        assert steps_in_full(short) == steps
+        assert isinstance(short, list) == (len(steps) <= 40)
+    assert steps_in_short(range(0, 100_000, 5)) == "0:99995:5"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0:9223372036854775807:1",
+        "1:2",
+        "0:5:0",
+        "None:3:1",
+        "a",
+        "1,,2",
+        "0:1:1:1",
+        "0:999999:1,0:5:1",
+        "1" * 30,
+        7,
+        {"a": 1},
+        [1.5],
+        [True],
+    ],
+)
+def test_what_is_no_list_of_steps_is_none(text: object) -> None:
+    """A text of a stranger's takes no more memory than a million steps."""
+    assert steps_in_full(text) is None
+
+
+def test_a_display_of_many_steps_is_found_unchanged(root: Path, shell: InteractiveShell) -> None:
+    """What it says of its steps takes as much of the notebook's file as of a few."""
+    from IPython.utils.capture import capture_output
+
+    with tracking.init(root=root, name="long", track_code=False, track_env=False, track_logs=False) as run:
+        for step in range(0, 3000, 3):
+            run.log_metric("loss", step / 7, step=step)
+        run.log_text("note", "a", step=5)
+    with capture_output() as captured:
+        shell.display_formatter.format(tracking.open_run(run).show("loss", "note"))
+    outputs = [nbformat.v4.new_output("display_data", output.data, metadata=output.metadata) for output in captured.outputs]
+    assert all(len(nbformat.writes(nbformat.v4.new_notebook(metadata=output.metadata))) < 3_000 for output in outputs)
+    path = root / "shown.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=outputs)]), path)
+    frame = tracking.runs_in(path, root=root)
+    assert frame[["name", "steps", "on_disk", "unchanged"]].to_numpy().tolist() == [["loss", 1000, True, True], ["note", 1, True, True]]

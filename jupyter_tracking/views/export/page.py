@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracking.errors import escape_controls, storage_errors
+from jupyter_tracking.format.json_fields import steps_in_short
 from jupyter_tracking.read.check import checksum_of
 from jupyter_tracking.views.export.bundle import MANY, WHOLE, base85_of, bundle, bundle_for, bundles, static
 from jupyter_tracking.views.model.downsample import spread_evenly
@@ -274,7 +275,7 @@ def whole_page(title: str, inside: str) -> str:
 def metadata(scene: Scene) -> dict[str, Any]:
     """Return what lets a reader find the runs again from the notebook alone."""
     shown = [_shown(panel, series) for panel in scene.panels for series in _each_artifact(panel)]
-    found: dict[str, Any] = {"run_path": relative_path(scene.folders[0].path), **shown[0], "steps": scene.steps}
+    found: dict[str, Any] = {"run_path": relative_path(scene.folders[0].path), **shown[0], "steps": steps_in_short(scene.steps)}
     if len(shown) > 1:
         found["artifacts"] = shown
     if len(scene.folders) > 1:
@@ -290,5 +291,5 @@ def _each_artifact(panel: Panel) -> list[Series]:
 
 def _shown(panel: Panel, series: Series) -> dict[str, Any]:
     artifact = series.artifact
-    found = {"run_uuid": series.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": panel.steps}
+    found = {"run_uuid": series.folder.uuid, "kind": artifact.kind, "name": artifact.name, "steps": steps_in_short(panel.steps)}
     return {**found, "events": checksum_of(series.folder, artifact)}
