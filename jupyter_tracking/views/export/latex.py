@@ -62,11 +62,11 @@ def for_latex(still: str) -> dict[str, Any]:
         drawn = [
             (kind, base64.b64decode(data)) if data else ("png", _drawn(*block)) for kind, data, *block in parts if data or _says(*block)
         ]
-        return {"image/png": base64.b64encode(_one_picture(drawn)).decode()}
+        return {"image/png": base64.b64encode(_one_picture(drawn, 32)).decode()}
     return {"text/latex": "\n\n".join(filter(None, (_block(*found.groups()) for found in _BLOCK.finditer(still))))}
 
 
-def _one_picture(pictures: list[tuple[str, bytes]]) -> bytes:
+def _one_picture(pictures: list[tuple[str, bytes]], colours: int = 64) -> bytes:
     """Return pictures one below the other as a PNG that is small enough."""
     from PIL import Image
 
@@ -86,7 +86,7 @@ def _one_picture(pictures: list[tuple[str, bytes]]) -> bytes:
     whole.thumbnail((_MOST_PIXELS, _MOST_PIXELS * len(opened)))
     while True:
         out = io.BytesIO()
-        whole.quantize(64).save(out, "png", optimize=True)
+        whole.quantize(colours, dither=Image.Dither.NONE).save(out, "png", optimize=True)
         if out.tell() <= MOST_PICTURE or min(whole.size) < 64:  # noqa: PLR2004
             return out.getvalue()
         whole.thumbnail((whole.width * 3 // 4, whole.height * 3 // 4))

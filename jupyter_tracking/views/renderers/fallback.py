@@ -31,7 +31,7 @@ def embed(data: bytes, kind: str, alternative: str) -> str:
     return f'<img alt="{escape(alternative)}" style="max-width:100%" src="data:{escape(kind)};base64,{base64.b64encode(data).decode()}">'
 
 
-def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, float] = (5.2, 3.2)) -> str:
+def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, float] = (5.2, 3.2), colours: int = _COLOURS) -> str:
     """Draw with matplotlib and return the picture as HTML; the user's figures and settings neither change nor matter."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -51,21 +51,21 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
                 text.set_text(f"{text.get_text()[:LONGEST_LABEL]}…")
         out = io.BytesIO()
         figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
-    return drawn(out.getvalue(), alternative)
+    return drawn(out.getvalue(), alternative, colours)
 
 
-def drawn(png: bytes, alternative: str) -> str:
+def drawn(png: bytes, alternative: str, colours: int = _COLOURS) -> str:
     """Return a PNG as HTML, in few colours."""
-    return embed(_small(png), "image/png", alternative)
+    return embed(_small(png, colours), "image/png", alternative)
 
 
-def _small(png: bytes) -> bytes:
+def _small(png: bytes, colours: int) -> bytes:
     """Return a PNG in few colours: every display adds it to the notebook's file, and a dense chart is large in many."""
     from PIL import Image
 
     out = io.BytesIO()
     with open_picture(png) as image:
-        image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+        image.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(out, "png", optimize=True)
     return min(png, out.getvalue(), key=len)
 
 
