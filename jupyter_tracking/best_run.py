@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, shortened, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls, shortened, suggest
 from jupyter_tracking.format.document.metric_goal import Goal, goal_of
 from jupyter_tracking.format.document.metric_summary import GOALS
 from jupyter_tracking.kinds.arguments import as_text
@@ -66,9 +66,18 @@ class BestRun(RunView):
         return path
 
     def __repr__(self) -> str:
-        """Say by what the run is the best, and how that is known, and then what a view says."""
+        """Say what a view says, by what the run is the best, and how that is known."""
+        return f"{super().__repr__()[:-1]}, {self._said}>"
+
+    def __str__(self) -> str:
+        """Say the same in lines: by what the run is the best, and then what and where it is."""
+        which, where = super().__repr__()[1:-1].removeprefix("RunView ").rsplit(", in ", 1)
+        return f"{self._said}\n  {which}\n  {where}"
+
+    @property
+    def _said(self) -> str:
         better = "greater" if self.goal == "max" else "less"
-        return f"{super().__repr__()[:-1]}, {self.metric} {self.value:.6g}: the best of {self.of} ({better} is better, {self.why})>"
+        return escape_controls(f"{self.metric} {self.value:.6g}: the best of {self.of} ({better} is better, {self.why})")
 
 
 @checks_arguments

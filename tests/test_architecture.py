@@ -61,7 +61,7 @@ BUDGETS = {
     "notebook": 1725,
     "frames": 3365,
     "polyaxon": 1100,
-    "views": 10335,
+    "views": 10365,
     "magics": 1430,
     "integrations": 2905,
     "remote": 890,

@@ -39,6 +39,10 @@ def test_the_best_run_is_that_of_the_best_value_at_any_step(three: list[tracking
     assert isinstance(best, tracking.RunView)
     assert (best.name, best.value, best.step, best.goal, best.why, best.of) == ("b", 0.95, 10, "max", "guessed from its name", 3)
     assert repr(best).endswith(", accuracy 0.95: the best of 3 (greater is better, guessed from its name)>")
+    said, which, where = str(best).splitlines()
+    assert said == "accuracy 0.95: the best of 3 (greater is better, guessed from its name)"
+    assert which.startswith(f"  'b' {best.uuid[:8]}, succeeded")
+    assert where.strip() == str(best.path)
     assert (tracking.best(None, "loss", root=root).name, tracking.best(three, "loss").step) == ("c", None)
 
 

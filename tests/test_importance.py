@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jupyter_tracking as tracking
@@ -115,13 +115,23 @@ def test_mistakes_are_told_by_name(search: Path) -> None:
         tracking.importance(pd.DataFrame({"a": [1]}))
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(st.lists(st.tuples(st.sampled_from(ANYTHING), st.sampled_from(NUMBERS), st.sampled_from(NUMBERS)), min_size=1, max_size=12))
-def test_correlations_equal_pandas_whatever_the_values_are(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, ...]]) -> None:
+@pytest.mark.parametrize("examples", [40, pytest.param(300, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])])
+def test_correlations_equal_pandas_whatever_the_values_are(examples: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Over NaN, infinities, what is missing, words and both: pandas' figures of what `runs()` has, and never a crash."""
-    root = tmp_path_factory.mktemp("generated")
-    for mixed, number, score in rows:
-        record(root, {"mixed": mixed, "number": number}, score=score)
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.lists(st.tuples(st.sampled_from(ANYTHING), st.sampled_from(NUMBERS), st.sampled_from(NUMBERS)), min_size=1, max_size=12))
+    def check(rows: list[tuple[Any, ...]]) -> None:
+        root = tmp_path_factory.mktemp("generated")
+        for mixed, number, score in rows:
+            record(root, {"mixed": mixed, "number": number}, score=score)
+        compare_with_pandas(root)
+
+    check()
+
+
+def compare_with_pandas(root: Path) -> None:
+    """Correlate what the runs of a root have with their score, and so does pandas."""
     frame = tracking.runs(root)
     if "outputs.score" not in frame or frame["outputs.score"].isna().all():
         return

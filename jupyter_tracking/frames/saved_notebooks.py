@@ -104,6 +104,9 @@ _SHOWN: Fields = {
     "steps": FieldType("a list of steps", lambda value: steps_in_full(value) is not None),
     "events": OBJECT,
 }
+_NAMES = FieldType("a list of names", lambda value: type(value) is list and all(each is None or TEXT.fits(each) for each in value))
+_MANY: Fields = {"view": TEXT, "color": TEXT, "axes": _NAMES, "group_by": _NAMES}
+_VIEWS = {"scatter", "parallel", "comparison"}
 
 
 def _known(said: dict[str, Any]) -> dict[str, Any]:
@@ -128,12 +131,23 @@ def display_metadata(output: Any) -> dict[str, Any] | None:
 
 
 def table_metadata(output: Any) -> dict[str, Any] | None:
-    """Return what an output of a cell says of a table of runs that it shows, `runs`, of which at most 1,000; None of another output."""
-    metadata = (output.get("metadata") or {}).get(META_KEY)
-    runs = metadata.get("runs") if isinstance(metadata, dict) and "run_uuid" not in metadata else None
+    """Return what an output of a cell says of many runs that it shows, None of another output.
+
+    `runs` are at most 1,000 of them; `many` is which view of them it is, and of what, or None of a table: `view`, one of `scatter`,
+    `parallel` and `comparison`, `axes`, `color` and `group_by`.
+    """
+    said = (output.get("metadata") or {}).get(META_KEY)
+    metadata: dict[str, Any] = said if isinstance(said, dict) and "run_uuid" not in said else {}
+    runs = metadata.get("runs")
     listed = [typed(run, _SHOWN, []) for run in runs[:1000] if isinstance(run, dict)] if isinstance(runs, list) else []
     kept = [{"run_uuid": run["run_uuid"], "run_path": run.get("run_path") or ""} for run in listed if run.get("run_uuid")]
-    return {"runs": kept} if kept else None
+    return {"runs": kept, "many": _many_view(metadata.get("many"))} if kept else None
+
+
+def _many_view(many: Any) -> dict[str, Any] | None:
+    kept = typed(many, _MANY, []) if isinstance(many, dict) else {}
+    given = {key: value for key, value in kept.items() if value is not None}
+    return {"axes": [], "color": None, "group_by": [], **given} if kept.get("view") in _VIEWS else None
 
 
 def shown_artifacts(metadata: dict[str, Any]) -> Iterator[dict[str, Any]]:

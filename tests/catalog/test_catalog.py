@@ -25,6 +25,7 @@ from jupyter_tracking.read.known_runs import Known
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.storage.catalog.local_files import LocalFiles
 from jupyter_tracking.storage.catalog.names import FOLDER, list_catalog
+from jupyter_tracking.views.model.run_table import RunTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,7 @@ CALLS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "runs": lambda root: tracking.runs(root).drop(columns="duration"),  # of the run that goes on it grows
     "archived": lambda root: tracking.runs(root, archived=True, where="lr > 0.1").drop(columns="duration"),
     "lineage": lambda root: tracking.lineage(root=root),
+    "browse": lambda root: pd.DataFrame(RunTable(None, root).rows).drop(columns="duration"),
 }
 
 

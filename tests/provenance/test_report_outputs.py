@@ -11,6 +11,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.views.export.foreign_html import MOST_HTML, plain_html
+from tests.views.test_twin import packed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,48 @@ def test_a_table_of_runs_stays_live_in_a_report(root: Path) -> None:
     book.cells[0].outputs[0].metadata["jupyter_tracking"]["runs"] = [away]
     nbformat.write(book, path)
     assert "a table of runs cannot be shown" in tracking.report(path, root / "page.html", root).read_text("utf-8")
+
+
+def test_plots_and_comparisons_of_runs_stay_live_in_a_report(root: Path) -> None:
+    """Made anew, of the same runs on the same axes; what a notebook says of them wrongly is a table, or is told."""
+    runs = []
+    for n in range(4):
+        with tracking.init(root=root, name=f"run{n}", track_code=False, track_env=False, track_logs=False) as run:
+            run.log_inputs(lr=0.1**n, seed=n % 2)
+            run.log_metric("loss", 1.0 / (n + 1), step=0)
+        runs.append(run)
+    shown = {
+        "scatter": tracking.scatter(runs, "seed", "loss", color="lr"),
+        "parallel": tracking.parallel(runs, ["seed", "loss"]),
+        "comparison": tracking.compare(runs, group_by="seed"),
+    }
+    path = notebook(root, {"text/plain": "<runs: 4>"})
+    book = nbformat.read(path, 4)
+
+    def page_of(metadata: dict[str, Any]) -> str:
+        book.cells[0].outputs[0].metadata["jupyter_tracking"] = metadata
+        nbformat.write(book, path)
+        return tracking.report(path, root / "page.html", root).read_text("utf-8")
+
+    for kind, view in shown.items():
+        here = {"runs": [{"run_uuid": run.uuid, "run_path": f"runs/{run.uuid}"} for run in runs], "many": view._metadata()["many"]}
+        page = page_of(here)
+        assert page.count('class="jt-twin"') == 1
+        (head,) = (payload[3] for payload in packed(page)["payloads"][:1])
+        assert head.get("plot", "comparison") == kind
+        if kind == "comparison":
+            assert head["labels"] == ["seed=0 (n=2)", "seed=1 (n=2)"]
+        else:
+            assert [head["fields"][n]["name"] for n in head["axes"]] == ["seed", "loss"]
+        view.close()
+    for wrong in ("x", {"view": "pie"}, {"view": 1}):
+        assert "<b>4 runs</b>" in page_of({**here, "many": wrong})
+    for wrong in (
+        {"view": "scatter", "axes": ["no such"]},
+        {"view": "parallel", "axes": ["lr"]},
+        {"view": "comparison", "group_by": ["?"]},
+    ):
+        assert "a view of runs cannot be shown" in page_of({**here, "many": wrong})
 
 
 def test_markdown_that_was_displayed_is_drawn_in_a_report(root: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jupyter_tracking as tracking
@@ -148,22 +148,31 @@ def test_groups_are_the_mean_of_their_runs_with_a_band(search: list[tracking.Run
 VALUE = st.sampled_from([0.0, 1.0, -2.5, 1e-3, math.nan, math.inf])
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(
-    st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.dictionaries(st.integers(0, 5), VALUE, max_size=4)), min_size=1, max_size=5)
-)
-def test_bands_equal_pandas_whatever_is_missing(
-    tmp_path_factory: pytest.TempPathFactory, runs: list[tuple[str | None, dict[int, float]]]
-) -> None:
+@pytest.mark.parametrize("examples", [15, pytest.param(300, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])])
+def test_bands_equal_pandas_whatever_is_missing(examples: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Runs that lack steps, have NaN or infinities, or no group: pandas' figures of the runs that have a value."""
-    root = tmp_path_factory.mktemp("generated")
-    for n, (kind, values) in enumerate(runs):
-        with tracking.init(root=root, name=f"run{n}", **QUIET) as run:
-            run.log_inputs(n=n, **({} if kind is None else {"kind": kind}))
-            for step, value in values.items():
-                run.log_metric("m", value, step=step)
-    if not any(kind for kind, _ in runs):
-        return
+
+    @settings(max_examples=examples, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(["a", "b", None]), st.dictionaries(st.integers(0, 5), VALUE, max_size=4)), min_size=1, max_size=5
+        )
+    )
+    def check(runs: list[tuple[str | None, dict[int, float]]]) -> None:
+        root = tmp_path_factory.mktemp("generated")
+        for n, (kind, values) in enumerate(runs):
+            with tracking.init(root=root, name=f"run{n}", **QUIET) as run:
+                run.log_inputs(n=n, **({} if kind is None else {"kind": kind}))
+                for step, value in values.items():
+                    run.log_metric("m", value, step=step)
+        if any(kind for kind, _ in runs):
+            compare_with_pandas(root, runs)
+
+    check()
+
+
+def compare_with_pandas(root: Path, runs: list[tuple[str | None, dict[int, float]]]) -> None:
+    """Draw the mean and the band of each group, and have pandas count them."""
     view = tracking.compare(root, group_by="kind")
     order = sorted({kind for kind, _ in runs}, key=lambda kind: (kind is None, kind))
     tidy = pd.DataFrame(

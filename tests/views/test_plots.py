@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jupyter_tracking as tracking
@@ -106,13 +106,33 @@ def test_parallel_coordinates_have_the_inputs_that_differ_and_the_score(search: 
     chosen.close()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(st.lists(st.tuples(st.sampled_from(VALUES), st.sampled_from(VALUES)), min_size=2, max_size=8))
-def test_what_the_page_gets_is_what_runs_has(tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Any, Any]]) -> None:
+def test_lines_that_are_coloured_by_a_result_are_about_that_result(search: list[tracking.Run]) -> None:
+    """The first score is no axis beside it, and what inputs have to do with it is said of it; of words, the first score stays."""
+    for color, score in (("loss", "loss"), ("outputs.loss", "loss"), ("optimizer", "accuracy"), (None, "accuracy")):
+        view = tracking.parallel(search, color=color)
+        ((head, _),) = view.front.drawn
+        assert [head["fields"][n]["key"] for n in head["axes"] if head["fields"][n]["group"] == "outputs"] == [f"outputs.{score}"]
+        assert head["score"] == score
+        view.close()
+
+
+@pytest.mark.parametrize("examples", [25, pytest.param(300, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])])
+def test_what_the_page_gets_is_what_runs_has(examples: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Numbers, NaN, infinities, words, lists and nothing at all: each value of the frame, and none of another kind."""
-    root = tmp_path_factory.mktemp("generated")
-    for n, (one, two) in enumerate(rows):
-        record(root, f"run{n}", {"one": one, "n": n}, two=two, score=float(n))
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.lists(st.tuples(st.sampled_from(VALUES), st.sampled_from(VALUES)), min_size=2, max_size=8))
+    def check(rows: list[tuple[Any, Any]]) -> None:
+        root = tmp_path_factory.mktemp("generated")
+        for n, (one, two) in enumerate(rows):
+            record(root, f"run{n}", {"one": one, "n": n}, two=two, score=float(n))
+        compare_with_runs(root)
+
+    check()
+
+
+def compare_with_runs(root: Path) -> None:
+    """Each value that the page of a root gets is that of `runs()`."""
     view = tracking.parallel(root=root, columns=["n", "score"])
     frame, page = tracking.runs(root), decoded(view)
     for key in set(page) & set(frame):

@@ -12,6 +12,8 @@ from ipywidgets.widgets.widget import _instances as widget_instances
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import NotFound
+from jupyter_tracking.views.many.comparison_view import ComparisonView
+from jupyter_tracking.views.many.plot_view import PlotView
 from jupyter_tracking.views.widgets.browser import Browser
 from jupyter_tracking.views.widgets.runs_browser import RunsBrowser
 from tests.views.test_twin import displayed, packed
@@ -107,15 +109,35 @@ def test_ticked_runs_can_be_compared_by_what_they_share(several: list[str]) -> N
     runs.chosen = several[:3]
     assert runs.chosen == tuple(several[:3])
     assert runs.table.shared == [["metric", "loss", 3], ["text", "note", 2]]
-    runs.table._handle_custom_msg({"compare": ["metric", "loss"]}, [])
+    runs.table._handle_custom_msg({"compare": ["metric", "loss", list(runs.table.chosen)]}, [])
     assert runs.comparison is not None
     assert (runs.run, runs.browser) == (None, None)
     assert [member["label"] for member in runs.comparison.content.about["panels"][0]["members"]] == ["run3", "run2", "run1"]
-    runs.table._handle_custom_msg({"compare": ["metric", "nothing"]}, [])
+    runs.table._handle_custom_msg({"compare": ["metric", "nothing", list(runs.table.chosen)]}, [])
     assert runs.comparison is None
     for wrong in (None, {}, {"compare": "loss"}, {"compare": [1, 2]}, {"compare": ["a", "b", "c"]}):
         runs.table._handle_custom_msg(wrong, [])
     assert runs.compare("note").steps == (1, 2)
+
+
+def test_runs_are_compared_in_all_and_plotted_below_the_table(several: list[str], root: Path) -> None:
+    """Those that the page names, which it may have told of as chosen or not yet; those that are listed, where it is a call."""
+    runs = tracking.browse()
+    ids = [row["id"] for row in runs._runs.rows]
+    runs.table._handle_custom_msg({"compare": ["", "", ids[:3]]}, [])
+    assert isinstance(runs.comparison, ComparisonView)
+    assert runs.comparison.runs == tuple(several[:3])
+    runs.table._handle_custom_msg({"plot": [*ids[:2], "nobody"]}, [])
+    assert isinstance(runs.comparison, PlotView)
+    assert runs.comparison.runs == tuple(several[:2])
+    assert runs.parallel().runs == runs.runs
+    assert runs.parallel([several[1], several[2]]).runs == (several[1], several[2])
+    for nothing in ({"compare": ["", "", []]}, {"plot": ["nobody"]}):
+        runs.table._handle_custom_msg(nothing, [])
+        assert runs.comparison is None
+    for wrong in ({"plot": "loss"}, {"plot": [1]}, {"compare": ["", "", "id"]}):
+        runs.table._handle_custom_msg(wrong, [])
+    runs.close()
 
 
 def test_a_run_that_goes_on_is_patched_and_a_new_one_makes_the_table_anew(several: list[str], root: Path) -> None:

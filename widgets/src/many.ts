@@ -68,8 +68,8 @@ function plot(model: Model<State>, el: HTMLElement): Close {
     // The kernel is told once the brush rests.
     choose: (uuids) => {
       clearTimeout(telling);
-      if (uuids.join() === model.get("chosen").join()) return;
       telling = window.setTimeout(() => {
+        if (uuids.join() === model.get("chosen").join()) return;
         model.set("chosen", uuids);
         model.save_changes();
       }, 150);

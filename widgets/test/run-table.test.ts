@@ -243,10 +243,79 @@ describe("the table of runs", () => {
       ["metric", "loss", 2],
     ]);
     press().click();
-    expect(back.compare.mock.calls).toEqual([["curve", "roc"]]);
+    const what = choice().querySelector("select")!;
+    what.value = "0";
+    press().click();
+    expect(back.compare.mock.calls).toEqual([
+      ["", "", ["id0", "id2"]],
+      ["curve", "roc", ["id0", "id2"]],
+    ]);
     runs.offer([]);
-    expect(choice().textContent).toContain("no artifact of the same name");
-    expect(press().hidden).toBe(true);
+    expect([...what.options].map((each) => each.text)).toEqual(["all that they have"]);
+    press().click();
+    expect(back.compare.mock.lastCall).toEqual(["", "", ["id0", "id2"]]);
+  });
+
+  it("does by a key on a row what its buttons do, to the runs that are chosen or to that of the row", () => {
+    const back = { open: vi.fn(), choose: vi.fn(), compare: vi.fn() };
+    const more = { curate: vi.fn(), undo: vi.fn(), plot: vi.fn() };
+    const runs = new RunTable(new RunRows(table(["a", "b", "c"], [1, 2, 3])), { ...back, ...more });
+    document.body.append(runs.element);
+    const search = runs.element.querySelector<HTMLInputElement>("input[type=search]")!;
+    search.focus();
+    key("ArrowDown");
+    expect((document.activeElement as HTMLElement).dataset["jtRun"]).toBe("id0");
+    key("t");
+    const field = document.activeElement as HTMLInputElement;
+    field.value = "good";
+    key("Delete"); // which is the field's
+    key("Enter");
+    expect(more.curate.mock.calls).toEqual([["tag", "good", ["id0"]]]);
+    expect((document.activeElement as HTMLElement).dataset["jtRun"]).toBe("id0");
+    key("c"); // of one run
+    expect(back.compare).not.toHaveBeenCalled();
+    key("ArrowDown");
+    key(" ");
+    key("c");
+    expect(back.compare.mock.calls).toEqual([["", "", ["id0", "id1"]]]);
+    key("p");
+    key("Delete");
+    expect(more.curate.mock.calls.slice(1)).toEqual([
+      ["pin", "", ["id0", "id1"]],
+      ["delete", "", ["id0", "id1"]],
+    ]);
+    document.activeElement!.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "z", ctrlKey: true, bubbles: true, cancelable: true }),
+    );
+    expect(more.undo).not.toHaveBeenCalled();
+    runs.tell({ text: "2 runs moved to the trash", undo: true });
+    document.activeElement!.dispatchEvent(
+      new KeyboardEvent("keydown", { key: "z", ctrlKey: true, bubbles: true, cancelable: true }),
+    );
+    expect(more.undo).toHaveBeenCalledOnce();
+    key("i");
+    key("Escape");
+    key("i");
+    expect(more.plot.mock.calls).toEqual([[["id0", "id1"]], [["id0", "id1", "id2"]]]);
+    expect(back.choose.mock.lastCall).toEqual([[]]);
+  });
+
+  it("puts the focus on the way back where the row that had it is gone", () => {
+    const more = {
+      open: vi.fn(),
+      choose: vi.fn(),
+      compare: vi.fn(),
+      curate: vi.fn(),
+      undo: vi.fn(),
+    };
+    const runs = new RunTable(new RunRows(table(["a", "b"], [1, 2])), more);
+    document.body.append(runs.element);
+    type(runs.element, "b");
+    runs.element.querySelector<HTMLElement>("[data-jt-run=id1]")!.focus();
+    key("Delete");
+    runs.update(new RunRows(table(["a"], [1])));
+    runs.tell({ text: "1 run moved to the trash", undo: true });
+    expect(document.activeElement!.textContent).toBe("undo");
   });
 
   it("keeps search, order, ticks and focus when rows come and change", () => {

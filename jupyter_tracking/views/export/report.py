@@ -19,6 +19,7 @@ from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_page
 from jupyter_tracking.views.export.foreign_html import plain_html
 from jupyter_tracking.views.export.runs_page import runs_page
+from jupyter_tracking.views.many.pages import page_again
 from jupyter_tracking.views.model.run_table import RunTable
 from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.renderers.markdown import render_markdown
@@ -121,6 +122,8 @@ def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | o
     shown = about["runs"] if listed else list(shown_artifacts(about))
     try:
         folders = [folder for one in shown if (folder := find_shown_run(one, notebook, root)) is not None]
+        if listed and folders and about["many"] is not None:
+            return page_again(folders, about["many"])
         if listed and folders:
             runs = RunTable(folders, find_root(root))
             return runs_page(runs, key="report", line=f"<runs: {len(folders)}>", budget=None)
@@ -140,7 +143,13 @@ def _view(about: dict[str, Any], notebook: str | os.PathLike[str], root: str | o
 
 def _missing(about: dict[str, Any], why: str) -> str:
     what = " ".join(str(about[key]) for key in ("kind", "name") if about.get(key)) or "the artifacts"
-    of = f"{what} of run {str(about['run_uuid'])[:8]}" if "run_uuid" in about else "a table of runs"
+    of = (
+        f"{what} of run {str(about['run_uuid'])[:8]}"
+        if "run_uuid" in about
+        else "a view of runs"
+        if about.get("many")
+        else "a table of runs"
+    )
     words = f"{of} cannot be shown: {why}"
     return f"<p class=missing>{html.escape(words)}</p>"
 

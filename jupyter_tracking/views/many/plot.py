@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,7 +70,9 @@ class RunsPlot:
         names, color = self._asked
         self.columns = columns = RunColumns(folders)
         self.said: list[str] = []
-        judged = next((name for name in reversed(names) if name is not None and _is_result(columns, name)), None)
+        # A result that lines are coloured by is the one that is meant: another is no axis unasked, and inputs are not judged by it.
+        meant = names or ([color] if self.kind == "parallel" else [])
+        judged = next((name for name in reversed(meant) if name is not None and _is_result(columns, name)), None)
         self.score = result_of(columns, judged) if judged is not None else first_score(columns)
         self.importance = most_important(columns, self.score) if self.score is not None else []
         self.color = None if color is None else columns.find(color, "color", "outputs")
@@ -120,6 +122,12 @@ class RunsPlot:
             what = "too few for axes: give two or more" if names else "too few that differ; say which with columns="
             raise InvalidArgument(f"columns={list(names)!r} is {what}; these {len(columns)} runs have {known}")
         return found
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was asked for: the names on the `axes`, and of the `color`."""
+        axes, color = self._asked
+        return {"axes": axes, "color": color}
 
     def refresh(self) -> bool:
         """Read runs that go on again; return whether anything is another than before."""

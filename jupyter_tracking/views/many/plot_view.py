@@ -9,6 +9,7 @@ import traitlets
 
 from jupyter_tracking.errors import NotFound, TrackingError, suggest
 from jupyter_tracking.views.export import page
+from jupyter_tracking.views.many.pages import SCRIPT, plot_page
 from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.views.model.payload import Payload
 
 _MOST_LISTED = 1_000  # runs that the notebook's metadata name
-SCRIPT = "many.js"
 
 
 class Front(WidgetBase):
@@ -83,8 +83,13 @@ class ManyRunsView(RunWidget):
 
     def _metadata(self) -> dict[str, Any]:
         listed = list(self._folders.values())[:_MOST_LISTED]
-        found: dict[str, Any] = json_safe({"runs": [{"run_uuid": f.uuid, "run_path": relative_path(f.path)} for f in listed]})
+        runs = [{"run_uuid": f.uuid, "run_path": relative_path(f.path)} for f in listed]
+        found: dict[str, Any] = json_safe({"runs": runs, "many": self._asked()})
         return found
+
+    def _asked(self) -> dict[str, Any]:
+        """Return what is shown of the runs, so that a notebook's reader can have it made anew."""
+        raise NotImplementedError
 
     def _forget(self) -> None:
         self.front.drawn = []
@@ -115,20 +120,15 @@ class PlotView(ManyRunsView):
             self.front.drawn = [sent(self._plot.payload())]
         return more
 
+    def _asked(self) -> dict[str, Any]:
+        return {"view": self._plot.kind, **self._plot.asked}
+
     def save(self, path: str | Path) -> Path:
         """Write the view, with all runs, to one HTML file that needs no network and no kernel."""
         return page.write_page(path, self._line().strip("<>"), self._page(self._line(), None))
 
-    def _page(self, line: str, budget: int | None = page.BUDGET) -> str:
-        shown = self._plot.still() + (page.trust_hint("all of it") if budget is not None else "")
-        room = None if budget is None else page.data_byte_budget(budget, page.page_body(self.front.key, shown, b"", line, SCRIPT))
-
-        def packed(count: int) -> bytes:
-            return page.compress({"scenes": []}, [(-1, 0, 0, self._plot.payload(count))])
-
-        count = len(self._plot.columns)
-        data = page.fit(packed, count, room, size=len, first=count)
-        return page.page_body(self.front.key, shown, data, line, SCRIPT)
+    def _page(self, _line: str, budget: int | None = page.BUDGET) -> str:
+        return plot_page(self._plot, budget, self.front.key)
 
     def _line(self) -> str:
         return self._plot.line()

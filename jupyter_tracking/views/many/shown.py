@@ -103,7 +103,7 @@ def parallel(
     Args:
         runs: the runs, each as `open_run` takes it, or a frame of `runs()`; all under the root when None.
         columns: the inputs and outputs that have an axis, from left to right; by default the inputs that differ, at most the ten that have
-            most to do with the first score, and that score.
+            most to do with the result, and the result: the one of `color`, else the first score.
         color: what to colour by; by default the last of these that is an output and a number.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
 

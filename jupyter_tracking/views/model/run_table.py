@@ -16,6 +16,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.document.metric_goal import Goal, goal_of
 from jupyter_tracking.progress import Progress
+from jupyter_tracking.read.catalog.content import LocalCatalog
 from jupyter_tracking.read.known_runs import list_run
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.downsample import SPARK_GAP, SPARK_POINTS, spark_heights
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from jupyter_tracking.format.document.metric_summary import MetricDefinition
-    from jupyter_tracking.read.known_runs import ListedRun
+    from jupyter_tracking.read.known_runs import ListedRun, Lookup
 
 Row = dict[str, Any]
 
@@ -92,8 +93,9 @@ class RunTable:
         before = (self.rows, self.goals)
         self._modified = self._root_modified()
         folders = self._found()
+        catalog = LocalCatalog(self.root).get if self._given is None else None
         with Progress("browse()", "runs") as progress:
-            every = [self._read(folder) for folder in progress.over(folders, len(folders))]
+            every = [self._read(folder, catalog) for folder in progress.over(folders, len(folders))]
         self._known = {os.fspath(each.folder.path): each for each in every}
         every.sort(key=lambda each: (-(each.row["created"] or 0), each.row["uuid"]))
         self.folders, self.rows = [each.folder for each in every], [each.row for each in every]
@@ -116,14 +118,14 @@ class RunTable:
         """The runs that are shown unless others are asked for."""
         return [(folder, row) for folder, row in self.every if not (self.hides_archived and row["archived"])]
 
-    def _read(self, folder: RunFolder) -> _Listed:
-        """Read a run; the row of one that has ended is kept as long as its documents do not change."""
+    def _read(self, folder: RunFolder, catalog: Lookup | None) -> _Listed:
+        """Read a run, or what a catalog says of it; the row of one that has ended is kept as long as its documents do not change."""
         known = self._known.get(os.fspath(folder.path))
         if known is not None and known.seen and known.seen == folder.document_stats():
             return known
         if known is not None and known.info and known.info is folder.info and known.row["status"] in run_document.FINAL_STATUSES:
             return known
-        listed = list_run(folder)
+        listed = list_run(folder, catalog=catalog)
         return _Listed(folder, _row(listed), listed.seen, {} if listed.seen else folder.info, listed.marks.definitions)
 
     def poll(self) -> bool:

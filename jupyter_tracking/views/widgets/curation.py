@@ -161,9 +161,14 @@ def _why_not(refused: list[str]) -> str:
     return f"{'; '.join(refused[:_TOLD])}{more}" if refused else ""
 
 
-def asked(message: Any) -> tuple[str, str, list[str]] | None:
-    """Return verb, value and the ids of the runs that the page asks to change; None where it asks for something else."""
-    wanted = message.get("curate") if isinstance(message, dict) else None
+def asked(message: Any, what: str) -> tuple[str, str, list[str]] | None:
+    """Return two words, and the ids of the runs for which the page asks for something; None where it asks for something else.
+
+    Args:
+        message: the message.
+        what: `curate`, of which the words are verb and value, or `compare`, of which they are the kind and the name of an artifact.
+    """
+    wanted = message.get(what) if isinstance(message, dict) else None
     if not isinstance(wanted, list) or len(wanted) != 3:  # noqa: PLR2004
         return None
     verb, value, ids = wanted

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ipywidgets
 import traitlets
@@ -17,6 +18,10 @@ from jupyter_tracking.read.filter.grammar import parse_filter
 from jupyter_tracking.read.filter.run_columns import OWN_COLUMNS
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.runs_page import FALLBACK_ROWS, runs_page
+from jupyter_tracking.views.many.comparison import Comparison
+from jupyter_tracking.views.many.comparison_view import ComparisonView
+from jupyter_tracking.views.many.plot import RunsPlot
+from jupyter_tracking.views.many.plot_view import PlotView
 from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encode_rows, first_score, spark_of
@@ -28,7 +33,7 @@ from jupyter_tracking.views.widgets.curation import Curation, Said, asked
 from jupyter_tracking.views.widgets.stepper import Stepper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from jupyter_tracking.read.run_reader import RunFolder
 
@@ -37,6 +42,7 @@ _arrangements: dict[Path, dict[str, Any]] = {}
 # What a filter calls a column of the table, where that is not what the table calls it.
 _FILTERED = {"created_at": "created", "finished_at": "finished", "notes": "note"}
 _SPARKS = 60  # lines of runs that one message brings
+_Several = TypeVar("_Several", bound=ipywidgets.Widget)
 _SHARED = 400  # artifacts that runs have in common, of which the page is told
 
 
@@ -63,12 +69,12 @@ def _key(known: Columns, name: Any, argument: str) -> str:
 
 
 class RunsBrowser(RunWidget):
-    """A table of runs. One that is opened shows its artifacts below; several that are chosen can be compared.
+    """A table of runs. One that is opened shows its artifacts below; several are compared there, or plotted, inputs against results.
 
     Attributes:
         table: the table.
         browser: the browser of the run that is open, or None.
-        comparison: the stepper that compares, or None.
+        comparison: what compares or plots several runs, or None.
     """
 
     def __init__(self, runs: Sequence[RunFolder] | None, root: Path, *, page_budget: int = page.BUDGET) -> None:
@@ -77,7 +83,7 @@ class RunsBrowser(RunWidget):
         self._curation = Curation()
         self._sent, self._sent_goals = list(self._runs.rows), self._runs.goals
         self.browser: Browser | None = None
-        self.comparison: Stepper | None = None
+        self.comparison: Stepper | ComparisonView | PlotView | None = None
         kept = _arrangements.get(self._runs.root.absolute(), {})
         self.table = Table(widget="runs", key=self._key(), table=self._encoded(), arrangement=kept)
         self._below = ipywidgets.VBox([], layout={"overflow": "visible"})
@@ -86,6 +92,7 @@ class RunsBrowser(RunWidget):
         self.table.observe(self._chosen, names=["chosen"])
         self.table.observe(self._arranged, names=["arrangement"])
         self.table.on_msg(self._compare_asked)
+        self.table.on_msg(self._plot_asked)
         self.table.on_msg(self._curate_asked)
         self.table.on_msg(self._sparks_asked)
 
@@ -143,10 +150,30 @@ class RunsBrowser(RunWidget):
         if arranged:
             self.table.arrangement = {**self.table.arrangement, **arranged}
 
-    def compare(self, name: str, kind: str | None = None) -> Stepper:
-        """Compare an artifact of the runs that are ticked, below the table."""
-        folders = [folder for identity in self.table.chosen if (folder := self._runs.find(identity)) is not None]
-        made = Stepper(compare_runs(folders, name, kind))
+    def compare(self, name: str | None = None, kind: str | None = None) -> Stepper | ComparisonView:
+        """Compare the runs that are ticked, below the table: in an artifact, or in all that they have."""
+        return self._compare(name, kind, self.table.chosen)
+
+    def _compare(self, name: str | None, kind: str | None, identities: Iterable[str]) -> Stepper | ComparisonView:
+        folders = [folder for identity in identities if (folder := self._runs.find(identity)) is not None]
+        if name is not None:
+            return self._show_several(Stepper(compare_runs(folders, name, kind)))
+        if not folders:
+            raise InvalidArgument("no run is chosen; set .chosen first")
+        return self._show_several(ComparisonView(Comparison(folders)))
+
+    def parallel(self, uuids: Iterable[str] | None = None) -> PlotView:
+        """Show runs over parallel axes below the table, as `tracking.parallel` does; all that are listed for None."""
+        return self._parallel(None if uuids is None else {self._identity(uuid) for uuid in uuids})
+
+    def _parallel(self, identities: set[str] | None) -> PlotView:
+        every = self._runs.listed if identities is None else self._runs.every
+        folders = [folder for folder, row in every if identities is None or row["id"] in identities]
+        if not folders:
+            raise InvalidArgument("there is no run to plot")
+        return self._show_several(PlotView(RunsPlot("parallel", folders, [], None)))
+
+    def _show_several(self, made: _Several) -> _Several:
         self._show(made)
         self.comparison = made
         self.table.opened = ""
@@ -196,14 +223,23 @@ class RunsBrowser(RunWidget):
         _arrangements[self._runs.root.absolute()] = change["new"]
 
     def _compare_asked(self, _widget: object, message: object, _buffers: object) -> None:
-        """Compare what the page asks for: kind and name."""
-        wanted = message.get("compare") if isinstance(message, dict) else None
-        if not (isinstance(wanted, list) and len(wanted) == 2 and all(isinstance(word, str) for word in wanted)):  # noqa: PLR2004
-            return
-        kind, name = wanted
+        """Compare what the page asks for: kind and name, which are empty for all, and the runs, which it may not have told of yet."""
+        found = asked(message, "compare")
+        if found is not None:
+            kind, name, ids = found
+            self._try(partial(self._compare, name or None, kind or None, ids))
+
+    def _plot_asked(self, _widget: object, message: object, _buffers: object) -> None:
+        """Show what inputs have to do with results, of those runs that the page names."""
+        wanted = message.get("plot") if isinstance(message, dict) else None
+        if isinstance(wanted, list) and all(isinstance(each, str) for each in wanted):
+            self._try(partial(self._parallel, set(wanted)))
+
+    def _try(self, show: Callable[[], object]) -> None:
+        """Show something below the table, or why it cannot be shown."""
         with self.table.lock:
             try:
-                self.compare(name, kind)
+                show()
             except (TrackingError, OSError) as error:
                 self._show(ipywidgets.Label(json_safe(str(error))))
 
@@ -212,7 +248,7 @@ class RunsBrowser(RunWidget):
     def _curate_asked(self, _widget: object, message: object, _buffers: object) -> None:
         """Change the runs that the page names, or take the last change back."""
         is_undo = isinstance(message, dict) and message.get("undo") is True
-        wanted = asked(message)
+        wanted = asked(message, "curate")
         if wanted is None and not is_undo:
             return
         with self.table.lock:

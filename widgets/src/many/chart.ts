@@ -7,11 +7,15 @@ import { SvgContext, type Paint } from "../dom/svg-context";
 import { colours, ontheme, type Colours } from "../dom/theme";
 import { Brush } from "./brush";
 import { isWithin, type Brushed, type Scale } from "./columns";
+import { Gradual, sized } from "./gradual";
 import { layOutParallel, layOutScatter, type Drawn, type Layout } from "./layout";
 
 /** A run that is further from the pointer than this is not meant (pixels). */
 const NEAR = 28;
 const CLICK = 4;
+/** More runs than these are painted from frame to frame, for about so long in each (ms). */
+const AT_ONCE = 600;
+const FRAME = 10;
 
 export interface ChartOptions {
   kind: "scatter" | "parallel";
@@ -97,6 +101,7 @@ export class RunsChart {
 
   destroy(): void {
     cancelAnimationFrame(this.waiting);
+    cancelAnimationFrame(this.painting);
     for (const stop of this.stops) stop();
     this.element.remove();
   }
@@ -161,9 +166,9 @@ export class RunsChart {
       const range = this.brushes[n]?.brushed;
       return range ? [[positions[n]!, range] as const] : [];
     });
-    this.shown = Uint8Array.from({ length: rows }, (_, row) =>
-      Number(parts.every(([at, range]) => isWithin(at[row]!, range))),
-    );
+    this.shown = new Uint8Array(rows).fill(1);
+    for (const [at, range] of parts)
+      for (let row = 0; row < rows; row += 1) if (!isWithin(at[row]!, range)) this.shown[row] = 0;
     this.paintSoon();
     this.options.brushed();
   }
@@ -216,6 +221,36 @@ export class RunsChart {
     if (this.options.kind === "parallel") layout.axes(ctx);
   }
 
+  /** Paint on screen: of very many runs those that are left, a part in each frame, over all of them, faint, which stay as they are. */
+  private paintScreen(layout: Layout): void {
+    cancelAnimationFrame(this.painting);
+    const ctx = sized(this.base, layout);
+    const { rows } = this.drawn;
+    if (!ctx) return;
+    if (rows <= AT_ONCE) {
+      this.paintAll(ctx, layout);
+      return;
+    }
+    const { plain, faint, isBrushed } = this;
+    plain.begin(layout, rows, this.shown);
+    if (isBrushed && !faint.isOf(layout)) faint.begin(layout, rows, null);
+    const go = (): void => {
+      const now = performance.now();
+      const isBehind = !isBrushed || faint.paint(now + FRAME / 2);
+      const isDone = plain.paint(now + FRAME) && isBehind;
+      ctx.clearRect(0, 0, layout.width, layout.height);
+      if (this.options.kind === "scatter") layout.axes(ctx);
+      if (isBrushed) faint.lay(ctx);
+      plain.lay(ctx);
+      if (this.options.kind === "parallel") layout.axes(ctx);
+      if (!isDone) this.painting = requestAnimationFrame(go);
+    };
+    go();
+  }
+  private painting = 0;
+  private readonly plain = new Gradual("plain");
+  private readonly faint = new Gradual("faint");
+
   private paintSoon(): void {
     cancelAnimationFrame(this.waiting);
     this.waiting = requestAnimationFrame(() => this.paint());
@@ -250,8 +285,7 @@ export class RunsChart {
     }
     const { style } = this.plot;
     for (const [name, value] of Object.entries(layout.area)) style.setProperty(name, `${value}px`);
-    const ctx = sized(this.base, layout);
-    if (ctx) this.paintAll(ctx, layout);
+    this.paintScreen(layout);
     this.options.painted(this.look);
     if (this.printed) this.print(true);
     this.paintActive();
@@ -432,22 +466,3 @@ export class RunsChart {
 }
 
 const keyOf = ({ column, log }: Scale): string => `${column.key}${log ? " log" : ""}`;
-
-/** Make a canvas as large as the chart, empty, and have it take pixels of the page. */
-function sized(
-  canvas: HTMLCanvasElement,
-  { width, height }: Layout,
-): CanvasRenderingContext2D | null {
-  const ratio = devicePixelRatio || 1;
-  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== across || canvas.height !== down) {
-    canvas.width = across;
-    canvas.height = down;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
-  }
-  const ctx = canvas.getContext("2d");
-  ctx?.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx?.clearRect(0, 0, width, height);
-  return ctx;
-}

@@ -45,9 +45,13 @@ export interface VisibilityReport {
   id: string;
   visible: boolean;
 }
-/** The runs that were chosen are to be compared in an artifact. */
+/** Runs are to be compared, by their ids, in an artifact, or in all that they have where both words are empty. */
 export interface CompareRequest {
-  compare: [kind: string, name: string];
+  compare: [kind: string, name: string, ids: string[]];
+}
+/** Inputs and results of these runs are to be plotted. */
+export interface PlotRequest {
+  plot: string[];
 }
 /** Something is to be done to runs, by their ids; or the last of it is to be taken back. */
 export type CurateRequest =
@@ -57,7 +61,13 @@ export interface SparksRequest {
   sparks: string[];
 }
 export type PageMessage =
-  PayloadRequest | QueryRequest | VisibilityReport | CompareRequest | CurateRequest | SparksRequest;
+  | PayloadRequest
+  | QueryRequest
+  | VisibilityReport
+  | CompareRequest
+  | PlotRequest
+  | CurateRequest
+  | SparksRequest;
 
 /** A payload on its way: where it belongs, its head, and how many of the message's buffers are its own. */
 export type SentPayload = [panel: number, number: number, head: Head, buffers: number];

@@ -34,6 +34,16 @@ export interface Chosen {
   areArchived: boolean;
 }
 
+/** What a key does on a row of the table; it is said by the button of the same. */
+export const keyOfVerb: Partial<Record<Verb, string>> = {
+  tag: "t",
+  note: "n",
+  rename: "r",
+  pin: "p",
+  unpin: "p",
+  delete: "Delete",
+};
+
 const asked = { rename: "new name", tag: "tags, with commas between", note: "note" } as const;
 type Asked = keyof typeof asked;
 
@@ -56,6 +66,8 @@ export class Curating {
   /** What is asked for at this moment. */
   private asking: Asked | null = null;
   private look = "";
+  /** Where the focus goes after what is asked for, where it was not here before. */
+  private back: (() => void) | null = null;
 
   constructor(
     private readonly curate: (verb: Verb, value: string) => void,
@@ -68,13 +80,37 @@ export class Curating {
     this.draw();
   }
 
+  /** Do what a key says to the runs that are chosen; return whether there is such a key. */
+  press(key: string, back: () => void): boolean {
+    const verb = this.verbs().find((each) => keyOfVerb[each] === key);
+    if (!verb) return false;
+    if (verb in asked) this.ask(verb as Asked, back);
+    else this.curate(verb, "");
+    return true;
+  }
+
+  /** Take the last change back, where there is one. */
+  takeBack(): boolean {
+    if (!this.undoButton) return false;
+    this.undo();
+    return true;
+  }
+
+  /** Put the focus on the way back, where there is one. */
+  focusUndo(): boolean {
+    this.undoButton?.focus();
+    return this.undoButton !== null;
+  }
+  private undoButton: HTMLElement | null = null;
+
   /** Say what came of the last change. */
   tell({ text = "", error = "", undo = false }: Said): void {
     this.said.hidden = !text && !error;
+    this.undoButton = undo ? keyed(textButton("undo", this.undo), "Control+z") : null;
     put(
       this.said,
       h("span", { role: "status" }, text),
-      undo ? textButton("undo", this.undo) : null,
+      this.undoButton,
       error ? h("p", { class: "jt-error", role: "alert" }, error) : null,
     );
   }
@@ -95,21 +131,33 @@ export class Curating {
       this.element.querySelector<HTMLElement>(asking ? "input" : "button")?.focus();
   }
 
-  private buttons(): Node[] {
+  private verbs(): Verb[] {
     const { arePinned, areArchived } = this.chosen;
-    const ask = (verb: Asked): HTMLElement =>
-      textButton(`${verb}…`, () => {
-        this.asking = verb;
-        this.draw();
-      });
-    const act = (verb: Verb): HTMLElement => textButton(verb, () => this.curate(verb, ""));
     return [
-      ...(["tag", "note", "rename"] as const).map(ask),
-      act(arePinned ? "unpin" : "pin"),
-      act(areArchived ? "restore" : "archive"),
-      act("export"),
-      act("delete"),
+      "tag",
+      "note",
+      "rename",
+      arePinned ? "unpin" : "pin",
+      areArchived ? "restore" : "archive",
+      "export",
+      "delete",
     ];
+  }
+
+  private buttons(): Node[] {
+    return this.verbs().map((verb) => {
+      const button =
+        verb in asked
+          ? textButton(`${verb}…`, () => this.ask(verb as Asked, null))
+          : textButton(verb, () => this.curate(verb, ""));
+      return keyed(button, keyOfVerb[verb]);
+    });
+  }
+
+  private ask(verb: Asked, back: (() => void) | null): void {
+    this.asking = verb;
+    this.back = back;
+    this.draw();
   }
 
   private form(verb: Asked): Node[] {
@@ -132,7 +180,8 @@ export class Curating {
     const stop = (): void => {
       this.asking = null;
       this.draw();
-      this.element.querySelector("button")?.focus();
+      if (this.back) this.back();
+      else this.element.querySelector("button")?.focus();
     };
     const done = (): void => {
       const value = field.value.trim();
@@ -154,4 +203,12 @@ export class Curating {
       }),
     ];
   }
+}
+
+/** Have a button say by which key of a row the same is done. */
+function keyed(button: HTMLElement, key: string | undefined): HTMLElement {
+  if (!key) return button;
+  button.setAttribute("aria-keyshortcuts", key);
+  button.title = `on a row: ${key.replace("Control+", "Ctrl+")}`;
+  return button;
 }

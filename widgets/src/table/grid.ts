@@ -161,6 +161,16 @@ export class Grid {
     return this.sideways.visible;
   }
 
+  /** Put the focus on the row that had it last, or would have it. */
+  focus(): void {
+    this.activeElement()?.focus({ preventScroll: true });
+  }
+
+  /** Whether an element is a row, or in one. */
+  hasRow(target: Node): boolean {
+    return this.body.contains(target);
+  }
+
   /** Put a row at the upper edge. */
   scrollTo(row: number): void {
     this.viewport.moveTo(row);

@@ -16,7 +16,7 @@ import { choose, chosenFields, goalOf, keyOf, titleOf, type Same } from "../run-
 import { completions, nearFilters } from "../run-table/filtering";
 import { fieldsOf, GroupControl } from "../run-table/grouping";
 import { groupLines, runLines, type Line } from "../run-table/lines";
-import { Curating, type Said, type Verb } from "../run-table/curating";
+import { Curating, keyOfVerb, type Said, type Verb } from "../run-table/curating";
 import { SameLine } from "../run-table/same-line";
 import { SearchField } from "../run-table/search-field";
 import { Grid, listed, type Column } from "../table/grid";
@@ -28,8 +28,10 @@ export interface RunTableOptions {
   open(id: string): void;
   /** Other runs are chosen; missing where they cannot be compared. */
   choose?(ids: string[]): void;
-  /** The chosen runs are to be compared in an artifact. */
-  compare?(kind: string, name: string): void;
+  /** The chosen runs are to be compared in an artifact; in all that they have where it has no name. */
+  compare?(kind: string, name: string, ids: string[]): void;
+  /** What the inputs of runs have to do with their results is to be shown: of those chosen, or of all that are found. */
+  plot?(ids: string[]): void;
   /** Something is to be done to runs, or the last of it taken back; missing where there is no kernel to do it. */
   curate?(verb: Verb, value: string, ids: string[]): void;
   undo?(): void;
@@ -108,6 +110,9 @@ export class RunTable {
     this.arrange({ archived: this.archived.value });
     this.find();
   });
+  private readonly inputs = textButton("which inputs matter", () =>
+    this.options.plot?.(this.meant()),
+  );
   private readonly sameLine = new SameLine();
   private readonly nothing = h("div", { class: "jt-nothing", hidden: true });
 
@@ -145,7 +150,7 @@ export class RunTable {
       : null;
     this.comparison = new ComparisonBar(
       () => this.choose([]),
-      (kind, name) => options.compare?.(kind, name),
+      (kind, name) => options.compare?.(kind, name, [...this.chosen]),
       this.curating?.element ?? null,
       () => this.chooseAll(),
     );
@@ -157,6 +162,7 @@ export class RunTable {
         this.chooser.button,
         this.grouping.element,
         this.archived,
+        options.plot ? this.inputs : null,
         this.caption,
       ),
       this.search.mistake,
@@ -212,6 +218,16 @@ export class RunTable {
   /** Say what was done to runs. */
   tell(said: Said): void {
     this.curating?.tell(said);
+    // What had the focus may be gone: a run that was deleted, or a button.
+    const { activeElement } = this.element.getRootNode() as Document | ShadowRoot;
+    if (activeElement && activeElement !== document.body) return;
+    if (!this.grid.element.hidden && this.lines.length > 0) this.grid.focus();
+    else this.curating?.focusUndo();
+  }
+
+  /** The runs that are chosen, if several are, else all that are found. */
+  private meant(): string[] {
+    return this.chosen.size > 1 ? [...this.chosen] : this.order.map((row) => this.rows.id(row));
   }
 
   private showCurating(): void {
@@ -254,6 +270,7 @@ export class RunTable {
     this.grouping.update(rows, this.groups());
     const archived = rows.count - rows.listed;
     this.archived.element.hidden = archived === 0;
+    this.inputs.hidden = rows.listed < 3;
     say(this.archived.element, `${format.count(archived)} archived`);
     this.find(true, activeKey);
   }
@@ -437,12 +454,14 @@ export class RunTable {
     rows.fields.forEach(({ goal, kind }, field) => {
       if (!goal || kind !== "number") return;
       const ranks = rows.ranks(field);
-      let top = NaN;
+      let [low, high] = [Infinity, -Infinity];
       for (const row of order) {
         const value = ranks[row]!;
-        if (Number.isNaN(top) || (goal === "max" ? value > top : value < top)) top = value;
+        if (value < low) low = value;
+        if (value > high) high = value;
       }
-      if (order.length > 1 && !Number.isNaN(top)) best.set(field, top);
+      // Where all have the same, none is the best.
+      if (low < high) best.set(field, goal === "max" ? high : low);
     });
     return { rows, best, found: order.length, spark: (row) => this.spark(row) };
   }
@@ -573,19 +592,45 @@ export class RunTable {
     this.options.choose?.(ids);
   }
 
-  /** A slash leads to the search from wherever nothing is typed. */
+  /** A slash leads to the search from wherever nothing is typed, the arrow down from there to the runs; letters on a row do what buttons do. */
   private onKey(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (
+    const { key, altKey } = event;
+    if (event.defaultPrevented || altKey) return;
+    const isTyped =
       /^(input|select|textarea)$/.test(target.localName) &&
-      !/checkbox/.test(target.getAttribute("type") ?? "")
-    )
-      return;
+      !/checkbox/.test(target.getAttribute("type") ?? "");
+    const isFar = event.ctrlKey || event.metaKey;
+    if (key === "/" && !isFar && !isTyped) {
+      this.search.input.focus();
+      this.search.input.select();
+    } else if (key === "ArrowDown" && !isFar && target === this.search.input && this.lines.length)
+      this.grid.focus();
+    else if (isTyped || !this.grid.hasRow(target) || !this.act(key, isFar)) return;
     event.preventDefault();
     event.stopPropagation();
-    this.search.input.focus();
-    this.search.input.select();
+  }
+
+  /** Do what a key on a row says, to the runs that are chosen, or else to that of the row; return whether it says anything. */
+  private act(key: string, isFar: boolean): boolean {
+    const { curating, grid, comparison } = this;
+    if (isFar) return key === "z" && (curating?.takeBack() ?? false);
+    if (key === "Escape" && this.chosen.size > 0) {
+      this.choose([]);
+      return true;
+    }
+    if (key === "c" && this.options.compare && this.chosen.size > 1) {
+      comparison.compare();
+      return true;
+    }
+    if (key === "i" && this.options.plot) {
+      this.options.plot(this.meant());
+      return true;
+    }
+    const isVerb = Object.values(keyOfVerb).includes(key);
+    if (!curating || !isVerb) return false;
+    if (this.chosen.size === 0) this.toggle(grid.activeRow, false);
+    return this.chosen.size > 0 && curating.press(key, () => grid.focus());
   }
 }
 
@@ -611,6 +656,8 @@ class ComparisonBar {
     "aria-label": "artifact to compare",
   });
   private readonly compareButton: HTMLElement;
+  /** Compare the chosen runs in what is chosen of them. */
+  readonly compare: () => void;
   private readonly allButton: HTMLElement;
 
   constructor(
@@ -620,10 +667,13 @@ class ComparisonBar {
     all: () => void,
   ) {
     this.allButton = textButton("", all);
-    this.compareButton = textButton("compare", () => {
-      const chosen = this.shared[Number(this.artifact.value)];
-      if (chosen) compare(chosen[0], chosen[1]);
-    });
+    this.compare = () => {
+      const [kind, name] = this.shared[Number(this.artifact.value)] ?? ["", ""];
+      compare(kind, name);
+    };
+    this.compareButton = textButton("compare", () => this.compare());
+    this.compareButton.setAttribute("aria-keyshortcuts", "c");
+    this.compareButton.title = "on a row: c";
     this.element = h(
       "div",
       { class: "jt-tools jt-choice", role: "group", "aria-label": "chosen runs" },
@@ -663,18 +713,15 @@ class ComparisonBar {
         `${name} · ${kind}${count < this.count ? ` (${count} of them)` : ""}`,
       ),
     );
-    put(this.artifact, ...options);
+    put(this.artifact, h("option", { value: -1 }, "all that they have"), ...options);
     this.update();
   }
 
   private update(): void {
     const { count } = this;
-    const nothingToCompare = count < 2 || this.shared.length === 0;
     this.element.hidden = count === 0;
-    this.artifact.hidden = nothingToCompare;
-    this.compareButton.hidden = nothingToCompare;
-    const none = this.shared.length ? "" : "; they have no artifact of the same name";
-    const more = count === 1 ? "; choose another to compare" : none;
+    this.artifact.hidden = this.compareButton.hidden = count < 2;
+    const more = count === 1 ? "; choose another to compare" : "";
     const hidden = this.hiddenCount ? `, ${format.count(this.hiddenCount)} not shown` : "";
     say(this.words, `${format.plural(count, "run")} chosen${hidden}${more}`);
   }

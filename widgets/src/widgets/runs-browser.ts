@@ -40,7 +40,8 @@ export async function runs(model: Model<RunsState>, el: HTMLElement): Promise<()
       model.set("chosen", ids);
       model.save_changes();
     },
-    compare: (kind, name) => model.send({ compare: [kind, name] }),
+    compare: (kind, name, ids) => model.send({ compare: [kind, name, ids] }),
+    plot: (ids) => model.send({ plot: ids }),
     curate: (verb, value, ids) => model.send({ curate: [verb, value, ids] }),
     undo: () => model.send({ undo: true }),
     askSparks: (ids) => model.send({ sparks: ids }),
