@@ -132,6 +132,12 @@ describe("the list of artifacts", () => {
     expect(chosen()).toEqual(["b"]);
     overview.click();
     expect(chosen()).toEqual(["Overview"]);
+    document.body.append(list.element);
+    overview.focus();
+    overview.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true }));
+    expect(document.activeElement).toBe(a);
+    a.dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true }));
+    expect(document.activeElement).toBe(overview);
     expect(select.mock.calls.map(([each]) => each)).toEqual([
       [["metric", "a"]],
       [

@@ -195,6 +195,8 @@ export class ArtifactList {
       else groups.set(entry.kind, [entry]);
     }
     this.rows.clear();
+    // Keys go through the rows in the order in which they are made.
+    const overview = this.overview && !this.search.value ? this.overviewRow() : null;
     const shown = [...groups].map(([kind, entries]) =>
       h(
         "div",
@@ -208,7 +210,6 @@ export class ArtifactList {
         ...entries.map((entry) => this.row(entry)),
       ),
     );
-    const overview = this.overview && !this.search.value ? this.overviewRow() : null;
     put(this.list, overview, ...shown);
     this.list.hidden = shown.length === 0;
     say(
