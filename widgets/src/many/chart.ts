@@ -14,7 +14,7 @@ import { layOutParallel, layOutScatter, type Drawn, type Layout } from "./layout
 const NEAR = 28;
 const CLICK = 4;
 /** More runs than these are painted from frame to frame, for about so long in each (ms). */
-const AT_ONCE = 600;
+export const AT_ONCE = 600;
 const FRAME = 10;
 
 export interface ChartOptions {

@@ -7,11 +7,14 @@ import { bar, checkbox, textButton } from "../dom/toolbar";
 import * as format from "../model/format";
 import type { PlotHead } from "../model/many-heads";
 import type { Payload } from "../model/payload";
-import { RunsChart } from "./chart";
+import { AT_ONCE, RunsChart } from "./chart";
 import { Column, Scale, type ManyRuns } from "./columns";
 import { importanceList } from "./importance";
 import { RunsList } from "./runs-list";
 import { legendOf } from "./shades";
+
+/** After so long without a move a brush rests (ms). */
+const RESTS = 90;
 
 export interface PlotOptions {
   /** A run is opened, by its uuid. */
@@ -98,6 +101,7 @@ export class RunsPlot {
   }
 
   destroy(): void {
+    clearTimeout(this.filtering);
     this.chart.destroy();
     this.element.remove();
   }
@@ -288,6 +292,8 @@ export class RunsPlot {
     return [...columns].map((column) => [column.name, column.text(row)]);
   }
 
+  private filtering = 0;
+
   private open(row: number): void {
     this.options.open(this.runs.uuids[row]!, row);
   }
@@ -302,7 +308,11 @@ export class RunsPlot {
       isBrushed ? `${format.count(rows.length)} of ${all} left by the brushes` : words,
     );
     this.clear.hidden = !isBrushed;
-    this.list?.filter(left);
+    clearTimeout(this.filtering);
+    // Of very many runs the list waits until the brush rests: it takes longer than what follows the brush.
+    if (this.runs.count > AT_ONCE && isBrushed)
+      this.filtering = window.setTimeout(() => this.list.filter(left), RESTS);
+    else this.list?.filter(left);
     this.options.choose?.(isBrushed ? rows.map((row) => this.runs.uuids[row]!) : []);
   }
 
