@@ -316,6 +316,7 @@ export class RunTable {
       const more = isName ? rows.aside(row).length + 1 : 0;
       widest = Math.max(widest, this.plainText(row, field).length + more);
     }
+    if (isName && this.arrangement.groups) widest = Math.max(widest, this.groupNameLength());
     if (group === "outputs" && isNumber && this.arrangement.groups) {
       const number = rows.sample(field).length;
       return Math.max(widest, number * (goal ? 3 : 2) + (goal ? SPREAD_AND_BEST : SPREAD));
@@ -324,6 +325,17 @@ export class RunTable {
       return rows.variety(rows.fieldNamed("why")).count > 0 ? REASON : widest + 5;
     const beside = field === rows.sparkField ? 11 : 3;
     return Math.min(WIDEST, Math.max(8, widest + beside));
+  }
+
+  /** About how many letters the longest name of a group has, with how many runs it has. */
+  private groupNameLength(): number {
+    const { rows } = this;
+    const longest = (n: number): number =>
+      rows
+        .distinct(n)
+        .reduce<number>((most, each) => Math.max(most, rows.written(each, n).length), 0);
+    const parts = this.groups().map((n) => titleOf(rows.fields[n]!).length + longest(n) + 4);
+    return parts.reduce((sum, part) => sum + part, 10);
   }
 
   /** What a cell shows, as text. */
