@@ -105,19 +105,14 @@ class TrackingTracker(base.RunCallback, GeneralTracker):
             self._link, self._began = None, False
 
 
-def _register(enabled: bool = True) -> bool:
-    """Let `log_with="jupyter_tracking"` find the tracker, by the function that Accelerate has for it; or no longer.
-
-    Returns whether it can.
-    """
+def _register() -> bool:
+    """Let `log_with="jupyter_tracking"` find the tracker, by the function that Accelerate has for it; return whether it can."""
     try:
         module = base.framework("accelerate.tracking", "accelerate")
         known, name_class = module.LOGGER_TYPE_TO_CLASS, module.register_tracker_class
     except (ImportError, AttributeError):  # not installed, or older than its register
         return False
-    if not enabled:
-        known.pop(TrackingTracker.name, None)
-    elif known.get(TrackingTracker.name) is not TrackingTracker:
+    if known.get(TrackingTracker.name) is not TrackingTracker:
         name_class(TrackingTracker)
     return True
 

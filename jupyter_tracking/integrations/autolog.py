@@ -54,7 +54,7 @@ def autolog(enabled: bool = True) -> None:
     LightGBM, which has no such place. Nothing of a framework is replaced. What is imported later is found by another call.
 
     Args:
-        enabled: False: undo it.
+        enabled: False: nothing logs by itself any more. A name that a framework knows stays: nobody has to use it.
 
     Raises:
         InvalidType: neither True nor False.
@@ -104,11 +104,11 @@ def _hook_into_langchain() -> None:
 
 
 def _switch_by_name(module: str) -> Callable[[bool], bool]:
-    """Return what names our class to a framework, or takes the name back."""
+    """Return what names our class to a framework. The name stays: it logs nothing by itself, and who imports the module has it, too."""
 
-    def switch(enabled: bool) -> bool:
+    def switch(_: bool) -> bool:
         known = import_module(f"jupyter_tracking.integrations.{module}")
-        return bool(known._register(enabled))  # noqa: SLF001 - our own, and no word for who trains
+        return bool(known._register())  # noqa: SLF001 - our own, and no word for who trains
 
     return switch
 

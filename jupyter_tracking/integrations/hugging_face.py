@@ -132,8 +132,8 @@ def _name(metric: str) -> str:
     return metric if metric == "learning_rate" or "/" in metric else f"train/{metric.removeprefix('train_')}"
 
 
-def _register(enabled: bool = True) -> bool:
-    """Let `report_to="jupyter_tracking"` find the callback, or no longer; Transformers has this dictionary for it, and no function.
+def _register() -> bool:
+    """Let `report_to="jupyter_tracking"` find the callback; Transformers has this dictionary for it, and no function.
 
     Returns whether it is there.
     """
@@ -141,10 +141,7 @@ def _register(enabled: bool = True) -> bool:
         known = base.framework("transformers.integrations.integration_utils", "transformers").INTEGRATION_TO_CALLBACK
     except (ImportError, AttributeError):
         return False
-    if enabled:
-        known.setdefault("jupyter_tracking", TrackingCallback)
-    else:
-        known.pop("jupyter_tracking", None)
+    known.setdefault("jupyter_tracking", TrackingCallback)
     return True
 
 

@@ -110,8 +110,8 @@ def test_each_trainer_of_lightning_logs(root: Path, package: str, capsys: pytest
 
 
 @pytest.mark.torch
-def test_transformers_and_accelerate_know_the_name_until_it_is_taken_back(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`report_to` and `log_with`; a name that was taken back is refused by the framework itself."""
+def test_transformers_and_accelerate_know_the_name(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`report_to` and `log_with`, also after `autolog(False)`: what imported the module by itself relies on it."""
     from accelerate import Accelerator
 
     from tests.integrations.test_hugging_face import trainer
@@ -130,7 +130,5 @@ def test_transformers_and_accelerate_know_the_name_until_it_is_taken_back(root: 
         assert len(series(view, "train/loss")) == 5
         assert series(view, "loss") == {0: 0.5}
         tracking.autolog(False)
-        with pytest.raises(ValueError, match="jupyter_tracking"):
-            trainer(root, report_to="jupyter_tracking")
-        with pytest.raises(ValueError, match="jupyter_tracking"):
-            Accelerator(log_with="jupyter_tracking", cpu=True)
+        assert trainer(root, report_to="jupyter_tracking")
+        assert Accelerator(log_with="jupyter_tracking", cpu=True)
