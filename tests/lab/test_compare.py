@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from jupyter_tracking.format.json_fields import steps_in_full
 from tests.lab.app import App
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def grow(document: Document, stop: str, *, answers: bool) -> None:
     last = document.page.evaluate(COUNT)
     (cell,) = document.cells()
     kept = [output["metadata"]["jupyter_tracking"]["steps"] for output in cell["outputs"] if "text/html" in output.get("data", {})]
-    assert [len(steps) for steps in kept] == [last]
+    assert [len(steps_in_full(steps) or ()) for steps in kept] == [last]
 
 
 @pytest.fixture
