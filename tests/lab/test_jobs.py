@@ -189,7 +189,7 @@ def by_keys(hands: Hands) -> Iterator[str]:
     hands.press("/", "Backspace", "Tab", "Tab", "m")
     yield "mean ± std over seeds by model"
     hands.go("Shift+Tab", "[aria-label='search runs']")
-    hands.press("ArrowDown", "Control+ArrowUp", "Enter", "ArrowDown", "Enter")
+    hands.press("ArrowDown", "Escape", "Control+ArrowUp", "Enter", "ArrowDown", "Enter")
     expect(page.locator("[data-jt-artifact='model/weights']")).to_be_visible()
     hands.go("Tab", ".jt-list [role=option]")
     hands.go("ArrowDown", "[data-jt-artifact='model/weights']")
