@@ -29,8 +29,15 @@ import numpy as np
 import jupyter_tracking as tracking
 
 Log = Callable[[int, dict[str, float]], object]
-SIZES = {"lightgbm": 1000, "xgboost": 1000, "keras": 10_000, "keras_batches": 10_000, "torch": 10_000}  # rounds, batches, steps
-NEEDS = {"keras_batches": "keras"}
+SIZES = {
+    "lightgbm": 1000,
+    "xgboost": 1000,
+    "keras": 10_000,
+    "keras_batches": 10_000,
+    "torch": 10_000,
+    "torch_small": 10_000,
+}  # rounds, batches, steps
+NEEDS = {"keras_batches": "keras", "torch_small": "torch"}
 OTHERS = {"wandb": "wandb", "mlflow": "mlflow_sqlite", "trackio": "trackio"}  # what is imported, and the contender
 
 
@@ -110,7 +117,7 @@ def keras(size: int, rows: int, *, batches: bool = False) -> Training:
 
     X, y = data(min(rows, 6400))
     Dense = library.layers.Dense
-    layers = [library.layers.Input((20,)), Dense(256, "relu"), Dense(256, "relu"), Dense(1)]  # as of `torch`
+    layers = [library.layers.Input((20,)), Dense(256, "relu"), Dense(256, "relu"), Dense(1)]  # as of `torch_small`
     model = library.Sequential(layers)
     model.compile("adam", "mse")
 
@@ -135,16 +142,24 @@ def keras_batches(size: int, rows: int) -> Training:
     return keras(size, rows, batches=True)
 
 
-def torch(size: int, rows: int) -> Training:
-    """Return a loop of so many steps that logs the loss of each; ours is a line in it, as is that of all others."""
+def torch(size: int, rows: int, *, small: bool = False) -> Training:
+    """Return a loop of so many steps that logs the loss of each; ours is a line in it, as is that of all others.
+
+    Each step is of 64 pictures of 16 by 16, which takes some milliseconds.
+    """
     import torch as library
+    from torch import nn
 
     library.set_num_threads(1)
     library.manual_seed(0)
     X, y = (library.tensor(values, dtype=library.float32) for values in data(min(rows, 6400)))
-    linear, relu = library.nn.Linear, library.nn.ReLU
-    model = library.nn.Sequential(linear(20, 256), relu(), linear(256, 256), relu(), linear(256, 1))
-    optimizer, loss_of = library.optim.Adam(model.parameters()), library.nn.BCEWithLogitsLoss()
+    if small:
+        model = nn.Sequential(nn.Linear(20, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 1))
+    else:
+        X = library.rand(len(X), 1, 16, 16)
+        convolutions = [nn.Conv2d(1, 16, 3), nn.ReLU(), nn.Conv2d(16, 32, 3), nn.ReLU(), nn.MaxPool2d(2)]
+        model = nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(32 * 6 * 6, 1))
+    optimizer, loss_of = library.optim.Adam(model.parameters()), nn.BCEWithLogitsLoss()
 
     def train(callbacks: list[Any]) -> None:
         for step in range(size):
@@ -158,6 +173,11 @@ def torch(size: int, rows: int) -> Training:
                 log(step, {"train/loss": value})
 
     return Training(train, None, lambda log: log)
+
+
+def torch_small(size: int, rows: int) -> Training:
+    """The same with a network of two small layers, of which a step takes less than a millisecond."""
+    return torch(size, rows, small=True)
 
 
 # --- who logs -----------------------------------------------------------------------------------------

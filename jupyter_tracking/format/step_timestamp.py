@@ -22,8 +22,8 @@ def as_step(step: object) -> int | None:
         InvalidType: not an integer (`True`, `1.5`, `"3"`).
         InvalidArgument: an integer outside the signed 64-bit range.
     """
-    if step is None:
-        return None
+    if step is None or (type(step) is int and event_rows.STEP_MIN <= step <= event_rows.STEP_MAX):
+        return step
     if type(step).__name__ in {"bool", "bool_"} or isinstance(step, str | bytes):
         raise InvalidType(f"step={step!r} is a {type(step).__name__}; a step is an integer or None")
     try:
