@@ -157,8 +157,8 @@ def torch(size: int, rows: int, *, small: bool = False) -> Training:
         model = nn.Sequential(nn.Linear(20, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 1))
     else:
         X = library.rand(len(X), 1, 16, 16)
-        convolutions = [nn.Conv2d(1, 16, 3), nn.ReLU(), nn.Conv2d(16, 32, 3), nn.ReLU(), nn.MaxPool2d(2)]
-        model = nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(32 * 6 * 6, 1))
+        convolutions = [nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.ReLU(), nn.MaxPool2d(2)]
+        model = nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(16 * 6 * 6, 1))
     optimizer, loss_of = library.optim.Adam(model.parameters()), nn.BCEWithLogitsLoss()
 
     def train(callbacks: list[Any]) -> None:
