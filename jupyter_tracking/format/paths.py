@@ -20,7 +20,7 @@ from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun, st
 from jupyter_tracking.redact.given import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 RUN_FILE = "run.plx.json"
 LINEAGES_FILE = "lineages.plx.json"
@@ -205,6 +205,18 @@ def check_name(name: object, argument: str = "name") -> str:
     if any(unicodedata.category(c) in {"Cc", "Cs"} for c in text):
         raise InvalidArgument(f"{argument}={name!r} holds a control character or an unpaired surrogate; leave it out")
     return text
+
+
+def check_names(names: Collection[object], argument: str) -> list[str]:
+    """Return names as `check_name` does each, of which none are one then.
+
+    Raises:
+        InvalidType, InvalidArgument: as `check_name`; two are one in NFC.
+    """
+    checked = [check_name(name) for name in names]
+    if len({*checked}) != len(checked):
+        raise InvalidArgument(f"{argument} has two names that are one in NFC, among {', '.join(map(repr, names)):.200}; give one of them")
+    return checked
 
 
 def is_file_name(text: str) -> bool:

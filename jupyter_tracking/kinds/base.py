@@ -285,11 +285,12 @@ class Recorder(Protocol):
         """Append a row to each of several metrics, all of one moment.
 
         Args:
-            values: numbers by names, as `check_name` returns them.
+            values: numbers by names.
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
 
         Raises:
+            InvalidType, InvalidArgument: as `check_names`; nothing is written.
             RunEnded: the run has ended.
             StorageError: the disk refused a row; those before it were kept, as every earlier one.
         """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp
 from jupyter_tracking.kinds.arguments import as_metric
@@ -64,9 +63,5 @@ class MetricMethods(Recorder):
             InvalidArgument: a name is empty or given twice, or a number does not fit.
         """
         whole, moment = as_step(step), None if timestamp is None else FormattedTimestamp(as_timestamp(timestamp))
-        rows = {paths.check_name(name): _encode(value, name) for name, value in metrics.items()}
-        if len(rows) != len(metrics):
-            raise InvalidArgument(
-                f"log_metrics() has two names that are one in NFC, among {', '.join(map(repr, metrics)):.200}; give one of them"
-            )
-        self.record_metrics(rows, whole, moment)
+        values = {name: value if type(value) is float else _encode(value, paths.check_name(name)) for name, value in metrics.items()}
+        self.record_metrics(values, whole, moment)

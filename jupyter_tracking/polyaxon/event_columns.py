@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument
-from jupyter_tracking.format import event_rows
+from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.kinds.base import check_kind, missing_extra
 from jupyter_tracking.polyaxon.schemas import V1EventsResponse
 from jupyter_tracking.record.lineage_document import event_bytes
@@ -107,7 +107,7 @@ class EventMethods(Run):
 
         def record_metrics(given: dict[str, float], step: object, timestamp: object) -> None:  # noqa: ARG001
             self._check_open()
-            values.update(given)
+            values.update(zip(paths.check_names(given, "metrics"), given.values(), strict=True))
 
         self.before_end.append(lambda: self.log_outputs(values))
         # On the instance, so that a run that does record pays nothing for the question.

@@ -65,7 +65,8 @@ def _check_record(_: Any, kind: str, name: str, encoded: Any, step: int | None =
         format_cell(encoded)
 
 
-def _check_metrics(_: Any, values: object, step: int | None, timestamp: Timestamp) -> None:  # noqa: ARG001
+def _check_metrics(_: Any, values: dict[Any, float], step: int | None, timestamp: Timestamp) -> None:
+    paths.check_names(values, "metrics")
     as_step(step)
     as_timestamp(timestamp)
 

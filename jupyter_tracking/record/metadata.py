@@ -101,13 +101,9 @@ class RunMetadata(Recorder):
         # An input may be called like one of the switches: only True and False are the switch.
         switches = {"reset": reset, "async_req": async_req}
         given = {**{name: value for name, value in switches.items() if type(value) is not bool}, **given}
-        plain = {paths.check_name(key): as_json(value, f"{section}.{key}") for key, value in given.items()}
+        names = paths.check_names(given, section)
+        plain = {name: as_json(value, f"{section}.{key}") for name, (key, value) in zip(names, given.items(), strict=True)}
         plain = without_secrets(plain, section, self.known_secrets)
-        if len(plain) != len(given):
-            raise InvalidArgument(
-                f"{section} has two names that are one in NFC, among {', '.join(map(repr, given)):.200}; give one of them"
-            )
-
         for own in (META_KEY, NOTE_KEY):
             if section == "meta_info" and own in plain:
                 raise InvalidArgument(f"{own} is a key under which the run keeps what it knows itself; give another name")

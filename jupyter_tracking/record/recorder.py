@@ -120,13 +120,16 @@ class RunRecorder(Recorder):
     def record_metrics(self, values: Mapping[str, float], step: int | None, timestamp: Timestamp) -> None:
         """Append a row to each of several metrics, with one look at the run and one lock; as in `Recorder`."""
         moment = as_timestamp(timestamp)
-        journals = [self._journals.get(("metric", name)) or self._event_journal("metric", name) for name in values]
+        journals = [known for name in values if (known := self._journals.get(("metric", name))) is not None]
+        if len({*journals}) != len(values):  # a name is new, or two that were logged before, each by itself, are one
+            paths.check_names(values, "metrics")
+            journals = [self._event_journal("metric", name) for name in values]
         if not journals:
             return
         attribution = self.attribution
         if attribution is not None and (timestamp is not None or attribution.check_every_row or get_ident() != attribution.cell_thread):
             for name in values:
-                attribution.attribute("metric", name, moment, given=True)
+                attribution.attribute("metric", paths.check_name(name), moment, given=True)
         (first, row), *more = zip(journals, event_rows.format_metrics(step, moment, values.values()), strict=True)
         first.append(row, more)
 

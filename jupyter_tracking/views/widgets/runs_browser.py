@@ -152,9 +152,9 @@ class RunsBrowser(RunWidget):
 
     def compare(self, name: str | None = None, kind: str | None = None) -> Stepper | ComparisonView:
         """Compare the runs that are ticked, below the table: in an artifact, or in all that they have."""
-        return self._compare(name, kind, self.table.chosen)
+        return self._compare_chosen(name, kind, self.table.chosen)
 
-    def _compare(self, name: str | None, kind: str | None, identities: Iterable[str]) -> Stepper | ComparisonView:
+    def _compare_chosen(self, name: str | None, kind: str | None, identities: Iterable[str]) -> Stepper | ComparisonView:
         folders = [folder for identity in identities if (folder := self._runs.find(identity)) is not None]
         if name is not None:
             return self._show_several(Stepper(compare_runs(folders, name, kind)))
@@ -227,7 +227,7 @@ class RunsBrowser(RunWidget):
         found = asked(message, "compare")
         if found is not None:
             kind, name, ids = found
-            self._try(partial(self._compare, name or None, kind or None, ids))
+            self._try(partial(self._compare_chosen, name or None, kind or None, ids))
 
     def _plot_asked(self, _widget: object, message: object, _buffers: object) -> None:
         """Show what inputs have to do with results, of those runs that the page names."""
