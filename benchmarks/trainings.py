@@ -46,12 +46,12 @@ class Training(NamedTuple):
 
     Attributes:
         train: does it, with these callbacks.
-        ours: makes the callback of ours, with or without the model, where there is one.
+        ours: makes the callback of ours, with or without the model; in a loop, the line that one writes.
         calling: makes a callback that gives the metrics of each step to a function.
     """
 
     train: Callable[[list[Any]], object]
-    ours: Callable[[bool], Any] | None
+    ours: Callable[[bool], Any]
     calling: Callable[[Log], Any]
 
 
@@ -143,7 +143,7 @@ def keras_batches(size: int, rows: int) -> Training:
 
 
 def torch(size: int, rows: int, *, small: bool = False) -> Training:
-    """Return a loop of so many steps that logs the loss of each; ours is a line in it, as is that of all others.
+    """Return a loop of so many steps that logs the loss of each: `ours` by `log_metric`, all others by what takes several metrics.
 
     Each step is of 64 pictures of 16 by 16, which takes some milliseconds.
     """
@@ -172,7 +172,9 @@ def torch(size: int, rows: int, *, small: bool = False) -> Training:
             for log in callbacks:
                 log(step, {"train/loss": value})
 
-    return Training(train, None, lambda log: log)
+    return Training(
+        train, lambda _: lambda step, values: tracking.log_metric("train/loss", values["train/loss"], step=step), lambda log: log
+    )
 
 
 def torch_small(size: int, rows: int) -> Training:
@@ -193,7 +195,6 @@ def floor(training: Training, _: Path) -> Iterator[Any]:
 
 @contextmanager
 def ours(training: Training, folder: Path, *, model: bool = True) -> Iterator[Any]:
-    assert training.ours is not None
     with tracking.init(root=folder, quiet=True, track_code=False, track_env=False):
         yield training.ours(model)
 
@@ -250,7 +251,8 @@ def main() -> None:
         training = globals()[name](size, given.rows)
         loggers = {
             "floor": floor,
-            **({"ours": ours, "ours_no_model": ours_no_model} if training.ours else {}),
+            "ours": ours,
+            "ours_no_model": ours_no_model,
             "ours_metrics": ours_metrics,
             **others,
         }
