@@ -179,8 +179,9 @@ def test_what_the_catalog_says_of_a_name_is_borne_out(several: Path, bucket: Buc
     copy_to(ObjectStore.at(f"{bucket.url}/runs/{renamed.uuid}", bucket.options), renamed.path)
     with pytest.raises(NotFound):
         tracking.open_run("run1", bucket.url)
+    renamed.rename("a third name")
     tracking.push(renamed, bucket.url, bucket.options)
-    assert tracking.open_run("another", bucket.url).uuid == renamed.uuid
+    assert tracking.open_run("a third name", bucket.url).uuid == renamed.uuid
 
 
 def test_of_several_of_a_name_the_newest_is_found(several: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
