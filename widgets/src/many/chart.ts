@@ -1,5 +1,6 @@
 // A chart of many runs: painted, brushed, pointed at and walked through by keys.
 
+import { sized } from "../dom/canvas";
 import { h, keepKeys, put, say, watchSize } from "../dom/dom";
 import { onpaper, PAPER } from "../dom/paper";
 import { saveMenu, svgOf, type Picture, type Row } from "../dom/save";
@@ -7,7 +8,7 @@ import { SvgContext, type Paint } from "../dom/svg-context";
 import { colours, ontheme, type Colours } from "../dom/theme";
 import { Brush } from "./brush";
 import { isWithin, type Brushed, type Scale } from "./columns";
-import { Gradual, sized } from "./gradual";
+import { Gradual } from "./gradual";
 import { layOutParallel, layOutScatter, type Drawn, type Layout } from "./layout";
 
 /** A run that is further from the pointer than this is not meant (pixels). */
@@ -224,7 +225,7 @@ export class RunsChart {
   /** Paint on screen: of very many runs those that are left, a part in each frame, over all of them, faint, which stay as they are. */
   private paintScreen(layout: Layout): void {
     cancelAnimationFrame(this.painting);
-    const ctx = sized(this.base, layout);
+    const ctx = sized(this.base, layout.width, layout.height);
     const { rows } = this.drawn;
     if (!ctx) return;
     if (rows <= AT_ONCE) {
@@ -295,7 +296,7 @@ export class RunsChart {
   private paintActive(): void {
     const { layout, active, tip } = this;
     if (!layout) return;
-    const ctx = sized(this.overlay, layout);
+    const ctx = sized(this.overlay, layout.width, layout.height);
     const points = active >= 0 ? layout.points(active) : [];
     tip.hidden = points.length === 0;
     if (points.length === 0) return;

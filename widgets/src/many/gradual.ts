@@ -1,29 +1,11 @@
 // Very many runs, painted a part in each frame: what is under the pointer moves on meanwhile.
 
+import { sized } from "../dom/canvas";
 import { h } from "../dom/dom";
 import type { Layout } from "./layout";
 
 /** Runs between two looks at the clock. */
 const BATCH = 32;
-
-/** Make a canvas as large as the chart, empty, and have it take pixels of the page. */
-export function sized(
-  canvas: HTMLCanvasElement,
-  { width, height }: Layout,
-): CanvasRenderingContext2D | null {
-  const ratio = devicePixelRatio || 1;
-  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== across || canvas.height !== down) {
-    canvas.width = across;
-    canvas.height = down;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
-  }
-  const ctx = canvas.getContext("2d");
-  ctx?.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx?.clearRect(0, 0, width, height);
-  return ctx;
-}
 
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
 
@@ -48,7 +30,7 @@ export class Gradual {
 
   /** Begin anew, with those runs for which there is a 1; with all of them for null. */
   begin(layout: Layout, rows: number, shown: ArrayLike<number> | null): void {
-    this.ctx = sized(this.canvas, layout);
+    this.ctx = sized(this.canvas, layout.width, layout.height);
     this.layout = layout;
     this.rows = rows;
     this.stride = strideOf(rows);

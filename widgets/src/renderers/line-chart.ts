@@ -1,6 +1,7 @@
 // Lines on axes, with zoom and the values under the pointer, which all charts of a view share. There are two canvases, so that a step
 // change draws only the lines of the step.
 
+import { sized } from "../dom/canvas";
 import { h, watchSize } from "../dom/dom";
 import { onpaper, PAPER } from "../dom/paper";
 import { saveMenu, svgOf, type Picture, type Row } from "../dom/save";
@@ -264,38 +265,19 @@ export class LineChart {
     const { base, look, axes, back, empty, zoom } = this;
     this.layout = this.layOut();
     const { width, height } = this.layout;
-    const ctx = this.size(base, width, height);
+    this.ratio = devicePixelRatio;
+    const ctx = sized(base, width, height);
     this.reset.hidden = !zoom.x && !zoom.y;
     empty.hidden = !axes.empty;
     empty.textContent = axes.empty ?? "";
     if (ctx) paintChart(ctx, look, axes, this.layout, back);
   }
 
-  /** Make a canvas as large as it is on screen, empty, and have it take pixels of the page. */
-  private size(
-    canvas: HTMLCanvasElement,
-    width: number,
-    height: number,
-  ): CanvasRenderingContext2D | null {
-    this.ratio = devicePixelRatio || 1;
-    const [across, down] = [Math.round(width * this.ratio), Math.round(height * this.ratio)];
-    if (canvas.width !== across || canvas.height !== down) {
-      canvas.width = across;
-      canvas.height = down;
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${height}px`;
-    }
-    const ctx = canvas.getContext("2d");
-    ctx?.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    ctx?.clearRect(0, 0, width, height);
-    return ctx;
-  }
-
   private paintFront(): void {
     const { overlay, plot, look, axes, layout, front, told } = this;
     const { area } = layout;
     for (const [name, value] of Object.entries(area)) plot.style.setProperty(name, `${value}px`);
-    const ctx = this.size(overlay, area.width, area.height);
+    const ctx = sized(overlay, area.width, area.height);
     if (!ctx) return;
     const plotArea = plotAreaOf(ctx, look, axes, layout);
     for (const line of front) drawLine(plotArea, line, front.length);
