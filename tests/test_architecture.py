@@ -54,7 +54,7 @@ READING = {"read", "frames", "views", "run_view", "best_run"}
 BUDGETS = {
     "redact": 1860,
     "format": 3720,
-    "storage": 3410,
+    "storage": 3425,
     "kinds": 7165,
     "record": 2005,
     "read": 5565,

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import unicodedata
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +38,6 @@ _NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | _NO_LINKS
 
 MAX_STEM = 120
-_MOST_HOLE, _WRITTEN_SHARE = 1 << 30, 100
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}")  # as most are
@@ -172,17 +171,11 @@ def new_uuid() -> str:
     return uuid4().hex
 
 
-def is_hole(status: os.stat_result) -> bool:
-    """Return whether next to nothing of a large file was ever written, so that it costs nothing to make and all memory to read."""
-    return stat.S_ISREG(status.st_mode) and status.st_size > _MOST_HOLE and status.st_blocks * 512 * _WRITTEN_SHARE < status.st_size
-
-
 def current_folder() -> str:
     """Return the current directory; nothing where it has been removed."""
-    try:
+    with suppress(OSError):
         return os.getcwd()  # noqa: PTH109
-    except OSError:
-        return ""
+    return ""
 
 
 # --- names ---------------------------------------------------------------------------------------
@@ -208,11 +201,7 @@ def check_name(name: object, argument: str = "name") -> str:
 
 
 def check_names(names: Collection[object], argument: str) -> list[str]:
-    """Return names as `check_name` does each, of which none are one then.
-
-    Raises:
-        InvalidType, InvalidArgument: as `check_name`; two are one in NFC.
-    """
+    """Return names as `check_name` does each; raises as that does, and InvalidArgument where two are one in NFC."""
     checked = [check_name(name) for name in names]
     if len({*checked}) != len(checked):
         raise InvalidArgument(f"{argument} has two names that are one in NFC, among {', '.join(map(repr, names)):.200}; give one of them")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, StorageFull, escape_controls, storage_errors
 from jupyter_tracking.format import paths
+from jupyter_tracking.storage.syscalls import is_hole
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -89,7 +90,7 @@ def _files(root: int, top: str) -> tuple[list[_File], list[str]]:
         at = "" if folder == "." else folder.removeprefix("./") + "/"
         seen = {name: os.lstat(name, dir_fd=fd) for name in [*folders, *names] if not paths.is_of_writers(f"{at}{name}")}
         for name, status in seen.items():
-            if paths.is_hole(status):
+            if is_hole(status):
                 left_out.append(f"{at}{name} has {status.st_size:,} bytes, of which next to none were ever written")
             elif stat.S_ISREG(status.st_mode):
                 found[f"{at}{name}"] = status.st_size

@@ -18,7 +18,7 @@ from jupyter_tracking.errors import InvalidArgument, OutsideRun, RunGone, storag
 from jupyter_tracking.format import paths
 from jupyter_tracking.storage.presence.marks import active_writers
 from jupyter_tracking.storage.reentry import DOCUMENTS, NAMES, hold, interrupted, new_lock
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, close_when_dropped
+from jupyter_tracking.storage.syscalls import LINK_FLAGS, close_when_dropped, is_hole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -346,7 +346,7 @@ def check_written(fd: int, relative: str) -> os.stat_result:
         InvalidArgument: it is a hole of more bytes than memory may have.
     """
     status = os.fstat(fd)
-    if paths.is_hole(status):
+    if is_hole(status):
         raise InvalidArgument(f"{relative} has {status.st_size:,} bytes, of which next to none were ever written; move it away")
     return status
 

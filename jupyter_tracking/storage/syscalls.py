@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import signal
+import stat
 import sys
 from contextlib import suppress
 from functools import partial
@@ -73,6 +74,14 @@ class PreparedStat:
 
 def _no_statx(*_arguments: object) -> int:
     return -1
+
+
+_MOST_HOLE, _WRITTEN_SHARE = 1 << 30, 100
+
+
+def is_hole(status: os.stat_result) -> bool:
+    """Return whether next to nothing of a large file was ever written, so that it costs nothing to make and all memory to read."""
+    return stat.S_ISREG(status.st_mode) and status.st_size > _MOST_HOLE and status.st_blocks * 512 * _WRITTEN_SHARE < status.st_size
 
 
 class Syscalls:

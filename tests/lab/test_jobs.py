@@ -80,7 +80,7 @@ assert len(groups) == 3 and {"outputs.val/acc.mean", "outputs.val/acc.std"} <= s
 """
 COLUMN = """([name, row]) => { const n = [...document.querySelectorAll('.jt-sort')].find(b => b.querySelector('.jt-field').textContent === name)
   .closest('th').dataset.column; return document.querySelectorAll('[data-jt-run], .jt-runs-group')[row].querySelector(`[data-column="${n}"]`).textContent }"""
-COPY = ".jt-facts button[aria-label^='copy /']"
+COPY = ".jt-facts button[aria-label^='copy '][aria-label*='runs/']"
 
 
 @dataclass
