@@ -36,15 +36,15 @@ def test_init_prints_one_line(root: Path, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("cwd", "folder", "told"),
     [
-        ("home/ada/work", "home/ada/work/runs/1", "runs/1"),
-        ("home/ada/work/notebooks", "home/ada/work/runs/1", "../runs/1"),
-        ("home/ada", "home/ada/work/runs/1", "work/runs/1"),
-        ("home/ada/other/notebooks", "home/ada/work/runs/1", "~/work/runs/1"),
-        ("srv", "home/ada/work/runs/1", "~/work/runs/1"),
-        ("home", "home/ada/work/runs/1", "~/work/runs/1"),
+        ("home/reader/lab", "home/reader/lab/runs/1", "runs/1"),
+        ("home/reader/lab/notebooks", "home/reader/lab/runs/1", "../runs/1"),
+        ("home/reader", "home/reader/lab/runs/1", "lab/runs/1"),
+        ("home/reader/other/notebooks", "home/reader/lab/runs/1", "~/lab/runs/1"),
+        ("srv", "home/reader/lab/runs/1", "~/lab/runs/1"),
+        ("home", "home/reader/lab/runs/1", "~/lab/runs/1"),
         ("home", "home/runs/1", "runs/1"),
-        ("home/ada", "srv/runs/1", "{top}/srv/runs/1"),
-        ("home/ada", "home/adam/runs/1", "{top}/home/adam/runs/1"),
+        ("home/reader", "srv/runs/1", "{top}/srv/runs/1"),
+        ("home/reader", "home/readers/runs/1", "{top}/home/readers/runs/1"),
         ("srv/a", "srv/runs/1", "../runs/1"),
     ],
 )
@@ -56,12 +56,12 @@ def test_where_a_run_lies_is_told_briefly_and_without_the_name_of_the_home(
     from jupyter_tracking.views.model.listing import relative_path
 
     (tmp_path / cwd).mkdir(parents=True)
-    monkeypatch.setenv("HOME", str(tmp_path / "home" / "ada"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home" / "reader"))
     monkeypatch.chdir(tmp_path / cwd)
     assert short_path(tmp_path / folder) == told.format(top=tmp_path)
     saved = relative_path(tmp_path / folder)
     assert saved == (told if told[0] not in "~{" else "runs/1")
-    assert "ada" not in saved
+    assert "reader" not in saved
 
 
 def test_in_a_notebook_the_line_of_a_run_leads_to_its_document(

@@ -270,7 +270,7 @@ def test_what_is_saved_tells_no_folder_of_the_machine(tmp_path: Path, shell: Int
     """Not in the pages, the lines and the metadata of views, nor in what the widgets hold, which some save too; from near and from afar."""
     import ipywidgets
 
-    home = tmp_path / "home" / "ada-lovelace"
+    home = tmp_path / "home" / "reader-of-runs"
     for here, place in ((home / "work", "runs/"), (tmp_path / "elsewhere", "runs/")):
         here.mkdir(parents=True)
         monkeypatch.setenv("HOME", str(home))
@@ -290,7 +290,7 @@ def test_what_is_saved_tells_no_folder_of_the_machine(tmp_path: Path, shell: Int
             if 'class="jt-data"' in (html := data.get("text/html", ""))
         ]
         saved += [repr(widget.get_state()) for widget in list(ipywidgets.widgets.widget._instances.values())]
-        assert [text[max(0, text.find("ada-love") - 200) :][:300] for text in saved if "ada-lovelace" in text] == []
+        assert [text[max(0, text.find("reader-of") - 200) :][:300] for text in saved if "reader-of-runs" in text] == []
         assert any(f"{place}{run.uuid}" in text for text in saved)
 
 
