@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch remote docs docs-html lint fix soak coverage server bench bench-quick chromium clean
+.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch remote docs docs-html lint fix soak coverage server bench bench-quick chromium sshfs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,8 +73,8 @@ docs: docs-html chromium  ## build the documentation, follow its links, type its
 	$(VENV)-docs/bin/python -m pytest -m docs tests/docs $(or $(ARGS),-n 2 --dist worksteal)
 
 # Object stores: moto's and localbucket's servers on this machine, in an environment of their own; and one folder mounted twice, as by two
-# machines, where root may mount and there is libfuse.
-remote: $(VENV)-remote/.made  ## read and write object stores, which run on this machine (two minutes on 2 cores)
+# machines, where root may mount.
+remote: $(VENV)-remote/.made sshfs  ## read and write object stores, which run on this machine (two minutes on 2 cores)
 	$(VENV)-remote/bin/python -m pytest -m 'not soak' tests/remote tests/catalog tests/reliability/test_two_mounts.py $(or $(ARGS),-n 2 --dist worksteal)
 
 lint: $(VENV)/.dev  ## check style, format and types
@@ -191,3 +191,11 @@ chromium:
 		echo "==> chromium, by apt"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends chromium fonts-dejavu-core; \
 	else echo "==> no Chromium here, and it may not be installed: the tests marked \"lab\" are skipped (CHROMIUM=/path/to/chromium names one)"; fi
+
+# It brings libfuse, by which the tests mount a folder themselves.
+sshfs:
+	@if command -v sshfs >/dev/null && [ -x /usr/lib/openssh/sftp-server ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && [ -e /dev/fuse ] && command -v apt-get >/dev/null; then \
+		echo "==> sshfs, by apt"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends sshfs openssh-sftp-server; \
+	else echo "==> no sshfs here, and it may not be installed, or nothing may be mounted: the tests that mount a folder are skipped"; fi

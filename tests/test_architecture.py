@@ -64,7 +64,7 @@ BUDGETS = {
     "views": 10450,
     "magics": 1440,
     "integrations": 2905,
-    "remote": 890,
+    "remote": 960,
     "contrib": 135,
     "commands": 1245,
 }

@@ -42,7 +42,7 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,199}")  # as most are
 _LONGEST_FILE_NAME = 255  # bytes, on any disk
-_PASSING = rf"(({'|'.join(LOCKS)})(\.\d+)?|[^/]*\.lock|writers|tmp|tail|files\.json|mirror\.(json|log))(/.*)?"  # a rank locks `rows.3`
+_PASSING = rf"(({'|'.join(LOCKS)})(\.\d+)?|[^/]*\.lock|writers|tmp|tail|pushed|files\.json|mirror\.(json|log))(/.*)?"  # ranks lock `rows.3`
 _OF_WRITERS = re.compile(f"{re.escape(PRIVATE_FOLDER)}/{_PASSING}|{re.escape(UNFINISHED)}", re.DOTALL)
 _EXTENSION = re.compile(r"[a-z0-9]{1,12}(\.[a-z0-9]{1,12}){0,2}\Z")
 

@@ -15,6 +15,7 @@ from jupyter_tracking.errors import StoreError, TrackingError, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.printed import write
 from jupyter_tracking.read.find import find_run
+from jupyter_tracking.remote.own_files import own_file
 from jupyter_tracking.remote.push import PushedRun
 from jupyter_tracking.remote.snapshot import EVENTS
 from jupyter_tracking.remote.sync_requests import SyncRequests
@@ -126,12 +127,8 @@ class Mirror:
         if sys.stderr is not None:
             with suppress(OSError, ValueError):
                 write(sys.stderr, line)
-        with suppress(OSError, ValueError, TrackingError):
-            root = os.open(self._folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            with paths.closing_descriptor(root), paths.closing_descriptor(paths.open_inside(root, paths.PRIVATE_FOLDER)) as private:
-                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-                with paths.closing_descriptor(os.open(_LOG, flags, 0o666, dir_fd=private)) as log:
-                    os.write(log, f"{line}\n".encode())
+        with suppress(OSError, ValueError, TrackingError), own_file(self._folder.path, _LOG, os.O_APPEND) as log:
+            os.write(log, f"{line}\n".encode())
         return time.monotonic()
 
 

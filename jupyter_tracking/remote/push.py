@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking.errors import InvalidArgument, MissingFile, OddKey, checks_arguments, escape_controls
+from jupyter_tracking.errors import InvalidArgument, MissingFile, OddKey, StoreError, checks_arguments, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.catalog.root_catalog import put_entry
 from jupyter_tracking.printed import count_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import find_run
+from jupyter_tracking.remote.own_files import mark_as_pushed
 from jupyter_tracking.remote.snapshot import PART, Snapshot, digests, read_parts, snapshots
 from jupyter_tracking.remote.tails import Tails
 from jupyter_tracking.storage.objects import Entry, ObjectStore, local_path
@@ -102,6 +103,7 @@ class PushedRun:
         top = str(url).rstrip("/")
         self.store = ObjectStore.at(top if top.endswith(f"/{place}") else f"{top}/{place}", storage_options)
         self.url = self.store.url
+        self._once = ObjectStore.at(self.url, {**(storage_options or {}), "max_retries": 0})
         self._root = ObjectStore.at(self.url.removesuffix(f"/{place}"), storage_options)
         local = local_path(self.url)
         if local is not None and os.path.realpath(local) == os.path.realpath(folder.path):
@@ -125,11 +127,11 @@ class PushedRun:
             wanted: says of a file that has changed, and how many bytes of it are there (None: it is not), whether to send it now as a
                 whole; of one that only grew the rest is sent behind it else.
         """
+        every = snapshots(self._folder)
+        sent = self._begin(every)
         listed = self._list()
         finished = self._is_finished if self._is_finished is not None else _ends_with_note(listed)
         self._is_finished = False
-        every = snapshots(self._folder)
-        sent: dict[str, int] = {}
         left_out: list[str] = []
         grown: list[Snapshot] = []
         done = behind = 0
@@ -160,6 +162,24 @@ class PushedRun:
         self._is_finished = True
         self._tails.drop(None if wanted is None else self._bases)
         return Pushed(self.url, [*sent], skipped, sum(sent.values()) + behind, sorted(left_out))
+
+    def _begin(self, every: list[Snapshot]) -> dict[str, int]:
+        """Send the first file of a run that was never pushed from here; return its path and size.
+
+        The store takes it only where there is none. There being none of the first means that there is none of the others, so nothing has
+        to be listed; where somebody else has pushed the run, the store knows no such condition, or it fails, it is listed as ever.
+        """
+        first = next((each for each in every if each.wave == every[0].wave and each.size <= PART), None)
+        if self._listed is not None or first is None or not mark_as_pushed(self._folder.path):
+            return {}
+        try:
+            whole, _ = digests(self._folder, first)
+            etag = self._once.put(first.path, b"".join(read_parts(self._folder, first)), create=True) or ""
+        except (MissingFile, InvalidArgument, StoreError):
+            return {}
+        self._listed = {}
+        self._keep(first, whole, etag)
+        return {first.path: first.size}
 
     def _list(self) -> dict[str, Entry]:
         if self._listed is None:
@@ -203,8 +223,7 @@ class PushedRun:
     ) -> int:
         """Send a file unless it is there; return how many bytes were sent, or -1. One of which the rest goes behind it joins `grown`."""
         path = snapshot.path
-        looks = snapshot.data if snapshot.data is not None else (snapshot.stat, snapshot.size)
-        if path in self._sent and self._sent[path][0] == looks:
+        if path in self._sent and self._sent[path][0] == snapshot.looks:
             return -1
         there = listed.get(path)
         if wanted is not None and not self._goes_whole(snapshot, there, wanted):
@@ -213,14 +232,16 @@ class PushedRun:
         whole, etag = digests(self._folder, snapshot)
         if there is None or there.size != snapshot.size or not (there.etag == etag or self._is_noted(path, whole, there.etag)):
             data: Any = b"".join(read_parts(self._folder, snapshot)) if snapshot.size <= PART else read_parts(self._folder, snapshot)
-            etag = self.store.put(path, data) or ""
-            size = snapshot.size
-            self._take(path, size, etag)
-        else:
-            etag, size = there.etag or "", -1
-        self._sent[path] = looks, whole
-        self._bases[path] = snapshot.stat[0], snapshot.size
-        return size
+            self._keep(snapshot, whole, self.store.put(path, data) or "")
+            return snapshot.size
+        self._keep(snapshot, whole, there.etag or "")
+        return -1
+
+    def _keep(self, snapshot: Snapshot, digest: str, etag: str) -> None:
+        """Know of a file that it is there as it is here."""
+        self._take(snapshot.path, snapshot.size, etag)
+        self._sent[snapshot.path] = snapshot.looks, digest
+        self._bases[snapshot.path] = snapshot.stat[0], snapshot.size
 
     def _take(self, path: str, size: int, etag: str) -> None:
         if self._listed is not None:

@@ -38,6 +38,11 @@ class Snapshot(NamedTuple):
     stat: tuple[int, int, int]
     data: bytes | None = None
 
+    @property
+    def looks(self) -> object:
+        """What is the same as long as the file is."""
+        return self.data if self.data is not None else (self.stat, self.size)
+
 
 def snapshots(folder: RunFolder) -> list[Snapshot]:
     """Return what is to be sent of a run, by waves.

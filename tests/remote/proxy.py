@@ -21,6 +21,7 @@ _ANSWERS = {
     "503": (503, "SlowDown"),
     "expired": (400, "ExpiredToken"),
     "denied": (403, "AccessDenied"),
+    "unknown": (501, "NotImplemented"),
 }
 
 
@@ -46,7 +47,7 @@ class Proxy:
 
     Attributes:
         requests: those that came, in order.
-        fault: what becomes of a request: None, `500 503 expired denied`, `reset` before the store has it, `reset after`, `half` of the
+        fault: what becomes of a request: None, `500 503 expired denied unknown`, `reset` before the store has it, `reset after`, `half` of the
             answer's body, `slow` (half a second) or `hang`.
     """
 

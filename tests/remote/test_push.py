@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.remote.proxy import Request
 
 pytestmark = pytest.mark.remote
-_OF_THE_WRITER = tuple(f".jupyter-tracking/{name}" for name in ("lock", "names", "rows", "writers/", "tmp/"))
+_OF_THE_WRITER = tuple(f".jupyter-tracking/{name}" for name in ("lock", "names", "rows", "writers/", "tmp/", "pushed"))
 NOTE = ".jupyter-tracking/files.json"
 
 
@@ -68,11 +68,11 @@ def objects_of(url: str, options: object = None) -> dict[str, bytes]:
 
 
 def test_a_run_is_sent_once(tmp_path: Path, bucket: Bucket) -> None:
-    """25 files cost 27 requests, with the entry in the catalog, and again one; what was there is not sent again, whatever is there beside it."""
+    """25 files, the note among them, cost 26 requests, with the entry in the catalog, and again one; what was there is not sent again."""
     run = small(tmp_path)
     assert len(files_of(run)) == 24
     done = tracking.push(run, bucket.url, bucket.options)
-    assert bucket.proxy.count() == {"LIST": 1, "PUT": 26}
+    assert bucket.proxy.count() == {"PUT": 26}
     assert objects_of(done.url, bucket.options) == files_of(run)
     assert repr(done).startswith("<pushed 25 files (")
     assert done.url in repr(done)
@@ -86,6 +86,24 @@ def test_a_run_is_sent_once(tmp_path: Path, bucket: Bucket) -> None:
     bucket.proxy.count()
     assert tracking.push(run, f"{bucket.url}/runs/{run.name}", bucket.options).sent == ["events/metric/m3.plx", NOTE]
     assert tracking.open_run(done.url, storage_options=bucket.options).problems(hashes=True).empty
+
+
+def test_whether_a_run_is_there_is_asked_in_one_request(tmp_path: Path, bucket: Bucket) -> None:
+    """Of a copy of its folder, of one that cannot be written, and of a store that knows no condition as well, nothing is sent twice."""
+    run = small(tmp_path)
+    mark = run / ".jupyter-tracking" / "pushed"
+    bucket.proxy.fault = lambda request: "unknown" if request.does == "PUT" and len(bucket.proxy.requests) == 1 else None
+    assert len(tracking.push(run, bucket.url, bucket.options).sent) == 25
+    assert bucket.proxy.count() == {"LIST": 1, "PUT": 27}
+    bucket.proxy.fault = lambda _: None
+    mark.unlink()
+    assert tracking.push(run, bucket.url, bucket.options).sent == []
+    assert bucket.proxy.count() == {"LIST": 1, "PUT": 1}
+    mark.unlink()
+    mark.symlink_to(tmp_path / "elsewhere")
+    assert tracking.push(run, bucket.url, bucket.options).sent == []
+    assert bucket.proxy.count() == {"LIST": 1}
+    assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize("sort", ["memory", "file"])
@@ -169,7 +187,7 @@ def test_what_is_of_the_writers_does_not_travel(tmp_path: Path) -> None:
     run = record(tmp_path)
     private = run / ".jupyter-tracking"
     (private / "writers").mkdir(exist_ok=True)
-    left = ("lock", "names", "rows", "rows.3", "other.lock", "writers/12-ab.lock", "tmp/half", "mirror.log", "../.run.plx.json.new")
+    left = ("lock", "names", "rows", "rows.3", "o.lock", "writers/12-ab.lock", "tmp/half", "mirror.log", "pushed", "../.run.plx.json.new")
     for name in left:
         (private / name).write_bytes(b"")
     (private / "lineage.3.jsonl").write_bytes((private / "lineage.jsonl").read_bytes())
