@@ -36,6 +36,7 @@ SIZES = {
     "keras_batches": 10_000,
     "torch": 10_000,
     "torch_small": 10_000,
+    "lightning": 10_000,
 }  # rounds, batches, steps
 NEEDS = {"keras_batches": "keras", "torch_small": "torch"}
 OTHERS = {"wandb": "wandb", "mlflow": "mlflow_sqlite", "trackio": "trackio"}  # what is imported, and the contender
@@ -145,7 +146,7 @@ def keras_batches(size: int, rows: int) -> Training:
 def torch(size: int, rows: int, *, small: bool = False) -> Training:
     """Return a loop of so many steps that logs the loss of each: `ours` by `log_metric`, all others by what takes several metrics.
 
-    Each step is of 64 pictures of 16 by 16, which takes some milliseconds.
+    Each step is of 64 pictures as large as those of MNIST, which takes some milliseconds.
     """
     import torch as library
     from torch import nn
@@ -156,9 +157,7 @@ def torch(size: int, rows: int, *, small: bool = False) -> Training:
     if small:
         model = nn.Sequential(nn.Linear(20, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 1))
     else:
-        X = library.rand(len(X), 1, 16, 16)
-        convolutions = [nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.ReLU(), nn.MaxPool2d(2)]
-        model = nn.Sequential(*convolutions, nn.Flatten(), nn.Linear(16 * 6 * 6, 1))
+        X, model = pictures(len(X)), convolutions()
     optimizer, loss_of = library.optim.Adam(model.parameters()), nn.BCEWithLogitsLoss()
 
     def train(callbacks: list[Any]) -> None:
@@ -175,6 +174,77 @@ def torch(size: int, rows: int, *, small: bool = False) -> Training:
     return Training(
         train, lambda _: lambda step, values: tracking.log_metric("train/loss", values["train/loss"], step=step), lambda log: log
     )
+
+
+def pictures(count: int) -> Any:
+    """Return so many pictures of 28 by 28."""
+    import torch as library
+
+    return library.rand(count, 1, 28, 28)
+
+
+def convolutions() -> Any:
+    """Return a network for such pictures, of two convolutions."""
+    from torch import nn
+
+    layers = [nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 3), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 * 12 * 12, 1))
+
+
+def lightning(size: int, rows: int) -> Training:
+    """Return a training by Lightning of so many steps, each of which logs its loss, with the pictures and the network of `torch`."""
+    import logging
+    import warnings
+
+    import lightning.pytorch as library
+    import torch
+    from torch.utils.data import DataLoader, TensorDataset
+
+    from jupyter_tracking.integrations.pytorch_lightning import TrackingLogger
+
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    torch.set_num_threads(1)
+    labels = torch.tensor(data(min(rows, 6400))[1], dtype=torch.float32)
+    loader = DataLoader(TensorDataset(pictures(len(labels)), labels), batch_size=64)
+
+    class Module(library.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = convolutions()
+
+        def training_step(self, batch: Any, _: int) -> Any:
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(self.layers(batch[0])[:, 0], batch[1])
+            self.log("train/loss", loss)
+            return loss
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.Adam(self.parameters())
+
+    class Calling(library.Callback):
+        def __init__(self, log: Log) -> None:
+            self.report = log  # Lightning gives callbacks a `log` of its own
+
+        def on_train_batch_end(self, trainer: Any, *_: object) -> None:
+            self.report(trainer.global_step, {name: float(value) for name, value in trainer.callback_metrics.items()})
+
+    def train(given: list[Any]) -> None:
+        loggers = [each for each in given if isinstance(each, TrackingLogger)]
+        settings: dict[str, Any] = {"accelerator": "cpu", "enable_progress_bar": False, "enable_model_summary": False}
+        with warnings.catch_warnings(), tempfile.TemporaryDirectory() as folder:
+            warnings.simplefilter("ignore")
+            trainer = library.Trainer(
+                max_steps=size,
+                max_epochs=-1,
+                log_every_n_steps=1,
+                default_root_dir=folder,
+                logger=loggers or False,
+                callbacks=[each for each in given if each not in loggers],
+                **settings,
+            )
+            trainer.fit(Module(), loader)
+
+    return Training(train, lambda model: TrackingLogger(log_model=model), Calling)
 
 
 def torch_small(size: int, rows: int) -> Training:
