@@ -22,11 +22,11 @@ from jupyter_tracking.read import check
 from jupyter_tracking.read.catalog.at_store import open_runs
 from jupyter_tracking.read.file_bytes import read_bytes
 from jupyter_tracking.read.find import find_run, place_of
-from jupyter_tracking.read.remote.roots import find_root, remote_url
+from jupyter_tracking.read.remote.roots import find_root, remote_url, use_options
 from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nbformat import NotebookNode
 
@@ -48,7 +48,12 @@ _COLUMNS = {
 # --- which runs a notebook shows -----------------------------------------------------------------
 
 
-def runs_in(notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+def runs_in(
+    notebook: str | os.PathLike[str],
+    root: str | os.PathLike[str] | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
     """Return the runs and artifacts that a saved notebook shows: a row a display and artifact.
 
     `on_disk` says whether the run is found (as it was, in the folder of the notebook or below, or under the root) and still holds the
@@ -57,11 +62,13 @@ def runs_in(notebook: str | os.PathLike[str], root: str | os.PathLike[str] | Non
     Args:
         notebook: the file.
         root: the folder that holds `runs/`, or a URL, as `runs()` takes it; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
+        storage_options: of the store that a URL names, as `runs()` takes them.
 
     Raises:
         MissingFile: there is no such file.
         InvalidArgument: it is no notebook.
     """
+    use_options(root, storage_options)
     rows = []
     for position, cell in enumerate(read_notebook(notebook).cells):
         seen = set()

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
+from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.record.run import Run
 from jupyter_tracking.storage.objects import ObjectStore
 from jupyter_tracking.views.export import report
@@ -21,6 +22,8 @@ from tests.remote.recorded import copy_to
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.remote.conftest import Bucket
 
 pytestmark = pytest.mark.remote
 
@@ -123,6 +126,19 @@ def test_the_report_of_a_notebook_is_equal(recorded: Path, root_url: str, tmp_pa
     here = tracking.runs_in(notebook, recorded.parent.parent)
     pd.testing.assert_frame_equal(found.drop(columns="run_path"), here.drop(columns="run_path"))
     assert not tracking.runs_in(notebook, f"{root_url}/empty")["on_disk"].any()
+
+
+def test_a_report_takes_the_options_of_a_store(recorded: Path, bucket: Bucket, tmp_path: Path) -> None:
+    """As `runs()` does; and refuses them where nothing is at a store."""
+    tracking.push(recorded, bucket.url, bucket.options)
+    notebook = tmp_path / "shown.ipynb"
+    nbformat.write(_shown([tracking.open_run(recorded).show("loss", kind="metric")._metadata()]), notebook)
+    (page := tmp_path / "page.html").write_text("")
+    assert tracking.runs_in(notebook, bucket.url, storage_options=bucket.options)["on_disk"].all()
+    tracking.report(notebook, page, bucket.url, storage_options=bucket.options)
+    assert "cannot be shown" not in page.read_text(encoding="utf-8")
+    with pytest.raises(InvalidArgument, match="storage_options"):
+        tracking.report(notebook, page, tmp_path, storage_options=bucket.options)
 
 
 def _shown(about: list[dict[str, Any]]) -> nbformat.NotebookNode:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format.session import LINES
 from jupyter_tracking.frames.saved_notebooks import display_metadata, find_shown_run, read_notebook, shown_artifacts, table_metadata
-from jupyter_tracking.read.remote.roots import find_root
+from jupyter_tracking.read.remote.roots import find_root, use_options
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_page
 from jupyter_tracking.views.export.foreign_html import plain_html
@@ -25,7 +25,7 @@ from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.renderers.markdown import render_markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _PICTURE = re.compile(r"[A-Za-z0-9+/=\s]+\Z")
@@ -45,7 +45,13 @@ _SHEET = (
 )
 
 
-def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], root: str | os.PathLike[str] | None = None) -> Path:
+def report(
+    notebook: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    root: str | os.PathLike[str] | None = None,
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+) -> Path:
     """Write one self-contained page of a saved notebook, with its displays of runs as live views.
 
     Args:
@@ -54,6 +60,7 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
         root: where runs are looked for that do not lie in the folder of the notebook, or below it, as they were; by default
             `POLYAXON_OFFLINE_ROOT`, else the current directory; or a URL, as `runs()` takes it. A run elsewhere is not opened, whatever
             the notebook says.
+        storage_options: of the store that a URL names, as `runs()` takes them.
 
     Returns:
         The page's path.
@@ -62,6 +69,7 @@ def report(notebook: str | os.PathLike[str], output: str | os.PathLike[str], roo
         MissingFile: there is no such notebook.
         InvalidArgument: it is no notebook.
     """
+    use_options(root, storage_options)
     node = read_notebook(notebook)
     parts, drawn = [_SHEET], 0
     room = _Room()
