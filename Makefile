@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch remote docs docs-html lint fix soak coverage server bench bench-quick chromium sshfs clean
+.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch remote docs docs-html lint fix soak coverage server bench bench-quick chromium shells sshfs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ lab: $(VENV)/.demo  ## open the quickstart in JupyterLab
 
 # Two files at a time, in the order that tests/conftest.py gives them: what installs first, what drives a browser last. With ARGS, one
 # test after the other.
-test: $(VENV)/.test chromium  ## run every test (Chromium is installed by apt where it is missing and may be)
+test: $(VENV)/.test chromium shells  ## run every test (Chromium, zsh and fish are installed by apt where they are missing and may be)
 	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 # What depends on Python and its libraries once more, with others, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13. Left
@@ -191,6 +191,13 @@ chromium:
 		echo "==> chromium, by apt"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends chromium fonts-dejavu-core; \
 	else echo "==> no Chromium here, and it may not be installed: the tests marked \"lab\" are skipped (CHROMIUM=/path/to/chromium names one)"; fi
+
+shells:
+	@if command -v zsh >/dev/null && command -v fish >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "==> zsh and fish, by apt"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends zsh fish; \
+	else echo "==> zsh or fish is not here, and may not be installed: the tests of their completion are skipped"; fi
 
 # It brings libfuse, by which the tests mount a folder themselves.
 sshfs:

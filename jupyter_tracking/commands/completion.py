@@ -36,17 +36,24 @@ _jupyter_tracking() {
 complete -o default -F _jupyter_tracking jupyter-tracking
 complete -p jupyter >/dev/null 2>&1 || complete -o default -F _jupyter_tracking jupyter
 """
-_ZSH = r"""#compdef jupyter-tracking
-# jupyter tracking completion zsh > "${fpath[1]}/_jupyter-tracking"
+_ZSH = r"""# jupyter tracking completion zsh >> ~/.zshrc
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
 _jupyter_tracking() {
     local -a names
-    names=("${(@f)$(jupyter-tracking complete-words -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+    local first=2
+    if [[ ${words[1]:t} == jupyter ]]; then
+        (( CURRENT == 2 )) && { compadd -- tracking; return }
+        [[ ${words[2]} == tracking ]] || { _files; return }
+        first=3
+    fi
+    names=("${(@f)$(jupyter-tracking complete-words -- "${(@Q)words[first,CURRENT]}" 2>/dev/null)}")
     names=(${names:#})
     (( $#names )) && compadd -- "${names[@]}" || _files
 }
 compdef _jupyter_tracking jupyter-tracking
+(( $+_comps[jupyter] )) || compdef _jupyter_tracking jupyter
 """
-_FISH = r"""# jupyter tracking completion fish > ~/.config/fish/completions/jupyter-tracking.fish
+_FISH = r"""# jupyter tracking completion fish > ~/.config/fish/conf.d/jupyter-tracking.fish
 function __jupyter_tracking
     set -l words (commandline -opc) (commandline -ct)
     set -e words[1]
@@ -54,6 +61,7 @@ function __jupyter_tracking
     jupyter-tracking complete-words -- $words 2>/dev/null
 end
 complete -c jupyter-tracking -a '(__jupyter_tracking)'
+complete -c jupyter -n 'test (count (commandline -opc)) -eq 1' -a tracking
 complete -c jupyter -n '__fish_seen_subcommand_from tracking' -a '(__jupyter_tracking)'
 """
 _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}

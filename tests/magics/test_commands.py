@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import signal
 import subprocess
@@ -364,39 +365,77 @@ def test_what_a_shell_is_offered(runs: tuple[Run, Run], words: list[str], expect
     assert completions(words) == expected
 
 
-def test_bash_completes_names_as_it_has_to_write_them(root: Path, tmp_path: Path) -> None:
-    """A name with a space, and one that would be a command, are quoted; none is run. Files are left to the shell."""
-    bash = shutil.which("bash")
-    if bash is None:
-        pytest.skip("there is no bash here")
+@pytest.fixture
+def program(root: Path, tmp_path: Path) -> Path:
+    """The command, in a root with runs of which a shell has to quote the names."""
     for name in ("two words", f"$(touch {tmp_path / 'ran'})", "*"):
         tracking.init(name=name).end()
     program = tmp_path / "bin/jupyter-tracking"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m jupyter_tracking "$@"\n')
     program.chmod(0o755)
-    script = subprocess.run([program, "completion", "bash"], capture_output=True, text=True, check=True).stdout
+    return program
+
+
+def script_for(shell: str, program: Path) -> tuple[str, str]:
+    """Where a shell is, and what makes it complete our words; the test is skipped where the shell is not installed."""
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"{shell} is not installed")
+    script = subprocess.run([program, "completion", shell], capture_output=True, text=True, check=True).stdout
+    path = f"set -x PATH {program.parent} $PATH" if shell == "fish" else f"PATH={program.parent}:$PATH"
+    return found, f"{script}\n{path}\n"
+
+
+def test_bash_completes_names_as_it_has_to_write_them(root: Path, tmp_path: Path, program: Path) -> None:
+    """A name with a space, and one that would be a command, are quoted; none is run. Files are left to the shell."""
+    bash, script = script_for("bash", program)
     asked = """
     COMP_WORDS=(jupyter tracking show ''); COMP_CWORD=3; _jupyter_tracking; printf '%s\\n' "${COMPREPLY[@]}"; echo --
     COMP_WORDS=(jupyter-tracking sho); COMP_CWORD=1; _jupyter_tracking; printf '%s\\n' "${COMPREPLY[@]}"; echo --
     COMP_WORDS=(jupyter tr); COMP_CWORD=1; _jupyter_tracking; printf '%s\\n' "${COMPREPLY[@]}"; echo --
     COMP_WORDS=(jupyter lab ''); COMP_CWORD=2; _jupyter_tracking; echo "${#COMPREPLY[@]}"
     """
-    done = subprocess.run(
-        [bash, "--norc", "-c", f"{script}\nPATH={program.parent}:$PATH\n{asked}"], capture_output=True, text=True, check=True, cwd=root
-    )
+    done = subprocess.run([bash, "--norc", "-c", script + asked], capture_output=True, text=True, check=True, cwd=root)
     names, command, word, other = done.stdout.split("--\n")
     assert names.splitlines()[:3] == ["\\*", f"\\$\\(touch\\ {tmp_path / 'ran'}\\)", "two\\ words"]
     assert (command, word, other) == ("show\n", "tracking\n", "0\n")
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_the_script_of_another_shell_is_read_by_it(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the shell is there."""
-    script = printed(capsys, "completion", shell)
-    assert "complete-words" in script
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"there is no {shell} here")
-    subprocess.run([program, "-n", "-c", script], check=True)
+def test_fish_completes_names(root: Path, tmp_path: Path, program: Path) -> None:
+    """As fish itself lists what fits; it writes them as they have to be."""
+    fish, script = script_for("fish", program)
+    typed = ["jupyter tracking show ", "jupyter-tracking sho", "jupyter tr", "jupyter tracking show tw"]
+    asked = "".join(f"complete -C '{words}'; echo ==\n" for words in typed)
+    done = subprocess.run([fish, "--no-config", "-c", script + asked], capture_output=True, text=True, check=True, cwd=root)
+    names, command, word, one, _ = done.stdout.split("==\n")
+    assert {"*", "two words", f"$(touch {tmp_path / 'ran'})"} <= set(names.splitlines())
+    assert (command, word, one) == ("show\n", "tracking\n", "two words\n")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_zsh_completes_names_on_tab(root: Path, tmp_path: Path, program: Path) -> None:
+    """Typed into a terminal, and what is on the line after a Tab printed word by word."""
+    zsh, script = script_for("zsh", program)
+    pexpect = pytest.importorskip("pexpect")
+    (tmp_path / "completion.zsh").write_text(script)
+    terminal = pexpect.spawn(
+        zsh, ["-f", "-i"], cwd=root, encoding="utf-8", timeout=60, dimensions=(50, 300), env={**os.environ, "TERM": "dumb"}
+    )
+    terminal.sendline(f"source {tmp_path / 'completion.zsh'}; PS1=RE''ADY; unsetopt zle_bracketed_paste")
+    terminal.expect("READY")
+    for words, completed in (
+        ("jupyter-tracking sho", ["jupyter-tracking", "show"]),
+        ("jupyter tr", ["jupyter", "tracking"]),
+        ("jupyter tracking show tw", ["jupyter", "tracking", "show", "two words"]),
+        ("jupyter-tracking show \\$", ["jupyter-tracking", "show", f"$(touch {tmp_path / 'ran'})"]),
+    ):
+        terminal.send(f"{words}\t\x01print -rl -- \x05; print EN''DED\r")
+        terminal.expect("READY")
+        lines = [line.strip() for line in terminal.before.split("\n")]
+        assert lines[-len(completed) - 2 : -1] == [*completed, "ENDED"]
+    terminal.sendeof()
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert not (tmp_path / "ran").exists()
