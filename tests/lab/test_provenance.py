@@ -23,14 +23,24 @@ if TYPE_CHECKING:
     from tests.lab.document import Document
 
 
-def test_every_artifact_has_the_id_of_its_cell(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
+def test_every_artifact_has_the_id_of_its_cell_in_jupyterlab(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
     """Twelve cells, a thousand events of eight kinds: ids, numbers, hashes and the notebook, of rows and lineage; run twice too."""
-    (lab_app.root / "twelve").mkdir()
-    lab_app.write("twelve/twelve.ipynb", TWELVE)
-    document = open_document(lab_app, "twelve/twelve.ipynb")
+    cells_are_known(lab_app, open_document)
+
+
+def test_every_artifact_has_the_id_of_its_cell_in_notebook_7(notebook_app: App, open_document: Callable[[App, str], Document]) -> None:
+    """The same in Notebook 7."""
+    cells_are_known(notebook_app, open_document)
+
+
+def cells_are_known(app: App, open_document: Callable[[App, str], Document]) -> None:
+    """Run a notebook of twelve cells, and look at what the runs say of them."""
+    (app.root / "twelve").mkdir()
+    app.write("twelve/twelve.ipynb", TWELVE)
+    document = open_document(app, "twelve/twelve.ipynb")
     document.run()
     ids = [cell.id for cell in nbformat.read(document.save(), as_version=4).cells]
-    folder = lab_app.root / "twelve"
+    folder = app.root / "twelve"
     view = tracking.open_run("twelve", root=folder)
     check(view)
     assert view.cells()["cell_id"].tolist() == ids[1:]

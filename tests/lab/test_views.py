@@ -160,10 +160,20 @@ def test_the_browser_opens_what_is_clicked_and_what_enter_is_pressed_on(lab: Doc
     expect(lab.page.locator("[data-jt-artifact]")).to_have_count(1)
 
 
-def test_live_or_twin_never_both_or_neither(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
+def test_live_or_twin_never_both_or_neither_in_jupyterlab(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
     """Live, after a reload, and after a restart with a reload; then reopened trusted, and untrusted."""
-    lab_app.write("twin.ipynb", [MAKE, "view.show('gain')", "view.show('predictions')", "view.browse()"])
-    document = open_document(lab_app, "twin.ipynb")
+    live_or_twin(lab_app, open_document)
+
+
+def test_live_or_twin_never_both_or_neither_in_notebook_7(notebook_app: App, open_document: Callable[[App, str], Document]) -> None:
+    """The same in Notebook 7."""
+    live_or_twin(notebook_app, open_document)
+
+
+def live_or_twin(app: App, open_document: Callable[[App, str], Document]) -> None:
+    """Open a notebook in all the states that it may be in."""
+    app.write("twin.ipynb", [MAKE, "view.show('gain')", "view.show('predictions')", "view.browse()"])
+    document = open_document(app, "twin.ipynb")
     document.run()
 
     def stands(how: dict[str, bool]) -> None:
@@ -190,10 +200,10 @@ def test_live_or_twin_never_both_or_neither(lab_app: App, open_document: Callabl
     stands(LIVE)
     document.save()
     # A copy nobody has trusted.
-    notebook = json.loads((lab_app.root / "twin.ipynb").read_text())
+    notebook = json.loads((app.root / "twin.ipynb").read_text())
     notebook["cells"][0]["source"] = "'another notebook'"
-    (lab_app.root / "untrusted.ipynb").write_text(json.dumps(notebook))
-    document = open_document(lab_app, "untrusted.ipynb")
+    (app.root / "untrusted.ipynb").write_text(json.dumps(notebook))
+    document = open_document(app, "untrusted.ipynb")
     stands(STILL)
 
 
