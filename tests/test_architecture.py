@@ -57,7 +57,7 @@ BUDGETS = {
     "storage": 3425,
     "kinds": 7165,
     "record": 2005,
-    "read": 5565,
+    "read": 5620,
     "notebook": 1725,
     "frames": 3400,
     "polyaxon": 1100,

@@ -1,11 +1,14 @@
-"""The asset of a row, as a decoder is given it: its path or its bytes."""
+"""The asset of a row, as a decoder is given it: its path or its bytes; and how large one is, without reading it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import stat
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.budgets import MOST_ASSET_BYTES
 from jupyter_tracking.errors import MalformedEvent
+from jupyter_tracking.format import paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,3 +45,33 @@ def path_in(payload: dict[str, Any]) -> str:
     if not isinstance(path, str) or not path:
         raise MalformedEvent(f"the row names no asset: {payload!r:.100}")
     return path
+
+
+class Size(NamedTuple):
+    """How large a file or a folder is.
+
+    Attributes:
+        bytes: of the file, or of all files in the folder; links are not counted.
+        files: how many files the folder holds; None of a file.
+    """
+
+    bytes: int
+    files: int | None
+
+
+def size_of(folder: RunFiles, relative: str) -> Size:
+    """Return how large a file or folder of a run is. Of a run at an object store nothing is fetched but its list.
+
+    Raises:
+        TrackingError, OSError: it is not there, leads out of the run, or has another size than when it was logged.
+    """
+    if folder.source is not None:
+        folder.source.look()
+    root = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with paths.closing_descriptor(root), paths.closing_descriptor(paths.open_inside(root, relative)) as fd:
+        seen = os.fstat(fd)
+    if not stat.S_ISDIR(seen.st_mode):
+        folder.check_size(relative, seen.st_size)
+        return Size(seen.st_size, None)
+    sizes = [below.st_size for _, below in folder.walk(relative) if stat.S_ISREG(below.st_mode)]
+    return Size(sum(sizes), len(sizes))

@@ -321,3 +321,23 @@ def test_the_cache_is_private_and_bounded(recorded: Path, bucket: Bucket, own_ca
     assert sum(file.stat().st_size for file in (own_cache / "objects").iterdir()) <= 8000
     assert view.load("notes") == "step 2: für ü"  # what is in use stays
     assert roots.source_of(view.path) is view.files.source
+
+
+def test_a_model_is_not_fetched_to_say_how_large_it_is(tmp_path: Path, quick_bucket: Bucket) -> None:
+    """Neither one file, at a step or without one, nor a folder."""
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    for name in ("one.bin", "two.bin"):
+        (folder / name).write_bytes(bytes(3_000_000))
+    with tracking.init(name="large", root=tmp_path, quiet=True, track_env=False, track_code=False) as run:
+        run.log_model(folder, "folder")
+        run.log_model(folder / "one.bin", "file")
+        run.log_model(folder / "two.bin", "steps", step=1)
+    url = tracking.push(run.path, quick_bucket.url, quick_bucket.options).url
+    view = tracking.open_run(url, storage_options=quick_bucket.options)
+    pages = {name: view.show(name)._page(name) for name in ("folder", "file", "steps")}
+    assert "<td>6000000</td>" in pages["folder"]
+    assert "<td>3000000</td>" in pages["file"]
+    assert "<td>3000000</td>" in pages["steps"]
+    assert not [request.key for request in quick_bucket.proxy.requests if request.does == "GET" and request.key.endswith(".bin")]
+    assert view.load("steps").stat().st_size == 3_000_000

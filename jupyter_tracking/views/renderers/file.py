@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.format import paths
+from jupyter_tracking.read.asset_reader import path_in, size_of
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
@@ -65,22 +65,15 @@ class FileRenderer(Renderer):
 
 def _measured(series: Series, number: int | None) -> list[Fact]:
     """Return how large it is and where it is; nothing where it is not in the run. Links in a folder are not counted."""
-    folder, path = series.folder, series.artifact.path
     try:
-        if number is None and (not path or "://" in path):
+        path = series.artifact.path if number is None else path_in(series.cell(number))
+        if not path or "://" in path:
             return []
-        place = folder.path_of(path or "") if number is None else series.asset(number)
-        relative = place.relative_to(folder.path).as_posix()
-        fd = folder.open(relative)
-    except TrackingError:
+        size = size_of(series.folder, path)
+    except (TrackingError, OSError):
         return []
-    seen = os.fstat(fd)
-    os.close(fd)
-    where = series.where(place)
-    if not stat.S_ISDIR(seen.st_mode):
-        return [["size", seen.st_size, "bytes"], where]
-    sizes = [below.st_size for _, below in folder.walk(relative) if stat.S_ISREG(below.st_mode)]
-    return [["files", len(sizes)], ["size", sum(sizes), "bytes"], where]
+    count = [] if size.files is None else [["files", size.files]]
+    return [*count, ["size", size.bytes, "bytes"], series.where(series.folder.path / paths.safe_relative(path))]
 
 
 RENDERER = FileRenderer()
