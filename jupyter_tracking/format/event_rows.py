@@ -81,16 +81,18 @@ def format_row(kind: str, step: int | None, timestamp: str, cell: float | str) -
     """
     if type(cell) is not float and kind in JSONL_KINDS:
         return json.dumps({"timestamp": timestamp, "step": step, kind: cell}).encode("ascii") + b"\n"
-    return f"{'' if step is None else step}|{timestamp}|{cell!s}\n".encode()
+    # The shortest digits that are this number and no other; for NaN and the infinities there are none. `repr` takes four times as long.
+    digits = orjson.dumps(cell) if type(cell) is float else _NO_NUMBER
+    return f"{'' if step is None else step}|{timestamp}|".encode() + (digits if digits != _NO_NUMBER else str(cell).encode()) + b"\n"
 
 
 def format_metrics(step: int | None, timestamp: str, values: Iterable[float]) -> list[bytes]:
     """Return the row of each number, of one step and moment: what `format_row` returns of each."""
-    start = f"{'' if step is None else step}|{timestamp}|"
-    return [f"{start}{value!r}\n".encode() for value in values]
+    start = f"{'' if step is None else step}|{timestamp}|".encode()
+    return [start + (digits if (digits := orjson.dumps(value)) != _NO_NUMBER else repr(value).encode()) + b"\n" for value in values]
 
 
-_ASTRAL = 0x10000
+_ASTRAL, _NO_NUMBER = 0x10000, b"null"
 _ESCAPE = re.compile(r"[^\x00-{}~]")  # `|` and what is not ASCII; said the other way round it takes `re` milliseconds
 
 
@@ -132,10 +134,8 @@ def json_safe_numbers(values: list[float]) -> list[float | str]:
 
 def parse_number(value: object) -> float:
     """Return a number of a JSON list as a float: the inverse of `json_safe_numbers` (`null` is NaN, as Polyaxon writes it)."""
-    if value is None:
-        return math.nan
-    if isinstance(value, str):
-        return float(value)  # which knows the words of `json_safe_numbers`
+    if isinstance(value, str | None):
+        return math.nan if value is None else float(value)  # which knows the words of `json_safe_numbers`
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidType(f"expected a number, found {value!r}")
     return float(value)

@@ -177,7 +177,8 @@ def takes_mapping(method: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(method)
     def call(self: Any, /, *given: Any, **named: Any) -> None:
         if len(given) == 1 and type(given[0]) is dict and named.keys() <= switches.keys():  # as it is called most, in half of the time
-            return method(self, **named, **{values.name: given[0].copy()})
+            named[values.name] = given[0].copy()
+            return method(self, **named)
         mapping: Mapping[Any, Any] = {}
         if given and isinstance(given[0], Mapping):
             mapping, *given = given  # type: ignore[assignment]

@@ -18,6 +18,7 @@ from jupyter_tracking.errors import RunEnded
 from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.document import run_document
+from jupyter_tracking.format.event_rows import STEP_MAX, STEP_MIN
 from jupyter_tracking.format.lineage import LineageRecord
 from jupyter_tracking.format.step_timestamp import FormattedTimestamp, as_step, as_timestamp, timestamp_now
 from jupyter_tracking.kinds import KINDS
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.kinds.base import Encoded, Timestamp
     from jupyter_tracking.record.row_attribution import RowAttribution
     from jupyter_tracking.storage.store import Store, Stored
-
-_STEP_MIN, _STEP_MAX = event_rows.STEP_MIN, event_rows.STEP_MAX
 
 
 class RunRecorder(Recorder):
@@ -104,8 +103,7 @@ class RunRecorder(Recorder):
             if isinstance(encoded, dict):  # before anything is written, as it may hold what JSON cannot
                 encoded = event_rows.format_cell(encoded)
         # Called for each value that is logged: a plain step and the present time take the shortest way.
-        if step is not None and not (type(step) is int and _STEP_MIN <= step <= _STEP_MAX):
-            step = as_step(step)
+        step = step if step is None or (type(step) is int and STEP_MIN <= step <= STEP_MAX) else as_step(step)
         moment = timestamp_now() if timestamp is None else as_timestamp(timestamp)
         try:
             journal = self._journals.get((kind, name)) or self._event_journal(kind, name)  # of a run that has ended there is none
@@ -119,19 +117,21 @@ class RunRecorder(Recorder):
 
     def record_metrics(self, values: Mapping[str, float], step: int | None, timestamp: Timestamp) -> None:
         """Append a row to each of several metrics, with one look at the run and one lock; as in `Recorder`."""
+        if len(values) == 1 and ("metric", *values) in self._journals:
+            self.record("metric", *next(iter(values.items())), step, timestamp)
+            return
         moment = as_timestamp(timestamp)
         journals = [known for name in values if (known := self._journals.get(("metric", name))) is not None]
         if len({*journals}) != len(values):  # a name is new, or two that were logged before, each by itself, are one
             paths.check_names(values, "metrics")
             journals = [self._event_journal("metric", name) for name in values]
-        if not journals:
-            return
         attribution = self.attribution
         if attribution is not None and (timestamp is not None or attribution.check_every_row or get_ident() != attribution.cell_thread):
             for name in values:
                 attribution.attribute("metric", paths.check_name(name), moment, given=True)
-        (first, row), *more = zip(journals, event_rows.format_metrics(step, moment, values.values()), strict=True)
-        first.append(row, more)
+        rows = [*zip(journals, event_rows.format_metrics(step, moment, values.values()), strict=True)]
+        for journal, row in rows[:1]:
+            journal.append(row, rows[1:])
 
     def _event_journal(self, kind: str, name: str) -> Journal:
         true_name = paths.check_name(name)

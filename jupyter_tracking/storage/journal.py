@@ -128,13 +128,12 @@ class Journal:
         if self._state:  # we have interrupted an append to this file
             self._append_within(row)
             return
-        lock = self._lock
+        lock, system = self._lock, self._store.system
         try:
             self._state = _APPENDING
             if self._fd < 0 and self._open(self.header + row):
                 self._state = _IDLE
                 return
-            system = self._store.system
             if lock.held != TAKEN:  # an append that we have interrupted may have been about to take it, and takes it again
                 if lock.fd < 0:
                     _with_descriptors(lock.open)
@@ -143,7 +142,10 @@ class Journal:
             if folder is not None and folder == self._seen:
                 known = system.lseek(self._fd, 0, os.SEEK_END) == self._size
             else:
-                known = self._is_as_known()
+                try:
+                    known = system.inode_and_size(self._prepared_stat) == (self._inode, self._size)
+                except FileNotFoundError:
+                    known = False
                 self._seen = folder
             if not known and self._reopen_if_replaced(self.header + row):
                 self._state = _IDLE
@@ -180,13 +182,6 @@ class Journal:
             self._size = size
             self._write(row)
 
-    def _is_as_known(self) -> bool:
-        """Return whether the file at our path is the open one, and ends with the last row that we know of."""
-        try:
-            return self._store.system.inode_and_size(self._prepared_stat) == (self._inode, self._size)
-        except FileNotFoundError:
-            return False
-
     def _reopen_if_replaced(self, first: bytes) -> bool:
         """Open the file that is at our path now and find the end of its last row; return whether it had to be made, with its first row."""
         system = self._store.system
@@ -214,7 +209,9 @@ class Journal:
     def _write(self, row: bytes) -> None:
         system = self._store.system
         try:
-            system.write_all(self._fd, row)
+            done = system.write(self._fd, row)
+            if done != len(row):
+                system.write_all(self._fd, row[done:])
             if self._store.power:
                 system.fdatasync(self._fd)
         except BaseException:

@@ -149,8 +149,11 @@ class RowLock:
     def release(self, system: Syscalls) -> None:
         """Unlock it between processes, unless it was closed: with its file, or in a child that was forked meanwhile."""
         self.held = FREE  # first: a call that interrupts this one is on its own
-        if self.fd >= 0 and not system.unlock(self.fd):
-            self.close()  # which unlocks it
+        if self.fd >= 0:
+            try:
+                system.flock(self.fd, fcntl.LOCK_UN)
+            except OSError:
+                self.close()  # which unlocks it
 
     def after_fork(self) -> None:
         """In a child: the threads of the parent are not here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from array import array
+from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -611,6 +612,17 @@ def test_a_summary_is_the_same_in_whatever_parts_the_bytes_come(kind: str, data:
         for start, stop in pairwise([0, *cuts, len(raw)]):
             summary.add(raw[start:stop], as_columns=True)
     assert repr(summary.result(ours=ours)) == repr(whole.result(ours=ours))
+
+
+@given(st.lists(st.floats() | st.floats(-1e-3, 1e-3) | st.floats(1e15, 1e17)))
+def test_a_number_is_written_in_the_digits_of_its_repr(values: list[float]) -> None:
+    """What is read back is the same number to the bit, NaN and the infinities too; several at once are written as each by itself."""
+    moment = event_rows.format_timestamp(MOMENT)
+    rows = event_rows.format_metrics(3, moment, values)
+    assert rows == [event_rows.format_row("metric", 3, moment, value) for value in values]
+    cells = [row.decode().removeprefix(f"3|{moment}|").removesuffix("\n") for row in rows]
+    assert [repr(float(cell)) for cell in cells] == list(map(repr, values))
+    assert [str(Decimal(cell).normalize()) for cell in cells] == [str(Decimal(repr(value)).normalize()) for value in values]
 
 
 @given(st.lists(st.floats(allow_infinity=False) | st.sampled_from([0.0, -0.0, 1e300, math.nan]), min_size=1, max_size=40))
