@@ -55,7 +55,7 @@ BUDGETS = {
     "redact": 1860,
     "format": 3720,
     "storage": 3425,
-    "kinds": 7165,
+    "kinds": 7200,
     "record": 2005,
     "read": 5620,
     "notebook": 1725,

@@ -351,3 +351,27 @@ def test_pages_are_the_same_whichever_way_their_headers_are_read(
     monkeypatch.setattr(parquet_pages, "_PLAIN_HEADER", SimpleNamespace(match=matched.append))
     assert pages() == quickly
     assert len(matched) == sum(map(len, quickly))
+
+
+@pytest.mark.parametrize(
+    "how", [{}, {"use_dictionary": False, "write_statistics": False}, {"write_statistics": False}, {"row_group_size": 3}]
+)
+def test_column_chunks_are_the_same_whichever_way_the_footer_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: dict[str, Any]
+) -> None:
+    """Most chunks are one pattern, whatever their names; field by field, they say the same."""
+    names = ["", ".", "a..b", "é", "n" * 127, "n" * 128, "\x15\x02\x16\x28\x16\x02\x16\x02\x26\x08\x49\x0c\x00\x00", "z\x15\x00" * 40]
+    odd = pd.DataFrame({name: [number, None, 2.5, 4.0] for number, name in enumerate(names)})
+    fields = [
+        getattr(parquet_pages, f"_{name}") for name in ("CHUNK_VALUES", "CHUNK_SIZE", "DATA_OFFSET", "DICTIONARY_OFFSET", "STATISTICS")
+    ]
+
+    def chunks() -> list[list[list[Any]]]:
+        files = [stored(frame, tmp_path / "f", **how)._file for frame in (wide(30, 20), MIXED, odd)]
+        return [[[chunk.get(field) for field in fields] for chunk in group] for file in files for group in file._located]
+
+    quickly = chunks()
+    matched: list[object] = []
+    monkeypatch.setattr(parquet_pages, "_PLAIN_CHUNK", SimpleNamespace(match=lambda *place: matched.append(place)))
+    assert chunks() == quickly
+    assert len(matched) == sum(map(len, quickly))

@@ -27,7 +27,7 @@ from jupyter_tracking.kinds.arrow.type_check import check_schema
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-_MAGIC = b"PAR1"
+_MAGIC, _DOT = b"PAR1", re.compile(r"\.")
 _HEADER = 1 << 12  # bytes read for the header of a page; statistics make a few longer
 _LONGEST_HEADER = 1 << 20
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8, "BYTE_ARRAY": 16}
@@ -46,12 +46,36 @@ _METADATA = 5
 _GROUPS, _COLUMNS, _COLUMN = field(4, LIST), field(1, LIST), field(3, STRUCT)
 _CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET = (field(number, LONG) for number in (5, 7, 9, 11))
 _STATISTICS, _NULLS = field(12, STRUCT), field(3, LONG)
-_IN_FOOTER: Wanted = {_GROUPS: {_COLUMNS: {_COLUMN: {_STATISTICS: {}}}}}
+_IN_CHUNK: Wanted = {_COLUMN: {_STATISTICS: {}}}
+_IN_FOOTER: Wanted = {_GROUPS: {_COLUMNS: _IN_CHUNK}}
 _IN_HEADER: Wanted = {_DATA: {}, _DICTIONARY: {}, _DATA_2: {}}
 # The whole header of a page of data without statistics: its type, its sizes, and of its data the count and three encodings.
 # Of a wide table, such headers are most of what is read before the rows are.
+_SMALL, _LONG = rb"[\x00-\x7f]", rb"[\x80-\xff]{0,9}[\x00-\x7f]"
 _NUMBER = rb"\x15([\x80-\xff]{0,4}[\x00-\x7f])"
-_PLAIN_HEADER = re.compile(rb"\x15\x00" + 2 * _NUMBER + rb"\x2c" + 2 * _NUMBER + rb"\x15[\x00-\x7f]\x15[\x00-\x7f](?:\x1c\x00)?\x00\x00")
+_PLAIN_HEADER = re.compile(rb"\x15\x00" + 2 * _NUMBER + rb"\x2c" + 2 * _NUMBER + 2 * (rb"\x15" + _SMALL) + rb"(?:\x1c\x00)?\x00\x00")
+
+
+def _few(kind: int, each: bytes) -> bytes:
+    """Return the expression of what a list of up to four values of a type says after its own type."""
+    return rb"(?:" + b"|".join(re.escape(bytes([count << 4 | kind])) + count * each for count in range(5)) + rb")"
+
+
+# A whole column chunk without statistics, as Arrow writes it: where it is said to be; its type, encodings, path (whose length stands
+# before it), codec, values, sizes, and where its pages are; how its pages are encoded; how many values they have at each level.
+_PLAIN_CHUNK = re.compile(
+    b"".join(
+        (
+            rb"\x26" + _LONG + rb"\x1c\x15" + _SMALL + rb"\x19" + _few(INT, _SMALL),
+            rb"\x19\x18(" + _SMALL + rb")(.{0,127}?)\x15" + _SMALL,
+            rb"\x16(" + _LONG + rb")\x16" + _LONG + rb"\x16(" + _LONG + rb")",
+            rb"\x26(" + _LONG + rb")(?:\x26(" + _LONG + rb")\x29|\x49)",
+            _few(STRUCT, 2 * (rb"\x15" + _SMALL) + rb"\x15" + _LONG + rb"\x00"),
+            rb"(?:\x3c(?:\x16" + _LONG + rb"\x19|\x29)" + _few(LONG, _LONG) + rb"\x19" + _few(LONG, _LONG) + rb"\x00)?\x00\x00",
+        )
+    ),
+    re.DOTALL,
+)
 
 
 class Page(NamedTuple):
@@ -63,7 +87,7 @@ class Page(NamedTuple):
     is_data: bool
 
 
-@dataclass
+@dataclass(slots=True)  # of a wide table there are many
 class Chunk:
     """The pages of a column in a row group.
 
@@ -79,7 +103,7 @@ class Chunk:
     texts: bool
     nested: bool
 
-    @cached_property
+    @property
     def dictionary(self) -> int:
         """How many bytes the values have that data pages refer to."""
         used = any(page.encoding in _DICTIONARY_ENCODINGS for page in self.pages if page.is_data)
@@ -87,6 +111,9 @@ class Chunk:
 
     def size(self, rows: int) -> int:
         """Return how many bytes so many rows in a row take at most, where a value of the dictionary is not repeated."""
+        if len(self.pages) == 1 and self.pages[0].is_data and not self.texts:  # as nearly all are, of a wide table
+            page = self.pages[0]
+            return page.size + (page.values if self.nested else min(rows, page.values)) * self.width
         data = [page for page in self.pages if page.is_data]
         whole = sum(page.values for page in data)
         values = whole if self.nested else min(rows, whole)
@@ -118,6 +145,18 @@ def _most_within(pages: Sequence[Page], values: int) -> int:
     return most
 
 
+class _FooterReader(CompactReader):
+    """Reads a footer: of a wide table, most of it are column chunks, of which most are plain."""
+
+    def struct(self, inside: Wanted, depth: int = 8) -> dict[int, Any]:
+        plain = _PLAIN_CHUNK.match(self._data, self.at) if inside is _IN_CHUNK else None
+        if plain is None or plain[1][0] != len(plain[2]):
+            return super().struct(inside, depth)
+        self.at = plain.end()
+        numbers = zip((_CHUNK_VALUES, _CHUNK_SIZE, _DATA_OFFSET, _DICTIONARY_OFFSET), plain.groups()[2:], strict=True)
+        return {_COLUMN: {field: _zigzag(number, 64) for field, number in numbers if number is not None}}
+
+
 class CheckedFile:
     """A parquet file of which nothing is decoded before it is known how much it is."""
 
@@ -145,9 +184,8 @@ class CheckedFile:
                 raise TooLarge(f"what is said of its columns has {said:,} bytes; up to {MOST_SAID_BYTES:,} are read")
         self._leaves: dict[str, list[int]] = {}
         for number, path in enumerate(self._paths):
-            parts = path.split(".")
-            for end in range(1, len(parts) + 1):  # as pyarrow looks for a column: by any beginning of its path
-                self._leaves.setdefault(".".join(parts[:end]), []).append(number)
+            for end in (*(dot.start() for dot in _DOT.finditer(path)), None):  # as pyarrow looks for a column: by any beginning of its path
+                self._leaves.setdefault(path[:end], []).append(number)
 
     @cached_property
     def _located(self) -> list[list[dict[int, Any]]]:
@@ -159,7 +197,7 @@ class CheckedFile:
             raw.seek(end - length)
             data = raw.read(length)
         try:
-            groups = CompactReader(data).struct(_IN_FOOTER, 16).get(_GROUPS) or []
+            groups = _FooterReader(data).struct(_IN_FOOTER, 16).get(_GROUPS) or []
             return [[column.get(_COLUMN) or {} for column in group.get(_COLUMNS) or []] for group in groups]
         except (IndexError, AttributeError, TypeError) as error:
             raise MalformedEvent(f"the description of its columns cannot be read: {error}") from error
@@ -173,9 +211,13 @@ class CheckedFile:
         return {"thrift_string_size_limit": MOST_METADATA_BYTES, "thrift_container_size_limit": 4 * MOST_COLUMNS} if self._limited else {}
 
     @cached_property
-    def _paths(self) -> list[str]:
+    def _described(self) -> list[parquet.ColumnSchema]:
         schema = self.footer.schema
-        return [schema.column(number).path for number in range(len(schema))]
+        return [schema.column(number) for number in range(len(schema))]
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return [column.path for column in self._described]
 
     def check(
         self, groups: Iterable[int], names: Sequence[str], rows: int, most: int = MOST_TABLE_BYTES, *, whole: bool = False
@@ -220,7 +262,7 @@ class CheckedFile:
     def _chunk(self, raw: io.BufferedReader[Any], group: int, leaf: int) -> Chunk:
         known = self._chunks.get((group, leaf))
         if known is None:
-            described = self.footer.schema.column(leaf)
+            described = self._described[leaf]
             kind = described.physical_type
             width = described.length if kind == "FIXED_LEN_BYTE_ARRAY" else _WIDTHS.get(kind, 16)
             nested, texts = described.max_repetition_level > 0, kind == "BYTE_ARRAY"
@@ -347,12 +389,12 @@ def _header(raw: io.BufferedReader[Any], at: int) -> tuple[dict[int, Any], int]:
             size *= 16
 
 
-def _zigzag(number: bytes) -> int:
-    """Return a number as the compact protocol writes it, of 32 bits."""
+def _zigzag(number: bytes, bits: int = 32) -> int:
+    """Return a number as the compact protocol writes it."""
     if len(number) == 1:
         return (number[0] >> 1) ^ -(number[0] & 1)
     value = 0
     for byte in reversed(number):
         value = value << 7 | byte & 127
-    value &= (1 << 32) - 1
+    value &= (1 << bits) - 1
     return (value >> 1) ^ -(value & 1)

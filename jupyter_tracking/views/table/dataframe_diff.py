@@ -198,7 +198,9 @@ def _column_indices(table: StoredTable) -> dict[tuple[object, int], int]:
     """Map (label, occurrence) to a column's index. Labels may repeat; occurrence counts them from 0."""
     occurrences: dict[object, int] = {}
     indices = {}
-    for index, name in enumerate(table.labels):
+    labels: Any = table.labels
+    # Many times faster one by one; the items of others are of other types in a list.
+    for index, name in enumerate(labels.tolist() if isinstance(labels.dtype, pd.StringDtype) else labels):
         occurrences[name] = occurrences.get(name, -1) + 1
         indices[name, occurrences[name]] = index
     return indices
