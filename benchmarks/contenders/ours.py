@@ -227,12 +227,12 @@ def read_lineage(folder):
 
 
 def write_documents(folder, count):
-    """Nine of ten runs have ended; the tenth was killed."""
+    """Nine of ten runs have ended, with the two documents that `end()` writes; the tenth was killed."""
     import os
 
     from orjson import dumps, loads
 
-    from jupyter_tracking.format import paths
+    from jupyter_tracking.format import lineage, paths
     from jupyter_tracking.format.document import run_document
     from jupyter_tracking.record.run import Run
 
@@ -248,6 +248,7 @@ def write_documents(folder, count):
         path.mkdir()
         ended = {**loads(killed), "uuid": path.name, "name": f"run-{number}", "outputs": {"loss": 1 / number, "accuracy": 0.5}}
         run_document.set_status(ended, "succeeded")
+        run_document.mark_complete(ended, (path / paths.LINEAGES_FILE).write_bytes(lineage.dump_lineages([])))
         (path / paths.RUN_FILE).write_bytes(dumps(ended))
 
 
