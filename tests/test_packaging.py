@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.packaging
 
 NODE = {"node", "nodejs", "npm", "npx", "corepack", "yarn", "pnpm"}
 BUNDLE = "jupyter_tracking/static/view.js"
+LAB = "share/jupyter/labextensions/jupyter-tracking"
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +92,36 @@ def test_a_wheel_is_built_with_no_node_on_the_machine(wheel: Path) -> None:
         parser = ConfigParser()
         parser.read_string(archive.read(entry_points).decode())
     assert {BUNDLE, "jupyter_tracking/py.typed", "jupyter_tracking/__init__.py"} <= names
-    assert {name.split("/")[0] for name in names} == {"jupyter_tracking", wheel.name.removesuffix("-py3-none-any.whl") + ".dist-info"}
+    whole = wheel.name.removesuffix("-py3-none-any.whl")
+    assert {name.split("/")[0] for name in names} == {"jupyter_tracking", f"{whole}.dist-info", f"{whole}.data"}
     assert any(name.endswith("/licenses/LICENSE") for name in names)
     assert parser["console_scripts"]["jupyter-tracking"] == "jupyter_tracking.__main__:main"
+
+
+def test_a_wheel_has_the_extension_of_jupyterlab(wheel: Path) -> None:
+    """Where JupyterLab looks for it, once: what its description names is there, and so is what turns on our half of the server."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name.partition(".data/data/")[2]: name for name in archive.namelist()}
+        described = json.loads(archive.read(names[f"{LAB}/package.json"]))
+        settings = json.loads(archive.read(names["etc/jupyter/jupyter_server_config.d/jupyter_tracking.json"]))
+        entry = archive.read(names[f"{LAB}/{described['jupyterlab']['_build']['load']}"]).decode()
+        lying = [name for name in archive.namelist() if name.startswith("jupyter_tracking/static/lab")]
+    assert {f"{LAB}/install.json", f"{LAB}/schemas/jupyter-tracking/plugin.json"} <= set(names)
+    (views,) = (name.rpartition("/")[2] for name in names if name.startswith(f"{LAB}/static/views."))
+    assert views in entry
+    assert settings == {"ServerApp": {"jpserver_extensions": {"jupyter_tracking.lab": True}}}
+    assert not lying
+
+
+def test_an_editable_install_has_the_extension_too(sources: Path, wheel: Path, without_npm: dict[str, str], tmp_path: Path) -> None:
+    """What `make lab` installs: the extension's files lie in the environment, as those of any other install."""
+    assert wheel.exists()  # the bundle is built
+    uv, place = find_uv(), tmp_path / "environment"
+    inside = {**without_npm, "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))}
+    run(uv, "venv", "--quiet", "--python", sys.executable, place, cwd=tmp_path, environment=inside)
+    run(uv, "pip", "install", "--quiet", "--no-deps", "--python", place, "--editable", sources, cwd=tmp_path, environment=inside)
+    assert (place / LAB / "package.json").is_file()
+    assert (place / "etc" / "jupyter" / "jupyter_server_config.d" / "jupyter_tracking.json").is_file()
 
 
 def test_the_build_leaves_the_sources_as_they_were(contents: dict[Path, bytes], wheel: Path) -> None:
@@ -123,7 +152,15 @@ def test_a_wheel_from_the_sdist_needs_no_npm(sdist: Path, wheel: Path, without_n
     """The sdist has the bundle and its sources; from it the same wheel is built where npm cannot run at all."""
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {BUNDLE, "widgets/package-lock.json", "widgets/build.mjs", "tests/conftest.py", "LICENSE", "Makefile"} <= names
+    assert {
+        BUNDLE,
+        "jupyter_tracking/static/lab/package.json",
+        "widgets/package-lock.json",
+        "widgets/build.mjs",
+        "tests/conftest.py",
+        "LICENSE",
+        "Makefile",
+    } <= names
     assert not [name for name in names if "node_modules" in name]
     folder = tmp_path / "wheel"
     run(
@@ -222,6 +259,7 @@ def test_the_version_is_the_same_everywhere(checkout: Path) -> None:
     """In the package, its metadata, the citation and the recipe."""
     project = tomllib.loads((checkout / "pyproject.toml").read_text())["project"]
     places = {"jupyter_tracking/__init__.py": '__version__ = "', "CITATION.cff": "version: ", "recipe/recipe.yaml": '  version: "'}
+    places["widgets/package.json"] = '"version": "'  # which the extension of JupyterLab takes
     for file, before in places.items():
         assert f"{before}{project['version']}" in (checkout / file).read_text(), file
 

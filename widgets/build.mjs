@@ -1,8 +1,9 @@
 // Bundles src/ into jupyter_tracking/static/: view.js draws runs and their artifacts, many.js many runs at once, loader.js opens
 // one of them in a widget, boot.js in a saved page, chart.js shuts the frame in which a chart's own library draws. A page that shows
 // nothing but some kinds brings a smaller bundle in the place of view.js: parts.json says which renderers each of these has.
+// lab/ below it is the extension of JupyterLab, as its server wants it: what a page loads when it begins, and beside it what draws.
 import { build, context, transform } from "esbuild";
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -105,3 +106,30 @@ for (const job of jobs) {
   else await build(job);
 }
 await writeFile(`${common.outdir}/parts.json`, `${JSON.stringify(parts)}\n`);
+
+// Browsers keep the files of an extension, so that their names say what is in them; JupyterLab finds them by package.json.
+const extension = here("../jupyter_tracking/static/lab");
+await rm(extension, { recursive: true, force: true });
+await mkdir(`${extension}/static`, { recursive: true });
+const labJob = async (name, entry, more) => {
+  const { metafile } = await build({
+    ...common,
+    ...more,
+    outdir: `${extension}/static`,
+    entryPoints: { [name]: entry },
+    entryNames: "[name].[hash]",
+    metafile: true,
+  });
+  return basename(Object.keys(metafile.outputs)[0]);
+};
+const views = await labJob("views", "src/lab/views.ts", { format: "esm" });
+const load = await labJob("remoteEntry", "src/lab/entry.ts", {
+  format: "iife",
+  define: { VIEWS: JSON.stringify(views) },
+});
+for (const name of ["install.json", "schemas"])
+  await cp(here(`lab/${name}`), `${extension}/${name}`, { recursive: true });
+const described = JSON.parse(await readFile(here("lab/package.json"), "utf8"));
+described.version = JSON.parse(await readFile(here("package.json"), "utf8")).version;
+described.jupyterlab._build.load = `static/${load}`;
+await writeFile(`${extension}/package.json`, `${JSON.stringify(described, null, 2)}\n`);

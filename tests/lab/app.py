@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 import nbformat
+
+from tests.conftest import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +65,9 @@ class App:
             "HOME": home,
             "IPYTHONDIR": home / "ipython",
             "JUPYTER_CONFIG_DIR": home / "config",
+            # Ours as it is in the checkout, before any that is installed.
+            "JUPYTER_PATH": home / "share",
+            "JUPYTER_CONFIG_PATH": home / "etc",
             "JUPYTER_DATA_DIR": home / "data",
             "JUPYTER_RUNTIME_DIR": home / "run",
             "JUPYTERLAB_SETTINGS_DIR": home / "settings",
@@ -99,8 +105,22 @@ class App:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    @property
+    def extension(self) -> Path:
+        """The folder of our extension of JupyterLab, as this server has it."""
+        return self.root / ".home" / "share" / "labextensions" / "jupyter-tracking"
+
+    def install(self) -> None:
+        """Put our extension where installing the package puts it; what a test has put there stays."""
+        settings = self.root / ".home" / "etc" / "jupyter_server_config.d" / "jupyter_tracking.json"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / "jupyter_tracking" / "lab" / "jupyter_tracking.json", settings)
+        if not self.extension.exists():
+            shutil.copytree(CHECKOUT / "jupyter_tracking" / "static" / "lab", self.extension)
+
     def __enter__(self) -> Self:
         """Start, and wait until the server answers."""
+        self.install()
         labconfig = self.root / ".home" / "config" / "labconfig"
         labconfig.mkdir(parents=True, exist_ok=True)
         # The "get notified about Jupyter news?" toast covers the notebook and asks the network.

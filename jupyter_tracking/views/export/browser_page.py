@@ -118,7 +118,7 @@ def _keep_overview(folder: RunFolder, room: int, values: ValueCache | None, *, p
         most = min(len(scene.steps), page.MOST_STEPS)
         one = page.fit(lambda most: _keep(-1, scene, most, preview=True), most, room, size=lambda one: one.size)
     else:
-        one = _fit(-1, scene, room)
+        one = fit_scene(-1, scene, room)
     return [one] if one.size <= room else []
 
 
@@ -212,7 +212,7 @@ def keep_what_fits(
     kept: list[KeptScene] = []
     for place, entry in enumerate(entries):
         scene = open_scene(folder, [found.get(key := _key(entry), key)], values=cache)
-        one = _fit(place, scene, max(_LEAST, left // (count - place)))
+        one = fit_scene(place, scene, max(_LEAST, left // (count - place)))
         if one.size <= left:
             left -= one.size
             kept.append(one)
@@ -229,7 +229,7 @@ def _key(entry: dict[str, Any]) -> tuple[str, str]:
     return entry["kind"], entry["name"]
 
 
-def _fit(place: int, scene: Scene, room: int) -> KeptScene:
+def fit_scene(place: int, scene: Scene, room: int) -> KeptScene:
     """Return a scene in full, where that fits; else a preview of as many steps as fit, of one at least."""
     count, whole = len(scene.steps), all(panel.renderer.all_steps for panel in scene.panels)
     for preview in (False, True):

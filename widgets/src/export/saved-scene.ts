@@ -1,6 +1,6 @@
 // One view in a saved page, and how what a page holds is packed. The bundles of pages that show nothing else begin here.
 
-import { unpackEntries } from "../model/pack";
+import { unpackEntries, type Entry } from "../model/pack";
 import type { RunsHead } from "../model/payload-heads";
 import { Payload } from "../model/payload";
 import { StepCache } from "../model/step-cache";
@@ -27,7 +27,11 @@ export type Close = () => void;
 
 /** Take a pack apart, and put its payloads where they belong. */
 export function unpack<H extends SceneHeader>(pack: ArrayBuffer): SavedScenes<H> {
-  const [header, entries] = unpackEntries<H>(pack);
+  return gather(...unpackEntries<H>(pack));
+}
+
+/** Put payloads where they belong. */
+export function gather<H extends SceneHeader>(header: H, entries: Entry[]): SavedScenes<H> {
   const payloads = header.scenes.map(() => new StepCache(Infinity, null));
   let runs = new Payload<RunsHead>({ rows: 0, fields: [] }, []);
   for (const { scene, panel, number, payload } of entries) {
