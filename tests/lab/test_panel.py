@@ -80,8 +80,8 @@ def newest(app: App) -> Path:
 
 
 def digest(folder: Path) -> dict[str, str]:
-    """What is in a folder, but for the checkpoint that JupyterLab itself makes of any document that it opens."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and ".ipynb_checkpoints" not in path.parts]
+    """What is in a folder."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

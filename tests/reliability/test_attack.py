@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
     from tests.reliability.canary import Canary
 
+# What cannot be read of such runs is said in a warning, which is no error here.
+pytestmark = pytest.mark.filterwarnings("ignore::jupyter_tracking.errors.TrackingWarning")
+
 UUID = "0" * 32
 TIME = "2024-01-02 03:04:05.678900+00:00"
 PACKAGE = Path(command_line.__file__).parent

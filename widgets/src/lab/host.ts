@@ -65,7 +65,7 @@ export interface Modules {
   "@jupyterlab/coreutils"?: { PageConfig: { getOption(name: string): string } };
   "@jupyterlab/docregistry"?: {
     ABCWidgetFactory: new (options: object) => { readonly widgetCreated: Signal<DocumentWidget> };
-    TextModelFactory: new () => object;
+    TextModelFactory: new () => { createNew(options?: object): object };
   };
   "@jupyterlab/filebrowser"?: { IDefaultFileBrowser?: unknown };
   "@jupyterlab/services"?: {

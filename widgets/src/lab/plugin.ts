@@ -280,6 +280,10 @@ function addTab(
     get fileFormat(): null {
       return null;
     }
+    /** As a document that others keep, of which the page makes no checkpoint: that would lie in the folder of the run. */
+    override createNew(options: object = {}): object {
+      return super.createNew({ ...options, collaborationEnabled: true });
+    }
   }
   /**
    * What shows a document, and is called what the run is called. It is no `DocumentWidget` of JupyterLab's: that one renames its file to
