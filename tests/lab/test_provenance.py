@@ -151,8 +151,8 @@ def test_a_step_says_its_cell_and_opens_the_source(lab: Document) -> None:
     lab.shot("log", browser)
 
 
-def test_the_line_of_a_run_leads_to_its_document(lab: Document) -> None:
-    """One line with one link, which JupyterLab opens in a tab of its own; what is stored of it names no folder of the machine."""
+def test_the_line_of_a_run_leads_to_the_run(lab: Document) -> None:
+    """One line with one link, which opens the run in a tab of JupyterLab; what is stored of it names no folder of the machine."""
     lab.run("import jupyter_tracking as tracking\nrun = tracking.init(name='linked')\ntracking.end()\nprint(run.uuid)")
     (shown, printed) = lab.cells()[0]["outputs"]
     uuid = printed["text"].strip()
@@ -162,7 +162,7 @@ def test_the_line_of_a_run_leads_to_its_document(lab: Document) -> None:
     names = "() => [...window.jupyterapp.shell.widgets('main')].map(each => each.title.label)"
     before = lab.page.evaluate(names)
     lab.output().locator(".jt-run a").click()
-    lab.until("count => [...window.jupyterapp.shell.widgets('main')].length > count", len(before))
-    assert [name for name in lab.page.evaluate(names) if name not in before] == ["run.plx.json"]
+    lab.until("name => [...window.jupyterapp.shell.widgets('main')].some(each => each.title.label === name)", "linked")
+    assert [name for name in lab.page.evaluate(names) if name not in before] == ["linked"]
     lab.page.evaluate("() => window.jupyterapp.commands.execute('application:close').then(() => null)")
     lab.until("() => window.jupyterapp.shell.currentWidget?.content?.model?.sharedModel?.cells !== undefined")
