@@ -253,4 +253,5 @@ def test_the_commands_are_in_the_palette(page: Page, app: App) -> None:
     page.keyboard.press("Control+Shift+C")
     page.wait_for_selector(".jp-ModalCommandPalette")
     page.keyboard.type("runs of this folder")
-    expect(page.locator(".lm-CommandPalette-itemLabel").first).to_have_text(re.compile("Show the Runs of This Folder"))
+    first = page.locator(".lm-CommandPalette-itemLabel").first
+    expect(first).to_have_text(re.compile("Show the Runs of This Folder"), timeout=30_000)

@@ -209,7 +209,8 @@ def test_real_signals_at_random_moments_lose_nothing(memory: Path, signals: int)
     assert not find_problems(folder)
     assert inputs.items() <= folder.info["inputs"].items()
     found = {name: [step for step, _ in each] for (_, name), each in readable(folder).items()}
-    assert {name: set(steps) - set(found[name]) for name, steps in rows.items()} == {name: set() for name in rows}
+    # No row of a name may have been acknowledged, and then it has no file.
+    assert {name: set(steps) - set(found.get(name, ())) for name, steps in rows.items()} == {name: set() for name in rows}
     assert all(len(steps) == len(set(steps)) for steps in found.values())
     assert refused < signals
 
