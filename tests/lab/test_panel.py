@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Locator, Page, Route
+    from playwright.sync_api import Browser, Locator, Page, Response, Route
 
 RUNS, QUIET = 8, {"quiet": True, "track_code": False, "track_env": False, "track_logs": False}
 SHOW = "() => window.jupyterapp.commands.execute('jupyter-tracking:show-runs').then(() => null)"
@@ -157,6 +157,74 @@ def test_a_press_in_the_panel_opens_the_run(page: Page, app: App) -> None:
     enter(page, app)
     show(page).first.click()
     expect(page.locator(".jt-lab-tab .jt-heading")).to_contain_text(f"seed-{RUNS - 1}")
+
+
+def saves(page: Page, *parts: str) -> Any:
+    """Wait until JupyterLab has saved its workspace with these texts in it: it does so a moment after the last change."""
+
+    def is_saved(response: Response) -> bool:
+        request = response.request
+        return "/api/workspaces" in response.url and request.method == "PUT" and all(part in (request.post_data or "") for part in parts)
+
+    return page.expect_response(is_saved)
+
+
+def test_after_a_reload_a_tab_has_the_artifact_and_the_step_that_it_had(page: Page, app: App) -> None:
+    """And the panel what was searched for."""
+    enter(page, app)
+    rows = show(page)
+    rows.first.click()
+    tab = page.locator(".jt-lab-tab")
+    tab.locator(".jt-list").get_by_text("gain", exact=True).click()
+    at = tab.locator("[data-jt-step]").first
+    expect(at).to_have_attribute("data-jt-step", "40")
+    with saves(page, '"step":20', "seed < 2"):
+        page.locator(".jt-lab input[role=combobox]").first.fill("seed < 2")
+        slider = tab.locator("input[type=range]").first
+        slider.press("ArrowLeft")
+        slider.press("ArrowLeft")
+        expect(at).to_have_attribute("data-jt-step", "20")
+    page.reload()
+    ready(page)
+    expect(at).to_have_attribute("data-jt-step", "20")
+    expect(tab.locator(".jt-list [aria-selected=true]")).to_contain_text("gain")
+    expect(rows).to_have_count(2)
+    # A second time, as what came back is kept too.
+    with saves(page, '"step":10', "seed < 2"):
+        tab.locator("input[type=range]").first.press("ArrowLeft")
+    page.reload()
+    ready(page)
+    expect(at).to_have_attribute("data-jt-step", "10")
+    expect(rows).to_have_count(2)
+
+
+def test_the_panel_has_no_boxes_to_tick(page: Page, app: App) -> None:
+    """Nothing is done there with several runs; a row is opened by the keys too."""
+    enter(page, app)
+    rows = show(page)
+    expect(rows).to_have_count(RUNS)
+    expect(page.locator(".jt-lab [type=checkbox], .jt-lab .jt-tick")).to_have_count(0)
+    rows.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press(" ")
+    page.keyboard.press("Enter")
+    expect(page.locator(".jt-lab [aria-current=true]")).to_contain_text(f"seed-{RUNS - 2}")
+    expect(page.locator(".jt-lab-tab .jt-heading")).to_contain_text(f"seed-{RUNS - 2}")
+
+
+def test_a_run_that_cannot_be_opened_is_a_sentence_and_the_others_stay(page: Page, app: App) -> None:
+    """It stays when the list is looked at again."""
+    enter(page, app)
+    rows = show(page)
+    expect(rows).to_have_count(RUNS)
+    page.route("**/jupyter-tracking/place?*", answer(404, '{"message": "run 12345678 is not there any more"}', "application/json"))
+    rows.first.click()
+    note = page.locator(".jt-lab > .jt-note")
+    expect(note).to_have_text("run 12345678 is not there any more")
+    with page.expect_response("**/jupyter-tracking/runs?*"):
+        page.evaluate("() => window.jupyterapp.commands.execute('jupyter-tracking:refresh-runs').then(() => null)")
+    expect(rows).to_have_count(RUNS)
+    expect(note).to_have_text("run 12345678 is not there any more")
 
 
 def answer(status: int, body: str, kind: str) -> Any:

@@ -12,6 +12,11 @@ declare const VIEWS: string;
 const ID = "jupyter-tracking";
 const FACTORY = "Run";
 const COMMANDS = { show: `${ID}:show-runs`, open: `${ID}:open-run`, refresh: `${ID}:refresh-runs` };
+/**
+ * What the tabs that come back after a reload are kept under. JupyterLab takes everything that is kept under one name and a colon for a tab of that
+ * name, and removes what is none: nothing else of ours may be called so.
+ */
+const TABS = `${ID}-tab`;
 /** Of how many tables and tabs it is remembered how they were left. */
 const REMEMBERED = 50;
 /** How long it is waited for the file browser to be where it was before a reload (ms). */
@@ -324,7 +329,7 @@ function addTab(
   app.docRegistry.addWidgetFactory(factory);
   const Tracker = modules["@jupyterlab/apputils"]?.WidgetTracker;
   if (!Tracker || !services.restorer) return;
-  const tracker = new Tracker({ namespace: ID });
+  const tracker = new Tracker({ namespace: TABS });
   factory.widgetCreated.connect((_, widget) => {
     void tracker.add(widget);
     widget.context.pathChanged.connect(() => void tracker.save(widget));

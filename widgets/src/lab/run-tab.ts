@@ -1,17 +1,16 @@
 // The tab of a run: what it has, and beside it one artifact under its slider, read from the files of the run by the server.
 
-import { errorNote, h, holdKeys, put, say } from "../dom/dom";
+import { errorNote, h, put, say } from "../dom/dom";
 import { gather, type SceneHeader } from "../export/saved-scene";
-import * as format from "../model/format";
+import type { Step } from "../model/format";
 import { isRunning } from "../model/model";
 import type { Entry } from "../model/pack";
 import { StepCache } from "../model/step-cache";
 import { decodeView } from "../model/wire";
 import { ArtifactList, type Chosen, type Listing } from "../widgets/artifact-list";
 import { StepView } from "../widgets/step-view";
-import { dressLab } from "./dress";
-import { Polling } from "./polling";
-import { AskError, type Server } from "./server";
+import { ServedView, wordsOf } from "./served-view";
+import type { Server } from "./server";
 
 interface RunHeader {
   version: string;
@@ -29,7 +28,8 @@ interface ArtifactHeader extends SceneHeader {
 export interface Place {
   /** Nothing for the overview. */
   chosen: Chosen | null;
-  index?: number;
+  /** Missing where nobody moved: the newest. A step and no place among them, which are others when more was logged. */
+  step?: Step;
 }
 
 export interface RunTabOptions {
@@ -47,11 +47,9 @@ export interface RunTabOptions {
 /** An artifact that takes longer is said to be read (ms). */
 const LATE = 300;
 
-export class RunTab {
+export class RunTab extends ServedView {
   private readonly beside = h("div", { class: "jt-beside" });
-  private readonly status = h("p", { class: "jt-note", role: "status" });
-  private readonly root: HTMLElement;
-  private readonly polling: Polling;
+  private readonly root = h("div", { class: "jt-whole" });
   private list: ArtifactList | null = null;
   private version = "";
   private place: Place | null;
@@ -65,32 +63,25 @@ export class RunTab {
     host: HTMLElement,
     private readonly options: RunTabOptions,
   ) {
-    dressLab(host);
+    super(host, "jt-lab-tab");
     this.place = placeOf(options.place);
-    this.root = h("div", { class: "jt-browser jt-whole" });
-    holdKeys(this.root);
-    host.append(h("div", { class: "jt-browser jt-lab-tab" }, this.status, this.root));
-    this.polling = new Polling(
-      () => this.ask(),
-      () => options.interval(),
-      (error) => this.explain(error),
-    );
+    this.element.append(this.root);
   }
 
-  show(): void {
-    this.polling.show();
-  }
-
-  hide(): void {
-    this.polling.hide();
-  }
-
-  destroy(): void {
-    this.polling.destroy();
+  override destroy(): void {
+    super.destroy();
     this.view?.destroy();
   }
 
-  private async ask(): Promise<boolean> {
+  protected override interval(): number {
+    return this.options.interval();
+  }
+
+  protected override get isDrawn(): boolean {
+    return this.list !== null;
+  }
+
+  protected override async ask(): Promise<boolean> {
     const { server, path } = this.options;
     const query = { path: path(), known: this.version };
     const answer = await server.pack<RunHeader>("run", query);
@@ -130,7 +121,7 @@ export class RunTab {
     try {
       await this.renew();
     } catch (error) {
-      put(this.beside, errorNote(words(error)));
+      put(this.beside, errorNote(wordsOf(error)));
     }
   }
 
@@ -155,14 +146,14 @@ export class RunTab {
       const query = { path: this.options.path(), kind, name, known: view ? this.shownVersion : "" };
       const answer = await this.options.server.pack<ArtifactHeader>("artifact", query);
       if (serial !== this.serial) return; // something else was chosen meanwhile
-      if (answer) this.draw(place, ...answer);
+      if (answer) this.draw(...answer);
       this.shownVersion = answer?.[0].version ?? this.version;
     } finally {
       window.clearTimeout(late);
     }
   }
 
-  private draw(place: Place, header: ArtifactHeader, entries: Entry[]): void {
+  private draw(header: ArtifactHeader, entries: Entry[]): void {
     const scene = header.scenes[0]!;
     const about = decodeView(scene.about);
     if (this.view && this.payloads && this.panels === about.panels.length) {
@@ -175,9 +166,10 @@ export class RunTab {
     }
     this.close();
     const payloads = gather(header, entries).payloads[0]!;
+    const { chosen = null, step } = this.place ?? {};
     const move = (index: number): void => {
       view.show(index);
-      this.place = { chosen: place.chosen, index: view.index };
+      this.place = { chosen, step: view.step };
       this.options.moved(this.place);
     };
     const view: StepView = new StepView(
@@ -185,28 +177,19 @@ export class RunTab {
       this.beside,
     );
     [this.view, this.payloads, this.panels] = [view, payloads, about.panels.length];
-    view.show(place.index ?? scene.index);
-  }
-
-  private explain(error: unknown): boolean {
-    const isPassing = !(error instanceof AskError) || error.isPassing;
-    const shown = this.list && isPassing ? " What is shown is what it said last." : "";
-    say(this.status, `${words(error)}${shown}`);
-    return isPassing;
+    const at = step === undefined ? -1 : about.steps.indexOf(step);
+    view.show(at < 0 ? scene.index : at);
   }
 }
-
-const words = (error: unknown): string =>
-  error instanceof AskError ? error.message : format.error(error);
 
 /** Read what was kept of a tab; null where that says nothing. */
 function placeOf(kept: unknown): Place | null {
   if (typeof kept !== "object" || kept === null) return null;
-  const { chosen, index } = kept as Record<string, unknown>;
+  const { chosen, step } = kept as Record<string, unknown>;
   const isText = (value: unknown): value is string => typeof value === "string";
   const artifact = Array.isArray(chosen) && chosen.length === 2 && chosen.every(isText);
   if (chosen !== null && !artifact) return null;
   const place: Place = { chosen: chosen as Chosen | null };
-  if (typeof index === "number") place.index = index;
+  if (step === null || isText(step) || typeof step === "number") place.step = step;
   return place;
 }

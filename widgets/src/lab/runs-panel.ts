@@ -1,14 +1,13 @@
 // The panel: the table of the runs of a folder, as it is beside a notebook, asked of the server.
 
-import { h, holdKeys, put, say } from "../dom/dom";
+import { h, put, say } from "../dom/dom";
 import * as format from "../model/format";
 import { Payload } from "../model/payload";
 import type { RunsHead } from "../model/payload-heads";
 import type { Arrangement } from "../run-table/arrangement";
 import { RunRows, type Patch } from "../widgets/run-rows";
 import { RunTable } from "../widgets/run-table";
-import { dressLab } from "./dress";
-import { Polling } from "./polling";
+import { ServedView, wordsOf } from "./served-view";
 import { AskError, type Server } from "./server";
 
 interface RunsHeader {
@@ -44,37 +43,23 @@ export interface RunsPanelOptions {
 /** How often a list is asked for while it is still read (ms). */
 const READING = 400;
 
-export class RunsPanel {
+export class RunsPanel extends ServedView {
   private readonly heading = h("h2", { class: "jt-lab-folder" });
-  private readonly status = h("p", { class: "jt-note", role: "status" });
   private readonly body = h("div", { class: "jt-lab-runs" });
-  private readonly polling: Polling;
   private table: RunTable | null = null;
   private about: Runs | null = null;
   private payload: Payload<RunsHead> | null = null;
   private asked = "";
+  /** Why the run that was pressed last could not be opened. */
+  private refusal = "";
 
   constructor(
     host: HTMLElement,
     private readonly options: RunsPanelOptions,
   ) {
-    dressLab(host);
-    const root = h("div", { class: "jt-browser jt-lab" }, this.heading, this.status, this.body);
-    holdKeys(root);
-    host.append(root);
-    this.polling = new Polling(
-      () => this.ask(),
-      () => (this.about?.reading ? READING : options.interval()),
-      (error) => this.explain(error),
-    );
-  }
-
-  show(): void {
-    this.polling.show();
-  }
-
-  hide(): void {
-    this.polling.hide();
+    super(host, "jt-lab");
+    this.status.before(this.heading);
+    this.element.append(this.body);
   }
 
   /** Ask again: somebody wants to, or is in another folder. */
@@ -83,20 +68,29 @@ export class RunsPanel {
     this.polling.now();
   }
 
-  destroy(): void {
-    this.polling.destroy();
+  override destroy(): void {
+    super.destroy();
     this.table?.destroy();
   }
 
-  private forget(): void {
+  protected override interval(): number {
+    return this.about?.reading ? READING : this.options.interval();
+  }
+
+  protected override get isDrawn(): boolean {
+    return this.table !== null;
+  }
+
+  protected override forget(): void {
     this.table?.destroy();
     this.table = this.about = this.payload = null;
+    this.refusal = "";
     put(this.body);
     say(this.heading, "");
     say(this.status, "");
   }
 
-  private async ask(): Promise<boolean> {
+  protected override async ask(): Promise<boolean> {
     const { server, folder } = this.options;
     const path = folder();
     this.asked = path;
@@ -146,21 +140,12 @@ export class RunsPanel {
       this.status,
       about.reading
         ? `the newest ${format.count(count)} of ${format.plural(about.total, "run")}; the others are being read …`
-        : "",
+        : this.refusal,
     );
   }
 
-  private explain(error: unknown): boolean {
-    const words = error instanceof AskError ? error.message : format.error(error);
-    const isPassing = !(error instanceof AskError) || error.isPassing;
-    // Nothing is wrong with what is shown, only old.
-    const shown = this.table && isPassing ? " What is shown is what it said last." : "";
-    if (this.table && !isPassing) this.forget();
-    say(this.status, `${words}${shown}`);
-    return isPassing;
-  }
-
   private async open(id: string): Promise<void> {
+    this.refusal = "";
     try {
       this.table?.mark(id);
       const found = await this.options.server.json<{ path: string }>("place", {
@@ -169,8 +154,9 @@ export class RunsPanel {
       });
       this.options.open(found.path);
     } catch (error) {
-      this.explain(error);
+      this.refusal = wordsOf(error); // and the others are there as before
     }
+    this.say();
   }
 
   private async askCourses(ids: string[]): Promise<void> {

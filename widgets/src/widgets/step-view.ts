@@ -128,6 +128,11 @@ export class StepView {
     });
   }
 
+  /** The step that is shown. */
+  get step(): format.Step {
+    return this.about.steps[this.index] ?? null;
+  }
+
   /** Show a step by its place in the list. */
   show(index: number): void {
     const { steps } = this.about;
