@@ -227,6 +227,19 @@ describe("the table of runs", () => {
     expect(element.querySelector<HTMLInputElement>("[data-jt-run=id0] input")!.checked).toBe(true);
   });
 
+  it("has no boxes where nothing can be done with several runs", () => {
+    const open = vi.fn();
+    const { element } = new RunTable(new RunRows(table(["a", "b"], [1, 2])), { open });
+    document.body.append(element);
+    expect(element.querySelectorAll("input[type=checkbox], .jt-sign").length).toBe(0);
+    const row = element.querySelector<HTMLElement>("[data-jt-run=id1]")!;
+    row.focus();
+    for (const name of [" ", "Escape", "Enter"]) key(name);
+    expect(open.mock.calls).toEqual([["id1"]]);
+    expect(row.hasAttribute("aria-selected")).toBe(false);
+    expect(row.getAttribute("aria-current")).toBe("true");
+  });
+
   it("offers to compare what two ticked runs share", () => {
     const { runs, element, back } = made(new RunRows(table(["a", "b", "c"], [1, 2, 3])));
     const press = () =>

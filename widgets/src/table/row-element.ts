@@ -78,6 +78,10 @@ export class RowElement {
     setClass(element, parts.filter(Boolean).join(" "));
     setAttribute(element, "aria-level", row?.level ? String(row.level) : null);
     setAttribute(element, "aria-expanded", row?.fold ? String(row.fold === "open") : null);
+    if (look.idAttribute) {
+      setAttribute(element, look.idAttribute, row?.id ?? null);
+      setAttribute(element, "aria-current", row?.current ? "true" : null);
+    }
     if (this.checkbox) this.writeChoice(this.checkbox, row);
     else if (this.marker) {
       say(this.marker, change.sign);
@@ -90,9 +94,7 @@ export class RowElement {
   }
 
   private writeChoice(checkbox: HTMLInputElement, row: Row | null): void {
-    setAttribute(this.element, this.look.idAttribute, row?.id ?? null);
     setAttribute(this.element, "aria-selected", String(row?.chosen ?? false));
-    setAttribute(this.element, "aria-current", row?.current ? "true" : null);
     setAttribute(checkbox, "aria-label", `choose ${row?.label ?? ""}`);
     checkbox.checked = row?.chosen ?? false;
   }

@@ -26,7 +26,7 @@ import type { RunRows, RunSort, Spark } from "./run-rows";
 export interface RunTableOptions {
   /** A run was opened. */
   open(id: string): void;
-  /** Other runs are chosen; missing where they cannot be compared. */
+  /** Other runs are chosen; missing where nothing can be done with those that are, and then they have no boxes. */
   choose?(ids: string[]): void;
   /** The chosen runs are to be compared in an artifact; in all that they have where it has no name. */
   compare?(kind: string, name: string, ids: string[]): void;
@@ -135,8 +135,12 @@ export class RunTable {
       {
         sort: (column) => this.sortBy(column),
         open: (line) => this.open(line),
-        toggle: (line, extend) => this.toggle(line, extend),
-        all: () => this.chooseAll(),
+        ...(options.choose
+          ? {
+              toggle: (line: number, extend: boolean) => this.toggle(line, extend),
+              all: () => this.chooseAll(),
+            }
+          : {}),
         fold: (line) => this.fold(line),
         move: (from, to) => this.move(from, to),
         widen: (column, width) => this.widen(column, width),
@@ -552,10 +556,11 @@ export class RunTable {
       ? this.lines.findIndex((line) => this.keyOfLine(line) === activeKey)
       : -1;
     const columns = this.columns();
+    const marker = this.options.choose ? "choice" : null;
     grid.show(
       { count: this.lines.length, row: (n) => this.row(n), isTree: this.isTree },
       this.lines.length,
-      otherColumns ? { columns: listed(columns), marker: "choice", total: columns.length } : null,
+      otherColumns ? { columns: listed(columns), marker, total: columns.length } : null,
       { row: Math.max(0, active), reveal: active < 0 },
     );
   }
