@@ -7,16 +7,14 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking.format import paths
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.payload import Payload, pack
 from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encode_rows, first_score, spark_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jupyter_tracking.format.document.metric_goal import Goal
     from jupyter_tracking.views.model.run_table import Row
 
@@ -60,6 +58,11 @@ class ListedRuns:
             base: the version of which the page has all rows.
             known: the version of which the page has all changes since.
         """
+        told_now = self._news(told, base, known)
+        self._read_others()
+        return told_now
+
+    def _news(self, told: dict[str, Any], base: str, known: str) -> bytes | None:
         with self._lock:
             self._look()
             version = self._version()
@@ -93,27 +96,32 @@ class ListedRuns:
         if self._whole is not None and self._table is not self._whole:
             self._table = self._whole
         elif self._table is None:
-            folders = paths.run_folders(self.root)
-            self._total = len(folders)
+            changes = _last_changes(self.root)
+            self._total = len(changes)
             if self._total <= _SOON:
                 self._table = self._whole = RunTable(None, self.root)
             else:
-                newest = sorted(folders, key=_last_change, reverse=True)[:_FIRST]
-                self._table = RunTable([RunFolder(path) for path in newest], self.root)
-                self._reading = threading.Thread(target=self._read, name="jupyter-tracking-runs", daemon=True)
-                self._reading.start()
+                newest = sorted(changes, reverse=True)[:_FIRST]
+                self._table = RunTable([RunFolder(Path(path)) for _, path in newest], self.root)
         elif now - self._looked > _LEAST:
             self._table.poll()
         self._total = max(self._total, len(self._table.rows)) if self._whole is None else len(self._table.rows)
         self._looked = now
         return self._table
 
+    def _read_others(self) -> None:
+        """Begin to read all runs where only the newest were: after these are told, which would take longer beside it."""
+        with self._lock:
+            if self._whole is None and self._reading is None:
+                self._reading = threading.Thread(target=self._read, name="jupyter-tracking-runs", daemon=True)
+                self._reading.start()
+
     def _read(self) -> None:
         try:
             self._whole = RunTable(None, self.root)
         except Exception:  # noqa: BLE001 - the newest are shown; the next look tries again, and tells what is wrong
             with self._lock:
-                self._table = None
+                self._table = self._reading = None
 
     def _version(self) -> str:
         """Return the version of the rows, which is a new one where they have changed."""
@@ -130,10 +138,23 @@ class ListedRuns:
         return version
 
 
-def _last_change(path: Path) -> int:
+def _last_changes(root: Path) -> list[tuple[int, str]]:
+    """Return when each run folder under a root was last changed, in ns, and its path; none where they cannot be listed.
+
+    A folder has the time of its documents, which are put into it anew with each change. The folders are those of `paths.run_folders`, which
+    makes a Path of each: of ten thousand, that takes as long as all of this.
+    """
     try:
-        return os.stat(path / paths.RUN_FILE).st_mtime_ns  # noqa: PTH116 - of ten thousand, a Path takes as long again
+        with os.scandir(root / "runs") as entries:
+            return [(_changed(entry), entry.path) for entry in entries if entry.name[0] != "." and entry.is_dir(follow_symlinks=False)]
     except OSError:
+        return []
+
+
+def _changed(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime_ns
+    except OSError:  # it was deleted meanwhile
         return 0
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.errors import InvalidArgument, NotFound
+from jupyter_tracking.errors import InvalidArgument, NotFound, StorageError
 from jupyter_tracking.lab.folders import ServedFolder
 from jupyter_tracking.lab.listed_runs import ListedRuns
 
@@ -118,15 +118,34 @@ def test_of_very_many_runs_the_newest_are_told_first(tmp_path: Path) -> None:
         name = uuid.uuid4().hex
         shutil.copytree(one, tmp_path / "runs" / name)
         (tmp_path / "runs" / name / "run.plx.json").write_text(text.replace(one.name, name).replace('"one"', f'"n-{number}"'))
-        os.utime(tmp_path / "runs" / name / "run.plx.json", ns=(number * 10**9, number * 10**9))
+        os.utime(tmp_path / "runs" / name, ns=(number * 10**9, number * 10**9))
+    (tmp_path / "runs" / ".hidden").mkdir()
+    (tmp_path / "runs" / "linked").symlink_to(one)
     listed = ListedRuns(tmp_path)
     first = header(listed.tell({}, "", ""))
     assert (first["runs"]["total"], first["runs"]["reading"], first["payloads"][0][3]["rows"]) == (601, True, 200)
+    names = next(field["words"] for field in first["payloads"][0][3]["fields"] if field["name"] == "name")
+    assert set(names) == {"one", *(f"n-{number}" for number in range(401, 600))}
     assert listed._reading is not None
     listed._reading.join()
     whole = header(listed.tell({}, first["runs"]["base"], first["runs"]["version"]))
     assert (whole["runs"]["total"], whole["runs"]["reading"], whole["payloads"][0][3]["rows"]) == (601, False, 601)
     assert listed.tell({}, whole["runs"]["base"], whole["runs"]["version"]) is None
+
+
+def test_runs_that_cannot_be_listed_are_told_as_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And are there when they can be again."""
+    record(tmp_path)
+    listed = ListedRuns(tmp_path)
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.scandir", refuse)
+        with pytest.raises(StorageError, match="runs could not be read"):
+            listed.tell({}, "", "")
+    assert header(listed.tell({}, "", ""))["runs"]["total"] == 1
 
 
 def test_a_change_is_told_as_a_patch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
