@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 
 PACKAGES = ()
@@ -133,6 +134,30 @@ def browse_root(folder):
     import jupyter_tracking
 
     return lambda: jupyter_tracking.browse(root=folder)
+
+
+@contextmanager
+def panel(folder):
+    """What asks a JupyterLab that was just started for the runs of this folder, given what it told last; None where there is no news."""
+    import gzip
+    import json
+    from urllib.parse import urlencode
+    from urllib.request import urlopen
+
+    from tests.lab.app import App
+
+    with App(folder) as app:
+
+        def ask(told):
+            query = {"path": "", "base": told.get("base", ""), "known": told.get("version", ""), "token": app.token}
+            with urlopen(f"{app.origin}/jupyter-tracking/runs?{urlencode(query)}", timeout=60) as answer:
+                body = answer.read()
+            if not body:
+                return None
+            pack = gzip.decompress(body)
+            return json.loads(pack[4 : 4 + int.from_bytes(pack[:4], "little")])["runs"]
+
+        yield ask
 
 
 def write_names(folder, count):
