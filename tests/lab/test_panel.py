@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page, Response, Route
 
-RUNS, QUIET = 8, {"quiet": True, "track_code": False, "track_env": False, "track_logs": False}
+RUNS, QUIET = 20, {"quiet": True, "track_code": False, "track_env": False, "track_logs": False}
 SHOW = "() => window.jupyterapp.commands.execute('jupyter-tracking:show-runs').then(() => null)"
 # What the browser says of a script that is broken, and JupyterLab of an extension without one.
 BROKEN = ("Unexpected token", "broken on purpose", "reading 'get'")
@@ -100,6 +100,14 @@ def test_the_panel_lists_the_runs_of_the_folder_and_finds_some(page: Page, app: 
     rows = show(page)
     expect(rows).to_have_count(RUNS)
     expect(rows.first).to_contain_text(f"seed-{RUNS - 1}")
+    # All that there is room for, and the first result whole beside the names.
+    expect(rows.last).to_be_in_viewport()
+    cell = page.locator(".jt-lab .jt-scroll").evaluate(
+        """scroll => { const [edge, cell] = [scroll, scroll.querySelector('[data-jt-run] td')].map(each => each.getBoundingClientRect());
+        return [cell.left, cell.right, edge.right, scroll.scrollHeight - scroll.clientHeight] }"""
+    )
+    assert cell[0] < cell[1] <= cell[2]
+    assert cell[3] == 0
     search = page.locator(".jt-lab input[type=search], .jt-lab input[role=combobox]").first
     search.fill("seed < 2")
     expect(rows).to_have_count(2)

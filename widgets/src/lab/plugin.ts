@@ -60,6 +60,7 @@ export function start(app: App, modules: Modules, services: Services, here: stri
 
     constructor(private readonly draw: (host: HTMLElement) => Promise<Drawn>) {
       super();
+      this.place.style.height = "100%";
       this.node.append(this.place);
       this.node.style.cssText = "overflow:auto;background:var(--jp-layout-color0)";
       this.addClass("jt-lab-widget");

@@ -60,6 +60,8 @@ const SPREAD_AND_BEST = 11;
 const NARROW = 600;
 const NARROW_NAME = 18;
 const NARROW_STATUS = 13;
+/** Below so many, as in a side panel, a result has no room for its course beside it. */
+const TIGHT = 360;
 /** How long courses are waited for that are asked for together (ms), and how many these are. */
 const SPARK_WAIT = 60;
 const MOST_SPARKS = 60;
@@ -88,6 +90,7 @@ export class RunTable {
   private readonly unfolded = new Set<string>();
   private anchor = -1;
   private isNarrow = false;
+  private isTight = false;
   private isTree = false;
   private readonly stopWatchingSize: () => void;
   private readonly search = new SearchField(
@@ -181,8 +184,9 @@ export class RunTable {
     this.layOut();
     this.stopWatchingSize = watchSize(this.element, () => {
       const width = this.element.offsetWidth;
-      if (width === 0 || width < NARROW === this.isNarrow) return;
-      this.isNarrow = !this.isNarrow;
+      const [isNarrow, isTight] = [width < NARROW, width < TIGHT];
+      if (width === 0 || (isNarrow === this.isNarrow && isTight === this.isTight)) return;
+      [this.isNarrow, this.isTight] = [isNarrow, isTight];
       this.layOut();
     });
   }
@@ -327,7 +331,7 @@ export class RunTable {
     }
     if (this.isStatus(field))
       return rows.variety(rows.fieldNamed("why")).count > 0 ? REASON : widest + 5;
-    const beside = field === rows.sparkField ? 11 : 3;
+    const beside = field === rows.sparkField && !this.isTight ? 11 : 3;
     return Math.min(WIDEST, Math.max(8, widest + beside));
   }
 
@@ -438,6 +442,7 @@ export class RunTable {
 
   /** The course of a run's first result; one that is not known is asked for, together with others that come into sight. */
   private spark(row: number): Spark | undefined {
+    if (this.isTight) return undefined;
     const id = this.rows.id(row);
     const known = this.sparks.get(id) ?? this.rows.spark(row);
     if (this.options.askSparks && (!known || this.outdated.has(id))) {
