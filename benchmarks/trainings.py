@@ -347,8 +347,14 @@ def in_blocks(name: str, logger: str, training: Training, start: Logger, folder:
     ratios = np.array(taken[0].ratios())
     draws = np.random.default_rng(0).integers(len(ratios), size=(2000, len(ratios)))
     bounds = np.quantile(np.median(ratios[draws], axis=1), [0.025, 0.975], axis=0).T
-    shown = " ".join(f"{middle:8.4f} ({low:.4f}-{high:.4f})" for middle, (low, high) in zip(np.median(ratios, axis=0), bounds, strict=True))
-    print(f"{name:13} {logger:13} {shown}   {len(ratios):,} blocks of {steps:,} steps", flush=True)
+    figures = [(middle, *between) for middle, between in zip(np.median(ratios, axis=0), bounds, strict=True)]
+    report(name, logger, figures, f"{len(ratios):,} blocks of {steps:,} steps")
+
+
+def report(name: str, logger: str, figures: list[tuple[float, float, float]], about: str) -> None:
+    """Print a line: of the processor time and of the time, the middle and how far it lies apart."""
+    shown = " ".join(f"{middle:8.4f} ({low:.4f}-{high:.4f})" for middle, low, high in figures)
+    print(f"{name:13} {logger:13} {shown}   {about}", flush=True)
 
 
 def main() -> None:
@@ -361,6 +367,8 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, metavar="STEPS", help="one training that logs so many steps, then leaves out as many (torch)")
     parser.add_argument("--trackers", nargs="+", help="floor ours ours_no_model ours_metrics wandb mlflow trackio: only these")
     given = parser.parse_args()
+    if given.blocks and (refused := [name for name in given.frameworks if NEEDS.get(name, name) != "torch"]):
+        parser.error(f"--blocks is for torch and torch_small, whose loop calls what logs a step, and not for {', '.join(refused)}")
     others = {name: another(contender) for name, contender in OTHERS.items() if find_spec(name)}
     print(f"{'':13} {'':13} {'processor time':>24} {'time':>24}   of a training without a callback")
     for name in given.frameworks:
@@ -390,8 +398,8 @@ def main() -> None:
                         ratios[logger].append((found[0] / without[0], found[1] / without[1]))
                         bare.append(without[1])
         for logger, rounds in ratios.items():
-            shown = " ".join(f"{statistics.median(c):8.4f} ({min(c):.4f}-{max(c):.4f})" for c in zip(*rounds, strict=True))
-            print(f"{name:13} {logger:13} {shown}   {size:,} in {statistics.median(bare):.2f} s", flush=True)
+            figures = [(statistics.median(each), min(each), max(each)) for each in zip(*rounds, strict=True)]
+            report(name, logger, figures, f"{size:,} in {statistics.median(bare):.2f} s")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import threading
 import time
@@ -10,11 +9,14 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyter_tracking.format import paths
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.payload import Payload, pack
 from jupyter_tracking.views.model.run_table import RunTable, changed_rows, encode_rows, first_score, spark_of
 
 if TYPE_CHECKING:
+    import os
+
     from jupyter_tracking.format.document.metric_goal import Goal
     from jupyter_tracking.views.model.run_table import Row
 
@@ -96,13 +98,13 @@ class ListedRuns:
         if self._whole is not None and self._table is not self._whole:
             self._table = self._whole
         elif self._table is None:
-            changes = _last_changes(self.root)
-            self._total = len(changes)
+            folders = paths.run_entries(self.root)
+            self._total = len(folders)
             if self._total <= _SOON:
                 self._table = self._whole = RunTable(None, self.root)
             else:
-                newest = sorted(changes, reverse=True)[:_FIRST]
-                self._table = RunTable([RunFolder(Path(path)) for _, path in newest], self.root)
+                newest = sorted(folders, key=_last_change, reverse=True)[:_FIRST]
+                self._table = RunTable([RunFolder(Path(entry.path)) for entry in newest], self.root)
         elif now - self._looked > _LEAST:
             self._table.poll()
         self._total = max(self._total, len(self._table.rows)) if self._whole is None else len(self._table.rows)
@@ -138,20 +140,8 @@ class ListedRuns:
         return version
 
 
-def _last_changes(root: Path) -> list[tuple[int, str]]:
-    """Return when each run folder under a root was last changed, in ns, and its path; none where they cannot be listed.
-
-    A folder has the time of its documents, which are put into it anew with each change. The folders are those of `paths.run_folders`, which
-    makes a Path of each: of ten thousand, that takes as long as all of this.
-    """
-    try:
-        with os.scandir(root / "runs") as entries:
-            return [(_changed(entry), entry.path) for entry in entries if entry.name[0] != "." and entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        return []
-
-
-def _changed(entry: os.DirEntry[str]) -> int:
+def _last_change(entry: os.DirEntry[str]) -> int:
+    """Return when a run folder was last changed, in ns: it has the time of its documents, which are put into it anew with each change."""
     try:
         return entry.stat(follow_symlinks=False).st_mtime_ns
     except OSError:  # it was deleted meanwhile
