@@ -42,13 +42,13 @@ class TrackingCallback(BoosterCallback):
             self.finish()
             self._begin(env)
         self._last = env.iteration
-        names, values = self._names, {}
-        for part, measure, value, _, *spread in env.evaluation_result_list or ():
-            name = names[part, measure]
-            if spread and spread[0] is not None:
-                values[f"{name}-mean"], values[f"{name}-std"] = float(value), float(spread[0])
-            else:
-                values[name] = float(value)
+        # By index: from LightGBM 4.7 a result is a named tuple whose iteration, written in Python, takes as long as writing its row does.
+        names, results = self._names, env.evaluation_result_list or ()
+        if _is_cv(env.model):
+            values = {f"{names[each[0], each[1]]}-mean": float(each[2]) for each in results}
+            values.update((f"{names[each[0], each[1]]}-std", float(each[4])) for each in results)
+        else:
+            values = {names[each[0], each[1]]: float(each[2]) for each in results}
         base.log_values(self.run, values, env.iteration)
         if self.checkpoint_every and not _is_cv(env.model):
             self._log_checkpoint(env.model, "model.txt", env.iteration)

@@ -102,8 +102,7 @@ class Journal:
                 if not outer:
                     lock.held = HELD
                 try:
-                    self._append(row, None)
-                    folder = lock.unchanged_folder(system) if more else None  # one look for all, once they are locked
+                    folder = self._append(row, None, looks=bool(more))  # one look for all, once they are locked
                     for journal, its_row in more:
                         lock.check_held()
                         journal._append(its_row, folder)  # noqa: SLF001 - a journal too
@@ -117,28 +116,31 @@ class Journal:
             if waiting:
                 run_waiting()
 
-    def _append(self, row: bytes, folder: tuple[int, int] | None) -> None:
+    def _append(self, row: bytes, folder: tuple[int, int] | None, *, looks: bool = False) -> tuple[int, int] | None:
         """Append one row, while the lock is held between threads; take it between processes.
 
         Args:
             row: as of `append`.
             folder: what `unchanged_folder` returned.
+            looks: ask for that once the lock is taken, and return it.
         """
         self.dirty = True
         if self._state:  # we have interrupted an append to this file
             self._append_within(row)
-            return
+            return None
         lock, system = self._lock, self._store.system
         try:
             self._state = _APPENDING
             if self._fd < 0 and self._open(self.header + row):
                 self._state = _IDLE
-                return
+                return None
             if lock.held != TAKEN:  # an append that we have interrupted may have been about to take it, and takes it again
                 if lock.fd < 0:
                     _with_descriptors(lock.open)
                 system.lock(lock.fd)
                 lock.held = TAKEN
+            if looks:
+                folder = lock.unchanged_folder(system)
             if folder is not None and folder == self._seen:
                 known = system.lseek(self._fd, 0, os.SEEK_END) == self._size
             else:
@@ -149,12 +151,13 @@ class Journal:
                 self._seen = folder
             if not known and self._reopen_if_replaced(self.header + row):
                 self._state = _IDLE
-                return
+                return None
             self._write(row if self._size else self.header + row)
             self._state = _IDLE
         except BaseException as error:
             self._give_up(error)
             raise
+        return folder
 
     def _give_up(self, error: BaseException) -> None:
         """Close the file, which unlocks it, wherever an interrupt came.
