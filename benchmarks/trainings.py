@@ -9,8 +9,10 @@ keeps the same numbers in memory; `ours` is that of the framework, with all that
 the model, which the framework itself writes; `ours_metrics`, and wandb offline, mlflow and trackio where they are installed, are that
 callback with their own call for the metrics of a step in it. mlflow takes some milliseconds a step: `--size 300` is enough for it.
 
-`--blocks 5` is for what whole trainings are too rough for: in one training five steps are logged, then five not, and so on. The line says
-the median of the ratios of neighbouring blocks, and between which two it lies in 95 of 100 draws of the blocks.
+`--blocks 5` is for what whole trainings are too rough for: in one training five steps (of LightGBM five rounds) are logged, then five not,
+and so on. The line says the median of the ratios of neighbouring blocks, and between which two it lies in 95 of 100 draws of the blocks;
+then how much longer the training takes by what comes before its first step and after its last one: the start of the run and its end, the
+model, the importance of the features.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ SIZES = {
     "lightning": 10_000,
 }  # rounds, batches, steps
 NEEDS = {"keras_batches": "keras", "torch_small": "torch"}
+BLOCKS = ("lightgbm", "torch", "torch_small")
 OTHERS = {"wandb": "wandb", "mlflow": "mlflow_sqlite", "trackio": "trackio"}  # what is imported, and the contender
 
 
@@ -312,16 +315,19 @@ def measured(training: Training, logger: Logger | None, folder: Path) -> tuple[f
 class Alternating:
     """A callback of steps that calls another in every second block of them, and takes the time of each block."""
 
-    def __init__(self, log: Log, steps: int) -> None:
+    before_iteration = False  # as LightGBM wants it
+
+    def __init__(self, log: Callable[..., object], steps: int) -> None:
         self.log, self.steps, self.count = log, steps, 0
+        self.order = getattr(log, "order", 0)
         self.starts: list[tuple[float, float]] = []
 
-    def __call__(self, step: int, values: dict[str, float]) -> None:
+    def __call__(self, *given: object) -> None:
         """Take the time where a block begins, and call the other where the block is one of those that do."""
         if self.count % self.steps == 0:
             self.starts.append((time.process_time(), time.perf_counter()))
         if self.count // self.steps % 2:
-            self.log(step, values)
+            self.log(*given)
         self.count += 1
 
     def ratios(self) -> list[tuple[float, float]]:
@@ -337,18 +343,22 @@ def in_blocks(name: str, logger: str, training: Training, start: Logger, folder:
     """Print a line for one training whose blocks of steps log and do not log in turn."""
     taken: list[Alternating] = []
 
-    def alternate(log: Log) -> Alternating:
+    def alternate(log: Callable[..., object]) -> Alternating:
         taken.append(Alternating(log, steps))
         return taken[-1]
 
-    calling = Training(training.train, lambda model: alternate(training.ours(model)), lambda log: training.calling(alternate(log)))
+    calling = Training(training.train, lambda model: alternate(training.ours(model)), lambda log: alternate(training.calling(log)))
+    begun = time.process_time()
     with start(calling, folder) as callback:
+        trained = time.process_time()
         training.train([callback])
+        trained = time.process_time() - trained
+    around = (time.process_time() - begun) / trained - 1
     ratios = np.array(taken[0].ratios())
     draws = np.random.default_rng(0).integers(len(ratios), size=(2000, len(ratios)))
     bounds = np.quantile(np.median(ratios[draws], axis=1), [0.025, 0.975], axis=0).T
     figures = [(middle, *between) for middle, between in zip(np.median(ratios, axis=0), bounds, strict=True)]
-    report(name, logger, figures, f"{len(ratios):,} blocks of {steps:,} steps")
+    report(name, logger, figures, f"{len(ratios):,} blocks of {steps:,} steps; before and after them {around:.4f}")
 
 
 def report(name: str, logger: str, figures: list[tuple[float, float, float]], about: str) -> None:
@@ -364,11 +374,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--size", type=int, help="how many rounds, batches or steps, instead of 1,000 and 10,000")
     parser.add_argument("--rows", type=int, default=50_000, help="how many a booster learns from and is evaluated on")
-    parser.add_argument("--blocks", type=int, metavar="STEPS", help="one training that logs so many steps, then leaves out as many (torch)")
+    parser.add_argument("--blocks", type=int, metavar="STEPS", help="one training that logs so many steps, then leaves out as many")
     parser.add_argument("--trackers", nargs="+", help="floor ours ours_no_model ours_metrics wandb mlflow trackio: only these")
     given = parser.parse_args()
-    if given.blocks and (refused := [name for name in given.frameworks if NEEDS.get(name, name) != "torch"]):
-        parser.error(f"--blocks is for torch and torch_small, whose loop calls what logs a step, and not for {', '.join(refused)}")
+    if given.blocks and (refused := [name for name in given.frameworks if name not in BLOCKS]):
+        parser.error(f"--blocks is for {', '.join(BLOCKS)}, which call what logs a step as a function, and not for {', '.join(refused)}")
     others = {name: another(contender) for name, contender in OTHERS.items() if find_spec(name)}
     print(f"{'':13} {'':13} {'processor time':>24} {'time':>24}   of a training without a callback")
     for name in given.frameworks:
@@ -385,6 +395,8 @@ def main() -> None:
         if given.blocks:
             for logger, start in loggers.items():
                 with tempfile.TemporaryDirectory() as folder:
+                    short = globals()[name](2 * given.blocks, given.rows)
+                    measured(short, start, Path(folder))  # what is compiled or read for the first time is not counted
                     in_blocks(name, logger, training, start, Path(folder), given.blocks)
             continue
         ratios: dict[str, list[tuple[float, float]]] = {logger: [] for logger in loggers}

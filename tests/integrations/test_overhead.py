@@ -29,9 +29,9 @@ def test_the_benchmark_runs() -> None:
     assert lines == [[framework, tracker] for framework in frameworks for tracker in trackers]
 
 
-@pytest.mark.torch
-def test_steps_that_log_and_do_not_are_compared() -> None:
+@pytest.mark.parametrize("framework", ["lightgbm", pytest.param("torch", marks=pytest.mark.torch)])
+def test_steps_that_log_and_do_not_are_compared(framework: str) -> None:
     """A line for each tracker, of one training with blocks of steps of both sorts."""
-    pytest.importorskip("torch")
-    lines = lines_of("torch", "--blocks", "2", "--size", "20", "--trackers", "floor", "ours")
-    assert lines == [["torch", "floor"], ["torch", "ours"]]
+    pytest.importorskip(framework)
+    lines = lines_of(framework, "--blocks", "2", "--size", "20", "--trackers", "floor", "ours")
+    assert lines == [[framework, "floor"], [framework, "ours"]]
