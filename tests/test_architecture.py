@@ -57,7 +57,7 @@ BUDGETS = {
     "storage": 3425,
     "kinds": 7200,
     "record": 2005,
-    "read": 5620,
+    "read": 5680,
     "notebook": 1725,
     "frames": 3400,
     "polyaxon": 1100,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from jupyter_tracking.frames import lineage, lineage_columns, run_versions
 from jupyter_tracking.read import known_runs
 from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import Known
+from jupyter_tracking.read.run_reader import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,6 +186,66 @@ def test_a_run_that_changes_is_read_again(several: Path, change: str, monkeypatc
         pd.testing.assert_frame_equal(call(several), expected)
     browser.refresh()
     pd.testing.assert_frame_equal(pd.DataFrame(browser._runs.rows), rows_of_the_browser(several))
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_document_that_is_replaced_while_it_is_read_is_read_again(
+    several: Path, monkeypatch: pytest.MonkeyPatch, is_before: bool
+) -> None:
+    """Between the look at its time and the reading, or right after the reading: the next answer has the new one."""
+    read, changed = RunFolder.read_document, []
+
+    def reading(folder: RunFolder, relative: str) -> bytes:
+        data = b"" if is_before else read(folder, relative)
+        if relative == paths.RUN_FILE and not changed:
+            document = folder.path / relative
+            (folder.path / "new").write_bytes(document.read_bytes().replace(b'"name":"run', b'"name":"new'))
+            (folder.path / "new").rename(document)
+            changed.append(folder.path)
+        return read(folder, relative) if is_before else data
+
+    monkeypatch.setattr(RunFolder, "read_document", reading)
+    first = tracking.runs(several)
+    browser = tracking.browse(root=several)
+    assert first["name"].str.startswith("new").sum() == is_before
+    expected = anew(several, "runs", monkeypatch)
+    assert expected["name"].str.startswith("new").sum() == 1
+    pd.testing.assert_frame_equal(tracking.runs(several), expected)
+    assert sorted(row["name"] for row in browser._runs.rows) == sorted(expected["name"])
+
+
+def _collects() -> bool:
+    """Whether Python's collector of cycles is on in a child that is forked now."""
+    child = os.fork()
+    if not child:
+        os._exit(int(gc.isenabled()))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_the_collector_is_afterwards_as_it_was(is_on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While runs are read it waits, but not in a child that is forked then; it goes on after each batch, and after an error."""
+    monkeypatch.setattr(known_runs, "_BATCH", 2)
+    seen: list[tuple[bool, bool]] = []
+
+    def names() -> Iterator[int]:
+        for number in range(4):
+            seen.append((gc.isenabled(), _collects()))
+            yield number
+
+    def read(number: int) -> int:
+        return 12 // (3 - number)
+
+    (gc.enable if is_on else gc.disable)()
+    try:
+        assert known_runs.each_of_many(read, range(3)) == [4, 6, 12]
+        assert gc.isenabled() == is_on
+        with pytest.raises(ZeroDivisionError):
+            known_runs.each_of_many(read, names())
+        assert gc.isenabled() == is_on
+        assert seen == [(False, is_on)] * 4
+    finally:
+        gc.enable()
 
 
 def test_what_a_caller_changes_is_the_callers_own(several: Path) -> None:

@@ -149,12 +149,13 @@ def typed(item: dict[str, Any], fields: Mapping[str, FieldType | Fields], wrong:
             continue
         if type(expected) is dict:
             found = typed(value, expected, wrong, f"{inside}{name}.") if isinstance(value, dict) else None
+            if found is value:
+                continue
             kind = OBJECT
         else:
-            kind = cast("FieldType", expected)
-            found = value if type(value) is kind.exact or kind.fits(value) else None
-        if found is value:
-            continue
+            kind, found = cast("FieldType", expected), None
+            if type(value) is kind.exact or kind.fits(value):
+                continue
         kept = kept if kept is not item else dict(item)
         if found is not None:
             kept[name] = found

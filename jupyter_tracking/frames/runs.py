@@ -34,7 +34,7 @@ from jupyter_tracking.read.event_table import NO_ROWS, union_of_steps
 from jupyter_tracking.read.filter.grammar import parse_filter
 from jupyter_tracking.read.filter.run_columns import columns_of_runs, values_of_run
 from jupyter_tracking.read.find import ROOT_OF_TABLE
-from jupyter_tracking.read.known_runs import list_run
+from jupyter_tracking.read.known_runs import each_of_many, list_run
 from jupyter_tracking.read.remote.roots import find_root, shown_root, use_options
 from jupyter_tracking.read.run_reader import RunFolder
 
@@ -288,7 +288,7 @@ def runs_frame(
         if stored is None:
             top = find_root(root)
             folders, catalog = paths.run_folders(top), LocalCatalog(top).get
-            listed = [list_run(RunFolder(path), chosen, catalog) for path in progress.over(folders, len(folders))]
+            listed = each_of_many(lambda path: list_run(RunFolder(path), chosen, catalog), progress.over(folders, len(folders)))
             unread.add_links(top)
         else:
             found = {folder: run.listed() for folder, run in stored.content.runs.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.budgets import MOST_CELL_BYTES
@@ -22,6 +23,18 @@ def file_stat(path: str) -> tuple[int, ...]:
     except (OSError, ValueError):
         return ()
     return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+
+
+def open_plain(path: str) -> int | None:
+    """Open a plain file for reading, following no link in its place; None where it is anything else, or cannot be opened."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    return None
 
 
 def read_bytes(fd: int, size: int) -> bytes:

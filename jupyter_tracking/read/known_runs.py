@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
 from jupyter_tracking.budgets import MOST_KNOWN_BYTES
-from jupyter_tracking.fork import free_after_fork
+from jupyter_tracking.fork import call_after_fork, free_after_fork
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.format.document.curation import is_archived, is_pinned, note_of
 from jupyter_tracking.format.document.metric_summary import MetricDefinition, definitions
 from jupyter_tracking.format.document.run_facts import RunFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from jupyter_tracking.format.document.metric_summary import Summary
@@ -31,6 +33,7 @@ _TIMES_ITS_JSON = 4  # what a document takes once it is parsed, to its bytes
 _CHANGEABLE = {dict, list}
 
 Value = TypeVar("Value")
+Item = TypeVar("Item")
 
 
 def is_settled(seen: Seen, now: int) -> bool:
@@ -86,7 +89,7 @@ class RunMarks(NamedTuple):
 
 def marks_of(info: dict[str, Any]) -> RunMarks:
     """Return the marks in a run's document."""
-    group, parent = (run_document.own_text(info, key) or "" for key in ("group", "parent"))
+    group, parent = run_document.own_text(info, "group") or "", run_document.own_text(info, "parent") or ""
     return RunMarks(is_pinned(info), note_of(info), group, parent, tuple(definitions(info)))
 
 
@@ -111,12 +114,22 @@ _facts: Known[ListedRun] = Known()
 
 def list_run(folder: RunFolder, summary: Summary = None, catalog: Lookup | None = None) -> ListedRun:
     """Return what a list of runs says of a run; `summary` as of `RunFolder.outputs`, `catalog` is asked before the run is read."""
-    known = _read_once(folder, catalog) if summary is None else None
-    if known is None:
-        return ListedRun(folder.facts(summary), is_archived(folder.info), (), marks_of(folder.info))
+    if summary is not None:
+        return _read_now(folder, summary)
+    known = look_at_run(folder, catalog)
     facts = known.facts
     own = facts._replace(tags=list(facts.tags), inputs=_copied(facts.inputs), outputs=_copied(facts.outputs))
     return known._replace(facts=own)
+
+
+def look_at_run(folder: RunFolder, catalog: Lookup | None = None) -> ListedRun:
+    """Return what `list_run` does, for a caller who changes nothing of it: the values are those that are kept."""
+    return _read_once(folder, catalog) or _read_now(folder)
+
+
+def _read_now(folder: RunFolder, summary: Summary = None) -> ListedRun:
+    """Return what is said of a run at this moment, whatever is known of it."""
+    return ListedRun(folder.facts(summary), is_archived(folder.info), (), marks_of(folder.info))
 
 
 def run_name(folder: RunFolder, catalog: Lookup | None = None) -> str:
@@ -135,14 +148,16 @@ def _read_once(folder: RunFolder, catalog: Lookup | None) -> ListedRun | None:
             _facts.put(folder.path, seen, known, _TIMES_ITS_JSON * seen[1])
     if known is not None:
         return known
-    info = folder.info
+    info = folder.info_as_seen(seen[:4]) if seen else folder.info
     facts = _final_facts(info, folder, seen)
     if facts is None:
         return None
-    listed = ListedRun(facts, is_archived(info), seen, marks_of(info))
+    # Where a document was replaced since, what is said here may be newer than `seen`: the next look, which sees another, reads it again.
+    is_lasting = is_settled(seen, now)
+    listed = ListedRun(facts, is_archived(info), seen if is_lasting else (), marks_of(info))
     folder.forget_info()  # the folder may live as long as a widget
-    if not is_settled(seen, now) or folder.document_stats() != seen:
-        return listed._replace(seen=())
+    if not is_lasting:
+        return listed
     _facts.put(folder.path, seen, listed, _TIMES_ITS_JSON * seen[1])
     return listed
 
@@ -164,3 +179,48 @@ def _copied(values: dict[str, object]) -> dict[str, object]:
     if not _CHANGEABLE.isdisjoint(map(type, values.values())):
         own |= {name: deepcopy(value) for name, value in values.items() if type(value) in _CHANGEABLE}
     return own
+
+
+# --- many runs -----------------------------------------------------------------------------------
+
+_BATCH = 2_000  # runs, which take a tenth of a second
+
+
+def each_of_many(read: Callable[[Item], Value], runs: Iterable[Item]) -> list[Value]:
+    """Return what is read of each of many runs, in their order."""
+    left, found = iter(runs), []
+    while True:
+        with _CollectorPause():
+            batch = [read(run) for run in islice(left, _BATCH)]
+        found += batch
+        if len(batch) < _BATCH:
+            return found
+
+
+class _CollectorPause:
+    """Lets Python's collector of cycles wait while a batch of documents is read.
+
+    A document is a tree: none of it is in a cycle, and what is not kept of it is freed at once. But of each run a score of objects is
+    kept, and their number alone has the collector look through them, and now and then through all objects of the process: a quarter of
+    the time of a table. It looks after each batch, so that the garbage of other threads waits for a tenth of a second and not for all
+    runs. Where it was off it stays off; in a child that is forked meanwhile it is on.
+    """
+
+    _is_ours = False
+
+    def __enter__(self) -> Self:
+        """Let it wait, unless somebody else does."""
+        self._is_ours = gc.isenabled()
+        call_after_fork(self)
+        gc.disable()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let it go on."""
+        self.after_fork()
+
+    def after_fork(self) -> None:
+        """Let it go on in a child, too."""
+        if self._is_ours:
+            self._is_ours = False
+            gc.enable()

@@ -21,7 +21,7 @@ from jupyter_tracking.errors import (
 )
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import rank_names, run_document, run_values
-from jupyter_tracking.read.file_bytes import file_stat, read_bytes, written_size
+from jupyter_tracking.read.file_bytes import file_stat, open_plain, read_bytes, written_size
 from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.read.remote.source import is_mirrored
 from jupyter_tracking.storage.last_write import last_write
@@ -65,7 +65,8 @@ class RunFiles:
         """Name the folder; files are read when they are asked for."""
         self.path = path
         self.source = source_of(path)
-        self._document = f"{path}/{paths.RUN_FILE}"
+        self._text = os.fspath(path)
+        self._document = f"{self._text}/{paths.RUN_FILE}"
         self._document_seen: tuple[int, ...] | None = None
         self._info: dict[str, Any] = {}
         self._info_problems: list[Problem] = []
@@ -84,12 +85,9 @@ class RunFiles:
         root = -1
         self.wanted([relative])
         if relative in _AT_THE_TOP:  # asked for of every run of a root; where something is wrong, it is told as of any other file
-            with suppress(OSError, ValueError):
-                root = os.open(f"{self.path}/{relative}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-                if stat.S_ISREG(os.fstat(root).st_mode):
-                    return root
-                os.close(root)
-                root = -1
+            found = open_plain(f"{self._text}/{relative}")
+            if found is not None:
+                return found
         try:
             root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             return paths.open_inside(root, relative)
@@ -269,10 +267,14 @@ class RunFiles:
         """`run.plx.json` as it is now, without what is wrong in it; empty when it is missing or broken."""
         return self._answer("info", self._look_at_info)
 
-    def _look_at_info(self) -> dict[str, Any]:
+    def info_as_seen(self, seen: tuple[int, ...]) -> dict[str, Any]:
+        """Return `info`; of a local document that had this `file_stat` a moment ago it is not asked for again."""
+        return self._look_at_info(seen) if self.source is None else self.info
+
+    def _look_at_info(self, seen: tuple[int, ...] | None = None) -> dict[str, Any]:
         if self.source is not None:
             self.source.look_at_documents()
-        seen = file_stat(self._document)
+        seen = file_stat(self._document) if seen is None else seen
         if seen != self._document_seen:
             self._document_seen = seen
             self._info, self._info_problems = self._read_info()

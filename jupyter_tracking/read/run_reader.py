@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,12 +87,13 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
 class RunFolder(RunFiles):
     """A run folder, opened for reading."""
 
+    _event_files = cached_property(lambda _: RecentFiles())  # of most runs of a list none is ever read
+
     def __init__(self, path: Path) -> None:
         """Name the folder; files are read when they are asked for."""
         super().__init__(path)
-        self._event_files = RecentFiles()
         self.is_known_ours = False  # set by who has read that the run is over and all of it ours
-        self._lineages = f"{path}/{paths.LINEAGES_FILE}"
+        self._lineages = f"{self._text}/{paths.LINEAGES_FILE}"
         self._known: tuple[object, list[Artifact]] = (None, [])  # the artifacts of a run whose documents say all of them
         # The stat of the document as last read, whether all is ours, and whether nothing was wrong.
         self._lineage_seen: tuple[tuple[int, ...], bool, bool] = ((), False, False)
@@ -390,8 +391,7 @@ class RunFolder(RunFiles):
 
     def row_problems(self, artifact: Artifact) -> list[event_rows.RowProblem]:
         """Return the bad rows of an artifact's event file."""
-        file = self._file(artifact)
-        return file.problems() if file is not None else []
+        return file.problems() if (file := self._file(artifact)) is not None else []
 
 
 def artifact_of(record: LineageRecord) -> Artifact:

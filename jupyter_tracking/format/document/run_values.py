@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 200  # levels; a document of ours has half as many
 _LOGGED = "logged_outputs"
+_NO_PLACES: frozenset[Place] = frozenset()
 _PLAIN = {float, int, bool, type(None)}  # most values of most runs: they are as they are stored
 _OWN = {META_KEY, NOTE_KEY}  # in meta_info: what the run keeps itself, and the note on it
 
@@ -90,7 +91,7 @@ def values_of(document: Mapping[str, Any], section: str) -> dict[str, Any]:
     if not isinstance(stored, dict):
         return {}
     texts = run_document.own_meta(document).get("texts")
-    places = frozenset(_places(texts.get(section))) if isinstance(texts, dict) else frozenset()
+    places = frozenset(_places(texts.get(section))) if isinstance(texts, dict) else _NO_PLACES
     if section == "meta_info":
         stored = {key: item for key, item in stored.items() if key not in _OWN}
     return {key: item if type(item) in _PLAIN else _value(item, (key,), places) for key, item in stored.items()}

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.errors import TrackingError, replace_surrogates
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.format.document.metric_goal import Goal, goal_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.catalog.content import LocalCatalog
-from jupyter_tracking.read.known_runs import list_run
+from jupyter_tracking.read.known_runs import each_of_many, look_at_run
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.views.model.downsample import SPARK_GAP, SPARK_POINTS, spark_heights
 from jupyter_tracking.views.model.payload import Payload, json_safe
@@ -92,10 +92,10 @@ class RunTable:
         """Read the runs again; return whether a row is new or has changed."""
         before = (self.rows, self.goals)
         self._modified = self._root_modified()
-        folders = self._found()
+        count, folders = self._found()
         catalog = LocalCatalog(self.root).get if self._given is None else None
         with Progress("browse()", "runs") as progress:
-            every = [self._read(folder, catalog) for folder in progress.over(folders, len(folders))]
+            every = each_of_many(lambda folder: self._read(folder, catalog), progress.over(folders, count))
         self._known = {os.fspath(each.folder.path): each for each in every}
         every.sort(key=lambda each: (-(each.row["created"] or 0), each.row["uuid"]))
         self.folders, self.rows = [each.folder for each in every], [each.row for each in every]
@@ -125,7 +125,7 @@ class RunTable:
             return known
         if known is not None and known.info and known.info is folder.info and known.row["status"] in run_document.FINAL_STATUSES:
             return known
-        listed = list_run(folder, catalog=catalog)
+        listed = look_at_run(folder, catalog)
         return _Listed(folder, _row(listed), listed.seen, {} if listed.seen else folder.info, listed.marks.definitions)
 
     def poll(self) -> bool:
@@ -136,7 +136,7 @@ class RunTable:
         for n, folder in enumerate(self.folders):
             if self.rows[n]["status"] in run_document.OVER:
                 continue
-            row = _row(list_run(folder)) | {key: self.rows[n][key] for key in ("id", "parent")}
+            row = _row(look_at_run(folder)) | {key: self.rows[n][key] for key in ("id", "parent")}
             changed = changed or row != self.rows[n]
             self.rows[n] = row
         return changed
@@ -159,12 +159,14 @@ class RunTable:
         except OSError:
             return None
 
-    def _found(self) -> list[RunFolder]:
+    def _found(self) -> tuple[int, Iterable[RunFolder]]:
+        """Return how many runs there are, and them; those that are new are made as they are asked for."""
         if self._given is not None:
-            return [folder for folder in self._given if folder.path not in self.left_out]
+            given = [folder for folder in self._given if folder.path not in self.left_out]
+            return len(given), given
         known = self._known
-        folders = paths.run_folders(self.root)
-        return [each.folder if (each := known.get(os.fspath(path))) is not None else RunFolder(path) for path in folders]
+        found = paths.run_folders(self.root)
+        return len(found), (each.folder if (each := known.get(os.fspath(path))) is not None else RunFolder(path) for path in found)
 
 
 def _row(run: ListedRun) -> Row:
@@ -177,7 +179,7 @@ def _row(run: ListedRun) -> Row:
         "created": _micros(facts.created_at),
         "finished": _micros(facts.finished_at),
         "duration": facts.duration,
-        "tags": json_safe(", ".join(facts.tags)),
+        "tags": replace_surrogates(", ".join(facts.tags)),
         "note": cut(marks.note),
         "group": cut(marks.group),
         "parent": cut(marks.parent),
@@ -196,7 +198,7 @@ def _micros(text: str | None) -> float | None:
 
 @lru_cache(maxsize=4096)  # of many runs most have the same
 def _safe_name(name: str) -> str:
-    return str(json_safe(name))
+    return replace_surrogates(name)
 
 
 def _cell(value: object) -> float | str | None:
@@ -212,7 +214,7 @@ def _cell(value: object) -> float | str | None:
 
 def cut(text: str) -> str:
     """Return a text as the table shows it: the start of a long one."""
-    return str(json_safe(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"))
+    return replace_surrogates(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 
 
 def _identify(rows: Sequence[Row]) -> None:
@@ -310,7 +312,7 @@ def encode_rows(rows: Sequence[Row], goals: Mapping[str, Goal], *, hides_archive
             if NoneType in types:
                 payload.add(f"n{number}", np.array([cell is None for cell in cells], dtype=np.uint8))
             continue
-        texts = ["" if cell is None else _words(cell) for cell in cells]
+        texts = cells if types == {str} else ["" if cell is None else _words(cell) for cell in cells]
         place: dict[str, int] = {}
         codes = [place.setdefault(text, len(place)) for text in texts]
         field |= {"kind": "text", "words": list(place)}
