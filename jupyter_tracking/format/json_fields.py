@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -129,7 +129,7 @@ MOMENT = FieldType("a moment", _is_moment)
 OBJECT = FieldType("an object", lambda value: isinstance(value, dict), dict)
 SHALLOW_OBJECT = FieldType("an object of few levels", lambda value: isinstance(value, dict) and not is_nested_too_deeply(value))
 LIST = FieldType("a list", lambda value: type(value) is list, list)
-TEXTS = FieldType("a list of strings", lambda value: type(value) is list and all(type(each) is str for each in value))
+TEXTS = FieldType("a list of strings", lambda value: type(value) is list and set(map(type, value)) <= {str})
 IDENTITY = FieldType("a uuid", lambda value: type(value) is str and (value.isalnum() or bool(_UUID.match(value))) and value.isascii())
 
 
@@ -147,15 +147,15 @@ def typed(item: dict[str, Any], fields: Mapping[str, FieldType | Fields], wrong:
         expected = fields.get(name)
         if expected is None or value is None:
             continue
-        if type(expected) is dict:
+        if isinstance(expected, FieldType):
+            if type(value) is expected.exact or expected.fits(value):
+                continue
+            kind, found = expected, None
+        else:
             found = typed(value, expected, wrong, f"{inside}{name}.") if isinstance(value, dict) else None
             if found is value:
                 continue
             kind = OBJECT
-        else:
-            kind, found = cast("FieldType", expected), None
-            if type(value) is kind.exact or kind.fits(value):
-                continue
         kept = kept if kept is not item else dict(item)
         if found is not None:
             kept[name] = found

@@ -25,16 +25,20 @@ def file_stat(path: str) -> tuple[int, ...]:
     return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
-def open_plain(path: str) -> int | None:
-    """Open a plain file for reading, following no link in its place; None where it is anything else, or cannot be opened."""
+def read_plain(path: str, most: int) -> bytes | None:
+    """Return the bytes of a plain file, following no link in its place; None of any other, of a large one, and where it cannot be read."""
+    fd = -1
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        seen = os.fstat(fd)
+        size = seen.st_size
+        data = os.pread(fd, size, 0) if stat.S_ISREG(seen.st_mode) and size <= min(most, _LARGE_HOLE) else None
     except (OSError, ValueError):
         return None
-    if stat.S_ISREG(os.fstat(fd).st_mode):
-        return fd
-    os.close(fd)
-    return None
+    finally:
+        if fd >= 0:
+            os.close(fd)
+    return data if data is not None and len(data) == size else None
 
 
 def read_bytes(fd: int, size: int) -> bytes:

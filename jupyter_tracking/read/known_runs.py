@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import RunFolder
 
     Seen = tuple[int, ...]  # `document_stats` of a run, or of more of its files
-    Lookup = Callable[[Path, Seen], "ListedRun | None"]  # what is known elsewhere of a run whose documents have this stat
+    Lookup = Callable[[str, Seen], "ListedRun | None"]  # what is known elsewhere of a run whose documents have this stat
 
 _CLOCK_TICK = 2_000_000_000  # ns: within it, a file may change again and have the same time (FAT counts in 2 s)
 _TIMES_ITS_JSON = 4  # what a document takes once it is parsed, to its bytes
@@ -55,13 +55,13 @@ class Known(Generic[Value]):
         self._roots: dict[str, dict[str, tuple[Seen, Value, int]]] = {}  # the one that was filled last comes last
         self._size = 0
 
-    def get(self, path: Path, seen: Seen) -> Value | None:
+    def get(self, path: str | Path, seen: Seen) -> Value | None:
         """Return what is known of a run whose files have this stat; None where nothing is."""
         root, _, name = os.fspath(path).rpartition("/")
         known = self._roots[root].get(name) if seen and root in self._roots else None
         return known[1] if known is not None and known[0] == seen else None
 
-    def put(self, path: Path, seen: Seen, value: Value, size: int) -> None:
+    def put(self, path: str | Path, seen: Seen, value: Value, size: int) -> None:
         """Keep what was read of a run, which takes about so many bytes."""
         parent, _, name = os.fspath(path).rpartition("/")
         with self._lock:
@@ -87,10 +87,14 @@ class RunMarks(NamedTuple):
     definitions: tuple[MetricDefinition, ...]
 
 
+_UNMARKED = RunMarks(pinned=False, note="", group="", parent="", definitions=())
+
+
 def marks_of(info: dict[str, Any]) -> RunMarks:
     """Return the marks in a run's document."""
     group, parent = run_document.own_text(info, "group") or "", run_document.own_text(info, "parent") or ""
-    return RunMarks(is_pinned(info), note_of(info), group, parent, tuple(definitions(info)))
+    marks = RunMarks(is_pinned(info), note_of(info), group, parent, tuple(definitions(info)))
+    return _UNMARKED if marks == _UNMARKED else marks  # one object for most of many runs
 
 
 class ListedRun(NamedTuple):
@@ -129,7 +133,8 @@ def look_at_run(folder: RunFolder, catalog: Lookup | None = None) -> ListedRun:
 
 def _read_now(folder: RunFolder, summary: Summary = None) -> ListedRun:
     """Return what is said of a run at this moment, whatever is known of it."""
-    return ListedRun(folder.facts(summary), is_archived(folder.info), (), marks_of(folder.info))
+    with folder.one_look():
+        return ListedRun(folder.facts(summary), is_archived(folder.info), (), marks_of(folder.info))
 
 
 def run_name(folder: RunFolder, catalog: Lookup | None = None) -> str:
@@ -141,11 +146,11 @@ def run_name(folder: RunFolder, catalog: Lookup | None = None) -> str:
 def _read_once(folder: RunFolder, catalog: Lookup | None) -> ListedRun | None:
     """Return what is known of a run that has ended, or is now read; None of any other run. The caller may change nothing of it."""
     seen, now = folder.document_stats(), time.time_ns()
-    known = _facts.get(folder.path, seen)
+    known = _facts.get(folder.location, seen)
     if known is None and catalog is not None:
-        known = catalog(folder.path, seen)
+        known = catalog(folder.location, seen)
         if known is not None:
-            _facts.put(folder.path, seen, known, _TIMES_ITS_JSON * seen[1])
+            _facts.put(folder.location, seen, known, _TIMES_ITS_JSON * seen[1])
     if known is not None:
         return known
     info = folder.info_as_seen(seen[:4]) if seen else folder.info
@@ -158,7 +163,7 @@ def _read_once(folder: RunFolder, catalog: Lookup | None) -> ListedRun | None:
     folder.forget_info()  # the folder may live as long as a widget
     if not is_lasting:
         return listed
-    _facts.put(folder.path, seen, listed, _TIMES_ITS_JSON * seen[1])
+    _facts.put(folder.location, seen, listed, _TIMES_ITS_JSON * seen[1])
     return listed
 
 
@@ -166,11 +171,12 @@ def _final_facts(info: dict[str, Any], folder: RunFolder, seen: Seen) -> RunFact
     """Return the facts of a run that has ended and whose document says all of them; None of any other."""
     if not seen or not run_values.outputs_are_final(info, seen[5]):
         return None
-    status = run_document.read_status(info, lambda: None)
-    said = str(info.get("uuid") or folder.folder_name), str(info.get("name") or ""), str(info.get("project") or "")
-    moments = info.get("created_at"), info.get("finished_at"), run_document.recorded_seconds(info, None)
-    values = (run_values.values_of(info, section) for section in ("inputs", "outputs"))
-    return RunFacts(*said, *status, *moments, [str(tag) for tag in info.get("tags") or ()], *values)
+    said, why, message = run_document.read_status(info, lambda: None)
+    uuid, name, project = str(info.get("uuid") or folder.folder_name), str(info.get("name") or ""), str(info.get("project") or "")
+    created, finished, seconds = info.get("created_at"), info.get("finished_at"), run_document.recorded_seconds(info, None)
+    tags, inputs = [str(tag) for tag in info.get("tags") or ()], run_values.values_of(info, "inputs")
+    outputs = run_values.values_of(info, "outputs")
+    return RunFacts(uuid, name, project, said, why, message, created, finished, seconds, tags, inputs, outputs)
 
 
 def _copied(values: dict[str, object]) -> dict[str, object]:
@@ -183,7 +189,7 @@ def _copied(values: dict[str, object]) -> dict[str, object]:
 
 # --- many runs -----------------------------------------------------------------------------------
 
-_BATCH = 2_000  # runs, which take a tenth of a second
+_BATCH = 10_000  # runs, which take half a second
 
 
 def each_of_many(read: Callable[[Item], Value], runs: Iterable[Item]) -> list[Value]:
@@ -202,8 +208,8 @@ class _CollectorPause:
 
     A document is a tree: none of it is in a cycle, and what is not kept of it is freed at once. But of each run a score of objects is
     kept, and their number alone has the collector look through them, and now and then through all objects of the process: a quarter of
-    the time of a table. It looks after each batch, so that the garbage of other threads waits for a tenth of a second and not for all
-    runs. Where it was off it stays off; in a child that is forked meanwhile it is on.
+    the time of a table. It looks after each batch, so that the garbage of other threads waits for half a second and not for all runs.
+    Where it was off it stays off; in a child that is forked meanwhile it is on.
     """
 
     _is_ours = False

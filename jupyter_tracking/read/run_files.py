@@ -6,6 +6,8 @@ import errno
 import os
 import stat
 from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from jupyter_tracking.budgets import MOST_DOCUMENT_BYTES
@@ -21,7 +23,7 @@ from jupyter_tracking.errors import (
 )
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import rank_names, run_document, run_values
-from jupyter_tracking.read.file_bytes import file_stat, open_plain, read_bytes, written_size
+from jupyter_tracking.read.file_bytes import file_stat, read_bytes, read_plain, written_size
 from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.read.remote.source import is_mirrored
 from jupyter_tracking.storage.last_write import last_write
@@ -29,7 +31,6 @@ from jupyter_tracking.storage.presence.marks import last_sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from jupyter_tracking.read.remote.ranges import RangedFile
 
@@ -53,6 +54,7 @@ class RunFiles:
 
     Attributes:
         path: the run folder.
+        location: its path, as text: a list of many runs makes no `Path` of each.
         archive: the .zip that it was unpacked from, if it was.
         namesakes: how many runs have the name by which it was found.
         source: what fills the folder of a run at an object store; None of any other.
@@ -61,17 +63,18 @@ class RunFiles:
     archive: Path | None = None
     namesakes: int = 1
 
-    def __init__(self, path: Path) -> None:
+    path = cached_property(lambda self: Path(self.location))
+    _made: cached_property[dict[Hashable, tuple[list[tuple[int, ...]], Any]]] = cached_property(lambda _: {})
+    _document_seen: tuple[int, ...] | None = None
+    _info_problems: Sequence[Problem] = ()
+    _answers: dict[Hashable, Any] | None = None  # what was answered within `one_look`
+
+    def __init__(self, path: str | Path) -> None:
         """Name the folder; files are read when they are asked for."""
-        self.path = path
-        self.source = source_of(path)
-        self._text = os.fspath(path)
-        self._document = f"{self._text}/{paths.RUN_FILE}"
-        self._document_seen: tuple[int, ...] | None = None
+        self.location = os.fspath(path)
+        self.source = source_of(self.location)
+        self._document = f"{self.location}/{paths.RUN_FILE}"
         self._info: dict[str, Any] = {}
-        self._info_problems: list[Problem] = []
-        self._answers: dict[Hashable, Any] | None = None  # what was answered within `one_look`
-        self._made: dict[Hashable, tuple[list[tuple[int, ...]], Any]] = {}
 
     def open(self, relative: str) -> int:
         """Open a file or folder of the run, following no link.
@@ -84,10 +87,6 @@ class RunFiles:
         """
         root = -1
         self.wanted([relative])
-        if relative in _AT_THE_TOP:  # asked for of every run of a root; where something is wrong, it is told as of any other file
-            found = open_plain(f"{self._text}/{relative}")
-            if found is not None:
-                return found
         try:
             root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             return paths.open_inside(root, relative)
@@ -129,13 +128,16 @@ class RunFiles:
             MalformedEvent: it has more than `most` bytes.
             StorageError: it cannot be read; or as `open_file`.
         """
+        if relative in _AT_THE_TOP:  # asked for of every run of a root; where something is wrong, it is told as of any other file
+            self.wanted([relative])
+            if (data := read_plain(f"{self.location}/{relative}", most)) is not None:
+                return data
         fd = self.open_file(relative)
         try:
             size = os.fstat(fd).st_size
             if size > most:
                 raise TooLarge(f"{escape_controls(relative)} has {size:,} bytes; up to {most:,} are read of such a file")
-            missing = size - written_size(fd, size)
-            if missing:
+            if missing := size - written_size(fd, size):
                 raise MalformedEvent(f"{escape_controls(relative)} has {size:,} bytes, of which the last {missing:,} begin with a hole")
             return read_bytes(fd, size)
         except MemoryError:
@@ -164,7 +166,7 @@ class RunFiles:
     def once(self, relatives: Sequence[str], make: Callable[[RunFiles], T]) -> T:
         """Return what `make` makes of these files of the run; it is not made again as long as none of them has changed."""
         key = (make, *relatives)
-        now = self._answer(key, lambda: [file_stat(f"{self.path}/{relative}") for relative in relatives])
+        now = self._answer(key, lambda: [file_stat(f"{self.location}/{relative}") for relative in relatives])
         if key not in self._made or self._made[key][0] != now:
             self._made[key] = now, make(self)
         return cast("T", self._made[key][1])
@@ -191,7 +193,7 @@ class RunFiles:
 
     def is_replaced(self, relative: str) -> bool:
         """Return whether a link stands where a folder of the run should."""
-        return os.path.islink(f"{self.path}/{relative}")  # noqa: PTH114 - asked for with every look at every run of a root
+        return os.path.islink(f"{self.location}/{relative}")  # noqa: PTH114 - asked for with every look at every run of a root
 
     def walk(self, top: str = "") -> Iterator[tuple[str, os.stat_result]]:
         """Yield path and lstat of everything below a folder of the run, by name, a folder before what it holds.
@@ -235,7 +237,7 @@ class RunFiles:
 
     def journals(self, journal: str) -> list[str]:
         """Return a journal, and those of the same name that the other ranks of a job have."""
-        several = os.path.lexists(f"{self.path}/{rank_names.RANKS}")
+        several = os.path.lexists(f"{self.location}/{rank_names.RANKS}")
         return [journal, *(rank_names.journals_among(self.list_names(paths.PRIVATE_FOLDER), journal) if several else ())]
 
     def asset_path(self, relative: str) -> Path:
@@ -256,8 +258,7 @@ class RunFiles:
         Raises:
             MalformedEvent: it was cut off by a power failure, or changed.
         """
-        then = self.assets.get(relative, {}).get("size")
-        if then is not None and then != size:
+        if (then := self.assets.get(relative, {}).get("size")) is not None and then != size:
             raise MalformedEvent(f"{escape_controls(relative)} has {size} bytes, and had {then} when it was logged")
 
     # --- the document ---------------------------------------------------------------------------
@@ -298,7 +299,7 @@ class RunFiles:
 
     def forget_info(self) -> None:
         """Let go of the document, which is read again when it is asked for."""
-        self._document_seen, self._info, self._info_problems = None, {}, []
+        self._document_seen, self._info, self._info_problems = None, {}, ()
 
     def _read_info(self) -> tuple[dict[str, Any], list[Problem]]:
         try:
@@ -310,11 +311,8 @@ class RunFiles:
     @property
     def is_ours(self) -> bool:
         """Whether this package writes the run."""
-        return run_document.is_ours(self.info) or (not self.info and self._has_private_folder())
-
-    def _has_private_folder(self) -> bool:
-        path = f"{self.path}/{paths.PRIVATE_FOLDER}"
-        return os.path.isdir(path) and not os.path.islink(path)  # noqa: PTH112, PTH114
+        path = f"{self.location}/{paths.PRIVATE_FOLDER}"
+        return run_document.is_ours(self.info) or (not self.info and os.path.isdir(path) and not os.path.islink(path))  # noqa: PTH112, PTH114
 
     @property
     def has_ended(self) -> bool:
@@ -359,14 +357,14 @@ class RunFiles:
     def _last_sign(self) -> str | None:
         if self.source is not None:
             return "" if self.source.is_written() else None
-        sign = last_sign(self.path)
-        return "" if sign is None and is_mirrored(file_stat(f"{self.path}/{paths.MIRROR_NOTE}")) else sign
+        sign = last_sign(self.location)
+        return "" if sign is None and is_mirrored(file_stat(f"{self.location}/{paths.MIRROR_NOTE}")) else sign
 
     @property
     def duration(self) -> float | None:
         """For how many seconds the run was recorded in, in all of its lives; of one that goes on or was killed, until its last sign."""
-        info = self.info
-        return run_document.recorded_seconds(info, None if run_document.has_ended(info) else last_write(self.path)) if info else None
+        last = None if not (info := self.info) or run_document.has_ended(info) else last_write(self.location)
+        return run_document.recorded_seconds(info, last) if info else None
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -382,7 +380,7 @@ class RunFiles:
     def info_problems(self) -> list[Problem]:
         """What is wrong with `run.plx.json`."""
         _ = self.info
-        return self._info_problems
+        return list(self._info_problems)
 
 
 def _read_assets(folder: RunFiles) -> dict[str, dict[str, Any]]:

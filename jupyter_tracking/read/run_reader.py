@@ -87,16 +87,15 @@ def open_folder(path: str | os.PathLike[str]) -> RunFolder:
 class RunFolder(RunFiles):
     """A run folder, opened for reading."""
 
+    is_known_ours = False  # set by who has read that the run is over and all of it ours
     _event_files = cached_property(lambda _: RecentFiles())  # of most runs of a list none is ever read
+    _known: tuple[object, list[Artifact]] = (None, [])  # the artifacts of a run whose documents say all of them
+    _lineage_seen: tuple[tuple[int, ...], bool, bool] = ((), False, False)  # as last read: its stat; all is ours; nothing was wrong
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | Path) -> None:
         """Name the folder; files are read when they are asked for."""
         super().__init__(path)
-        self.is_known_ours = False  # set by who has read that the run is over and all of it ours
-        self._lineages = f"{self._text}/{paths.LINEAGES_FILE}"
-        self._known: tuple[object, list[Artifact]] = (None, [])  # the artifacts of a run whose documents say all of them
-        # The stat of the document as last read, whether all is ours, and whether nothing was wrong.
-        self._lineage_seen: tuple[tuple[int, ...], bool, bool] = ((), False, False)
+        self._lineages = f"{self.location}/{paths.LINEAGES_FILE}"
 
     def records(self, *, strict: bool = False) -> tuple[list[LineageRecord], list[Problem]]:
         """Return a lineage record for each artifact, and what could not be read of the lineage; with `strict`, every wrong field of it."""
@@ -252,8 +251,7 @@ class RunFolder(RunFiles):
 
     def rows(self, artifact: Artifact) -> EventRows:
         """Return the good rows of an artifact in the order they were logged, as columns; none of what has no event file."""
-        file = self._file(artifact)
-        return file.rows() if file is not None else NO_ROWS
+        return file.rows() if (file := self._file(artifact)) is not None else NO_ROWS
 
     def steps(self, artifact: Artifact) -> list[int | None]:
         """Return the steps of an artifact, each once, ascending; None comes first if a row has none."""
@@ -261,8 +259,7 @@ class RunFolder(RunFiles):
 
     def last_value(self, artifact: Artifact) -> float | None:
         """Return the last value of a metric, reading the end of its file alone; None when it has none."""
-        file = self._file(artifact)
-        return file.last_value() if file is not None else None
+        return file.last_value() if (file := self._file(artifact)) is not None else None
 
     def facts(self, summary: Summary = None) -> RunFacts:
         """Return all that a list of runs says of this one, by one reading of its document; `summary` as of `outputs`."""
@@ -279,11 +276,12 @@ class RunFolder(RunFiles):
         Args:
             summary: which number, instead of the one that `define_metric` says: `last min max best mean` of all metrics, or by metric.
         """
-        info = self.info
-        if summary is None and run_values.outputs_are_final(info, (*file_stat(self._lineages), 0, 0)[1]):
+        info, seen = self.info, file_stat(self._lineages)
+        if summary is None and run_values.outputs_are_final(info, seen[1] if seen else 0):
             return run_values.values_of(info, "outputs")
         ranks = rank_names.size_of(info)  # of several ranks the first says what a metric's number is
-        every = [artifact for artifact in self.artifacts() if artifact.kind == "metric" and artifact.versioned]
+        is_bare = not seen and self.source is None and not os.path.lexists(f"{self.location}/events")  # nothing says that there is a row
+        every = [] if is_bare else [each for each in self.artifacts() if each.kind == "metric" and each.versioned]
         metrics = {artifact.name: artifact for artifact in every if not rank_names.rank_of(artifact.name, ranks)}
         # A file is asked once: what was logged under a metric's name is told apart by its last value.
         statistic = cache(lambda name, word: self._statistic(metrics[name], word) if name in metrics else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,15 @@ _WRITTEN = {"events": 2, "resources": 2, "plxlogs": 1, paths.PRIVATE_FOLDER: 1}
 
 def last_write(path: str | os.PathLike[str]) -> datetime | None:
     """Return when the newest row, journal entry or printed line of a run was written; None when there is none. No link is followed."""
-    newest = max((moment for name, depth in _WRITTEN.items() for moment in _modified(os.path.join(path, name), depth)), default=None)  # noqa: PTH118
+    top = os.fspath(path)
+    newest = max((moment for name, depth in _WRITTEN.items() for moment in _modified(f"{top}/{name}", depth)), default=None)
     return None if newest is None else datetime.fromtimestamp(newest, UTC)
 
 
 def _modified(folder: str, depth: int) -> Iterator[float]:
     """Yield when each file in a folder, and so many folders deep in it, was last modified."""
     try:
-        if os.path.islink(folder):  # noqa: PTH114
+        if not stat.S_ISDIR(os.lstat(folder).st_mode):
             return
         with os.scandir(folder) as entries:
             for entry in entries:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.format.json_fields import (
     FLAG,
     IDENTITY,
-    LIST,
     MOMENT,
     NUMBER,
     OBJECT,
@@ -55,7 +54,7 @@ _FIELDS = {
     **dict.fromkeys(("inputs", "outputs", "meta_info"), OBJECT),
     "tags": TEXTS,
     "status": FieldType("a status", lambda value: type(value) is str and value in _KNOWN),
-    "status_conditions": FieldType("a list of objects", lambda value: LIST.fits(value) and all(type(each) is dict for each in value)),
+    "status_conditions": FieldType("a list of objects", lambda value: type(value) is list and set(map(type, value)) <= {dict}),
     "is_managed": FLAG,
 }
 

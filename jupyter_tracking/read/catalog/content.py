@@ -256,11 +256,11 @@ class LocalCatalog:
         self.root = root
         self._runs = runs
 
-    def get(self, path: Path, seen: Seen) -> ListedRun | None:
+    def get(self, path: str, seen: Seen) -> ListedRun | None:
         """Return what a list of runs says of a run whose documents have this stat; None where the catalog does not know."""
         if self._runs is None:
             self._runs = known_locally(self.root)
-        found = self._runs.get(path.name)
+        found = self._runs.get(path.rpartition("/")[2])
         if found is None or not seen or found.seen != seen:
             return None
         try:

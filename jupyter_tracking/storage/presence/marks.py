@@ -116,7 +116,7 @@ class Mark:
         """Whether it was touched as lately as it says that it would be."""
         return self.lasts is not None and time.time() - os.fstat(self.fd).st_mtime <= self.lasts
 
-    def writer(self, path: Path) -> Writer | None:
+    def writer(self, path: str | Path) -> Writer | None:
         """Return the process that it is of, or None when that is gone.
 
         Args:
@@ -157,7 +157,7 @@ def _ago(moment: float) -> str:
     return f"{seconds} s ago"
 
 
-def _is_over(path: Path) -> bool:
+def _is_over(path: str | Path) -> bool:
     """Return whether a run's document says that it has ended: a mark that is never touched is of no living writer then."""
     root = fd = -1
     try:
@@ -173,7 +173,7 @@ def _is_over(path: Path) -> bool:
                 os.close(each)
 
 
-def writers_of(path: Path, system: Syscalls | None = None, *, without: str = "") -> list[Writer]:
+def writers_of(path: str | Path, system: Syscalls | None = None, *, without: str = "") -> list[Writer]:
     """Return who writes to the run at this moment; empty when nobody does.
 
     Args:
@@ -202,7 +202,7 @@ def writers_of(path: Path, system: Syscalls | None = None, *, without: str = "")
         system.close_quietly(folder)
 
 
-def _writer_of(path: Path, folder: int, name: str, system: Syscalls) -> Writer | None:
+def _writer_of(path: str | Path, folder: int, name: str, system: Syscalls) -> Writer | None:
     try:
         mark = Mark(folder, name, system)
     except (OSError, ValueError):  # removed meanwhile, or a link
@@ -215,12 +215,12 @@ def _writer_of(path: Path, folder: int, name: str, system: Syscalls) -> Writer |
         mark.close()
 
 
-def active_writers(path: Path, system: Syscalls | None = None, *, without: str = "") -> list[str]:
+def active_writers(path: str | Path, system: Syscalls | None = None, *, without: str = "") -> list[str]:
     """Return who writes to the run at this moment, in words: `process 4711 on host`; arguments as of `writers_of`."""
     return [writer.words for writer in writers_of(path, system, without=without)]
 
 
-def last_sign(path: Path) -> str | None:
+def last_sign(path: str | Path) -> str | None:
     """Return when a run's writer gave its last sign of life, and where; empty for one of this machine, None where nobody writes."""
     writers = writers_of(path)
     if not writers:

@@ -90,8 +90,8 @@ def page_of(name: str) -> str:
 
 
 def _fallback(runs: RunTable) -> str:
-    count = len(runs.listed)
-    listed = [row for _, row in runs.listed[:FALLBACK_ROWS]]
+    listed = runs.listed_rows
+    count, listed = len(listed), listed[:FALLBACK_ROWS]
     scores = [name for name in runs.goals if any(name in row["outputs"] for row in listed)][:_FALLBACK_SCORES]
     columns = ("name", "status", "why", "created", *scores, "tags")
     rows = (

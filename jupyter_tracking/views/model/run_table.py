@@ -96,8 +96,9 @@ class RunTable:
         catalog = LocalCatalog(self.root).get if self._given is None else None
         with Progress("browse()", "runs") as progress:
             every = each_of_many(lambda folder: self._read(folder, catalog), progress.over(folders, count))
-        self._known = {os.fspath(each.folder.path): each for each in every}
-        every.sort(key=lambda each: (-(each.row["created"] or 0), each.row["uuid"]))
+        self._known = {each.folder.location: each for each in every}
+        every.sort(key=lambda each: str(each.row["uuid"]))
+        every.sort(key=lambda each: float(each.row["created"] or 0), reverse=True)  # no tuple of each, for which the collector would look
         self.folders, self.rows = [each.folder for each in every], [each.row for each in every]
         _identify(self.rows)
         self.goals = _goals(self.rows, [each.definitions for each in every])
@@ -118,9 +119,14 @@ class RunTable:
         """The runs that are shown unless others are asked for."""
         return [(folder, row) for folder, row in self.every if not (self.hides_archived and row["archived"])]
 
+    @property
+    def listed_rows(self) -> list[Row]:
+        """The rows that are shown unless others are asked for."""
+        return [row for row in self.rows if not (self.hides_archived and row["archived"])]
+
     def _read(self, folder: RunFolder, catalog: Lookup | None) -> _Listed:
         """Read a run, or what a catalog says of it; the row of one that has ended is kept as long as its documents do not change."""
-        known = self._known.get(os.fspath(folder.path))
+        known = self._known.get(folder.location)
         if known is not None and known.seen and known.seen == folder.document_stats():
             return known
         if known is not None and known.info and known.info is folder.info and known.row["status"] in run_document.FINAL_STATUSES:
@@ -165,16 +171,16 @@ class RunTable:
             given = [folder for folder in self._given if folder.path not in self.left_out]
             return len(given), given
         known = self._known
-        found = paths.run_folders(self.root)
-        return len(found), (each.folder if (each := known.get(os.fspath(path))) is not None else RunFolder(path) for path in found)
+        found = sorted(entry.path for entry in paths.run_entries(self.root))
+        return len(found), (each.folder if (each := known.get(path)) is not None else RunFolder(path) for path in found)
 
 
 def _row(run: ListedRun) -> Row:
     facts, marks = run.facts, run.marks
     return {
         "uuid": facts.uuid,
-        "name": json_safe(facts.name),
-        "status": json_safe(facts.status),
+        "name": replace_surrogates(facts.name),
+        "status": replace_surrogates(facts.status),
         "why": cut(facts.why),
         "created": _micros(facts.created_at),
         "finished": _micros(facts.finished_at),
@@ -214,17 +220,17 @@ def _cell(value: object) -> float | str | None:
 
 def cut(text: str) -> str:
     """Return a text as the table shows it: the start of a long one."""
-    return replace_surrogates(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+    return replace_surrogates(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…") if text else ""
 
 
 def _identify(rows: Sequence[Row]) -> None:
     """Give each row an id: the shortest prefix of its uuid that no other row has."""
-    length = _SHORTEST
-    while len({row["uuid"][:length] for row in rows}) < len({row["uuid"] for row in rows}):
+    length, every = _SHORTEST, {row["uuid"] for row in rows}
+    while len({uuid[:length] for uuid in every}) < len(every):
         length += 4
     ids = {}
     for row in rows:
-        row["id"] = ids[row["uuid"]] = json_safe(row["uuid"][:length])
+        row["id"] = ids[row["uuid"]] = replace_surrogates(row["uuid"][:length])
     for row in rows:
         if row["parent"]:
             row["parent"] = ids.get(row["parent"], row["parent"])
@@ -313,10 +319,9 @@ def encode_rows(rows: Sequence[Row], goals: Mapping[str, Goal], *, hides_archive
                 payload.add(f"n{number}", np.array([cell is None for cell in cells], dtype=np.uint8))
             continue
         texts = cells if types == {str} else ["" if cell is None else _words(cell) for cell in cells]
-        place: dict[str, int] = {}
-        codes = [place.setdefault(text, len(place)) for text in texts]
+        place = {text: n for n, text in enumerate(dict.fromkeys(texts))}
         field |= {"kind": "text", "words": list(place)}
-        payload.add(f"c{number}", np.array(codes, dtype=np.uint32))
+        payload.add(f"c{number}", np.fromiter(map(place.__getitem__, texts), np.uint32, len(texts)))
     return payload
 
 

@@ -101,7 +101,7 @@ class RunsBrowser(RunWidget):
     @property
     def runs(self) -> tuple[str, ...]:
         """The uuids of the runs, the newest first; without those of a root that are archived."""
-        return tuple(row["uuid"] for _, row in self._runs.listed)
+        return tuple(row["uuid"] for row in self._runs.listed_rows)
 
     @property
     def run(self) -> str | None:
@@ -260,7 +260,7 @@ class RunsBrowser(RunWidget):
             self.refresh()
             there = {row["id"] for row in self._runs.rows}
             # What is not seen any more is not chosen either: the next change would not be seen to mean it.
-            seen = there if self.table.arrangement.get("archived") else {row["id"] for _, row in self._runs.listed}
+            seen = there if self.table.arrangement.get("archived") else {row["id"] for row in self._runs.listed_rows}
             self.table.chosen = [identity for identity in self.table.chosen if identity in seen]
             if self.table.opened and self.table.opened not in there:
                 self.table.opened = ""
