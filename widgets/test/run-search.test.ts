@@ -91,6 +91,54 @@ describe("filtering the runs", () => {
   });
 });
 
+describe("looking for words in many runs", () => {
+  const numbers = [0, -1, 0.25, 12, 1e-7, 3.5e9, NaN, Infinity, -Infinity, null];
+  const many = (): RunRows =>
+    new RunRows(
+      runsPayload({
+        id: numbers.map((_, n) => `id${n}`),
+        name: numbers.map((_, n) => (n % 3 ? `Run ${n}` : "")),
+        created: numbers.map((_, n) => 1e15 + n),
+        "inputs.lr": numbers,
+        "inputs.a=b": numbers.toReversed(),
+        "inputs.Model": numbers.map((_, n) => ["cnn 12", "", "e=mc2"][n % 3]!),
+        "outputs.loss": numbers.map((value) => value && value / 3),
+      }),
+    );
+  const words =
+    "run id3 1 12 0.25 0.2 1e-7 e e9 3.5e9 -1 − ∞ −∞ nan na lr lr= lr=1 r=0 a=b a=b=1 b=1 =0.25 = == " +
+    "xlr= model= model=cnn cnn e=mc2 mc2 mc3 loss=0 loss=− s=4 run12 000 zz";
+
+  it.each(words.split(" "))("finds %s in what the table writes", (word) => {
+    const rows = many();
+    const texts = numbers.map((_, row) =>
+      rows.fields.flatMap(({ kind, group, name }, field) => {
+        const text = kind === "time" ? "" : rows.text(row, field);
+        return text === "" ? [] : [(group ? `${name}=${text}` : text).toLowerCase()];
+      }),
+    );
+    const expected = numbers.flatMap((_, row) =>
+      texts[row]!.some((text) => text.includes(word)) ? [row] : [],
+    );
+    expect(rows.find(`"${word}"`, null)).toEqual(expected);
+    expect(rows.find(`"${word}" or "${word.toUpperCase()}"`, null)).toEqual(expected);
+  });
+
+  it("writes no number for a word that is in none, and each different one once at most", () => {
+    const rows = many();
+    const written = vi.spyOn(rows, "written");
+    const ofNumbers = () => written.mock.calls.filter(([value]) => typeof value === "number");
+    for (const word of ["run12", "resnet50", "lr", "lr=", "other=0.25"])
+      rows.find(`"${word}"`, null);
+    expect(ofNumbers()).toEqual([]);
+    for (const word of ["lr=0.25", "lr=0.2", "lr=0"]) rows.find(`"${word}"`, null);
+    expect(ofNumbers().length).toBe(9);
+    // A run that has the word in one column is not looked at in the next.
+    rows.find(`"0"`, null);
+    expect(ofNumbers().length).toBeLessThan(3 * 9);
+  });
+});
+
 describe("completing a filter", () => {
   const labels = (text: string): string[] =>
     completions(rows(), text, text.length).map((each) => each.label);

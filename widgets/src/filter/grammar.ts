@@ -37,8 +37,8 @@ export interface Filter<R> {
 export interface FilterOptions<R> {
   /** The present moment in microseconds since 1970. */
   now?: number;
-  /** A row as the text that plain words are looked for in, as `rowText` makes it; give it where it is kept from one filter to the next. */
-  text?: (row: R) => string;
+  /** The test whether a row has a plain word, which is in small letters; give it where that is known sooner than from `rowText`. */
+  has?: (word: string) => (row: R) => boolean;
 }
 
 /**
@@ -88,7 +88,7 @@ interface Operand<C> {
 class Reader<R, C extends FilterColumn> {
   private readonly tokens: Token[];
   private readonly now: number;
-  private readonly rowText: (row: R) => string;
+  private readonly has: (word: string) => (row: R) => boolean;
   private next = 0;
   private depth = 0;
 
@@ -100,7 +100,8 @@ class Reader<R, C extends FilterColumn> {
   ) {
     this.tokens = tokensOf(text);
     this.now = options.now ?? Date.now() * 1000;
-    this.rowText = options.text ?? ((row) => rowText(row, columns.every, value));
+    this.has =
+      options.has ?? ((word) => (row) => rowText(row, columns.every, value).includes(word));
   }
 
   private get token(): Token {
@@ -210,7 +211,7 @@ class Reader<R, C extends FilterColumn> {
     }
     if (signs.length === 0) {
       const word = first.token.text.toLowerCase();
-      return (row) => this.rowText(row).includes(word);
+      return this.has(word);
     }
     this.needColumn(sides);
     return all(signs.map((sign, n) => this.pair(sides[n]!, sign, sides[n + 1]!)));

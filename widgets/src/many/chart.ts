@@ -17,6 +17,8 @@ const CLICK = 4;
 /** More runs than these are painted from frame to frame, for about so long in each (ms). */
 export const AT_ONCE = 600;
 const FRAME = 10;
+/** In less than this of it (ms), too little would be painted to be seen. */
+const LEAST = 1;
 
 export interface ChartOptions {
   kind: "scatter" | "parallel";
@@ -237,18 +239,24 @@ export class RunsChart {
     if (isBrushed && !faint.isOf(layout)) faint.begin(layout, rows, null);
     const go = (): void => {
       const now = performance.now();
-      const isBehind = !isBrushed || faint.paint(now + FRAME / 2);
-      const isDone = plain.paint(now + FRAME) && isBehind;
+      const { ink } = this;
+      const isBehind = !isBrushed || faint.paint(now + ink / 2);
+      const isDone = plain.paint(now + ink) && isBehind;
       ctx.clearRect(0, 0, layout.width, layout.height);
       if (this.options.kind === "scatter") layout.axes(ctx);
       if (isBrushed) faint.lay(ctx);
       plain.lay(ctx);
       if (this.options.kind === "parallel") layout.axes(ctx);
+      // Without a graphics card a browser draws lines only when the pictures are laid: that is part of the frame too.
+      const taken = performance.now() - now;
+      this.ink = Math.min(FRAME, Math.max(LEAST, (this.ink * FRAME) / Math.max(taken, LEAST)));
       if (!isDone) this.painting = requestAnimationFrame(go);
     };
     go();
   }
   private painting = 0;
+  /** For how long lines are given to the browser in a frame (ms), so that all of the frame takes as long as it may. */
+  private ink = FRAME;
   private readonly plain = new Gradual("plain");
   private readonly faint = new Gradual("faint");
 

@@ -74,10 +74,6 @@ export class RunsList {
       : "";
   }
 
-  private get hasStatus(): boolean {
-    return this.options.what !== "group" && new Set(this.runs?.statuses).size > 1;
-  }
-
   redraw(): void {
     this.draw();
   }
@@ -90,6 +86,7 @@ export class RunsList {
       (row) => this.left[row],
     );
     const sign = this.sort?.descending ? -1 : 1;
+    const hasStatus = this.options.what !== "group" && new Set(runs.statuses).size > 1;
     if (sorted)
       rows.sort((a, b) => {
         const [x, y] = [sorted.number(a), sorted.number(b)];
@@ -117,7 +114,7 @@ export class RunsList {
     put(
       this.head,
       h("th", { scope: "col" }, this.options.what ?? "run"),
-      this.hasStatus ? h("th", { scope: "col" }, "status") : null,
+      hasStatus ? h("th", { scope: "col" }, "status") : null,
       ...columns.map(heading),
     );
     const focused = this.body.contains(document.activeElement)
@@ -149,7 +146,7 @@ export class RunsList {
             onpointerenter: () => this.point(row),
           },
           h("th", { scope: "row" }, this.options.lead?.(row), name),
-          this.hasStatus ? h("td", {}, h("span", { class: statusClass(status) }, status)) : null,
+          hasStatus ? h("td", {}, h("span", { class: statusClass(status) }, status)) : null,
           ...columns.map((column) =>
             h(
               "td",

@@ -7,7 +7,7 @@ export interface RunLine {
   row: number;
   level: number;
   /** The runs below it, in order, whether they are shown or not. */
-  below: number[];
+  below: readonly number[];
   group: null;
 }
 export interface GroupLine {
@@ -22,6 +22,7 @@ export type Line = RunLine | GroupLine;
 
 /** Longer chains of parents than this are taken for a mistake: their runs stand beside each other. */
 const DEEPEST = 30;
+const NONE: readonly number[] = [];
 
 /** The runs as a tree, each below its parent where that is among them; `sort` is how they were put in order. */
 class Tree {
@@ -53,8 +54,8 @@ class Tree {
     if (this.children.size > 0 && sort) this.place();
   }
 
-  below(row: number): number[] {
-    return this.children.get(row) ?? [];
+  below(row: number): readonly number[] {
+    return this.children.get(row) ?? NONE;
   }
 
   /** Put a run that has no value of its own where the first of those below it would stand. */

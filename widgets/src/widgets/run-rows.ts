@@ -5,6 +5,7 @@ import * as format from "../model/format";
 import type { RunField, RunsHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
 import { filterColumns, filterValue, type RunColumn } from "../run-table/filtering";
+import { WordSearch } from "../run-table/word-search";
 
 /** A row that changed since the table was sent. JSON has no infinite numbers: they come as strings. */
 export type Patch = [row: number, cells: (string | number | null)[]];
@@ -39,6 +40,8 @@ export class RunRows {
   /** The result whose course is drawn beside it; -1 for none. */
   readonly sparkField: number;
   private readonly sparks: Uint8Array;
+  /** Where the fields are that are the run's own. */
+  private readonly own: ReadonlyMap<string, number>;
   /** Of each field a value for every run. */
   private readonly values: Value[][];
   private readonly archivedField: number;
@@ -46,14 +49,15 @@ export class RunRows {
   private readonly rankings = new Map<number, Float64Array>();
   private readonly decimalsOf = new Map<number, number | null>();
   private readonly varieties = new Map<number, Variety>();
-  /** Of each run what words are looked for in, without its numbers and with them. */
-  private readonly searchTexts: [string[]?, string[]?] = [];
+  private readonly words = new WordSearch(this);
   private columns: RunColumn[] | null = null;
   private names: Map<string, number> | null = null;
 
   constructor(payload: Payload<RunsHead>, patches: Patch[] = []) {
     this.fields = payload.head.fields;
     this.count = payload.head.rows;
+    const own = this.fields.map(({ group, name }, n): [string, number] => [group ? "" : name, n]);
+    this.own = new Map(own.reverse());
     this.values = this.fields.map((field, n) => {
       if (field.kind === "text")
         return Array.from(payload.column(`c${n}`), (code) => field.words?.[code] ?? "");
@@ -83,6 +87,11 @@ export class RunRows {
     return this.values[field]?.[row] ?? null;
   }
 
+  /** The values of a field, of every run. */
+  column(field: number): readonly Value[] {
+    return this.values[field] ?? [];
+  }
+
   /** The value of a field of each run, by the run's id. */
   byId(field: number): Map<string, Value> {
     const ids = this.values[this.fieldNamed("id")] ?? [];
@@ -91,7 +100,7 @@ export class RunRows {
 
   /** The number of a field that is the run's own, not one of its inputs or outputs. */
   fieldNamed(name: string): number {
-    return this.fields.findIndex((f) => f.group === "" && f.name === name);
+    return this.own.get(name) ?? -1;
   }
 
   id(row: number): string {
@@ -209,12 +218,12 @@ export class RunRows {
   /** A filter, or words, read for these runs. */
   filter(search: string): Filter<number> {
     this.columns ??= filterColumns(this);
-    // To write all numbers of many runs takes long, and a word without a digit is in none.
-    const hasNumbers = /[\d∞−]|nan|\be/i.test(search);
-    const texts = (this.searchTexts[Number(hasNumbers)] ??= []);
-    const text = (row: number): string => (texts[row] ??= this.searchText(row, hasNumbers));
     const value = (row: number, column: RunColumn): unknown => filterValue(this, row, column);
-    return parseFilter(search, this.columns, value, { text });
+    const has = (word: string) => {
+      let found: Uint8Array | undefined; // looked for when the first run is tested
+      return (row: number): boolean => (found ??= this.words.find(word))[row] === 1;
+    };
+    return parseFilter(search, this.columns, value, { has });
   }
 
   /** The numbers of the runs that pass a filter, in the order of a field, or as they came. */
@@ -266,20 +275,6 @@ export class RunRows {
     const words = [...new Set(values.map(String))].sort(collator.compare);
     const ranks = new Map(words.map((word, n) => [word, word === "" ? NaN : n]));
     return Float64Array.from(values, (word) => ranks.get(String(word)) ?? NaN);
-  }
-
-  /** What a run is searched in: inputs and outputs as name=value, and what it is called. */
-  private searchText(row: number, hasNumbers: boolean): string {
-    return this.fields
-      .map((field, n) => {
-        if (field.kind === "time" || field.kind === "seconds") return "";
-        const isLeftOut = field.kind === "number" && !hasNumbers && this.at(row, n) !== null;
-        const text = isLeftOut ? "" : this.text(row, n);
-        if (text === "" && !isLeftOut) return "";
-        return field.group ? `${field.name}=${text}` : text;
-      })
-      .join("\n")
-      .toLowerCase();
   }
 }
 

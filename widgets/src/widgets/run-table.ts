@@ -243,7 +243,7 @@ export class RunTable {
     const those = Array.from({ length: chosen.size && rows.count }, (_, row) => row).filter((row) =>
       chosen.has(rows.id(row)),
     );
-    const shown = this.order.filter((row) => chosen.has(rows.id(row))).length;
+    const shown = chosen.size ? this.order.filter((row) => chosen.has(rows.id(row))).length : 0;
     this.comparison.showHidden(chosen.size - shown, this.order.length - shown);
     const texts = (name: string): string[] =>
       those.map((row) => rows.text(row, rows.fieldNamed(name)));
