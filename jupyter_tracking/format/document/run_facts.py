@@ -29,4 +29,4 @@ class RunFacts(NamedTuple):
     @property
     def why(self) -> str:
         """Why the run has its status, in a line."""
-        return join_reason(self.reason, self.message)
+        return join_reason(self.reason, self.message) if self.reason or self.message else ""
