@@ -61,7 +61,7 @@ BUDGETS = {
     "notebook": 1725,
     "frames": 3400,
     "polyaxon": 1100,
-    "views": 10450,
+    "views": 10520,
     "magics": 1440,
     "integrations": 2905,
     "remote": 960,

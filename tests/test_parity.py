@@ -13,7 +13,18 @@ TYPESCRIPT = CHECKOUT / "widgets" / "src" / "renderers"
 # Beside the renderers lie what draws several runs as one, and a table as bars, on both sides, and what only one side needs.
 SHARED = {"bars", "overlay"}
 ONLY_PYTHON = {"__init__", "fallback", "plain_chart", "vega_still"}
-ONLY_TYPESCRIPT = {"index", "axes", "chart-frame", "chart-line", "chart-paint", "crosshair", "filmstrip", "finer-points", "line-chart"}
+ONLY_TYPESCRIPT = {
+    "index",
+    "axes",
+    "chart-frame",
+    "chart-line",
+    "chart-paint",
+    "crosshair",
+    "filmstrip",
+    "finer-points",
+    "line-chart",
+    "thinned-lines",
+}
 
 
 def test_each_renderer_has_its_file_on_both_sides() -> None:

@@ -25,6 +25,7 @@ const sheets = (needed) => ({
 
 /** The renderers that the pages of one artifact, or of some that are often shown together, need; what has none of its own is a file. */
 const parts = {
+  metric: ["metric", "file"],
   lines: ["metric", "curve", "file"],
   charts: ["metric", "curve", "histogram", "confusion", "file"],
   table: ["dataframe", "file"],
@@ -37,6 +38,7 @@ const parts = {
 /** The style sheets of each beside those of every page. */
 const everywhere = ["base.css", "step-view.css", "paper.css"];
 const dressed = {
+  metric: ["charts.css"],
   lines: ["charts.css"],
   charts: ["charts.css", "confusion.css"],
   table: ["table.css"],
@@ -72,6 +74,8 @@ const common = {
   minify: true,
   // Non-ASCII stays escaped, so that no page's charset can spoil the bundle.
   charset: "ascii",
+  // Whether a bundle is of pages that are only saved: what asks a kernel is not in it.
+  define: { SAVED: "false" },
   legalComments: "none",
   plugins: [sheets()],
   logLevel: "info",
@@ -97,6 +101,7 @@ const jobs = [
     ...common,
     entryPoints: { [name]: "src/export/saved-scene.ts" },
     format: "esm",
+    define: { SAVED: "true" },
     plugins: [sheets([...everywhere, ...dressed[name]]), only(stems)],
   })),
 ];
@@ -125,7 +130,7 @@ const labJob = async (name, entry, more) => {
 const views = await labJob("views", "src/lab/views.ts", { format: "esm" });
 const load = await labJob("remoteEntry", "src/lab/entry.ts", {
   format: "iife",
-  define: { VIEWS: JSON.stringify(views) },
+  define: { ...common.define, VIEWS: JSON.stringify(views) },
 });
 for (const name of ["install.json", "schemas"])
   await cp(here(`lab/${name}`), `${extension}/${name}`, { recursive: true });

@@ -89,8 +89,10 @@ def of_page(path: Path) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     place = -(-(4 + length) // 8) * 8
     for scene, _, _, head, sizes in header["payloads"]:
         buffers = []
-        for size in sizes:
-            buffers.append(data[place : place + size])
+        for listed in sizes:
+            size, width = listed if isinstance(listed, list) else (listed, 1)
+            buffer, count = data[place : place + size], size // width
+            buffers.append(bytes(buffer[at % width * count + at // width] for at in range(size)) if width > 1 else buffer)
             place = -(-(place + size) // 8) * 8
         if scene == -1:
             return cells([head, buffers]), header["browsers"]

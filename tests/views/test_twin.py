@@ -216,7 +216,9 @@ def test_what_a_display_adds_to_the_notebook_is_small(root: Path) -> None:
 @pytest.mark.parametrize(
     ("stems", "name"),
     [
-        (["metric"], "lines.js"),
+        (["metric"], "metric.js"),
+        (["curve"], "lines.js"),
+        (["metric", "curve"], "lines.js"),
         (["metric", "confusion"], "charts.js"),
         (["metric", "dataframe"], "numbers.js"),
         (["metric", "image"], "pictures.js"),

@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PanelInfo } from "../src/model/model";
 import { Payload } from "../src/model/payload";
-import { SHARED, StepCache } from "../src/model/step-cache";
+import { SHARED } from "../src/model/kept-steps";
+import { StepCache } from "../src/model/step-cache";
 import { LineChart } from "../src/renderers/line-chart";
 import { Grid, listed } from "../src/table/grid";
 import { SAME } from "../src/table/rows";

@@ -6,7 +6,8 @@ import { describe, expect, it } from "vitest";
 import { heads, isHead, type Head } from "../src/model/payload-heads";
 import type { PanelInfo } from "../src/model/model";
 import { Payload } from "../src/model/payload";
-import { SHARED, StepCache } from "../src/model/step-cache";
+import { SHARED } from "../src/model/kept-steps";
+import { StepCache } from "../src/model/step-cache";
 import { parts } from "../src/renderers/overlay";
 import { StepView } from "../src/widgets/step-view";
 

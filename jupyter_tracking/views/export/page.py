@@ -141,14 +141,14 @@ def select_steps(
 
 def compress(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> bytes:
     """Pack and compress; the same content gives the same bytes."""
-    data = pack(header, payloads)
+    data = pack(header, payloads, to_compress=True)
     # The best compression takes two seconds a megabyte of some patterns.
     return gzip.compress(data, 9 if len(data) < _SMALL else 4, mtime=0)
 
 
 def compressed_size(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> int:
     """Return about how many bytes `compress` would make, found in a tenth of the time; more rather than less."""
-    return len(zlib.compress(pack(header, payloads), 1))
+    return len(zlib.compress(pack(header, payloads, to_compress=True), 1))
 
 
 def _packed(scene: Scene, kept: int, index: int, *, preview: bool) -> bytes:

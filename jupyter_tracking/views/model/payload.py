@@ -214,10 +214,32 @@ def _packed(distances: Sequence[int]) -> str:
     return base64.b64encode(packed).decode()
 
 
-def pack(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]]) -> bytes:
-    """Return payloads as one block of bytes for a saved page: the header's length, the header, then each buffer at a multiple of 8."""
-    listed = [[scene, panel, number, payload.head, [len(b) for b in payload.buffers]] for scene, panel, number, payload in payloads]
+def pack(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload]], *, to_compress: bool = False) -> bytes:
+    """Return payloads as one block of bytes for a page: the header's length, the header, then each buffer at a multiple of 8.
+
+    Args:
+        header: what is said beside them.
+        payloads: each with the numbers of its scene, its panel and its step.
+        to_compress: write columns of numbers with the first bytes of all numbers first, then the second ones, and so on: those are often
+            alike, and compress well. Such a buffer is listed with the bytes of a number beside its size.
+    """
+    listed, parts = [], [b""]
+    for scene, panel, number, payload in payloads:
+        widths = _widths(payload.head) if to_compress else {}
+        sizes: list[int | list[int]] = []
+        for at, data in enumerate(payload.buffers):
+            width = widths.get(at, 1)
+            sizes.append([len(data), width] if width > 1 else len(data))
+            parts.append(b"".join(data[first::width] for first in range(width)))
+        listed.append([scene, panel, number, payload.head, sizes])
     text = json.dumps({**header, "payloads": listed}, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
-    parts = [struct.pack("<I", len(text)) + text]
-    parts.extend(b for *_, payload in payloads for b in payload.buffers)
+    parts[0] = struct.pack("<I", len(text)) + text
     return b"".join(part + b"\0" * (-len(part) % 8) for part in parts)
+
+
+def _widths(head: Mapping[str, Any], first: int = 0) -> dict[int, int]:
+    """Return how many bytes a number has in each buffer that is a column, by the number of the buffer."""
+    found = {first + at: int(kind[1]) for at, kind in head.get("columns", {}).values()}
+    for _, begins, _, part in head.get("parts", ()):
+        found |= _widths(part, first + begins)
+    return found

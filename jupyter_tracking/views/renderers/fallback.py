@@ -31,8 +31,17 @@ def embed(data: bytes, kind: str, alternative: str) -> str:
     return f'<img alt="{escape(alternative)}" style="max-width:100%" src="data:{escape(kind)};base64,{base64.b64encode(data).decode()}">'
 
 
-def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, float] = (5.2, 3.2), colours: int = _COLOURS) -> str:
-    """Draw with matplotlib and return the picture as HTML; the user's figures and settings neither change nor matter."""
+def picture(
+    draw: Callable[[Axes], None], alternative: str, size: tuple[float, float] = (5.2, 3.2), colours: int | Sequence[str] = _COLOURS
+) -> str:
+    """Draw with matplotlib and return the picture as HTML; the user's figures and settings neither change nor matter.
+
+    Args:
+        draw: draws into axes.
+        alternative: what the picture shows, in words.
+        size: inches, of 100 pixels.
+        colours: how many the picture may have; or those that are drawn with on white beside black, as "#rrggbb", where they are known.
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -54,19 +63,36 @@ def picture(draw: Callable[[Axes], None], alternative: str, size: tuple[float, f
     return drawn(out.getvalue(), alternative, colours)
 
 
-def drawn(png: bytes, alternative: str, colours: int = _COLOURS) -> str:
+def drawn(png: bytes, alternative: str, colours: int | Sequence[str] = _COLOURS) -> str:
     """Return a PNG as HTML, in few colours."""
     return embed(_small(png, colours), "image/png", alternative)
 
 
-def _small(png: bytes, colours: int) -> bytes:
+def _small(png: bytes, colours: int | Sequence[str]) -> bytes:
     """Return a PNG in few colours: every display adds it to the notebook's file, and a dense chart is large in many."""
     from PIL import Image
 
     out = io.BytesIO()
     with open_picture(png) as image:
-        image.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(out, "png", optimize=True)
+        if isinstance(colours, int):
+            few = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        else:
+            shades = _shades(colours)
+            palette = Image.new("P", (1, 1))
+            palette.putpalette(shades + shades[-3:] * (256 - len(shades) // 3))
+            few = image.convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE)
+            few.putpalette(shades)
+        few.save(out, "png", optimize=True)
     return min(png, out.getvalue(), key=len)
+
+
+def _shades(colours: Sequence[str]) -> bytes:
+    """Return white, and black and each colour in three strengths, which make smooth edges on white: of each red, green and blue."""
+    shades = bytearray(b"\xff" * 3)
+    for colour in (0, *(int(each[1:], 16) for each in colours)):
+        for part in (3, 2, 1):
+            shades += bytes(255 - (255 - value) * part // 3 for value in colour.to_bytes(3, "big"))
+    return bytes(shades)
 
 
 def pre(text: str, most: int) -> str:

@@ -8,13 +8,25 @@ import media from "../renderers/media.css";
 import text from "../renderers/text.css";
 import table from "../table/table.css";
 import browser from "../widgets/browser.css";
+import liveSlider from "../widgets/live-slider.css";
 import stepView from "../widgets/step-view.css";
 
 /**
  * Where two rules count alike, the later sheet wins: a widget may change what the base has. The bundles of pages that show some kinds alone have
  * nothing in place of those that they do not need.
  */
-const sheets = { base, table, charts, confusion, media, text, stepView, browser, paper };
+const sheets = {
+  base,
+  table,
+  charts,
+  confusion,
+  media,
+  text,
+  stepView,
+  liveSlider,
+  browser,
+  paper,
+};
 
 /** Lines that the colour-blind can tell apart (Okabe and Ito), light and dark. */
 const light = [

@@ -3,7 +3,7 @@
 import { unpackEntries, type Entry } from "../model/pack";
 import type { RunsHead } from "../model/payload-heads";
 import { Payload } from "../model/payload";
-import { StepCache } from "../model/step-cache";
+import { KeptSteps } from "../model/kept-steps";
 import { decodeView, type WireViewInfo } from "../model/wire";
 import { StepView } from "../widgets/step-view";
 
@@ -20,7 +20,7 @@ export interface SceneHeader {
 export interface SavedScenes<H extends SceneHeader> {
   header: H;
   /** The payloads of each scene. */
-  payloads: StepCache[];
+  payloads: KeptSteps[];
   runs: Payload<RunsHead>;
 }
 export type Close = () => void;
@@ -32,7 +32,7 @@ export function unpack<H extends SceneHeader>(pack: ArrayBuffer): SavedScenes<H>
 
 /** Put payloads where they belong. */
 export function gather<H extends SceneHeader>(header: H, entries: Entry[]): SavedScenes<H> {
-  const payloads = header.scenes.map(() => new StepCache(Infinity, null));
+  const payloads = header.scenes.map(() => new KeptSteps());
   let runs = new Payload<RunsHead>({ rows: 0, fields: [] }, []);
   for (const { scene, panel, number, payload } of entries) {
     if (scene < 0) runs = payload as Payload<RunsHead>;
@@ -42,7 +42,7 @@ export function gather<H extends SceneHeader>(header: H, entries: Entry[]): Save
 }
 
 /** Draw a scene into an element. */
-export function showScene(host: HTMLElement, saved: Scene, payloads: StepCache): Close {
+export function showScene(host: HTMLElement, saved: Scene, payloads: KeptSteps): Close {
   const { index, note } = saved;
   const about = decodeView(saved.about);
   const move = (to: number): void => view.show(to);

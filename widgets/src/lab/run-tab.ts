@@ -5,7 +5,7 @@ import { gather, type SceneHeader } from "../export/saved-scene";
 import type { Step } from "../model/format";
 import { isRunning } from "../model/model";
 import type { Entry } from "../model/pack";
-import { StepCache } from "../model/step-cache";
+import type { KeptSteps } from "../model/kept-steps";
 import { decodeView } from "../model/wire";
 import { ArtifactList, type Chosen, type Listing } from "../widgets/artifact-list";
 import { StepView } from "../widgets/step-view";
@@ -54,7 +54,7 @@ export class RunTab extends ServedView {
   private version = "";
   private place: Place | null;
   private view: StepView | null = null;
-  private payloads: StepCache | null = null;
+  private payloads: KeptSteps | null = null;
   private panels = 0;
   private shownVersion = "";
   private serial = 0;

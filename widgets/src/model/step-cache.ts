@@ -1,28 +1,18 @@
-// The payloads that a page has, and the requests for those it has not: one at a time, what is on screen first, then its neighbours.
+// The payloads that a page with a kernel has, and the requests for those it has not: one at a time, what is on screen first, then its
+// neighbours.
 
-import type { Head } from "./payload-heads";
+import { KeptSteps, SHARED, type PayloadId } from "./kept-steps";
 import type { PayloadRequest, SentPayload } from "./messages";
 import { Payload } from "./payload";
+import type { Head } from "./payload-heads";
 
 /** Asks the kernel for payloads; the answer comes through `StepCache.receive`. */
 export type Ask = (wanted: PayloadRequest["ask"]) => void;
-/** Which payload: of which panel, and its number among the panel's own. */
-export interface PayloadId {
-  panel: number;
-  number: number;
-}
-
-/** The number of the payload that holds what is common to all steps of a panel. */
-export const SHARED = -1;
 /** How many neighbours one request asks for. */
 const BATCH = 24;
 
-const keyOf = ({ panel, number }: PayloadId): string => `${panel}/${number}`;
-
-export class StepCache {
-  private readonly payloads = new Map<string, { id: PayloadId; payload: Payload }>();
+export class StepCache extends KeptSteps {
   private readonly listeners = new Set<() => void>();
-  private size = 0;
   private busy = false;
   private requested: PayloadId[] = [];
   /** Of each panel the payload on screen. */
@@ -30,57 +20,29 @@ export class StepCache {
   private lengths: number[] = [];
   private readonly queries: (() => boolean)[] = [];
 
-  /** `budget`: how many bytes are kept. `ask`: null in a saved page, which has no kernel. */
+  /** `budget`: how many bytes are kept. `ask`: null where there is nobody to ask. */
   constructor(
     private readonly budget: number,
     private readonly ask: Ask | null,
-  ) {}
-
-  get bytes(): number {
-    return this.size;
+  ) {
+    super();
   }
 
-  get(panel: number, number: number): Payload | undefined {
-    return this.payloads.get(keyOf({ panel, number }))?.payload;
-  }
-
-  has(id: PayloadId): boolean {
-    return this.payloads.has(keyOf(id));
-  }
-
-  put(id: PayloadId, payload: Payload): void {
-    const key = keyOf(id);
-    this.size += payload.bytes - (this.payloads.get(key)?.payload.bytes ?? 0);
-    this.payloads.set(key, { id, payload });
-    while (this.size > this.budget) {
+  override put(id: PayloadId, payload: Payload): void {
+    super.put(id, payload);
+    while (this.bytes > this.budget) {
       const far = this.farthest();
       // What is on screen stays, however large it is.
       if (!far || this.distance(far.id) === 0) break;
-      this.payloads.delete(keyOf(far.id));
-      this.size -= far.payload.bytes;
+      this.forget(far.id);
     }
   }
 
-  /** Forget a panel's payloads from a number on: other steps were logged there. */
-  drop(panel: number, from: number): void {
-    for (const [key, { id, payload }] of this.payloads) {
-      if (id.panel === panel && id.number >= from) {
-        this.payloads.delete(key);
-        this.size -= payload.bytes;
-      }
-    }
-  }
-
-  /** Call back whenever payloads have come. */
-  onReceive(listener: () => void): void {
+  override onReceive(listener: () => void): void {
     this.listeners.add(listener);
   }
 
-  /**
-   * Request what is on screen now, in place of what was requested before and not yet asked for.
-   * `lengths`: how many payloads of each panel can be fetched.
-   */
-  request(requested: PayloadId[], lengths: number[]): void {
+  override request(requested: PayloadId[], lengths: number[]): void {
     // The first of a panel is what is on screen; a second is what it is compared with.
     for (const { panel, number } of [...requested].reverse())
       if (number !== SHARED) this.shown.set(panel, number);
@@ -141,7 +103,7 @@ export class StepCache {
 
   /** Payloads near those on screen that are not here yet, nearest first, as long as there is room or they are nearer than something kept. */
   private neighbours(): PayloadId[] {
-    const full = this.size > this.budget * 0.9;
+    const full = this.bytes > this.budget * 0.9;
     const reach = full ? this.distance(this.farthest()?.id) - 1 : Infinity;
     const found: PayloadId[] = [];
     const longest = Math.max(0, ...this.lengths);
@@ -168,7 +130,7 @@ export class StepCache {
   /** What is farthest from the step on screen, and so the first to be dropped. */
   private farthest(): { id: PayloadId; payload: Payload } | undefined {
     let found: { id: PayloadId; payload: Payload } | undefined;
-    for (const kept of this.payloads.values()) {
+    for (const kept of this.kept()) {
       if (
         kept.id.number !== SHARED &&
         !this.isRequested(kept.id) &&

@@ -11,6 +11,7 @@ import { FEW, type ChartLine } from "./chart-line";
 import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
+import { ThinnedLines } from "./thinned-lines";
 
 interface Look {
   name: string;
@@ -46,7 +47,7 @@ export function curve(host: Host<"curve">): Drawing<"curve"> {
   /** The step on screen. */
   let at: format.Step = null;
   const title = () => format.joined(about.name, at !== null && `step ${format.step(at)}`);
-  const finer = new FinerPoints(host, host.redraw);
+  const finer = !SAVED && host.live ? new FinerPoints(host, host.redraw) : new ThinnedLines();
   const chart = new LineChart(element, axes(), title, {
     heights: unit ? [320, 440] : [260, 340],
     zoomed: host.redraw,

@@ -1,7 +1,5 @@
 // The points of a long line that are not in the page: the kernel is asked for those of the range that is zoomed to.
 
-import { h, say } from "../dom/dom";
-import * as format from "../model/format";
 import type { RangeQuery } from "../model/messages";
 import type { FailedHead, RangeHead } from "../model/payload-heads";
 import type { Payload } from "../model/payload";
@@ -9,12 +7,8 @@ import { QueryCache, type Asked } from "../model/query-cache";
 import type { Host } from "../model/renderer";
 import type { Range } from "./axes";
 import { parts } from "./overlay";
+import { ThinnedLines, thinnedTo, type Thinned } from "./thinned-lines";
 
-/** A line as the page has it: its points, and of how many they are. */
-export interface Thinned {
-  x: ArrayLike<number>;
-  points: number;
-}
 type Lines = Map<number, Payload<RangeHead | FailedHead>>;
 type Found = { asked: Asked<RangeQuery>; lines: Lines };
 
@@ -25,9 +19,7 @@ const LATE = 300;
 /** Where a pixel has as many points as this, finer ones would look the same. */
 const ENOUGH = 4;
 
-export class FinerPoints<S extends "metric" | "curve"> {
-  /** Says of how many points these are, where there is nobody to ask for more. */
-  readonly note = h("p", { class: "jt-caption", role: "status" });
+export class FinerPoints<S extends "metric" | "curve"> extends ThinnedLines {
   private readonly answers: QueryCache<S, RangeQuery>;
   private asked: Asked<RangeQuery> | null = null;
   private found: Found | null = null;
@@ -37,34 +29,28 @@ export class FinerPoints<S extends "metric" | "curve"> {
 
   /** `changed` is called when other points have come. */
   constructor(
-    private readonly host: Host<S>,
+    host: Host<S>,
     private readonly changed: () => void,
   ) {
-    this.note.hidden = true;
+    super();
     this.answers = new QueryCache(host, () => this.take());
   }
 
   /** The points of each line in the range that was looked at last, as far as they are here; by the line's place among the panel's members. */
-  get lines(): ReadonlyMap<number, Payload<RangeHead>> {
+  override get lines(): ReadonlyMap<number, Payload<RangeHead>> {
     const lines = [...(this.found?.lines ?? [])];
     return new Map(
       lines.filter((line): line is [number, Payload<RangeHead>] => !("error" in line[1].head)),
     );
   }
 
-  /**
-   * Tell which range is on screen.
-   * @param at the number of the step shown, where each step has lines of its own.
-   * @param question the range; null for all, for which the page has what it needs.
-   * @param thinned the lines on screen.
-   */
-  look(at: number, question: RangeQuery | null, thinned: Thinned[]): void {
+  override look(at: number, question: RangeQuery | null, thinned: Thinned[]): void {
     window.clearTimeout(this.timer);
     const fewer = thinned.filter(({ x, points }) => x.length < points);
     const few = fewer.some(
       ({ x }) => question !== null && countWithin(x, question.x) < ENOUGH * question.points,
     );
-    this.asked = question && few && this.host.live ? [at, question] : null;
+    this.asked = question && few ? [at, question] : null;
     if (!this.asked) {
       this.found = null;
       this.answers.retryFailed();
@@ -77,25 +63,16 @@ export class FinerPoints<S extends "metric" | "curve"> {
       }, PAUSE);
     }
     const error = this.asked && this.error(this.asked);
-    const drawn = thinned.reduce((sum, { x }) => sum + x.length, 0);
-    const points = thinned.reduce((sum, line) => sum + line.points, 0);
-    const told = fewer.length > 0 && (error || !this.host.live);
-    const words = `thinned to ${format.count(drawn)} of ${format.count(points)} points`;
-    this.tell(told ? words + (error ? `: ${error}` : "") : "");
-  }
-
-  private tell(words: string): void {
-    say(this.note, words);
-    this.note.hidden = words === "";
+    this.tell(error ? `${thinnedTo(thinned)}: ${error}` : "");
   }
 
   /** The lines have grown: what was found stays on screen until it is found anew. */
-  outdate(): void {
+  override outdate(): void {
     this.outdated = true;
     this.answers.clear();
   }
 
-  destroy(): void {
+  override destroy(): void {
     window.clearTimeout(this.timer);
     this.answers.request([]);
   }

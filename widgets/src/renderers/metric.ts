@@ -13,6 +13,7 @@ import { FinerPoints } from "./finer-points";
 import { LineChart } from "./line-chart";
 import { exponentialSmoothing } from "../model/smoothing";
 import { dashOf, earlierStep, Legend, parts } from "./overlay";
+import { ThinnedLines } from "./thinned-lines";
 
 /** Values, with their places on the axes. */
 interface Points {
@@ -70,7 +71,8 @@ export function metric(host: Host<"metric">): Drawing<"metric"> {
   const legend = new Legend(labels, oneRun ? "metrics" : "runs", (keepZoom) => update(keepZoom));
   const caption = h("p", { class: "jt-caption" });
   element.append(bar(byTime, scale, smoothing));
-  const finer = new FinerPoints(host, () => update(true));
+  const finer =
+    !SAVED && host.live ? new FinerPoints(host, () => update(true)) : new ThinnedLines();
   /** The points of what is zoomed to, of those lines that have more than came at first. */
   let zoomed = new Map<number, Points>();
   let current = axes();

@@ -7,7 +7,7 @@ import type { Query } from "../model/messages";
 import { called, type PanelInfo } from "../model/model";
 import { Payload } from "../model/payload";
 import type { Beside, Drawing, Host, Shown } from "../model/renderer";
-import { SHARED, type PayloadId, type StepCache } from "../model/step-cache";
+import { SHARED, type KeptSteps, type PayloadId } from "../model/kept-steps";
 import { rendererOf } from "../renderers/index";
 import { SourceCell } from "./source-cell";
 
@@ -74,7 +74,7 @@ export class Panel {
   constructor(
     private info: PanelInfo,
     private readonly place: number,
-    private readonly payloads: StepCache,
+    private readonly payloads: KeptSteps,
     private readonly query: SendQuery | undefined,
     private readonly changed: () => void,
     private readonly go: (number: number) => void,

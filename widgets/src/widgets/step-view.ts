@@ -10,13 +10,13 @@ import { called, isRunning, type ViewInfo } from "../model/model";
 import type { Payload } from "../model/payload";
 import { TimerPlayer, type Player } from "../model/player";
 import type { Beside } from "../model/renderer";
-import { SHARED, type PayloadId, type StepCache } from "../model/step-cache";
+import { SHARED, type KeptSteps, type PayloadId } from "../model/kept-steps";
 import { Panel, type SendQuery, type Waiting } from "./panel";
 import { StepBar } from "./step-bar";
 
 export interface StepViewOptions {
   about: ViewInfo;
-  payloads: StepCache;
+  payloads: KeptSteps;
   /** Someone moves to a step, by its place in the list. */
   move(index: number): void;
   /** Missing in a saved page, which has no kernel to ask. */

@@ -6,7 +6,8 @@ import type { KernelMessage, PageMessage, Query, SeedPayload } from "../model/me
 import type { Model, WidgetView } from "../model/model";
 import { Payload } from "../model/payload";
 import { INTERVAL, type Player } from "../model/player";
-import { StepCache, type PayloadId } from "../model/step-cache";
+import { type PayloadId } from "../model/kept-steps";
+import { StepCache } from "../model/step-cache";
 import { decodeView, type WireViewInfo } from "../model/wire";
 import { mount } from "./mount";
 import { StepView } from "./step-view";
