@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import nbformat
 from playwright.sync_api import TimeoutError as TimedOut
 
 from tests.lab.made import MAKE
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tests.lab.document import Document
 
 AGAIN = 12
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # Which observers observe, and who listens to the window, from now on.
 WATCH = """() => { const live = window.jtHeld = {resize: new Set(), mutation: new Set(), window: new Map()};
   for (const [name, kind] of [['resize', ResizeObserver.prototype], ['mutation', MutationObserver.prototype]]) {
@@ -50,3 +52,29 @@ def test_views_that_were_replaced_leave_nothing_in_the_page(lab: Document) -> No
     except TimedOut:
         now, more = lab.page.evaluate(HELD), Counter(lab.page.evaluate(KINDS))
         raise AssertionError(f"{now} and not {once}: more of {more - kinds}, fewer of {kinds - more}") from None
+
+
+def test_a_notebook_that_is_run_again_shows_the_same_and_is_the_same_file(lab: Document) -> None:
+    """In the same kernel and in a new one; two views of the same are two, and each is alive after each run."""
+    lab.run(MAKE, "print(view.path)")
+    begin = f"import jupyter_tracking as tracking\nview = tracking.open_run({lab.text().strip()!r})"
+    shown: list[list[dict[str, Any]]] = []
+    lab.run(begin, "view.show('gain')", "view.show('gain')", "view.show('gain', 'predictions')", "view.browse()")
+    for again in (None, lab.run, lab.restart):
+        if again == lab.restart:
+            lab.restart()
+        if again is not None:
+            lab.run()
+        lab.until("() => document.querySelectorAll('[data-jt-live] [data-jt-step=\"190\"]').length >= 3")
+        assert lab.page.get_by_text("Error displaying widget").count() == 0
+        for n in range(3):
+            (handle, view) = (lab.output(n + 1).locator(each).first for each in ("[data-jt-live] .noUi-handle", "[data-jt-live]"))
+            lab.hold_focus(handle)
+            lab.press("ArrowLeft")
+            view.locator('[data-jt-view="curve"][data-jt-step="180"]').wait_for()
+        saved = nbformat.read(lab.save(), as_version=4)
+        shown.append([output for cell in saved.cells for output in cell.outputs])
+    widgets = [output["data"][WIDGET_VIEW]["model_id"] for output in shown[0] if WIDGET_VIEW in output["data"]]
+    assert len(set(widgets)) == len(widgets) == 4
+    assert shown[1] == shown[0]
+    assert shown[2] == shown[0]

@@ -16,6 +16,8 @@ import jupyter_tracking as tracking
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jupyter_tracking.run_view import RunView
+
 SCRIPT = re.compile(r"<script>.*?</script>", re.DOTALL)
 KINDS = ("loss", "curve", "table", "other")
 
@@ -75,3 +77,25 @@ def test_displays_of_one_kind_bring_the_same_script(cells: dict[str, nbformat.No
         assert of_the_element in script
         scripts.append(script.replace(of_the_element, ""))
     assert scripts[0] == scripts[1]
+
+
+def test_a_notebook_run_by_another_kernel_is_the_same_file(view: RunView) -> None:
+    """Byte by byte: a tool that compares notebooks, such as nbdime, has nothing to show. Two views of the same are two all the same."""
+    begin = f"import jupyter_tracking as tracking\nview = tracking.open_run({str(view.path)!r})"
+    shown = ["view.show('loss')", "view.show('loss')", "view.show('gain', 'predictions')", "view.browse()", "view"]
+    first, second = (nbformat.writes(executed([begin, *shown])) for _ in range(2))
+    assert first == second
+    ids = re.findall(r'"model_id": "([0-9a-f]+)"', first)
+    assert len(set(ids)) == len(ids) == len(shown)
+
+
+def test_a_view_that_is_made_again_has_its_id_as_soon_as_that_is_free(view: RunView) -> None:
+    """Ids are unique among the views that are open: a closed one leaves its own to the next of the same."""
+    first, second, other = view.show("loss"), view.show("loss"), view.show("gain")
+    assert len({first.model_id, second.model_id, other.model_id}) == 3
+    kept = first.model_id
+    first.close()
+    third = view.show("loss")
+    assert third.model_id == kept
+    for each in (second, other, third):
+        each.close()

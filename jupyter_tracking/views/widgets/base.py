@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ import traitlets
 from jupyter_tracking.views.export.bundle import WHOLE, bundle, static
 from jupyter_tracking.views.export.frame import FRAME_BUDGET, FramedPage
 from jupyter_tracking.views.widgets import live
-from jupyter_tracking.views.widgets.display import NotebookDisplay
+from jupyter_tracking.views.widgets.display import NotebookDisplay, repeatable_id
 from jupyter_tracking.fork import free_after_fork
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
         self._others = others
         self._page_budget = page_budget
         self._displayed: NotebookDisplay | None = None
-        super().__init__(children)
+        super().__init__(children, model_id=repeatable_id(front.key, lambda identity: _is_open(_views.get(identity))))
+        _views[self.model_id] = self
         front.tree = [widget.model_id for part in (self, *others) for widget in widget_tree(part)]
         front.observe(self._poll_while_visible, names=["visible"])
         self._poll_while_visible()
@@ -183,6 +185,14 @@ class RunWidget(ipywidgets.VBox):  # type: ignore[misc]
         with self.front.lock:
             line = self._line()
             return FramedPage(line.strip("<>"), self._page(line, FRAME_BUDGET))
+
+
+# The views by their ids.
+_views: weakref.WeakValueDictionary[str, RunWidget] = weakref.WeakValueDictionary()
+
+
+def _is_open(view: RunWidget | None) -> bool:
+    return view is not None and view.comm is not None
 
 
 def close_widget_tree(widget: Widget) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sys
 import uuid
 import weakref
@@ -18,6 +19,7 @@ from jupyter_tracking.views.export.latex import for_latex
 from jupyter_tracking.views.export.page import still_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
 
     import ipywidgets
@@ -100,6 +102,24 @@ def _asked_of_ipython() -> tuple[str | None, bool]:
 def _hash(page: str) -> bytes:
     """Return what tells pages apart: a page itself takes a quarter of a megabyte."""
     return hashlib.blake2s(page.encode()).digest()
+
+
+def repeatable_id(key: str, is_taken: Callable[[str], bool]) -> str:
+    """Return the id for a view that is about to be made: the same again when its cell runs again, also in another kernel.
+
+    The notebook's file names a widget by its id. One of chance, as ipywidgets' own are, would make each run of the notebook another file.
+    What the cell displayed when it ran before is closed first, as its output is replaced: the id is that of one view at a time.
+
+    Args:
+        key: what is shown.
+        is_taken: whether a view that is open has an id.
+    """
+    shell = get_ipython()
+    cell, execution = _running(shell)
+    if cell:
+        _close_earlier(shell, cell, execution)
+    ids = (hashlib.blake2s(f"{cell or ''}\0{key}\0{n}".encode(), digest_size=16).hexdigest() for n in itertools.count())
+    return next(found for found in ids if not is_taken(found))
 
 
 # By the id of a cell: the execution of it that displayed something last, and the widgets that this execution displayed.
