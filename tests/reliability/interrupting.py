@@ -33,7 +33,7 @@ FRAME = pd.DataFrame({"a": [1, 2, 3]})
 
 
 def log_within_signals(acknowledge: Acknowledge, path: Path, signals: int) -> None:  # noqa: C901, PLR0915 - one process, whose parts share its state
-    """Log without end while a timer's handler logs too; tell what was acknowledged, and how often it was refused of how many signals."""
+    """Log without end while a timer's handler logs too; tell what was acknowledged, and how often it was refused."""
     run = Run(path)
     writer = LogWriter(run.store)
     console.subscribe(writer)
@@ -69,7 +69,8 @@ def log_within_signals(acknowledge: Acknowledge, path: Path, signals: int) -> No
 
     def handler(*_given: Any) -> None:
         came[0] += 1
-        if depth[0] > 20:  # on a busy machine the next signal comes before a call is done, again and again
+        # On a busy machine the next signal comes before a call is done, again and again: the program would not get its turn any more.
+        if depth[0] > 20 or came[0] > signals:
             return
         depth[0] += 1
         try:
@@ -95,7 +96,7 @@ def log_within_signals(acknowledge: Acknowledge, path: Path, signals: int) -> No
     run.end()
     stored = {name: value for name, value in inputs.items() if name in run._current_document()["inputs"]}
     assert stored.keys() == inputs.keys()
-    acknowledge((rows, {}, refused[0], came[0]))
+    acknowledge((rows, {}, refused[0]))
 
 
 def end_by_signal(acknowledge: Acknowledge, path: Path, handler: str) -> None:

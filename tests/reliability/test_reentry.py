@@ -204,7 +204,7 @@ def test_every_call_may_interrupt_every_other(session: Callable[[], Session], ou
 def test_real_signals_at_random_moments_lose_nothing(memory: Path, signals: int) -> None:
     """A handler that logs, syncs and adds inputs, thousands of times in the middle of whatever the program logs."""
     told = finished(interrupting.log_within_signals, memory / "runs" / UUID, signals)
-    rows, inputs, refused, came = told[0]
+    rows, inputs, refused = told[0]
     folder = open_folder(memory / "runs" / UUID)
     assert not find_problems(folder)
     assert inputs.items() <= folder.info["inputs"].items()
@@ -212,7 +212,7 @@ def test_real_signals_at_random_moments_lose_nothing(memory: Path, signals: int)
     # No row of a name may have been acknowledged, and then it has no file.
     assert {name: set(steps) - set(found.get(name, ())) for name, steps in rows.items()} == {name: set() for name in rows}
     assert all(len(steps) == len(set(steps)) for steps in found.values())
-    assert refused < came  # more came than were waited for, where a call took long on a busy machine
+    assert refused < signals
 
 
 @pytest.mark.parametrize("handler", ["end", "end and exit"])
