@@ -6,8 +6,7 @@ import { describe, expect, it } from "vitest";
 import { heads, isHead, type Head } from "../src/model/payload-heads";
 import type { PanelInfo } from "../src/model/model";
 import { Payload } from "../src/model/payload";
-import { SHARED } from "../src/model/kept-steps";
-import { StepCache } from "../src/model/step-cache";
+import { KeptSteps, SHARED } from "../src/model/kept-steps";
 import { parts } from "../src/renderers/overlay";
 import { StepView } from "../src/widgets/step-view";
 
@@ -84,7 +83,7 @@ describe("the samples of the wire", () => {
   it.each(samples.filter(({ stem }) => !["audio", "image", "video"].includes(stem)))(
     "of $stem are drawn without an error",
     ({ info, shared, payload, buffers }) => {
-      const payloads = new StepCache(Infinity, null);
+      const payloads = new KeptSteps();
       const last = Math.max(0, info.steps.length - 1);
       payloads.put({ panel: 0, number: SHARED }, payloadOf(shared, buffers.shared));
       if (payload) payloads.put({ panel: 0, number: last }, payloadOf(payload, buffers.payload));

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Step } from "../src/model/format";
+import { KeptSteps } from "../src/model/kept-steps";
 import type { PanelInfo, ViewInfo } from "../src/model/model";
-import { StepCache } from "../src/model/step-cache";
 import { StepView } from "../src/widgets/step-view";
 import { payload } from "./made";
 
@@ -16,7 +16,7 @@ const panel = (name: string, steps: Step[], more: Partial<PanelInfo> = {}): Pane
 
 /** A view of panels as a saved page has it, at its last step. */
 function opened(steps: Step[], panels = [panel("notes", steps)], more: Partial<ViewInfo> = {}) {
-  const payloads = new StepCache(1e9, null);
+  const payloads = new KeptSteps();
   panels.forEach((each, n) =>
     each.steps.forEach((step, k) =>
       payloads.put({ panel: n, number: k }, payload({}, `${each.name} ${step}`)),

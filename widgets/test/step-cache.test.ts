@@ -72,7 +72,7 @@ describe("asking for cache", () => {
 
 describe("the budget", () => {
   it("keeps what is near, never more than the budget, and always the shared", () => {
-    const cache = new StepCache(10_000, null);
+    const cache = new StepCache(10_000, () => undefined);
     cache.put({ panel: 0, number: -1 }, payload({}, new Uint8Array(1000)));
     cache.request([{ panel: 0, number: 50 }], [100]);
     for (let at = 0; at < 100; at += 1)

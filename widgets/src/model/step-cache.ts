@@ -20,10 +20,10 @@ export class StepCache extends KeptSteps {
   private lengths: number[] = [];
   private readonly queries: (() => boolean)[] = [];
 
-  /** `budget`: how many bytes are kept. `ask`: null where there is nobody to ask. */
+  /** `budget`: how many bytes are kept. */
   constructor(
     private readonly budget: number,
-    private readonly ask: Ask | null,
+    private readonly ask: Ask,
   ) {
     super();
   }
@@ -85,7 +85,7 @@ export class StepCache extends KeptSteps {
   }
 
   private sendNext(): void {
-    if (this.busy || !this.ask) return;
+    if (this.busy) return;
     const wanted = this.requested.filter((id) => !this.has(id));
     // What is on screen is asked for alone, so that it comes soon.
     if (wanted.length === 0) {
