@@ -5,9 +5,10 @@ Of the threads of the parent only the one that forked lives on in the child: wha
 
 from __future__ import annotations
 
-import os
 import weakref
 from typing import Any, Protocol, TypeVar
+
+from jupyter_tracking.system import os_calls
 
 Lock = TypeVar("Lock")
 
@@ -41,5 +42,4 @@ def _after_fork() -> None:
         thing.after_fork()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+os_calls.register_at_fork(after_in_child=_after_fork)

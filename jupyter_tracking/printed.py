@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import escape_controls
@@ -60,6 +61,9 @@ def write(stream: TextIO, *lines: str) -> None:
         stream.write(text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding))
 
 
+_IMPORTING = ("<frozen importlib.", import_module.__code__.co_filename)  # the first of them are not counted by `warnings`
+
+
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the user's own line."""
     _, level = _users_frame()
@@ -80,8 +84,9 @@ def users_line() -> tuple[str, int]:
 def _users_frame() -> tuple[FrameType, int]:
     """Return the first frame on the stack that is not of this package, and its level for the caller of the caller."""
     frame, level = sys._getframe(2), 2  # noqa: SLF001 - the documented way of looking at the stack
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame, level = frame.f_back, level + 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((_PACKAGE, *_IMPORTING)):
+        level += not frame.f_code.co_filename.startswith(_IMPORTING[0])
+        frame = frame.f_back
     return frame, level
 
 

@@ -20,6 +20,7 @@ from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.recent_files import RecentFiles
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -212,7 +213,7 @@ def test_rows_that_nobody_holds_are_kept_within_a_bound(tmp_path: Path, monkeypa
     read: list[str] = []
     pread = os.preadv
     monkeypatch.setattr(
-        os, "preadv", lambda fd, buffers, at: read.append(os.readlink(f"/proc/self/fd/{fd}")[-6:-4]) or pread(fd, buffers, at)
+        os_calls, "preadv", lambda fd, buffers, at: read.append(os.readlink(f"/proc/self/fd/{fd}")[-6:-4]) or pread(fd, buffers, at)
     )
     artifacts = folder.artifacts()
     held = folder.rows(artifacts[0])
@@ -231,8 +232,8 @@ def test_a_file_that_has_grown_is_read_where_it_grew(tmp_path: Path, monkeypatch
     path.write_bytes(event_rows.header("metric") + b"".join(lines[:40_000]))
     read: list[int] = []
     preadv, pread = os.preadv, os.pread
-    monkeypatch.setattr(os, "preadv", lambda fd, buffers, at: read.append(sum(map(len, buffers))) or preadv(fd, buffers, at))
-    monkeypatch.setattr(os, "pread", lambda fd, size, at: read.append(len(found := pread(fd, size, at))) or found)
+    monkeypatch.setattr(os_calls, "preadv", lambda fd, buffers, at: read.append(sum(map(len, buffers))) or preadv(fd, buffers, at))
+    monkeypatch.setattr(os_calls, "pread", lambda fd, size, at: read.append(len(found := pread(fd, size, at))) or found)
     file = EventFile(lambda: os.open(path, os.O_RDONLY), "metric", ours=True)
     file.rows()
     before = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import escape_controls, storage_errors
 from jupyter_tracking.printed import write
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ def complain(*lines: str) -> None:
 def leave_pipe() -> None:
     """Put what is left for standard output nowhere, so that the end of the process need not complain of it."""
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os_calls.open(os.devnull, os_calls.O_WRONLY), sys.stdout.fileno())
 
 
 def print_table(frame: pd.DataFrame) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun, storage_error
 from jupyter_tracking.redact.given import without_secrets
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -34,8 +35,7 @@ TAILS = f"{PRIVATE_FOLDER}/tail"  # what files at an object store have grown by
 LOCKS = ("lock", "names", "rows")  # files of the private folder that are only locked: for documents, for names, for rows of metrics
 UNFINISHED = f".{RUN_FILE}.new"  # the next document; what a process that was killed left of it, the next change replaces
 
-_NO_LINKS = os.O_NOFOLLOW | os.O_CLOEXEC
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | _NO_LINKS
+FOLDER = os_calls.ANY_FOLDER | os_calls.NO_LINKS
 
 MAX_STEM = 120
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -139,20 +139,20 @@ def has_private_folder(folder: Path) -> bool:
 
 def _holds_events(events: Path) -> bool:
     try:
-        root = os.open(events, FOLDER)
+        root = os_calls.open(events, FOLDER)
     except (OSError, ValueError):  # there are none, or a link stands in their place
         return False
     with closing_descriptor(root):
-        return any(name.endswith(".plx") for kind in os.listdir(root) for name in _names_in(root, kind))  # noqa: PTH208 - a descriptor
+        return any(name.endswith(".plx") for kind in os_calls.listdir(root) for name in _names_in(root, kind))
 
 
 def _names_in(root: int, folder: str) -> list[str]:
     try:
-        fd = os.open(folder, FOLDER, dir_fd=root)
+        fd = os_calls.open(folder, FOLDER, dir_fd=root)
     except OSError:
         return []
     with closing_descriptor(fd):
-        return os.listdir(fd)  # noqa: PTH208
+        return os_calls.listdir(fd)
 
 
 @contextmanager
@@ -161,7 +161,7 @@ def closing_descriptor(fd: int) -> Iterator[int]:
     try:
         yield fd
     finally:
-        os.close(fd)
+        os_calls.close(fd)
 
 
 def new_uuid() -> str:
@@ -348,7 +348,7 @@ def inner_parts(relative: str) -> list[str]:
     return parts
 
 
-def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: Callable[..., int] = os.open) -> int:
+def open_inside(root_fd: int, relative: str, flags: int = os_calls.O_RDONLY, opening: Callable[..., int] = os_calls.open) -> int:
     """Open a regular file or folder below a folder's descriptor, following no link.
 
     Each component is opened from the one before, so that a link planted at any depth, or swapped
@@ -367,13 +367,13 @@ def open_inside(root_fd: int, relative: str, flags: int = os.O_RDONLY, opening: 
     try:
         for part in folders:
             fd = _open_component(fd, root_fd, part, FOLDER, relative, opening)
-        fd = _open_component(fd, root_fd, last, flags | os.O_NONBLOCK | _NO_LINKS, relative, opening)
-        mode = os.fstat(fd).st_mode
+        fd = _open_component(fd, root_fd, last, flags | os_calls.O_NONBLOCK | os_calls.NO_LINKS, relative, opening)
+        mode = os_calls.fstat(fd).st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             raise InvalidArgument(f"path={relative!r} is not a regular file")  # noqa: TRY301 - closes what was opened
     except BaseException:
         if fd != root_fd:
-            os.close(fd)
+            os_calls.close(fd)
         raise
     return fd
 
@@ -389,12 +389,12 @@ def _open_component(fd: int, root_fd: int, part: str, flags: int, path: str, ope
             raise OutsideRun(f"path={path!r} goes through a link; links inside a run are not followed") from None
         raise
     if fd != root_fd:
-        os.close(fd)
+        os_calls.close(fd)
     return following
 
 
 def _is_link(part: str, dir_fd: int) -> bool:
     try:
-        return stat.S_ISLNK(os.lstat(part, dir_fd=dir_fd).st_mode)
+        return stat.S_ISLNK(os_calls.lstat(part, dir_fd=dir_fd).st_mode)
     except OSError:
         return False

@@ -24,6 +24,7 @@ from jupyter_tracking.read.file_bytes import read_bytes
 from jupyter_tracking.read.find import find_run, place_of
 from jupyter_tracking.read.remote.roots import find_root, remote_url, use_options
 from jupyter_tracking.read.run_reader import RunFolder
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,12 +92,12 @@ def read_notebook(notebook: str | os.PathLike[str]) -> NotebookNode:
     """
     path = os.fspath(notebook)
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = os_calls.open(path, os_calls.O_RDONLY | os_calls.O_NONBLOCK | os_calls.O_CLOEXEC)
         try:
-            seen = os.fstat(fd)
+            seen = os_calls.fstat(fd)
             data = read_bytes(fd, min(seen.st_size, MOST_DOCUMENT_BYTES + 1)) if stat.S_ISREG(seen.st_mode) else None
         finally:
-            os.close(fd)
+            os_calls.close(fd)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MissingFile(error.errno, f"notebook={path!r}: no such file") from None
     except (OSError, ValueError) as error:
@@ -198,9 +199,9 @@ def _is_folder_in(top: Path, place: Path) -> bool:
     relative = os.path.relpath(place, top)
     try:
         with ExitStack() as stack:
-            root = stack.enter_context(paths.closing_descriptor(os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)))
+            root = stack.enter_context(paths.closing_descriptor(os_calls.open(top, os_calls.ANY_FOLDER)))
             fd = stack.enter_context(paths.closing_descriptor(paths.open_inside(root, relative)))
-            return stat.S_ISDIR(os.fstat(fd).st_mode)
+            return stat.S_ISDIR(os_calls.fstat(fd).st_mode)
     except (TrackingError, OSError, ValueError):
         return False
 

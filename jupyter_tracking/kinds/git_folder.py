@@ -11,6 +11,7 @@ import stat
 from typing import NamedTuple
 
 from jupyter_tracking.format import paths
+from jupyter_tracking.system import os_calls
 
 MOST_BYTES = 1 << 27  # of an index, a table of references, or of what git prints
 HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -76,24 +77,18 @@ def is_folder(path: str) -> bool:
 
 def read_part(folder: str, relative: str, most: int = _MOST_TEXT) -> bytes:
     """Return the bytes of a file of the repository, none where it is missing; raises `OSError` or `ValueError` for a link and the like."""
-    root = fd = -1
+    opened = paths.closing_descriptor
     try:
-        root = os.open(folder, paths.FOLDER)
-        fd = paths.open_inside(root, relative)
-        size = os.fstat(fd).st_size
-        if size > most:
-            raise ValueError(f"{relative} has {size:,} bytes")
-        data = os.read(fd, size)
-        while len(data) < size and (more := os.read(fd, size - len(data))):
-            data += more
+        with opened(os_calls.open(folder, paths.FOLDER)) as root, opened(paths.open_inside(root, relative)) as fd:
+            size = os_calls.fstat(fd).st_size
+            if size > most:
+                raise ValueError(f"{relative} has {size:,} bytes")
+            data = os.read(fd, size)
+            while len(data) < size and (more := os.read(fd, size - len(data))):
+                data += more
+            return data
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return b""
-    else:
-        return data
-    finally:
-        for each in (fd, root):
-            if each >= 0:
-                os.close(each)
 
 
 def resolve_head(place: WorkingTree) -> tuple[str, str] | None:

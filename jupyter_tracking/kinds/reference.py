@@ -248,7 +248,8 @@ class ReferenceMethods(Recorder):
                     about |= _hashed(where)
                 where = os.path.abspath(where)  # noqa: PTH100 - links stay as they are
             about["path"] = where
-            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else where.removeprefix(f"{self.path}{os.sep}")
+            inside = where.removeprefix(f"{self.path}{os.sep}").replace(os.sep, "/")
+            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else inside
         self._record_artifact(chosen, true_name, recorded, summary=about, is_input=as_flag(is_input, "is_input"))
 
 

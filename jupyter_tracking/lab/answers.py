@@ -63,7 +63,7 @@ class Answers:
             if version == known:
                 return None
             listing = list_artifacts(folder, find_problems(folder) if is_soon_checked(folder) else None)
-            inside = str(self._folder.find(path).relative_to(folder.path))
+            inside = self._folder.find(path).relative_to(folder.path).as_posix()
             opened = next(([each.kind, each.name] for each in folder.artifacts() if each.path == inside), None)
             several = len(overview_of(folder)) > 1  # of one thing there is no overview
         return pack({"version": version, "listing": listing, "overview": several, "opened": json_safe(opened)}, [])

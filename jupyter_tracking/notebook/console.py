@@ -7,7 +7,6 @@ handed to the subscribers in batches; no subscriber can break a print or delay i
 from __future__ import annotations
 
 import atexit
-import os
 import sys
 from itertools import pairwise, repeat
 from time import time_ns
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from jupyter_tracking.errors import log_errors
 from jupyter_tracking.notebook.terminal import TerminalLines
 from jupyter_tracking.storage.reentry import NOTES, hold, is_held, new_lock
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -265,5 +265,4 @@ def flush_lines() -> None:
 
 
 atexit.register(flush_lines)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_capture.after_fork)
+os_calls.register_at_fork(after_in_child=_capture.after_fork)

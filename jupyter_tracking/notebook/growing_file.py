@@ -18,14 +18,14 @@ from jupyter_tracking.errors import storage_errors
 from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.format import paths
 from jupyter_tracking.storage.reentry import NOTES, hold, new_lock
-from jupyter_tracking.storage.syscalls import LINK_FLAGS
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jupyter_tracking.storage.store import Store
 
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | LINK_FLAGS
+_NEW = os_calls.O_RDWR | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.NO_LINKS
 _KEPT = "the one before is intact"
 
 
@@ -122,13 +122,13 @@ class GrowingFile:
             return None
         fd = -1
         try:
-            fd = system.open(self._other_name, os.O_RDWR | os.O_NONBLOCK | LINK_FLAGS, dir_fd=self._store.temporary_fd)
-            if self._fd_status(fd) != other.status or os.fstat(fd).st_nlink > 1 or not system.lease(fd):
+            fd = system.open(self._other_name, os_calls.O_RDWR | os_calls.O_NONBLOCK | os_calls.NO_LINKS, dir_fd=self._store.temporary_fd)
+            if self._fd_status(fd) != other.status or os_calls.fstat(fd).st_nlink > 1 or not system.lease(fd):
                 return None
             if head != other.head:
-                os.lseek(fd, 0, os.SEEK_SET)
+                os_calls.lseek(fd, 0, os.SEEK_SET)
                 system.write_all(fd, head)
-            end = os.lseek(fd, other.status[1] - len(self._end), os.SEEK_SET)
+            end = os_calls.lseek(fd, other.status[1] - len(self._end), os.SEEK_SET)
             system.write_all(fd, self._joined(self._last + self._new, first=end == len(head)) + self._end)
             if sync:
                 system.fsync(fd)
@@ -224,7 +224,7 @@ class GrowingFile:
     def _status(self, name: str, folder: int) -> tuple[int, ...]:
         """Return inode, size and the moment of the last write of a file; empty where there is none."""
         try:
-            seen = os.lstat(name, dir_fd=folder)
+            seen = os_calls.lstat(name, dir_fd=folder)
         except OSError:
             return ()
         return seen.st_ino, seen.st_size, seen.st_mtime_ns

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.budgets import MOST_ASSET_BYTES
 from jupyter_tracking.errors import MalformedEvent
 from jupyter_tracking.format import paths
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,9 +67,9 @@ def size_of(folder: RunFiles, relative: str) -> Size:
     """
     if folder.source is not None:
         folder.source.look()
-    root = os.open(folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    root = os_calls.open(folder.path, os_calls.ANY_FOLDER)
     with paths.closing_descriptor(root), paths.closing_descriptor(paths.open_inside(root, relative)) as fd:
-        seen = os.fstat(fd)
+        seen = os_calls.fstat(fd)
     if not stat.S_ISDIR(seen.st_mode):
         folder.check_size(relative, seen.st_size)
         return Size(seen.st_size, None)

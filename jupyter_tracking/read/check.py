@@ -23,6 +23,7 @@ from jupyter_tracking.read.scan.file_ends import OpenFolders
 from jupyter_tracking.read.scan.good_rows import good_rows
 from jupyter_tracking.storage.presence.marks import writers_of
 from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -209,8 +210,8 @@ def _is_as_logged(path: str, logged: dict[str, dict[str, Any]], opened: OpenFold
         fd = opened.open(path)
     except (TrackingError, OSError):
         return False
-    seen = os.fstat(fd)
-    os.close(fd)
+    seen = os_calls.fstat(fd)
+    os_calls.close(fd)
     return stat.S_ISDIR(seen.st_mode) or logged.get(path, {}).get("size") in {None, seen.st_size}
 
 
@@ -260,8 +261,8 @@ def _difference(folder: RunFolder, path: str, size: int | None, digest: str | No
     """
     try:
         fd = folder.open(path)
-        seen = os.fstat(fd)
-        os.close(fd)
+        seen = os_calls.fstat(fd)
+        os_calls.close(fd)
         if stat.S_ISREG(seen.st_mode) and type(size) is int and seen.st_size != size:
             return f"{seen.st_size:,} bytes, was {size:,}"
         now = _hash(folder, path) if digest else digest
@@ -281,13 +282,13 @@ def _hash(folder: RunFolder, path: str) -> str:
 
 def _add(folder: RunFolder, path: str, digest: Digest) -> None:
     fd = folder.open(path)
-    if stat.S_ISDIR(os.fstat(fd).st_mode):
-        os.close(fd)
+    if stat.S_ISDIR(os_calls.fstat(fd).st_mode):
+        os_calls.close(fd)
         for name in folder.list_names(path):
             _add(folder, f"{path}/{name}", digest)
         return
     with os.fdopen(fd, "rb", buffering=0) as file:
-        size = os.fstat(fd).st_size
+        size = os_calls.fstat(fd).st_size
         if written_size(fd, size) < size:
             raise MalformedEvent(f"{path} has a hole: not all of its {size:,} bytes were ever written")
         file.seek(0)
@@ -307,7 +308,7 @@ def checksum_of(folder: RunFolder, artifact: Artifact) -> dict[str, Any]:
     except (TrackingError, OSError):
         return {}
     with os.fdopen(fd, "rb") as file:
-        size = os.fstat(fd).st_size
+        size = os_calls.fstat(fd).st_size
         return {"size": size, "hash": _hash_of_start(file, size)}
 
 
@@ -330,7 +331,7 @@ def is_unchanged(folder: RunFolder, artifact: Artifact, then: dict[str, Any]) ->
         if isinstance(size, int):
             fd = folder.open_file(artifact.path)
             with os.fdopen(fd, "rb") as file:
-                if os.fstat(fd).st_size < size or _hash_of_start(file, size) != then.get("hash"):
+                if os_calls.fstat(fd).st_size < size or _hash_of_start(file, size) != then.get("hash"):
                     return False
         return _assets_unchanged(folder, artifact)
     except (TrackingError, OSError):
@@ -347,9 +348,9 @@ def _assets_unchanged(folder: RunFolder, artifact: Artifact) -> bool:
         logged = folder.assets.get(path, {})
         fd = folder.open(path)
         try:
-            seen = os.fstat(fd)
+            seen = os_calls.fstat(fd)
         finally:
-            os.close(fd)
+            os_calls.close(fd)
         size = seen.st_size if stat.S_ISREG(seen.st_mode) else logged.get("size", 0)  # a folder's is that of its files
         if logged.get("size", size) != size:
             return False

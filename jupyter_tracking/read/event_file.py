@@ -6,7 +6,6 @@ torn end meanwhile would kill the process that has it mapped.
 
 from __future__ import annotations
 
-import os
 import weakref
 from array import array
 from threading import RLock
@@ -20,6 +19,7 @@ from jupyter_tracking.format.event_rows import Event
 from jupyter_tracking.format.row_columns import FEW_BYTES, parse_columns
 from jupyter_tracking.read.event_table import EventRows, GrowingRows
 from jupyter_tracking.read.file_bytes import committed_size, line_blocks, written_size
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ class EventFile:
         """Name the file; it is opened with every question.
 
         Args:
-            open_file: returns a fresh descriptor, or raises as `os.open`.
+            open_file: returns a fresh descriptor, or raises as `os_calls.open`.
             kind: the kind of the file.
             ours: a last row without a newline is torn and no row; in Polyaxon's files it is one.
         """
@@ -70,7 +70,7 @@ class EventFile:
 
     def _look(self, fd: int) -> int | None:
         """Return how long the file is, None when it is as it was; start again unless it is the same one as before and only grew."""
-        now = os.fstat(fd)
+        now = os_calls.fstat(fd)
         seen = (now.st_ino, now.st_size, now.st_mtime_ns)
         if self._stat == seen:
             return None
@@ -120,12 +120,12 @@ class EventFile:
             self._read_rows(fd, committed)
             self._unfinished, self._seen = [], None
             if not self._ours and committed < size:
-                self._read_unfinished(os.pread(fd, min(size - committed, MOST_CELL_BYTES), committed), committed)
+                self._read_unfinished(os_calls.pread(fd, min(size - committed, MOST_CELL_BYTES), committed), committed)
         except BaseException:  # interrupted, perhaps, when it is not known how far
             self._reset()
             raise
         finally:
-            os.close(fd)
+            os_calls.close(fd)
 
     def _read_rows(self, fd: int, stop: int) -> None:
         """Read the rows up to `stop`, which is the end of a line."""
@@ -227,9 +227,9 @@ class EventFile:
             return event.value
         fd = self._open()
         try:
-            cell = os.pread(fd, event.end - event.start, event.start)
+            cell = os_calls.pread(fd, event.end - event.start, event.start)
         finally:
-            os.close(fd)
+            os_calls.close(fd)
         return event_rows.parse_cell(cell, self._kind, self._order, limited=limited)
 
     def payloads(self) -> list[Any]:
@@ -246,10 +246,10 @@ class EventFile:
             at, block = 0, b""
             for start, end in zip(map(int, rows.start), map(int, rows.end), strict=True):
                 if end > at + len(block):
-                    at, block = start, os.pread(fd, max(_READ, end - start), start)
+                    at, block = start, os_calls.pread(fd, max(_READ, end - start), start)
                 yield self._value_or_error(block[start - at : end - at])
         finally:
-            os.close(fd)
+            os_calls.close(fd)
 
     def _value_or_error(self, cell: bytes) -> Any:
         try:
@@ -269,11 +269,11 @@ class EventFile:
         """Return the last value of a metric; None when it has none. Reads the header and the end of the file alone."""
         fd = self._open()
         try:
-            size = written_size(fd, os.fstat(fd).st_size)
+            size = written_size(fd, os_calls.fstat(fd).st_size)
             start = max(0, size - _LAST_ROWS)
-            head, tail = os.pread(fd, _LAST_ROWS, 0), os.pread(fd, size - start, start)
+            head, tail = os_calls.pread(fd, _LAST_ROWS, 0), os_calls.pread(fd, size - start, start)
         finally:
-            os.close(fd)
+            os_calls.close(fd)
         end = tail.rfind(b"\n") + 1 if self._ours else len(tail)
         order = event_rows.parse_header(head.partition(b"\n")[0], self._kind)
         begin = tail.find(b"\n") + 1 if start or order else 0

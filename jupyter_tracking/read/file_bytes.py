@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.budgets import MOST_CELL_BYTES
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ _LARGE_HOLE = 1 << 26  # bytes that were never written, as only a damaged file h
 def file_stat(path: str) -> tuple[int, ...]:
     """Return inode, size, and the times in ns of the last write and the last change of a file; empty when it is not there."""
     try:
-        seen = os.lstat(path)  # asked for with every look at every run of a root
+        seen = os_calls.lstat(path)  # asked for with every look at every run of a root
     except (OSError, ValueError):
         return ()
     return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
@@ -29,22 +29,22 @@ def read_plain(path: str, most: int) -> bytes | None:
     """Return the bytes of a plain file, following no link in its place; None of any other, of a large one, and where it cannot be read."""
     fd = -1
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        seen = os.fstat(fd)
+        fd = os_calls.open(path, os_calls.O_RDONLY | os_calls.NO_LINKS | os_calls.O_NONBLOCK)
+        seen = os_calls.fstat(fd)
         size = seen.st_size
-        data = os.pread(fd, size, 0) if stat.S_ISREG(seen.st_mode) and size <= min(most, _LARGE_HOLE) else None
+        data = os_calls.pread(fd, size, 0) if stat.S_ISREG(seen.st_mode) and size <= min(most, _LARGE_HOLE) else None
     except (OSError, ValueError):
         return None
     finally:
         if fd >= 0:
-            os.close(fd)
+            os_calls.close(fd)
     return data if data is not None and len(data) == size else None
 
 
 def read_bytes(fd: int, size: int) -> bytes:
     """Return so many bytes of an open file; fewer, if it was cut off meanwhile."""
-    data = os.pread(fd, size, 0)
-    while len(data) < size and (chunk := os.pread(fd, size - len(data), len(data))):  # one call reads up to 2 GB
+    data = os_calls.pread(fd, size, 0)
+    while len(data) < size and (chunk := os_calls.pread(fd, size - len(data), len(data))):  # one call reads up to 2 GB
         data += chunk
     return data
 
@@ -54,11 +54,11 @@ def written_size(fd: int, size: int) -> int:
     start = 0
     while size > _LARGE_HOLE and start < size:
         try:
-            hole = os.lseek(fd, start, os.SEEK_HOLE)
+            hole = os_calls.hole_from(fd, start)
         except OSError:  # a file system that knows of none
             break
         try:
-            start = os.lseek(fd, hole, os.SEEK_DATA) if hole < size else size
+            start = os_calls.data_from(fd, hole) if hole < size else size
         except OSError:  # no data behind it
             start = size
         if start - hole > _LARGE_HOLE:
@@ -70,7 +70,7 @@ def committed_size(fd: int, size: int) -> int:
     """Return where the last whole line ends: after the last newline."""
     while size > 0:
         start = max(0, size - _TAIL)
-        found = os.pread(fd, size - start, start).rfind(b"\n")
+        found = os_calls.pread(fd, size - start, start).rfind(b"\n")
         if found >= 0:
             return start + found + 1
         size = start
@@ -86,7 +86,7 @@ def line_blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int
     block = bytearray(min(size, max(0, stop - start)))
     while start < stop:
         want = min(len(block), stop - start)
-        taken = os.preadv(fd, [memoryview(block)[:want]], start)
+        taken = os_calls.preadv(fd, [memoryview(block)[:want]], start)
         end = block.rfind(b"\n", 0, taken) + 1
         if end:
             yield start, block, end
@@ -105,7 +105,7 @@ def line_blocks(fd: int, start: int, stop: int, size: int) -> Iterator[tuple[int
 def _line_end(fd: int, start: int, stop: int) -> int:
     """Return where the line that `start` is in ends."""
     while start < stop:
-        piece = os.pread(fd, min(_READ, stop - start), start)
+        piece = os_calls.pread(fd, min(_READ, stop - start), start)
         found = piece.find(b"\n")
         if found >= 0 or not piece:
             return start + found + 1

@@ -28,6 +28,7 @@ from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.read.remote.source import is_mirrored
 from jupyter_tracking.storage.last_write import last_write
 from jupyter_tracking.storage.presence.marks import last_sign
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -88,7 +89,7 @@ class RunFiles:
         root = -1
         self.wanted([relative])
         try:
-            root = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            root = os_calls.open(self.path, os_calls.ANY_FOLDER)
             return paths.open_inside(root, relative)
         except (FileNotFoundError, NotADirectoryError):
             where = f"{escape_controls(relative)} is missing from the run {escape_controls(self.path.name)}"
@@ -97,7 +98,7 @@ class RunFiles:
             raise _unreadable(error, relative) from None
         finally:
             if root >= 0:
-                os.close(root)
+                os_calls.close(root)
 
     def wanted(self, relatives: Iterable[str]) -> None:
         """Let files come that are about to be read, side by side, where they are at an object store; raises `StoreError`."""
@@ -112,8 +113,8 @@ class RunFiles:
     def open_file(self, relative: str) -> int:
         """Open a regular file of the run; raises as `open`, and `InvalidArgument` for a folder."""
         fd = self.open(relative)
-        if stat.S_ISDIR(os.fstat(fd).st_mode):
-            os.close(fd)
+        if stat.S_ISDIR(os_calls.fstat(fd).st_mode):
+            os_calls.close(fd)
             raise InvalidArgument(f"path={relative!r} is a folder, and should be a file")
         return fd
 
@@ -134,7 +135,7 @@ class RunFiles:
                 return data
         fd = self.open_file(relative)
         try:
-            size = os.fstat(fd).st_size
+            size = os_calls.fstat(fd).st_size
             if size > most:
                 raise TooLarge(f"{escape_controls(relative)} has {size:,} bytes; up to {most:,} are read of such a file")
             if missing := size - written_size(fd, size):
@@ -145,7 +146,7 @@ class RunFiles:
         except OSError as error:
             raise _unreadable(error, relative) from None
         finally:
-            os.close(fd)
+            os_calls.close(fd)
 
     def read_logged(self, relative: str, most: int = _MOST_READ) -> bytes:
         """Return the bytes of an asset; raises as `read`, and `MalformedEvent` unless it has the size that was logged."""
@@ -173,7 +174,7 @@ class RunFiles:
 
     def path_of(self, relative: str) -> Path:
         """Return the path of a file of the run that is there and lies inside it; raises as `open`."""
-        os.close(self.open(relative))
+        os_calls.close(self.open(relative))
         if self.source is not None:
             self.source.fetch_below(relative)  # of a folder
         return self.path / paths.safe_relative(relative)
@@ -185,11 +186,11 @@ class RunFiles:
         except (TrackingError, OSError):
             return []
         try:
-            return sorted(name for name in os.listdir(fd) if name == replace_surrogates(name))  # noqa: PTH208 - a descriptor, not a path
+            return sorted(name for name in os_calls.listdir(fd) if name == replace_surrogates(name))
         except OSError:
             return []
         finally:
-            os.close(fd)
+            os_calls.close(fd)
 
     def is_replaced(self, relative: str) -> bool:
         """Return whether a link stands where a folder of the run should."""
@@ -213,20 +214,20 @@ class RunFiles:
         """Return path and lstat of what a folder of the run holds, the last name first; none of what is no folder, or a link."""
         fds = []
         try:
-            fds.append(os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))  # of the run folder itself a link is the user's own
+            fds.append(os_calls.open(self.path, os_calls.ANY_FOLDER))  # of the run folder itself a link is the user's own
             if relative:
                 fds.append(paths.open_inside(fds[0], relative, paths.FOLDER))
             found = []
-            for name in sorted(os.listdir(fds[-1]), reverse=True):  # noqa: PTH208 - a descriptor
+            for name in sorted(os_calls.listdir(fds[-1]), reverse=True):
                 with suppress(OSError):  # deleted meanwhile
-                    found.append((f"{relative}/{name}" if relative else name, os.lstat(name, dir_fd=fds[-1])))
+                    found.append((f"{relative}/{name}" if relative else name, os_calls.lstat(name, dir_fd=fds[-1])))
         except (OSError, ValueError, TrackingError):
             return []
         else:
             return found
         finally:
             for fd in fds:
-                os.close(fd)
+                os_calls.close(fd)
 
     # --- assets --------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from jupyter_tracking.read.event_table import NO_ROWS
 from jupyter_tracking.read.file_bytes import file_stat, read_bytes, written_size
 from jupyter_tracking.read.recent_files import RecentFiles
 from jupyter_tracking.read.run_files import Problem, RunFiles, reason
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -243,11 +244,8 @@ class RunFolder(RunFiles):
 
     def event_bytes(self, record: LineageRecord) -> bytes:
         """Return the bytes of an artifact's event file; raises as `open_file`."""
-        fd = self.open_file(record.path or "")
-        try:
-            return read_bytes(fd, written_size(fd, os.fstat(fd).st_size))
-        finally:
-            os.close(fd)
+        with paths.closing_descriptor(self.open_file(record.path or "")) as fd:
+            return read_bytes(fd, written_size(fd, os_calls.fstat(fd).st_size))
 
     def rows(self, artifact: Artifact) -> EventRows:
         """Return the good rows of an artifact in the order they were logged, as columns; none of what has no event file."""
@@ -383,9 +381,9 @@ class RunFolder(RunFiles):
         """Return the first bytes of a row's asset and how many it has; raises as `value`."""
         fd = self.open_file(self._asset_path(artifact, event))
         try:
-            return os.pread(fd, count, 0), os.fstat(fd).st_size
+            return os_calls.pread(fd, count, 0), os_calls.fstat(fd).st_size
         finally:
-            os.close(fd)
+            os_calls.close(fd)
 
     def row_problems(self, artifact: Artifact) -> list[event_rows.RowProblem]:
         """Return the bad rows of an artifact's event file."""

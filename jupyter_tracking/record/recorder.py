@@ -194,8 +194,8 @@ class RunRecorder(Recorder):
     def _own_output(self, path: str) -> str | None:
         """Return a path relative to the run folder where it lies in `outputs/`; else None."""
         for absolute, own in ((os.path.abspath(path), self.path), (os.path.realpath(path), os.path.realpath(self.path))):  # noqa: PTH100
-            relative = absolute.removeprefix(f"{own}{os.sep}")
-            if relative != absolute and relative.partition("/")[0] == "outputs":
+            relative = absolute.removeprefix(f"{own}{os.sep}").replace(os.sep, "/")
+            if not os.path.isabs(relative) and relative.partition("/")[0] == "outputs":  # noqa: PTH117
                 self._store.check_inside(relative)
                 return relative
         return None

@@ -6,11 +6,11 @@ last, by the caller.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, storage_errors
 from jupyter_tracking.format import event_rows, lineage, paths
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from jupyter_tracking.storage.journal import Journal
@@ -43,7 +43,7 @@ def _close_rows(store: Store, kind: str, relative: str) -> None:
     if not _is_whole(data, kind):
         return
     with storage_errors(relative, kept="every row is as it was"):
-        fd = store.open(relative, os.O_WRONLY | os.O_APPEND)
+        fd = store.open(relative, os_calls.O_WRONLY | os_calls.O_APPEND)
         try:
             store.system.write_all(fd, b"\n")
         finally:

@@ -232,7 +232,7 @@ class Run(RankRecorder, KindMethods, RunMetadata):
         if relative and (ensure_path or is_dir):
             folder = relative if is_dir else relative.rpartition("/")[0]
             with storage_errors(folder, kept="nothing was changed"):
-                os.close(self._store.open_folder(folder))
+                self._store.system.close(self._store.open_folder(folder))
         elif relative:
             self._store.check_inside(relative)
         return os.fspath(self.path / relative)

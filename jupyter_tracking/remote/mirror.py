@@ -20,6 +20,7 @@ from jupyter_tracking.remote.push import PushedRun
 from jupyter_tracking.remote.snapshot import EVENTS
 from jupyter_tracking.remote.sync_requests import SyncRequests
 from jupyter_tracking.storage.presence.marks import active_writers
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +128,7 @@ class Mirror:
         if sys.stderr is not None:
             with suppress(OSError, ValueError):
                 write(sys.stderr, line)
-        with suppress(OSError, ValueError, TrackingError), own_file(self._folder.path, _LOG, os.O_APPEND) as log:
+        with suppress(OSError, ValueError, TrackingError), own_file(self._folder.path, _LOG, os_calls.O_APPEND) as log:
             os.write(log, f"{line}\n".encode())
         return time.monotonic()
 

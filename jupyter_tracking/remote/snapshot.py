@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from hashlib import md5
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from jupyter_tracking.errors import MissingFile, OutsideRun, TrackingError
 from jupyter_tracking.format import paths
 from jupyter_tracking.read.file_bytes import committed_size
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
     from jupyter_tracking.read.run_reader import RunFolder
@@ -87,9 +88,9 @@ def _log(folder: RunFolder, path: str, seen: os.stat_result, *, whole: bool) -> 
     except (TrackingError, OSError):
         return None
     try:
-        size = os.fstat(fd).st_size if whole else committed_size(fd, os.fstat(fd).st_size)
+        size = os_calls.fstat(fd).st_size if whole else committed_size(fd, os_calls.fstat(fd).st_size)
     finally:
-        os.close(fd)
+        os_calls.close(fd)
     return Snapshot(path, EVENTS, size, _known(seen)) if size else None
 
 
@@ -101,11 +102,11 @@ def read_parts(folder: RunFolder, snapshot: Snapshot) -> Iterator[bytes]:
     fd = folder.open_file(snapshot.path)
     try:
         at = 0
-        while at < snapshot.size and (part := os.pread(fd, min(PART, snapshot.size - at), at)):
+        while at < snapshot.size and (part := os_calls.pread(fd, min(PART, snapshot.size - at), at)):
             yield part
             at += len(part)
     finally:
-        os.close(fd)
+        os_calls.close(fd)
 
 
 def digests(folder: RunFolder, snapshot: Snapshot) -> tuple[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import TrackingError, storage_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.read.remote.tail_object import JOINT, Piece, encode_tail, joint_of
 from jupyter_tracking.storage.objects import local_path
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,14 +100,14 @@ class Tails:
         if piece is None:
             return 0
         with storage_errors(f"{top}/{path}", kept="the run itself is whole"):
-            with paths.closing_descriptor(os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as root:
-                fd = paths.open_inside(root, path, os.O_RDWR)
+            with paths.closing_descriptor(os_calls.open(top, os_calls.ANY_FOLDER)) as root:
+                fd = paths.open_inside(root, path, os_calls.O_RDWR)
             with paths.closing_descriptor(fd):
                 first = max(0, start - JOINT)
-                if os.fstat(fd).st_size != start or joint_of(os.pread(fd, start - first, first)) != piece.joint:
+                if os_calls.fstat(fd).st_size != start or joint_of(os_calls.pread(fd, start - first, first)) != piece.joint:
                     del bases[path]  # it goes as a whole the next time
                     return 0
-                os.pwrite(fd, piece.data, start)
+                os_calls.pwrite(fd, piece.data, start)
         self._reached[path] = bases[path][0], end
         return end - start
 
@@ -119,9 +119,9 @@ class Tails:
             return None
         try:
             first = max(0, start - JOINT)
-            data = os.pread(fd, end - first, first)
+            data = os_calls.pread(fd, end - first, first)
         finally:
-            os.close(fd)
+            os_calls.close(fd)
         return Piece(path, start, joint_of(data[: start - first]), data[start - first :]) if len(data) == end - first else None
 
     def _put_together(self, bases: Mapping[str, File]) -> int:

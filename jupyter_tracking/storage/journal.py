@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, TypeVar
 from jupyter_tracking.errors import RunEnded, TrackingError, storage_error, storage_errors
 from jupyter_tracking.fork import call_after_fork
 from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, is_held, run_waiting, waiting
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, close_when_dropped
+from jupyter_tracking.storage.syscalls import close_when_dropped
 from jupyter_tracking.storage.writer_lock import HELD, TAKEN, RowLock
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _Opened = TypeVar("_Opened")
 
 _TAIL = 65_536
-_APPEND = os.O_RDWR | os.O_APPEND | LINK_FLAGS
+_APPEND = os_calls.O_RDWR | os_calls.O_APPEND | os_calls.NO_LINKS
 _MAY_BE_LOST = "may not outlive a power failure"
 _TOO_MANY = {errno.EMFILE, errno.ENFILE}
 
@@ -70,7 +71,7 @@ class Journal:
         self._store = store
         self.relative = relative
         self.header = header
-        self._prepared_stat = PreparedStat(os.fsencode(store.path / relative))
+        self._prepared_stat = os_calls.PreparedStat(os.fsencode(store.path / relative))
         self._lock = lock or RowLock()
         self.dirty = False
         call_after_fork(self)
@@ -329,10 +330,8 @@ _open_journals: dict[int, weakref.ref[Journal]] = {}  # those with an open descr
 
 
 def _max_open() -> int:
-    import resource
-
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(8, soft // 2 - 64) if soft > 0 else 1024
+    most = os_calls.most_descriptors()
+    return max(8, most // 2 - 64) if most else 1024
 
 
 def _with_descriptors(opening: Callable[[], _Opened]) -> _Opened:

@@ -18,7 +18,8 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.curation import changed_document
 from jupyter_tracking.storage.reentry import DOCUMENTS, hold, interrupted, is_inside, new_lock
 from jupyter_tracking.storage.run_folder import check_written
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
+from jupyter_tracking.storage.syscalls import Syscalls
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,12 +51,12 @@ def change_document(path: Path, change: Change, system: Syscalls | None = None) 
     with locked_run(path, system) as root, storage_errors(f"{paths.RUN_FILE} of {path}", kept=_KEPT):
         lockable = _has_private_folder(root)
         try:
-            fd = paths.open_inside(root, paths.RUN_FILE, os.O_RDONLY, system.open)
+            fd = paths.open_inside(root, paths.RUN_FILE, os_calls.O_RDONLY, system.open)
         except FileNotFoundError:
             raise MissingFile(errno.ENOENT, f"the run {path} has no {paths.RUN_FILE}, so there is nothing to change in it") from None
         with os.fdopen(fd, "rb") as file:
             check_written(fd, paths.RUN_FILE)
-            before, mode = file.read(MOST_DOCUMENT_BYTES + 1), stat.S_IMODE(os.fstat(fd).st_mode)
+            before, mode = file.read(MOST_DOCUMENT_BYTES + 1), stat.S_IMODE(os_calls.fstat(fd).st_mode)
         after = changed_document(before, change)
         if after == before:
             return
@@ -73,10 +74,10 @@ def change_document(path: Path, change: Change, system: Syscalls | None = None) 
 def _write(root: int, data: bytes, mode: int, system: Syscalls) -> None:
     with suppress(FileNotFoundError):
         system.unlink(paths.UNFINISHED, dir_fd=root)
-    fd = system.open(paths.UNFINISHED, os.O_WRONLY | os.O_CREAT | os.O_EXCL | LINK_FLAGS, 0o600, dir_fd=root)
+    fd = system.open(paths.UNFINISHED, os_calls.O_WRONLY | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.NO_LINKS, 0o600, dir_fd=root)
     try:
         system.write_all(fd, data)
-        os.fchmod(fd, mode)
+        os_calls.fchmod(fd, mode)
         system.fsync(fd)
     except BaseException:
         system.close_quietly(fd)
@@ -86,7 +87,7 @@ def _write(root: int, data: bytes, mode: int, system: Syscalls) -> None:
 
 def _has_private_folder(root: int) -> bool:
     try:
-        return stat.S_ISDIR(os.stat(paths.PRIVATE_FOLDER, dir_fd=root, follow_symlinks=False).st_mode)
+        return stat.S_ISDIR(os_calls.stat(paths.PRIVATE_FOLDER, dir_fd=root, follow_symlinks=False).st_mode)
     except FileNotFoundError:
         return False
 
@@ -111,12 +112,12 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
         try:
             with storage_errors(f"the run folder {path}", kept=_KEPT, failed="could not be locked"):
                 try:
-                    root = system.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                    root = system.open(path, os_calls.ANY_FOLDER)
                 except (FileNotFoundError, NotADirectoryError):
                     raise gone from None
                 lock = _lock(root, system)
                 try:
-                    moved = system.stat(path).st_ino != os.fstat(root).st_ino
+                    moved = system.stat(path).st_ino != os_calls.fstat(root).st_ino
                 except (FileNotFoundError, NotADirectoryError):
                     moved = True
                 if moved:
@@ -134,7 +135,7 @@ def _lock(root: int, system: Syscalls) -> int:
     relative = f"{paths.PRIVATE_FOLDER}/lock"
     while True:
         try:
-            lock = paths.open_inside(root, relative, os.O_RDWR | os.O_CREAT, partial(system.open, mode=0o666))
+            lock = paths.open_inside(root, relative, os_calls.O_RDWR | os_calls.O_CREAT, partial(system.open, mode=0o666))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, InvalidArgument):  # no writer of ours can have it, either
             with suppress(OSError):  # some network file systems lock no folders
                 system.lock(root)

@@ -8,7 +8,6 @@ is guarded where it is changed.
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import ReentrantCall
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,5 +129,4 @@ def _after_fork() -> None:
     _calls.clear()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+os_calls.register_at_fork(after_in_child=_after_fork)

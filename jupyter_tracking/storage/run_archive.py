@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, StorageFull, escape_controls, storage_errors
 from jupyter_tracking.format import paths
-from jupyter_tracking.storage.syscalls import is_hole
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -66,8 +66,8 @@ def write_archive(run: Path, uuid: str, target: Path) -> list[str]:
         raise InvalidArgument(f"path={os.fspath(target)!r} lies inside of the run, which exporting does not change; give another folder")
     top = uuid if re.fullmatch(r"[0-9A-Za-z-]{1,64}", uuid) else "run"
     with storage_errors(f"{target}", kept="nothing remains of it"), ExitStack() as stack:
-        root = os.open(run, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        stack.callback(os.close, root)
+        root = os_calls.open(run, os_calls.ANY_FOLDER)
+        stack.callback(os_calls.close, root)
         files, left_out = _files(root, top)
         unfinished = target.with_name(f".{target.name[:100]}.{paths.new_uuid()[:8]}.tmp")
         stack.callback(unfinished.unlink, missing_ok=True)
@@ -86,11 +86,11 @@ def _files(root: int, top: str) -> tuple[list[_File], list[str]]:
     """
     found: dict[str, int] = {}
     left_out: list[str] = []
-    for folder, folders, names, fd in os.fwalk(".", dir_fd=root):
+    for folder, folders, names, fd in os_calls.fwalk(".", dir_fd=root):
         at = "" if folder == "." else folder.removeprefix("./") + "/"
-        seen = {name: os.lstat(name, dir_fd=fd) for name in [*folders, *names] if not paths.is_of_writers(f"{at}{name}")}
+        seen = {name: os_calls.lstat(name, dir_fd=fd) for name in [*folders, *names] if not paths.is_of_writers(f"{at}{name}")}
         for name, status in seen.items():
-            if is_hole(status):
+            if os_calls.is_hole(status):
                 left_out.append(f"{at}{name} has {status.st_size:,} bytes, of which next to none were ever written")
             elif stat.S_ISREG(status.st_mode):
                 found[f"{at}{name}"] = status.st_size
@@ -158,7 +158,7 @@ def unpack_run(source: Path) -> tuple[Path, Path]:
         with source.open("rb") as stream:
             try:
                 with ZipFile(stream) as archive:
-                    members = _checked_members(archive, os.fstat(stream.fileno()).st_size)
+                    members = _checked_members(archive, os_calls.fstat(stream.fileno()).st_size)
                     target = Path(tempfile.mkdtemp(prefix="jupyter-tracking-"))
                     _check_room(target, sum(info.file_size for _, info in members))
                     _unpack(archive, members, target)
@@ -210,7 +210,7 @@ def _unpack(archive: ZipFile, members: list[tuple[str, ZipInfo]], target: Path) 
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         # The folder is new and ours alone, so no link can be in it; a file that is there is one of the same name to this disk.
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+        fd = os_calls.open(path, os_calls.O_WRONLY | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.NO_LINKS, 0o666)
         left = info.file_size
         with os.fdopen(fd, "wb") as sink, archive.open(info) as source:
             while piece := source.read(_CHUNK):

@@ -18,7 +18,8 @@ from jupyter_tracking.errors import InvalidArgument, OutsideRun, RunGone, storag
 from jupyter_tracking.format import paths
 from jupyter_tracking.storage.presence.marks import active_writers
 from jupyter_tracking.storage.reentry import DOCUMENTS, NAMES, hold, interrupted, new_lock
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, close_when_dropped, is_hole
+from jupyter_tracking.storage.syscalls import close_when_dropped
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from jupyter_tracking.storage.syscalls import Syscalls
 
 TEMPORARY = f"{paths.PRIVATE_FOLDER}/tmp"  # noqa: S108 - a folder of the run
+_LOCKED = os_calls.O_RDWR | os_calls.O_CREAT | os_calls.NO_LINKS  # a file that is only locked
 _MOST_AT_ONCE = 1 << 30  # bytes that one system call reads
 _MOST_THREADS, _FILES_A_THREAD = 32, 16  # that wait for the disk, and how many files are worth one more
-_ANY_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC  # links that lead to the run folder are the user's, and are followed
 
 
 class WritableFolder:
@@ -58,7 +59,7 @@ class WritableFolder:
         try:
             self._make()
             self.created = path in self._made_folders
-            self.fd = system.open(path, _ANY_FOLDER)
+            self.fd = system.open(path, os_calls.ANY_FOLDER)
             self._inode = system.fstat(self.fd).st_ino
             self._private_fd = self.open_folder(paths.PRIVATE_FOLDER)
             self.temporary_fd = self.open_folder(TEMPORARY)
@@ -144,7 +145,7 @@ class WritableFolder:
     def _lock_file(self, which: str) -> None:
         relative = f"{paths.PRIVATE_FOLDER}/{which}"
         try:
-            fd = self._lock_fds[which] = self.system.open(which, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=self._private_fd)
+            fd = self._lock_fds[which] = self.system.open(which, _LOCKED, 0o666, dir_fd=self._private_fd)
             self.system.lock(fd)
             # A start that failed may have removed it while this one was waiting for it.
             if self.system.stat(relative, dir_fd=self.fd).st_ino != self.system.fstat(fd).st_ino:
@@ -162,7 +163,7 @@ class WritableFolder:
         self.check_in_place()
         folder = self.open_folder(paths.PRIVATE_FOLDER)
         try:
-            return self.system.open(name, os.O_RDWR | os.O_CREAT | LINK_FLAGS, 0o666, dir_fd=folder)
+            return self.system.open(name, _LOCKED, 0o666, dir_fd=folder)
         finally:
             self.system.close_quietly(folder)
 
@@ -199,7 +200,7 @@ class WritableFolder:
     def check_inside(self, relative: str) -> None:
         """Raise `OutsideRun` if a path of the run, as far as there is something, goes through a link."""
         try:
-            os.close(self.open(relative, os.O_RDONLY))
+            os_calls.close(self.open(relative, os_calls.O_RDONLY))
         except (OSError, InvalidArgument) as error:  # it is not there yet, or is the user's own pipe
             if isinstance(error, OutsideRun):
                 raise
@@ -218,12 +219,12 @@ class WritableFolder:
         fd = -1
         with storage_errors(relative, kept="nothing was changed", failed="could not be read"), suppress(FileNotFoundError):
             try:
-                fd = self.open(relative, os.O_RDONLY)
+                fd = self.open(relative, os_calls.O_RDONLY)
                 status = check_written(fd, relative)
                 left = size if size >= 0 else sys.maxsize
                 while left:
                     want = min(part, left, max(0, status.st_size - offset) + 1)  # it may grow meanwhile
-                    data = os.pread(fd, want, offset)
+                    data = os_calls.pread(fd, want, offset)
                     yield data
                     if len(data) < want:
                         break
@@ -236,8 +237,8 @@ class WritableFolder:
         fd = -1
         with storage_errors(relative, kept="nothing was changed", failed="could not be read"):
             try:
-                fd = self.open(relative, os.O_RDONLY)
-                return sorted(os.listdir(fd))  # noqa: PTH208 - a descriptor
+                fd = self.open(relative, os_calls.O_RDONLY)
+                return sorted(os_calls.listdir(fd))
             except (FileNotFoundError, NotADirectoryError, InvalidArgument):
                 return []
             finally:
@@ -286,7 +287,7 @@ class WritableFolder:
         for folder in sorted({"/".join(p[:n]) for p in parts for n in range(len(p))} | {""}, reverse=True):
             self.sync_file(folder)
         for made in reversed(self._made_folders):
-            fd = self.system.open(made.parent, _ANY_FOLDER)
+            fd = self.system.open(made.parent, os_calls.ANY_FOLDER)
             try:
                 self.system.fsync(fd)
             finally:
@@ -296,13 +297,13 @@ class WritableFolder:
     def sync_file(self, relative: str) -> bool:
         """Sync one file or folder, unless the user has deleted it meanwhile; return whether it is a folder."""
         try:
-            fd = self.open(relative, os.O_RDONLY)
+            fd = self.open(relative, os_calls.O_RDONLY)
         except (FileNotFoundError, InvalidArgument):
             self.check_in_place()
             return False
         try:
             self.system.fsync(fd)
-            return stat.S_ISDIR(os.fstat(fd).st_mode)
+            return stat.S_ISDIR(os_calls.fstat(fd).st_mode)
         finally:
             self.system.close_quietly(fd)
 
@@ -345,8 +346,8 @@ def check_written(fd: int, relative: str) -> os.stat_result:
     Raises:
         InvalidArgument: it is a hole of more bytes than memory may have.
     """
-    status = os.fstat(fd)
-    if is_hole(status):
+    status = os_calls.fstat(fd)
+    if os_calls.is_hole(status):
         raise InvalidArgument(f"{relative} has {status.st_size:,} bytes, of which next to none were ever written; move it away")
     return status
 

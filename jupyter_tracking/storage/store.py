@@ -18,8 +18,9 @@ from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_erro
 from jupyter_tracking.format import paths
 from jupyter_tracking.storage.reentry import interrupted
 from jupyter_tracking.storage.run_folder import TEMPORARY, WritableFolder
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, Syscalls
+from jupyter_tracking.storage.syscalls import Syscalls
 from jupyter_tracking.storage.user_file_reader import file_chunks, file_mode, md5, open_user_file, read_chunks, walk
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | LINK_FLAGS
+_NEW = os_calls.O_RDWR | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.NO_LINKS
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -126,7 +127,7 @@ class Store(WritableFolder):
     def _make_file(self, relative: str, first: bytes) -> tuple[int, int]:
         fd, temporary = -1, self._temporary()
         try:
-            fd = self.system.open(temporary, _NEW | os.O_APPEND, 0o666, dir_fd=self.temporary_fd)
+            fd = self.system.open(temporary, _NEW | os_calls.O_APPEND, 0o666, dir_fd=self.temporary_fd)
             self._writing.add(fd)
             self._check_own(temporary)
             self.system.write_all(fd, first)
@@ -290,25 +291,23 @@ class Store(WritableFolder):
         """In a child: write no more into the files that the parent was writing; what it would write fails."""
         super().after_fork()
         if self._writing:
-            nothing = os.open(os.devnull, os.O_RDONLY)
+            nothing = os_calls.open(os.devnull, os_calls.O_RDONLY)
             for fd in self._writing:
                 os.dup2(nothing, fd, inheritable=False)
-            os.close(nothing)
+            os_calls.close(nothing)
 
     def _remove_temporary(self, temporary: str) -> None:
         """Remove what is left of a temporary file or folder; it is gone when it was renamed."""
         try:
             self.system.unlink(temporary, dir_fd=self.temporary_fd)
         except IsADirectoryError:
-            import shutil
-
-            shutil.rmtree(temporary, ignore_errors=True, dir_fd=self.temporary_fd)
+            os_calls.rmtree(temporary, ignore_errors=True, dir_fd=self.temporary_fd)
         except OSError:
             pass
 
     def remove_unfinished(self) -> None:
         """Remove the unfinished files of writers that are gone; call it only while no other lives."""
-        for name in os.listdir(self.temporary_fd):  # noqa: PTH208 - a descriptor
+        for name in os_calls.listdir(self.temporary_fd):
             self._remove_temporary(name)
 
     def _give_name(self, temporary: str, relative: str, *, is_folder: bool = False) -> None:
@@ -346,7 +345,7 @@ class Store(WritableFolder):
         """Give a name by renaming, for folders and where there are no hard links: one writer at a time, and only if it is free."""
         with self.locked("names"):
             try:
-                os.lstat(last, dir_fd=fd)
+                os_calls.lstat(last, dir_fd=fd)
             except FileNotFoundError:
                 self.system.rename(temporary, last, src_dir_fd=self.temporary_fd, dst_dir_fd=fd)
             else:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.storage.locked_run import locked_run
 from jupyter_tracking.storage.presence.marks import active_writers
 from jupyter_tracking.storage.syscalls import Syscalls
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,8 +93,12 @@ def _move(path: Path, folder: Path, name: Callable[[int], str], system: Syscalls
     """Move a run into another folder, under the first name that is free there."""
     if path.is_symlink():
         raise OutsideRun(f"{os.fspath(path)!r} is a link; open the folder that it leads to")
-    with locked_run(path, system), storage_errors(f"the run folder {path}", kept=_KEPT, failed="could not be moved"), ExitStack() as stack:
+    failed = storage_errors(f"the run folder {path}", kept=_KEPT, failed="could not be moved")
+    with ExitStack() as held, failed, ExitStack() as stack:
+        held.enter_context(locked_run(path, system))
         _check_unwritten(path, system)
+        if not os_calls.FOLDERS_MOVE_WITH_OPEN_FILES:
+            held.close()  # the lock's file would keep the run where it is, as would one of a process that begins to write now
         with suppress(FileExistsError):
             system.mkdir(folder)
         source, target = (_open_folder(each, stack, system) for each in (path.parent, folder))
@@ -102,7 +106,7 @@ def _move(path: Path, folder: Path, name: Callable[[int], str], system: Syscalls
         while True:
             number += 1
             try:
-                os.lstat(name(number), dir_fd=target)
+                os_calls.lstat(name(number), dir_fd=target)
             except FileNotFoundError:
                 pass
             else:
@@ -126,10 +130,10 @@ def _open_folder(folder: Path, stack: ExitStack, system: Syscalls) -> int:
     """Open a folder for as long as the stack lives; a trash that is a link is refused."""
     follow = 0
     if folder.name == TRASH:
-        follow = os.O_NOFOLLOW
+        follow = os_calls.NO_LINKS
         if folder.is_symlink():
             raise OutsideRun(f"{os.fspath(folder)!r} is a link; make it a folder of its own")
-    fd = system.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | follow)
+    fd = system.open(folder, os_calls.ANY_FOLDER | follow)
     stack.callback(system.close_quietly, fd)
     return fd
 
@@ -178,4 +182,4 @@ def _remove(folder: Path, trash: int, system: Syscalls) -> None:
     failed = storage_errors(f"the run {folder}", kept="the rest of it is still there", failed="could not be removed")
     with failed, locked_run(folder, system):
         _check_unwritten(folder, system)
-        shutil.rmtree(folder.name, dir_fd=trash)  # it follows no link, and none that is put there meanwhile
+        os_calls.rmtree(folder.name, dir_fd=trash)  # it follows no link, and none that is put there meanwhile

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, MissingFile, storage_error
 from jupyter_tracking.format import paths
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from hashlib import _Hash as Digest
 
 _CHUNK = 1 << 18  # bytes that are read, hashed and written while they are in the processor's cache
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+_READ = os_calls.O_RDONLY | os_calls.O_NONBLOCK | os_calls.NO_LINKS
 
 
 def md5() -> Digest:
@@ -45,7 +46,7 @@ def file_mode(path: str) -> int:
         InvalidArgument: a link, a pipe, a socket or a device.
     """
     try:
-        mode = os.lstat(path.rstrip("/") or path).st_mode
+        mode = os_calls.lstat(path.rstrip("/") or path).st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError):
         message = f"path={path!r}: no such file or folder (relative to {paths.current_folder()!r})"
         raise MissingFile(errno.ENOENT, message) from None
@@ -67,15 +68,15 @@ def open_user_file(path: str) -> Iterator[int]:
     """
     file_mode(path)
     try:
-        fd = os.open(path.rstrip("/"), _READ)
+        fd = os_calls.open(path.rstrip("/"), _READ)
     except OSError as error:
         raise _unreadable(path, error) from error
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):  # swapped since
+        if not stat.S_ISREG(os_calls.fstat(fd).st_mode):  # swapped since
             raise InvalidArgument(f"path={path!r} is no longer a regular file")
         yield fd
     finally:
-        os.close(fd)
+        os_calls.close(fd)
 
 
 def read_chunks(fd: int, path: str) -> Iterator[memoryview]:
@@ -85,7 +86,7 @@ def read_chunks(fd: int, path: str) -> Iterator[memoryview]:
         StorageError: it cannot be read; the message names the path.
     """
     try:
-        left = os.fstat(fd).st_size or sys.maxsize  # files of /proc say 0 and have more
+        left = os_calls.fstat(fd).st_size or sys.maxsize  # files of /proc say 0 and have more
         buffer = memoryview(bytearray(min(_CHUNK, left)))  # one buffer for all: allocating costs more than copying
         while taken := os.readv(fd, [buffer[: min(_CHUNK, left)]]):
             left -= taken

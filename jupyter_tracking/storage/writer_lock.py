@@ -8,7 +8,6 @@ no locks, a mark that is there counts as a living writer: two writers that do no
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from contextlib import suppress
@@ -20,7 +19,8 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.storage.presence.heartbeat import Heartbeat
 from jupyter_tracking.storage.presence.marks import SUFFIX, Mark, own_mark
 from jupyter_tracking.storage.reentry import ROWS, hold, interrupted, new_lock
-from jupyter_tracking.storage.syscalls import LINK_FLAGS, PreparedStat, Syscalls, close_when_dropped
+from jupyter_tracking.storage.syscalls import Syscalls, close_when_dropped
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,11 +61,11 @@ class WriterLock:
         self.locks = False
         self.is_alone = True
         try:
-            for name in os.listdir(folder):
+            for name in os_calls.listdir(folder):
                 self._remove_if_free(name)
             # It gets its name once it is locked, so that a reader never sees a lock file that nobody holds.
             unnamed = f"{self.name}.new"
-            self._fd = system.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_EXCL | LINK_FLAGS, 0o666, dir_fd=folder)
+            self._fd = system.open(unnamed, os_calls.O_RDWR | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.NO_LINKS, 0o666, dir_fd=folder)
             self.locks = system.lock(self._fd) is True
             said = own_mark(folder, system, rank)
             system.write_all(self._fd, json.dumps(said).encode())
@@ -85,7 +85,7 @@ class WriterLock:
         try:
             if not mark.is_near:
                 self.is_alone = False
-            elif mark.is_locked(fcntl.LOCK_EX) is False:
+            elif mark.is_locked(os_calls.LOCK_EX) is False:
                 self._remove(name)
         except OSError:  # a writer that needs the lock will see the error
             pass
@@ -151,7 +151,7 @@ class RowLock:
         self.held = FREE  # first: a call that interrupts this one is on its own
         if self.fd >= 0:
             try:
-                system.flock(self.fd, fcntl.LOCK_UN)
+                system.flock(self.fd, os_calls.LOCK_UN)
             except OSError:
                 self.close()  # which unlocks it
 
@@ -180,7 +180,7 @@ class FolderLock(RowLock):
         self._path = path
         self._open_file = open_file
         self._opening = False
-        self._prepared_stat = PreparedStat(os.fsencode(path), change=True)
+        self._prepared_stat = os_calls.PreparedStat(os.fsencode(path), change=True)
         self._changed: tuple[int, int] | None = None  # its inode, and when a name in it was last made, replaced or removed
         self._known_since = 0
         call_after_fork(self)
@@ -193,7 +193,7 @@ class FolderLock(RowLock):
         try:
             fd = self._open_file()
             if not self._opening:  # this is a child that was forked meanwhile, and would share the lock with its parent
-                os.close(fd)
+                os_calls.close(fd)
                 raise interrupted(f"the lock of {self._path}, which is the parent's of this process,")
             self.fd = fd
         finally:
@@ -229,6 +229,6 @@ class FolderLock(RowLock):
     def _drop(self) -> None:
         fd, self.fd = self.fd, -1
         if fd >= 0:
-            os.close(fd)
+            os_calls.close(fd)
 
     __del__ = close_when_dropped("fd")  # of a run that was dropped

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.storage.syscalls import Syscalls
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,33 +110,33 @@ class Recording(_Observed):
     @staticmethod
     def _folder(path: Any, dir_fd: int | None) -> tuple[int, str]:
         folder, name = os.path.split(os.fspath(path))
-        return os.stat(folder or ".", dir_fd=dir_fd).st_ino, name
+        return os_calls.stat(folder or ".", dir_fd=dir_fd).st_ino, name
 
     def _note_open(self, real: Callable[..., int], path: Any, flags: int, *args: Any, dir_fd: int | None = None) -> int:
         there = True
         if flags & os.O_CREAT:
             try:
-                os.lstat(path, dir_fd=dir_fd)
+                os_calls.lstat(path, dir_fd=dir_fd)
             except FileNotFoundError:
                 there = False
         fd = real(path, flags, *args, dir_fd=dir_fd)
         if not there:
             folder, name = self._folder(path, dir_fd)
-            self.calls.append(Call("create", folder, name, os.fstat(fd).st_ino))
+            self.calls.append(Call("create", folder, name, os_calls.fstat(fd).st_ino))
         return fd
 
     def _note_write(self, real: Callable[..., int], fd: int, data: Any) -> int:
         done = real(fd, data)
-        self.calls.append(Call("write", os.fstat(fd).st_ino, data=bytes(memoryview(data)[:done])))
+        self.calls.append(Call("write", os_calls.fstat(fd).st_ino, data=bytes(memoryview(data)[:done])))
         return done
 
     def _note_ftruncate(self, real: Callable[..., None], fd: int, size: int) -> None:
         real(fd, size)
-        self.calls.append(Call("cut", os.fstat(fd).st_ino, target=size))
+        self.calls.append(Call("cut", os_calls.fstat(fd).st_ino, target=size))
 
     def _note_fsync(self, real: Callable[..., None], fd: int) -> None:
         del real  # the disk of a test need not be waited for
-        self.calls.append(Call("sync", os.fstat(fd).st_ino))
+        self.calls.append(Call("sync", os_calls.fstat(fd).st_ino))
 
     _note_fdatasync = _note_fsync
 
@@ -146,26 +147,26 @@ class Recording(_Observed):
     def _note_mkdir(self, real: Callable[..., None], path: Any, *args: Any, dir_fd: int | None = None) -> None:
         real(path, *args, dir_fd=dir_fd)
         folder, name = self._folder(path, dir_fd)
-        self.calls.append(Call("mkdir", folder, name, os.stat(path, dir_fd=dir_fd).st_ino))
+        self.calls.append(Call("mkdir", folder, name, os_calls.stat(path, dir_fd=dir_fd).st_ino))
 
     def _note_link(self, real: Callable[..., None], source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int, **more: Any) -> None:
         real(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd, **more)
-        self.calls.append(Call("name", os.fstat(dst_dir_fd).st_ino, target, os.stat(target, dir_fd=dst_dir_fd).st_ino))
+        self.calls.append(Call("name", os_calls.fstat(dst_dir_fd).st_ino, target, os_calls.stat(target, dir_fd=dst_dir_fd).st_ino))
 
     def _note_rename(self, real: Callable[..., None], source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
         real(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
-        self.calls.append(Call("name", os.fstat(dst_dir_fd).st_ino, target, os.stat(target, dir_fd=dst_dir_fd).st_ino))
-        self.calls.append(Call("unname", os.fstat(src_dir_fd).st_ino, source))
+        self.calls.append(Call("name", os_calls.fstat(dst_dir_fd).st_ino, target, os_calls.stat(target, dir_fd=dst_dir_fd).st_ino))
+        self.calls.append(Call("unname", os_calls.fstat(src_dir_fd).st_ino, source))
 
     def exchange(self, source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> bool:
         """Note that two files have changed names: the old one is deleted next, and its inode given again."""
         done = super().exchange(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
         for fd, name in ((dst_dir_fd, target), (src_dir_fd, source)) if done else ():
-            self.calls.append(Call("exchange", os.fstat(fd).st_ino, name, os.stat(name, dir_fd=fd).st_ino))
+            self.calls.append(Call("exchange", os_calls.fstat(fd).st_ino, name, os_calls.stat(name, dir_fd=fd).st_ino))
         return done
 
     def _note_unlink(self, real: Callable[..., None], path: str, *, dir_fd: int) -> None:
         real(path, dir_fd=dir_fd)
-        self.calls.append(Call("unname", os.fstat(dir_fd).st_ino, path))
+        self.calls.append(Call("unname", os_calls.fstat(dir_fd).st_ino, path))
 
     _note_rmdir = _note_unlink

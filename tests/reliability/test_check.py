@@ -18,6 +18,7 @@ from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.read.scan import good_rows
 from jupyter_tracking.record.run import Run
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,14 +213,14 @@ def test_a_file_that_was_found_good_is_not_read_again(root: Path, monkeypatch: p
     files = list((run.path / "events").rglob("*.plx"))
     read: list[int] = []
     for name in ("pread", "preadv"):
-        real = getattr(os, name)
+        real = getattr(os_calls, name)
 
         def counting(*args: Any, real: Callable[..., Any] = real) -> Any:
             found = real(*args)
             read.append(found if isinstance(found, int) else len(found))
             return found
 
-        monkeypatch.setattr(os, name, counting)
+        monkeypatch.setattr(os_calls, name, counting)
     assert find_problems(open_folder(run.path)) == []
     first, read[:] = sum(read), []
     assert find_problems(open_folder(run.path)) == []

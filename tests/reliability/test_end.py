@@ -55,7 +55,7 @@ def test_each_byte_is_read_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
         read[0] += len(data)
         return data
 
-    monkeypatch.setattr(run_folder.os, "pread", pread)
+    monkeypatch.setattr(run_folder.os_calls, "pread", pread)
     run.end()
     assert size <= read[0] < size + 20_000
     found = events_of(run)

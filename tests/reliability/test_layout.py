@@ -16,6 +16,7 @@ import pytest
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun
 from jupyter_tracking.format import paths
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -379,7 +380,7 @@ def test_each_step_is_opened_below_the_one_before(top: int) -> None:
 
     def opening(name: str, flags: int, *, dir_fd: int) -> int:
         steps.append((name, flags))
-        return os.open(name, flags, dir_fd=dir_fd)
+        return os_calls.open(name, flags, dir_fd=dir_fd)
 
     fd = paths.open_inside(top, "a/b/file", os.O_RDONLY, opening)
     assert [name for name, _ in steps] == ["a", "b", "file"]

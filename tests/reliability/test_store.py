@@ -17,6 +17,7 @@ from jupyter_tracking.record.run import Run
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.store import Sink, Store, Stored
 from jupyter_tracking.storage.syscalls import Syscalls
+from jupyter_tracking.system import os_calls
 from tests.reliability.faults import FailAt, Recording
 
 if TYPE_CHECKING:
@@ -358,7 +359,7 @@ def test_a_file_of_rows_that_another_makes_first_is_opened(root: Path) -> None:
     def late(*args: Any, **more: Any) -> None:
         store.system = Syscalls()
         (store.path / "rows").write_bytes(b"header\nanother's\n")
-        os.link(*args, **more)
+        os_calls.link(*args, **more)
 
     store.system = Without(link=late)
     fd, inode, made = store.open_or_create("rows", b"header\nours\n", os.O_RDWR)
@@ -490,9 +491,9 @@ def test_an_unfinished_file_swapped_for_a_link_is_not_followed(root: Path) -> No
     store = Store(root / "run")
 
     def link(source: str, target: str, *, src_dir_fd: int, **more: Any) -> None:
-        os.unlink(source, dir_fd=src_dir_fd)
+        os_calls.unlink(source, dir_fd=src_dir_fd)
         os.symlink(secret, source, dir_fd=src_dir_fd)
-        os.link(source, target, src_dir_fd=src_dir_fd, **more)
+        os_calls.link(source, target, src_dir_fd=src_dir_fd, **more)
 
     store.system = Without(link=link)
     put(store)

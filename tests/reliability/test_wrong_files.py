@@ -20,6 +20,7 @@ from jupyter_tracking.errors import OutsideRun
 from jupyter_tracking.read.run_files import RunFiles
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.record.run import Run
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -322,7 +323,7 @@ def test_a_file_that_is_cut_off_while_it_is_read_is_read_as_far_as_it_is(root: P
         return seen
 
     folder = RunFiles(wrong)
-    monkeypatch.setattr(os, "fstat", cut)
+    monkeypatch.setattr(os_calls, "fstat", cut)
     assert len(folder.read("run.plx.json")) == 5
     monkeypatch.undo()
     ask_the_root(root)

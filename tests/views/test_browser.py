@@ -168,7 +168,7 @@ def test_what_was_counted_is_not_counted_again(long_run: RunView, monkeypatch: p
     rows = b"".join(event_rows.format_row("metric", step, "2024-01-02 03:04:05.678900+00:00", 0.5) for step in range(10_000))
     path = long_run.path / "events" / "metric" / "loss.plx"
     path.write_bytes(event_rows.header("metric") + rows)
-    monkeypatch.setattr(file_ends.os, "pread", counting)
+    monkeypatch.setattr(file_ends.os_calls, "pread", counting)
     entries = [listing.list_artifacts(long_run.files)["artifacts"][0]]
     assert sum(read) > len(rows)
     before, read[:] = sum(read), []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import fcntl
 import os
 import shutil
 import stat
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from jupyter_tracking.budgets import MOST_CACHE_BYTES
 from jupyter_tracking.errors import StorageError, storage_errors
 from jupyter_tracking.fork import free_after_fork
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,14 +47,14 @@ class ObjectCache:
             for each in (folder, self._objects, opened):
                 each.mkdir(_PRIVATE, parents=True, exist_ok=True)
                 seen = each.lstat()
-                if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.getuid():
+                if not stat.S_ISDIR(seen.st_mode) or os_calls.is_another_users(seen):
                     raise StorageError(f"the cache {each} is not a folder of yours; {_KEPT}")
                 each.chmod(_PRIVATE)
             _remove_abandoned(opened)
             self.opened = Path(tempfile.mkdtemp(dir=opened))
             # Held until the process ends: then the next one removes what this one could not.
-            self._held = os.open(self.opened / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._held, fcntl.LOCK_EX)
+            self._held = os_calls.open(self.opened / ".lock", os_calls.O_RDWR | os_calls.O_CREAT | os_calls.O_CLOEXEC, 0o600)
+            os_calls.flock(self._held, os_calls.LOCK_EX)
         atexit.register(_remove, self.opened, os.getpid())
 
     def link(self, name: str, target: Path) -> bool:
@@ -114,12 +114,12 @@ def make_placeholder(target: Path, size: int, modified: float) -> None:
     """Make a file that says how long the object is and when it was written, and that only its replacement by the object makes readable."""
 
     def make(path: str) -> None:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0)
+        fd = os_calls.open(path, os_calls.O_WRONLY | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.O_CLOEXEC, 0)
         try:
-            os.ftruncate(fd, size)
+            os_calls.ftruncate(fd, size)
             os.utime(fd, (modified, modified))
         finally:
-            os.close(fd)
+            os_calls.close(fd)
 
     _replace(target, make)
 
@@ -159,12 +159,12 @@ def _remove_abandoned(opened: Path) -> None:
     """Remove what processes had open that did not end by themselves."""
     for folder in opened.iterdir():
         with suppress(OSError):
-            fd = os.open(folder / ".lock", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+            fd = os_calls.open(folder / ".lock", os_calls.O_RDWR | os_calls.NO_LINKS)
             try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os_calls.flock(fd, os_calls.LOCK_EX | os_calls.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
-                os.close(fd)
+                os_calls.close(fd)
 
 
 def _remove(folder: Path, pid: int) -> None:

@@ -5,7 +5,6 @@ What was counted is kept, so that a file that grew costs what is new of it.
 
 from __future__ import annotations
 
-import os
 import stat
 from collections import OrderedDict
 from threading import Lock
@@ -17,8 +16,10 @@ from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.document.metric_summary import parse_statistics
 from jupyter_tracking.format.event_rows import Event
 from jupyter_tracking.read.file_bytes import written_size
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
     from jupyter_tracking.read.run_files import RunFiles
@@ -63,14 +64,14 @@ class OpenFolders:
     def open_file(self, relative: str) -> int:
         """Open a regular file as `RunFiles.open_file` does, and raise the same."""
         fd = self.open(relative)
-        if stat.S_ISREG(os.fstat(fd).st_mode):
+        if stat.S_ISREG(os_calls.fstat(fd).st_mode):
             return fd
-        os.close(fd)
+        os_calls.close(fd)
         return self._files.open_file(relative)
 
     def _close(self) -> None:
         if self._fd >= 0:
-            os.close(self._fd)
+            os_calls.close(self._fd)
             self._fd = -1
 
 
@@ -109,10 +110,10 @@ def file_ends(folder: RunFolder, artifacts: list[Artifact]) -> Iterator[FileEnd 
             try:
                 fd = opened.open_file(path)
                 try:
-                    now = os.fstat(fd)
+                    now = os_calls.fstat(fd)
                     end = _look(fd, now, artifact.row_kind, ours=ours, whole=now.st_size <= min(_WHOLE, whole))
                 finally:
-                    os.close(fd)
+                    os_calls.close(fd)
             except (TrackingError, OSError) as error:
                 yield error
             else:
@@ -161,10 +162,10 @@ def _look(fd: int, now: os.stat_result, kind: str, *, ours: bool, whole: bool) -
     if known is None or known.offset > size:
         known = _Counted(0, 0, 0, 0, FileEnd(0))
     offset, lines, more = _count_lines(fd, known.offset, size, known.lines)
-    head, tail = os.pread(fd, _TAIL, 0), b""
+    head, tail = os_calls.pread(fd, _TAIL, 0), b""
     order = event_rows.parse_header(head.partition(b"\n")[0], kind)
     start = 0 if whole else max(0, size - _TAIL)
-    tail = os.pread(fd, size - start, start)
+    tail = os_calls.pread(fd, size - start, start)
     rows = max(0, lines - (order is not None)) + (more and not ours)
     if whole:
         end = _read_whole(tail if not ours else tail[: tail.rfind(b"\n") + 1], kind)
@@ -181,7 +182,7 @@ def _look(fd: int, now: os.stat_result, kind: str, *, ours: bool, whole: bool) -
 def _count_lines(fd: int, offset: int, size: int, lines: int) -> tuple[int, int, bool]:
     """Return where the last line ends, how many there are, and whether more than space follows; `lines` end up to `offset`."""
     at, more = offset, False
-    while at < size and (block := os.pread(fd, min(_BLOCK, size - at), at)):
+    while at < size and (block := os_calls.pread(fd, min(_BLOCK, size - at), at)):
         end = block.rfind(b"\n") + 1
         if end:
             lines, offset, more = lines + block.count(b"\n"), at + end, False

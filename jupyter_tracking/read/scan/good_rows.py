@@ -5,7 +5,6 @@ What is wrong in the others is not told here: `read.check` reads these again, ro
 
 from __future__ import annotations
 
-import os
 import time
 from collections import OrderedDict
 from threading import Lock
@@ -17,8 +16,10 @@ from jupyter_tracking.format import event_rows
 from jupyter_tracking.format.event_rows import Event, RowProblem
 from jupyter_tracking.format.row_columns import FEW_BYTES, SMALL_FILE, parse_columns
 from jupyter_tracking.read.file_bytes import committed_size, line_blocks, written_size
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
 
     from jupyter_tracking.read.run_reader import Artifact
@@ -102,7 +103,7 @@ def _look(artifact: Artifact, opened: OpenFolders, *, ours: bool) -> Assets | _R
         return None
     fd = opened.open_file(artifact.path)
     try:
-        status, kind = os.fstat(fd), artifact.row_kind
+        status, kind = os_calls.fstat(fd), artifact.row_kind
         size = status.st_size
         with _lock:
             known = _known.get(_identity(kind, status))
@@ -115,19 +116,19 @@ def _look(artifact: Artifact, opened: OpenFolders, *, ours: bool) -> Assets | _R
             return None
         if kind == "metric" and end <= SMALL_FILE:
             start = len(event_rows.header(kind))
-            return _Rows(os.pread(fd, max(0, end - start), start), status, torn=end < size)
+            return _Rows(os_calls.pread(fd, max(0, end - start), start), status, torn=end < size)
         assets = _numbers(fd, end) if kind == "metric" else _assets(fd, kind, end)
         if assets is not None and end == size:
             _remember(kind, status, assets)
         return assets
     finally:
-        os.close(fd)
+        os_calls.close(fd)
 
 
 def _begins_as_ours(fd: int, end: int) -> bool:
     """Return whether the file of a metric is empty or begins with our header."""
     head = event_rows.header("metric")
-    return not end or os.pread(fd, len(head), 0) == head
+    return not end or os_calls.pread(fd, len(head), 0) == head
 
 
 def _numbers(fd: int, end: int) -> Assets | None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from jupyter_tracking.budgets import MOST_CATALOG_BYTES
 from jupyter_tracking.errors import MalformedEvent, MissingFile, OutsideRun, TooLarge, escape_controls, storage_errors
 from jupyter_tracking.format import paths
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,9 +48,9 @@ class LocalFiles:
             except (OSError, ValueError):
                 continue
             with paths.closing_descriptor(fd):
-                for name in os.listdir(fd):  # noqa: PTH208 - a descriptor
+                for name in os_calls.listdir(fd):
                     with suppress(OSError):  # deleted meanwhile
-                        seen = os.lstat(name, dir_fd=fd)
+                        seen = os_calls.lstat(name, dir_fd=fd)
                         path = f"{folder}/{name}" if folder else name
                         if stat.S_ISDIR(seen.st_mode):
                             pending.append(path)
@@ -68,11 +69,11 @@ class LocalFiles:
             StorageError: it cannot be read.
         """
         try:
-            fd = self._open(path, os.O_RDONLY)
+            fd = self._open(path, os_calls.O_RDONLY)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise MissingFile(error.errno, f"{escape_controls(path)} is not there") from None
         with paths.closing_descriptor(fd), storage_errors(path, kept="nothing was changed", failed="could not be read"):
-            seen = os.fstat(fd)
+            seen = os_calls.fstat(fd)
             if not stat.S_ISREG(seen.st_mode):
                 raise MalformedEvent(f"{escape_controls(path)} is no file")
             if seen.st_size > MOST_CATALOG_BYTES:
@@ -104,18 +105,18 @@ class LocalFiles:
             self._make(folder)
             with paths.closing_descriptor(self._open(folder, paths.FOLDER)) as at:
                 unfinished = f"{_UNFINISHED}{uuid4().hex}"
-                fd = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=at)
+                fd = os_calls.open(unfinished, os_calls.O_WRONLY | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.NO_LINKS, 0o666, dir_fd=at)
                 try:
                     with os.fdopen(fd, "wb") as file:
                         file.write(data)
                         file.flush()
-                        os.fsync(fd)
-                    os.rename(unfinished, name, src_dir_fd=at, dst_dir_fd=at)
+                        os_calls.fsync(fd)
+                    os_calls.rename(unfinished, name, src_dir_fd=at, dst_dir_fd=at)
                 except BaseException:
                     with suppress(OSError):
-                        os.unlink(unfinished, dir_fd=at)
+                        os_calls.unlink(unfinished, dir_fd=at)
                     raise
-                os.fsync(at)
+                os_calls.fsync(at)
                 self._sweep(at)
 
     def delete(self, relatives: Iterable[str]) -> None:
@@ -130,10 +131,10 @@ class LocalFiles:
     def _delete(self, path: str) -> None:
         folder, _, name = path.rpartition("/")
         with paths.closing_descriptor(self._open(folder, paths.FOLDER)) as at:
-            os.unlink(name, dir_fd=at)
+            os_calls.unlink(name, dir_fd=at)
 
     def _open(self, relative: str, flags: int) -> int:
-        with paths.closing_descriptor(os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)) as top:
+        with paths.closing_descriptor(os_calls.open(self.root, os_calls.ANY_FOLDER)) as top:
             return paths.open_inside(top, relative, flags)
 
     def _make(self, folder: str) -> None:
@@ -141,14 +142,14 @@ class LocalFiles:
         parts = folder.split("/")
         for count in range(1, len(parts) + 1):
             with paths.closing_descriptor(self._open("/".join(parts[: count - 1]), paths.FOLDER)) as at, suppress(FileExistsError):
-                os.mkdir(parts[count - 1], dir_fd=at)
+                os_calls.mkdir(parts[count - 1], dir_fd=at)
 
     @staticmethod
     def _sweep(at: int) -> None:
         """Delete what a process that was killed left unfinished, long ago."""
         now = datetime.now(UTC).timestamp()
-        for name in os.listdir(at):
+        for name in os_calls.listdir(at):
             if name.startswith(_UNFINISHED):
                 with suppress(OSError):
-                    if os.lstat(name, dir_fd=at).st_mtime < now - _ABANDONED:
-                        os.unlink(name, dir_fd=at)
+                    if os_calls.lstat(name, dir_fd=at).st_mtime < now - _ABANDONED:
+                        os_calls.unlink(name, dir_fd=at)

@@ -7,7 +7,6 @@ every few seconds. The mark of another client is never removed, and counts as a 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
@@ -22,6 +21,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.storage.last_write import last_write
 from jupyter_tracking.storage.syscalls import Syscalls
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def _boot_id() -> str:
 
 def client_of(folder: int) -> str:
     """Return what tells this client of a file system from others: the kernel, and its mount, as two of one kernel may share no locks."""
-    return f"{_boot_id()}:{os.fstat(folder).st_dev:x}"
+    return f"{_boot_id()}:{os_calls.fstat(folder).st_dev:x}"
 
 
 def own_mark(folder: int, system: Syscalls, rank: int | None) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class Mark:
         self._said: dict[str, Any] = {}
         self.fd = paths.open_inside(folder, name)
         with suppress(ValueError, OSError, RecursionError):  # anybody may have written it
-            said = json.loads(os.pread(self.fd, 4096, 0))
+            said = json.loads(os_calls.pread(self.fd, 4096, 0))
             self._said = said if isinstance(said, dict) else {}
         self.host = escape_controls(str(self._said.get("host", "")))[:_LONGEST]
         rank, lasts = self._said.get("rank"), self._said.get("lasts")
@@ -106,15 +106,15 @@ class Mark:
             return self.lasts is None
         return "client" not in self._said and self.host in {"", socket.gethostname()} and bool(self._said)  # an earlier version's
 
-    def is_locked(self, how: int = fcntl.LOCK_SH) -> bool | None:
+    def is_locked(self, how: int = os_calls.LOCK_SH) -> bool | None:
         """Return whether a process has it locked, as far as this machine knows; None where the file system has no locks."""
-        free = self._system.lock(self.fd, how | fcntl.LOCK_NB)
+        free = self._system.lock(self.fd, how | os_calls.LOCK_NB)
         return None if free is None else not free
 
     @property
     def is_fresh(self) -> bool:
         """Whether it was touched as lately as it says that it would be."""
-        return self.lasts is not None and time.time() - os.fstat(self.fd).st_mtime <= self.lasts
+        return self.lasts is not None and time.time() - os_calls.fstat(self.fd).st_mtime <= self.lasts
 
     def writer(self, path: str | Path) -> Writer | None:
         """Return the process that it is of, or None when that is gone.
@@ -129,7 +129,7 @@ class Mark:
         if not self.is_near:
             if not locked and not (self.is_fresh if self.lasts is not None else self._said and not _is_over(path)):
                 return None
-            signed = os.fstat(self.fd).st_mtime
+            signed = os_calls.fstat(self.fd).st_mtime
             if self.lasts is None:
                 written = last_write(path)
                 signed = signed if written is None else max(signed, written.timestamp())
@@ -161,16 +161,16 @@ def _is_over(path: str | Path) -> bool:
     """Return whether a run's document says that it has ended: a mark that is never touched is of no living writer then."""
     root = fd = -1
     try:
-        root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = os_calls.open(path, os_calls.ANY_FOLDER)
         fd = paths.open_inside(root, paths.RUN_FILE)
-        size = min(os.fstat(fd).st_size, MOST_DOCUMENT_BYTES)
-        return run_document.has_ended(run_document.parse_document(os.pread(fd, size, 0))[0])
+        size = min(os_calls.fstat(fd).st_size, MOST_DOCUMENT_BYTES)
+        return run_document.has_ended(run_document.parse_document(os_calls.pread(fd, size, 0))[0])
     except (OSError, ValueError, TrackingError, MemoryError):
         return False
     finally:
         for each in (fd, root):
             if each >= 0:
-                os.close(each)
+                os_calls.close(each)
 
 
 def writers_of(path: str | Path, system: Syscalls | None = None, *, without: str = "") -> list[Writer]:
@@ -183,7 +183,7 @@ def writers_of(path: str | Path, system: Syscalls | None = None, *, without: str
     """
     system = system or Syscalls()
     try:
-        root = system.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = system.open(path, os_calls.ANY_FOLDER)
     except OSError:
         return []
     try:
@@ -193,7 +193,7 @@ def writers_of(path: str | Path, system: Syscalls | None = None, *, without: str
     finally:
         system.close_quietly(root)
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - a descriptor
+        names = sorted(os_calls.listdir(folder))
         found = (_writer_of(path, folder, name, system) for name in names if name.endswith(SUFFIX) and name != without)
         return [writer for writer in found if writer is not None]
     except NotADirectoryError:

@@ -19,6 +19,7 @@ from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.catalog.content import LocalCatalog
 from jupyter_tracking.read.known_runs import each_of_many, look_at_run
 from jupyter_tracking.read.run_reader import RunFolder
+from jupyter_tracking.system import os_calls
 from jupyter_tracking.views.model.downsample import SPARK_GAP, SPARK_POINTS, spark_heights
 from jupyter_tracking.views.model.payload import Payload, json_safe
 
@@ -262,9 +263,9 @@ def spark_of(folder: RunFolder, metric: str) -> bytes:
         artifact = own.find(metric, "metric")
         fd = own.open_file(artifact.path or "")
         try:
-            is_small = os.fstat(fd).st_size <= _MOST_SPARK_BYTES
+            is_small = os_calls.fstat(fd).st_size <= _MOST_SPARK_BYTES
         finally:
-            os.close(fd)
+            os_calls.close(fd)
         values = own.rows(artifact).value if is_small else None
     except (TrackingError, OSError):
         return b""

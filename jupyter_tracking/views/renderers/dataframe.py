@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from jupyter_tracking.errors import InvalidArgument, MalformedEvent
 from jupyter_tracking.kinds.dataframe import content_type_of
+from jupyter_tracking.system import os_calls
 from jupyter_tracking.views.model.payload import Payload, json_safe
 from jupyter_tracking.views.model.renderer import Renderer
 from jupyter_tracking.views.renderers import fallback
@@ -180,9 +180,9 @@ def _table(series: Series, number: int) -> StoredTable:
     if fd < 0:
         series.asset(number)  # raises what is wrong with the row
     try:
-        stat = os.fstat(fd)
+        stat = os_calls.fstat(fd)
     finally:
-        os.close(fd)
+        os_calls.close(fd)
     seen = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
     known = opened.pop(number, None)
     if known is None or known[0] != seen:

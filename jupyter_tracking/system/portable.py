@@ -1,0 +1,397 @@
+"""The same calls where POSIX is missing: for Windows, and for Pyodide, which lacks some of them.
+
+No system call there names a file relative to an open folder. So a descriptor of a folder is a number of ours, which stands for its path
+and for what the folder was when it was opened. Before each call that goes through it, the folders on the way are looked at: a folder that
+was moved, or replaced by a link, is not there any more. A file is looked at before it is opened, and again when it is open.
+
+What that cannot promise is in `MISSING_PROMISES`, which is said once, by the first run that is written or read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat as modes
+import sys
+import threading
+from contextlib import suppress
+from time import sleep
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jupyter_tracking.system import locks, windows
+from jupyter_tracking.system.folders import add_folder, folder_of, identity, is_link, open_folders, place
+from jupyter_tracking.system.locks import LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, flock  # noqa: F401 - names of this module, too
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from jupyter_tracking.system.folders import Named
+
+MISSING_PROMISES = (
+    f"on this system ({sys.platform}) jupyter-tracking has not all it promises on Linux: a link that somebody puts into a run folder in "
+    "the very moment in which a file of it is opened may be followed before it is refused, the names of new files may be lost in a power "
+    "failure, also after end(), and other machines that write to a run are not seen (SECURITY.md says what holds where)"
+)
+
+FOLDERS_MOVE_WITH_OPEN_FILES = False
+
+O_RDONLY, O_WRONLY, O_RDWR = os.O_RDONLY, os.O_WRONLY, os.O_RDWR
+O_APPEND, O_CREAT, O_EXCL = os.O_APPEND, os.O_CREAT, os.O_EXCL
+O_CLOEXEC = O_NONBLOCK = 0  # what is opened here is never inherited, and is no pipe
+O_DIRECTORY, NO_LINKS = 1 << 29, 1 << 30  # flags of ours, which no system knows
+ANY_FOLDER = O_RDONLY | O_DIRECTORY
+
+_TO_WRITE = os.O_WRONLY | os.O_RDWR
+_IN_USE = {5, 32}  # errors of Windows: somebody has the file open, often for a moment only
+_PATIENCE = 8  # tries, each after twice as long a wait as the one before, 2.5 seconds in all
+
+_Result = TypeVar("_Result")
+
+
+_read_only: dict[int, str] = {}  # the files that are open only to be read: Windows syncs none of them
+_position = threading.RLock()  # a file has one position: who reads elsewhere moves it, and moves it back
+
+
+def _error(number: int, path: str | None = None) -> OSError:
+    return OSError(number, os.strerror(number), path) if path is not None else OSError(number, os.strerror(number))
+
+
+def _place(path: Named, dir_fd: int | None) -> str:
+    return place(path, dir_fd, windows=windows.IS_THERE)
+
+
+def _patiently(call: Callable[..., _Result], *arguments: Any) -> _Result:
+    """Make a call that Windows refuses while somebody, such as a virus scanner, has the file open for a moment."""
+    for again in range(_PATIENCE):
+        try:
+            return call(*arguments)
+        except PermissionError as error:
+            if getattr(error, "winerror", None) not in _IN_USE:
+                raise
+            sleep(0.01 * 2**again)
+    return call(*arguments)
+
+
+# --- opening and closing -----------------------------------------------------------------------------
+
+
+def open(path: Named, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:  # noqa: A001 - as in `os`
+    """Open a file or a folder, as `os.open` does; with `NO_LINKS` a link is refused, and with `O_DIRECTORY` all but a folder."""
+    at = _place(path, dir_fd)
+    try:
+        seen = os.lstat(at)
+    except FileNotFoundError:
+        if not flags & O_CREAT or flags & O_DIRECTORY:
+            raise
+        seen = None
+    if seen is not None and is_link(seen):
+        if flags & NO_LINKS or flags & O_EXCL:
+            raise _error(errno.EEXIST if flags & O_EXCL else errno.ELOOP, at)
+        at = os.path.realpath(at)
+        seen = os.lstat(at)
+    if seen is not None and modes.S_ISDIR(seen.st_mode):
+        return _open_folder(at, seen, flags, dir_fd)
+    if flags & O_DIRECTORY:
+        raise _error(errno.ENOTDIR, at)
+    if seen is not None and not modes.S_ISREG(seen.st_mode) and dir_fd is not None:
+        raise _error(errno.ENXIO, at)  # a pipe or a device, which could be waited for without end
+    fd = _patiently(_open_file, at, flags & ~(O_DIRECTORY | NO_LINKS), mode)
+    try:
+        _check_opened(fd, at, dir_fd, whole_way=bool(flags & NO_LINKS))
+    except BaseException:
+        os.close(fd)
+        raise
+    locks.forget(fd)  # of a file of that number which somebody else has closed
+    _read_only.pop(fd, None)
+    if not flags & _TO_WRITE:
+        _read_only[fd] = at
+    return fd
+
+
+def _open_folder(at: str, seen: os.stat_result, flags: int, dir_fd: int | None) -> int:
+    if flags & (_TO_WRITE | O_CREAT):
+        raise _error(errno.EEXIST if flags & O_EXCL else errno.EISDIR, at)
+    return add_folder(os.path.realpath(at) if dir_fd is None else at, seen, dir_fd)
+
+
+def _open_file(at: str, flags: int, mode: int) -> int:
+    return os.open(at, flags, mode) if not windows.IS_THERE else windows.open_file(at, flags)
+
+
+def _check_opened(fd: int, at: str, dir_fd: int | None, *, whole_way: bool) -> None:
+    """Check that what was opened is what stands there, and that no link was put on the way meanwhile."""
+    if dir_fd is not None:
+        folder_of(dir_fd)
+    if whole_way and identity(os.lstat(at)) != identity(os.fstat(fd)):
+        raise _error(errno.ELOOP, at)
+
+
+def close(fd: int) -> None:
+    """Close a file, which unlocks it, or a folder."""
+    locks.forget(fd)
+    _read_only.pop(fd, None)
+    if open_folders.pop(fd, None) is None:
+        os.close(fd)
+
+
+# --- reading and writing -----------------------------------------------------------------------------
+
+lseek = os.lseek
+ftruncate = os.ftruncate
+
+
+def pread(fd: int, size: int, offset: int) -> bytes:
+    """Read from an offset; where the file goes on to be read or written stays as it is."""
+    if fd in open_folders:
+        raise _error(errno.EISDIR)
+    with _position:
+        before = os.lseek(fd, 0, os.SEEK_CUR)
+        try:
+            os.lseek(fd, offset, os.SEEK_SET)
+            return os.read(fd, size)
+        finally:
+            os.lseek(fd, before, os.SEEK_SET)
+
+
+def preadv(fd: int, buffers: list[memoryview], offset: int) -> int:
+    """Read into buffers from an offset, as far as the file goes."""
+    total = 0
+    for buffer in buffers:
+        data = pread(fd, len(buffer), offset + total)
+        buffer[: len(data)] = data
+        total += len(data)
+        if len(data) < len(buffer):
+            break
+    return total
+
+
+def pwrite(fd: int, data: bytes | bytearray | memoryview, offset: int) -> int:
+    """Write at an offset; where the file goes on to be read or written stays as it is."""
+    with _position:
+        before = os.lseek(fd, 0, os.SEEK_CUR)
+        try:
+            os.lseek(fd, offset, os.SEEK_SET)
+            return os.write(fd, data)
+        finally:
+            os.lseek(fd, before, os.SEEK_SET)
+
+
+def write(fd: int, data: bytes | bytearray | memoryview) -> int:
+    """Write where the file goes on, or to its end, as it was opened."""
+    with _position:
+        return os.write(fd, data)
+
+
+def fsync(fd: int) -> None:
+    """Wait until the disk has a file; of a folder nothing can be waited for."""
+    if fd in open_folders:
+        return
+    at = _read_only.get(fd)
+    if at is None:
+        os.fsync(fd)
+        return
+    with suppress(PermissionError, FileNotFoundError):  # a file that nobody may write, or that is gone
+        again = _patiently(_open_file, at, os.O_RDWR, 0)
+        try:
+            if identity(os.fstat(again)) == identity(os.fstat(fd)):
+                os.fsync(again)
+        finally:
+            os.close(again)
+
+
+fdatasync = fsync
+
+
+def sync_disk(fd: int) -> None:
+    """Wait until the disk has every file of a folder, whoever wrote it."""
+    for _, _, names, folder in fwalk(dir_fd=fd):
+        for name in names:
+            with suppress(FileNotFoundError):
+                if not modes.S_ISREG(lstat(name, dir_fd=folder).st_mode):
+                    continue
+                file = open(name, O_RDONLY | NO_LINKS, dir_fd=folder)
+                try:
+                    fsync(file)
+                finally:
+                    close(file)
+
+
+def is_hole(_status: os.stat_result) -> bool:
+    """Return False: nobody tells how much of a file was written."""
+    return False
+
+
+def hole_from(_fd: int, _start: int) -> int:
+    """Raise OSError: nobody tells where a file has holes."""
+    raise _error(errno.EOPNOTSUPP)
+
+
+data_from = hole_from
+
+
+# --- what is there -----------------------------------------------------------------------------------
+
+
+class PreparedStat:
+    """A path to look at often."""
+
+    __slots__ = ("call", "path", "result")
+
+    def __init__(self, path: bytes, *, change: bool = False) -> None:
+        """Prepare a path: `call` fails always, so that it is looked at by `stat`.
+
+        Args:
+            path: of a file, or of a folder.
+            change: it is asked for when the folder was changed. Windows tells of a folder only when it was made: nobody can know.
+        """
+        self.path = path
+        self.call: Callable[[], int] = _nobody_knows if change else _failed
+        self.result = memoryview(b"")
+
+
+def _failed() -> int:
+    return -1
+
+
+def _nobody_knows() -> int:
+    raise _error(errno.EOPNOTSUPP)
+
+
+def stat(path: Named, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
+    """Return what is known of a file or a folder."""
+    return os.stat(_place(path, dir_fd), follow_symlinks=follow_symlinks)  # noqa: PTH116 - a string
+
+
+def lstat(path: Named, *, dir_fd: int | None = None) -> os.stat_result:
+    """Return what is known of a file, a folder or a link."""
+    return os.lstat(_place(path, dir_fd))
+
+
+def fstat(fd: int) -> os.stat_result:
+    """Return what is known of what is open."""
+    return os.lstat(folder_of(fd).path) if fd in open_folders else os.fstat(fd)
+
+
+def listdir(path: int | str) -> list[str]:
+    """Return the names in a folder, in no order."""
+    return os.listdir(folder_of(path).path if isinstance(path, int) else path)  # noqa: PTH208 - a string
+
+
+def fwalk(top: str = ".", *, dir_fd: int | None = None) -> Iterator[tuple[str, list[str], list[str], int]]:
+    """Yield each folder from the top down, as `os.fwalk` does: its path, the names of its folders and of all else, and itself, open."""
+    return _walk(top, top, dir_fd)
+
+
+def _walk(top: str, name: str, dir_fd: int | None) -> Iterator[tuple[str, list[str], list[str], int]]:
+    fd = open(name, ANY_FOLDER | NO_LINKS, dir_fd=dir_fd)
+    try:
+        names = listdir(fd)
+        seen = {}
+        for each in names:
+            with suppress(FileNotFoundError):
+                seen[each] = lstat(each, dir_fd=fd)
+        folders = [each for each, status in seen.items() if modes.S_ISDIR(status.st_mode) and not is_link(status)]
+        yield top, folders, [each for each in seen if each not in set(folders)], fd
+        for each in folders:
+            yield from _walk(f"{top}/{each}", each, fd)
+    finally:
+        close(fd)
+
+
+def is_another_users(_status: os.stat_result) -> bool:
+    """Return False: whose a file is, Windows says by lists that are not asked for."""
+    return False
+
+
+# --- names that change -------------------------------------------------------------------------------
+
+
+def mkdir(path: Named, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+    """Make a folder."""
+    os.mkdir(_place(path, dir_fd), mode)  # noqa: PTH102 - a string
+
+
+def rmdir(path: Named, *, dir_fd: int | None = None) -> None:
+    """Remove an empty folder."""
+    _patiently(os.rmdir, _place(path, dir_fd))
+
+
+def unlink(path: Named, *, dir_fd: int | None = None) -> None:
+    """Remove a file or a link."""
+    at = _place(path, dir_fd)
+    if modes.S_ISDIR(os.lstat(at).st_mode):
+        raise _error(errno.EISDIR, at)
+    _patiently(os.unlink, at)
+
+
+def rename(source: Named, target: Named, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
+    """Give a file or a folder another name, in at of the file that has it."""
+    old, new = _place(source, src_dir_fd), _place(target, dst_dir_fd)
+    with suppress(FileNotFoundError):
+        if modes.S_ISDIR(os.lstat(new).st_mode):
+            raise _error(errno.EEXIST, new)
+    _patiently(os.replace, old, new)
+
+
+def link(
+    source: Named, target: Named, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None, follow_symlinks: bool = True
+) -> None:
+    """Give a file one more name, which must be free."""
+    old, new = _place(source, src_dir_fd), _place(target, dst_dir_fd)
+    if not follow_symlinks and is_link(os.lstat(old)):
+        raise _error(errno.ELOOP, old)
+    if not hasattr(os, "link"):
+        raise _error(errno.EOPNOTSUPP, old)
+    try:
+        os.link(old, new)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # of FAT, which has no such links
+            raise
+        raise _error(errno.EOPNOTSUPP, old) from None
+
+
+def exchange(_source: str, _target: str, *, src_dir_fd: int, dst_dir_fd: int) -> bool:
+    """Return False: no two names are swapped here in one step."""
+    del src_dir_fd, dst_dir_fd
+    return False
+
+
+def rmtree(path: Named, ignore_errors: bool = False, *, dir_fd: int | None = None) -> None:
+    """Remove a folder with all that is in it; a link that stands there is refused, and none is followed."""
+    shutil.rmtree(_place(path, dir_fd), ignore_errors)
+
+
+def fchmod(_fd: int, _mode: int) -> None:
+    """Do nothing: Windows has other rights than these."""
+
+
+# --- what there is none of ---------------------------------------------------------------------------
+
+
+def lease(_fd: int) -> bool:
+    """Return False: nobody can tell whether others have a file open."""
+    return False
+
+
+def end_lease(_fd: int) -> None:
+    """Do nothing: there are no leases."""
+
+
+def clone(_fd: int, _source: int) -> bool:
+    """Return False: no blocks are shared."""
+    return False
+
+
+def may_be_shared(_fd: int) -> bool:
+    """Return False: nobody can tell whether other machines reach a file."""
+    return False
+
+
+def most_descriptors() -> int:
+    """Return 0: no limit is known."""
+    return 0
+
+
+def register_at_fork(**_calls: Any) -> None:
+    """Do nothing: no process is forked."""

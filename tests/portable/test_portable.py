@@ -1,0 +1,183 @@
+"""The portable storage, by itself and under the package, where the names of POSIX are hidden from it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jupyter_tracking.system import portable, posix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SITE = Path(__file__).parent / "site"
+LOGS = """
+import jupyter_tracking as tracking
+import pandas as pd
+import sys
+from jupyter_tracking.system import os_calls
+
+with tracking.init(name="first", root=sys.argv[1]) as run:
+    for step in range(20):
+        tracking.log_metric("loss", 1 / (step + 1), step=step)
+    tracking.log_dataframe(pd.DataFrame({"a": [1, 2]}), "frame", step=3)
+view = tracking.open_run(run.path)
+print(os_calls.open.__module__)
+print(*tracking.runs(root=sys.argv[1])["status"])
+print(len(view.metrics()), view.load("frame", step=3)["a"].sum(), len(view.problems()))
+view.delete()
+print(len(tracking.runs(root=sys.argv[1])), tracking.empty_trash(sys.argv[1]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[int]:
+    """A folder that is open."""
+    fd = portable.open(tmp_path, portable.ANY_FOLDER)
+    yield fd
+    portable.close(fd)
+
+
+def test_both_have_the_same_names() -> None:
+    """Whatever is asked for on POSIX is there on every other system."""
+    assert [name for name in posix.__all__ if not hasattr(portable, name)] == []
+
+
+def hidden(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program whose package sees no POSIX."""
+    path = os.pathsep.join([str(SITE), str(SITE.parents[2])])
+    environment = {**os.environ, "PYTHONPATH": path, "JUPYTER_TRACKING_TESTS_HIDE_POSIX": "1"}
+    return subprocess.run([sys.executable, "-c", source, *arguments], capture_output=True, text=True, env=environment, check=False)
+
+
+def test_a_run_is_written_read_and_deleted_without_posix(tmp_path: Path) -> None:
+    """`import`, `init`, `log_metric`, `log_dataframe`, `end`, `runs`, `metrics`, `load`, `delete`: with nothing that Windows lacks."""
+    done = hidden(LOGS, str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("\n")[-5:] == ["jupyter_tracking.system.portable", "succeeded", "20 3 0", "0 1", ""]
+
+
+def test_the_first_call_says_once_what_is_missing(tmp_path: Path) -> None:
+    """One warning, one sentence, at the user's own line; where warnings are errors nothing fails of it; on POSIX there is none."""
+    done = hidden(LOGS, str(tmp_path))
+    assert done.stderr.count("TrackingWarning: on this system (linux) jupyter-tracking has not all it promises on Linux") == 1
+    assert "<string>:7: TrackingWarning" in done.stderr
+    strict = hidden(f"import warnings; warnings.simplefilter('error')\n{LOGS}", str(tmp_path / "strict"))
+    assert strict.returncode == 0, strict.stderr
+    assert posix.MISSING_PROMISES == ""
+
+
+def test_a_link_is_refused_and_a_folder_that_was_replaced_is_gone(folder: int, tmp_path: Path) -> None:
+    """No link is opened, made a file of, or gone through; a folder that was opened is that folder, and no other of its name."""
+    (tmp_path / "outside").write_bytes(b"secret")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "outside")
+    for flags in (portable.O_RDONLY, portable.O_RDWR | portable.O_CREAT):
+        with pytest.raises(OSError, match="symbolic") as refused:
+            portable.open("link", flags | portable.NO_LINKS, dir_fd=folder)
+        assert refused.value.errno == errno.ELOOP
+    inner = portable.open("inner", portable.ANY_FOLDER | portable.NO_LINKS, dir_fd=folder)
+    (tmp_path / "inner").rename(tmp_path / "moved")
+    (tmp_path / "inner").symlink_to(tmp_path / "moved")
+    with pytest.raises(FileNotFoundError):
+        portable.open("file", portable.O_RDWR | portable.O_CREAT, dir_fd=inner)
+    portable.close(inner)
+    assert not list((tmp_path / "moved").iterdir())
+
+
+def test_a_link_put_in_the_way_while_a_file_is_opened_is_refused(folder: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look and the opening: what was opened is closed again, and not read."""
+    (tmp_path / "outside").write_bytes(b"secret")
+    (tmp_path / "file").write_bytes(b"ours")
+    real = os.open
+
+    def swapped(path: str, flags: int, mode: int) -> int:
+        (tmp_path / "file").unlink()
+        (tmp_path / "file").symlink_to(tmp_path / "outside")
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(portable.os, "open", swapped)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match="symbolic"):
+        portable.open("file", portable.O_RDONLY | portable.NO_LINKS, dir_fd=folder)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_reading_and_writing_elsewhere_leaves_the_place_where_it_was(folder: int) -> None:
+    """`pread`, `preadv` and `pwrite` move nothing."""
+    fd = portable.open("file", portable.O_RDWR | portable.O_CREAT, dir_fd=folder)
+    portable.write(fd, b"0123456789")
+    portable.lseek(fd, 2, os.SEEK_SET)
+    assert portable.pread(fd, 3, 5) == b"567"
+    buffer = bytearray(4)
+    assert portable.preadv(fd, [memoryview(buffer)[:2], memoryview(buffer)[2:]], 7) == 3
+    assert bytes(buffer) == b"789\0"
+    assert portable.pwrite(fd, b"ab", 0) == 2
+    portable.write(fd, b"c")
+    portable.fsync(fd)
+    assert portable.pread(fd, 10, 0) == b"abc3456789"
+    portable.close(fd)
+
+
+def test_a_folder_is_walked_and_removed_as_by_python(folder: int, tmp_path: Path) -> None:
+    """`fwalk` gives what `os.fwalk` gives, and goes through no link; `sync_disk` reads all of it."""
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "file").touch()
+    (tmp_path / "a" / "link").symlink_to(tmp_path / "a")
+    found = {top: (sorted(folders), sorted(names)) for top, folders, names, _ in portable.fwalk("a", dir_fd=folder)}
+    assert found == {"a": (["b"], ["link"]), "a/b": (["c"], ["file"]), "a/b/c": ([], [])}
+    portable.sync_disk(folder)
+    portable.rmtree("a", dir_fd=folder)
+    assert "a" not in portable.listdir(folder)
+
+
+def test_a_name_is_given_to_one_file_alone(folder: int, tmp_path: Path) -> None:
+    """`link` and `rename` follow the rules of POSIX: a link is made if the name is free, a rename replaces a file and no folder."""
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "inner").mkdir()
+    places = {"src_dir_fd": folder, "dst_dir_fd": folder}
+    with pytest.raises(FileExistsError):
+        portable.link("one", "two", **places)
+    portable.link("one", "three", **places)
+    portable.rename("two", "three", **places)
+    assert (tmp_path / "three").read_text() == "two"
+    with pytest.raises(FileExistsError):
+        portable.rename("one", "inner", **places)
+    with pytest.raises(IsADirectoryError):
+        portable.unlink("inner", dir_fd=folder)
+
+
+LOCKS = """
+import sys
+from jupyter_tracking.system import os_calls as calls
+
+one, two = (calls.open(sys.argv[1], calls.O_RDWR | calls.O_CREAT) for _ in range(2))
+def free(fd, how):
+    try:
+        calls.flock(fd, how | calls.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+print(free(one, calls.LOCK_EX), free(one, calls.LOCK_EX), free(two, calls.LOCK_EX), free(two, calls.LOCK_SH))
+calls.flock(one, calls.LOCK_UN)
+print(free(one, calls.LOCK_SH), free(two, calls.LOCK_SH))
+calls.close(one)
+print(free(two, calls.LOCK_EX))
+try:
+    calls.open("nul.txt", calls.O_RDWR | calls.O_CREAT, dir_fd=calls.open(".", calls.ANY_FOLDER))
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+def test_locks_are_shared_or_not_and_are_given_again_to_who_has_them(tmp_path: Path) -> None:
+    """By the calls of Windows: two may share a lock, one may have it alone, and whoever has it may ask again; a reserved name is refused."""
+    done = hidden(LOCKS, str(tmp_path / "file"))
+    assert done.stdout.split("\n") == ["True True False False", "True True", "True", "Windows has no such name", ""], done.stderr
