@@ -135,7 +135,8 @@ def walk_charts(watch: Watch, page: Page, library: str, names: list[str], *, dra
     for step, what in reversed(list(enumerate(names))):
         expect(page.locator("[data-jt-view=chart]")).to_have_attribute("data-jt-step", str(step))
         if drawn:
-            expect(inner.locator(f"body[data-jt-drawn='{len(names) - step}']")).to_be_attached()
+            # The kernel puts the script of vega together before the first.
+            expect(inner.locator(f"body[data-jt-drawn='{len(names) - step}']")).to_be_attached(timeout=30_000)
             press(page)
             found = inner.locator("iframe, frame, object, embed, link, meta[http-equiv=refresh], a[href^=http]")
             assert found.evaluate_all("all => all.map(each => each.outerHTML)") == [], what

@@ -103,3 +103,35 @@ def test_a_step_that_cannot_come_is_not_passed_off_as_drawn(lab: Document) -> No
     lab.press("End")
     lab.until(AT_REST)
     expect(section.get_by_text("cannot be fetched")).to_have_count(0)
+
+
+# Charts that only their library draws, and whose library the kernel is slow to send.
+CHARTS = """
+import tempfile, time, jupyter_tracking as tracking, plotly.graph_objects as go
+from jupyter_tracking.views.renderers.chart import ChartRenderer
+with tracking.init(name="slow charts", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False) as run:
+    for step in range(3):
+        run.log_plotly_chart("peak", go.Figure(go.Surface(z=[[1, 2], [3, step]]), {"title": {"text": f"peak of step {step}"}}), step=step)
+answer = ChartRenderer.answer
+def slow(*given):
+    time.sleep(1)
+    return answer(*given)
+ChartRenderer.answer = slow
+tracking.open_run(run).show("peak")"""
+
+
+def test_a_chart_moved_before_its_library_came_is_drawn_and_drawn_again_where_its_cell_comes_back(lab: Document) -> None:
+    """Once the library is there it draws the step on screen; a frame that is taken out of the page and put back, as that of a cell, too."""
+    lab.run(CHARTS)
+    page = lab.page
+    chart = page.frame_locator(".jt-enclosed").frame_locator("iframe")
+    page.get_by_role("button", name="draw with plotly").click()
+    page.get_by_label("previous step").click()
+    expect(page.locator("[data-jt-view=chart]")).to_have_attribute("data-jt-step", "1")
+    expect(chart.get_by_text("peak of step 1")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("loading plotly")).to_have_count(0)
+    page.locator(".jt-enclosed").evaluate("frame => frame.parentNode.append(frame)")
+    expect(chart.locator("body[data-jt-drawn='1']")).to_be_attached()
+    expect(chart.get_by_text("peak of step 1")).to_be_visible()
+    page.get_by_label("previous step").click()
+    expect(chart.get_by_text("peak of step 0")).to_be_visible()

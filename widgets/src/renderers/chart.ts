@@ -18,7 +18,7 @@ import type { Host, Drawing, Shown } from "../model/renderer";
 const libraryPage = (nonce: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="x-dns-prefetch-control" content="off"><title>chart</title><style>html,body{margin:0;height:100%;background:#fff;font:13px system-ui,sans-serif}#chart{height:100%;width:100%}</style></head>
 <body><div id="chart"></div><script nonce="${nonce}">(function(){var nonce=document.currentScript.nonce,make=self.trustedTypes&&trustedTypes.createPolicy("jt-chart",{createScript:function(text){return text}});
-document.currentScript.remove();addEventListener("message",function run(e){if(e.source!==parent.parent)return;removeEventListener("message",run);
+document.currentScript.remove();addEventListener("message",function run(e){if(e.source!==parent.parent||!e.data.code)return;removeEventListener("message",run);
 if(!make){document.getElementById("chart").textContent="this browser is too old to keep a chart's own library apart from the network";return}
 var s=document.createElement("script");s.nonce=nonce;s.textContent=make.createScript(e.data.code);document.head.append(s);s.remove()})})()</script></body></html>`;
 
@@ -35,6 +35,8 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
   element.append(tools, legend, area, caption);
   let lines: LineChart | null = null;
   let iframe: HTMLIFrameElement | null = null;
+  /** Whether the frame has its library. */
+  let drawing = false;
   let shownAs = "";
   let offeredModes = "";
   /** What the library draws: of the step on screen, although its script may come later. */
@@ -46,6 +48,7 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
     lines?.destroy();
     lines = null;
     iframe = null;
+    drawing = false;
     put(area);
   }
 
@@ -172,10 +175,9 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
   function drawByLibrary(payload: Payload<StepHead<"chart">>, at: number): void {
     const { library } = payload.head;
     figure = parseFigure(payload.text(at));
-    const post = (message: object): void =>
-      iframe?.contentWindow?.frames[0]?.postMessage(message, "*");
     if (iframe) {
-      post({ library, figure });
+      // Until its library is there, the frame takes nothing; then it is sent the figure of the step on screen.
+      if (drawing) post({ library, figure });
       return;
     }
     const nonce = Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join("a");
@@ -183,21 +185,34 @@ export function chart(host: Host<"chart">): Drawing<"chart"> {
     const scripts = { nonce, functions: library === "plotly" };
     const created = sandboxed(libraryPage(nonce), `chart ${about.name}`, scripts);
     iframe = created;
-    const loaded = new Promise((done) => created.addEventListener("load", done, { once: true }));
-    put(area, created);
-    Promise.all([host.ask({ renderer: true }), loaded])
-      .then(([script]) => {
+    // The kernel takes seconds to put the script of vega together.
+    const waiting = h("p", { class: "jt-caption" }, `loading ${library} from the kernel…`);
+    put(area, waiting, created);
+    const asking = host.ask({ renderer: true }).then((script) => {
+      if (script.head.error) throw new Error(script.head.error);
+      return script.text(0);
+    });
+    asking.catch((error: unknown) => {
+      if (iframe !== created) return;
+      clear();
+      put(area, errorNote(format.error(error)));
+    });
+    // A notebook that takes a cell out of the page and puts it back loads the frame again, empty.
+    created.addEventListener("load", () => {
+      drawing = false;
+      const begin = (code: string): void => {
         if (iframe !== created) return;
-        if (script.head.error) throw new Error(script.head.error);
-        post({ code: script.text(0) });
+        waiting.remove();
+        post({ code });
         post({ library, figure });
-        created.setAttribute("data-jt-drawn", "");
-      })
-      .catch((error: unknown) => {
-        if (iframe !== created) return;
-        clear();
-        put(area, errorNote(format.error(error)));
-      });
+        drawing = true;
+      };
+      asking.then(begin, () => undefined);
+    });
+  }
+
+  function post(message: object): void {
+    iframe?.contentWindow?.frames[0]?.postMessage(message, "*");
   }
   return { draw, destroy: clear };
 }
