@@ -42,7 +42,7 @@ def dumps(value: Any) -> bytes:
     """
     try:
         text = json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
-        if not _is_too_deep(text):
+        if not is_too_deep(text):
             return text
     except (TypeError, ValueError) as error:
         raise InvalidType(f"the payload has a value that JSON cannot hold: {error}") from None
@@ -59,7 +59,7 @@ def loads(text: bytes | bytearray) -> Any:
     """
     message = "the JSON is nested too deeply"
     try:
-        if not _is_too_deep(text):
+        if not is_too_deep(text):
             return json.loads(text)
     except RecursionError:
         pass
@@ -79,12 +79,12 @@ def oversize(text: bytes | bytearray | str, most: int = MOST_VALUES) -> str:
     return f"has {values:,} values or more; up to {most:,} are read" if values > most else ""
 
 
-def _is_too_deep(text: bytes | bytearray) -> bool:
+def is_too_deep(text: bytes | bytearray, start: int = 0, end: int | None = None) -> bool:
     """Whether a JSON text, whole or damaged, goes beyond the limit; brackets inside of its strings count for nothing."""
-    if text.count(b"[") + text.count(b"{") <= _DEEPEST:
+    if text.count(b"[", start, end) + text.count(b"{", start, end) <= _DEEPEST:
         return False
     depth = 0
-    for bracket in _BRACKET.findall(_TEXT.sub(b"", text)):
+    for bracket in _BRACKET.findall(_TEXT.sub(b"", text[start:end])):
         depth += 1 if bracket in b"[{" else -1
         if depth > _DEEPEST:
             return True

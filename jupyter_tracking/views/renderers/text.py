@@ -29,8 +29,8 @@ class TextRenderer(Renderer):
         return payload
 
     def fallback(self, series: Series, number: int) -> str:
-        """Return the text."""
-        return fallback.pre(json_safe(str(series.value(number))), _FALLBACK)
+        """Return the beginning of the text."""
+        return fallback.pre(json_safe(str(series.value(number))[: _FALLBACK + 1]), _FALLBACK)
 
 
 RENDERER = TextRenderer()
