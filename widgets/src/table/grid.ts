@@ -142,7 +142,7 @@ export class Grid {
   ): void {
     const hadFocus = this.hasFocus();
     this.table.setAttribute("role", rows.isTree ? "treegrid" : "grid");
-    if (head) this.setHead(head);
+    const isNew = head !== null && this.setHead(head);
     this.rows = rows;
     this.table.setAttribute("aria-rowcount", String(rows.count + 1));
     this.viewport.resize(rows.count, visible);
@@ -151,7 +151,8 @@ export class Grid {
       if (hadFocus || active.reveal) this.viewport.reveal(active.row);
     }
     this.draw(true, hadFocus);
-    if (head) this.placeStickyColumns();
+    // How wide headings are is asked of a page that has just been changed, which is then laid out at once.
+    if (isNew) this.placeStickyColumns();
     if (head) this.events.columns?.();
     if (this.printed) this.print(true);
   }
@@ -222,16 +223,17 @@ export class Grid {
     this.events.columns?.();
   }
 
-  private setHead(head: Head): void {
+  /** @returns whether the headings are others than before. */
+  private setHead(head: Head): boolean {
     const { columns, marker, total } = head;
     this.head = head;
     this.table.setAttribute("aria-colcount", String(total + (marker ? 1 : 0)));
     this.sideways.resize(columns.widths, columns.sticky);
-    this.drawHead();
+    return this.drawHead();
   }
 
   /** Draw the headings of the columns in view; they are left alone while they look the same: from step to step only cells change. */
-  private drawHead(): void {
+  private drawHead(): boolean {
     const { head, sideways } = this;
     const { marker } = head;
     const columns = sideways.drawn.map((n) => ({ n, column: head.columns.column(n) }));
@@ -247,7 +249,7 @@ export class Grid {
       marker,
       sideways.padding,
     ]);
-    if (look === this.headLook) return;
+    if (look === this.headLook) return false;
     this.headLook = look;
     const focused = this.headings.findIndex((cell) => cell.contains(this.focusedElement()));
     const column = this.drawn.columns[focused]?.n;
@@ -293,6 +295,7 @@ export class Grid {
     // A heading that was pressed by a key keeps the focus, although it has been made anew.
     const again = this.headings[columns.findIndex(({ n }) => n === column)];
     (this.look.byRow ? again?.querySelector("button") : again)?.focus({ preventScroll: true });
+    return true;
   }
 
   /** How wide all columns are together: only a table of a width that is said cuts what its cells have no room for. */

@@ -19,6 +19,9 @@ export class Sideways {
   private from = 0;
   private to = 0;
   private letter = LETTER;
+  /** Of the element when it was last asked: asking while rows are being written makes the browser lay them out at once. */
+  private left = 0;
+  private room = ELEMENT;
   private readonly probe = span("jt-letters");
 
   /** @param element what scrolls. */
@@ -42,21 +45,23 @@ export class Sideways {
    * @param sticky how many of the first columns stay in view.
    */
   resize(widths: ArrayLike<number>, sticky: number): void {
-    const { element, starts: before } = this;
-    const first = this.isPartial ? this.columnAt(element.scrollLeft + this.stickyWidth) : 0;
-    const into = element.scrollLeft + this.stickyWidth - before[first]!;
+    const { starts: before } = this;
+    this.measure();
+    const first = this.isPartial ? this.columnAt(this.left + this.stickyWidth) : 0;
+    const into = this.left + this.stickyWidth - before[first]!;
     this.letter = this.probe.offsetWidth / 100 || LETTER;
     this.starts = new Float64Array(widths.length + 1);
     for (let n = 0; n < widths.length; n += 1)
       this.starts[n + 1] = this.starts[n]! + Math.round(widths[n]! * this.letter);
     this.sticky = sticky;
     const moved = this.starts[first] !== before[first] && first < this.count;
-    if (moved && this.isPartial) element.scrollLeft = this.starts[first]! + into - this.stickyWidth;
+    if (moved && this.isPartial) this.scrollTo(this.starts[first]! + into - this.stickyWidth);
     this.setWindow();
   }
 
   /** Draw what has come into view; return whether other columns are drawn now. */
   follow(): boolean {
+    this.measure();
     const [first, last] = this.visible;
     if (!this.isPartial || (first >= this.from && last < this.to)) return false;
     this.setWindow();
@@ -65,21 +70,31 @@ export class Sideways {
 
   /** The first and the last column in view, beside those that stay there. */
   get visible(): [first: number, last: number] {
-    const { element, count, sticky } = this;
-    const left = element.scrollLeft;
+    const { left, room, count, sticky } = this;
     const first = this.columnAt(left + this.stickyWidth);
-    const last = this.columnAt(left + (element.clientWidth || ELEMENT) - 1);
+    const last = this.columnAt(left + room - 1);
     return [Math.max(sticky, first), Math.min(count - 1, Math.max(sticky, first, last))];
   }
 
   /** Scroll as little as is needed for a column to be in view. */
   reveal(column: number): void {
     if (column < this.sticky) return;
-    const { element, starts, stickyWidth } = this;
+    const { starts, stickyWidth } = this;
+    this.measure();
     const left = starts[column]! - stickyWidth;
-    const right = starts[column + 1]! - (element.clientWidth || ELEMENT);
-    if (left < element.scrollLeft) element.scrollLeft = left;
-    else if (right > element.scrollLeft) element.scrollLeft = Math.min(left, right);
+    const right = starts[column + 1]! - this.room;
+    if (left < this.left) this.scrollTo(left);
+    else if (right > this.left) this.scrollTo(Math.min(left, right));
+  }
+
+  private measure(): void {
+    this.left = this.element.scrollLeft;
+    this.room = this.element.clientWidth || ELEMENT;
+  }
+
+  private scrollTo(left: number): void {
+    this.element.scrollLeft = left;
+    this.left = this.element.scrollLeft;
   }
 
   /** Pixels of a column. */
