@@ -11,22 +11,20 @@ import inspect
 import sys
 import threading
 import weakref
-from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import NoActiveRun, RunEnded, TrackingError, TrackingWarning, checks_arguments, log_errors
+from jupyter_tracking.errors import NoActiveRun, RunEnded, TrackingError, checks_arguments, log_errors
 from jupyter_tracking.kinds import other_functions
 from jupyter_tracking.notebook.notebook_path import announce
 from jupyter_tracking.polyaxon.no_op import is_wanted
 from jupyter_tracking.polyaxon.run import PolyaxonRun
 from jupyter_tracking.polyaxon.server import SERVER_FUNCTIONS, server_function
 from jupyter_tracking.polyaxon.start import run_start
-from jupyter_tracking.printed import say, warn
+from jupyter_tracking.printed import say
 from jupyter_tracking.record.copied_run import CopiedRun
 from jupyter_tracking.record.ranks import job
 from jupyter_tracking.record.run import Run
-from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     import os
@@ -387,8 +385,3 @@ def other_function(name: str) -> Callable[..., Any] | None:
     """Return the `log_*` function of another package's kind, acting on the active run; None where no kind has it."""
     function = other_functions().get(name) if name.startswith("log_") else None
     return _on_active(function) if function is not None else None
-
-
-with suppress(TrackingWarning):  # where warnings are errors, no first call fails of it
-    if os_calls.MISSING_PROMISES:
-        warn(os_calls.MISSING_PROMISES, TrackingWarning)

@@ -4,7 +4,7 @@ No system call there names a file relative to an open folder. So a descriptor of
 and for what the folder was when it was opened. Before each call that goes through it, the folders on the way are looked at: a folder that
 was moved, or replaced by a link, is not there any more. A file is looked at before it is opened, and again when it is open.
 
-What that cannot promise is in `MISSING_PROMISES`, which is said once, by the first run that is written or read.
+What that cannot promise is in `MISSING_PROMISES`, which is said once, when the first run is written or read (`storage/__init__.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import errno
 import os
 import shutil
 import stat as modes
-import sys
 import threading
 from contextlib import suppress
 from time import sleep
@@ -22,17 +21,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jupyter_tracking.system import locks, windows
 from jupyter_tracking.system.folders import add_folder, folder_of, identity, is_link, open_folders, place
 from jupyter_tracking.system.locks import LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, flock  # noqa: F401 - names of this module, too
+from jupyter_tracking.system.promises import MISSING_PROMISES  # noqa: F401 - another
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_tracking.system.folders import Named
-
-MISSING_PROMISES = (
-    f"on this system ({sys.platform}) jupyter-tracking has not all it promises on Linux: a link that somebody puts into a run folder in "
-    "the very moment in which a file of it is opened may be followed before it is refused, the names of new files may be lost in a power "
-    "failure, also after end(), and other machines that write to a run are not seen (SECURITY.md says what holds where)"
-)
 
 FOLDERS_MOVE_WITH_OPEN_FILES = False
 

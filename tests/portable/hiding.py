@@ -81,6 +81,7 @@ def hide() -> None:
                 return given[name]
         return real(name, globals, locals, fromlist, level)
 
+    importing.__code__ = importing.__code__.replace(co_filename="<frozen importlib._bootstrap>")  # no warning is at a line of an import's
     builtins.__import__ = importing
 
 

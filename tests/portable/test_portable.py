@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import jupyter_tracking as tracking
 from jupyter_tracking.system import portable, posix
 
 if TYPE_CHECKING:
@@ -71,6 +72,16 @@ def test_the_first_call_says_once_what_is_missing(tmp_path: Path) -> None:
     strict = hidden(f"import warnings; warnings.simplefilter('error')\n{LOGS}", str(tmp_path / "strict"))
     assert strict.returncode == 0, strict.stderr
     assert posix.MISSING_PROMISES == ""
+
+
+@pytest.mark.parametrize("reads", ["tracking.runs(root=root)", "tracking.open_run('first', root=root)", "tracking.problems(root=root)"])
+def test_who_only_reads_is_told_what_is_missing_too(tmp_path: Path, reads: str) -> None:
+    """A reader, to whom a link may matter, learns it as well: once, at its own line."""
+    with tracking.init(name="first", root=tmp_path):
+        tracking.log_metric("loss", 1.0, step=1)
+    done = hidden(f"import jupyter_tracking as tracking, sys\nroot = sys.argv[1]\n{reads}\n{reads}", str(tmp_path))
+    assert (done.returncode, done.stderr.count("TrackingWarning: on this system (linux)")) == (0, 1), done.stderr
+    assert "<string>:3: TrackingWarning" in done.stderr
 
 
 def test_a_link_is_refused_and_a_folder_that_was_replaced_is_gone(folder: int, tmp_path: Path) -> None:
