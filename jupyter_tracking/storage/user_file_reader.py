@@ -88,7 +88,7 @@ def read_chunks(fd: int, path: str) -> Iterator[memoryview]:
     try:
         left = os_calls.fstat(fd).st_size or sys.maxsize  # files of /proc say 0 and have more
         buffer = memoryview(bytearray(min(_CHUNK, left)))  # one buffer for all: allocating costs more than copying
-        while taken := os.readv(fd, [buffer[: min(_CHUNK, left)]]):
+        while taken := os_calls.readv(fd, [buffer[: min(_CHUNK, left)]]):
             left -= taken
             yield buffer[:taken]
     except OSError as error:

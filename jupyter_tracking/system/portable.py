@@ -150,9 +150,18 @@ def pread(fd: int, size: int, offset: int) -> bytes:
 
 def preadv(fd: int, buffers: list[memoryview], offset: int) -> int:
     """Read into buffers from an offset, as far as the file goes."""
+    return _fill(buffers, lambda size, done: pread(fd, size, offset + done))
+
+
+def readv(fd: int, buffers: list[memoryview]) -> int:
+    """Read into buffers where the file goes on to be read, as far as it goes."""
+    return _fill(buffers, lambda size, _: os.read(fd, size))
+
+
+def _fill(buffers: list[memoryview], read: Callable[[int, int], bytes]) -> int:
     total = 0
     for buffer in buffers:
-        data = pread(fd, len(buffer), offset + total)
+        data = read(len(buffer), total)
         buffer[: len(data)] = data
         total += len(data)
         if len(data) < len(buffer):

@@ -61,6 +61,7 @@ __all__ = [
     "pread",
     "preadv",
     "pwrite",
+    "readv",
     "register_at_fork",
     "rename",
     "rmdir",
@@ -86,6 +87,7 @@ close = os.close
 write = os.write
 pread = os.pread
 preadv = os.preadv
+readv = os.readv
 pwrite = os.pwrite
 lseek = os.lseek
 fsync = os.fsync

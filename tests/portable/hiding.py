@@ -28,6 +28,7 @@ HIDDEN_MODULES = {"fcntl", "resource", "pwd", "grp", "termios"}
 HIDDEN_NAMES = {
     *("fork", "forkpty", "register_at_fork", "pread", "preadv", "pwrite", "pwritev", "fchmod", "fchown", "fchdir", "fdatasync", "fwalk"),
     *("getuid", "geteuid", "getgid", "sync", "mkfifo", "mknod", "major", "minor", "makedev", "sendfile", "copy_file_range", "statvfs"),
+    *("readv", "writev"),
     *(
         "O_NOFOLLOW",
         "O_DIRECTORY",

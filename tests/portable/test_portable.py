@@ -28,10 +28,12 @@ with tracking.init(name="first", root=sys.argv[1]) as run:
     for step in range(20):
         tracking.log_metric("loss", 1 / (step + 1), step=step)
     tracking.log_dataframe(pd.DataFrame({"a": [1, 2]}), "frame", step=3)
+    tracking.log_artifact(__import__("os").__file__, "file", step=3)
 view = tracking.open_run(run.path)
 print(os_calls.open.__module__)
 print(*tracking.runs(root=sys.argv[1])["status"])
 print(len(view.metrics()), view.load("frame", step=3)["a"].sum(), len(view.problems()))
+print(view.load("file", step=3).read_bytes() == open(__import__("os").__file__, "rb").read())
 view.delete()
 print(len(tracking.runs(root=sys.argv[1])), tracking.empty_trash(sys.argv[1]))
 """
@@ -58,10 +60,10 @@ def hidden(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_run_is_written_read_and_deleted_without_posix(tmp_path: Path) -> None:
-    """`import`, `init`, `log_metric`, `log_dataframe`, `end`, `runs`, `metrics`, `load`, `delete`: with nothing that Windows lacks."""
+    """`import`, `init`, `log_metric`, `log_dataframe`, `log_artifact`, `end`, `runs`, `metrics`, `load`, `delete`: with nothing that Windows lacks."""
     done = hidden(LOGS, str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split("\n")[-5:] == ["jupyter_tracking.system.portable", "succeeded", "20 3 0", "0 1", ""]
+    assert done.stdout.split("\n")[-6:] == ["jupyter_tracking.system.portable", "succeeded", "20 3 0", "True", "0 1", ""]
 
 
 def test_the_first_call_says_once_what_is_missing(tmp_path: Path) -> None:
@@ -129,6 +131,8 @@ def test_reading_and_writing_elsewhere_leaves_the_place_where_it_was(folder: int
     buffer = bytearray(4)
     assert portable.preadv(fd, [memoryview(buffer)[:2], memoryview(buffer)[2:]], 7) == 3
     assert bytes(buffer) == b"789\0"
+    assert (portable.lseek(fd, 5, os.SEEK_SET), portable.readv(fd, [memoryview(buffer)[:1], memoryview(buffer)[1:3]])) == (5, 3)
+    assert (bytes(buffer), portable.lseek(fd, 2, os.SEEK_SET)) == (b"567\0", 2)
     assert portable.pwrite(fd, b"ab", 0) == 2
     portable.write(fd, b"c")
     portable.fsync(fd)
