@@ -36,8 +36,8 @@ test: $(VENV)/.test chromium shells  ## run every test (Chromium, zsh and fish a
 
 # What depends on Python and its libraries once more, with others, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13. Left
 # out, since it is the same with any of them, is what is about the disk, processes and damaged files (of `reliability`, a kernel's cells stay),
-# the browser half, and what is said of the checkout itself. The three take 8 minutes on 2 cores.
-ONCE := $(addprefix tests/,docs fronts lab fuzz remote test_architecture.py test_benchmarks.py test_contributing.py test_demo.py test_packaging.py test_widgets.py) \
+# the browser half, Pyodide, which has a Python of its own, and what is said of the checkout itself. The three take 8 minutes on 2 cores.
+ONCE := $(addprefix tests/,docs fronts lab fuzz remote test_architecture.py test_benchmarks.py test_contributing.py test_demo.py test_packaging.py test_widgets.py portable/test_pyodide.py) \
 	$(addprefix tests/security/test_,bounds.py budgets.py names_read.py reading_outside.py repository.py where_it_runs.py) \
 	$(filter-out %/test_kernel.py,$(wildcard tests/reliability/test_*.py))
 QUICK := -m 'not lab and not docs and not packaging and not soak and not server and not integrations and not torch and not remote' $(addprefix --ignore=,$(ONCE))
@@ -106,7 +106,7 @@ bench-quick: $(VENV)/.bench  ## measure this package and the floor only (under 2
 	$(BIN)/python -m benchmarks --quick $(ARGS)
 
 clean:  ## remove what was built and installed; keeps demo/ with its runs
-	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch $(VENV)-remote $(VENV)-docs $(VENV)-fronts dist build docs/_build jupyter_tracking/static widgets/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-floors $(VENV)-3.12 $(VENV)-3.13 $(VENV)-integrations $(VENV)-integrations-torch $(VENV)-remote $(VENV)-docs $(VENV)-fronts dist build docs/_build jupyter_tracking/static widgets/node_modules tests/portable/pyodide/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 # ------------------------------------------------------------------------------------------------------------ set-up
 # An environment that was left half made, or whose Python is gone, is made anew.
