@@ -13,17 +13,16 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 import jupyter_tracking as tracking
 from tests.conftest import CHECKOUT
+from tests.portable.pyodide_package import HERE, PATH, pyodide_package
 
-HERE = Path(__file__).parent / "pyodide"
-PYODIDE = HERE / "node_modules" / "pyodide"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Ran(NamedTuple):
@@ -36,21 +35,14 @@ class Ran(NamedTuple):
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """The program `calls.py`, run once; Pyodide is installed where it is missing (6 MB)."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path}
-    npm, node = (shutil.which(name, path=path) for name in ("npm", "node"))
-    assert npm, "the dependency group `test` brings npm"
-    assert node
-    wanted = json.loads((HERE / "package.json").read_text())["devDependencies"]["pyodide"]
-    if not PYODIDE.exists() or json.loads((PYODIDE / "package.json").read_text())["version"] != wanted:
-        installed = subprocess.run([npm, "ci"], cwd=HERE, env=environment, capture_output=True, text=True, check=False)
-        assert installed.returncode == 0, installed.stdout + installed.stderr
+    """The program `calls.py`, run once."""
+    node = shutil.which("node", path=PATH)
+    assert node, "the dependency group `test` brings Node"
     folder = tmp_path_factory.mktemp("real")
     with (folder / "held").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        command = [node, str(HERE / "run.mjs"), str(PYODIDE), str(CHECKOUT), str(folder), str(HERE / "calls.py")]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        command = [node, str(HERE / "run.mjs"), str(pyodide_package()), str(CHECKOUT), str(folder), str(HERE / "calls.py")]
+        done = subprocess.run(command, env={**os.environ, "PATH": PATH}, capture_output=True, text=True, check=False)
     assert (folder / "found.json").exists(), done.stdout[-4000:] + done.stderr[-4000:]
     return Ran(json.loads((folder / "found.json").read_text()), folder, done.returncode)
 
