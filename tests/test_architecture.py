@@ -52,7 +52,7 @@ READING = {"read", "frames", "views", "run_view", "best_run", "lab"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "system": 970,  # 40 more than before Pyodide was told apart: what it does not promise, and locks that it does not have
+    "system": 985,  # 55 more than before each platform had a sentence of what it does not promise, and Pyodide locks that it does not have
     "redact": 1860,
     "format": 3720,
     "storage": 3340,

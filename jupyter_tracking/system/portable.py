@@ -21,13 +21,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jupyter_tracking.system import locks, windows
 from jupyter_tracking.system.folders import add_folder, folder_of, identity, is_link, open_folders, place
 from jupyter_tracking.system.locks import LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, flock  # noqa: F401 - names of this module, too
-from jupyter_tracking.system.promises import MISSING_PROMISES  # noqa: F401 - another
+from jupyter_tracking.system.promises import missing_promises
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from jupyter_tracking.system.folders import Named
 
+MISSING_PROMISES = missing_promises(portable=True)
 FOLDERS_MOVE_WITH_OPEN_FILES = False
 
 O_RDONLY, O_WRONLY, O_RDWR = os.O_RDONLY, os.O_WRONLY, os.O_RDWR
@@ -41,7 +42,6 @@ _IN_USE = {5, 32}  # errors of Windows: somebody has the file open, often for a 
 _PATIENCE = 8  # tries, each after twice as long a wait as the one before, 2.5 seconds in all
 
 _Result = TypeVar("_Result")
-
 
 _read_only: dict[int, str] = {}  # the files that are open only to be read: Windows syncs none of them
 _position = threading.RLock()  # a file has one position: who reads elsewhere moves it, and moves it back

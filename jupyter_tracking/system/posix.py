@@ -12,6 +12,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.system.promises import missing_promises
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -72,7 +74,7 @@ __all__ = [
     "write",
 ]
 
-MISSING_PROMISES = ""  # what is not promised on this platform, in one sentence
+MISSING_PROMISES = missing_promises(portable=False)  # in one sentence; on Linux there are none
 FOLDERS_MOVE_WITH_OPEN_FILES = True
 
 O_RDONLY, O_WRONLY, O_RDWR = os.O_RDONLY, os.O_WRONLY, os.O_RDWR

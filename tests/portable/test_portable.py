@@ -76,6 +76,24 @@ def test_the_first_call_says_once_what_is_missing(tmp_path: Path) -> None:
     assert posix.MISSING_PROMISES == ""
 
 
+ON_MACOS = """
+import sys
+sys.platform = "darwin"
+import jupyter_tracking as tracking
+
+with tracking.init(name="first", root=sys.argv[1]):
+    tracking.log_metric("loss", 1.0, step=0)
+"""
+
+
+def test_macos_says_what_it_cannot_promise_too(tmp_path: Path) -> None:
+    """It has all calls of POSIX, and a `sync()` that may leave data in the drive's cache. This is Linux, which says that it is macOS."""
+    done = subprocess.run([sys.executable, "-c", ON_MACOS, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("TrackingWarning: on this system (darwin)")) == (0, 1), done.stderr
+    assert "the drive's own cache" in done.stderr
+    assert len(tracking.open_run("first", root=tmp_path).metrics()) == 1
+
+
 @pytest.mark.parametrize("reads", ["tracking.runs(root=root)", "tracking.open_run('first', root=root)", "tracking.problems(root=root)"])
 def test_who_only_reads_is_told_what_is_missing_too(tmp_path: Path, reads: str) -> None:
     """A reader, to whom a link may matter, learns it as well: once, at its own line."""
