@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_tracking.format import event_rows
+from jupyter_tracking.format import event_rows, standard_json
 from jupyter_tracking.frames.runs import metrics_frame
 from jupyter_tracking.read import event_file, event_table
 from jupyter_tracking.read.event_file import EventFile
@@ -202,7 +202,7 @@ def test_a_long_row_of_a_text_is_the_row_that_a_short_one_is(monkeypatch: pytest
 
     short = read()
     assert sum(isinstance(row, tuple) and isinstance(row[0], event_rows.Event) for row in short) >= 12
-    monkeypatch.setattr(event_rows, "_LONG_ROW", 0)
+    monkeypatch.setattr(standard_json, "_LONG", 0)
     assert read() == short
 
 

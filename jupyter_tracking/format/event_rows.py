@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 JSONL_KINDS = frozenset({"text", "html", "chart", "span"})
 STEP_MIN, STEP_MAX = -(2**63), 2**63 - 1
-_LONG_ROW = 1 << 20  # bytes
 _LONGEST_PREFIX = 200  # bytes of step and timestamp, and more than any header has
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -238,16 +236,8 @@ def _csv_row(raw: Source, start: int, end: int, kind: str, order: ColumnOrder) -
     return step, timestamp, second + 1, value
 
 
-def _text_row(raw: Source, start: int, end: int) -> Any:
-    """Return the fields of a row in JSONL form; of a long one by orjson, as the standard library copies it several times on the way."""
-    if end - start > _LONG_ROW and not standard_json.is_too_deep(raw, start, end):
-        with suppress(orjson.JSONDecodeError), memoryview(raw) as whole, whole[start:end] as line:
-            return orjson.loads(line)
-    return standard_json.loads(raw[start:end])
-
-
 def _json_row(raw: Source, start: int, end: int, kind: str) -> _Fields:
-    fields = _text_row(raw, start, end)
+    fields = standard_json.loads_line(raw, start, end)
     if not isinstance(fields, dict) or not isinstance(fields.get(kind), str):
         raise ValueError(f'expected a JSON object with a text "{kind}"')  # noqa: TRY004 - a malformed row, whatever its type
     step = fields.get("step")
@@ -277,7 +267,7 @@ def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS,
     if limited and kind not in JSONL_KINDS and (words := standard_json.oversize(cell_, MOST_CELL_VALUES)):
         raise TooLarge(f"the cell {words}")
     if kind in JSONL_KINDS:
-        return cell_.decode("utf-8", "surrogatepass") if order else _text_row(cell_, 0, len(cell_))[kind]
+        return cell_.decode("utf-8", "surrogatepass") if order else standard_json.loads_line(cell_, 0, len(cell_))[kind]
     try:
         payload = orjson.loads(cell_)
     except orjson.JSONDecodeError:  # unpaired surrogates, NaN tokens and huge integers, which json takes

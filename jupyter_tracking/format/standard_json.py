@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any
+
+import orjson
 
 from jupyter_tracking.budgets import MOST_VALUES, VALUES_OF_AN_OBJECT
 from jupyter_tracking.errors import InvalidType
 
+_LONG = 1 << 20  # bytes
 _DEEPEST = 500  # lists and objects within each other
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[][{}]")
@@ -42,7 +46,7 @@ def dumps(value: Any) -> bytes:
     """
     try:
         text = json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
-        if not is_too_deep(text):
+        if not _is_too_deep(text):
             return text
     except (TypeError, ValueError) as error:
         raise InvalidType(f"the payload has a value that JSON cannot hold: {error}") from None
@@ -59,7 +63,7 @@ def loads(text: bytes | bytearray) -> Any:
     """
     message = "the JSON is nested too deeply"
     try:
-        if not is_too_deep(text):
+        if not _is_too_deep(text):
             return json.loads(text)
     except RecursionError:
         pass
@@ -68,6 +72,18 @@ def loads(text: bytes | bytearray) -> Any:
     except ValueError:  # an integer of thousands of digits, bytes that are no string
         message = "not JSON that can be read"
     raise ValueError(message)
+
+
+def loads_line(raw: bytes | bytearray, start: int, end: int) -> Any:
+    """Return the value of a JSON text from `start` to `end`; of a long one by orjson, as the standard library copies it several times.
+
+    Raises:
+        ValueError: as `loads`.
+    """
+    if end - start > _LONG and not _is_too_deep(raw, start, end):
+        with suppress(orjson.JSONDecodeError), memoryview(raw) as whole, whole[start:end] as line:
+            return orjson.loads(line)
+    return loads(raw[start:end])
 
 
 def oversize(text: bytes | bytearray | str, most: int = MOST_VALUES) -> str:
@@ -79,7 +95,7 @@ def oversize(text: bytes | bytearray | str, most: int = MOST_VALUES) -> str:
     return f"has {values:,} values or more; up to {most:,} are read" if values > most else ""
 
 
-def is_too_deep(text: bytes | bytearray, start: int = 0, end: int | None = None) -> bool:
+def _is_too_deep(text: bytes | bytearray, start: int = 0, end: int | None = None) -> bool:
     """Whether a JSON text, whole or damaged, goes beyond the limit; brackets inside of its strings count for nothing."""
     if text.count(b"[", start, end) + text.count(b"{", start, end) <= _DEEPEST:
         return False

@@ -92,8 +92,6 @@ preadv = os.preadv
 readv = os.readv
 pwrite = os.pwrite
 lseek = os.lseek
-fsync = os.fsync
-fdatasync: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has none
 ftruncate = os.ftruncate
 fchmod = os.fchmod
 stat = os.stat
@@ -109,6 +107,20 @@ unlink = os.unlink
 rmtree = shutil.rmtree
 flock = fcntl.flock
 register_at_fork = os.register_at_fork
+
+_FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)  # of macOS, whose fsync leaves the data in the drive's own cache
+
+
+def _sync_to_the_drive(fd: int) -> None:
+    if _FULL_SYNC is not None:
+        with suppress(OSError):  # some file systems there do not know it
+            fcntl.fcntl(fd, _FULL_SYNC)
+            return
+    os.fsync(fd)
+
+
+fsync: Callable[[int], None] = os.fsync if _FULL_SYNC is None else _sync_to_the_drive
+fdatasync: Callable[[int], None] = os.fdatasync if _FULL_SYNC is None and hasattr(os, "fdatasync") else fsync
 
 _FICLONE = 0x40049409
 _F_SETSIG = 10  # of Linux

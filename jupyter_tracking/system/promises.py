@@ -5,10 +5,7 @@ from __future__ import annotations
 import sys
 
 _OF_PLATFORM = {
-    "darwin": (
-        "a power failure may lose what lies in the drive's own cache, also after sync() and end(), and other machines that write to a run "
-        "are not seen"
-    ),
+    "darwin": "other machines that write to a run are not seen",
     "emscripten": (
         "a run lasts no longer than the file system of Pyodide in which it lies, so in a page until that is closed, unless it is saved; "
         "nothing waits for the disk, also not end(); and programs outside of this Pyodide, such as another notebook of JupyterLite, do not "
