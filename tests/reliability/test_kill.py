@@ -140,7 +140,9 @@ def test_kills_during_documents_leave_the_old_or_the_new(root: Path, kills: int)
     moments = random.Random(SEED)
     path = root / "runs" / ("0" * 32)
     last = -1
-    for _ in range(kills):
+    for life in range(20 * kills):
+        if life >= kills and last > kills:  # on a busy machine many a life is too short to write anything
+            break
         told = killed(writers.documents, path, last + 1, after=moments.uniform(0, 0.03))
         folder = open_folder(path)
         assert not find_problems(folder)
