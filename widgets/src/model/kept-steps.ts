@@ -17,6 +17,8 @@ const keyOf = ({ panel, number }: PayloadId): string => `${panel}/${number}`;
 export class KeptSteps {
   private readonly payloads = new Map<string, { id: PayloadId; payload: Payload }>();
   private size = 0;
+  /** How many of them are of a step. */
+  protected steps = 0;
 
   get bytes(): number {
     return this.size;
@@ -33,6 +35,7 @@ export class KeptSteps {
   put(id: PayloadId, payload: Payload): void {
     this.forget(id);
     this.size += payload.bytes;
+    if (id.number !== SHARED) this.steps += 1;
     this.payloads.set(keyOf(id), { id, payload });
   }
 
@@ -57,6 +60,6 @@ export class KeptSteps {
 
   protected forget(id: PayloadId): void {
     this.size -= this.get(id.panel, id.number)?.bytes ?? 0;
-    this.payloads.delete(keyOf(id));
+    if (this.payloads.delete(keyOf(id)) && id.number !== SHARED) this.steps -= 1;
   }
 }

@@ -106,6 +106,7 @@ export class StepCache extends KeptSteps {
     const full = this.bytes > this.budget * 0.9;
     const reach = full ? this.distance(this.farthest()?.id) - 1 : Infinity;
     const found: PayloadId[] = [];
+    if (this.steps >= this.lengths.reduce((sum, length) => sum + length, 0)) return found;
     const longest = Math.max(0, ...this.lengths);
     for (let far = 1; far < longest && far <= reach && found.length < BATCH; far += 1) {
       this.lengths.forEach((length, panel) => {

@@ -83,6 +83,8 @@ export class LineChart {
   private usual = 0;
   /** Pixels of the canvases for one of the page. */
   private ratio = 1;
+  /** How wide the element was when that changed last: asked while a step is drawn, the browser would lay out the page at once. */
+  private room = 0;
   private baseIsStale = false;
   private scheduled = false;
 
@@ -229,7 +231,7 @@ export class LineChart {
   }
 
   private get width(): number {
-    return Math.max(200, Math.floor(this.element.clientWidth || 480));
+    return Math.max(200, Math.floor(this.room || this.element.clientWidth || 480));
   }
   private get height(): number {
     const wanted = this.heightOf(this.width);
@@ -256,6 +258,7 @@ export class LineChart {
   }
 
   private resize(): void {
+    this.room = this.element.clientWidth;
     const { width, height } = this.layout;
     if (width !== this.width || height !== this.height || this.ratio !== devicePixelRatio)
       this.schedule(true);
