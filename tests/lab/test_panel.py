@@ -208,6 +208,47 @@ def test_after_a_reload_a_tab_has_the_artifact_and_the_step_that_it_had(page: Pa
     expect(rows).to_have_count(2)
 
 
+def test_after_a_reload_a_tab_that_followed_the_newest_step_goes_on_following_it(page: Page, app: App) -> None:
+    """Also where the page was away while something was logged; a tab that did not follow has its step."""
+    run = tracking.init(name="going on", root=app.root / "followed", **QUIET)
+
+    def log(*steps: int) -> None:
+        for step in steps:
+            run.log_curve("gain", [0, 1], [0, step], step=step)
+
+    try:
+        log(0, 1)
+        enter(page, app, f"followed/runs/{run.path.name}")
+        page.locator(".jp-DirListing-item[title*='run.plx.json']").dblclick()
+        tab = page.locator(".jt-lab-tab")
+        at, follow = tab.locator("[data-jt-step]").first, tab.get_by_role("button", name="follow")
+        expect(at).to_have_attribute("data-jt-step", "1")
+        with saves(page, '"follows":true'):
+            follow.click()
+            log(2)
+            expect(at).to_have_attribute("data-jt-step", "2")
+        page.goto("about:blank")
+        log(3)
+        page.goto(f"{app.origin}/lab/tree/followed?token={app.token}")
+        ready(page)
+        expect(at).to_have_attribute("data-jt-step", "3")
+        expect(follow).to_have_attribute("aria-pressed", "true")
+        log(4)
+        expect(at).to_have_attribute("data-jt-step", "4")
+        # Back by one is followed no longer, and that comes back too.
+        with saves(page, '"step":3'):
+            tab.locator("input[type=range]").first.press("ArrowLeft")
+        page.reload()
+        ready(page)
+        expect(at).to_have_attribute("data-jt-step", "3")
+        expect(follow).to_have_attribute("aria-pressed", "false")
+        log(5)
+        expect(tab.locator(".jt-where")).to_contain_text("4 of 6")
+        expect(at).to_have_attribute("data-jt-step", "3")
+    finally:
+        run.end()
+
+
 def test_the_panel_has_no_boxes_to_tick(page: Page, app: App) -> None:
     """Nothing is done there with several runs; a row is opened by the keys too."""
     enter(page, app)

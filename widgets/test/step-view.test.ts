@@ -35,9 +35,10 @@ function opened(
   const host = document.createElement("div");
   document.body.append(host);
   const about: ViewInfo = { run: { uuid: "u", name: "r" }, steps, panels };
-  const made = new StepView({ about, payloads, move, live }, host);
+  const followed = vi.fn();
+  const made = new StepView({ about, payloads, move, followed, live }, host);
   const sections = () => [...host.querySelectorAll<HTMLElement>("[data-jt-view]")];
-  return { made, host, payloads, move, sections };
+  return { made, host, payloads, move, followed, sections };
 }
 
 beforeEach(() => {
@@ -127,7 +128,7 @@ describe("the step view", () => {
   });
 
   it("moves along when a step was logged before it, and to the end when it follows", () => {
-    const { made, host, move } = opened([panel("a", [0, 10])], [0, 10], [], true);
+    const { made, host, move, followed } = opened([panel("a", [0, 10])], [0, 10], [], true);
     made.show(1);
     const now = (steps: number[]): ViewInfo => ({
       run: { uuid: "u", name: "r", status: "running" },
@@ -140,8 +141,10 @@ describe("the step view", () => {
     host.querySelector<HTMLElement>(".jt-follow")!.click();
     made.grow(now([0, 5, 10, 15]), []);
     expect(move.mock.calls).toEqual([[2], [3]]);
+    expect(followed.mock.calls).toEqual([[true]]);
     made.show(0);
     expect(host.querySelector(".jt-follow")!.getAttribute("aria-pressed")).toBe("false");
+    expect(followed.mock.calls).toEqual([[true], [false]]);
     made.grow(
       { ...now([0, 5, 10, 15, 20]), run: { uuid: "u", name: "r", status: "succeeded" } },
       [],

@@ -30,6 +30,8 @@ export interface Place {
   chosen: Chosen | null;
   /** Missing where nobody moved: the newest. A step and no place among them, which are others when more was logged. */
   step?: Step;
+  /** Whether the newest is followed, in place of a step. */
+  follows?: true;
 }
 
 export interface RunTabOptions {
@@ -166,30 +168,40 @@ export class RunTab extends ServedView {
     }
     this.close();
     const payloads = gather(header, entries).payloads[0]!;
-    const { chosen = null, step } = this.place ?? {};
-    const move = (index: number): void => {
-      view.show(index);
-      this.place = { chosen, step: view.step };
+    const { chosen = null, step, follows } = this.place ?? {};
+    let following = false;
+    const remember = (): void => {
+      this.place = following ? { chosen, follows: true } : { chosen, step: view.step };
       this.options.moved(this.place);
     };
+    const followed = (on: boolean): void => {
+      following = on;
+      remember();
+    };
+    const move = (index: number): void => {
+      view.show(index);
+      if (!following) remember();
+    };
     const view: StepView = new StepView(
-      { about, payloads, move, live: isRunning(about.run.status) },
+      { about, payloads, move, followed, live: isRunning(about.run.status) },
       this.beside,
     );
     [this.view, this.payloads, this.panels] = [view, payloads, about.panels.length];
     const at = step === undefined ? -1 : about.steps.indexOf(step);
     view.show(at < 0 ? scene.index : at);
+    if (follows) view.setFollowing(true);
   }
 }
 
 /** Read what was kept of a tab; null where that says nothing. */
 function placeOf(kept: unknown): Place | null {
   if (typeof kept !== "object" || kept === null) return null;
-  const { chosen, step } = kept as Record<string, unknown>;
+  const { chosen, step, follows } = kept as Record<string, unknown>;
   const isText = (value: unknown): value is string => typeof value === "string";
   const artifact = Array.isArray(chosen) && chosen.length === 2 && chosen.every(isText);
   if (chosen !== null && !artifact) return null;
   const place: Place = { chosen: chosen as Chosen | null };
-  if (step === null || isText(step) || typeof step === "number") place.step = step;
+  if (follows === true) place.follows = true;
+  else if (step === null || isText(step) || typeof step === "number") place.step = step;
   return place;
 }

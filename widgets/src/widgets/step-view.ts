@@ -19,6 +19,8 @@ export interface StepViewOptions {
   payloads: KeptSteps;
   /** Someone moves to a step, by its place in the list. */
   move(index: number): void;
+  /** The newest step is followed from now on, or no longer. */
+  followed?(on: boolean): void;
   /** Missing in a saved page, which has no kernel to ask. */
   query?: SendQuery;
   /** What plays, where it is not a timer of the page. */
@@ -204,8 +206,10 @@ export class StepView {
 
   /** Go to the newest step now, and whenever there is another; or no longer. */
   setFollowing(on: boolean): void {
+    const changed = on !== this.following;
     this.following = on;
     this.bar.showFollowing(on);
+    if (changed) this.options.followed?.(on);
     if (on) this.bar.go(this.about.steps.length - 1);
   }
 
