@@ -249,6 +249,40 @@ def test_after_a_reload_a_tab_that_followed_the_newest_step_goes_on_following_it
         run.end()
 
 
+def test_in_a_tab_the_list_has_the_height_that_there_is_and_every_small_picture_is_whole(page: Page, app: App) -> None:
+    """In each width, also when that is another later."""
+    with tracking.init(name="many", root=app.root / "wide", **QUIET) as run:
+        for number in range(60):
+            run.log_metric(f"loss-{number}", 1.0, step=0)
+        for step in range(12):
+            run.log_image(np.full((24, 32), 20 * step, np.uint8), "a digit", step=step, dataformats="HW")
+    enter(page, app, f"wide/runs/{run.path.name}")
+    page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area').then(() => null)")
+    page.evaluate(
+        f"() => window.jupyterapp.commands.execute('jupyter-tracking:open-run', {{path: 'wide/runs/{run.path.name}/run.plx.json'}})"
+    )
+    tab = page.locator(".jt-lab-tab")
+    tab.locator(".jt-list").get_by_text("a digit", exact=True).click()
+    strip = tab.locator(".jt-film")
+    counts = set()
+    for width in (1400, 1010, 900, 860, 430):
+        page.set_viewport_size({"width": width, "height": 850})
+        count = "film => Math.max(3, Math.min(11, Math.floor(film.clientWidth / 72))) === film.childElementCount"
+        page.wait_for_function(f"() => {{ const film = document.querySelector('.jt-film'); return film && ({count})(film) }}")
+        page.wait_for_function("() => !document.querySelector('.jt-film button:not(:has(canvas))')")
+        over, pictures = strip.evaluate("film => [film.scrollWidth - film.clientWidth, film.childElementCount]")
+        assert over <= 0, width
+        counts.add(pictures)
+        if width > 600:  # else the list is above the picture, and short
+            below, hidden = tab.locator(".jt-panel:visible").evaluate(
+                "panel => [panel.closest('.jt-lab-widget').getBoundingClientRect().bottom - panel.getBoundingClientRect().bottom,"
+                " panel.scrollHeight - panel.clientHeight]"
+            )
+            assert 0 <= below < 20, width
+            assert hidden > 0, width
+    assert len(counts) > 2
+
+
 def test_the_panel_has_no_boxes_to_tick(page: Page, app: App) -> None:
     """Nothing is done there with several runs; a row is opened by the keys too."""
     enter(page, app)

@@ -1,13 +1,14 @@
 // A row of small pictures of the steps around the one on screen; a click on one goes to its step.
 
-import { h } from "../dom/dom";
+import { h, watchSize } from "../dom/dom";
 import * as format from "../model/format";
 import { fileUrl } from "../model/payload";
 import type { Host } from "../model/renderer";
 
-/** The height of a small picture, and how wide its place is, in pixels. */
+/** The height of a small picture, how wide its place is, and how much of that is beside it: padding, border and gap (pixels, as in the style sheet). */
 const HEIGHT = 48;
 const PLACE = 72;
+const BESIDE = 10;
 /** How many there are at most. */
 const MOST = 11;
 
@@ -25,10 +26,24 @@ export class Filmstrip {
   /** By what they were made of: a step that is logged again has other bytes. Null for what the browser cannot read. */
   private readonly small = new WeakMap<Bytes, HTMLCanvasElement | null>();
   private at = 0;
+  private fitted = 0;
   private busy = false;
+  private readonly stopWatchingSize: () => void;
 
   constructor(private readonly host: Host<"image">) {
     this.element.setAttribute("aria-label", `steps of ${host.about.name}`);
+    this.stopWatchingSize = watchSize(this.element, () => {
+      if (this.fitted && !this.element.hidden && this.fit !== this.fitted) this.show(this.at);
+    });
+  }
+
+  destroy(): void {
+    this.stopWatchingSize();
+  }
+
+  /** How many whole pictures there is room for. */
+  private get fit(): number {
+    return Math.max(3, Math.min(MOST, Math.floor(this.element.clientWidth / PLACE)));
   }
 
   /** Show the steps around one. */
@@ -37,9 +52,8 @@ export class Filmstrip {
     const { steps } = this.host.about;
     this.element.hidden = steps.length < 2;
     if (this.element.hidden) return;
-    const width = this.element.parentElement?.clientWidth ?? 0;
-    const fit = Math.max(3, Math.min(MOST, Math.floor(width / PLACE)));
-    const places = around(at, steps.length, fit);
+    this.fitted = this.fit;
+    const places = around(at, steps.length, this.fitted);
     const focused = this.element.contains(document.activeElement);
     this.element.replaceChildren(...places.map((place) => this.button(place)));
     if (focused) this.element.querySelector<HTMLElement>("[aria-current]")?.focus();
@@ -106,7 +120,7 @@ async function makeSmall(payload: Bytes): Promise<HTMLCanvasElement | null> {
   }
   const { naturalWidth: width, naturalHeight: height } = picture;
   if (!width || !height) return null;
-  const scale = Math.min(HEIGHT / height, (PLACE - 8) / width);
+  const scale = Math.min(HEIGHT / height, (PLACE - BESIDE) / width);
   const canvas = h("canvas", { "aria-hidden": "true" }) as HTMLCanvasElement;
   const dots = window.devicePixelRatio || 1;
   canvas.width = Math.max(1, Math.round(width * scale * dots));

@@ -215,6 +215,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
     destroy: () => {
       first.destroy();
       second.destroy();
+      film.destroy();
     },
   };
 }
