@@ -73,15 +73,38 @@ class _Elements(HTMLParser):
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_what_marimo_is_given_is_one_frame_and_nothing_else(view: tracking.RunView, name: str) -> None:
-    """Whatever a run is called: a frame without an origin, whose page may fetch nothing and run our scripts alone."""
+def test_what_marimo_is_given_is_one_frame_and_a_still_that_does_nothing(view: tracking.RunView, name: str) -> None:
+    """Whatever a run is called: a frame without an origin, whose page may fetch nothing and run our scripts alone; beside it text and pictures."""
     shown = VIEWS[name](view)
     elements = _Elements()
     elements.feed(shown._display_()._repr_html_())
-    ((tag, given),) = elements.found
-    assert (tag, given["sandbox"]) == ("iframe", "allow-scripts")
-    assert "default-src 'none'" in (given["srcdoc"] or "")
     shown.close()
+    ((_, frame),) = (each for each in elements.found if each[0] == "iframe")
+    assert frame["sandbox"] == "allow-scripts"
+    assert "default-src 'none'" in (frame["srcdoc"] or "")
+    beside = [each for each in elements.found if each[0] != "iframe"]
+    assert {tag for tag, _ in beside} <= {
+        "div",
+        "style",
+        "p",
+        "b",
+        "small",
+        "span",
+        "br",
+        "pre",
+        "code",
+        "img",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
+    assert [tag for tag, _ in beside].count("style") == 1
+    for tag, given in beside:
+        assert given.keys() <= ({"src", "alt", "style", "class"} if tag == "img" else {"class", "style"}), (tag, given)
+        assert tag != "img" or (given["src"] or "").startswith("data:image/")
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -1,27 +1,34 @@
-"""Views in marimo, which draws HTML and no containers of ipywidgets: each stands in a frame of its own, and its slider moves."""
+"""Views in marimo, which draws HTML and no containers of ipywidgets: each stands in a frame of its own, and its slider moves.
+
+Also in what marimo exports: a page, and a notebook for Jupyter.
+"""
 
 from __future__ import annotations
 
+import mimetypes
 import subprocess
 import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.lab.app import START_SECONDS, free_port
+from tests.lab.app import START_SECONDS, App, free_port
 from tests.lab.conftest import page_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, FrameLocator, Page, Route
 
-pytest.importorskip("marimo", reason="`make fronts` tests it in an environment of its own")
+marimo = pytest.importorskip("marimo", reason="`make fronts` tests it in an environment of its own")
+
+# Where a page that marimo exports has its scripts, which its package brings as well.
+ITS_SCRIPTS = f"https://cdn.jsdelivr.net/npm/@marimo-team/frontend@{marimo.__version__}/dist/"
 
 NOTEBOOK = """
 import marimo
@@ -95,6 +102,28 @@ def served(folder: Path, mode: str) -> Iterator[str]:
         process.wait(30)
 
 
+def export(folder: Path, kind: str, *words: str) -> Path:
+    """Have marimo run the notebook and write it as something else."""
+    (folder / "notebook.py").write_text(NOTEBOOK)
+    written = folder / f"exported.{kind}"
+    command = [sys.executable, "-m", "marimo", "export", kind, "notebook.py", "-o", written.name, *words]
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return written
+
+
+def walk(page: Page) -> None:
+    """The curve is drawn at its last step, and keys on its slider move it."""
+    stepper: FrameLocator = page.frame_locator("iframe[title*=\"curve 'roc'\"]")
+    drawn = stepper.locator("[data-jt-step]")
+    expect(drawn).to_have_attribute("data-jt-step", "7")
+    stepper.get_by_role("slider").first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(drawn).to_have_attribute("data-jt-step", "6")
+    page.keyboard.press("Home")
+    expect(drawn).to_have_attribute("data-jt-step", "0")
+
+
 @pytest.mark.parametrize("mode", ["run", "edit"])
 def test_each_view_is_drawn_in_marimo_and_its_slider_moves(browser: Browser, root: Path, mode: str) -> None:
     """A card of the run, a stepper, a browser of artifacts, the table of runs, a comparison; nothing is asked of another place."""
@@ -112,14 +141,8 @@ def test_each_view_is_drawn_in_marimo_and_its_slider_moves(browser: Browser, roo
                 if not left:
                     raise
         expect(page.get_by_text("tracking.open_run('").first).to_be_visible()
-        stepper = page.frame_locator("iframe[title*=\"curve 'roc'\"]")
-        drawn = stepper.locator("[data-jt-step]")
-        expect(drawn).to_have_attribute("data-jt-step", "7")
-        stepper.get_by_role("slider").first.focus()
-        page.keyboard.press("ArrowLeft")
-        expect(drawn).to_have_attribute("data-jt-step", "6")
-        page.keyboard.press("Home")
-        expect(drawn).to_have_attribute("data-jt-step", "0")
+        walk(page)
+        expect(page.locator(".jt-still:visible")).to_have_count(0)
         for what, inside in (
             ("artifacts of run", "[data-jt-step]"),
             ("1 run: ", "table:visible, [role=grid]:visible"),
@@ -127,3 +150,42 @@ def test_each_view_is_drawn_in_marimo_and_its_slider_moves(browser: Browser, roo
         ):
             expect(page.frame_locator(f"iframe[title*='{what}']").locator(inside).first).to_be_visible()
         page.screenshot(path=str(root / "marimo.png"), full_page=True)
+
+
+def test_in_the_page_that_marimo_exports_a_slider_moves(browser: Browser, root: Path) -> None:
+    """No kernel, no server: of another place it asks marimo's own scripts alone, which are given from its package here."""
+    written = export(root, "html")
+    static = Path(marimo.__file__).parent / "_static"
+
+    def give(route: Route) -> None:
+        file = static / route.request.url.removeprefix(ITS_SCRIPTS).partition("?")[0]
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        route.fulfill(path=file, headers={"Access-Control-Allow-Origin": "*", "Content-Type": kind})
+
+    with page_of(browser, "file:", ITS_SCRIPTS) as page:
+        page.set_default_timeout(30_000)
+        page.route(f"{ITS_SCRIPTS}**", give)
+        page.goto(written.as_uri())
+        walk(page)
+        expect(page.locator(".jt-still:visible")).to_have_count(0)
+        expect(page.locator("iframe")).to_have_count(4)
+
+
+def test_the_notebook_that_marimo_exports_has_stills_and_once_it_is_trusted_its_sliders(browser: Browser, root: Path) -> None:
+    """JupyterLab takes frames out of what is not trusted: then each view is a picture or a table of its last step, and says how to get the rest."""
+    export(root, "ipynb", "--include-outputs")
+    settings = {
+        "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True}
+    }  # the notebook names none: nobody is asked for one
+    with App(root, settings=settings) as app, page_of(browser, app.origin) as page:
+        page.set_default_timeout(30_000)
+        opened = f"{app.origin}/doc/tree/exported.ipynb?token={app.token}"
+        page.goto(opened)
+        expect(page.locator(".jp-OutputArea-output").get_by_role("img", name="curve roc")).to_be_visible(timeout=60_000)
+        expect(page.locator("iframe")).to_have_count(0)
+        expect(page.get_by_text("Trust this notebook to get the whole view").first).to_be_visible()
+        expect(page.locator(".jp-Dialog")).to_have_count(0)
+        app.trust("exported.ipynb")
+        page.goto(opened)
+        walk(page)
+        expect(page.locator(".jt-still:visible")).to_have_count(0)
