@@ -51,10 +51,10 @@ test-floors test-3.12 test-3.13: test-%: $(VENV)-%/.quick
 integrations:  ## train with boosters, scikit-learn, Optuna and Keras (a minute on 2 cores)
 integrations-torch:  ## train with PyTorch and what is built on it (2 GB the first time)
 # VS Code's renderer is one script of its package, without those that it names.
-fronts: $(VENV)-fronts/.made chromium  ## see views in marimo and in VS Code's renderer of widgets, with Chromium; ask our server for agents
+fronts: $(VENV)-fronts/.made chromium  ## see views in marimo, JupyterLite and VS Code's renderer of widgets, with Chromium; ask our server for agents
 	@test -e $(VENV)-fronts/vscode-jupyter-ipywidgets8-1.0.9.tgz || PATH="$(CURDIR)/$(BIN):$$PATH" npm pack --silent \
 		--pack-destination $(VENV)-fronts requirejs@2.3.8 @vscode/jupyter-ipywidgets8@1.0.9
-	$(VENV)-fronts/bin/python -m pytest tests/fronts tests/lab/test_marimo.py tests/lab/test_vscode.py $(ARGS)
+	$(VENV)-fronts/bin/python -m pytest tests/fronts tests/lab/test_jupyterlite.py tests/lab/test_marimo.py tests/lab/test_vscode.py $(ARGS)
 integrations integrations-torch: %: $(VENV)-%/.made
 	$(VENV)-$*/bin/python -m pytest -m '$(if $(filter %-torch,$*),torch,integrations and not torch)' tests/integrations \
 		$(or $(ARGS),-n 2 --dist worksteal)
