@@ -71,6 +71,48 @@ def test_by_papermill(root: Path) -> None:
     assert set(view.lineage()["notebook"].dropna()) == {str(root / "out.ipynb")}
 
 
+def test_by_the_messages_of_vs_code(root: Path) -> None:
+    """Its extension names a cell by the address that the editor has for it, and tells the file by a variable that it sets unseen."""
+    from jupyter_client.manager import start_new_kernel
+
+    notebook = root / "notes.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(), notebook)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("POLYAXON")} | {
+        "IPYTHONDIR": str(root / ".ipython")
+    }
+    manager, client = start_new_kernel(kernel_name="python3", cwd=str(root), env=environment)
+    ids = [f"vscode-notebook-cell:{notebook}#W{number}sZmlsZQ%3D%3D" for number in range(len(TWELVE))]
+
+    def execute(code: str, metadata: dict[str, str], *, seen: bool = True) -> None:
+        content = {
+            "code": code,
+            "silent": not seen,
+            "store_history": seen,
+            "user_expressions": {},
+            "allow_stdin": True,
+            "stop_on_error": False,
+        }
+        message = client.session.msg("execute_request", content, metadata=metadata)
+        client.shell_channel.send(message)
+        reply = client._recv_reply(message["header"]["msg_id"], timeout=60)
+        assert reply["content"]["status"] == "ok", reply["content"]
+
+    try:
+        execute(f"__vsc_ipynb_file__ = {str(notebook)!r}", {}, seen=False)
+        for source, identity in zip(TWELVE, ids, strict=True):
+            execute(source, {"cellId": identity})
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    view = tracking.open_run("twelve")
+    check(view)
+    assert view.cells()["cell_id"].tolist() == ids[1:]
+    assert set(view.cells()["notebook"]) == {str(notebook)}
+    lineage = view.lineage().set_index("name")
+    assert [lineage["cell_id"][name] for name in EVENTS] == [ids[int(name.split()[1]) - 1] for name in EVENTS]
+    nbformat.validate(view.notebook())
+
+
 def test_in_a_terminal(root: Path) -> None:
     """Plain IPython: numbers and hashes, and what is printed in the log."""
     lines = [*TWELVE[:-1], "print('  indented')", TWELVE[-1]]
