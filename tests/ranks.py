@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-CHECKOUT = Path(__file__).parent.parent
+if TYPE_CHECKING:
+    from pathlib import Path
+
 LAUNCHERS = ("torchrun", "slurm", "openmpi", "mpi")
 _OF_JOBS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "TORCHELASTIC_", "SLURM_", "OMPI_", "PMI_", "PBS_", "LSB_", "KUBERNETES_JOB", "K8S_JOB")
 
@@ -38,7 +39,7 @@ def environment(launcher: str, rank: int, size: int, job: str = "4242") -> dict[
         "none": {},
     }[launcher]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OF_JOBS)}
-    return {**kept, **{name: str(value) for name, value in said.items()}, "PYTHONPATH": str(CHECKOUT)}
+    return {**kept, **{name: str(value) for name, value in said.items()}}
 
 
 class Rank:

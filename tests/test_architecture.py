@@ -52,7 +52,7 @@ READING = {"read", "frames", "views", "run_view", "best_run", "lab"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "system": 990,  # 55 more than before each platform had a sentence of what it does not promise, and Pyodide locks that it does not have
+    "system": 1055,  # 125 more than at first: what each platform does not promise in a sentence, locks that Pyodide lacks, names that lead out on Windows
     "redact": 1860,
     "format": 3735,  # 15 more than before a text of a hundred megabytes was read with fewer copies of it
     "storage": 3340,

@@ -15,6 +15,7 @@ from jupyter_tracking.errors import InvalidArgument, TrackingWarning
 from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.printed import users_line, warn, warn_at
 from jupyter_tracking.storage.objects import ObjectStore
+from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,7 @@ class MirrorProcess:
         self.pid = self._process.pid
         self._say(json.dumps(dict(storage_options or {})))
         assert self._process.stdin is not None
-        os.set_blocking(self._process.stdin.fileno(), False)  # a process that was stopped reads nothing
+        os_calls.set_blocking(self._process.stdin.fileno(), False)  # a process that was stopped reads nothing
         threading.Thread(target=self._listen, name="jupyter-tracking-mirror", daemon=True).start()
 
     def _say(self, line: str) -> None:

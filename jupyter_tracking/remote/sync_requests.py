@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
+from jupyter_tracking.system import os_calls
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,7 +30,7 @@ class SyncRequests:
         self._said: bytes | None = None
         self._came = threading.Event()
         if answers is not None:
-            os.set_blocking(answers.fileno(), False)  # who does not read is not waited for
+            os_calls.set_blocking(answers.fileno(), False)  # who does not read is not waited for
             threading.Thread(target=self._listen, name="jupyter-tracking-requests", daemon=True).start()
 
     def _listen(self) -> None:

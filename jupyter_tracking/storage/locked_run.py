@@ -131,15 +131,26 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
 
 
 def _lock(root: int, system: Syscalls) -> int:
-    """Lock our writers' lock file and return it; where there can be none, lock the run folder and return -1."""
-    relative = f"{paths.PRIVATE_FOLDER}/lock"
-    while True:
-        try:
-            lock = paths.open_inside(root, relative, os_calls.O_RDWR | os_calls.O_CREAT, partial(system.open, mode=0o666))
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, InvalidArgument):  # no writer of ours can have it, either
-            with suppress(OSError):  # some network file systems lock no folders
-                system.lock(root)
+    """Lock our writers' lock file and return it; where there can be none, lock the run folder and return -1.
+
+    Windows locks no folder, nor do some network file systems: there the document is locked, and returned.
+    """
+    try:
+        return _lock_file(root, f"{paths.PRIVATE_FOLDER}/lock", os_calls.O_RDWR | os_calls.O_CREAT, system)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, InvalidArgument):  # no writer of ours can have it, either
+        pass
+    with suppress(OSError):
+        if system.lock(root):
             return -1
+    with suppress(OSError, InvalidArgument):  # who wants to change it is told what is wrong with it
+        return _lock_file(root, paths.RUN_FILE, os_calls.O_RDONLY, system)
+    return -1
+
+
+def _lock_file(root: int, relative: str, flags: int, system: Syscalls) -> int:
+    """Lock the file that has a name once it is locked: what was locked may have been removed or replaced meanwhile."""
+    while True:
+        lock = paths.open_inside(root, relative, flags, partial(system.open, mode=0o666))
         try:
             system.lock(lock)
             with suppress(FileNotFoundError, NotADirectoryError):
@@ -148,4 +159,4 @@ def _lock(root: int, system: Syscalls) -> int:
         except BaseException:
             system.unlock_and_close(lock)
             raise
-        system.unlock_and_close(lock)  # a start that failed has removed it meanwhile: the next lock is another file
+        system.unlock_and_close(lock)

@@ -12,6 +12,7 @@ import itertools
 import os
 import stat
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error, storage_errors
@@ -24,7 +25,6 @@ from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from _typeshed import ReadableBuffer
 
@@ -181,8 +181,7 @@ class Store(WritableFolder):
                             sink.write(piece)
 
             return self.write_file(folder, name, write, hashed=hashed)
-        real = os.path.realpath(source)
-        if os.path.commonpath([real, os.path.realpath(self.path)]) == real:
+        if Path(os.path.realpath(self.path)).is_relative_to(os.path.realpath(source)):
             raise InvalidArgument(f"path={source!r} contains the run folder itself; log what is inside it, or move the root")
         return self._copy_folder(source, folder, name, hashed=hashed)
 

@@ -68,7 +68,7 @@ class Syscalls:
             OSError: as `os.stat`.
         """
         if prepared.call():
-            status = self.stat(prepared.path)  # raises the error, if there is one
+            status = os_calls.stat(prepared.path)  # raises the error, if there is one
             return status.st_ino, status.st_size
         return prepared.result[_INODE], prepared.result[_SIZE]
 
@@ -79,7 +79,7 @@ class Syscalls:
             OSError: as `os.stat`.
         """
         if prepared.call():
-            status = self.stat(prepared.path)
+            status = os_calls.stat(prepared.path)
             return status.st_ino, status.st_ctime_ns
         return prepared.result[_INODE], prepared.result[_CTIME] * 1_000_000_000 + (prepared.result[_CTIME_NANOSECONDS] & 0xFFFFFFFF)
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _FIRST = 1 << 24  # no process has so many files open
 _JUNCTION = 0xA000_0003  # a folder of Windows that stands for another
-_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f]|[. ]\Z|\A(?i:con|prn|aux|nul|(com|lpt)\d)(\..*)?\Z')
+# To Windows `a:b` is a stream of `a`, `a.` is `a`, and `nul.txt`, or `nul .txt`, is no file; `¹`, `²` and `³` count as digits there.
+_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]\Z|\A(?i:con|conin\$|conout\$|prn|aux|nul|(?:com|lpt)[0-9¹²³]) *(?:\.|\Z)')
 _numbers = itertools.count(_FIRST)
 
 
@@ -66,13 +67,20 @@ def folder_of(number: int) -> Folder:
 
 
 def place(path: Named, folder: int | None, *, windows: bool) -> str:
-    """Return the path of a name in an open folder; on Windows not of a name that would be something else there."""
+    """Return the path of a name, or of names with slashes between, in an open folder; without a folder, the path as it is.
+
+    Raises:
+        OSError: it leads out of the folder, or on Windows would be something else than a name.
+    """
     name = os.fsdecode(path)
-    if folder is None or os.path.isabs(name):  # noqa: PTH117 - a string
+    if folder is None:
         return name
     above = folder_of(folder).path
     if name == ".":
         return above
-    if windows and any(_FORBIDDEN.search(part) for part in name.split("/")):
+    parts = name.split("/")
+    if not parts[0] or ".." in parts:
+        raise OSError(errno.EINVAL, "no name in a folder", name)
+    if windows and any(map(_FORBIDDEN.search, parts)):
         raise OSError(errno.EINVAL, "Windows has no such name", name)
     return os.path.join(above, name)  # noqa: PTH118

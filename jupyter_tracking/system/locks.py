@@ -22,14 +22,14 @@ with suppress(ImportError):
 LOCK_SH, LOCK_EX, LOCK_NB, LOCK_UN = 1, 2, 4, 8  # as of `fcntl`, where there is one
 
 _LONGEST_WAIT = 0.02  # seconds
-_locked: set[int] = set()
+_locked: dict[int, bool] = {}  # whether others may share it
 
 _KEPT_HERE = sys.platform == "emscripten"
 _kept: dict[int, tuple[tuple[int, int], bool]] = {}  # there: the file that a descriptor has locked, and whether others may as well
 
 
 def flock(fd: int, how: int) -> None:
-    """Lock an open file, or unlock it; a lock that this descriptor has already is kept.
+    """Lock an open file, or unlock it; a lock of this kind that this descriptor has already is kept.
 
     Raises:
         BlockingIOError: another has it, and `LOCK_NB` is given.
@@ -38,11 +38,12 @@ def flock(fd: int, how: int) -> None:
     if fd in open_folders or (not windows.IS_THERE and fcntl is None):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
     if how & LOCK_UN:
-        _locked.discard(fd)
+        _locked.pop(fd, None)
         _unlock(fd)
         return
     shared = bool(how & LOCK_SH)
-    if fd in _locked and not shared:
+    if _locked.pop(fd, None) is shared:
+        _locked[fd] = shared
         return
     wait = 0.0005
     while not _try_lock(fd, shared=shared):
@@ -53,7 +54,7 @@ def flock(fd: int, how: int) -> None:
                 raise OSError(errno.EDEADLK, os.strerror(errno.EDEADLK))
             sleep(wait)  # not in one call of the system, which no Ctrl-C would end
             wait = min(2 * wait, _LONGEST_WAIT)
-    _locked.add(fd)
+    _locked[fd] = shared
 
 
 def _locked_by_an_interrupted_call(fd: int) -> bool:
@@ -67,7 +68,7 @@ def _locked_by_an_interrupted_call(fd: int) -> bool:
 
 def forget(fd: int) -> None:
     """Forget the lock of a file that is closed, which unlocks it."""
-    _locked.discard(fd)
+    _locked.pop(fd, None)
     _kept.pop(fd, None)
 
 

@@ -8,10 +8,11 @@ Whoever needs one asks here, and imports no `fcntl`, no `resource` and no `os.O_
 from __future__ import annotations
 
 import os
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-_NAMES = ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "fchmod", "fwalk", "getuid", "link", "pread", "preadv", "pwrite")
+_NAMES = ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "fchmod", "fwalk", "getuid", "link", "pread", "preadv", "pwrite", "readv")
 _BY_FOLDER = ("link", "mkdir", "open", "rename", "rmdir", "stat", "unlink")
 
 
@@ -24,7 +25,7 @@ def _has_all_of_posix() -> bool:
     )
 
 
-if TYPE_CHECKING or _has_all_of_posix():
+if sys.platform != "win32" and (TYPE_CHECKING or _has_all_of_posix()):
     from jupyter_tracking.system.posix import *  # noqa: F403 - the same names as of the other
 else:
     from jupyter_tracking.system.portable import *  # noqa: F403

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_tracking.system import locks, windows
 from jupyter_tracking.system.folders import add_folder, folder_of, identity, is_link, open_folders, place
-from jupyter_tracking.system.locks import LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN, flock  # noqa: F401 - names of this module, too
+from jupyter_tracking.system.missing import *  # noqa: F403 - names of this module, too
 from jupyter_tracking.system.promises import missing_promises
 
 if TYPE_CHECKING:
@@ -31,12 +31,15 @@ if TYPE_CHECKING:
 MISSING_PROMISES = missing_promises(portable=True)
 FOLDERS_MOVE_WITH_OPEN_FILES = False
 
+LOCK_EX, LOCK_SH, LOCK_NB, LOCK_UN = locks.LOCK_EX, locks.LOCK_SH, locks.LOCK_NB, locks.LOCK_UN
+flock = locks.flock
 O_RDONLY, O_WRONLY, O_RDWR = os.O_RDONLY, os.O_WRONLY, os.O_RDWR
 O_APPEND, O_CREAT, O_EXCL = os.O_APPEND, os.O_CREAT, os.O_EXCL
 O_CLOEXEC = O_NONBLOCK = 0  # what is opened here is never inherited, and is no pipe
 O_DIRECTORY, NO_LINKS = 1 << 29, 1 << 30  # flags of ours, which no system knows
 ANY_FOLDER = O_RDONLY | O_DIRECTORY
 
+_REPLACED_AT_MOST = 10  # times in a row, by writers, while a file is opened
 _TO_WRITE = os.O_WRONLY | os.O_RDWR
 _IN_USE = {5, 32}  # errors of Windows: somebody has the file open, often for a moment only
 _PATIENCE = 8  # tries, each after twice as long a wait as the one before, 2.5 seconds in all
@@ -72,35 +75,54 @@ def _patiently(call: Callable[..., _Result], *arguments: Any) -> _Result:
 
 def open(path: Named, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:  # noqa: A001 - as in `os`
     """Open a file or a folder, as `os.open` does; with `NO_LINKS` a link is refused, and with `O_DIRECTORY` all but a folder."""
-    at = _place(path, dir_fd)
-    try:
-        seen = os.lstat(at)
-    except FileNotFoundError:
-        if not flags & O_CREAT or flags & O_DIRECTORY:
-            raise
-        seen = None
-    if seen is not None and is_link(seen):
-        if flags & NO_LINKS or flags & O_EXCL:
-            raise _error(errno.EEXIST if flags & O_EXCL else errno.ELOOP, at)
-        at = os.path.realpath(at)
-        seen = os.lstat(at)
+    for _ in range(_REPLACED_AT_MOST):
+        fd = _open(_place(path, dir_fd), flags, mode, dir_fd)
+        if fd is not None:
+            return fd
+    raise _error(errno.EAGAIN, os.fsdecode(path))
+
+
+def _open(at: str, flags: int, mode: int, dir_fd: int | None) -> int | None:
+    """Open a file or a folder; return None where another took its place meanwhile."""
+    at, seen = _look(at, flags)
     if seen is not None and modes.S_ISDIR(seen.st_mode):
         return _open_folder(at, seen, flags, dir_fd)
     if flags & O_DIRECTORY:
         raise _error(errno.ENOTDIR, at)
-    if seen is not None and not modes.S_ISREG(seen.st_mode) and dir_fd is not None:
+    if seen is not None and not modes.S_ISREG(seen.st_mode) and (dir_fd is not None or flags & NO_LINKS):
         raise _error(errno.ENXIO, at)  # a pipe or a device, which could be waited for without end
     fd = _patiently(_open_file, at, flags & ~(O_DIRECTORY | NO_LINKS), mode)
     try:
-        _check_opened(fd, at, dir_fd, whole_way=bool(flags & NO_LINKS))
+        is_there = not flags & NO_LINKS or _has_its_name(fd, at)
+        if dir_fd is not None:
+            folder_of(dir_fd)
     except BaseException:
         os.close(fd)
         raise
+    if not is_there:
+        os.close(fd)
+        return None
     locks.forget(fd)  # of a file of that number which somebody else has closed
     _read_only.pop(fd, None)
     if not flags & _TO_WRITE:
         _read_only[fd] = at
     return fd
+
+
+def _look(at: str, flags: int) -> tuple[str, os.stat_result | None]:
+    """Return where what is to be opened really is, and what is known of it; None where it is to be made."""
+    try:
+        seen = os.lstat(at)
+    except FileNotFoundError:
+        if not flags & O_CREAT or flags & O_DIRECTORY:
+            raise
+        return at, None
+    if not is_link(seen):
+        return at, seen
+    if flags & (NO_LINKS | O_EXCL):
+        raise _error(errno.EEXIST if flags & O_EXCL else errno.ELOOP, at)
+    at = os.path.realpath(at)
+    return at, os.lstat(at)
 
 
 def _open_folder(at: str, seen: os.stat_result, flags: int, dir_fd: int | None) -> int:
@@ -113,12 +135,15 @@ def _open_file(at: str, flags: int, mode: int) -> int:
     return os.open(at, flags, mode) if not windows.IS_THERE else windows.open_file(at, flags)
 
 
-def _check_opened(fd: int, at: str, dir_fd: int | None, *, whole_way: bool) -> None:
-    """Check that what was opened is what stands there, and that no link was put on the way meanwhile."""
-    if dir_fd is not None:
-        folder_of(dir_fd)
-    if whole_way and identity(os.lstat(at)) != identity(os.fstat(fd)):
+def _has_its_name(fd: int, at: str) -> bool:
+    """Return whether an open file stands at its path still. Raises OSError: a link was put there meanwhile."""
+    try:
+        seen = os.lstat(at)
+    except FileNotFoundError:
+        return False
+    if is_link(seen):
         raise _error(errno.ELOOP, at)
+    return identity(seen) == identity(os.fstat(fd))
 
 
 def close(fd: int) -> None:
@@ -220,17 +245,10 @@ def sync_disk(fd: int) -> None:
                     close(file)
 
 
-def is_hole(_status: os.stat_result) -> bool:
-    """Return False: nobody tells how much of a file was written."""
-    return False
-
-
-def hole_from(_fd: int, _start: int) -> int:
-    """Raise OSError: nobody tells where a file has holes."""
-    raise _error(errno.EOPNOTSUPP)
-
-
-data_from = hole_from
+def set_blocking(fd: int, blocking: bool) -> None:
+    """Let the calls that read or write a pipe wait, or not; where nobody can say so (Windows before Python 3.12) they wait."""
+    with suppress(AttributeError):
+        getattr(os, "set_blocking")(fd, blocking)  # noqa: B009 - typed only where it is
 
 
 # --- what is there -----------------------------------------------------------------------------------
@@ -302,11 +320,6 @@ def _walk(top: str, name: str, dir_fd: int | None) -> Iterator[tuple[str, list[s
         close(fd)
 
 
-def is_another_users(_status: os.stat_result) -> bool:
-    """Return False: whose a file is, Windows says by lists that are not asked for."""
-    return False
-
-
 # --- names that change -------------------------------------------------------------------------------
 
 
@@ -354,47 +367,6 @@ def link(
         raise _error(errno.EOPNOTSUPP, old) from None
 
 
-def exchange(_source: str, _target: str, *, src_dir_fd: int, dst_dir_fd: int) -> bool:
-    """Return False: no two names are swapped here in one step."""
-    del src_dir_fd, dst_dir_fd
-    return False
-
-
 def rmtree(path: Named, ignore_errors: bool = False, *, dir_fd: int | None = None) -> None:
     """Remove a folder with all that is in it; a link that stands there is refused, and none is followed."""
     shutil.rmtree(_place(path, dir_fd), ignore_errors)
-
-
-def fchmod(_fd: int, _mode: int) -> None:
-    """Do nothing: Windows has other rights than these."""
-
-
-# --- what there is none of ---------------------------------------------------------------------------
-
-
-def lease(_fd: int) -> bool:
-    """Return False: nobody can tell whether others have a file open."""
-    return False
-
-
-def end_lease(_fd: int) -> None:
-    """Do nothing: there are no leases."""
-
-
-def clone(_fd: int, _source: int) -> bool:
-    """Return False: no blocks are shared."""
-    return False
-
-
-def may_be_shared(_fd: int) -> bool:
-    """Return False: nobody can tell whether other machines reach a file."""
-    return False
-
-
-def most_descriptors() -> int:
-    """Return 0: no limit is known."""
-    return 0
-
-
-def register_at_fork(**_calls: Any) -> None:
-    """Do nothing: no process is forked."""

@@ -68,11 +68,14 @@ __all__ = [
     "rename",
     "rmdir",
     "rmtree",
+    "set_blocking",
     "stat",
     "sync_disk",
     "unlink",
     "write",
 ]
+
+assert sys.platform != "win32"  # so that types are not checked here as of Windows
 
 MISSING_PROMISES = missing_promises(portable=False)  # in one sentence; on Linux there are none
 FOLDERS_MOVE_WITH_OPEN_FILES = True
@@ -105,6 +108,7 @@ link = os.link
 rename = os.rename
 unlink = os.unlink
 rmtree = shutil.rmtree
+set_blocking = os.set_blocking
 flock = fcntl.flock
 register_at_fork = os.register_at_fork
 

@@ -58,7 +58,7 @@ def open_file(path: str, flags: int) -> int:
         error: OSError = _ctypes.WinError(_ctypes.get_last_error())
         error.filename = path
         raise error
-    return int(_msvcrt.open_osfhandle(handle, flags & (os.O_APPEND | os.O_RDONLY)))
+    return int(_msvcrt.open_osfhandle(handle, flags & os.O_APPEND | getattr(os, "O_NOINHERIT", 0)))
 
 
 def try_lock(fd: int, *, shared: bool) -> bool:

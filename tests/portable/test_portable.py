@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.system import portable, posix
+from jupyter_tracking.system import os_calls, portable
+from jupyter_tracking.system.folders import place
+from tests.portable.not_there import NOT_THERE
+from tests.reliability.killed import Acknowledge, finished
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,15 +50,27 @@ def folder(tmp_path: Path) -> Iterator[int]:
     portable.close(fd)
 
 
+def test_what_is_left_out_of_these_tests_is_there_and_has_one_reason(checkout: Path) -> None:
+    """Each line of `not_there.py` names a test, once, and its reason is a sentence."""
+    names = [name for tests in NOT_THERE.values() for name in tests]
+    assert len(names) == len({*names})
+    for name in names:
+        path, _, test = name.partition("::")
+        assert f"def {test.partition('[')[0]}(" in (checkout / path).read_text(encoding="utf-8"), name
+    assert all(len(reason.split()) > 5 for reason in NOT_THERE)
+
+
 def test_both_have_the_same_names() -> None:
     """Whatever is asked for on POSIX is there on every other system."""
-    assert [name for name in posix.__all__ if not hasattr(portable, name)] == []
+    names = hidden("from jupyter_tracking.system import posix; print(*posix.__all__)", hide="").stdout.split()
+    assert "open" in names
+    assert [name for name in names if not hasattr(portable, name)] == []
 
 
-def hidden(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a program whose package sees no POSIX."""
+def hidden(source: str, *arguments: str, hide: str = "1") -> subprocess.CompletedProcess[str]:
+    """Run a program whose package sees no POSIX; with `hide=""` one that sees it."""
     path = os.pathsep.join([str(SITE), str(SITE.parents[2])])
-    environment = {**os.environ, "PYTHONPATH": path, "JUPYTER_TRACKING_TESTS_HIDE_POSIX": "1"}
+    environment = {**os.environ, "PYTHONPATH": path, "JUPYTER_TRACKING_TESTS_HIDE_POSIX": hide}
     return subprocess.run([sys.executable, "-c", source, *arguments], capture_output=True, text=True, env=environment, check=False)
 
 
@@ -73,7 +88,8 @@ def test_the_first_call_says_once_what_is_missing(tmp_path: Path) -> None:
     assert "<string>:7: TrackingWarning" in done.stderr
     strict = hidden(f"import warnings; warnings.simplefilter('error')\n{LOGS}", str(tmp_path / "strict"))
     assert strict.returncode == 0, strict.stderr
-    assert posix.MISSING_PROMISES == ""
+    with_posix = hidden(LOGS, str(tmp_path / "posix"), hide="")
+    assert (with_posix.returncode, "TrackingWarning" in with_posix.stderr) == (0, False), with_posix.stderr
 
 
 ON_MACOS = """
@@ -131,18 +147,71 @@ def test_a_link_put_in_the_way_while_a_file_is_opened_is_refused(folder: int, tm
     """Between the look and the opening: what was opened is closed again, and not read."""
     (tmp_path / "outside").write_bytes(b"secret")
     (tmp_path / "file").write_bytes(b"ours")
-    real = os.open
+    real = portable._open_file
 
     def swapped(path: str, flags: int, mode: int) -> int:
         (tmp_path / "file").unlink()
         (tmp_path / "file").symlink_to(tmp_path / "outside")
         return real(path, flags, mode)
 
-    monkeypatch.setattr(portable.os, "open", swapped)
+    monkeypatch.setattr(portable, "_open_file", swapped)
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(OSError, match="symbolic"):
         portable.open("file", portable.O_RDONLY | portable.NO_LINKS, dir_fd=folder)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_file_that_another_replaces_while_it_is_opened_is_opened_anew(
+    folder: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader meets a writer that gives the name to a new file: that is no link, and what has the name is read. One always replaced is not."""
+    (tmp_path / "file").write_bytes(b"old")
+    real, swaps = portable._open_file, [1]
+
+    def swapped(path: str, flags: int, mode: int) -> int:
+        fd = real(path, flags, mode)
+        if swaps[0]:
+            swaps[0] -= 1
+            (tmp_path / "next").write_bytes(b"new")
+            (tmp_path / "next").replace(tmp_path / "file")
+        return fd
+
+    monkeypatch.setattr(portable, "_open_file", swapped)
+    before = len(os.listdir("/proc/self/fd"))
+    fd = portable.open("file", portable.O_RDONLY | portable.NO_LINKS, dir_fd=folder)
+    assert portable.pread(fd, 10, 0) == b"new"
+    portable.close(fd)
+    swaps[0] = 1000
+    with pytest.raises(BlockingIOError):
+        portable.open("file", portable.O_RDONLY | portable.NO_LINKS, dir_fd=folder)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+NEVER_NAMES = ("/etc/passwd", "/", "..", "../outside", "inner/../../outside", "")
+NO_NAMES_OF_WINDOWS = (
+    *("C:x", "C:\\x", "\\x", "\\\\server\\share", "..\\outside", "inner\\file", "file:stream", "file::$DATA", "inner/file:stream"),
+    *("nul", "NUL", "Con.txt", "nul .txt", "com1", "LPT9.log", "COM¹", "conout$", "CONIN$.x", "inner/aux", "aux/file"),
+    *("file.", "file ", "inner./file", "what?", "a*", "a|b", "<a", "a>", 'a"b', "a\tb"),
+)
+
+
+@pytest.mark.parametrize("name", [*NEVER_NAMES, *NO_NAMES_OF_WINDOWS])
+def test_no_name_leads_out_of_a_folder_or_means_something_else(folder: int, tmp_path: Path, name: str) -> None:
+    """By no name is anything reached but what is in the folder: on no system by one that climbs, on Windows by none that it reads in another way."""
+    with pytest.raises(OSError, match=r"no name in a folder|Windows has no such name") as refused:
+        place(name, folder, windows=True)
+    assert refused.value.errno == errno.EINVAL
+    if name in NO_NAMES_OF_WINDOWS:
+        assert place(name, folder, windows=False) == f"{tmp_path}/{name}"
+    else:
+        with pytest.raises(OSError, match="no name in a folder"):
+            place(name, folder, windows=False)
+
+
+@pytest.mark.parametrize("name", ["file", "inner/file", ".", "con-1", "null", "com10", "a.b", ".hidden", "a b", "損失", "~", "$x"])
+def test_any_other_name_is_one_in_the_folder(folder: int, tmp_path: Path, name: str) -> None:
+    """Also one that only looks like what Windows reserves."""
+    assert Path(place(name, folder, windows=True)) == tmp_path / name
 
 
 def test_reading_and_writing_elsewhere_leaves_the_place_where_it_was(folder: int) -> None:
@@ -205,7 +274,11 @@ def free(fd, how):
     return True
 print(free(one, calls.LOCK_EX), free(one, calls.LOCK_EX), free(two, calls.LOCK_EX), free(two, calls.LOCK_SH))
 calls.flock(one, calls.LOCK_UN)
+print(free(one, calls.LOCK_SH), free(two, calls.LOCK_SH), free(one, calls.LOCK_EX), free(two, calls.LOCK_EX))
+calls.flock(two, calls.LOCK_UN)
 print(free(one, calls.LOCK_SH), free(two, calls.LOCK_SH))
+calls.flock(two, calls.LOCK_UN)
+print(free(one, calls.LOCK_EX), free(two, calls.LOCK_SH))
 calls.close(one)
 print(free(two, calls.LOCK_EX))
 try:
@@ -216,6 +289,22 @@ except OSError as error:
 
 
 def test_locks_are_shared_or_not_and_are_given_again_to_who_has_them(tmp_path: Path) -> None:
-    """By the calls of Windows: two may share a lock, one may have it alone, and whoever has it may ask again; a reserved name is refused."""
+    """By the calls of Windows, as by those of POSIX: two may share a lock, one may have it alone, and whoever has one may ask for either.
+
+    A reserved name is refused.
+    """
     done = hidden(LOCKS, str(tmp_path / "file"))
-    assert done.stdout.split("\n") == ["True True False False", "True True", "True", "Windows has no such name", ""], done.stderr
+    *locks, refused, end = done.stdout.split("\n")
+    assert locks == ["True True False False", "True True False True", "True True", "True False", "True"], done.stderr
+    assert (refused, end) == ("Windows has no such name", "")
+    assert hidden(LOCKS, str(tmp_path / "file"), hide="").stdout.split("\n") == [*locks, ""]
+
+
+def say_storage(acknowledge: Acknowledge) -> None:
+    """Say which storage a writer of the tests of kills has."""
+    acknowledge(os_calls.open.__module__)
+
+
+def test_the_processes_that_are_killed_have_the_storage_of_the_test() -> None:
+    """The tests of kills, by `make portable`, are of the portable storage."""
+    assert finished(say_storage) == [os_calls.open.__module__]

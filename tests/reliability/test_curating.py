@@ -244,13 +244,20 @@ def test_a_document_that_cannot_be_read_is_left_as_it_is(foreign: Path, text: st
     assert sorted(os.listdir(foreign)) == ["events", "run.plx.json"]
 
 
-def test_a_document_that_is_too_large_to_be_read_is_left_as_it_is(foreign: Path) -> None:
-    """A hole, which memory could not hold, and a document that would take all memory once it is parsed."""
+def test_a_document_of_next_to_nothing_but_holes_is_left_as_it_is(foreign: Path) -> None:
+    """Memory could not hold it."""
     document = foreign / "run.plx.json"
     view = tracking.open_run(foreign)
     os.truncate(document, 1 << 42)
     with pytest.raises(InvalidArgument, match=r"run\.plx\.json has 4,398,046,511,104 bytes, of which next to none were ever written"):
         view.pin()
+    assert document.stat().st_size == 1 << 42
+
+
+def test_a_document_that_is_too_large_to_be_read_is_left_as_it_is(foreign: Path) -> None:
+    """It would take all memory once it is parsed."""
+    document = foreign / "run.plx.json"
+    view = tracking.open_run(foreign)
     document.write_text('{"x": [' + "[]," * 40_000_000 + "[]]}")
     with pytest.raises(InvalidArgument, match=r"run\.plx\.json cannot be read: .*mend it first"):
         view.note("n")

@@ -17,6 +17,7 @@ from jupyter_tracking.storage import journal as journals
 from jupyter_tracking.storage.journal import Journal
 from jupyter_tracking.storage.store import Store
 from jupyter_tracking.storage.syscalls import Syscalls
+from jupyter_tracking.system import os_calls
 from tests.reliability.faults import Noting, Recording
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], dict[int, Any]]:
 
     def allow(descriptors: int) -> dict[int, Any]:
         monkeypatch.setattr(journals, "_open_journals", {})
-        monkeypatch.setattr(resource, "getrlimit", lambda _which: (descriptors, descriptors))
+        monkeypatch.setattr(os_calls, "most_descriptors", lambda: descriptors)
         return journals._open_journals
 
     return allow
@@ -305,9 +306,9 @@ def test_a_sync_that_fails_is_told_and_done_again(root: Path, open_: bool) -> No
 @pytest.mark.parametrize(
     ("descriptors", "most"), [(0, 1024), (1, 8), (144, 8), (146, 9), (160, 16), (256, 64), (-1, 1024), (resource.RLIM_INFINITY, 1024)]
 )
-def test_half_of_the_descriptors_are_left_to_others(few: Callable[[int], dict[int, Any]], descriptors: int, most: int) -> None:
+def test_half_of_the_descriptors_are_left_to_others(monkeypatch: pytest.MonkeyPatch, descriptors: int, most: int) -> None:
     """Of what the process may have open, less than half is ours; a few at least."""
-    few(descriptors)
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (descriptors, descriptors))
     assert journals._max_open() == most
 
 

@@ -340,8 +340,8 @@ def test_a_power_failure_finds_the_bytes_before_the_name(memory: Path) -> None:
         system.calls.clear()
         if power:
             writer.run_cell()
-            calls = [call for call in system.calls if call.what in {"write", "sync", "exchange"}]
-            named = next(n for n, call in enumerate(calls) if call.what == "exchange")
+            calls = [call for call in system.calls if call.what in {"write", "sync", "exchange", "name"}]
+            named = next(n for n, call in enumerate(calls) if call.what in {"exchange", "name"})
             written = {call.inode for call in calls[:named] if call.what == "write"}
             assert written == {call.inode for call in calls[:named] if call.what == "sync"}
             assert (memory / f"run{power}" / "code").stat().st_ino in {call.inode for call in calls[named:] if call.what == "sync"}

@@ -117,9 +117,9 @@ def make_placeholder(target: Path, size: int, modified: float) -> None:
         fd = os_calls.open(path, os_calls.O_WRONLY | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.O_CLOEXEC, 0)
         try:
             os_calls.ftruncate(fd, size)
-            os.utime(fd, (modified, modified))
         finally:
             os_calls.close(fd)
+        os.utime(path, (modified, modified))
 
     _replace(target, make)
 
