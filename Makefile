@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUNDLE_BUILD := widgets/package.json widgets/package-lock.json widgets/build.mjs
 BUNDLE_SOURCES := $(BUNDLE_BUILD) $(shell find widgets/src -type f 2>/dev/null)
 
-.PHONY: help demo lab notebooks test test-floors test-3.12 test-3.13 fronts integrations integrations-torch remote docs docs-html lint fix soak coverage server bench bench-quick chromium shells sshfs clean
+.PHONY: help demo lab notebooks test portable test-floors test-3.12 test-3.13 fronts integrations integrations-torch remote docs docs-html lint fix soak coverage server bench bench-quick chromium shells sshfs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ lab: $(VENV)/.demo  ## open the quickstart in JupyterLab
 # test after the other.
 test: $(VENV)/.test chromium shells  ## run every test (Chromium, zsh and fish are installed by apt where they are missing and may be)
 	$(BIN)/python -m pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
+
+# The storage that Windows gets: what Python lacks there is hidden from the package, and what Windows refuses is refused. Left out is what needs a
+# browser, and what is about no file of a run. What cannot hold there is skipped, each with its reason: tests/portable/not_there.py.
+PORTABLE := $(addprefix tests/,portable reliability test_rows.py)
+portable: $(VENV)/.test  ## run what is about files, locks and kills on the storage that Windows gets (about ten minutes on 2 cores)
+	JUPYTER_TRACKING_TESTS_HIDE_POSIX=1 PYTHONPATH='$(CURDIR)/tests/portable/site:$(CURDIR)' $(BIN)/python -m pytest -p tests.portable.plugin -rs \
+		$(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder $(PORTABLE))
 
 # What depends on Python and its libraries once more, with others, in an environment of its own: .venv-floors, .venv-3.12, .venv-3.13. Left
 # out, since it is the same with any of them, is what is about the disk, processes and damaged files (of `reliability`, a kernel's cells stay),
@@ -79,7 +86,7 @@ remote: $(VENV)-remote/.made sshfs  ## read and write object stores, which run o
 
 lint: $(VENV)/.dev  ## check style, format and types
 	@status=0; \
-	for check in 'ruff check .' 'ruff format --check .' mypy; do \
+	for check in 'ruff check .' 'ruff format --check .' mypy 'mypy --platform win32 --cache-dir .mypy_cache/win32'; do \
 		echo "==> $$check"; $(BIN)/python -m $$check || status=1; done; \
 	echo '==> prettier'; (cd widgets && PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent format:check) || status=1; \
 	exit $$status
