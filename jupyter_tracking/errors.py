@@ -161,12 +161,15 @@ class TrackingWarning(UserWarning):
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_SUCH_CALL = {errno.EOPNOTSUPP, errno.ENOSYS}
 
 
 def storage_error(error: OSError, what: str, *, kept: str, failed: str = "was not written") -> StorageError:
     """Return the error of ours for an `OSError`; its message says what was being written, why it failed and what was kept."""
     number = error.errno or 0
     kind = StorageFull if number in _FULL else StorageError
+    if number in _NO_SUCH_CALL:
+        kept += "; this file system has no such call: keep runs on a disk of the machine (root=…), and copy them here"
     return kind(number, f"{what} {failed}: {error.strerror or error}; {kept}")
 
 

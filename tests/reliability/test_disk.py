@@ -10,7 +10,7 @@ import subprocess
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,7 @@ from jupyter_tracking.errors import RunGone, RunLocked, StorageError, StorageFul
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.run_reader import open_folder
 from jupyter_tracking.record.run import Run
+from jupyter_tracking.system import os_calls
 from tests.reliability import writers
 from tests.reliability.disks import AS_ROOT, file_limit, tmpfs
 from tests.reliability.faults import FailAt
@@ -333,6 +334,26 @@ def test_a_disk_without_hard_links(root: Path, monkeypatch: pytest.MonkeyPatch) 
         ("file", "a"): [(7, f"version {step}".encode()) for step in range(3)],
         ("metric", "loss"): [(0, 0.0), (1, 1.0), (2, 2.0)],
     }
+
+
+def test_a_file_system_that_cannot_append(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the folders that some hosted notebooks mount from a store: the call says what to do instead, and a run that was copied there is read."""
+    run = Run(root / "runs" / UUID)
+    run.log_metric("loss", 1.0, 1)
+    run.end()
+    opened = os_calls.open
+
+    def no_appends(path: Any, flags: int, *mode: int, dir_fd: int | None = None) -> int:
+        if flags & os.O_APPEND:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return opened(path, flags, *mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr("jupyter_tracking.storage.syscalls.Syscalls.open", staticmethod(no_appends))
+    monkeypatch.setattr(os_calls, "open", no_appends)
+    with pytest.raises(StorageError, match=r"this file system has no such call: keep runs on a disk of the machine \(root=…\)"):
+        Run(root / "runs" / ("f" * 32)).log_metric("loss", 1.0, 1)
+    assert metric_rows(run.path) == [(1, 1.0)]
+    assert not find_problems(open_folder(run.path))
 
 
 # --- the real kernel -------------------------------------------------------------------------------
