@@ -37,7 +37,7 @@ test: $(VENV)/.test chromium shells  ## run every test (Chromium, zsh and fish a
 # The storage that Windows gets: what Python lacks there is hidden from the package, and what Windows refuses is refused. Left out is what needs a
 # browser, and what is about no file of a run. What cannot hold there is skipped, each with its reason: tests/portable/not_there.py.
 PORTABLE := $(addprefix tests/,portable reliability test_rows.py)
-portable: $(VENV)/.test  ## run what is about files, locks and kills on the storage that Windows gets (about ten minutes on 2 cores)
+portable: $(VENV)/.test  ## run what is about files, locks and kills on the storage that Windows gets (four minutes on 2 cores)
 	JUPYTER_TRACKING_TESTS_HIDE_POSIX=1 PYTHONPATH='$(CURDIR)/tests/portable/site:$(CURDIR)' $(BIN)/python -m pytest -p tests.portable.plugin -rs \
 		$(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder $(PORTABLE))
 
