@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +20,6 @@ from tests.remote.conftest import put_raw
 from tests.remote.recorded import METRICS, copy_to, record
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.remote.conftest import Bucket
 
 pytestmark = pytest.mark.remote
@@ -321,6 +320,25 @@ def test_the_cache_is_private_and_bounded(recorded: Path, bucket: Bucket, own_ca
     assert sum(file.stat().st_size for file in (own_cache / "objects").iterdir()) <= 8000
     assert view.load("notes") == "step 2: für ü"  # what is in use stays
     assert roots.source_of(view.path) is view.files.source
+
+
+def test_what_is_forgotten_as_soon_as_it_is_kept_is_read_all_the_same(
+    recorded: Path, bucket: Bucket, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread, or another process with the same cache, may make room in any moment."""
+    replace = os.replace
+
+    def replace_and_forget(source: str, target: str | Path) -> None:
+        replace(source, target)
+        if Path(target).parent == own_cache / "objects":
+            Path(target).unlink()
+
+    monkeypatch.setattr(os, "replace", replace_and_forget)
+    url = f"{bucket.url}/runs/{recorded.name}"
+    copy_to(ObjectStore.at(url, bucket.options), recorded)
+    view = tracking.open_run(url, storage_options=bucket.options)
+    assert view.load("notes") == "step 2: für ü"
+    assert not [*(own_cache / "objects").iterdir()]
 
 
 def test_a_model_is_not_fetched_to_say_how_large_it_is(tmp_path: Path, quick_bucket: Bucket) -> None:

@@ -80,10 +80,10 @@ class ObjectCache:
                 with os.fdopen(handle, "w+b") as file:
                     fill(file)
                     size = file.tell()
-                os.utime(made, (modified, modified))
-                cached = self._objects / _digest(name)
-                os.replace(made, cached)  # noqa: PTH105 - a string
-                _replace(target, lambda path: _link_or_copy(cached, path))
+                os.utime(made, (_now() / 1e9, modified))
+                # Before it has its name in the cache, from where another thread or process may take it away at once, to make room.
+                _replace(target, lambda path: _link_or_copy(made, path))
+                os.replace(made, self._objects / _digest(name))  # noqa: PTH105 - a string
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(made)  # noqa: PTH108
@@ -136,7 +136,7 @@ def _replace(target: Path, make: Callable[[str], object]) -> None:
         os.unlink(own)  # noqa: PTH108
 
 
-def _link_or_copy(source: Path, target: str) -> None:
+def _link_or_copy(source: str | Path, target: str) -> None:
     try:
         os.link(source, target)
     except FileNotFoundError:
