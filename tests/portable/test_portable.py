@@ -96,6 +96,8 @@ ON_MACOS = """
 import fcntl, sys
 sys.platform, fcntl.F_FULLFSYNC, asked, real = "darwin", 51, [], fcntl.fcntl
 fcntl.fcntl = lambda fd, call, *more: asked.append(fd) if call == 51 else real(fd, call, *more)
+import jupyter_tracking.system.posix
+sys.platform = "linux"  # again: old libraries written in Rust end the process elsewhere than they were built for
 import jupyter_tracking as tracking
 
 with tracking.init(name="first", root=sys.argv[1], quiet=True) as run:
