@@ -161,20 +161,21 @@ class TrackingWarning(UserWarning):
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_SUCH_CALL = {errno.EOPNOTSUPP, errno.ENOSYS}
+NOT_SUPPORTED = {errno.EOPNOTSUPP, errno.ENOSYS, getattr(errno, "ENOTSUP", errno.EOPNOTSUPP)}  # macOS has two numbers for one thing
+_NOT_WRITTEN = "was not written"
 
 
-def storage_error(error: OSError, what: str, *, kept: str, failed: str = "was not written") -> StorageError:
+def storage_error(error: OSError, what: str, *, kept: str, failed: str = _NOT_WRITTEN) -> StorageError:
     """Return the error of ours for an `OSError`; its message says what was being written, why it failed and what was kept."""
     number = error.errno or 0
     kind = StorageFull if number in _FULL else StorageError
-    if number in _NO_SUCH_CALL:
+    if number in NOT_SUPPORTED and failed == _NOT_WRITTEN:
         kept += "; this file system has no such call: keep runs on a disk of the machine (root=…), and copy them here"
     return kind(number, f"{what} {failed}: {error.strerror or error}; {kept}")
 
 
 @contextmanager
-def storage_errors(what: str, *, kept: str, failed: str = "was not written") -> Iterator[None]:
+def storage_errors(what: str, *, kept: str, failed: str = _NOT_WRITTEN) -> Iterator[None]:
     """Raise the error of ours for each `OSError` of the block that is not one already."""
     try:
         yield

@@ -52,7 +52,7 @@ READING = {"read", "frames", "views", "run_view", "best_run", "lab"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "system": 1055,  # 125 more than at first: what each platform does not promise in a sentence, locks that Pyodide lacks, names that lead out on Windows
+    "system": 1070,  # 140 more than at first: what each platform does not promise in a sentence, locks that Pyodide lacks, names that lead out on Windows
     "redact": 1860,
     "format": 3735,  # 15 more than before a text of a hundred megabytes was read with fewer copies of it
     "storage": 3340,
@@ -62,7 +62,7 @@ BUDGETS = {
     "notebook": 1725,
     "frames": 3400,
     "polyaxon": 1100,
-    "views": 10530,  # 80 more than before a view that a cell makes again had the id that it had, and a saved page its columns by bytes
+    "views": 10535,  # 85 more than before a view that a cell makes again had the id that it had, and a saved page its columns by bytes
     "magics": 1440,
     "integrations": 2905,
     "remote": 960,

@@ -167,7 +167,7 @@ def test_what_is_almost_a_row_is_one_or_none_to_all_readers(kind: str, tmp_path:
 ODD_TEXTS = [
     *(
         f'{{"timestamp":"{MOMENT}","step":{step},"text":"a"}}'
-        for step in ("3", "3.0", "3.5", "-1", "1e3", "1e999", "NaN", "null", '"3"', 2**63, 2**64)
+        for step in ("3", "3.0", "3.5", "-1", "1e3", "1e999", "NaN", "null", '"3"', 2**63, 2**64, 2**64 + 1, -(2**63) - 1)
     ),
     *(
         f'{{"timestamp":"{MOMENT}","step":1,"text":{text}}}'

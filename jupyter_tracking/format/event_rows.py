@@ -270,7 +270,7 @@ def parse_cell(cell_: bytes, kind: str, order: ColumnOrder | None = OUR_COLUMNS,
         return cell_.decode("utf-8", "surrogatepass") if order else standard_json.loads_line(cell_, 0, len(cell_))[kind]
     try:
         payload = orjson.loads(cell_)
-    except orjson.JSONDecodeError:  # unpaired surrogates, NaN tokens and huge integers, which json takes
+    except orjson.JSONDecodeError:  # unpaired surrogates and NaN tokens, which json takes
         payload = standard_json.loads(cell_)
     if not isinstance(payload, dict):
         raise ValueError("the cell is not a JSON object")  # noqa: TRY004 - a malformed row, whatever its type

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, OutsideRun, storage_error
 from jupyter_tracking.redact.given import without_secrets
-from jupyter_tracking.system import os_calls
+from jupyter_tracking.system import folders, os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -395,6 +395,6 @@ def _open_component(fd: int, root_fd: int, part: str, flags: int, path: str, ope
 
 def _is_link(part: str, dir_fd: int) -> bool:
     try:
-        return stat.S_ISLNK(os_calls.lstat(part, dir_fd=dir_fd).st_mode)
+        return folders.is_link(os_calls.lstat(part, dir_fd=dir_fd))
     except OSError:
         return False

@@ -1,4 +1,4 @@
-"""JSON by the standard library, for what orjson does not take: huge integers, unpaired surrogates, NaN tokens.
+"""JSON by the standard library, for what orjson does not take (unpaired surrogates, NaN tokens) or rounds (integers over 64 bits).
 
 The standard library stops at a depth that differs by Python's version (1,000 levels in 3.11, 10,000 in 3.13) and by the stack that
 calls it. What is written under one version is read under every other, so one limit holds for all.
@@ -19,6 +19,7 @@ from jupyter_tracking.budgets import MOST_VALUES, VALUES_OF_AN_OBJECT
 from jupyter_tracking.errors import InvalidType
 
 _LONG = 1 << 20  # bytes
+_EXACT = 2**63
 _DEEPEST = 500  # lists and objects within each other
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(rb"[][{}]")
@@ -82,7 +83,10 @@ def loads_line(raw: bytes | bytearray, start: int, end: int) -> Any:
     """
     if end - start > _LONG and not _is_too_deep(raw, start, end):
         with suppress(orjson.JSONDecodeError), memoryview(raw) as whole, whole[start:end] as line:
-            return orjson.loads(line)
+            found = orjson.loads(line)
+            # An integer of more than 64 bits is a float there, near it.
+            if not (isinstance(found, dict) and any(isinstance(each, float) and abs(each) >= _EXACT for each in found.values())):
+                return found
     return loads(raw[start:end])
 
 

@@ -83,8 +83,8 @@ def read_part(folder: str, relative: str, most: int = _MOST_TEXT) -> bytes:
             size = os_calls.fstat(fd).st_size
             if size > most:
                 raise ValueError(f"{relative} has {size:,} bytes")
-            data = os.read(fd, size)
-            while len(data) < size and (more := os.read(fd, size - len(data))):
+            data = os_calls.pread(fd, size, 0)
+            while len(data) < size and (more := os_calls.pread(fd, size - len(data), len(data))):
                 data += more
             return data
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):

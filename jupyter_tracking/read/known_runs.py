@@ -57,13 +57,13 @@ class Known(Generic[Value]):
 
     def get(self, path: str | Path, seen: Seen) -> Value | None:
         """Return what is known of a run whose files have this stat; None where nothing is."""
-        root, _, name = os.fspath(path).rpartition("/")
+        root, name = os.path.split(os.fspath(path))
         known = self._roots[root].get(name) if seen and root in self._roots else None
         return known[1] if known is not None and known[0] == seen else None
 
     def put(self, path: str | Path, seen: Seen, value: Value, size: int) -> None:
         """Keep what was read of a run, which takes about so many bytes."""
-        parent, _, name = os.fspath(path).rpartition("/")
+        parent, name = os.path.split(os.fspath(path))
         with self._lock:
             root = self._roots.pop(parent, {})
             self._roots[parent] = root

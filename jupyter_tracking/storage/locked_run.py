@@ -133,7 +133,7 @@ def locked_run(path: Path, system: Syscalls) -> Iterator[int]:
 def _lock(root: int, system: Syscalls) -> int:
     """Lock our writers' lock file and return it; where there can be none, lock the run folder and return -1.
 
-    Windows locks no folder, nor do some network file systems: there the document is locked, and returned.
+    Windows locks no folder, nor do some network file systems: there the document is locked, where that can be, and returned.
     """
     try:
         return _lock_file(root, f"{paths.PRIVATE_FOLDER}/lock", os_calls.O_RDWR | os_calls.O_CREAT, system)

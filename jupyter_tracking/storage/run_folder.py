@@ -277,7 +277,7 @@ class WritableFolder:
         if not self.sync_file(relative):
             return
         for top, folders, files in os.walk(self.path / relative):
-            below = os.path.relpath(top, self.path)
+            below = os.path.relpath(top, self.path).replace(os.sep, "/")
             for name in (*folders, *files):
                 self.sync_file(f"{below}/{name}")
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jupyter_tracking.errors import InvalidArgument, TrackingError, storage_error, storage_errors
+from jupyter_tracking.errors import NOT_SUPPORTED, InvalidArgument, TrackingError, storage_error, storage_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.storage.reentry import interrupted
 from jupyter_tracking.storage.run_folder import TEMPORARY, WritableFolder
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _NEW = os_calls.O_RDWR | os_calls.O_CREAT | os_calls.O_EXCL | os_calls.NO_LINKS
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_NO_LINKS = {errno.EPERM, errno.EMLINK, *NOT_SUPPORTED}
 
 
 class Stored(NamedTuple):

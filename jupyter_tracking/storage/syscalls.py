@@ -7,12 +7,13 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.errors import NOT_SUPPORTED
 from jupyter_tracking.system import os_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_UNSUPPORTED = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+_UNSUPPORTED = {errno.ENOLCK, errno.EINVAL, *NOT_SUPPORTED}
 _INODE, _SIZE, _CTIME, _CTIME_NANOSECONDS = 4, 5, 12, 13  # places in the result of a prepared stat
 
 

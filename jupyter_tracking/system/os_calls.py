@@ -12,7 +12,10 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-_NAMES = ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "fchmod", "fwalk", "getuid", "link", "pread", "preadv", "pwrite", "readv")
+_NAMES = (
+    *("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "fchmod", "fwalk", "getuid", "link", "pread", "preadv", "pwrite", "readv"),
+    *("register_at_fork", "set_blocking"),
+)
 _BY_FOLDER = ("link", "mkdir", "open", "rename", "rmdir", "stat", "unlink")
 
 

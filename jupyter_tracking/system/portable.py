@@ -313,7 +313,8 @@ def _walk(top: str, name: str, dir_fd: int | None) -> Iterator[tuple[str, list[s
             with suppress(FileNotFoundError):
                 seen[each] = lstat(each, dir_fd=fd)
         folders = [each for each, status in seen.items() if modes.S_ISDIR(status.st_mode) and not is_link(status)]
-        yield top, folders, [each for each in seen if each not in set(folders)], fd
+        inner = set(folders)
+        yield top, folders, [each for each in seen if each not in inner], fd
         for each in folders:
             yield from _walk(f"{top}/{each}", each, fd)
     finally:
@@ -342,7 +343,7 @@ def unlink(path: Named, *, dir_fd: int | None = None) -> None:
 
 
 def rename(source: Named, target: Named, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
-    """Give a file or a folder another name, in at of the file that has it."""
+    """Give a file or a folder another name, in place of the file that has it."""
     old, new = _place(source, src_dir_fd), _place(target, dst_dir_fd)
     with suppress(FileNotFoundError):
         if modes.S_ISDIR(os.lstat(new).st_mode):
@@ -368,5 +369,5 @@ def link(
 
 
 def rmtree(path: Named, ignore_errors: bool = False, *, dir_fd: int | None = None) -> None:
-    """Remove a folder with all that is in it; a link that stands there is refused, and none is followed."""
+    """Remove a folder with all that is in it; a link that stands there is refused, and none that is there is followed."""
     shutil.rmtree(_place(path, dir_fd), ignore_errors)

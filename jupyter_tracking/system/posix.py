@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -114,11 +115,17 @@ register_at_fork = os.register_at_fork
 
 _FULL_SYNC = getattr(fcntl, "F_FULLFSYNC", None)  # of macOS, whose fsync leaves the data in the drive's own cache
 
+_NO_FULL_SYNC = {errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL}  # what file systems say that do not know it
+
 
 def _sync_to_the_drive(fd: int) -> None:
     if _FULL_SYNC is not None:
-        with suppress(OSError):  # some file systems there do not know it
+        try:
             fcntl.fcntl(fd, _FULL_SYNC)
+        except OSError as error:
+            if error.errno not in _NO_FULL_SYNC:
+                raise
+        else:
             return
     os.fsync(fd)
 
@@ -249,6 +256,7 @@ def sync_disk(fd: int) -> None:
     syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
     if syncfs is None:
         os.sync()
+        fsync(fd)
     elif syncfs(fd) < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

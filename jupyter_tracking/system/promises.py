@@ -14,7 +14,8 @@ _OF_PLATFORM = {
 }
 _OF_PORTABLE = (
     "a link that somebody puts into a run folder in the very moment in which a file of it is opened may be followed before it is refused, "
-    "the names of new files may be lost in a power failure, also after end(), and other machines that write to a run are not seen"
+    "or a file of its name be removed or renamed where it leads, the names of new files may be lost in a power failure, also after end(), "
+    "and other machines that write to a run are not seen"
 )
 
 
@@ -24,7 +25,7 @@ def missing_promises(*, portable: bool) -> str:
     Args:
         portable: whether it has the portable storage, which says what a platform lacks that is not known by name.
     """
-    words = _OF_PLATFORM.get(sys.platform, _OF_PORTABLE if portable else "")
+    words = _OF_PORTABLE if portable and sys.platform != "emscripten" else _OF_PLATFORM.get(sys.platform, "")
     if not words:
         return ""
     return f"on this system ({sys.platform}) jupyter-tracking has not all it promises on Linux: {words} (SECURITY.md says what holds where)"

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 import jupyter_tracking as tracking
+from jupyter_tracking.views.export.frame import FramedPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,6 +106,14 @@ def test_what_marimo_is_given_is_one_frame_and_a_still_that_does_nothing(view: t
     for tag, given in beside:
         assert given.keys() <= ({"src", "alt", "style", "class"} if tag == "img" else {"class", "style"}), (tag, given)
         assert tag != "img" or (given["src"] or "").startswith("data:image/")
+
+
+def test_a_picture_that_would_fill_the_output_stands_in_the_frame_alone() -> None:
+    """A still that is large, twice in one output, would be more than marimo shows; what to do without a frame is said all the same."""
+    for size, times in ((10_000, 2), (600_000, 1)):
+        made = FramedPage("one", f'<div class="jt-still">{"y" * size}</div><script type="application/gzip"></script>')._repr_html_()
+        assert made.count("y" * size) == times
+        assert "the whole view" in made
 
 
 @pytest.mark.parametrize("name", VIEWS)

@@ -116,7 +116,7 @@ def walk(page: Page) -> None:
     """The curve is drawn at its last step, and keys on its slider move it."""
     stepper: FrameLocator = page.frame_locator("iframe[title*=\"curve 'roc'\"]")
     drawn = stepper.locator("[data-jt-step]")
-    expect(drawn).to_have_attribute("data-jt-step", "7")
+    expect(drawn).to_have_attribute("data-jt-step", "7", timeout=60_000)  # the page around it is still loading
     stepper.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowLeft")
     expect(drawn).to_have_attribute("data-jt-step", "6")

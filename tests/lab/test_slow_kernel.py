@@ -131,7 +131,7 @@ def test_a_chart_moved_before_its_library_came_is_drawn_and_drawn_again_where_it
     expect(chart.get_by_text("peak of step 1")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("loading plotly")).to_have_count(0)
     page.locator(".jt-enclosed").evaluate("frame => frame.parentNode.append(frame)")
-    expect(chart.locator("body[data-jt-drawn='1']")).to_be_attached()
+    expect(chart.locator("body[data-jt-drawn='1']")).to_be_attached(timeout=30_000)
     expect(chart.get_by_text("peak of step 1")).to_be_visible()
     page.get_by_label("previous step").click()
     expect(chart.get_by_text("peak of step 0")).to_be_visible()

@@ -30,4 +30,4 @@ class Heartbeat:
 def _beat(path: str, stopped: threading.Event, heartbeat: weakref.ref[Heartbeat]) -> None:
     while not stopped.wait(INTERVAL) and heartbeat() is not None:
         with suppress(OSError):  # it is tried again; a run whose folder is gone has other errors
-            os.utime(path, follow_symlinks=False)
+            os.utime(path, follow_symlinks=os.utime not in os.supports_follow_symlinks)

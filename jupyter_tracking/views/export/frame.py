@@ -8,6 +8,7 @@ from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.views.export.page import still_of, trust_hint, whole_page
 
 FRAME_BUDGET = 2_000_000  # bytes of a page; marimo shows no output of more than 8,000,000
+_MOST_STILL = 500_000  # bytes: a larger picture would keep the frame from being shown
 _HEIGHT = 560  # px: what is in a frame without an origin cannot tell how high it is, so the reader may pull it
 # A notebook that marimo exports is opened in Jupyter untrusted, which takes frames away, and styles with them: then the still is seen.
 _HIDES_STILL = "<style>.jt-framed:has(iframe) > .jt-still{display:none}</style>"
@@ -24,7 +25,8 @@ class FramedPage:
         """Frame the static page of a view."""
         self.title = escape_controls(title)
         self._page = whole_page(title, inside)
-        self._still = f"{still_of(inside)}{trust_hint('the whole view')}"
+        still = still_of(inside)
+        self._still = f"{still if len(still) <= _MOST_STILL else ''}{trust_hint('the whole view')}"
 
     def _repr_html_(self) -> str:
         """Return the frame, and the still of the view for where frames are taken out."""
