@@ -52,13 +52,13 @@ READING = {"read", "frames", "views", "run_view", "best_run", "lab"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "system": 1070,  # 140 more than at first: what each platform does not promise in a sentence, locks that Pyodide lacks, names that lead out on Windows
+    "system": 1090,  # 160 more than at first: what each platform does not promise in a sentence, locks that Pyodide lacks, names that lead out on Windows
     "redact": 1860,
     "format": 3735,  # 15 more than before a text of a hundred megabytes was read with fewer copies of it
     "storage": 3340,
     "kinds": 7200,
     "record": 2005,
-    "read": 5680,  # 60 more than before a list of many runs was read in batches, while the collector waits (`known_runs.each_of_many`)
+    "read": 5670,  # 50 more than before a list of many runs was read in batches, while the collector waits (`known_runs.each_of_many`)
     "notebook": 1725,
     "frames": 3400,
     "polyaxon": 1100,

@@ -20,11 +20,11 @@ from jupyter_tracking.frames import cells
 from jupyter_tracking.frames.dtypes import with_dtypes
 from jupyter_tracking.read import check
 from jupyter_tracking.read.catalog.at_store import open_runs
-from jupyter_tracking.read.file_bytes import read_bytes
 from jupyter_tracking.read.find import find_run, place_of
 from jupyter_tracking.read.remote.roots import find_root, remote_url, use_options
 from jupyter_tracking.read.run_reader import RunFolder
 from jupyter_tracking.system import os_calls
+from jupyter_tracking.system.files import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

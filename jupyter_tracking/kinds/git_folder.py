@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from jupyter_tracking.format import paths
 from jupyter_tracking.system import os_calls
+from jupyter_tracking.system.files import read_bytes
 
 MOST_BYTES = 1 << 27  # of an index, a table of references, or of what git prints
 HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -83,10 +84,7 @@ def read_part(folder: str, relative: str, most: int = _MOST_TEXT) -> bytes:
             size = os_calls.fstat(fd).st_size
             if size > most:
                 raise ValueError(f"{relative} has {size:,} bytes")
-            data = os_calls.pread(fd, size, 0)
-            while len(data) < size and (more := os_calls.pread(fd, size - len(data), len(data))):
-                data += more
-            return data
+            return read_bytes(fd, size)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return b""
 

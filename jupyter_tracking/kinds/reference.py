@@ -11,7 +11,7 @@ from jupyter_tracking.format import paths
 from jupyter_tracking.kinds.arguments import as_flag, as_json, as_summary, as_text
 from jupyter_tracking.kinds.base import Recorder, check_kind, check_path, example, refusals, warn
 from jupyter_tracking.redact.given import without_secrets
-from jupyter_tracking.storage.user_file_reader import hash_and_size, md5
+from jupyter_tracking.storage.user_file_reader import hash_and_size, md5, path_below
 
 _FIELDS = ("name", "kind", "path", "summary", "is_input", "state", "connection", "meta_info", "run")
 
@@ -248,8 +248,7 @@ class ReferenceMethods(Recorder):
                     about |= _hashed(where)
                 where = os.path.abspath(where)  # noqa: PTH100 - links stay as they are
             about["path"] = where
-            inside = where.removeprefix(f"{self.path}{os.sep}").replace(os.sep, "/")
-            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else inside
+            recorded = paths.safe_relative(rel_path, "rel_path") if rel_path else path_below(where, self.path)
         self._record_artifact(chosen, true_name, recorded, summary=about, is_input=as_flag(is_input, "is_input"))
 
 

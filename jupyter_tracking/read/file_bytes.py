@@ -41,14 +41,6 @@ def read_plain(path: str, most: int) -> bytes | None:
     return data if data is not None and len(data) == size else None
 
 
-def read_bytes(fd: int, size: int) -> bytes:
-    """Return so many bytes of an open file; fewer, if it was cut off meanwhile."""
-    data = os_calls.pread(fd, size, 0)
-    while len(data) < size and (chunk := os_calls.pread(fd, size - len(data), len(data))):  # one call reads up to 2 GB
-        data += chunk
-    return data
-
-
 def written_size(fd: int, size: int) -> int:
     """Return how long a file is up to its first large hole: what was never written takes no disk, and reads as any number of zeros."""
     start = 0

@@ -23,12 +23,13 @@ from jupyter_tracking.errors import (
 )
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import rank_names, run_document, run_values
-from jupyter_tracking.read.file_bytes import file_stat, read_bytes, read_plain, written_size
+from jupyter_tracking.read.file_bytes import file_stat, read_plain, written_size
 from jupyter_tracking.read.remote.roots import source_of
 from jupyter_tracking.read.remote.source import is_mirrored
 from jupyter_tracking.storage.last_write import last_write
 from jupyter_tracking.storage.presence.marks import last_sign
 from jupyter_tracking.system import os_calls
+from jupyter_tracking.system.files import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence

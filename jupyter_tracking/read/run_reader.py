@@ -21,10 +21,11 @@ from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.read.asset_reader import AssetReader, path_in
 from jupyter_tracking.read.event_file import EventFile
 from jupyter_tracking.read.event_table import NO_ROWS
-from jupyter_tracking.read.file_bytes import file_stat, read_bytes, written_size
+from jupyter_tracking.read.file_bytes import file_stat, written_size
 from jupyter_tracking.read.recent_files import RecentFiles
 from jupyter_tracking.read.run_files import Problem, RunFiles, reason
 from jupyter_tracking.system import os_calls
+from jupyter_tracking.system.files import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,7 +29,7 @@ from jupyter_tracking.redact import KnownSecrets
 from jupyter_tracking.redact.given import without_secrets
 from jupyter_tracking.storage.journal import Journal, syncing
 from jupyter_tracking.storage.reentry import RUN, hold, new_lock, whole_call
-from jupyter_tracking.storage.user_file_reader import file_mode, hash_and_size
+from jupyter_tracking.storage.user_file_reader import file_mode, hash_and_size, path_below
 from jupyter_tracking.storage.writer_lock import FolderLock
 
 if TYPE_CHECKING:
@@ -178,23 +178,23 @@ class RunRecorder(Recorder):
     def _copy_output(self, kind: str, name: str, path: str, folder: str, summary: dict[str, Any], *, hashed: bool, stays: bool) -> None:
         self._check_open()
         file_mode(path)  # refuses what is no file, and what is not there
+        summary = {**summary, "path": os.path.abspath(path)}  # noqa: PTH100
         own = self._own_output(path)
         if own is not None and (stays or own.rpartition("/")[0] == folder):
             found = dict(zip(("hash", "size"), hash_and_size(path), strict=True)) if hashed else {}
-            self._record_artifact(kind, name, own, summary={**summary, "path": os.path.abspath(path), **found})  # noqa: PTH100
+            self._record_artifact(kind, name, own, summary={**summary, **found})
             return
         base = os.path.basename(path.rstrip("/"))  # noqa: PTH119
         paths.check_name(base, "path")
         with whole_call():
             stored = self._journal_asset(self._store.copy(path, folder, paths.numbered(base), hashed=hashed))
-            about = {**summary, "path": os.path.abspath(path), "size": stored.size}  # noqa: PTH100
-            about |= {"hash": stored.hash} if stored.hash else {}
+            about = {**summary, "size": stored.size, **({"hash": stored.hash} if stored.hash else {})}
             self._record_artifact(kind, name, stored.path, summary=about)
 
     def _own_output(self, path: str) -> str | None:
         """Return a path relative to the run folder where it lies in `outputs/`; else None."""
         for absolute, own in ((os.path.abspath(path), self.path), (os.path.realpath(path), os.path.realpath(self.path))):  # noqa: PTH100
-            relative = absolute.removeprefix(f"{own}{os.sep}").replace(os.sep, "/")
+            relative = path_below(absolute, own)
             if not os.path.isabs(relative) and relative.partition("/")[0] == "outputs":  # noqa: PTH117
                 self._store.check_inside(relative)
                 return relative

@@ -59,6 +59,11 @@ def file_mode(path: str) -> int:
     return mode
 
 
+def path_below(path: str, folder: str | os.PathLike[str]) -> str:
+    """Return the path of what is in a folder as seen from there, and any other path as it is: with slashes on every system."""
+    return path.removeprefix(f"{os.fspath(folder)}{os.sep}").replace(os.sep, "/")
+
+
 @contextmanager
 def open_user_file(path: str) -> Iterator[int]:
     """Open a file to read it.

@@ -164,13 +164,7 @@ def pread(fd: int, size: int, offset: int) -> bytes:
     """Read from an offset; where the file goes on to be read or written stays as it is."""
     if fd in open_folders:
         raise _error(errno.EISDIR)
-    with _position:
-        before = os.lseek(fd, 0, os.SEEK_CUR)
-        try:
-            os.lseek(fd, offset, os.SEEK_SET)
-            return os.read(fd, size)
-        finally:
-            os.lseek(fd, before, os.SEEK_SET)
+    return _at(offset, os.read, fd, size)
 
 
 def preadv(fd: int, buffers: list[memoryview], offset: int) -> int:
@@ -196,11 +190,16 @@ def _fill(buffers: list[memoryview], read: Callable[[int, int], bytes]) -> int:
 
 def pwrite(fd: int, data: bytes | bytearray | memoryview, offset: int) -> int:
     """Write at an offset; where the file goes on to be read or written stays as it is."""
+    return _at(offset, os.write, fd, data)
+
+
+def _at(offset: int, call: Callable[[int, Any], _Result], fd: int, given: Any) -> _Result:
+    """Make a call that goes on where the file is, at an offset instead."""
     with _position:
         before = os.lseek(fd, 0, os.SEEK_CUR)
         try:
             os.lseek(fd, offset, os.SEEK_SET)
-            return os.write(fd, data)
+            return call(fd, given)
         finally:
             os.lseek(fd, before, os.SEEK_SET)
 
