@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.lab.document import Document
 
 STEPS = 200
@@ -105,29 +108,37 @@ def test_a_step_that_cannot_come_is_not_passed_off_as_drawn(lab: Document) -> No
     expect(section.get_by_text("cannot be fetched")).to_have_count(0)
 
 
-# Charts that only their library draws, and whose library the kernel is slow to send.
+# Charts that only their library draws. The kernel sends the library once somebody has written into a pipe.
 CHARTS = """
-import tempfile, time, jupyter_tracking as tracking, plotly.graph_objects as go
+import tempfile, jupyter_tracking as tracking, plotly.graph_objects as go
 from jupyter_tracking.views.renderers.chart import ChartRenderer
 with tracking.init(name="slow charts", root=tempfile.mkdtemp(), track_code=False, track_env=False, track_logs=False) as run:
     for step in range(3):
-        run.log_plotly_chart("peak", go.Figure(go.Surface(z=[[1, 2], [3, step]]), {"title": {"text": f"peak of step {step}"}}), step=step)
+        run.log_plotly_chart("peak", go.Figure(go.Surface(z=[[1, 2], [3, step]]), {{"title": {{"text": f"peak of step {{step}}"}}}}), step=step)
 answer = ChartRenderer.answer
-def slow(*given):
-    time.sleep(1)
+def held(*given):
+    open({pipe!r}).read()
     return answer(*given)
-ChartRenderer.answer = slow
+ChartRenderer.answer = held
 tracking.open_run(run).show("peak")"""
 
 
-def test_a_chart_moved_before_its_library_came_is_drawn_and_drawn_again_where_its_cell_comes_back(lab: Document) -> None:
+def test_a_chart_moved_before_its_library_came_is_drawn_and_drawn_again_where_its_cell_comes_back(lab: Document, tmp_path: Path) -> None:
     """Once the library is there it draws the step on screen; a frame that is taken out of the page and put back, as that of a cell, too."""
-    lab.run(CHARTS)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    lab.run(CHARTS.format(pipe=str(pipe)))
     page = lab.page
+    shown = page.locator("[data-jt-view=chart]")
+    for button, step in (("previous step", "1"), ("next step", "2")):  # the page has both from now on
+        page.get_by_label(button).click()
+        expect(shown).to_have_attribute("data-jt-step", step)
     chart = page.frame_locator(".jt-enclosed").frame_locator("iframe")
     page.get_by_role("button", name="draw with plotly").click()
     page.get_by_label("previous step").click()
-    expect(page.locator("[data-jt-view=chart]")).to_have_attribute("data-jt-step", "1")
+    expect(shown).to_have_attribute("data-jt-step", "1")
+    expect(page.get_by_text("loading plotly")).to_be_visible()
+    pipe.write_text("go on")
     expect(chart.get_by_text("peak of step 1")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("loading plotly")).to_have_count(0)
     page.locator(".jt-enclosed").evaluate("frame => frame.parentNode.append(frame)")

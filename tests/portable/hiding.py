@@ -108,6 +108,8 @@ def _by_path(name: str) -> object:
             raise NotImplementedError(f"{name}: Windows has no descriptors of folders")
         if name == "open" and os.path.isdir(path):
             raise _windows_error(PermissionError, errno.EACCES, ACCESS_DENIED, path)
+        if name == "utime" and not more.get("follow_symlinks", True):
+            raise NotImplementedError("utime: Windows follows links")
         return real(path, *args, **more)
 
     return call
