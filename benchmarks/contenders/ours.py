@@ -187,13 +187,13 @@ def write_mixed(folder, size):
     return run.end, lambda: open_run(folder / "run").problems()
 
 
-def end_and_save(folder):
-    """What ends the run in this folder that `metrics` logs to, and what saves its browser as a page."""
+def metrics_end_and_save(folder):
+    """What logs the metrics of a step to a run, what ends it, and what saves its browser as a page."""
     from jupyter_tracking import open_run
-    from jupyter_tracking.record.run import Run
 
-    run = Run(folder / "run", shared=True)
-    return run.end, lambda: open_run(folder / "run").browse().save(folder / "page.html")
+    run, _ = _start(folder)
+    save = lambda: open_run(folder / "run").browse().save(folder / "page.html")  # noqa: E731
+    return lambda step, values: run.log_metrics(step, **values), run.end, save
 
 
 def write_frames(folder, frames):

@@ -14,10 +14,9 @@ ROWS = 10
 
 
 def measure(contender, folder, size):
-    log, _ = function(contender, "metrics")(folder)
+    log, end, save = function(contender, "metrics_end_and_save")(folder)
     for step in range(ROWS):
         log(step, {f"metric-{n}": (step + n) / 7 for n in range(size)})
-    end, save = function(contender, "end_and_save")(folder)
     figures = {}
     for name, work in (("end", end), ("page", save)):
         begin = perf_counter()

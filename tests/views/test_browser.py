@@ -21,6 +21,7 @@ from jupyter_tracking.read.scan import file_ends
 from jupyter_tracking.record.run import Run
 from jupyter_tracking.views.export import browser_page
 from jupyter_tracking.views.model import listing
+from jupyter_tracking.views.widgets import browser as browser_widget
 from jupyter_tracking.views.widgets import check_thread
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def test_what_was_counted_is_not_counted_again(long_run: RunView, monkeypatch: p
 
 
 def test_problems_of_a_large_run_are_shown_when_they_are_found(long_run: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list is there at once and says that it is checking; a page that is saved meanwhile has waited for all of them."""
+    """The list is there at once and says that it is checking."""
     started, go_on = threading.Event(), threading.Event()
 
     def find(folder: RunFolder, **more: Any) -> list[Problem]:
@@ -190,45 +191,104 @@ def test_problems_of_a_large_run_are_shown_when_they_are_found(long_run: RunView
         assert go_on.wait(60)
         return find_problems(folder, **more)
 
-    with (long_run.path / "events" / "metric" / "loss.plx").open("ab") as file:
-        file.write(b"no row\n")
+    append_a_bad_row(long_run)
     monkeypatch.setattr(check_thread, "find_problems", find)
     browser = long_run.browse()
     assert started.wait(60)
     assert browser.catalog.about["unchecked"] == "checking every row and file…"
     assert browser.catalog.about["problems"] == []
     assert "not looked for here" in unpacked(browser._page("line"))
-    page = browser.save(long_run.path.parent / "page.html").read_text()
-    assert "not looked for here" not in unpacked(page)
-    assert "loss.plx" in unpacked(page)
     shown = threading.Event()
     browser.catalog.observe(lambda _: shown.set(), names=["about"])
     go_on.set()
     assert shown.wait(60)
-    assert browser.catalog.about["unchecked"] == ""
-    assert [problem[:2] for problem in browser.catalog.about["problems"]] == [["events/metric/loss.plx", "9"]]
+    assert_the_bad_row_is_told(browser)
     assert "loss.plx" in unpacked(browser._page("line"))
 
 
-def test_a_browser_that_is_closed_ends_its_search(long_run: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread asks between two artifacts whether anybody still wants to know."""
-    started, closed, ended = threading.Event(), threading.Event(), threading.Event()
+def append_a_bad_row(run: RunView) -> None:
+    """Write a line that is no row into the file of a metric."""
+    with (run.path / "events" / "metric" / "loss.plx").open("ab") as file:
+        file.write(b"no row\n")
 
-    def find(_folder: RunFolder, *, progress: Callable[[int, int], object]) -> list[Problem]:
-        started.set()
-        assert closed.wait(60)
+
+def assert_the_bad_row_is_told(browser: Browser) -> None:
+    """The list waits for no search, and tells of that line."""
+    assert browser.catalog.about["unchecked"] == ""
+    assert [problem[:2] for problem in browser.catalog.about["problems"]] == [["events/metric/loss.plx", "9"]]
+
+
+class HeldSearch:
+    """A search for problems that tells when it has started, waits, asks whether anybody still wants to know, and tells when it has ended."""
+
+    def __init__(self) -> None:
+        self.started, self.go_on, self.ended = threading.Event(), threading.Event(), threading.Event()
+
+    def __call__(self, _folder: RunFolder, *, progress: Callable[[int, int], object]) -> list[Problem]:
+        """Stand for `find_problems`."""
+        self.started.set()
+        assert self.go_on.wait(60)
         try:
             progress(1, 2)
         finally:
-            ended.set()
+            self.ended.set()
         raise AssertionError
 
-    monkeypatch.setattr(check_thread, "find_problems", find)
+
+@pytest.fixture
+def search(monkeypatch: pytest.MonkeyPatch) -> HeldSearch:
+    """Such a search in place of that of the thread."""
+    held = HeldSearch()
+    monkeypatch.setattr(check_thread, "find_problems", held)
+    return held
+
+
+def test_a_browser_that_is_closed_ends_its_search(long_run: RunView, search: HeldSearch) -> None:
+    """The thread asks between two artifacts whether anybody still wants to know."""
     browser = long_run.browse()
-    assert started.wait(60)
+    assert search.started.wait(60)
     browser.close()
-    closed.set()
-    assert ended.wait(60)
+    search.go_on.set()
+    assert search.ended.wait(60)
+
+
+def test_a_page_that_is_saved_has_looked_for_problems_in_place_of_the_thread(long_run: RunView, search: HeldSearch) -> None:
+    """Both would read every row at the same time; what was found for the page is in the list too."""
+    append_a_bad_row(long_run)
+    browser = long_run.browse()
+    assert search.started.wait(60)
+    page = browser.save(long_run.path.parent / "page.html").read_text()
+    assert "not looked for here" not in unpacked(page)
+    assert "loss.plx" in unpacked(page)
+    assert_the_bad_row_is_told(browser)
+    search.go_on.set()
+    assert search.ended.wait(60)
+    assert_the_bad_row_is_told(browser)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_save_that_is_interrupted_while_it_looks_for_problems_leaves_the_search_to_the_thread(
+    long_run: RunView, monkeypatch: pytest.MonkeyPatch, *, waits: bool
+) -> None:
+    """The list would say "checking" for good; where it has its problems, they stay."""
+
+    def interrupted(_folder: RunFolder) -> list[Problem]:
+        raise KeyboardInterrupt
+
+    go_on, shown = threading.Event(), threading.Event()
+    append_a_bad_row(long_run)
+    monkeypatch.setattr(check_thread, "find_problems", lambda *found, **more: (go_on.wait(60), find_problems(*found, **more))[1])
+    browser = long_run.browse()
+    browser.catalog.observe(lambda _: shown.set(), names=["about"])
+    if not waits:
+        go_on.set()
+        assert shown.wait(60)
+    monkeypatch.setattr(browser_widget, "find_problems", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        browser.save(long_run.path.parent / "page.html")
+    go_on.set()
+    assert shown.wait(60)
+    assert_the_bad_row_is_told(browser)
 
 
 def test_a_saved_page_says_what_it_lacks(view: RunView, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,11 +75,13 @@ def browser_page(
         budget: bytes that the page may take.
         line: the widget's line of text.
         values: the cache of the view.
-        problems: what is known to be wrong with the run. Without a budget, or where it takes no time, problems are looked for anew.
+        problems: what is known to be wrong with the run. Where it takes no time, and where nobody has looked and there is no budget,
+            problems are looked for here.
         progress: called with how many artifacts are drawn and how many there are.
     """
     with folder.one_look():
-        listing = list_artifacts(folder, find_problems(folder) if budget is None or is_soon_checked(folder) else problems)
+        looks = problems is None if budget is None else is_soon_checked(folder)
+        listing = list_artifacts(folder, find_problems(folder) if looks else problems)
         count = len(listing["artifacts"])
         table = fallback.html_table(("kind", "name", "steps", "last"), map(_row, listing["artifacts"][:_FALLBACK_ROWS]))
         more = f"<p><small>and {count - _FALLBACK_ROWS:,} more</small></p>" if count > _FALLBACK_ROWS else ""

@@ -133,15 +133,15 @@ def json_safe(value: Any) -> Any:
     """Return JSON that any parser takes: no NaN, no unpaired surrogates, no integer that JavaScript would round."""
     if isinstance(value, str):
         return replace_surrogates(value)
-    if value is None or isinstance(value, bool | int | float):
-        exact = not isinstance(value, int) or abs(value) < _EXACT
-        return value if exact and (not isinstance(value, float) or math.isfinite(value)) else str(value)
+    if value is None or isinstance(value, int):
+        return value if value is None or -_EXACT < value < _EXACT else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
     if isinstance(value, dict):
         return {replace_surrogates(str(key)): json_safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        if set(map(type, value)) == {int} and min(value) > -(2**53) and max(value) < 2**53:  # steps, moments: of these there are many
-            return list(value)
-        return [json_safe(item) for item in value]
+        plain = set(map(type, value)) == {int} and min(value) > -_EXACT and max(value) < _EXACT  # steps, moments: of these there are many
+        return list(value) if plain else [json_safe(item) for item in value]
     return json_safe(str(value))
 
 

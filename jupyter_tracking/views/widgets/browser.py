@@ -75,6 +75,7 @@ class Browser(RunWidget):
         self._checked = is_soon_checked(folder)
         self._problems = find_problems(folder) if self._checked else []
         self._check: Future[list[Problem]] | None = None  # the search for problems that the list waits for
+        self._wanted: object = None  # a sign of that search; an earlier one, whose sign is another, ends
         self.stepper: Stepper | None = None
         self._unasked = False  # whether what is open was opened because there was nothing else
         self._overview: list[Artifact] = []
@@ -161,8 +162,23 @@ class Browser(RunWidget):
         return with_problems(list_artifacts(self._folder, ()), self._problems, unchecked)
 
     def _check_in_thread(self) -> None:
-        self._check = find_problems_later(self._folder.path, lambda: self.catalog.comm is not None)
+        wanted = self._wanted = object()
+        self._check = find_problems_later(self._folder.path, lambda: wanted is self._wanted and self.catalog.comm is not None)
         self._check.add_done_callback(self._take_problems)
+
+    def _check_now(self) -> None:
+        """Look for problems in this thread; a search in another, which would read the same meanwhile, ends."""
+        with self.catalog.lock:
+            was_waiting = self._check is not None and not self._check.done()
+            self._check = self._wanted = None
+            try:
+                self._problems = find_problems(self._folder)
+            except BaseException:
+                if was_waiting:
+                    self._check_in_thread()
+                raise
+            self._checked = True
+            self.catalog.about = with_problems(self.catalog.about, self._problems)
 
     def _take_problems(self, found: Future[list[Problem]]) -> None:
         """Show what was found, in the thread that has found it."""
@@ -189,6 +205,7 @@ class Browser(RunWidget):
     def save(self, path: str | Path) -> Path:
         """Write the browser to one HTML file that needs no network and no kernel."""
         with Progress("save()", "artifacts") as progress, self._folder.one_look():
+            self._check_now()
             inside = self._page(self._line(), None, progress)
         return page.write_page(path, self._folder.name or self._folder.uuid, inside)
 
