@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 import time
 from copy import deepcopy
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from jupyter_tracking.budgets import MOST_KNOWN_BYTES
-from jupyter_tracking.fork import call_after_fork, free_after_fork
+from jupyter_tracking.collector import CollectorPause
+from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.format.document.curation import is_archived, is_pinned, note_of
 from jupyter_tracking.format.document.metric_summary import MetricDefinition, definitions
@@ -193,40 +193,11 @@ _BATCH = 10_000  # runs, which take half a second
 
 
 def each_of_many(read: Callable[[Item], Value], runs: Iterable[Item]) -> list[Value]:
-    """Return what is read of each of many runs, in their order."""
+    """Return what is read of each of many runs, in their order; after each batch the collector of cycles may look."""
     left, found = iter(runs), []
     while True:
-        with _CollectorPause():
+        with CollectorPause():
             batch = [read(run) for run in islice(left, _BATCH)]
         found += batch
         if len(batch) < _BATCH:
             return found
-
-
-class _CollectorPause:
-    """Lets Python's collector of cycles wait while a batch of documents is read.
-
-    A document is a tree: none of it is in a cycle, and what is not kept of it is freed at once. But of each run a score of objects is
-    kept, and their number alone has the collector look through them, and now and then through all objects of the process: a quarter of
-    the time of a table. It looks after each batch, so that the garbage of other threads waits for half a second and not for all runs.
-    Where it was off it stays off; in a child that is forked meanwhile it is on.
-    """
-
-    _is_ours = False
-
-    def __enter__(self) -> Self:
-        """Let it wait, unless somebody else does."""
-        self._is_ours = gc.isenabled()
-        call_after_fork(self)
-        gc.disable()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let it go on."""
-        self.after_fork()
-
-    def after_fork(self) -> None:
-        """Let it go on in a child, too."""
-        if self._is_ours:
-            self._is_ours = False
-            gc.enable()

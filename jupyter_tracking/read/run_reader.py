@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TooLarge, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.document import metric_summary, rank_names, run_document, run_values
@@ -206,7 +207,8 @@ class RunFolder(RunFiles):
     def _look_at_artifacts(self) -> list[Artifact]:
         seen = (self.document_stats(), self.is_replaced("events"))
         if not seen[0] or seen != self._known[0]:
-            found = [artifact_of(record) for record in self.records()[0]]
+            with CollectorPause():
+                found = [artifact_of(record) for record in self.records()[0]]
             self._known = (seen if self.is_final else None, found)
         return self._known[1]
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from jupyter_tracking.budgets import MOST_COLUMNS, MOST_FOOTER_BYTES, MOST_METADATA_BYTES, MOST_PAGES, MOST_SAID_BYTES, MOST_TABLE_BYTES
+from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.errors import MalformedEvent, TooLarge
 from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.kinds.arrow.table import JSON_KEYS
@@ -197,7 +198,8 @@ class CheckedFile:
             raw.seek(end - length)
             data = raw.read(length)
         try:
-            groups = _FooterReader(data).struct(_IN_FOOTER, 16).get(_GROUPS) or []
+            with CollectorPause():
+                groups = _FooterReader(data).struct(_IN_FOOTER, 16).get(_GROUPS) or []
             return [[column.get(_COLUMN) or {} for column in group.get(_COLUMNS) or []] for group in groups]
         except (IndexError, AttributeError, TypeError) as error:
             raise MalformedEvent(f"the description of its columns cannot be read: {error}") from error
@@ -240,7 +242,8 @@ class CheckedFile:
         sizes = dict.fromkeys(names, 0)
         repeating: set[int] = set()
         total = 0
-        with io.BufferedReader(cast("io.RawIOBase", self._opened()), _HEADER) as raw:  # the pages of short columns lie close together
+        # The pages of short columns lie close together.
+        with io.BufferedReader(cast("io.RawIOBase", self._opened()), _HEADER) as raw, CollectorPause():
             for group in groups:
                 found = 0
                 for leaf, name in leaves.items():

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.printed import short_path
@@ -43,6 +44,12 @@ def list_artifacts(folder: RunFolder, problems: Sequence[Problem] | None = None)
         folder: the run.
         problems: what `find_problems` returned of it; None where nobody has looked.
     """
+    with CollectorPause():
+        safe = _listing(folder)
+    return with_problems(safe, problems or (), "" if problems is not None else NOT_LOOKED_FOR)
+
+
+def _listing(folder: RunFolder) -> dict[str, Any]:
     files = list(_files(folder))
     folder.wanted([artifact.path or "" for artifact in folder.artifacts() if artifact.versioned])
     facts, artifacts = folder.facts(), ordered(folder)
@@ -56,7 +63,7 @@ def list_artifacts(folder: RunFolder, problems: Sequence[Problem] | None = None)
     }
     safe: dict[str, Any] = json_safe(listing)
     safe["artifacts"] = [_entry(artifact, end) for artifact, end in zip(artifacts, file_ends(folder, artifacts), strict=True)]
-    return with_problems(safe, problems or (), "" if problems is not None else NOT_LOOKED_FOR)
+    return safe
 
 
 def with_problems(listing: dict[str, Any], problems: Sequence[Problem], unchecked: str = "") -> dict[str, Any]:
@@ -68,6 +75,8 @@ def with_problems(listing: dict[str, Any], problems: Sequence[Problem], unchecke
 
 def is_soon_checked(folder: RunFolder) -> bool:
     """Return whether all rows and files of a run are so few that its problems are found in no time."""
+    if sum(artifact.versioned for artifact in folder.artifacts()) + len(folder.assets) > _SOON_FILES:
+        return False
     size = count = 0
     for _, seen in folder.walk("events"):
         size, count = size + seen.st_size, count + 1

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.errors import InvalidArgument, TooLarge, suggest
 from jupyter_tracking.kinds.arrow.stored_schema import as_shown
 from jupyter_tracking.views.table.differing import differing
@@ -180,7 +181,8 @@ class TableDiff(IncrementalTask):
     def _compare_columns(self, pairs: NDArray[np.int64], places: NDArray[np.int64], read: _Read) -> Iterator[Compared]:
         """Compare some columns; where they are too large to be read together, one half after the other."""
         try:
-            parts = [read(n, [self.tables[n].names[self.pairs[pair][n]] for pair in pairs]) for n in (0, 1)]
+            with CollectorPause():
+                parts = [read(n, [self.tables[n].names[self.pairs[pair][n]] for pair in pairs]) for n in (0, 1)]
         except TooLarge:
             if len(pairs) == 1:
                 raise

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.views.table.dataframe_diff import ADDED, CHANGED, REMOVED, TableDiff
 from jupyter_tracking.views.table.differing import cell_values
 from jupyter_tracking.views.table.encode import label
@@ -22,8 +23,10 @@ def diff_events(folder: RunFolder, artifact: Artifact, events: tuple[Event, Even
     """Return what changed in a dataframe from one of its events to another, as `diff_frame` returns it."""
     from jupyter_tracking.views.table.stored_table import open_table
 
-    earlier, later = (open_table(folder, folder.payload(artifact, event)) for event in events)
-    return diff_frame(TableDiff(earlier, later, key))
+    with CollectorPause():  # of a wide table there is much to know of its columns
+        earlier, later = (open_table(folder, folder.payload(artifact, event)) for event in events)
+        changes = TableDiff(earlier, later, key)
+    return diff_frame(changes)
 
 
 def diff_frame(changes: TableDiff) -> pd.DataFrame:
