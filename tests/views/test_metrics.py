@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import NotFound
 from jupyter_tracking.format.json_fields import steps_in_full
 from jupyter_tracking.views.model.payload import Payload
+from jupyter_tracking.views.renderers import fallback
 from tests.views.test_twin import displayed, packed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from IPython.core.interactiveshell import InteractiveShell
+    from matplotlib.axes import Axes
 
     from jupyter_tracking.run_view import RunView
 
@@ -172,3 +177,31 @@ def test_a_run_that_goes_on_keeps_what_it_offered(root: Path) -> None:
         assert stepper.steps[: len(before) - 1] == before[:-1]
         assert (before[-1], stepper.steps[-1]) == (8_999, 9_050)
         stepper.close()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 20, 333])
+def test_only_whole_steps_stand_at_the_axis_of_a_still(
+    root: Path, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """There is no step 2.5; so it is with values in the order logged, and with runs compared."""
+    with tracking.init(root=root, name="steps", quiet=True) as run:
+        for step in range(count):
+            run.log_metric("loss", 1 / (step + 1), step=step)
+            run.log_metric("plain", 1 / (step + 1))
+    seen: list[list[float]] = []
+
+    def draw_only(draw: Callable[[Axes], None], *_: object, **__: object) -> str:
+        canvas = FigureCanvasAgg(Figure(figsize=(5.2, 3.0)))
+        axes = canvas.figure.add_subplot()
+        draw(axes)
+        canvas.draw()
+        low, high = axes.get_xlim()
+        seen.append([tick for tick in axes.get_xticks() if low <= tick <= high])
+        return ""
+
+    monkeypatch.setattr(fallback, "picture", draw_only)
+    view = tracking.open_run(run)
+    for shown in (view.show("loss"), view.show("plain"), tracking.compare([view])):
+        displayed(shell, shown)
+    assert len(seen) >= 3
+    assert all(ticks and all(tick == round(tick) for tick in ticks) for ticks in seen)

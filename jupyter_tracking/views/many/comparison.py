@@ -244,7 +244,7 @@ class Comparison:
             (drawn,) = axes.plot(line.x, line.y, linewidth=1.2, label=name, alpha=0.9 if len(chart.lines) <= _FEW else 0.5)
             if line.std is not None:
                 axes.fill_between(line.x, line.y - line.std, line.y + line.std, color=drawn.get_color(), alpha=0.15, linewidth=0)
-        axes.set_xlabel(chart.over)
+        fallback.label_steps(axes, chart.over)
         axes.set_title(json_safe(chart.name), fontsize=9)
         if 1 < len(chart.lines) <= _FEW:
             axes.legend(fontsize=7, frameon=False)

@@ -63,6 +63,15 @@ def picture(
     return drawn(out.getvalue(), alternative, colours)
 
 
+def label_steps(axes: Axes, label: str) -> None:
+    """Name the horizontal axis; where it is that of steps, or of values in the order logged, only whole numbers stand at it."""
+    axes.set_xlabel(label)
+    if label in ("step", "order logged"):
+        from matplotlib.ticker import MaxNLocator
+
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, min_n_ticks=1))
+
+
 def drawn(png: bytes, alternative: str, colours: int | Sequence[str] = _COLOURS) -> str:
     """Return a PNG as HTML, in few colours."""
     return embed(_small(png, colours), "image/png", alternative)

@@ -78,7 +78,7 @@ def fallback_chart(panel: Panel, number: int) -> str:
         units = {line.unit for *_, line in lines}
         if len(units) == 1 and (unit := units.pop()):
             axes.yaxis.set_major_formatter(lambda value, _: with_unit(value, unit))
-        axes.set_xlabel(_axis_label([line.labels[0] for *_, line in lines]))
+        fallback.label_steps(axes, _axis_label([line.labels[0] for *_, line in lines]))
         axes.set_ylabel(_axis_label([line.labels[1] for *_, line in lines]))
         axes.set_title(json_safe(panel.title + note), fontsize=9)
         if several and 0 < len(lines) <= _MOST_NAMED:
