@@ -52,7 +52,7 @@ READING = {"read", "frames", "views", "run_view", "best_run", "lab"}
 
 # Lines of a package with all that is below it: a budget that a change may raise, with a reason, and never slips past.
 BUDGETS = {
-    "system": 1090,  # 160 more than at first: what each platform does not promise in a sentence, locks that Pyodide lacks, names that lead out on Windows
+    "system": 1135,  # 205 more than at first: what each platform does not promise in a sentence, locks that Pyodide lacks, names that lead out on Windows, the collector's pause
     "redact": 1860,
     "format": 3735,  # 15 more than before a text of a hundred megabytes was read with fewer copies of it
     "storage": 3340,
@@ -62,7 +62,7 @@ BUDGETS = {
     "notebook": 1725,
     "frames": 3400,
     "polyaxon": 1100,
-    "views": 10555,  # 105 more than before a view had the id it had before, a saved page its columns by bytes, and save() looked in its thread
+    "views": 10580,  # 130 more than before a view had the id it had before, a saved page its columns by bytes, and a still whole steps
     "magics": 1440,
     "integrations": 2905,
     "remote": 960,

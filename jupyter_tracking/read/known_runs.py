@@ -10,12 +10,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from jupyter_tracking.budgets import MOST_KNOWN_BYTES
-from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.format.document.curation import is_archived, is_pinned, note_of
 from jupyter_tracking.format.document.metric_summary import MetricDefinition, definitions
 from jupyter_tracking.format.document.run_facts import RunFacts
+from jupyter_tracking.system.collector import CollectorPause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

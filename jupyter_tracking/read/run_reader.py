@@ -13,7 +13,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.errors import MalformedEvent, MissingFile, NotFound, TooLarge, TrackingError, suggest
 from jupyter_tracking.format import event_rows, lineage, paths
 from jupyter_tracking.format.document import metric_summary, rank_names, run_document, run_values
@@ -26,6 +25,7 @@ from jupyter_tracking.read.file_bytes import file_stat, written_size
 from jupyter_tracking.read.recent_files import RecentFiles
 from jupyter_tracking.read.run_files import Problem, RunFiles, reason
 from jupyter_tracking.system import os_calls
+from jupyter_tracking.system.collector import CollectorPause
 from jupyter_tracking.system.files import read_bytes
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from jupyter_tracking.budgets import MOST_COLUMNS, MOST_FOOTER_BYTES, MOST_METADATA_BYTES, MOST_PAGES, MOST_SAID_BYTES, MOST_TABLE_BYTES
-from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.errors import MalformedEvent, TooLarge
 from jupyter_tracking.fork import free_after_fork
 from jupyter_tracking.kinds.arrow.table import JSON_KEYS
 from jupyter_tracking.kinds.arrow.thrift import INT, LIST, LONG, STRUCT, CompactReader, Wanted, field
 from jupyter_tracking.kinds.arrow.type_check import check_schema
+from jupyter_tracking.system.collector import CollectorPause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -194,9 +194,8 @@ class CheckedFile:
         with self._opened() as raw:
             end = raw.seek(0, os.SEEK_END) - 8
             raw.seek(end)
-            length = int.from_bytes(raw.read(4), "little")
-            raw.seek(end - length)
-            data = raw.read(length)
+            raw.seek(end - int.from_bytes(raw.read(4), "little"))
+            data = raw.read(end - raw.tell())
         try:
             with CollectorPause():
                 groups = _FooterReader(data).struct(_IN_FOOTER, 16).get(_GROUPS) or []
@@ -239,11 +238,9 @@ class CheckedFile:
         if not self._limited:
             return []
         leaves = {leaf: name for name in names for leaf in self._leaves.get(name, ())}
-        sizes = dict.fromkeys(names, 0)
+        sizes, total = dict.fromkeys(names, 0), 0
         repeating: set[int] = set()
-        total = 0
-        # The pages of short columns lie close together.
-        with io.BufferedReader(cast("io.RawIOBase", self._opened()), _HEADER) as raw, CollectorPause():
+        with io.BufferedReader(cast("io.RawIOBase", self._opened()), _HEADER) as raw, CollectorPause():  # the pages of short ones are close
             for group in groups:
                 found = 0
                 for leaf, name in leaves.items():

@@ -7,12 +7,12 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.format import paths
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.printed import short_path
 from jupyter_tracking.read.remote.roots import remote_place
 from jupyter_tracking.read.scan.file_ends import FileEnd, file_ends
+from jupyter_tracking.system.collector import CollectorPause
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.source_cells import log_of
 from jupyter_tracking.views.model.units import unit_of, with_unit

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jupyter_tracking.collector import CollectorPause
 from jupyter_tracking.errors import InvalidArgument, TooLarge, suggest
 from jupyter_tracking.kinds.arrow.stored_schema import as_shown
+from jupyter_tracking.system.collector import CollectorPause
 from jupyter_tracking.views.table.differing import differing
 from jupyter_tracking.views.table.encode import label
 from jupyter_tracking.views.table.incremental import IncrementalTask

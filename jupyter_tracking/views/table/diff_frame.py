@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from jupyter_tracking.collector import CollectorPause
+from jupyter_tracking.system.collector import CollectorPause
 from jupyter_tracking.views.table.dataframe_diff import ADDED, CHANGED, REMOVED, TableDiff
 from jupyter_tracking.views.table.differing import cell_values
 from jupyter_tracking.views.table.encode import label

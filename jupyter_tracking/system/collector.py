@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Self
 
-from jupyter_tracking.fork import call_after_fork
+from jupyter_tracking.system import os_calls
 
 
 class CollectorPause:
@@ -22,16 +22,26 @@ class CollectorPause:
     def __enter__(self) -> Self:
         """Let it wait, unless somebody else does."""
         self._is_ours = gc.isenabled()
-        call_after_fork(self)
-        gc.disable()
+        if self._is_ours:
+            _held_back.append(self)
+            gc.disable()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Let it go on."""
-        self.after_fork()
-
-    def after_fork(self) -> None:
-        """Let it go on in a child, too."""
         if self._is_ours:
             self._is_ours = False
+            _held_back.remove(self)
             gc.enable()
+
+
+_held_back: list[CollectorPause] = []
+
+
+def _after_fork() -> None:
+    while _held_back:
+        _held_back.pop()._is_ours = False  # noqa: SLF001 - its own; nothing is left to do when it ends
+        gc.enable()
+
+
+os_calls.register_at_fork(after_in_child=_after_fork)
