@@ -104,9 +104,10 @@ export class Grid {
     if (events.toggle) this.table.setAttribute("aria-multiselectable", "true");
     this.table.style.setProperty("--jt-row-height", `${rowHeight}px`);
     this.element = h("div", { class: "jt-scroll" }, this.table);
-    this.viewport = new Viewport(this.element, this.thead, rowHeight, () => this.draw(false));
     this.sideways = new Sideways(this.element);
+    // First, as where it is would have a browser lay out what the viewport writes.
     this.element.addEventListener("scroll", () => this.onSideways(), { passive: true });
+    this.viewport = new Viewport(this.element, this.thead, rowHeight, () => this.draw(false));
     this.table.addEventListener("keydown", (event) => this.onKey(event));
     this.table.addEventListener("focusin", (event) => this.onFocus(event.target as HTMLElement));
     if (byRow) this.body.addEventListener("click", (event) => this.onClick(event));

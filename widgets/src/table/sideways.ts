@@ -9,6 +9,8 @@ const MAX_WHOLE = 64;
 /** What is taken for the width of the element and of a letter while the page shows neither, in pixels. */
 const ELEMENT = 1000;
 const LETTER = 7;
+/** No longer scrolled since so many milliseconds. */
+const AT_REST = 150;
 
 export class Sideways {
   /** Numbers of the columns that are drawn: those that stay in view, then those of a window. */
@@ -23,6 +25,7 @@ export class Sideways {
   private left = 0;
   private room = ELEMENT;
   private readonly probe = span("jt-letters");
+  private resting: number | undefined;
 
   /** @param element what scrolls. */
   constructor(private readonly element: HTMLElement) {
@@ -59,9 +62,10 @@ export class Sideways {
     this.setWindow();
   }
 
-  /** Draw what has come into view; return whether other columns are drawn now. */
+  /** It was scrolled: draw what has come into view; return whether other columns are drawn now. */
   follow(): boolean {
     this.measure();
+    this.letGo();
     const [first, last] = this.visible;
     if (!this.isPartial || (first >= this.from && last < this.to)) return false;
     this.setWindow();
@@ -85,6 +89,15 @@ export class Sideways {
     const right = starts[column + 1]! - this.room;
     if (left < this.left) this.scrollTo(left);
     else if (right > this.left) this.scrollTo(Math.min(left, right));
+  }
+
+  /** While rows go by and no column is hidden, none has to stay in view by itself: a browser would draw each such cell alone, in every frame. */
+  private letGo(): void {
+    const { classList } = this.element;
+    window.clearTimeout(this.resting);
+    if (this.left > 0) return classList.remove("jt-level");
+    classList.add("jt-level");
+    this.resting = window.setTimeout(() => classList.remove("jt-level"), AT_REST);
   }
 
   private measure(): void {
