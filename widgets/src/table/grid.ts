@@ -163,6 +163,13 @@ export class Grid {
     return this.sideways.visible;
   }
 
+  /** How many characters the columns may have together without one being out of view. */
+  get lettersThatFit(): number {
+    return this.sideways.letters(
+      this.thead.querySelector<HTMLElement>(".jt-sign")?.offsetWidth ?? 0,
+    );
+  }
+
   /** Put the focus on the row that had it last, or would have it. */
   focus(): void {
     this.activeElement()?.focus({ preventScroll: true });

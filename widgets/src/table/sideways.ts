@@ -37,6 +37,12 @@ export class Sideways {
     return this.count > MAX_WHOLE;
   }
 
+  /** How many characters there is room for beside what has so many pixels. */
+  letters(beside: number): number {
+    this.measure();
+    return Math.floor((this.room - beside) / this.letter);
+  }
+
   private get count(): number {
     return this.starts.length - 1;
   }

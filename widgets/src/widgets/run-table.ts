@@ -53,6 +53,9 @@ const SAMPLE = 200;
 /** In characters: what a column has at most unless it is made wider, and a status with its reason. */
 const WIDEST = 34;
 const REASON = 24;
+const WIDEST_REASON = 48;
+/** A reason is in smaller letters. */
+const SMALLER = 0.85;
 /** Beside the numbers of a group: what stands between the mean and how it spreads, and before the best. */
 const SPREAD = 5;
 const SPREAD_AND_BEST = 11;
@@ -185,7 +188,8 @@ export class RunTable {
     this.stopWatchingSize = watchSize(this.element, () => {
       const width = this.element.offsetWidth;
       const [isNarrow, isTight] = [width < NARROW, width < TIGHT];
-      if (width === 0 || (isNarrow === this.isNarrow && isTight === this.isTight)) return;
+      if (width === 0) return;
+      if (isNarrow === this.isNarrow && isTight === this.isTight) return this.showReasons();
       [this.isNarrow, this.isTight] = [isNarrow, isTight];
       this.layOut();
     });
@@ -281,6 +285,7 @@ export class RunTable {
     this.inputs.hidden = rows.listed < 3;
     say(this.archived.element, `${format.count(archived)} archived`);
     this.find(true, activeKey);
+    this.showReasons();
   }
 
   private arrange(change: { [K in keyof Arrangement]: Arrangement[K] | undefined }): void {
@@ -333,6 +338,24 @@ export class RunTable {
       return rows.variety(rows.fieldNamed("why")).count > 0 ? REASON : widest + 5;
     const beside = field === rows.sparkField && !this.isTight ? 11 : 3;
     return Math.min(WIDEST, Math.max(8, widest + beside));
+  }
+
+  /** Give the room that is left beside name, time and values to the reasons why runs failed, as far as these need it. */
+  private showReasons(): void {
+    const { rows, widths } = this;
+    const n = this.fields.findIndex((field) => this.isStatus(field));
+    const why = rows.fieldNamed("why");
+    if (n < 0 || this.isNarrow || this.arrangement.widths?.["status"] || !rows.variety(why).count)
+      return;
+    const longest = rows.distinctTexts(why).reduce((most, each) => Math.max(most, each.length), 0);
+    const isBehind = (column: number): boolean =>
+      column > n + 1 && rows.fields[this.fields[column]!]!.group === "";
+    const others = widths.reduce((sum, width, c) => sum + (c === n || isBehind(c) ? 0 : width), 0);
+    const room = Math.min(this.grid.lettersThatFit - others, WIDEST_REASON);
+    const width = Math.max(REASON, Math.min(room, Math.ceil(REASON / 2 + longest * SMALLER)));
+    if (width === widths[n]) return;
+    widths[n] = width;
+    this.grid.resize(listed(this.columns()));
   }
 
   /** About how many letters the longest name of a group has, with how many runs it has. */
