@@ -253,10 +253,10 @@ class ReferenceMethods(Recorder):
 
 
 def _hashed(path: str) -> dict[str, Any]:
-    """Return the hash and the size of a file or folder; of one that this machine cannot read neither, with a warning."""
+    """Return the hash and the size of a file or folder, or of what a link leads to; of what cannot be read neither, with a warning."""
     try:
-        return dict(zip(("hash", "size"), hash_and_size(path), strict=True))
-    except (MissingFile, StorageError) as error:
+        return dict(zip(("hash", "size"), hash_and_size(path, follow=True), strict=True))
+    except (MissingFile, StorageError, InvalidArgument) as error:
         warn(f"{error.args[-1]}; the reference is recorded without a hash")
         return {}
 

@@ -110,19 +110,29 @@ def _unreadable(path: str, error: OSError) -> OSError:
     return storage_error(error, f"path={path!r}", failed="could not be read", kept="nothing was logged")
 
 
-def hash_and_size(path: str) -> tuple[str, int]:
-    """Return the first 12 hex digits of the md5, and the size in bytes, of a file or of a folder's files in order."""
+def hash_and_size(path: str, *, follow: bool = False) -> tuple[str, int]:
+    """Return the first 12 hex digits of the md5, and the size in bytes, of a file or of a folder's files in order.
+
+    Args:
+        path: the file or the folder.
+        follow: whether what a link leads to is read; else a link is refused, as it is where files are copied.
+    """
     digest, size = md5(), 0
-    below = walk(path) if stat.S_ISDIR(file_mode(path)) else [("", False)]
+    at = os.path.realpath if follow else str
+    top = at(path)
+    below = walk(top, follow=follow) if stat.S_ISDIR(file_mode(top)) else [("", False)]
     for relative, is_folder in below:
-        for chunk in () if is_folder else file_chunks(os.path.join(path, relative) if relative else path):  # noqa: PTH118
+        for chunk in () if is_folder else file_chunks(at(os.path.join(top, relative)) if relative else top):  # noqa: PTH118
             digest.update(chunk)
             size += len(chunk)
     return digest.hexdigest()[:12], size
 
 
-def walk(top: str) -> list[tuple[str, bool]]:
-    """Return (relative path, is a folder) of all below a folder, sorted, parents first; what is no file is refused."""
+def walk(top: str, *, follow: bool = False) -> list[tuple[str, bool]]:
+    """Return (relative path, is a folder) of all below a folder, sorted, parents first; what is no file is refused.
+
+    With `follow` a link to a file is one; a link to a folder is refused, as it may lead to one above.
+    """
     found: list[tuple[str, bool]] = []
     pending = [("", True)]
     while pending:
@@ -131,7 +141,9 @@ def walk(top: str) -> list[tuple[str, bool]]:
         if relative:
             found.append((relative, is_folder))
         if not is_folder:
-            file_mode(path)  # refuses what is no file
+            is_link = follow and os.path.islink(path)  # noqa: PTH114
+            if stat.S_ISDIR(file_mode(os.path.realpath(path) if is_link else path)):  # refuses what is no file
+                raise InvalidArgument(f"path={path!r} is a link to a folder; refer to that one by itself")
             continue
         try:
             with os.scandir(path) as entries:

@@ -7,6 +7,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
@@ -424,6 +425,42 @@ def test_references_that_this_machine_cannot_see(run: Any, tmp_path: Path) -> No
     assert lineage["images"].path == lineage["images"].summary["path"] == "/mnt/not-here/images"
     assert lineage["model"].summary["framework"] == "pytorch"
     assert [name for name, item in lineage.items() if "hash" in item.summary] == ["known"]
+
+
+def test_a_reference_to_a_link_says_what_it_leads_to(run: tracking.Run, tmp_path: Path) -> None:
+    """Its path stays as given; size and hash are those of what is behind it, also of a folder of links, as model hubs keep them."""
+    (tmp_path / "blob").write_bytes(b"weights")
+    (tmp_path / "snapshot").mkdir()
+    os.symlink(tmp_path / "blob", tmp_path / "snapshot" / "model.bin")
+    os.symlink(tmp_path / "snapshot", tmp_path / "latest")
+    os.symlink(tmp_path / "blob", tmp_path / "blob-link")
+    for name in ("blob", "blob-link", "snapshot", "latest"):
+        run.log_artifact_ref(str(tmp_path / name), "file", name=name)
+    run.end()
+    logged = tracking.open_run(run.path).lineage().set_index("name")
+    assert [logged.path[name] for name in logged.index] == [str(tmp_path / name) for name in logged.index]
+    assert logged.hash["blob"] == logged.hash["blob-link"]
+    assert logged.hash["snapshot"] == logged.hash["latest"]
+    assert set(logged["size"]) == {7}
+
+
+@pytest.mark.parametrize("kind", ["nowhere", "itself", "the folder above", "a pipe"])
+def test_a_reference_to_what_has_no_content_is_recorded_without_a_hash(run: tracking.Run, tmp_path: Path, kind: str) -> None:
+    """A link that leads nowhere, to itself or to the folder above is no reason to stop a training; nor is a pipe, which is not waited for."""
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / "it"
+    match kind:
+        case "a pipe":
+            os.mkfifo(path)
+        case _:
+            os.symlink({"nowhere": "not-there", "itself": "it", "the folder above": ".."}[kind], path)
+    given = path.parent if kind == "the folder above" else path
+    with pytest.warns(UserWarning, match="without a hash"):
+        run.log_artifact_ref(str(given), "file", name="it")
+    run.end()
+    (row,) = tracking.open_run(run.path).lineage().to_dict("records")
+    assert row["path"] == str(given)
+    assert pd.isna(row.get("hash"))
 
 
 def test_only_files_that_are_there_are_recorded_where_they_are(run: Any, tmp_path: Path) -> None:

@@ -149,8 +149,8 @@ class Browser(RunWidget):
             unchecked = self.catalog.about["unchecked"]
             soon = problems and is_soon_checked(self._folder)
             if soon:
-                self._check, self._checked, unchecked = None, True, ""
-                self._problems = find_problems(self._folder)
+                self._check_now()
+                unchecked = ""
             elif problems:
                 unchecked = _CHECKING
             self.catalog.about = self._listing(unchecked)
