@@ -4,7 +4,7 @@ It needs what the browser tests need: a JupyterLab, Playwright and Chromium. Eac
 For each piece of work it prints the median and the worst, in milliseconds: what the page's main thread worked for, in processor time, and
 what passed from the event until the frame was painted. Each key press in the field that filters is one, and each click on a heading.
 `scroll` is a turn of the wheel. Of what moves on its own each frame is told, its work and how long it took: of the page at rest, while the
-table glides by 12,000 pixels in four seconds, and while the mouse goes along an axis of `parallel()`. A page that is drawn 60 times a second
+table glides by 12,000 pixels in four seconds, and while the mouse goes along an axis of `parallel()`. What is drawn 60 times a second
 has a frame each 16.7 ms.
 """
 

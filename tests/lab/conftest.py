@@ -199,6 +199,13 @@ def blank_page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
+def offline_page(browser: Browser) -> Iterator[Page]:
+    """As `blank_page`, without a network."""
+    with page_of(browser, "file:", offline=True) as page:
+        yield page
+
+
+@pytest.fixture
 def nbconverted(browser: Browser, lab_app: App) -> Iterator[Callable[..., Page]]:
     """Run cells without a browser and open what nbconvert makes of the notebook, without a network; the page is judged after the test."""
     with page_of(browser, "file:", *NBCONVERTS, offline=True) as page:

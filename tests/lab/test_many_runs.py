@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+import jupyter_tracking as tracking
 from tests.lab.test_access import violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -133,3 +135,27 @@ def test_a_scatter_plot_is_alive_in_the_saved_notebook(lab_app: App, open_docume
     expect(twin.get_by_role("slider").first).to_be_hidden()
     document.page.emulate_media(media="screen")
     expect(twin.locator("svg.jt-paper")).to_have_count(0)
+
+
+def test_a_page_of_many_runs_filters_and_is_brushed_without_a_network(offline_page: Page, tmp_path: Path) -> None:
+    """What `browse().save()` writes has the table and, below it, the runs over parallel axes, as `save_pages` has in its index."""
+    for n in range(12):
+        with tracking.init(name=f"run{n}", root=tmp_path, track_code=False, track_env=False, track_logs=False, quiet=True) as run:
+            run.log_inputs(lr=10.0 ** -(n % 6), optimizer=["adam", "sgd"][n % 2])
+            run.log_metric("val/accuracy", 0.5 + (n % 6) / 20, step=1)
+    tracking.save_pages(root=tmp_path, output=tmp_path / "pages")
+    for page in (tracking.browse(root=tmp_path).save(tmp_path / "runs.html"), tmp_path / "pages" / "index.html"):
+        offline_page.goto(page.as_uri())
+        offline_page.get_by_label("search runs").fill("lr < 0.005 and optimizer = adam")
+        expect(offline_page.locator(".jt-run-table .jt-caption").first).to_have_text("2 of 12 runs")
+        plot = offline_page.locator(".jt-parallel-view")
+        expect(plot.locator(LEFT)).to_have_count(12)
+        plot.get_by_role("slider", name="optimizer, from").focus()
+        offline_page.keyboard.press("ArrowUp")
+        expect(plot.locator(LEFT)).to_have_count(6)
+        assert violations(offline_page, "main", every=True) == []
+    with tracking.init(name="alone", root=tmp_path / "alone", quiet=True):
+        pass
+    offline_page.goto(tracking.browse(root=tmp_path / "alone").save(tmp_path / "alone.html").as_uri())
+    expect(offline_page.locator(".jt-run-table")).to_be_visible()
+    expect(offline_page.locator(".jt-parallel-view")).to_have_count(0)

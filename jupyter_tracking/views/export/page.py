@@ -54,7 +54,7 @@ _POLICY = (
 _TOKEN = re.compile(r'data-jt-page="([0-9a-f]{64})"')
 _SHEET = (
     ":root{color-scheme:light dark}body{margin:16px auto;max-width:1100px;padding:0 12px;background:Canvas;color:CanvasText}"
-    "h1{font:600 16px system-ui,sans-serif;overflow-wrap:anywhere}"
+    "h1,h2{font:600 16px system-ui,sans-serif;overflow-wrap:anywhere}h2{margin-top:32px}"
 )
 
 T = TypeVar("T")

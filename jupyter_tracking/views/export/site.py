@@ -21,6 +21,7 @@ from jupyter_tracking.views.export.browser_page import browser_line, browser_pag
 from jupyter_tracking.views.export.bundle import bundle
 from jupyter_tracking.views.export.page import whole_page
 from jupyter_tracking.views.export.runs_page import runs_page
+from jupyter_tracking.views.many.pages import inputs_section
 from jupyter_tracking.views.model.run_table import RunTable
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ def save_pages(
             written.append(name)
     key = blake2s(" ".join(seen).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     inside = runs_page(table, key=key, line=f"<{count_of(len(listed), 'run')}>", budget=None, has_pages=True)
-    place.write(_INDEX, whole_page(f"runs of {shown_root(top)}", inside).encode(), _HTML)
+    plotted = inputs_section([folder for folder, _ in table.listed])
+    place.write(_INDEX, whole_page(f"runs of {shown_root(top)}", inside + plotted).encode(), _HTML)
     place.write(_NOTE, orjson.dumps({name: look for name, look in seen.items() if look}), _JSON)
     return Pages(place.url, written, len(listed) - len(written) - len(failed), failed)
 

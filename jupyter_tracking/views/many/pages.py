@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.many.comparison import Comparison
 from jupyter_tracking.views.many.plot import RunsPlot
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 SCRIPT = "many.js"
 POINTS = 500  # pixels that a chart is wide, of each of which four points draw all there is
 _LEAST = 12
+_FEWEST = 3  # runs that are plotted unasked
 
 
 def page_again(folders: Sequence[RunFolder], asked: dict[str, Any]) -> str:
@@ -38,6 +40,17 @@ def plot_page(plot: RunsPlot, budget: int | None, key: str) -> str:
     count = len(plot.columns)
     data = page.fit(lambda kept: _packed([plot.payload(kept)]), count, room, size=len, first=count)
     return page.page_body(key, shown, data, plot.line(), SCRIPT)
+
+
+def inputs_section(folders: Sequence[RunFolder]) -> str:
+    """Return which inputs matter, over parallel axes: a part of a page that stands alone; nothing of runs of which too few differ."""
+    if len(folders) < _FEWEST:
+        return ""
+    try:
+        plot = RunsPlot("parallel", folders, [], None)
+    except (InvalidArgument, NotFound):
+        return ""
+    return f"<h2>which inputs matter</h2>{plot_page(plot, None, plot.key())}"
 
 
 def comparison_page(comparison: Comparison, budget: int | None, key: str) -> str:

@@ -21,6 +21,7 @@ from jupyter_tracking.views.export.runs_page import FALLBACK_ROWS, runs_page
 from jupyter_tracking.views.many.comparison import Comparison
 from jupyter_tracking.views.many.comparison_view import ComparisonView
 from jupyter_tracking.views.many.plot import RunsPlot
+from jupyter_tracking.views.many.pages import inputs_section
 from jupyter_tracking.views.many.plot_view import PlotView
 from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.payload import json_safe
@@ -322,10 +323,14 @@ class RunsBrowser(RunWidget):
     # --- what stays in the notebook ------------------------------------------------------------------
 
     def save(self, path: str | Path) -> Path:
-        """Write the table, and all runs with all of their artifacts, to one HTML file that needs no network and no kernel."""
+        """Write the table, and all runs with all of their artifacts, to one HTML file that needs no network and no kernel.
+
+        Below them the runs lie over parallel axes, as `parallel` shows them, where their inputs or results differ.
+        """
         with Progress("save()", "runs") as progress:
             inside = self._page(self._line(), None, progress)
-        return page.write_page(path, f"runs of {self._runs.root}", inside)
+        plotted = inputs_section([folder for folder, _ in self._runs.listed])
+        return page.write_page(path, f"runs of {self._runs.root}", inside + plotted)
 
     def close(self) -> None:
         """Close the widgets, and so forget them in the kernel and the page."""

@@ -79,6 +79,8 @@ export class Scale {
   readonly odd: Odd[];
   readonly low: number;
   private readonly range: Range;
+  /** Whether all its numbers are whole, so that no mark stands between two of them. */
+  private readonly isWhole: boolean;
   private readonly turn: (value: number) => number;
 
   /** @param airy leave a little room around the numbers. */
@@ -88,7 +90,7 @@ export class Scale {
     readonly log: boolean,
     airy = false,
   ) {
-    let [low, high] = [Infinity, -Infinity];
+    let [low, high, isWhole] = [Infinity, -Infinity, true];
     const odd = new Set<Odd>();
     for (let row = 0; row < rows; row += 1) {
       const kind = this.oddity(row);
@@ -97,8 +99,10 @@ export class Scale {
         const value = column.number(row);
         if (value < low) low = value;
         if (value > high) high = value;
+        isWhole &&= Number.isInteger(value);
       }
     }
+    this.isWhole = isWhole;
     this.odd = ODD.filter((kind) => odd.has(kind));
     this.low = this.odd.length ? -(PLACE.away + PLACE.high * this.odd.length) : 0;
     this.range =
@@ -170,7 +174,7 @@ export class Scale {
       );
       return [...odd, ...marks];
     }
-    const found = marksOf(this.range, most, { log: this.log });
+    const found = marksOf(this.range, most, { log: this.log, whole: this.isWhole });
     return [...odd, ...found.map(({ at, label }) => ({ at: this.turn(at), label }))];
   }
 }
