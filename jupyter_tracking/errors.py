@@ -249,10 +249,10 @@ def suggest(word: str, known: Iterable[str], *, most: int = 5) -> str:
 
 
 def checks_arguments(function: _Function) -> _Function:
-    """Let a function refuse an argument that it has not by naming those it has, the nearest first.
+    """Let a function say which argument it has not, the nearest of those it has first, or which it lacks, and how it is called.
 
     Raises:
-        InvalidType: it was called with such an argument.
+        InvalidType: it was called with arguments that it does not take.
     """
 
     @functools.wraps(function)
@@ -260,21 +260,35 @@ def checks_arguments(function: _Function) -> _Function:
         try:
             return function(*args, **named)
         except TypeError as error:
-            unknown = None if isinstance(error, TrackingError) else _unknown_argument(function, named)
-            if unknown is None:
+            misfit = None if isinstance(error, TrackingError) else _misfit(function, args, named, str(error))
+            if misfit is None:
                 raise
-            raise InvalidType(unknown) from None
+            raise InvalidType(misfit) from None
 
     return cast("_Function", call)
 
 
-def _unknown_argument(function: Callable[..., Any], named: Iterable[str]) -> str | None:
+_CALLED = {"__init__": "Run", "runs_frame": "runs", "lineage_frame": "lineage", "problems_of_runs": "problems"}  # by users
+
+
+def _misfit(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any], python_says: str) -> str | None:
+    """Return what is wrong with the arguments of a call; None where they are those of the function, and the error came from inside."""
     import inspect
 
-    parameters = inspect.signature(function).parameters
-    known = [name for name, parameter in parameters.items() if name != "self" and parameter.kind is not parameter.POSITIONAL_ONLY]
-    unknown = next((name for name in named if name not in known), None)
-    if unknown is None or any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        return None
-    name = "Run" if function.__name__ == "__init__" else function.__name__
-    return f"{name}() has no argument {unknown!r}{suggest(unknown, known)}"
+    signature = inspect.signature(function)
+    every = [parameter for name, parameter in signature.parameters.items() if name != "self"]
+    name = _CALLED.get(function.__name__, function.__name__)
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in every)
+    known = [parameter.name for parameter in every if parameter.kind is not parameter.POSITIONAL_ONLY]
+    unknown = None if takes_any else next((each for each in named if each not in known), None)
+    if unknown is not None:
+        return f"{name}() has no argument {unknown!r}{suggest(unknown, known)}"
+    try:
+        signature.bind(*args, **named)
+    except TypeError:
+        if takes_any and "missing" not in python_says:  # a mapping of names may come first there
+            return None
+        shown = [each.replace(annotation=each.empty, default=each.default if each.default is each.empty else ...) for each in every]
+        called = str(inspect.Signature(shown)).replace("=Ellipsis", "=…")
+        return f"{name}() {python_says.partition('() ')[2]}; it is {name}{called}"
+    return None

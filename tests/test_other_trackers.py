@@ -97,6 +97,36 @@ def test_an_argument_that_is_not_there_names_the_nearest(root: object, call: Cal
         assert tracking.open_run(run).artifacts() == [("metric", "loss")]
 
 
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (
+            lambda _: tracking.log_metric({"loss": 1}),
+            "log_metric() missing 1 required positional argument: 'value'; it is log_metric(name, value, ",
+        ),
+        (
+            lambda run: run.log_artifact(),
+            "log_artifact() missing 1 required positional argument: 'path'; it is log_artifact(path, name=…, ",
+        ),
+        (
+            lambda _: tracking.best("loss"),
+            "best() missing 1 required positional argument: 'metric'; it is best(runs, metric, goal=…, root=…)",
+        ),
+        (lambda _: tracking.runs(".", "lr < 1"), "but 2 were given; it is runs(root=…, *, where=…, "),
+        (lambda _: tracking.runs(filter="lr < 1"), "runs() has no argument 'filter'; there are: 'archived', "),
+        (lambda _: tracking.lineage(rot="."), "lineage() has no argument 'rot'; near: 'root'"),
+        (lambda _: tracking.problems(rot="."), "problems() has no argument 'rot'; near: 'root'"),
+        (lambda _: tracking.events(), "events() missing 1 required positional argument: 'name'; it is events(name, kind=…, "),
+        (lambda _: tracking.importance(reslt="loss"), "importance() has no argument 'reslt'; near: 'result'"),
+    ],
+)
+def test_a_call_with_too_few_or_too_many_arguments_says_how_it_is_called(root: object, call: Callable[[Any], Any], said: str) -> None:
+    """By the name that the user wrote, whatever the function is called inside; and nothing is logged."""
+    with tracking.init() as run, pytest.raises(InvalidType, match=re.escape(said)):
+        call(run)
+    assert tracking.open_run(run).artifacts() == []
+
+
 def test_an_error_of_the_users_own_stays_what_it_is(root: object) -> None:
     """A TypeError from inside of a value that is logged is not taken for a wrong call."""
 

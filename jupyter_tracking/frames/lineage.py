@@ -16,7 +16,7 @@ import orjson
 import pandas as pd
 
 from jupyter_tracking.budgets import MOST_KNOWN_BYTES
-from jupyter_tracking.errors import TrackingError
+from jupyter_tracking.errors import TrackingError, checks_arguments
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.frames.catalog.engines import check_engine, lazy_table
@@ -75,6 +75,7 @@ def lineage_frame(
     engine: str,
     storage_options: Mapping[str, Any] | None = None,
 ) -> Any: ...
+@checks_arguments
 def lineage_frame(
     runs: object = None,
     root: str | os.PathLike[str] | None = None,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jupyter_tracking.errors import TrackingWarning
+from jupyter_tracking.errors import TrackingWarning, checks_arguments
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.dtypes import with_dtypes
 from jupyter_tracking.printed import warn
@@ -27,6 +27,7 @@ _OF_RUNS = {"run_uuid": "string", "run_name": "string", **PROBLEMS}
 _LINK = "a link, which is not followed; open the run by the path that it leads to"
 
 
+@checks_arguments
 def problems_of_runs(runs: object = None, root: str | os.PathLike[str] | None = None, *, hashes: bool = False) -> pd.DataFrame:
     """Return what is wrong with the files of runs, a row a problem; empty when nothing is.
 

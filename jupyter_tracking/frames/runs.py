@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jupyter_tracking.budgets import MOST_CELL_VALUES, MOST_RUN_COLUMNS
-from jupyter_tracking.errors import TooLarge, TrackingWarning, replace_surrogates
+from jupyter_tracking.errors import TooLarge, TrackingWarning, checks_arguments, replace_surrogates
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.document.rank_names import rank_of, size_of, without_rank
@@ -225,6 +225,7 @@ def runs_frame(
     engine: str,
     storage_options: Mapping[str, Any] | None = None,
 ) -> Any: ...
+@checks_arguments
 def runs_frame(
     root: str | os.PathLike[str] | None = None,
     *,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jupyter_tracking.errors import NotFound, TrackingError, suggest
+from jupyter_tracking.errors import NotFound, TrackingError, checks_arguments, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.lineage import LineageRecord
 from jupyter_tracking.frames.catalog.engines import check_engine, dask_frame, lazy_table, polars_frame
@@ -90,6 +90,7 @@ def events(
     storage_options: Mapping[str, Any] | None = None,
     engine: str,
 ) -> Any: ...
+@checks_arguments
 def events(
     name: str,
     kind: str | None = None,

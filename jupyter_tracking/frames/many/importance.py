@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from jupyter_tracking.errors import InvalidArgument, MissingExtra, NotFound
+from jupyter_tracking.errors import InvalidArgument, MissingExtra, NotFound, checks_arguments
 from jupyter_tracking.frames.many.run_columns import RunColumns, several_runs
 from jupyter_tracking.frames.many.scores import first_score
 
@@ -52,6 +52,7 @@ class Importance(NamedTuple):
     measure: str
 
 
+@checks_arguments
 def importance(
     runs: Any = None, result: str | None = None, *, root: str | os.PathLike[str] | None = None, forest: bool | None = None
 ) -> pd.DataFrame:
