@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_document import join_reason, own_text
+from jupyter_tracking.format.step_timestamp import as_step
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
@@ -251,14 +252,14 @@ class RunView(CuratedRun):
 
     def _event(self, artifact: Artifact, step: int) -> Event:
         """Return the last row of a step."""
-        rows = self.files.rows(artifact)
-        event = rows.last_at(step)
+        rows, whole = self.files.rows(artifact), as_step(step)
+        event = rows.last_at(whole)
         if event is None:
-            steps = sorted(rows.distinct_steps().tolist(), key=lambda s: abs(s - step))
-            nearest = f"; near: {', '.join(map(str, sorted(steps[:6])))}" if steps else suggest(str(step), [])
-            raise NotFound(f"{artifact.kind} {artifact.name!r} has no step {step}{nearest}")
+            nearest = sorted(sorted(rows.distinct_steps().tolist(), key=lambda logged: abs(logged - (whole or 0)))[:6])
+            raise NotFound(f"{artifact.kind} {artifact.name!r} has no step {whole}{'; near: ' * bool(nearest)}{str(nearest)[1:-1]}")
         return event
 
+    @checks_arguments
     def diff(self, name: str, before: int, after: int, key: str | Sequence[object] | None = None) -> pd.DataFrame:
         """Return what changed in a dataframe from one step to another.
 
@@ -323,7 +324,7 @@ class RunView(CuratedRun):
         size that a line would lie flat. Of more than 5,000 steps the slider offers some, evenly, and says so.
 
         Args:
-            *names: the artifacts.
+            *names: the artifacts, or a list of them.
             kind: which kind, when several have a name.
             step: the step to open at, or the nearest logged before it, which the view then says; by default the last.
 

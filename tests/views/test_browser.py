@@ -14,7 +14,7 @@ import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking import open_run
-from jupyter_tracking.errors import NotFound
+from jupyter_tracking.errors import InvalidType, NotFound
 from jupyter_tracking.format import event_rows
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.read.scan import file_ends
@@ -65,6 +65,11 @@ def test_selecting_opens_a_stepper_and_closes_the_one_before(view: RunView) -> N
     browser.catalog.set_state({"selected": [["curve", "gain"]]})
     assert browser.selected == ("curve", "gain")
     assert browser.stepper.steps == (0, 10, 20, 30, 40)
+    browser.selected = "predictions"  # type: ignore[assignment] # as show() takes it, where one kind has the name
+    assert browser.selected == ("dataframe", "predictions")
+    for wrong in (3, ("a", "b", "c"), [("curve", "gain"), 3]):
+        with pytest.raises(InvalidType, match="is none; give the kind and name of an artifact, a list of such, or None"):
+            browser.selected = wrong  # type: ignore[assignment]
 
 
 def test_it_opens_on_metrics_and_pictures_and_shows_several_under_one_slider(view: RunView) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances as widget_instances
 
 import jupyter_tracking as tracking
-from jupyter_tracking.errors import InvalidArgument, NotFound
+from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound
 from tests.views.conftest import STEPS
 
 if TYPE_CHECKING:
@@ -56,6 +56,26 @@ def test_a_step_before_all_others_is_refused(view: RunView) -> None:
         view.show("gain", step=-5)
     with pytest.raises(InvalidArgument, match="whole number"):
         view.show("gain", step=1.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("step", [True, "10", [10], 1.5, slice(0, 10), float("nan")])
+def test_what_is_no_step_is_refused_by_load_and_diff_as_by_show(view: RunView, step: Any) -> None:
+    """In the words of a call that logs, and not by an arithmetic of ours that fails; a whole number of any kind is a step."""
+    for call in (view.show, view.load, lambda _, step: view.diff("predictions", 0, step)):
+        with pytest.raises((InvalidType, InvalidArgument), match="a step is an integer or None"):
+            call("gain", step=step)
+    assert view.load("gain", step=np.float64(10)).x.tolist() == view.load("gain", step=10).x.tolist()  # type: ignore[arg-type]
+    with pytest.raises(NotFound, match="curve 'gain' has no step 15; near: 0, 10, 20, 30, 40"):
+        view.load("gain", step=15)
+
+
+def test_a_list_of_names_is_shown_and_what_is_no_name_is_refused(view: RunView) -> None:
+    """As several names are; a number in the place of a name was meant as the step, and the error says how that is given."""
+    assert view.show(["gain", "loss"]).content.about["panels"] == view.show("gain", "loss").content.about["panels"]  # type: ignore[arg-type]
+    with pytest.raises(InvalidType, match="names has 10, a int; give names of artifacts; a step is given as step=10"):
+        view.show("gain", 10)  # type: ignore[arg-type]
+    with pytest.raises(InvalidType, match="names has None, a NoneType; give names of artifacts"):
+        view.show(None)  # type: ignore[arg-type]
 
 
 def test_a_step_of_what_has_no_steps_is_refused(root: Path) -> None:

@@ -8,7 +8,7 @@ import ipywidgets
 import orjson
 import traitlets
 
-from jupyter_tracking.errors import NotFound
+from jupyter_tracking.errors import InvalidType, NotFound, shortened
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
@@ -103,9 +103,12 @@ class Browser(RunWidget):
         return (chosen[0][0], chosen[0][1]) if chosen else None
 
     @selected.setter
-    def selected(self, chosen: tuple[str, str] | list[tuple[str, str]] | None) -> None:
+    def selected(self, chosen: str | tuple[str, str] | list[tuple[str, str]] | None) -> None:
         several = chosen if isinstance(chosen, list) else [chosen] if chosen else []
-        found = [self._folder.find(name, kind) for kind, name in several]
+        pairs = [(None, each) if isinstance(each, str) else each for each in several]
+        if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004
+            raise InvalidType(f"selected={shortened(chosen)} is none; give the kind and name of an artifact, a list of such, or None")
+        found = [self._folder.find(name, kind) for kind, name in pairs]
         self.catalog.selected = [[artifact.kind, artifact.name] for artifact in found]
 
     def _open_first(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
+from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, shortened, suggest
 from jupyter_tracking.format.step_timestamp import as_step
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.model.scene import Scene, open_scene
@@ -119,15 +119,21 @@ def show(folder: RunFolder, names: str | Sequence[str | tuple[str, str]], kind: 
 
     Args:
         folder: the run.
-        names: a name, or several; each may be (kind, name).
+        names: a name, or several; each may be (kind, name), or a list of such.
         kind: needed when a name has more than one kind.
         step: at which step, or the nearest before it, which the page then says; by default at the last.
 
     Raises:
         InvalidArgument: no name is given.
+        InvalidType: something that is no name.
         NotFound: no artifact of a name, or several kinds have it, or no step so early.
     """
-    listed = [names] if isinstance(names, str) else list(names)
+    given = [names] if isinstance(names, str) else names
+    listed = [name for each in given for name in (each if isinstance(each, list) else [each])]
+    for name in listed:
+        if not isinstance(name, str | tuple):
+            hint = f"; a step is given as step={name}" if isinstance(name, int) else ""
+            raise InvalidType(f"names has {shortened(name)}, a {type(name).__name__}; give names of artifacts{hint}")
     if not listed:
         raise InvalidArgument("names=[] is empty; give the name of an artifact, or several")
     whole = as_step(step)
