@@ -90,7 +90,7 @@ def best(runs: object, metric: str, goal: str | None = None, root: str | os.Path
     Args:
         runs: which runs: a folder that holds `runs/`, a DataFrame of `runs()`, or runs, views, uuids, names; None for all that are not
             archived. Of several with the same value it is the first of them.
-        metric: the metric, or an output.
+        metric: the metric, or an output; as the column of `runs()` is called, too.
         goal: `"max"` when greater is better, `"min"` when less is; by default what `define_metric` said, and where nothing did, what
             the name lets one guess (less of a loss, more of an accuracy), as the result's `repr` says.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
@@ -108,6 +108,9 @@ def best(runs: object, metric: str, goal: str | None = None, root: str | os.Path
     folders = resolve_runs(runs, root)
     listed = [list_run(folder) for folder in folders]
     chosen = Goal(goal, "as given") if goal is not None else goal_of(name, [list(run.marks.definitions) for run in listed])
+    if not any(name in run.facts.outputs for run in listed):
+        name = name.removeprefix("outputs.")  # as the column of `runs()` is called
+        chosen = chosen if goal is not None else goal_of(name, [list(run.marks.definitions) for run in listed])
     having = [(folder, run) for folder, run in zip(folders, listed, strict=True) if name in run.facts.outputs]
     if not having:
         known = _numbers(listed)
@@ -118,7 +121,8 @@ def best(runs: object, metric: str, goal: str | None = None, root: str | os.Path
     values = [(folder, list_run(folder, {name: chosen.direction}).facts.outputs.get(name)) for folder, _ in having]
     numbers = [(folder, value) for folder, value in values if is_number(value) and not math.isnan(value)]
     if not numbers:
-        raise NotFound(f"{name!r} is a number in none of {len(folders)} runs{suggest(name, _numbers(listed))}")
+        others = [each for each in _numbers(listed) if each != name]  # where it is NaN in all
+        raise NotFound(f"{name!r} is a number in none of {len(folders)} runs{suggest(name, others)}")
     better = max if chosen.direction == "max" else min
     folder, value = better(numbers, key=lambda each: each[1])
     return BestRun(folder, name, value, chosen, len(numbers))

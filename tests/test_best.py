@@ -47,6 +47,16 @@ def test_the_best_run_is_that_of_the_best_value_at_any_step(three: list[tracking
     assert (tracking.best(None, "loss", root=root).name, tracking.best(three, "loss").step) == ("c", None)
 
 
+def test_it_takes_the_name_of_the_column(three: list[tracking.Run], root: Path) -> None:
+    """As `runs()` calls it and as charts take it; what is NaN everywhere is not said to be near to itself."""
+    by_column = tracking.best(tracking.runs(root), "outputs.accuracy")
+    assert (by_column.uuid, by_column.metric, by_column.goal) == (tracking.best(root, "accuracy").uuid, "accuracy", "max")
+    with pytest.raises(NotFound, match=r"none of 3 runs has a metric or an output 'acuracy'; near: 'accuracy'"):
+        tracking.best(root, "outputs.acuracy")
+    with pytest.raises(NotFound, match=r"'loss' is a number in none of 1 runs; there are: 'accuracy', 'final'"):
+        tracking.best(three[1], "loss")
+
+
 def test_its_model_is_one_line(three: list[tracking.Run], root: Path) -> None:
     """The version logged last, or that of the best step."""
     assert tracking.best(root, "accuracy").model().read_text() == "b 2"
