@@ -38,7 +38,7 @@ def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
     if array.dtype.kind == "f":
         if array.dtype == np.float16:  # whose own arithmetic misses the nearest level
             array = array.astype(np.float32)
-        low, high = float(np.nanmin(array, initial=1.0)), float(np.nanmax(array, initial=0.0))
+        low, high = float(np.fmin.reduce(array, axis=None)), float(np.fmax.reduce(array, axis=None))  # NaN where all is
         missing = int(np.count_nonzero(np.isnan(array)))
         if low < -_HALF_LEVEL or high > 1 + _HALF_LEVEL or missing:
             told = f" and {missing} NaN, shown as 0" if missing else ""
