@@ -33,6 +33,17 @@ def tree(path: Path) -> dict[str, bytes]:
 
 
 MISTAKES: list[tuple[str, Callable[[], Any], type[Exception], str]] = [
+    ("init: tags with values", lambda: tracking.init(tags={"a": 1}), TypeError, "tags={'a': 1} is a dict; give strings; log_meta({…})"),
+    ("init: a tag that is a number", lambda: tracking.init(tags=[3]), TypeError, "holds something that is no string"),  # type: ignore[list-item]
+    ("init: an empty name", lambda: tracking.init(name=""), ValueError, "name='' is empty"),
+    ("init: a name that is a number", lambda: tracking.init(name=3), TypeError, "name=3 is a int; give a string"),  # type: ignore[arg-type]
+    ("init: durability", lambda: tracking.init(durability="x"), ValueError, "durability='x' is none of process, power"),
+    ("init: artifacts_path", lambda: tracking.init(artifacts_path=3), TypeError, "artifacts_path=3 is a int; give a path"),  # type: ignore[arg-type]
+    ("tags: with values", lambda: tracking.log_tags({"a": 1}), TypeError, "tags={'a': 1} is a dict; give strings; log_meta({…})"),
+    ("tags: two instead of a list", lambda: tracking.log_tags("a", "b"), TypeError, "reset='b' is a str; give True or False"),  # type: ignore[arg-type]
+    ("log: a name and a value", lambda: tracking.log("loss", 1), TypeError, "a mapping, or name=value; got a str in the place of step"),
+    ("metrics: a name and a value", lambda: tracking.log_metrics("a", 1), TypeError, "name=value; got a str in the place of step"),
+    ("metrics: a Series", lambda: tracking.log_metrics(pd.Series({"a": 1})), TypeError, "name=value; got a Series in the place of step"),
     ("metric: a text", lambda: tracking.log_metric("loss", "0.1", step=2), TypeError, "metric 'loss' has the value '0.1'"),  # type: ignore[arg-type]
     ("metric: None", lambda: tracking.log_metric("loss", None), TypeError, "give one real number"),  # type: ignore[arg-type]
     ("metric: an array", lambda: tracking.log_metric("loss", np.ones(3)), TypeError, "3 values"),  # type: ignore[arg-type]

@@ -274,6 +274,8 @@ def as_flag(value: Any, argument: str) -> bool:
         InvalidType: something that is neither true nor false, such as an array.
     """
     try:
+        if isinstance(value, str | bytes):  # "no" would be true
+            raise TypeError  # noqa: TRY301
         return bool(value)
     except Exception:  # noqa: BLE001 - numpy, pandas and tensors refuse, each in its own way
         raise InvalidType(f"{argument}={shortened(value)} is a {type(value).__name__}; give True or False") from None

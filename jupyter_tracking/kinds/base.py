@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
@@ -185,8 +185,9 @@ def takes_mapping(method: Callable[..., None]) -> Callable[..., None]:
         if len(given) > len(switches):
             raise InvalidType(f"{said}; got {len(given)} values without a name")
         arguments = dict(zip(switches, given, strict=False))
-        for name, value in arguments.items():
-            if type(switches[name]) is bool and type(value) is not bool:
+        for place, (name, value) in enumerate(arguments.items()):
+            holds = isinstance(value, str | Iterable) and not hasattr(value, "__index__")  # as an array of one number has, which is a step
+            if type(value) is not bool if type(switches[name]) is bool else place == 0 and holds:
                 raise InvalidType(f"{said}; got a {type(value).__name__} in the place of {name}")
         for name in switches.keys() & named.keys():
             if name in arguments:

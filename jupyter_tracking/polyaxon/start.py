@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NeedsServer, NotFound, OutsideRun, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.record import start_values
+from jupyter_tracking.record.metadata import as_called
 from jupyter_tracking.record.ranks import job
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 NO_OP = "POLYAXON_NO_OP"
 _WORDS = {**dict.fromkeys(("1", "true", "t", "yes", "y", "on"), True), **dict.fromkeys(("0", "false", "f", "no", "n", "off", ""), False)}
@@ -110,6 +111,7 @@ def run_start(
     elif together is not None and run_uuid is None and artifacts_path is None:
         run_uuid = job.shared_uuid()
     given = start_values.merged_inputs(config, inputs)
+    as_called(durability=durability, tags=tags, name=name, owner=owner, project=None if project is None else str(project))
     top = paths.default_root(root)
     meta = {"group": start_values.as_group(group), "parent": start_values.as_parent(parent, top)}
     path = _folder(
@@ -152,13 +154,14 @@ def _resumed(resume: str | bool, run_uuid: str | None, *, is_new: bool | None) -
 
 def _folder(root: Path, run_uuid: str | None, artifacts_path: str | os.PathLike[str] | None, *, is_new: bool, is_there: bool) -> Path:
     """Return the folder of the run to start or to resume; `is_there` where it has to be one to resume."""
+    named = None if artifacts_path is None else paths.absolute(artifacts_path, "artifacts_path")
     if run_uuid is None:
-        return Path(artifacts_path) if artifacts_path is not None else paths.run_path(root, paths.new_uuid())
+        return named if named is not None else paths.run_path(root, paths.new_uuid())
     uuid = str(run_uuid).replace("-", "").lower()
     if not re.fullmatch(r"[0-9a-f]{4,32}", uuid):
         raise InvalidArgument(f"run_uuid={run_uuid!r} is no uuid; give 32 hex digits, or at least the first 4")
-    if artifacts_path is not None:
-        return Path(artifacts_path)
+    if named is not None:
+        return named
     known = paths.run_folders(root)
     found = [path for path in known if path.name.startswith(uuid)]
     if len(found) == 1 and not is_new:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument
+from jupyter_tracking.errors import InvalidArgument, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import metric_summary, run_document
 from jupyter_tracking.format.document.curation import NOTE_KEY, as_tags
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jupyter_tracking.kinds.base import Timestamp
+_DURABILITY = ("process", "power")
+
+
+def as_called(*, durability: str, tags: Any, **names: str | None) -> tuple[dict[str, str | None], list[str]]:
+    """Return the names that a run is given, each as it is kept, and its tags.
+
+    Raises:
+        InvalidType: a name that is no text, or tags that are none.
+        InvalidArgument: an empty name, or another durability than there is.
+    """
+    if durability not in _DURABILITY:
+        raise InvalidArgument(f"durability={durability!r} is none of {', '.join(_DURABILITY)}{suggest(str(durability), _DURABILITY)}")
+    return {argument: None if text is None else paths.check_name(text, argument) for argument, text in names.items()}, as_tags(tags)
 
 
 class RunMetadata(Recorder):

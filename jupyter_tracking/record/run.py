@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, checks_arguments, escape_controls, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
-from jupyter_tracking.format.document.curation import as_tags
 from jupyter_tracking.kinds import KindMethods
 from jupyter_tracking.printed import short_path, warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.lineage_document import write_outputs
-from jupyter_tracking.record.metadata import RunMetadata
+from jupyter_tracking.record.metadata import RunMetadata, as_called
 from jupyter_tracking.record.ranks.rank_recorder import RankRecorder
 from jupyter_tracking.record.run_card import run_card
 from jupyter_tracking.record.side_thread import Beside
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
     from jupyter_tracking.record.ranks.job import Ranks
 
-_DURABILITY = ("process", "power")
 _ENDS = ("succeeded", "failed", "stopped")
 _ATTEMPTS = 100  # to open a folder that others make and remove meanwhile
 
@@ -77,13 +75,8 @@ class Run(RankRecorder, KindMethods, RunMetadata):
             RunLocked: another process writes to it and `shared` is not set.
             StorageError: the folder cannot be made or written.
         """
-        if durability not in _DURABILITY:
-            raise InvalidArgument(f"durability={durability!r} is none of {', '.join(_DURABILITY)}{suggest(str(durability), _DURABILITY)}")
-        given = {"name": name, "description": description, "owner": owner, "project": project}
-        for argument, text in given.items():
-            if text is not None:
-                given[argument] = paths.check_name(text, argument) if argument != "description" else without_secrets(str(text), argument)
-        labels = as_tags(tags)
+        given, labels = as_called(durability=durability, tags=tags, name=name, owner=owner, project=project)
+        given["description"] = None if description is None else without_secrets(str(description), "description")
         path = paths.absolute(path, "path")
         self.ranks = ranks
         self.before_end: list[Callable[[], object]] = []  # called when the run ends, while it can still be written

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,7 +20,7 @@ from jupyter_tracking.format.lineage import dump_document
 from jupyter_tracking.redact.given import without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     # The new values by where they stand in the document: ("name",), or ("meta_info", "…").
     Fields = Mapping[tuple[str, ...], Any]
@@ -60,6 +61,8 @@ def as_tags(tags: Iterable[str] | str | None) -> list[str]:
     """
     if tags is None:
         return []
+    if isinstance(tags, Mapping):  # of which only the names would be kept
+        raise InvalidType(f"tags={tags!r:.60} is a {type(tags).__name__}; give strings; log_meta({{…}}) takes names with values")
     try:
         items = [part.strip() for part in tags.split(",")] if isinstance(tags, str) else list(tags)
     except Exception:  # noqa: BLE001 - iterating runs the object's own code

@@ -105,7 +105,7 @@ class Browser(RunWidget):
     @selected.setter
     def selected(self, chosen: str | tuple[str, str] | list[tuple[str, str]] | None) -> None:
         several = chosen if isinstance(chosen, list) else [chosen] if chosen else []
-        pairs = [(None, each) if isinstance(each, str) else each for each in several]
+        pairs: list[Any] = [(None, each) if isinstance(each, str) else each for each in several]
         if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004
             raise InvalidType(f"selected={shortened(chosen)} is none; give the kind and name of an artifact, a list of such, or None")
         found = [self._folder.find(name, kind) for kind, name in pairs]

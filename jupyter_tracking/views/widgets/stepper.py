@@ -128,7 +128,7 @@ def show(folder: RunFolder, names: str | Sequence[str | tuple[str, str]], kind: 
         InvalidType: something that is no name.
         NotFound: no artifact of a name, or several kinds have it, or no step so early.
     """
-    given = [names] if isinstance(names, str) else names
+    given: Any = [names] if isinstance(names, str) else names
     listed = [name for each in given for name in (each if isinstance(each, list) else [each])]
     for name in listed:
         if not isinstance(name, str | tuple):
