@@ -1,7 +1,7 @@
 """The language that runs are filtered with, the same as in the page: `lr < 0.01 and "baseline" in tags`. Nothing of it is evaluated.
 
     filter = test (("and" | "or")? test)*     side by side is `and`; `not` before a test; parentheses around tests
-    test   = operand (operator operand)+      < <= > >= == = != ~, also in chains: 0.001 <= lr < 0.1
+    test   = operand (operator operand)+      < <= > >= == = != ~ (and ≤ ≥ ≠), also in chains: 0.001 <= lr < 0.1
            | operand "not"? "in" (list | column)
            | operand "is" "not"? "missing"
            | word                             which the row holds, in whatever case

@@ -42,7 +42,7 @@ class Columns:
     def __init__(self, columns: Iterable[Column], *, complete: bool = True) -> None:
         """Take the columns; where they are not `complete`, every name may be one."""
         self.every = list(columns)
-        self._complete = complete
+        self.complete = complete
         self._exact: dict[str, Column] = {}
         self._short: dict[str, list[Column]] = {}
         self._also: dict[str, Column] = {}
@@ -60,7 +60,7 @@ class Columns:
         if exact is not None:
             return [exact]
         other = self._also.get(name)
-        return self._short.get(name) or ([other] if other is not None else [] if self._complete else [Column(name)])
+        return self._short.get(name) or ([other] if other is not None else [] if self.complete else [Column(name)])
 
     def label(self, column: Column) -> str:
         """Return the shortest name by which a column is found, as a filter writes it."""
@@ -68,10 +68,10 @@ class Columns:
 
     def nearest(self, word: str) -> str:
         """Return `"; near: lr, loss"` for the columns whose names are most like a word, or `"; there are: …"`, or `""`."""
-        pairs = _pairs(without_group(word))
+        whole, last = _pairs(without_group(word)), _pairs(_last_part(word))
         ranked = []
         for n, column in enumerate(self.every[:_MOST_COMPARED]):
-            like = _likeness(pairs, _pairs(column.short))
+            like = max(_likeness(whole, _pairs(column.short)), _likeness(last, _pairs(_last_part(column.short))))
             if like >= _NEAR:
                 ranked.append((-like, n))
         near = [self.label(self.every[n]) for _, n in sorted(ranked)[:_MOST_NAMED]]
@@ -83,6 +83,11 @@ class Columns:
 def without_group(name: str) -> str:
     """Return a column's name without `inputs.`, `outputs.` or `run.` before it."""
     return next((name[len(group) :] for group in GROUPS if name.startswith(group)), name)
+
+
+def _last_part(name: str) -> str:
+    """Return what stands after the last dot or slash of a name: `acc` of `val/acc`."""
+    return name[max(name.rfind("."), name.rfind("/")) + 1 :]
 
 
 def as_name(name: str) -> str:

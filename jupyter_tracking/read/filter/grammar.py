@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from jupyter_tracking.errors import InvalidFilter, escape_controls, shortened
 from jupyter_tracking.read.filter.columns import Column, Columns, ambiguous
 from jupyter_tracking.read.filter.comparing import Literal, are_equal, holds, is_among, is_less, is_missing, text_of
-from jupyter_tracking.read.filter.times import seconds_of, time_of
+from jupyter_tracking.read.filter.times import is_in_two, seconds_of, time_of
 from jupyter_tracking.read.filter.words import BOOLEANS, MISSING, Mistake, Token, is_like_number, number_of, said, tokens_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _CLOSES = {"(": ")", "[": "]"}
 _OPERANDS = {"word", "text", "name"}
 _A_TIME = "compare it with a date such as 2026-11-01, or with today, yesterday or now"
 _A_SPAN = "compare it with seconds such as 90, or with 90s, 5m, 2h, 3d or 1w"
+_IN_ONE = {"time": "write 2026-11-01T12:30, or both in quotes", "seconds": "write 90s, 5m, 2h, 3d or 1w"}
 _A_TEST = "a test such as lr < 0.01, or a word"
 
 
@@ -222,6 +223,7 @@ class _Reader:
             word = first.token.text.lower()
             return lambda row: row.holds(word)
         self.need_column(sides)
+        self.need_whole(sides[-2], sides[-1])
         tests = [self.pair(left, sign, right) for left, sign, right in zip(sides, signs, sides[1:], strict=False)]
         return tests[0] if len(tests) == 1 else lambda row: all(test(row) for test in tests)
 
@@ -264,7 +266,16 @@ class _Reader:
         if word is not None:
             raise self.unknown(word)
         first, last = sides[0].token, sides[-1].token
-        raise Mistake(first.at, last.end - first.at, "one side of a comparison has to be a column")
+        quoted = next((found[0] for side in sides if side.token.kind == "text" and (found := self.columns.find(side.token.text))), None)
+        hint = f"; {self.columns.label(quoted)} is one" if quoted is not None and self.columns.complete else ""
+        raise Mistake(first.at, last.end - first.at, f"one side of a comparison has to be a column{hint}")
+
+    def need_whole(self, before: _Operand, last: _Operand) -> None:
+        """Refuse a time or a length of time of two words, of which the second would be looked for as a plain word."""
+        kind, second = before.column.kind if before.column else "", self.token
+        both = f"{last.token.text} {second.text}"
+        if last.column is None and last.token.kind == second.kind == "word" and is_in_two(kind, both):
+            raise Mistake(last.token.at, second.end - last.token.at, f"{said(both)} are two words; {_IN_ONE[kind]}")
 
     def missing(self, operand: _Operand) -> Test:
         """Read what follows `is`."""

@@ -12,6 +12,10 @@ _MOMENT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?\Z"
 )
 _SPAN = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))([smhdw])\Z", re.IGNORECASE)
+_TWO_WORDS = {
+    "time": re.compile(r"\S+ [0-9]{1,2}:[0-9]{2}"),
+    "seconds": re.compile(r"[0-9.]+ (?:secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)\Z", re.IGNORECASE),
+}
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
@@ -41,6 +45,11 @@ def time_of(text: str, now: int) -> Literal | None:
     if found[8] is not None:
         return _in_zone(moment, found[8], whole_day=found[4] is None)
     return _day(moment) if found[4] is None else Literal(_micros(moment.astimezone()))
+
+
+def is_in_two(kind: str, words: str) -> bool:
+    """Return whether two words look like one time (a day, and a time of it) or like one length of time (a number, and a unit)."""
+    return (_TWO_WORDS[kind].match(words) is not None) if kind in _TWO_WORDS else False
 
 
 def _day(start: datetime) -> Literal:

@@ -11,14 +11,16 @@ MISSING = {"missing", "none", "null", "nan"}
 BOOLEANS = {"true": True, "false": False}
 _SPACE = "\t\n\x0b\x0c\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _SPACES = re.compile(f"[{_SPACE}]*")
-_WORD = re.compile(f"(?:[^{_SPACE}<>=!~&|()\\[\\],\"'`]|(?<=[^{_SPACE}<>=!~&|()\\[\\],\"'`])'(?=[^{_SPACE}<>=!~&|()\\[\\],\"'`]))+")
-_SIGN = re.compile(r"<=|>=|==|!=|&&|\|\||[<>=!~&|()\[\],]")
+_LETTER = f"[^{_SPACE}<>=!~&|()\\[\\],\"'`≤≥≠]"
+_WORD = re.compile(f"(?:{_LETTER}|(?<={_LETTER})'(?={_LETTER}))+")
+_SIGN = re.compile(r"<=|>=|==|!=|&&|\|\||[<>=!~&|()\[\],≤≥≠]")
 _COMPARISONS = {"<", "<=", ">", ">=", "==", "=", "!=", "~"}
+_WRITTEN = {"≤": "<=", "≥": ">=", "≠": "!="}
 _SIGNS = {"&": "and", "&&": "and", "|": "or", "||": "or", "!": "not"}
 _DIGITS = "[0-9]+(?:_[0-9]+)*"
 _NUMBER = re.compile(rf"[+-]?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:e[+-]?{_DIGITS})?\Z", re.IGNORECASE)
 _INTEGER = re.compile(rf"[+-]?{_DIGITS}\Z")
-_LIKE_NUMBER = re.compile(r"[+-]*\.?[0-9]")
+_LIKE_NUMBER = re.compile(r"[+-]*\.?[0-9]|[+-]+\Z")
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?\Z", re.IGNORECASE)
 
 
@@ -85,8 +87,9 @@ def _skip(text: str, at: int) -> int:
 def _plain(text: str, at: int) -> Token:
     sign = _SIGN.match(text, at)
     if sign is not None:
-        kind = "comparison" if sign[0] in _COMPARISONS else _SIGNS.get(sign[0], sign[0])
-        return Token(kind, sign[0], at, sign.end())
+        said = _WRITTEN.get(sign[0], sign[0])
+        kind = "comparison" if said in _COMPARISONS else _SIGNS.get(said, said)
+        return Token(kind, said, at, sign.end())
     word = _WORD.match(text, at)
     end = word.end() if word else at + 1
     said = text[at:end]

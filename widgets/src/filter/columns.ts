@@ -60,10 +60,15 @@ export class Columns<C extends FilterColumn> {
 
   /** "; near: lr, loss" for the columns whose names are most like a word, or "; there are: …", or "". */
   nearest(word: string): string {
-    const pairs = pairsOf(withoutGroup(word));
+    const whole = pairsOf(withoutGroup(word));
+    const last = pairsOf(lastPart(word));
     const ranked: [number, C][] = [];
     for (const column of this.every.slice(0, MOST_COMPARED)) {
-      const like = likeness(pairs, pairsOf(shortName(column)));
+      const short = shortName(column);
+      const like = Math.max(
+        likeness(whole, pairsOf(short)),
+        likeness(last, pairsOf(lastPart(short))),
+      );
       if (like >= NEAR) ranked.push([like, column]);
     }
     ranked.sort((a, b) => b[0] - a[0]);
@@ -72,6 +77,11 @@ export class Columns<C extends FilterColumn> {
     const some = this.every.slice(0, MOST_NAMED).map((column) => this.label(column));
     return some.length ? `; there are: ${some.join(", ")}` : "";
   }
+}
+
+/** What stands after the last dot or slash of a name: acc of val/acc. */
+function lastPart(name: string): string {
+  return name.slice(Math.max(name.lastIndexOf("."), name.lastIndexOf("/")) + 1);
 }
 
 /** A column's name as a filter writes it. */

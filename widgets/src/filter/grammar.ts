@@ -2,7 +2,7 @@
 
 import { ambiguous, Columns, shortName, type FilterColumn } from "./columns";
 import { areEqual, holds, isAmong, isLess, isMissing, Literal, textOf } from "./comparing";
-import { secondsOf, timeOf } from "./times";
+import { isInTwo, secondsOf, timeOf } from "./times";
 import {
   BOOLEANS,
   isLikeNumber,
@@ -18,6 +18,10 @@ import {
 const MOST_NESTED = 50;
 const A_TIME = "compare it with a date such as 2026-11-01, or with today, yesterday or now";
 const A_SPAN = "compare it with seconds such as 90, or with 90s, 5m, 2h, 3d or 1w";
+const IN_ONE = {
+  time: "write 2026-11-01T12:30, or both in quotes",
+  seconds: "write 90s, 5m, 2h, 3d or 1w",
+};
 const A_TEST = "a test such as lr < 0.01, or a word";
 const operands: Kind[] = ["word", "text", "name"];
 
@@ -214,6 +218,7 @@ class Reader<R, C extends FilterColumn> {
       return this.has(word);
     }
     this.needColumn(sides);
+    this.needWhole(sides[sides.length - 2]!, sides[sides.length - 1]!);
     return all(signs.map((sign, n) => this.pair(sides[n]!, sign, sides[n + 1]!)));
   }
 
@@ -262,7 +267,24 @@ class Reader<R, C extends FilterColumn> {
     if (word) throw this.unknown(word.token);
     const first = sides[0]!.token;
     const { end } = sides[sides.length - 1]!.token;
-    throw new Mistake(first.at, end - first.at, "one side of a comparison has to be a column");
+    const quoted = sides
+      .filter(({ token }) => token.kind === "text")
+      .flatMap(({ token }) => this.columns.find(token.text).slice(0, 1))[0];
+    const hint = quoted ? `; ${this.columns.label(quoted)} is one` : "";
+    const message = `one side of a comparison has to be a column${hint}`;
+    throw new Mistake(first.at, end - first.at, message);
+  }
+
+  /** Refuse a time or a length of time of two words, of which the second would be looked for as a plain word. */
+  private needWhole(before: Operand<C>, last: Operand<C>): void {
+    const kind = before.column?.kind ?? "any";
+    const { token: second } = this;
+    if (last.column || last.token.kind !== "word" || second.kind !== "word") return;
+    const both = `${last.token.text} ${second.text}`;
+    if ((kind === "time" || kind === "seconds") && isInTwo(kind, both)) {
+      const message = `${said(both)} are two words; ${IN_ONE[kind]}`;
+      throw new Mistake(last.token.at, second.end - last.token.at, message);
+    }
   }
 
   /** What follows `is`. */

@@ -65,3 +65,13 @@ export function secondsOf(text: string): number | null {
   const found = span.exec(text);
   return found ? Number(found[1]) * units[found[2]!.toLowerCase()]! : null;
 }
+
+const twoWords = {
+  time: /^\S+ [0-9]{1,2}:[0-9]{2}/,
+  seconds: /^[0-9.]+ (?:secs?|seconds?|mins?|minutes?|hrs?|hours?|days?|weeks?)$/i,
+};
+
+/** Whether two words look like one time (a day, and a time of it) or like one length of time (a number, and a unit). */
+export function isInTwo(kind: "time" | "seconds", words: string): boolean {
+  return twoWords[kind].test(words);
+}

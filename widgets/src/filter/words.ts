@@ -9,11 +9,12 @@ export const BOOLEANS = new Map([
 ]);
 
 const SPACE = "\\t\\n\\x0b\\x0c\\r \\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
-const LETTER = `[^${SPACE}<>=!~&|()\\[\\],"'\`]`;
+const LETTER = `[^${SPACE}<>=!~&|()\\[\\],"'\`≤≥≠]`;
 const spaces = new RegExp(`[${SPACE}]*`, "y");
 const wordPattern = new RegExp(`(?:${LETTER}|(?<=${LETTER})'(?=${LETTER}))+`, "y");
-const signPattern = /<=|>=|==|!=|&&|\|\||[<>=!~&|()[\],]/y;
+const signPattern = /<=|>=|==|!=|&&|\|\||[<>=!~&|()[\],≤≥≠]/y;
 const comparisons = new Set(["<", "<=", ">", ">=", "==", "=", "!=", "~"]);
+const written: Record<string, string> = { "≤": "<=", "≥": ">=", "≠": "!=" };
 const signs: Record<string, Kind> = { "&": "and", "&&": "and", "|": "or", "||": "or", "!": "not" };
 const DIGITS = "[0-9]+(?:_[0-9]+)*";
 const numberPattern = new RegExp(
@@ -21,7 +22,7 @@ const numberPattern = new RegExp(
   "i",
 );
 const integerPattern = new RegExp(`^[+-]?${DIGITS}$`);
-const likeNumberPattern = /^[+-]*\.?[0-9]/;
+const likeNumberPattern = /^[+-]*\.?[0-9]|^[+-]+$/;
 const infinitePattern = /^([+-]?)inf(?:inity)?$/i;
 
 /** What a word is: in quotes (text), in backquotes (name), bare (word), an operator, a keyword, a bracket. */
@@ -99,13 +100,14 @@ function skip(text: string, at: number): number {
   return at + matchAt(spaces, text, at).length;
 }
 
-function plain(text: string, at: number): Token {
-  const sign = matchAt(signPattern, text, at);
+function plain(filter: string, at: number): Token {
+  const sign = matchAt(signPattern, filter, at);
   if (sign) {
-    const kind = comparisons.has(sign) ? "comparison" : (signs[sign] ?? (sign as Kind));
-    return { kind, text: sign, at, end: at + sign.length, closed: true };
+    const text = written[sign] ?? sign;
+    const kind = comparisons.has(text) ? "comparison" : (signs[text] ?? (text as Kind));
+    return { kind, text, at, end: at + sign.length, closed: true };
   }
-  const word = matchAt(wordPattern, text, at) || text[at]!;
+  const word = matchAt(wordPattern, filter, at) || filter[at]!;
   const keyword = word.toLowerCase();
   const kind = KEYWORDS.has(keyword) ? (keyword as Kind) : "word";
   return { kind, text: word, at, end: at + word.length, closed: true };
