@@ -214,26 +214,17 @@ def compare(
         group_by: by the values of which columns runs are put together, with commas between them.
         root: the folder that holds `runs/`; by default that of the active or last run.
     """
+    from jupyter_tracking.read.find import is_run
     from jupyter_tracking.views.many.shown import compare as show
 
     top = root if root is not None else root_of_runs()
-    name = runs[0] if runs and not _is_run(runs[0], top) else None
+    name = runs[0] if runs and not is_run(runs[0], top) else None
     if name is None:
         by = None if group_by is None else [each.strip() for each in group_by.split(",")]
         return show(list(runs) or None, root=top, group_by=by)
     if len(runs) == 1:
         raise NotFound(f"{name!r} is no run; and if it is an artifact, runs are missing: say of which runs to compare {name!r}")
     return show(runs[1:], name, kind=kind, root=top)
-
-
-def _is_run(word: str, root: str | os.PathLike[str] | None) -> bool:
-    from jupyter_tracking.read.find import find_run
-
-    try:
-        find_run(word, root)
-    except NotFound:
-        return False
-    return True
 
 
 def scatter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,15 @@ def find_run(run: object, root: str | os.PathLike[str] | None = None) -> RunFold
     return _find(run, root, [])
 
 
+def is_run(text: str, root: str | os.PathLike[str] | None = None) -> bool:
+    """Return whether a run is found by a text."""
+    try:
+        find_run(text, root)
+    except NotFound:
+        return False
+    return True
+
+
 def find_under(run: str, root: Path) -> RunFolder:
     """Open a run under a root by its uuid, a prefix of it or its name, as `find_run` does; a path is none of them, and is not looked at.
 
@@ -60,9 +70,9 @@ def resolve_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[
     """Open the runs that a user means.
 
     Args:
-        runs: a run, as `find_run` takes it; a DataFrame of `runs()`, of its groups, of `lineage()` or `problems()`, or a row of one; a
-            folder that holds `runs/`; anything that yields such things; all under the root when None. Those of a folder are the ones
-            that are not archived, the newest first; one that is given twice is there twice.
+        runs: a run, as `find_run` takes it; a DataFrame of `runs()`, of its groups, of `lineage()` or `problems()`, or a row of one (a
+            Series, a dict, a tuple with names); a folder that holds `runs/`; anything that yields such things; all under the root when
+            None. Those of a folder are the ones that are not archived, the newest first; one that is given twice is there twice.
         root: the folder that holds `runs/`; by default that of the DataFrame, then `POLYAXON_OFFLINE_ROOT`, else the current directory.
 
     Raises:
@@ -125,6 +135,10 @@ def _uuids_of_table(runs: Any) -> list[str] | None:
     Raises:
         InvalidArgument: a DataFrame that has none.
     """
+    row = runs._asdict() if hasattr(runs, "_asdict") else runs  # of `itertuples()`, or of `to_dict("records")`
+    if isinstance(row, Mapping):
+        uuid = next((row[name] for name in _UUIDS if name in row), None)
+        return None if uuid is None else uuid if isinstance(uuid, list) else [uuid]
     columns = getattr(runs, "columns", None)
     labels = columns if columns is not None else getattr(runs, "index", None)
     if labels is None or not hasattr(labels, "names") or not hasattr(runs, "attrs"):

@@ -316,3 +316,33 @@ def test_the_samples_of_the_page_are_what_is_sent(search: list[tracking.Run]) ->
             file.write_text(text + "\n")
         assert json.loads(file.read_text()) == json.loads(text)
         view.close()
+
+
+def test_runs_one_after_the_other_and_rows_of_any_kind_are_compared(root: Path, search: list[tracking.Run]) -> None:
+    """As a hand writes it: two views, two rows, dicts and tuples of rows; a list of names is what several names are."""
+    frame = tracking.runs(root)
+    for view in (
+        tracking.compare(search[0], tracking.open_run(search[1])),
+        tracking.compare(frame.iloc[-1], frame.iloc[-2]),
+        tracking.compare(frame.tail(2).to_dict("records"), root=root),
+        tracking.compare(frame.tail(2).itertuples(), root=root),
+        tracking.compare(None, [run.path for run in search[:2]], root=root),
+    ):
+        assert view._line() == "<2 runs compared: 2 metrics shared>"
+    assert tracking.compare(frame, ["loss", "val/accuracy"])._line() == tracking.compare(frame, "loss", "val/accuracy")._line()
+
+
+def test_what_no_run_has_is_told_with_what_any_of_them_has(root: Path, search: list[tracking.Run]) -> None:
+    """Also where the newest failed before it logged anything; a run in the place of a name, or a name in that of the runs, is said."""
+    with tracking.init(root=root, name="broken", **QUIET):
+        pass
+    frame = tracking.runs(root)
+    with pytest.raises(NotFound, match=r"none of 5 runs has an artifact 'los'; near: 'loss'"):
+        tracking.compare(frame, "los")
+    with pytest.raises(NotFound, match=r"'loss' is no curve; it is a metric"):
+        tracking.compare(frame, "loss", kind="curve")
+    with pytest.raises(NotFound, match=r"'run1' is a run: give runs in a list, compare\(\[…, 'run1'\]\)"):
+        tracking.compare("run0", "run1", root=root)
+    for call in (lambda: tracking.scatter("lr", "loss", root=root), lambda: tracking.importance("loss", root=root)):
+        with pytest.raises(NotFound, match="runs come first, None for all of them"):
+            call()

@@ -126,7 +126,10 @@ def several_runs(runs: Any, root: str | os.PathLike[str] | None = None) -> list[
         NotFound: there is no such run.
         InvalidArgument: a frame that does not say which runs its rows are of, or no run at all.
     """
-    found = list({folder.path: folder for folder in resolve_runs(runs, root)}.values())
+    try:
+        found = list({folder.path: folder for folder in resolve_runs(runs, root)}.values())
+    except NotFound as error:  # often of a call without the runs, such as scatter("lr", "loss")
+        raise NotFound(f"{error}; runs come first, None for all of them") if isinstance(runs, str) else error from None
     if not found and runs is None:
         raise NotFound(f"there are no runs under {root if root is not None else paths.default_root()}")
     if not found:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, checks_arguments, shortened
+from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, checks_arguments, shortened
 from jupyter_tracking.frames.many.run_columns import several_runs
+from jupyter_tracking.read.find import is_run
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @checks_arguments
 def compare(
     runs: Any = None,
-    *names: str,
+    *names: Any,
     kind: str | None = None,
     root: str | os.PathLike[str] | None = None,
     group_by: str | Iterable[str] | None = None,
@@ -36,7 +37,7 @@ def compare(
 
     Args:
         runs: the runs, each as `open_run` takes it, or a frame of `runs()`; all under the root when None.
-        *names: the artifacts; none for all that can be compared.
+        *names: the artifacts; none for all that can be compared. What is neither a text nor a list of texts is one more run.
         kind: which kind, when several have a name.
         root: the folder that holds `runs/`; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
         group_by: a column or several by whose values runs are put together, as of `runs(group_by=…)`.
@@ -45,18 +46,31 @@ def compare(
         NotFound: there is no such run, or none of them has an artifact of the name.
         InvalidArgument: no run is given, `group_by` beside names, or a column to group by that is none.
     """
-    folders = several_runs(runs, root)
+    others = [each for each in names if not _are_names(each)]
+    texts = [name for each in names if _are_names(each) for name in ([each] if isinstance(each, str) else each)]
+    folders = several_runs([*([] if runs is None else [runs]), *others] if others else runs, root)
     if names and group_by is not None:
         raise InvalidArgument(f"group_by={group_by!r} is for comparing without names; leave out {', '.join(map(repr, names))}")
-    if names:
+    if texts:
         from jupyter_tracking.views.model.scene import compare_runs
         from jupyter_tracking.views.widgets.stepper import Stepper
 
-        return Stepper(compare_runs(folders, names, kind))
+        try:
+            return Stepper(compare_runs(folders, texts, kind))
+        except NotFound as error:
+            run = next((name for name in texts if is_run(name, root)), None)
+            if run is None:
+                raise
+            raise NotFound(f"{error}; {run!r} is a run: give runs in a list, compare([…, {run!r}])") from None
     from jupyter_tracking.views.many.comparison import Comparison
     from jupyter_tracking.views.many.comparison_view import ComparisonView
 
     return ComparisonView(Comparison(folders, group_by))
+
+
+def _are_names(given: object) -> bool:
+    """Return whether this is the name of an artifact, or a list of such; else it is one more run."""
+    return isinstance(given, str) or (isinstance(given, list | tuple) and all(isinstance(each, str) for each in given))
 
 
 @checks_arguments

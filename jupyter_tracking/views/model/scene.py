@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from jupyter_tracking.errors import InvalidArgument, NotFound
+from jupyter_tracking.errors import InvalidArgument, NotFound, suggest
 from jupyter_tracking.format.document import run_document
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.views.model.panel import Panel
@@ -245,7 +245,10 @@ def _compared(runs: Sequence[RunFolder], name: str, kind: str | None, cache: Val
         except NotFound as error:
             without.append((folder, error))
     if not found:
-        raise without[0][1]
+        known = [artifact.name for folder in runs for artifact in folder.artifacts()]
+        if len(runs) > 1 and name not in known:
+            raise NotFound(f"none of {len(runs)} runs has an artifact {name!r}{suggest(name, known)}")
+        raise next((error for folder, error in without if name in [each.name for each in folder.artifacts()]), without[0][1])
     kinds = {artifact.kind for _, artifact in found}
     if len(kinds) > 1:
         raise InvalidArgument(f"{name!r} is not the same kind in all runs: {', '.join(sorted(kinds))}; say which with kind=")
