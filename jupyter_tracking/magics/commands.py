@@ -295,10 +295,11 @@ def runs(
         archived: list those too that are archived.
     """
     from jupyter_tracking.frames.runs import runs_frame
+    from jupyter_tracking.read.filter.words import without_outer_quotes
 
     if words and where is not None:
         raise InvalidArgument(f"where={where!r} stands beside the filter {' '.join(words)!r}; give one of them")
-    text = " ".join(words) if words else where
+    text = without_outer_quotes(" ".join(words)) if words else where
     groups = [name.strip() for name in group_by.split(",")] if group_by is not None else None
     chosen = root if root is not None else root_of_runs()
     return runs_frame(chosen, where=text, summary=summary, group_by=groups, archived=archived)

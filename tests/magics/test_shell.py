@@ -264,6 +264,9 @@ def test_runs_are_filtered_and_grouped(cell, ip: InteractiveShell) -> None:
     assert cell("%runs lr < {limit}").result["name"].tolist() == ["b c"]
     assert cell('%runs name = "b c" and "base" in tags --summary max').result["name"].tolist() == ["b c"]
     assert cell("%runs --where 'name = \"b c\"'").result["name"].tolist() == ["b c"]
+    assert cell("%runs 'name = \"b c\"'").result["name"].tolist() == cell('%runs "lr < 0.05"').result["name"].tolist() == ["b c"]
+    assert cell('%runs "b c"').result["name"].tolist() == ["b c"]  # a text, as before
+    assert cell('%runs "c b"').result["name"].tolist() == []
     assert cell("%runs --group-by lr,model lr > 0.05").result["n"].tolist() == [1]
     assert completed(ip, "%runs mod") == ["%runs model"]
     assert completed(ip, "%runs model = ") == ["%runs model = vit"]
