@@ -270,6 +270,27 @@ def checks_arguments(function: _Function) -> _Function:
 
 _CALLED = {"__init__": "Run", "runs_frame": "runs", "lineage_frame": "lineage", "problems_of_runs": "problems"}  # by users
 
+_ELSEWHERE = {  # arguments of other trackers' functions, and what ours are called
+    **dict.fromkeys(("experiment", "experiment_name", "experiment_id", "project_name"), "project"),
+    **dict.fromkeys(("id", "run_id", "run"), "run_uuid"),
+    **dict.fromkeys(("key", "tag", "run_name"), "name"),
+    **dict.fromkeys(("epoch", "global_step", "iteration"), "step"),
+    **dict.fromkeys(("params", "hparams", "parameters"), "config"),
+    **dict.fromkeys(("image", "figure", "fig"), "data"),
+    "entity": "owner",
+    "notes": "description",
+    "dir": "root",
+    "job_type": "tags",
+    "nested": "parent",
+    "save_code": "track_code",
+    "artifact_path": "rel_path",
+    "local_path": "path",
+    "direction": "goal",
+    "mode": "goal",
+    "filter": "where",
+    "filter_string": "where",
+}
+
 
 def _misfit(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any], python_says: str) -> str | None:
     """Return what is wrong with the arguments of a call; None where they are those of the function, and the error came from inside."""
@@ -281,6 +302,8 @@ def _misfit(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str
     takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in every)
     known = [parameter.name for parameter in every if parameter.kind is not parameter.POSITIONAL_ONLY]
     unknown = None if takes_any else next((each for each in named if each not in known), None)
+    if unknown is not None and _ELSEWHERE.get(unknown) in known:
+        return f"{name}() has no argument {unknown!r}; here it is {_ELSEWHERE[unknown]!r}"
     if unknown is not None:
         return f"{name}() has no argument {unknown!r}{suggest(unknown, known)}"
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +66,26 @@ def test_what_is_named_is_there() -> None:
             assert hasattr(tracking, name), hint
 
 
+def test_a_word_that_a_run_has_elsewhere_says_where(root: object) -> None:
+    """What is read stands on a run that was opened, and what is logged on one that goes on; either says so of the other's words."""
+    with tracking.init() as run:
+        run.log_metric("loss", 1)
+    view = tracking.open_run(run)
+    for place in (tracking, run):
+        with pytest.raises(AttributeError, match=r"has no attribute 'show'; here it is open_run\(run\)\.show\(name, step=…\)"):
+            _ = place.show  # type: ignore[union-attr]
+    for word, said in (
+        ("history", "'RunView' object has no attribute 'history'; here it is open_run(run).metrics()"),
+        ("log_metric", "'RunView' object has no attribute 'log_metric': a run that was opened is read; init(run_uuid=…) goes on with it"),
+        ("shwo", "'RunView' object has no attribute 'shwo'; near: 'show'"),
+        ("qqqqqq", "'RunView' object has no attribute 'qqqqqq'"),
+    ):
+        with pytest.raises(AttributeError, match=f"^{re.escape(said)}$"):
+            getattr(view, word)
+        assert not hasattr(view, word)
+        assert pickle.loads(pickle.dumps(view)).uuid == copy.copy(view).uuid == run.uuid
+
+
 @pytest.mark.parametrize(
     ("word", "near"), [("log_metrc", "'log_metric'"), ("opn_run", "'open_run'"), ("V1ArtefactKind", "'V1ArtifactKind'")]
 )
@@ -84,6 +106,11 @@ def test_a_mistyped_word_names_what_is_near(word: str, near: str) -> None:
         (lambda run: run.log_tags("a", rest=True), "log_tags() has no argument 'rest'; near: 'reset'"),
         (lambda _: tracking.init(projekt="x"), "init() has no argument 'projekt'; near: 'project'"),
         (lambda run: tracking.open_run(run).show("loss", kidn="metric"), "show() has no argument 'kidn'; near: 'kind'"),
+        (lambda _: tracking.init(entity="me"), "init() has no argument 'entity'; here it is 'owner'"),
+        (lambda _: tracking.init(notes="x", dir="."), "init() has no argument 'notes'; here it is 'description'"),
+        (lambda _: tracking.init(run_id="x"), "init() has no argument 'run_id'; here it is 'run_uuid'"),
+        (lambda run: run.log_metric(key="loss", value=1), "log_metric() has no argument 'key'; here it is 'name'"),
+        (lambda run: run.log_metric("loss", 1, epoch=3), "log_metric() has no argument 'epoch'; here it is 'step'"),
         (lambda run: tracking.open_run(run, rot="."), "open_run() has no argument 'rot'; near: 'root'"),
     ],
 )
@@ -113,7 +140,7 @@ def test_an_argument_that_is_not_there_names_the_nearest(root: object, call: Cal
             "best() missing 1 required positional argument: 'metric'; it is best(runs, metric, goal=…, root=…)",
         ),
         (lambda _: tracking.runs(".", "lr < 1"), "but 2 were given; it is runs(root=…, *, where=…, "),
-        (lambda _: tracking.runs(filter="lr < 1"), "runs() has no argument 'filter'; there are: 'archived', "),
+        (lambda _: tracking.runs(filter="lr < 1"), "runs() has no argument 'filter'; here it is 'where'"),
         (lambda _: tracking.lineage(rot="."), "lineage() has no argument 'rot'; near: 'root'"),
         (lambda _: tracking.problems(rot="."), "problems() has no argument 'rot'; near: 'root'"),
         (lambda _: tracking.events(), "events() missing 1 required positional argument: 'name'; it is events(name, kind=…, "),

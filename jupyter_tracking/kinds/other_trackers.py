@@ -57,6 +57,11 @@ _OURS = {
     **dict.fromkeys(("add_video", "Video"), "log_video(data, name, step=…)"),
     **dict.fromkeys(("log_table", "Table", "report_table"), "log_dataframe(df, name, step=…)"),
     **dict.fromkeys(("add_pr_curve", "add_pr_curve_raw"), "log_sklearn_pr_curve(name, y_preds, y_targets, step=…)"),
+    # Of a run that was opened, and typed on the module or on the run that is being recorded
+    **dict.fromkeys(("show", "plot", "display"), "open_run(run).show(name, step=…)"),
+    **dict.fromkeys(("load", "load_artifact", "get_artifact", "download"), "open_run(run).load(name, step=…)"),
+    "metrics": "open_run(run).metrics()",
+    "artifacts": "open_run(run).artifacts()",
     # Files
     **dict.fromkeys(("log_artifacts", "log_asset", "log_asset_folder", "log_file", "save", "upload", "upload_files"), _FILES),
     **dict.fromkeys(("Artifact", "upload_artifact", "log_dict"), _FILES),
@@ -64,6 +69,19 @@ _OURS = {
     **dict.fromkeys(("use_artifact", "log_input", "log_dataset_hash", "log_dataset_info", "track_files"), _DATASET),
     **dict.fromkeys(("log_code", "log_git_metadata"), "init(track_code=True), which is the default"),
 }
+
+
+_OPENED = "a run that was opened is read; init(run_uuid=…) goes on with it"
+
+
+def unknown_of_view(name: str, known: Iterable[str]) -> str:
+    """Return what to say of a name that a run opened for reading has not."""
+    if name.startswith("log_"):
+        return f"'RunView' object has no attribute {name!r}: {_OPENED}"
+    if "open_run(run)." in _OURS.get(name, ""):
+        return unknown_name("'RunView' object", name, known)
+    near = suggest(name, (each for each in known if not each.startswith("_")))
+    return f"'RunView' object has no attribute {name!r}{near if near.startswith('; near') else ''}"
 
 
 def unknown_name(what: str, name: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ Polyaxon's, whatever their status; a process that is writing to the run keeps th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.format.document import curation
@@ -32,6 +32,15 @@ class CuratedRun:
     def __init__(self, files: RunFolder) -> None:
         """Look at a run through its folder."""
         self.files = files
+
+    if not TYPE_CHECKING:  # a type checker goes on to refuse names that are not there
+
+        def __getattr__(self, name: str) -> Any:
+            """Say ours of a word of another tracker, what is near, and that nothing is logged here."""
+            from jupyter_tracking.kinds.other_trackers import unknown_of_view
+
+            what = f"{type(self).__name__!r} object has no attribute {name!r}"
+            raise AttributeError(what if name.startswith("_") else unknown_of_view(name, dir(type(self))), name=name, obj=self)
 
     @property
     def pinned(self) -> bool:
