@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import replace_surrogates
 from jupyter_tracking.format import event_rows
-from jupyter_tracking.format.document.metric_summary import metric_statistics
+from jupyter_tracking.format.document.metric_summary import is_column, metric_statistics
 from jupyter_tracking.format.event_rows import Event
 from jupyter_tracking.format.row_columns import FEW_BYTES, join_columns, parse_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from jupyter_tracking.format.row_columns import RowColumns
 
-_MANY = 1 << 16  # steps that are looked at as one column
 # Bytes from which reading rows as columns pays, though Arrow has to be imported for it.
 _LARGE = 1 << 22
 
@@ -67,8 +69,8 @@ class EventFileSummary:
         self._begun = False
         self._rest: list[bytes] = []  # the line that is not finished
         self._rows = 0
-        self._steps = array("q")
-        self._values = array("d")
+        self._steps: list[array[int] | NDArray[np.int64]] = []
+        self._values: list[array[float] | NDArray[np.float64]] = []
         self._first, self._final = math.inf, -math.inf
         self._last_cell = b""
 
@@ -78,17 +80,19 @@ class EventFileSummary:
         if not end:
             self._rest.append(data)
             return
+        start = 0
         if self._rest:
-            data, end = b"".join([*self._rest, data]), end + sum(map(len, self._rest))
+            start = data.find(b"\n") + 1
+            line = b"".join([*self._rest, data[:start]])
+            self._add_lines(line, 0, len(line), as_columns=as_columns)
         self._rest = [data[end:]] if end < len(data) else []
-        self._add_lines(data, end, as_columns=as_columns and self._kind not in event_rows.JSONL_KINDS)
+        self._add_lines(data, start, end, as_columns=as_columns)
 
-    def _add_lines(self, data: bytes, stop: int, *, as_columns: bool) -> None:
+    def _add_lines(self, data: bytes, start: int, stop: int, *, as_columns: bool) -> None:
         head = event_rows.header(self._kind)
-        start = len(head) if not self._begun and data.startswith(head) else 0
-        if start:
-            self._begun, self._order = True, event_rows.OUR_COLUMNS
-        if as_columns and self._order is event_rows.OUR_COLUMNS and stop - start >= FEW_BYTES:
+        if head and not self._begun and data.startswith(head, start):
+            self._begun, self._order, start = True, event_rows.OUR_COLUMNS, start + len(head)
+        if as_columns and self._order is event_rows.OUR_COLUMNS and stop - start >= FEW_BYTES and self._kind not in event_rows.JSONL_KINDS:
             columns = parse_columns(data, self._kind, start, stop)
             if columns is not None:
                 for part in columns:
@@ -102,13 +106,13 @@ class EventFileSummary:
         """Add rows that were read as columns, those from `begin` to `end`, of which there is one at least."""
         step, mask, timestamp = columns.step[begin:end], columns.mask[begin:end], columns.timestamp[begin:end]
         self._rows += len(step)
-        self._steps.frombytes((step[~mask] if mask.any() else step).tobytes())
+        self._steps.append(step[~mask] if mask.any() else step)
         self._first, self._final = min(self._first, int(timestamp.min())), max(self._final, int(timestamp.max()))
         if columns.value is not None:
-            self._values.frombytes(columns.value[begin:end].tobytes())
+            self._values.append(columns.value[begin:end])
 
     def _add_rows(self, data: bytes, start: int, stop: int) -> None:
-        last, steps, values, first, final = None, self._steps, self._values, self._first, self._final
+        last, steps, values, first, final = None, array("q"), array("d"), self._first, self._final
         for row in event_rows.parse_rows(data, self._kind, order=self._order, begun=self._begun, start=start, stop=stop):
             if not isinstance(row, Event):
                 self._begun = True
@@ -127,6 +131,8 @@ class EventFileSummary:
             if value is not None:
                 values.append(value)
         self._first, self._final = first, final
+        self._steps.append(steps)
+        self._values.append(values)
         if last is not None:
             self._begun, self._last_cell = True, data[last.start : last.end]
 
@@ -145,18 +151,29 @@ class EventFileSummary:
         moments = (("min", self._first), ("max", self._final))
         summary: dict[str, Any] = {
             "rows": self._rows,
-            "step": _of_steps(self._steps),
+            "step": _of_steps(_join(self._steps, "q")),
             "timestamp": {key: event_rows.format_timestamp(int(moment)) if self._rows else None for key, moment in moments},
         }
         if self._kind == "metric":
-            return summary | {"metric": _statistics(self._values)}
+            return summary | {"metric": _statistics(_join(self._values, "d"))}
         nothing = not self._last_cell or self._kind in event_rows.JSONL_KINDS
         return summary | {"last": {} if nothing else _asset(self._kind, self._last_cell)}
 
 
+def _join(parts: Sequence[Any], code: str) -> array[Any]:
+    """Return columns of 8 bytes a number as one array, whose memory is taken once: of one that grows, much is copied again and again."""
+    joined, at = array(code, [0]) * sum(map(len, parts)), 0
+    with memoryview(joined).cast("B") as target:
+        for part in parts:
+            end = at + 8 * len(part)
+            target[at:end] = memoryview(part).cast("B")
+            at = end
+    return joined
+
+
 def _of_steps(steps: array[int]) -> dict[str, int | None]:
     """Return how many rows have a step, the lowest and the highest, and how many different ones there are."""
-    if len(steps) <= _MANY:
+    if not is_column(len(steps)):
         lowest, highest, distinct = min(steps, default=None), max(steps, default=None), len(set(steps))
     else:
         import numpy as np

@@ -24,7 +24,10 @@ _WORDS = len(_TIMESTAMP) // 8  # which are looked at eight bytes at a time
 _LAST_SECOND = 59
 _LONGEST_STEP = 19  # bytes; of longer ones some are steps
 _READ_AT_ONCE = 1 << 20  # bytes, as many as Arrow reads at a time: threads have nothing to share of fewer
+_PIECES = 3 << 17, 1 << 20  # bytes of a metric looked at at a time, a quarter of what there is: meanwhile they take several times as many
 _BOM = b"\xef\xbb\xbf"
+_AFTER_STEP = len(_TIMESTAMP) + 2  # bytes between a step and its cell
+_NEWLINE, _BAR = b"\n|"
 _MINUS, _NINE = b"-9"  # of these bytes, "-" and digits alone make an integer
 
 
@@ -80,7 +83,7 @@ def join_columns(parts: Sequence[RowColumns]) -> RowColumns:
 
 
 def parse_columns(raw: Source, kind: str, start: int, stop: int, *, offset: int = 0) -> list[RowColumns] | None:
-    """Read whole lines that follow a header as we write it with Arrow's CSV reader; None when one of them is not a row as we write it.
+    """Read whole lines that follow a header as we write it with numpy and Arrow; None when one of them is not a row as we write it.
 
     What is returned, in parts, is what `parse_rows` finds, and no line among them is anything but a row. Arrow takes more for a step
     or a timestamp than that does, so their bytes are looked at too.
@@ -92,25 +95,21 @@ def parse_columns(raw: Source, kind: str, start: int, stop: int, *, offset: int 
         stop: where in `raw` to end, after a newline.
         offset: where in the file `raw` starts.
     """
-    # Arrow would end a row at a return, pass over a byte-order mark, and take "nan(…)" for a number.
-    if any(raw.find(mark, start, stop) >= 0 for mark in (b"\r", b"(")[: 2 if kind == "metric" else 1]) or raw.startswith(_BOM, start):
+    # Arrow would take what is in parentheses, and what is hexadecimal, for a number, and end a row of another kind at a return.
+    if any(raw.find(mark, start, stop) >= 0 for mark in (b"\r", b"(", b"x", b"X")[: 4 if kind == "metric" else 1]):
         return None
     import pyarrow as pa
-    from pyarrow import csv
 
-    types = {"step": pa.binary(), "timestamp": pa.binary(len(_TIMESTAMP)), "cell": pa.float64() if kind == "metric" else pa.binary()}
-    found, line = [], offset + start
     try:
-        table = csv.read_csv(
-            pa.BufferReader(pa.py_buffer(memoryview(raw)[start:stop])),
-            read_options=csv.ReadOptions(column_names=list(types), use_threads=stop - start > _READ_AT_ONCE),
-            parse_options=csv.ParseOptions(delimiter="|", quote_char=False, newlines_in_values=False, ignore_empty_lines=False),
-            convert_options=csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, check_utf8=False),
-            memory_pool=pa.system_memory_pool(),  # Arrow's own keeps what each of its threads once had
-        )
-        for batch in filter(len, table.to_batches()):  # where a row is long, one may be empty
-            found.append(_columns(*batch.columns, line=line))
-            line = int(found[-1].end[-1]) + 1 if found[-1].end is not None else line
+        if kind != "metric":
+            return _parse_cells(raw, start, stop, offset)
+        found, piece = [], min(max(_PIECES[0], (stop - start) // 4), _PIECES[1])
+        while start < stop:
+            end = raw.rfind(b"\n", start, min(start + piece, stop)) + 1
+            if not end:  # a line as long is no number
+                return None
+            found.append(_parse_numbers(raw, start, end))
+            start = end
     except (pa.ArrowInvalid, _NotOursError):
         return None
     return found
@@ -120,37 +119,99 @@ class _NotOursError(Exception):
     """A row is not exactly as we write it."""
 
 
-def _columns(steps: pa.Array, moments: pa.Array, cells: pa.Array, *, line: int) -> RowColumns:
-    """Return the columns of a batch whose first line starts at the byte `line` of the file."""
+def _parse_numbers(raw: Source, start: int, stop: int) -> RowColumns:
+    """Return the rows of a metric in two thirds of the time of Arrow's reader of CSV: few bytes have to be looked for."""
     import numpy as np
     import pyarrow as pa
+
+    data = np.frombuffer(raw, np.uint8)[start:stop]
+    end = np.flatnonzero(data == _NEWLINE)
+    begin = np.append([0], end[:-1] + 1)
+    # Nearly always all steps of so few rows have as many digits as the first.
+    digits, room = raw.find(b"|", start, stop) - start, int((end - begin).min()) - _AFTER_STEP
+    bar = begin + digits
+    if not 0 <= digits < room or (data[bar] != _BAR).any():
+        bars = np.flatnonzero(data == _BAR)
+        if len(bars) != 2 * len(end):
+            raise _NotOursError
+        bar = bars[::2]
+    cell = bar + _AFTER_STEP
+    if (cell >= end).any() or (bar < begin).any() or (bar - begin).max() > _LONGEST_STEP or (data[cell - 1] != _BAR).any():
+        raise _NotOursError
+    content, mask = pa.py_buffer(memoryview(raw)[start:stop]), bar == begin
+    step, value = _cast_pieces(content, begin, bar, pa.int64(), mask), _cast_pieces(content, cell, end, pa.float64())
+    del begin, cell, end
+    # At each byte of the data an item of 32 bytes begins.
+    moments = np.ndarray(len(data) - len(_TIMESTAMP) + 1, f"V{len(_TIMESTAMP)}", raw, start, (1,))[bar + 1]
+    return RowColumns(step, mask, _parse_timestamps(moments.view("<u8")), value, None, None)
+
+
+def _cast_pieces(
+    content: pa.Buffer, begin: NDArray[np.intp], end: NDArray[np.intp], to: pa.DataType, mask: NDArray[np.bool_] | None = None
+) -> NDArray[Any]:
+    """Return pieces of text as numbers, 0 for those that are masked. To Arrow they are every second item; what is between them is null."""
+    import numpy as np
+    import pyarrow as pa
+
+    places, there = np.empty(2 * len(begin), np.int32), np.zeros(2 * len(begin), bool)
+    places[::2], places[1::2], there[::2] = begin, end, True if mask is None else ~mask
+    known = pa.py_buffer(np.packbits(there, bitorder="little"))
+    numbers = pa.StringArray.from_buffers(len(places) - 1, pa.py_buffer(places), content, known).cast(to)
+    found = np.frombuffer(numbers.buffers()[1], to.to_pandas_dtype())[: len(places) - 1 : 2]
+    return np.ascontiguousarray(found) if mask is None else np.where(mask, 0, found)
+
+
+def _parse_cells(raw: Source, start: int, stop: int, offset: int) -> list[RowColumns]:
+    """Return the rows of another kind, whose cells are JSON."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    if raw.startswith(_BOM, start):  # which Arrow would pass over
+        raise _NotOursError
+    types = {"step": pa.binary(), "timestamp": pa.binary(len(_TIMESTAMP)), "cell": pa.binary()}
+    table = csv.read_csv(
+        pa.BufferReader(pa.py_buffer(memoryview(raw)[start:stop])),
+        read_options=csv.ReadOptions(column_names=list(types), use_threads=stop - start > _READ_AT_ONCE),
+        parse_options=csv.ParseOptions(delimiter="|", quote_char=False, newlines_in_values=False, ignore_empty_lines=False),
+        convert_options=csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=True, check_utf8=False),
+        memory_pool=pa.system_memory_pool(),  # Arrow's own keeps what each of its threads once had
+    )
+    found, line = [], offset + start
+    for batch in filter(len, table.to_batches()):  # where a row is long, one may be empty
+        rows, line = _columns(*batch.columns, line=line)
+        found.append(rows)
+    return found
+
+
+def _columns(steps: pa.Array, moments: pa.Array, cells: pa.Array, *, line: int) -> tuple[RowColumns, int]:
+    """Return the columns of a batch whose first line starts at the byte `line` of the file, and where the line after it starts."""
+    import numpy as np
 
     if moments.null_count or cells.null_count:
         raise _NotOursError
     step, lengths = _parse_steps(steps)
-    timestamp = _parse_timestamps(moments)
+    words = np.frombuffer(moments.buffers()[1], dtype="<u8")[moments.offset * _WORDS : (moments.offset + len(moments)) * _WORDS]
+    timestamp = _parse_timestamps(words)
     mask = np.zeros(len(step), dtype=bool) if steps.null_count == 0 else steps.is_null().to_numpy(zero_copy_only=False)
-    if pa.types.is_floating(cells.type):
-        return RowColumns(step, mask, timestamp, cells.to_numpy(), None, None)
     offsets, content = _binary(cells)
     first, last = content[offsets[:-1]], content[offsets[1:] - 1]
     if (first != ord("{")).any() or (last != ord("}")).any():
         raise _NotOursError
     before, cell = lengths + (len(_TIMESTAMP) + 2), np.diff(offsets)
-    end = line + np.cumsum(before + cell + 1) - 1
-    return RowColumns(step, mask, timestamp, None, end - cell, end)
+    end = line + np.cumsum(before + cell + 1, dtype=np.int64) - 1
+    return RowColumns(step, mask, timestamp, None, end - cell, end), int(end[-1]) + 1
 
 
-def _binary(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+def _binary(column: pa.Array) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
     """Return where the items of a column of bytes start, and where the last one ends, with the bytes of them all."""
     import numpy as np
 
     _, offsets, content = column.buffers()
-    places = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    places = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
     return places, np.frombuffer(content or b"", dtype=np.uint8)
 
 
-def _parse_steps(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _parse_steps(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return the steps, 0 where there is none, and how many bytes each takes."""
     import numpy as np
     import pyarrow as pa
@@ -164,15 +225,14 @@ def _parse_steps(column: pa.Array) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return (step.fill_null(0) if step.null_count else step).to_numpy(), lengths
 
 
-def _parse_timestamps(column: pa.Array) -> NDArray[np.int64]:
-    """Return the timestamps in µs since the epoch.
+def _parse_timestamps(words: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return timestamps, whose bytes are given eight at a time, in µs since the epoch.
 
     Rows that follow each other nearly always share date, hour and minute: these are read of the first of them alone.
     """
     import numpy as np
     import pyarrow as pa
 
-    words = np.frombuffer(column.buffers()[1], dtype="<u8")[column.offset * _WORDS : (column.offset + len(column)) * _WORDS]
     date, hour, second, fraction = words.reshape(-1, _WORDS).T
     first = np.flatnonzero(np.append([True], (date[1:] != date[:-1]) | (hour[1:] != hour[:-1])))  # of those that share a minute
     since = _parse_seconds(second, fraction)

@@ -21,12 +21,13 @@ from jupyter_tracking.storage.user_file_reader import md5, md5_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+    from hashlib import _Hash as Digest
 
     from jupyter_tracking.format.lineage import LineageRecord
     from jupyter_tracking.storage.store import Store
 
 _PART = 1 << 22  # bytes of an event file that are read at a time
-_TOGETHER = 1 << 20  # bytes of such files
+_TOGETHER = 1 << 22  # bytes of small files, as many as are read of another one at a time
 
 
 def write_lineages(
@@ -90,17 +91,25 @@ def _summarize_files(store: Store, records: Collection[LineageRecord]) -> None:
 def _summarize_file(record: LineageRecord, parts: Iterator[bytes], read: int) -> int:
     """Summarize a file that is given in parts; so many bytes of others were read before. Return its size."""
     summary, digest, size = EventFileSummary(record.kind), md5(), 0
-    for part in parts:
+    part = next(parts, b"")
+    while part:
         size += len(part)
-        hashing = partial(digest.update, part)
+        following: list[bytes] = []
+        hashing = partial(_hash_and_read_on, digest, part, parts, following)
         if len(part) < _PART:
             hashing()
             summary.add(part, as_columns=arrow_pays(read + size))
         else:
             with Beside(hashing):
                 summary.add(part, as_columns=arrow_pays(read + size))
+        part = following[0]
     record.events = {**summary.result(), "size": size, "hash": digest.hexdigest()[:12]}
     return size
+
+
+def _hash_and_read_on(digest: Digest, part: bytes, parts: Iterator[bytes], following: list[bytes]) -> None:
+    digest.update(part)
+    following.append(next(parts, b""))
 
 
 class _SmallFiles:

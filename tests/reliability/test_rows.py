@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_tracking.errors import InvalidType
-from jupyter_tracking.format import event_file_summary, event_rows
+from jupyter_tracking.format import event_file_summary, event_rows, row_columns
 from jupyter_tracking.format.document import metric_summary
 from jupyter_tracking.format.event_rows import ColumnOrder, Event, RowProblem
 
@@ -507,6 +507,141 @@ def test_the_inside_of_a_large_row_is_not_looked_at() -> None:
     assert steps(b"step|timestamp|curve\n5|%s|%s\n" % (AT, cell), "curve") == [5]
     line, words, text = problem(b"step|timestamp|curve\n" + b"y" * 10_000 + b"\n", "curve")
     assert (line, words, text) == (2, 'expected 3 fields separated by "|", found 1', "y" * 120)
+
+
+# --- rows of a metric as columns -----------------------------------------------------------------
+
+OUR_STEPS = ["", "0", "7", "-3", "12", "007", "-0", "99999", "1234567890123456789", str(2**63 - 1)]
+ODD_STEPS = [
+    "+5",
+    "5.0",
+    " 5",
+    "5 ",
+    "0x1F",
+    "0X1",
+    "-",
+    "--5",
+    "1e3",
+    "1_0",
+    "5|",
+    "|",
+    "5\x00",
+    "\ufeff1",
+    "x",
+    "9" * 19,
+    str(-(2**63)),
+    "1" * 25,
+]
+OUR_VALUES = [
+    "0.5",
+    "-0.0",
+    "1e300",
+    "5e-324",
+    "nan",
+    "NaN",
+    "inf",
+    "-inf",
+    "Infinity",
+    "17",
+    "0.1234567890123456789",
+    "123456789012345678901",
+]
+ODD_VALUES = [
+    "",
+    " 0.5",
+    "0.5 ",
+    '"0.5"',
+    "+0.5",
+    "0x1p3",
+    "1_0",
+    "nan(1)",
+    "0.5|",
+    "|",
+    "0.5|0.5",
+    "None",
+    "0.5\r",
+    "0.5\x00",
+    "\u0661",
+    "1e400",
+]
+OUR_MOMENTS = [TIME, "2024-01-02 03:04:05.999999+00:00", "2024-12-31 23:59:59.000000+00:00"]
+ODD_MOMENTS = ["", "|", "2024-01-02T03:04:05.678900+00:00", "2024-01-02 03:04:05+00:00", "2024-13-02 03:04:05.678900+00:00", TIME + "|"]
+
+
+def as_columns(rows: bytes, kind: str = "metric") -> list[Event] | None:
+    """The rows of a file without its header, each with its line, read as columns."""
+    found = row_columns.parse_columns(rows, kind, 0, len(rows))
+    if found is None:
+        return None
+    rows_of = [list(zip(*(column.tolist() for column in part[:4] if column is not None), strict=True)) for part in found]
+    every = [row for part in rows_of for row in part]
+    return [Event(n, None if mask else step, moment, n + 1, 0, 0, value) for n, (step, mask, moment, value) in enumerate(every)]
+
+
+def one_by_one(rows: bytes) -> list[Event]:
+    """The same rows read one by one; where they stand is left out."""
+    found = list(event_rows.parse_rows(rows, "metric", order=event_rows.OUR_COLUMNS))
+    return [row._replace(start=0, end=0) for row in found if isinstance(row, Event)]
+
+
+def lines_of(rows: list[tuple[str, str, str]]) -> bytes:
+    """The lines of rows: step, moment and value of each."""
+    return "".join(f"{step}|{moment}|{value}\n" for step, moment, value in rows).encode()
+
+
+OUR_ROW = st.tuples(st.sampled_from(OUR_STEPS), st.sampled_from(OUR_MOMENTS), st.sampled_from(OUR_VALUES))
+
+
+@given(
+    st.lists(OUR_ROW, min_size=1, max_size=30) | st.lists(st.tuples(st.just("3"), st.just(TIME), st.sampled_from(OUR_VALUES)), min_size=1)
+)
+@settings(max_examples=150, deadline=None)
+def test_rows_as_we_write_them_are_read_as_columns(rows: list[tuple[str, str, str]]) -> None:
+    """Whatever steps follow each other, and however many are looked at at a time: each is read as it is alone."""
+    data = lines_of(rows)
+    for pieces in (row_columns._PIECES, (100, 100)):
+        with mock.patch.object(row_columns, "_PIECES", pieces):
+            assert repr(as_columns(data)) == repr(one_by_one(data))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *((step, TIME, "0.5") for step in ODD_STEPS),
+        *(("1", moment, "0.5") for moment in ODD_MOMENTS),
+        *(("1", TIME, value) for value in ODD_VALUES),
+    ],
+)
+def test_a_row_that_is_not_ours_is_not_taken_for_another(odd: tuple[str, str, str]) -> None:
+    """First, last, among others and alone: all are left to who reads one by one, or read as alone, no row more and none less."""
+    ours = [("1", TIME, "0.5"), ("22", TIME, "0.25"), ("", TIME, "nan")]
+    for rows in ([odd], [odd, *ours], [*ours, odd], [ours[0], odd, ours[0]], [odd, odd]):
+        found = as_columns(lines_of(rows))
+        assert found is None or (repr(found) == repr(one_by_one(lines_of(rows))) and len(found) == len(rows))
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"x", b"|", b"||", b"1|%s" % AT, b"1|%s|" % AT, b"1|2|%s|0.5" % AT, b"1" * 500, b"1|%s|%s" % (AT, b"1" * 500)]
+)
+def test_a_line_that_is_no_row_is_left_to_who_reads_one_by_one(line: bytes) -> None:
+    """Blank, cut off, with a bar too few or too many, so that another line's would make up for it, or too long."""
+    row = b"1|%s|0.5\n" % AT
+    others = [row, b"1|%s|0.5|0.5\n" % AT, b"1%s0.5\n" % AT]
+    with mock.patch.object(row_columns, "_PIECES", (400, 400)):
+        for data in (line + b"\n", *(line + b"\n" + other for other in others), *(other + line + b"\n" for other in others)):
+            assert as_columns(data) is None
+
+
+def test_a_row_without_its_newline_is_no_row_of_a_column() -> None:
+    """It may be torn."""
+    assert as_columns(b"1|%s|0.5\n2|%s|0.5" % (AT, AT)) is None
+
+
+def test_a_constant_metric_of_many_rows_does_not_vary() -> None:
+    """Its deviation is 0."""
+    values = array("d", [0.1]) * 70_000
+    found = metric_summary.metric_statistics(values)
+    assert (found["mean"], found["std"], found["min"], found["max"]) == (0.1, 0.0, 0.1, 0.1)
 
 
 # --- what the lineage says of a file ---------------------------------------------------------------

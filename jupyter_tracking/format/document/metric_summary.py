@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from array import array
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +29,7 @@ _DEFINITIONS = "metrics"
 _DOUBT = 2.0**-90  # of the sum of what is added in pairs: all that is lost of it is far less
 _TINY = 1e-300  # of numbers below it the squares have fewer digits, however they are scaled
 _MANY = 1 << 16  # values of a metric that are looked at as one column, and from which on not all are Python objects at a time
+_SOME = 1 << 6  # values for which that pays where numpy is there already: to import it takes as long as to look at 65,536
 
 
 def metric_statistics(values: array[float]) -> dict[str, Any]:
@@ -44,8 +46,13 @@ def metric_statistics(values: array[float]) -> dict[str, Any]:
     return {"count": count, **statistics}
 
 
+def is_column(count: int) -> bool:
+    """Return whether so many numbers are looked at as a column, by numpy."""
+    return count > _MANY or (count > _SOME and "numpy" in sys.modules)
+
+
 def _without_nan(values: array[float]) -> array[float]:
-    if len(values) <= _MANY:
+    if not is_column(len(values)):
         return array("d", (value for value in values if not math.isnan(value))) if any(map(math.isnan, values)) else values
     import numpy as np
 
@@ -56,7 +63,7 @@ def _without_nan(values: array[float]) -> array[float]:
 
 def _extremes(numbers: array[float]) -> tuple[float, float]:
     """Return the smallest and the largest of some numbers; of equal ones (the zeros of both signs are) the first."""
-    if len(numbers) <= _MANY:
+    if not is_column(len(numbers)):
         return min(numbers), max(numbers)
     import numpy as np
 
@@ -67,8 +74,10 @@ def _extremes(numbers: array[float]) -> tuple[float, float]:
 def _distance(numbers: array[float], mean: float) -> float:
     """Return the root of the sum of the squares of what the numbers differ from a mean, correctly rounded."""
     largest = max(abs(number - mean) for number in _extremes(numbers)) if len(numbers) > _MANY else 0.0
+    if not largest and len(numbers) > _MANY:
+        return 0.0
     if largest < _TINY:
-        return math.hypot(*(value - mean for value in numbers))
+        return math.dist(numbers, [mean] * len(numbers))
     if math.isinf(largest):
         return largest
     import numpy as np
