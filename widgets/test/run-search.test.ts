@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { completions, nearFilters } from "../src/run-table/filtering";
+import { WordSearch } from "../src/run-table/word-search";
 import { RunRows } from "../src/widgets/run-rows";
 import { RunTable } from "../src/widgets/run-table";
 import { runsPayload } from "./made";
@@ -124,7 +125,7 @@ describe("looking for words in many runs", () => {
     expect(rows.find(`"${word}" or "${word.toUpperCase()}"`, null)).toEqual(expected);
   });
 
-  it("writes no number for a word that is in none, and each different one once at most", () => {
+  it("writes no number for a word that is in none, and each once at most", () => {
     const rows = many();
     const written = vi.spyOn(rows, "written");
     const ofNumbers = () => written.mock.calls.filter(([value]) => typeof value === "number");
@@ -133,9 +134,42 @@ describe("looking for words in many runs", () => {
     expect(ofNumbers()).toEqual([]);
     for (const word of ["lr=0.25", "lr=0.2", "lr=0"]) rows.find(`"${word}"`, null);
     expect(ofNumbers().length).toBe(9);
-    // A run that has the word in one column is not looked at in the next.
-    rows.find(`"0"`, null);
-    expect(ofNumbers().length).toBeLessThan(3 * 9);
+    for (const word of ["0", "0.2", "e", "loss=0"]) rows.find(`"${word}"`, null);
+    expect(ofNumbers().length).toBe(3 * 9);
+  });
+
+  it("leaves the columns alone that come after all runs have the word", () => {
+    const rows = new RunRows(
+      runsPayload({ id: ["a", "b"], "inputs.x": [10, 20], "inputs.y": [1, 2] }),
+    );
+    const written = vi.spyOn(rows, "written");
+    expect(rows.find(`"0"`, null)).toEqual([0, 1]);
+    expect(written.mock.calls.map(([value]) => value)).not.toContain(2);
+  });
+
+  it("finds no word across two values, nor one with the end of a line in a value without", () => {
+    const rows = new RunRows(
+      runsPayload({ id: ["a", "b"], name: ["one\ntwo", "three"], "inputs.x": [12, 34] }),
+    );
+    const search = (word: string): number[] => [...new WordSearch(rows).find(word)];
+    expect(search("e\nt")).toEqual([1, 0]);
+    expect(search("12\n34")).toEqual([0, 0]);
+    expect(search("\none")).toEqual([0, 0]);
+    expect(search("\n34")).toEqual([0, 0]);
+    expect(search("x=34")).toEqual([0, 1]);
+  });
+
+  it("writes the numbers ahead, a column at a time, and none of them again", () => {
+    const rows = many();
+    const written = vi.spyOn(rows, "written");
+    let turns = 1;
+    while (rows.prepareSearch(0)) turns += 1;
+    expect(turns).toBe(3);
+    const before = written.mock.calls.length;
+    expect(rows.prepareSearch(0)).toBe(false);
+    rows.find(`"0.2"`, null);
+    const ofNumbers = written.mock.calls.slice(before).filter(([v]) => typeof v === "number");
+    expect(ofNumbers).toEqual([]);
   });
 });
 
@@ -302,5 +336,25 @@ describe("the keys of the table", () => {
     const again = new RunTable(rows(), { open: vi.fn(), arrangement: kept });
     const second = [...again.element.querySelectorAll(".jt-sort .jt-field")];
     expect(second.map((e) => e.textContent)).toEqual(names());
+  });
+});
+
+describe("names in order", () => {
+  it.each([
+    [["run-10", "run-9", "run-100", "run-1"]],
+    [["7", "007", "07", "10", "2"]],
+    [["run 2", "", "run 1"]],
+    [["a1b2", "a1b10", "a1b1"]],
+    [["run2", "Run1", "run10"]],
+    [["x", "x1", "x0"]],
+    [["v1.10", "v1.9", "v1.2"]],
+    [["2", "99999999999999999999", "1"]],
+  ])("are those that a collator has for %j", (names) => {
+    const rows = new RunRows(runsPayload({ id: names.map((_, n) => `id${n}`), name: names }));
+    const field = rows.fieldNamed("name");
+    const collator = new Intl.Collator(undefined, { numeric: true });
+    const expected = names.filter(Boolean).sort(collator.compare);
+    const found = rows.find("", { field, descending: false }).map((row) => rows.at(row, field));
+    expect(found).toEqual([...expected, ...names.filter((name) => name === "")]);
   });
 });

@@ -90,6 +90,12 @@ export function watchSize(element: Element, changed: () => void): () => void {
   return () => watcher.disconnect();
 }
 
+/** Call back when the page has nothing else to do; where a browser does not tell, soon. */
+export function whenIdle(act: () => void): void {
+  if (typeof requestIdleCallback === "function") requestIdleCallback(() => act());
+  else setTimeout(act, 50);
+}
+
 const icons = {
   first: "M2.5 3h1.8v10H2.5zM12 3l1.3 1.3L9.6 8l3.7 3.7L12 13 7 8z",
   back: "M10 3l1.3 1.3L7.6 8l3.7 3.7L10 13 5 8z",

@@ -26,6 +26,7 @@ export class SearchField {
   constructor(
     private readonly typed: () => void,
     private readonly complete: (text: string, caret: number) => Completion[],
+    focused: () => void,
   ) {
     this.input = searchBox("search runs", "search, or filter: lr < 0.01 and model = cnn", () => {
       typed();
@@ -43,6 +44,7 @@ export class SearchField {
     };
     for (const [name, value] of Object.entries(combobox)) this.input.setAttribute(name, value);
     this.input.addEventListener("keydown", (event) => this.onKey(event));
+    this.input.addEventListener("focus", focused);
     this.input.addEventListener("blur", () => this.close());
     this.element = h("div", { class: "jt-search-field" }, this.input, this.list);
   }

@@ -10,6 +10,7 @@ import {
   listed,
   MARKER,
   markerHeading,
+  markSorted,
   markerWidth,
   type Columns,
   type Head,
@@ -247,7 +248,7 @@ export class Grid {
     const columns = sideways.drawn.map((n) => ({ n, column: head.columns.column(n) }));
     const { isPartial } = sideways;
     const look = JSON.stringify([
-      columns.map(({ n, column: { summary, ...c } }) => [
+      columns.map(({ n, column: { summary, sorted: _, ...c } }) => [
         n,
         c,
         isPartial && sideways.width(n),
@@ -257,7 +258,11 @@ export class Grid {
       marker,
       sideways.padding,
     ]);
-    if (look === this.headLook) return false;
+    if (look === this.headLook) {
+      const marked = this.headings.filter((cell, i) => markSorted(cell, columns[i]!.column.sorted));
+      // Only where a heading decides how wide its column is, the mark can have moved others.
+      return marked.length > 0 && !this.look.byRow;
+    }
     this.headLook = look;
     const focused = this.headings.findIndex((cell) => cell.contains(this.focusedElement()));
     const column = this.drawn.columns[focused]?.n;

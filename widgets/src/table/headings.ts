@@ -48,6 +48,8 @@ export const MARKER = {
   choice: { label: "choose", width: "30px" },
 };
 
+const SIGN = { ascending: "▲", descending: "▼" };
+
 export function listed(columns: Column[]): Columns {
   const other = columns.findIndex((c) => !c.sticky);
   return {
@@ -91,7 +93,6 @@ export function columnHeading(
   asButton: boolean,
   press: () => void,
 ): HTMLElement {
-  const sign = { ascending: "▲", descending: "▼" };
   const content = [
     c.group || c.goal
       ? span(
@@ -105,7 +106,6 @@ export function columnHeading(
       "span",
       { class: "jt-heading-name", title: c.title ?? c.name },
       span("jt-field", c.name || "\u00a0"),
-      c.sorted ? h("span", { class: "jt-arrow", "aria-hidden": "true" }, sign[c.sorted]) : null,
     ),
     c.dtype === undefined
       ? null
@@ -123,12 +123,23 @@ export function columnHeading(
       tabindex: asButton ? null : -1,
       class: columnCssClass(c),
       "data-column": n,
-      "aria-sort": c.sorted ?? "none",
       "aria-colindex": isPartial ? n + 1 + (marker ? 1 : 0) : null,
       onclick: press,
     },
     ...(asButton ? [h("button", { type: "button", class: "jt-sort" }, ...content)] : content),
   );
   if (c.sticky) cell.style.left = stickyLeft(n);
+  markSorted(cell, c.sorted);
   return asButton ? cell : keepKeys(cell);
+}
+
+/** Have a heading say how the rows are sorted by its column; return whether it said another thing. */
+export function markSorted(heading: HTMLElement, sorted: Column["sorted"]): boolean {
+  const order = sorted ?? "none";
+  if (heading.getAttribute("aria-sort") === order) return false;
+  heading.setAttribute("aria-sort", order);
+  heading.querySelector(".jt-arrow")?.remove();
+  const arrow = { class: "jt-arrow", "aria-hidden": "true" };
+  if (sorted) heading.querySelector(".jt-heading-name")!.append(h("span", arrow, SIGN[sorted]));
+  return true;
 }

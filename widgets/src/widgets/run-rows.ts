@@ -226,6 +226,11 @@ export class RunRows {
     return parseFilter(search, this.columns, value, { has });
   }
 
+  /** Get ready, for so many ms, for words that are looked for next; return whether there is more to do. */
+  prepareSearch(ms: number): boolean {
+    return this.words.writeAhead(ms);
+  }
+
   /** The numbers of the runs that pass a filter, in the order of a field, or as they came. */
   find(filter: string | Filter<number>, sort: RunSort | null, archived = false): number[] {
     const { test } = typeof filter === "string" ? this.filter(filter) : filter;
@@ -272,10 +277,20 @@ export class RunRows {
     const values = this.values[field] ?? [];
     if (this.fields[field]?.kind !== "text")
       return Float64Array.from(values, (value) => (value === null ? NaN : Number(value)));
-    const words = [...new Set(values.map(String))].sort(collator.compare);
+    const words = inOrder([...new Set(values.map(String))]);
     const ranks = new Map(words.map((word, n) => [word, word === "" ? NaN : n]));
     return Float64Array.from(values, (word) => ranks.get(String(word)) ?? NaN);
   }
+}
+
+/** Put names in order. Of runs that a search numbers, only the numbers are compared: a collator takes ten times as long for ten thousand. */
+function inOrder(words: string[]): string[] {
+  const stem = words.find(Boolean)?.replace(/\d+$/, "") ?? "";
+  const isNumbered = (word: string): boolean =>
+    word.startsWith(stem) && /^\d{1,15}$/.test(word.slice(stem.length));
+  if (!words.every((word) => word === "" || isNumbered(word))) return words.sort(collator.compare);
+  const number = (word: string): number => (word === "" ? -1 : Number(word.slice(stem.length)));
+  return words.sort((a, b) => number(a) - number(b));
 }
 
 function counted(values: readonly Value[]): Map<string, number> {

@@ -1,6 +1,6 @@
 // The table of runs: found by a search, sorted, grouped, opened one at a time, and chosen to be compared.
 
-import { h, put, say, span, watchSize } from "../dom/dom";
+import { h, put, say, span, watchSize, whenIdle } from "../dom/dom";
 import { bar, textButton, toggle } from "../dom/toolbar";
 import * as format from "../model/format";
 import { arrangementOf, type Arrangement } from "../run-table/arrangement";
@@ -68,6 +68,8 @@ const TIGHT = 360;
 /** How long courses are waited for that are asked for together (ms), and how many these are. */
 const SPARK_WAIT = 60;
 const MOST_SPARKS = 60;
+/** For how long (ms) the page gets ready for a search before it looks whether anything else is to be done. */
+const PREPARING = 4;
 const NO_SPARK = new Uint8Array();
 
 export class RunTable {
@@ -102,6 +104,7 @@ export class RunTable {
       this.find();
     },
     (text, caret) => completions(this.rows, text, caret),
+    () => this.prepareSearch(),
   );
   private readonly caption = h("p", { class: "jt-caption", role: "status" });
   private readonly chooser = new ColumnChooser((keys) => {
@@ -267,6 +270,13 @@ export class RunTable {
     this.comparison.offer(shared);
   }
 
+  /** Whoever is in the field will type: write the numbers of many runs before, between what else there is to do. */
+  private prepareSearch(): void {
+    whenIdle(() => {
+      if (this.rows.prepareSearch(PREPARING)) this.prepareSearch();
+    });
+  }
+
   // ------------------------------------------------------------------------------------------------------ columns
 
   /** Choose columns anew, and find the runs again. */
@@ -277,6 +287,8 @@ export class RunTable {
     if (this.isNarrow && !arrangement.columns) this.fields = resultsFirst(rows, this.fields);
     this.same = choice.same.filter(({ field }) => !this.fields.includes(field));
     this.widths = this.fields.map((field) => this.width(field));
+    const status = this.fields.findIndex((field) => this.isStatus(field));
+    if (status >= 0) this.widths[status] = this.reasonWidth(status)!;
     this.sameLine.show(rows, this.same);
     this.chooser.update(rows, this.fields);
     this.grouping.update(rows, this.groups());
@@ -285,7 +297,6 @@ export class RunTable {
     this.inputs.hidden = rows.listed < 3;
     say(this.archived.element, `${format.count(archived)} archived`);
     this.find(true, activeKey);
-    this.showReasons();
   }
 
   private arrange(change: { [K in keyof Arrangement]: Arrangement[K] | undefined }): void {
@@ -340,22 +351,27 @@ export class RunTable {
     return Math.min(WIDEST, Math.max(8, widest + beside));
   }
 
-  /** Give the room that is left beside name, time and values to the reasons why runs failed, as far as these need it. */
+  /** Give the reasons why runs failed the room that they can have now, which is another one where the table is. */
   private showReasons(): void {
-    const { rows, widths } = this;
     const n = this.fields.findIndex((field) => this.isStatus(field));
+    const width = this.reasonWidth(n);
+    if (width === this.widths[n]) return;
+    this.widths[n] = width!;
+    this.grid.resize(listed(this.columns()));
+  }
+
+  /** How wide the status in column `n` is: it has the room that is left beside name, time and values, as far as the reasons need it. */
+  private reasonWidth(n: number): number | undefined {
+    const { rows, widths } = this;
     const why = rows.fieldNamed("why");
     if (n < 0 || this.isNarrow || this.arrangement.widths?.["status"] || !rows.variety(why).count)
-      return;
+      return widths[n];
     const longest = rows.distinctTexts(why).reduce((most, each) => Math.max(most, each.length), 0);
     const isBehind = (column: number): boolean =>
       column > n + 1 && rows.fields[this.fields[column]!]!.group === "";
     const others = widths.reduce((sum, width, c) => sum + (c === n || isBehind(c) ? 0 : width), 0);
     const room = Math.min(this.grid.lettersThatFit - others, WIDEST_REASON);
-    const width = Math.max(REASON, Math.min(room, Math.ceil(REASON / 2 + longest * SMALLER)));
-    if (width === widths[n]) return;
-    widths[n] = width;
-    this.grid.resize(listed(this.columns()));
+    return Math.max(REASON, Math.min(room, Math.ceil(REASON / 2 + longest * SMALLER)));
   }
 
   /** About how many letters the longest name of a group has, with how many runs it has. */
