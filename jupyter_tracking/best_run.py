@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from jupyter_tracking.format.step_timestamp import Step
     from jupyter_tracking.read.known_runs import ListedRun
     from jupyter_tracking.read.run_reader import RunFolder
 
@@ -47,7 +48,7 @@ class BestRun(RunView):
         at = None if values is None else next(iter((values == self.value).nonzero()[0].tolist()), None)
         return None if found is None or at is None else self.files.rows(found)[at].step
 
-    def model(self, name: str | None = None, step: int | None = None) -> Path:
+    def model(self, name: str | None = None, step: Step | None = None) -> Path:
         """Return the run's model: the file or folder, for the library that made it to load.
 
         Args:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_document import join_reason, own_text
-from jupyter_tracking.format.step_timestamp import as_step
+from jupyter_tracking.format.step_timestamp import Step, as_step
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
@@ -221,7 +221,7 @@ class RunView(CuratedRun):
 
     @checks_arguments
     def load(
-        self, name: str, kind: str | None = None, step: int | None = None, *, allow_pickle: bool = False, allow_large: bool = False
+        self, name: str, kind: str | None = None, step: Step | None = None, *, allow_pickle: bool = False, allow_large: bool = False
     ) -> Any:
         """Return the value of an artifact at a step.
 
@@ -250,7 +250,7 @@ class RunView(CuratedRun):
             event = self._event(artifact, step)
         return self.files.value(artifact, event, allow_pickle=allow_pickle, allow_large=allow_large)
 
-    def _event(self, artifact: Artifact, step: int) -> Event:
+    def _event(self, artifact: Artifact, step: Step) -> Event:
         """Return the last row of a step."""
         rows, whole = self.files.rows(artifact), as_step(step)
         event = rows.last_at(whole)
@@ -260,7 +260,7 @@ class RunView(CuratedRun):
         return event
 
     @checks_arguments
-    def diff(self, name: str, before: int, after: int, key: str | Sequence[object] | None = None) -> pd.DataFrame:
+    def diff(self, name: str, before: Step, after: Step, key: str | Sequence[object] | None = None) -> pd.DataFrame:
         """Return what changed in a dataframe from one step to another.
 
         A row for each cell that changed, and for each row that was added or removed. The index is that of the rows; the columns
@@ -317,7 +317,7 @@ class RunView(CuratedRun):
         return problems_frame(self.files, hashes=hashes)
 
     @checks_arguments
-    def show(self, *names: str, kind: str | None = None, step: int | None = None) -> Stepper:
+    def show(self, *names: str | list[str], kind: str | None = None, step: Step | None = None) -> Stepper:
         """Return the stepper: one artifact, or several, moved through their steps by one slider.
 
         Metrics that follow each other among the names are drawn in one chart, but for one whose values differ so much in
