@@ -108,10 +108,9 @@ def best(runs: object, metric: str, goal: str | None = None, root: str | os.Path
         raise InvalidArgument(f"goal={shortened(goal)} is none of {', '.join(GOALS)} and None{suggest(str(goal), GOALS)}")
     folders = resolve_runs(runs, root)
     listed = [list_run(folder) for folder in folders]
-    chosen = Goal(goal, "as given") if goal is not None else goal_of(name, [list(run.marks.definitions) for run in listed])
     if not any(name in run.facts.outputs for run in listed):
         name = name.removeprefix("outputs.")  # as the column of `runs()` is called
-        chosen = chosen if goal is not None else goal_of(name, [list(run.marks.definitions) for run in listed])
+    chosen = Goal(goal, "as given") if goal is not None else goal_of(name, [list(run.marks.definitions) for run in listed])
     having = [(folder, run) for folder, run in zip(folders, listed, strict=True) if name in run.facts.outputs]
     if not having:
         known = _numbers(listed)
