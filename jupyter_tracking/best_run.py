@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls, shortened, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, escape_controls, shortened, suggest
 from jupyter_tracking.format.document.metric_goal import Goal, goal_of
 from jupyter_tracking.format.document.metric_summary import GOALS
 from jupyter_tracking.kinds.arguments import as_text
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.read.filter.comparing import is_number
 from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import list_run

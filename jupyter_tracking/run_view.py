@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls
+from jupyter_tracking.errors import InvalidArgument, NotFound, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_document import join_reason, own_text
 from jupyter_tracking.format.step_timestamp import Step, as_step
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.printed import in_notebook, say, short_path, warn
 from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.read.find import find_run, resolve_runs
@@ -396,5 +397,4 @@ class RunView(CuratedRun):
         why = join_reason(*reason)
         said = f" ({why if len(why) <= _LONGEST else f'{why[: _LONGEST - 1]}…'})" if why else ""
         where = self.files.source.url if self.files.source is not None else short_path(self.files.archive or self.path)
-        line = f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>"
-        return escape_controls(line)
+        return escape_controls(f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, checks_arguments, escape_controls, storage_errors
+from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, escape_controls, storage_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.printed import count_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.file_bytes import file_stat

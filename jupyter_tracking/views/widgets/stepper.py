@@ -115,10 +115,7 @@ class Stepper(RunWidget):
 
 
 def show(
-    folder: RunFolder,
-    names: str | Sequence[str | tuple[str, str] | list[str]],
-    kind: str | None = None,
-    step: Step | None = None,
+    folder: RunFolder, names: str | Sequence[str | tuple[str, str] | list[str]], kind: str | None = None, step: Step | None = None
 ) -> Stepper:
     """Show artifacts of a run under one slider.
 
