@@ -58,7 +58,7 @@ BUDGETS = {
     "storage": 3355,  # 15 more than before a reference could name a link
     "kinds": 7315,  # 115 more than before a name in the place of a mapping was refused as what it is, a run that was opened knew the words of others, and `errors` left to `calls` what is said of a call
     "record": 2015,  # 10 more than before tags with values were refused, and the next part of a file was read while one was summarized
-    "read": 5720,  # 100 more than before a list of many runs was read in batches, while the collector waits (`known_runs.each_of_many`), and a filter said what was meant
+    "read": 5735,  # 115 more than before a list of many runs was read in batches, while the collector waits (`known_runs.each_of_many`), and a filter said what was meant, of a list without brackets too
     "notebook": 1725,
     "frames": 3415,  # 15 more than before a call with too few arguments said how it is called, of each function that makes a frame
     "polyaxon": 1100,

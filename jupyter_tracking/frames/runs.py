@@ -256,7 +256,7 @@ def runs_frame(
     and parentheses; plain words are looked for in the whole run. The columns are those above, `age`, `why`, `pinned` and `archived`;
     and `lr` is `inputs.lr` or `outputs.lr`, whichever there is. A time without a zone is local; `age < 2d` and `duration > 2h` have
     units s, m, h, d and w. Numbers equal numbers and texts equal texts: the text "0.1" is not 0.1. Of what is missing only `!=`, `not` and
-    `is missing` are true. The columns are those of all the runs, whichever pass.
+    `is missing` are true; `= None` is `is missing`, `!= None` its opposite. The columns are those of all the runs, whichever pass.
 
     Args:
         root: the folder that holds `runs/`, or a URL (`s3://…`, `gs://…`, `az://…`, `file:///…`, `memory://…`); by default

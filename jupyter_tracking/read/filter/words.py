@@ -150,4 +150,9 @@ def is_bare(word: str) -> bool:
 
 def said(text: str) -> str:
     """Return a part of a filter as a message shows it."""
-    return f'"{text}"' if len(text) <= 40 else f'"{text[:40]}…"'  # noqa: PLR2004
+    return f'"{clipped(text)}"'
+
+
+def clipped(text: str) -> str:
+    """Return the beginning of a text, as much as a message has room for."""
+    return text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004
