@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls, shortened, suggest
+from jupyter_tracking.errors import InvalidArgument, NotFound, escape_controls, shortened, suggest
 from jupyter_tracking.format.document.metric_goal import Goal, goal_of
 from jupyter_tracking.format.document.metric_summary import GOALS
 from jupyter_tracking.kinds.arguments import as_text
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.read.filter.comparing import is_number
 from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.known_runs import list_run
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from jupyter_tracking.format.step_timestamp import Step
     from jupyter_tracking.read.known_runs import ListedRun
     from jupyter_tracking.read.run_reader import RunFolder
 
@@ -47,7 +49,7 @@ class BestRun(RunView):
         at = None if values is None else next(iter((values == self.value).nonzero()[0].tolist()), None)
         return None if found is None or at is None else self.files.rows(found)[at].step
 
-    def model(self, name: str | None = None, step: int | None = None) -> Path:
+    def model(self, name: str | None = None, step: Step | None = None) -> Path:
         """Return the run's model: the file or folder, for the library that made it to load.
 
         Args:
@@ -107,10 +109,9 @@ def best(runs: object, metric: str, goal: str | None = None, root: str | os.Path
         raise InvalidArgument(f"goal={shortened(goal)} is none of {', '.join(GOALS)} and None{suggest(str(goal), GOALS)}")
     folders = resolve_runs(runs, root)
     listed = [list_run(folder) for folder in folders]
-    chosen = Goal(goal, "as given") if goal is not None else goal_of(name, [list(run.marks.definitions) for run in listed])
     if not any(name in run.facts.outputs for run in listed):
         name = name.removeprefix("outputs.")  # as the column of `runs()` is called
-        chosen = chosen if goal is not None else goal_of(name, [list(run.marks.definitions) for run in listed])
+    chosen = Goal(goal, "as given") if goal is not None else goal_of(name, [list(run.marks.definitions) for run in listed])
     having = [(folder, run) for folder, run in zip(folders, listed, strict=True) if name in run.facts.outputs]
     if not having:
         known = _numbers(listed)

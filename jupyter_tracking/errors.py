@@ -30,16 +30,13 @@ Each is also the builtin that fits, so that code written without knowing this pa
 from __future__ import annotations
 
 import errno
-import functools
 import logging
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-_Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 _log = logging.getLogger("jupyter_tracking")
 _logged: set[str] = set()  # what log_errors has said already
@@ -246,72 +243,3 @@ def suggest(word: str, known: Iterable[str], *, most: int = 5) -> str:
         more = f" and {len(names) - most} more" if len(names) > most else ""
         return "; there are: " + ", ".join(map(repr, names[:most])) + more
     return ""
-
-
-def checks_arguments(function: _Function) -> _Function:
-    """Let a function say which argument it has not, the nearest of those it has first, or which it lacks, and how it is called.
-
-    Raises:
-        InvalidType: it was called with arguments that it does not take.
-    """
-
-    @functools.wraps(function)
-    def call(*args: Any, **named: Any) -> Any:
-        try:
-            return function(*args, **named)
-        except TypeError as error:
-            misfit = None if isinstance(error, TrackingError) else _misfit(function, args, named, str(error))
-            if misfit is None:
-                raise
-            raise InvalidType(misfit) from None
-
-    return cast("_Function", call)
-
-
-_CALLED = {"__init__": "Run", "runs_frame": "runs", "lineage_frame": "lineage", "problems_of_runs": "problems"}  # by users
-
-_ELSEWHERE = {  # arguments of other trackers' functions, and what ours are called
-    **dict.fromkeys(("experiment", "experiment_name", "experiment_id", "project_name"), "project"),
-    **dict.fromkeys(("id", "run_id", "run"), "run_uuid"),
-    **dict.fromkeys(("key", "tag", "run_name"), "name"),
-    **dict.fromkeys(("epoch", "global_step", "iteration"), "step"),
-    **dict.fromkeys(("params", "hparams", "parameters"), "config"),
-    **dict.fromkeys(("image", "figure", "fig"), "data"),
-    "entity": "owner",
-    "notes": "description",
-    "dir": "root",
-    "job_type": "tags",
-    "nested": "parent",
-    "save_code": "track_code",
-    "artifact_path": "rel_path",
-    "local_path": "path",
-    "direction": "goal",
-    "mode": "goal",
-    "filter": "where",
-    "filter_string": "where",
-}
-
-
-def _misfit(function: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any], python_says: str) -> str | None:
-    """Return what is wrong with the arguments of a call; None where they are those of the function, and the error came from inside."""
-    import inspect
-
-    signature = inspect.signature(function)
-    every = [parameter for name, parameter in signature.parameters.items() if name != "self"]
-    name = _CALLED.get(function.__name__, function.__name__)
-    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in every)
-    known = [parameter.name for parameter in every if parameter.kind is not parameter.POSITIONAL_ONLY]
-    unknown = None if takes_any else next((each for each in named if each not in known), None)
-    if unknown is not None and _ELSEWHERE.get(unknown) in known:
-        return f"{name}() has no argument {unknown!r}; here it is {_ELSEWHERE[unknown]!r}"
-    if unknown is not None:
-        return f"{name}() has no argument {unknown!r}{suggest(unknown, known)}"
-    try:
-        signature.bind(*args, **named)
-    except TypeError:
-        if takes_any and "missing" not in python_says:  # a mapping of names may come first there
-            return None
-        shown = [each.replace(annotation=each.empty, default=each.default if each.default is each.empty else ...) for each in every]
-        called = str(inspect.Signature(shown)).replace("=Ellipsis", "=…")
-        return f"{name}() {python_says.partition('() ')[2]}; it is {name}{called}"
-    return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, NotFound, checks_arguments, escape_controls
+from jupyter_tracking.errors import InvalidArgument, NotFound, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.run_document import join_reason, own_text
-from jupyter_tracking.format.step_timestamp import as_step
+from jupyter_tracking.format.step_timestamp import Step, as_step
 from jupyter_tracking.frames.cells import cells_frame, logs_frame, session_notebook, with_cells
 from jupyter_tracking.frames.lineage import lineage_frame
 from jupyter_tracking.frames.runs import events_frame, metrics_frame, problems_frame
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.printed import in_notebook, say, short_path, warn
 from jupyter_tracking.read.curating import CuratedRun
 from jupyter_tracking.read.find import find_run, resolve_runs
@@ -221,7 +222,7 @@ class RunView(CuratedRun):
 
     @checks_arguments
     def load(
-        self, name: str, kind: str | None = None, step: int | None = None, *, allow_pickle: bool = False, allow_large: bool = False
+        self, name: str, kind: str | None = None, step: Step | None = None, *, allow_pickle: bool = False, allow_large: bool = False
     ) -> Any:
         """Return the value of an artifact at a step.
 
@@ -250,7 +251,7 @@ class RunView(CuratedRun):
             event = self._event(artifact, step)
         return self.files.value(artifact, event, allow_pickle=allow_pickle, allow_large=allow_large)
 
-    def _event(self, artifact: Artifact, step: int) -> Event:
+    def _event(self, artifact: Artifact, step: Step) -> Event:
         """Return the last row of a step."""
         rows, whole = self.files.rows(artifact), as_step(step)
         event = rows.last_at(whole)
@@ -260,7 +261,7 @@ class RunView(CuratedRun):
         return event
 
     @checks_arguments
-    def diff(self, name: str, before: int, after: int, key: str | Sequence[object] | None = None) -> pd.DataFrame:
+    def diff(self, name: str, before: Step, after: Step, key: str | Sequence[object] | None = None) -> pd.DataFrame:
         """Return what changed in a dataframe from one step to another.
 
         A row for each cell that changed, and for each row that was added or removed. The index is that of the rows; the columns
@@ -317,7 +318,7 @@ class RunView(CuratedRun):
         return problems_frame(self.files, hashes=hashes)
 
     @checks_arguments
-    def show(self, *names: str, kind: str | None = None, step: int | None = None) -> Stepper:
+    def show(self, *names: str | list[str], kind: str | None = None, step: Step | None = None) -> Stepper:
         """Return the stepper: one artifact, or several, moved through their steps by one slider.
 
         Metrics that follow each other among the names are drawn in one chart, but for one whose values differ so much in
@@ -396,5 +397,4 @@ class RunView(CuratedRun):
         why = join_reason(*reason)
         said = f" ({why if len(why) <= _LONGEST else f'{why[: _LONGEST - 1]}…'})" if why else ""
         where = self.files.source.url if self.files.source is not None else short_path(self.files.archive or self.path)
-        line = f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>"
-        return escape_controls(line)
+        return escape_controls(f"<RunView {self.name!r} {self.uuid[:8]}{which}, {status}{said}, {count} artifacts, in {where}>")

@@ -14,8 +14,9 @@ import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import NoActiveRun, RunEnded, TrackingError, checks_arguments, log_errors
+from jupyter_tracking.errors import NoActiveRun, RunEnded, TrackingError, log_errors
 from jupyter_tracking.kinds import other_functions
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.notebook.notebook_path import announce
 from jupyter_tracking.polyaxon.no_op import is_wanted
 from jupyter_tracking.polyaxon.run import PolyaxonRun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import re
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,14 @@ def test_a_word_of_another_tracker_names_ours(root: object, word: str, ours: str
         tracking.config.update({"lr": 1})  # type: ignore[attr-defined]
 
 
+def arguments_of(name: str) -> list[str]:
+    """The arguments of a public function; none of what has no signature, such as an enum."""
+    try:
+        return list(inspect.signature(getattr(tracking, name)).parameters)
+    except ValueError:
+        return []
+
+
 def test_what_is_named_is_there() -> None:
     """Each function in a hint is one of ours, with the arguments that the hint gives by name, and no word of ours is called foreign.
 
@@ -64,6 +73,9 @@ def test_what_is_named_is_there() -> None:
         assert word not in dir(Run)
         for name in re.findall(r"(?<!\.)\b(\w+)\(", hint):
             assert hasattr(tracking, name), hint
+    arguments = {each for name in (*tracking.__all__, "Run") if callable(getattr(tracking, name)) for each in arguments_of(name)}
+    for word, ours in other_trackers.ARGUMENTS.items():
+        assert ours in arguments, word
 
 
 def test_a_word_that_a_run_has_elsewhere_says_where(root: object) -> None:

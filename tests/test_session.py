@@ -231,20 +231,33 @@ def test_a_type_checker_takes_right_calls_and_refuses_wrong_ones(tmp_path: Path)
     """In a user's file, the public functions have the types of the methods of `Run`; a star import brings them too."""
     mypy = pytest.importorskip("mypy.api", reason='a type checker is in the group "test" of pyproject.toml')
     code = """
+import numpy as np
 import jupyter_tracking as tracking
 from jupyter_tracking import *
 tracking.log_metric("loss", 0.5, step=1)
 log_text("note", "a string")
 kind: tracking.ArtifactKind = ArtifactKind("model")
 status: str = tracking.init(name="first").status
+view = tracking.open_run("first")
+view.show(["loss", "note"], step=np.int64(1)).close()
+view.show("loss", "note")
+view.load("loss", step=np.float64(1))
+view.diff("table", np.int64(0), 1)
+browser = view.browse()
+browser.selected = "loss"
+browser.selected = ["loss", "note"]
 tracking.log_metric("loss", "half")
 tracking.log_metric("loss", 0.5, stp=1)
 tracking.log_nothing("loss")
+view.load("loss", step="1")
+view.show(3)
+browser.selected = 3
 """
     (tmp_path / "user.py").write_text(code)
     said, _, _ = mypy.run(["--strict", "--no-color-output", "--cache-dir", str(tmp_path / "cache"), str(tmp_path / "user.py")])
     errors_at = re.findall(r"user.py:(\d+): error: .*\[(.+)\]", said)
-    assert errors_at == [("8", "arg-type"), ("9", "call-arg"), ("10", "attr-defined")], said
+    wrong = ["arg-type", "call-arg", "attr-defined", "arg-type", "arg-type", "assignment"]
+    assert errors_at == [(str(line), code) for line, code in enumerate(wrong, 17)], said
 
 
 def test_each_public_function_has_the_signature_and_the_docstring_of_its_method() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import jupyter_tracking as tracking
 from jupyter_tracking.commands.command import DONE, Command
 from jupyter_tracking.commands.output import print_json_rows, print_table
+from jupyter_tracking.read.filter.written import filter_of
 
 if TYPE_CHECKING:
     import argparse
@@ -15,7 +16,8 @@ _OWN = ["uuid", "name", "project", "status", "created_at", "duration"]
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--where", metavar="FILTER", help="list those that pass a filter, such as 'lr < 0.01 and status = failed'")
+    parser.add_argument("words", nargs="*", metavar="filter", help="list those that pass a filter, such as 'lr < 0.01 and status = failed'")
+    parser.add_argument("--where", metavar="FILTER", help="the filter, instead")
     parser.add_argument(
         "--summary", metavar="WORD", help="list the outputs too, with this number of each metric: last, min, max, best, mean"
     )
@@ -25,7 +27,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _runs(given: argparse.Namespace) -> int:
     groups = [name.strip() for name in given.group_by.split(",")] if given.group_by is not None else None
-    frame = tracking.runs(given.root, where=given.where, summary=given.summary, group_by=groups, archived=given.archived)
+    frame = tracking.runs(
+        given.root, where=filter_of(given.words, given.where), summary=given.summary, group_by=groups, archived=given.archived
+    )
     if given.json:
         print_json_rows(frame)
         return DONE
@@ -40,7 +44,7 @@ COMMANDS = [
         "list the runs under a root, the newest first",
         _runs,
         _add_arguments,
-        example="runs --where 'lr < 0.01 and acc >= 0.9' --json",
+        example="runs 'lr < 0.01 and acc >= 0.9' --json",
         json=True,
     )
 ]

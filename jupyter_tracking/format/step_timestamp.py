@@ -9,10 +9,12 @@ import warnings
 import weakref
 from contextlib import suppress
 from time import time_ns
-from typing import Any, Protocol
+from typing import Any, Protocol, SupportsIndex
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType
 from jupyter_tracking.format import event_rows
+
+Step = float | SupportsIndex  # as `as_step` takes it: a whole number of any type, Python's, numpy's or a tensor's
 
 
 def as_step(step: object) -> int | None:
@@ -43,9 +45,7 @@ def _as_whole(step: Any) -> int | None:
     """Return a number as an int that equals it; None where it is not whole, or is masked."""
     if hasattr(step, "__index__"):
         return int(step.__index__()) if type(step).__name__ != "MaskedConstant" else None
-    if not math.isfinite(step):
-        return None
-    whole = int(step)
+    whole = int(step) if math.isfinite(step) else None
     return whole if bool(whole == step) else None
 
 

@@ -16,7 +16,7 @@ import orjson
 import pandas as pd
 
 from jupyter_tracking.budgets import MOST_KNOWN_BYTES
-from jupyter_tracking.errors import TrackingError, checks_arguments
+from jupyter_tracking.errors import TrackingError
 from jupyter_tracking.format import event_rows, paths
 from jupyter_tracking.format.event_file_summary import last_version_summary, summarize_event_file
 from jupyter_tracking.frames.catalog.engines import check_engine, lazy_table
@@ -24,6 +24,7 @@ from jupyter_tracking.frames.catalog.stored import LINEAGE, catalogued_lineage, 
 from jupyter_tracking.frames.lineage_columns import LINEAGE_COLUMNS, ROWS_AT_A_TIME, LineageRows, joined_parts, lineage_rows_frame
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.run_versions import keep_versions, recorded_versions
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.catalog.at_store import catalog_at
 from jupyter_tracking.read.find import resolve_runs

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jupyter_tracking.errors import TrackingWarning, checks_arguments
+from jupyter_tracking.errors import TrackingWarning
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.dtypes import with_dtypes
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from jupyter_tracking.budgets import MOST_CELL_VALUES, MOST_RUN_COLUMNS
-from jupyter_tracking.errors import TooLarge, TrackingWarning, checks_arguments, replace_surrogates
+from jupyter_tracking.errors import TooLarge, TrackingWarning, replace_surrogates
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document.metric_summary import check_override
 from jupyter_tracking.format.document.rank_names import rank_of, size_of, without_rank
@@ -25,6 +25,7 @@ from jupyter_tracking.frames.problems import PROBLEMS, Unread
 from jupyter_tracking.frames.run_groups import grouping_columns, groups_frame
 from jupyter_tracking.kinds import kind_of
 from jupyter_tracking.kinds.arguments import as_text
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.printed import warn
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.catalog.at_store import catalog_at
@@ -255,7 +256,7 @@ def runs_frame(
     and parentheses; plain words are looked for in the whole run. The columns are those above, `age`, `why`, `pinned` and `archived`;
     and `lr` is `inputs.lr` or `outputs.lr`, whichever there is. A time without a zone is local; `age < 2d` and `duration > 2h` have
     units s, m, h, d and w. Numbers equal numbers and texts equal texts: the text "0.1" is not 0.1. Of what is missing only `!=`, `not` and
-    `is missing` are true. The columns are those of all the runs, whichever pass.
+    `is missing` are true; `= None` is `is missing`, `!= None` its opposite. The columns are those of all the runs, whichever pass.
 
     Args:
         root: the folder that holds `runs/`, or a URL (`s3://…`, `gs://…`, `az://…`, `file:///…`, `memory://…`); by default

@@ -7,9 +7,10 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_tracking.errors import InvalidArgument, MalformedEvent, NotFound, checks_arguments, shortened
+from jupyter_tracking.errors import InvalidArgument, MalformedEvent, NotFound, shortened
 from jupyter_tracking.format.document.run_document import OVER
 from jupyter_tracking.kinds.arguments import as_text
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.read.find import find_run
 
 if TYPE_CHECKING:

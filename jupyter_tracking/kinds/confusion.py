@@ -125,7 +125,7 @@ class ConfusionMethods(Recorder):
             step: as in `log_metric`.
             timestamp: as in `log_metric`.
             y_true: shape (m,), the true labels, which are the rows of the matrix.
-            y_pred: shape (m,), the predicted labels, which are its columns.
+            y_pred: shape (m,), the predicted labels, which are its columns; not their probabilities.
             labels: which labels, in their order; by default all that are in `y_true` or `y_pred`, sorted. A pair with another one is not
                 counted, and a warning says how many are not.
             normalize: `"true"`: a row adds up to 1; `"pred"`: a column does; `"all"`: the whole does; by default they are counts.
@@ -133,7 +133,7 @@ class ConfusionMethods(Recorder):
         Raises:
             InvalidType: not numbers.
             InvalidArgument: the labels are not as many as the matrix has rows and columns, `y_true` and `y_pred` are not as many, or both
-                ways of giving a matrix are mixed.
+                ways of giving a matrix are mixed; or a label is no whole number, as probabilities are none, and none of `labels` is.
         """
         made = {"x": x, "y": y, "z": z}
         counted = {"y_true": y_true, "y_pred": y_pred, "labels": labels, "normalize": normalize}
@@ -154,19 +154,33 @@ class ConfusionMethods(Recorder):
         self._add_summary("confusion", paths.check_name(name), {"rows": "truth", "columns": "prediction"})
 
 
+def _side(values: Any, argument: str, *, fractions: bool) -> list[Any]:
+    """Return the labels of one side, of which none is a fraction unless those are labels."""
+    array = as_ndarray(values, argument)
+    if array.ndim != 1:
+        raise InvalidArgument(f"{argument} has the shape {array.shape}; give a label for each, such as probabilities.argmax(axis=1)")
+    labels: list[Any] = array.tolist()
+    odd = None if fractions else next(filter(_is_fraction, labels), None)
+    if odd is not None:
+        raise InvalidArgument(
+            f"{argument} has {odd:.6g}, which is a probability or a measure and no label; give a label for each, such as "
+            "probabilities.argmax(axis=1) or probabilities > 0.5, or say with labels= that such numbers are labels"
+        )
+    return labels
+
+
+def _is_fraction(label: object) -> bool:
+    return isinstance(label, float) and math.isfinite(label) and not label.is_integer()
+
+
 def _count(y_true: Any, y_pred: Any, labels: Any, normalize: object) -> tuple[list[Any], NDArray[Any]]:
     """Return the labels, and how often each (a row) was taken for each (a column)."""
     import numpy as np
 
     if normalize not in _SUMS:
         raise InvalidArgument(f"normalize={normalize!r:.60} is none of 'true', 'pred', 'all'; leave it out for counts")
-    sides = []
-    for argument, values in (("y_true", y_true), ("y_pred", y_pred)):
-        array = as_ndarray(values, argument)
-        if array.ndim != 1:
-            raise InvalidArgument(f"{argument} has the shape {array.shape}; give a label for each, such as scores.argmax(axis=1)")
-        sides.append(array.tolist())
-    truth, predicted = sides
+    fractions = labels is not None and any(map(_is_fraction, as_ndarray(labels, "labels").ravel().tolist()))
+    truth, predicted = _side(y_true, "y_true", fractions=fractions), _side(y_pred, "y_pred", fractions=fractions)
     if len(truth) != len(predicted) or not truth:
         raise InvalidArgument(f"y_true has {len(truth)} labels and y_pred has {len(predicted)}; give as many of each, and at least one")
     with refusals("y_true, y_pred and labels are no labels of one sort, such as all texts or all numbers"):

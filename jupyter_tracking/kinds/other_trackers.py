@@ -70,6 +70,27 @@ _OURS = {
     **dict.fromkeys(("log_code", "log_git_metadata"), "init(track_code=True), which is the default"),
 }
 
+# Arguments of their functions, and what ours are called, where the function that is called has such a one.
+ARGUMENTS = {
+    **dict.fromkeys(("experiment", "experiment_name", "experiment_id", "project_name"), "project"),
+    **dict.fromkeys(("id", "run_id", "run"), "run_uuid"),
+    **dict.fromkeys(("key", "tag", "run_name"), "name"),
+    **dict.fromkeys(("epoch", "global_step", "iteration"), "step"),
+    **dict.fromkeys(("params", "hparams", "parameters"), "config"),
+    **dict.fromkeys(("image", "figure", "fig"), "data"),
+    "entity": "owner",
+    "notes": "description",
+    "dir": "root",
+    "job_type": "tags",
+    "nested": "parent",
+    "save_code": "track_code",
+    "artifact_path": "rel_path",
+    "local_path": "path",
+    "direction": "goal",
+    "mode": "goal",
+    "filter": "where",
+    "filter_string": "where",
+}
 
 _OPENED = "a run that was opened is read; init(run_uuid=…) goes on with it"
 

@@ -40,7 +40,9 @@ def as_pixels(array: NDArray[Any], argument: str) -> NDArray[np.uint8]:
             array = array.astype(np.float32)
         low, high = float(np.fmin.reduce(array, axis=None)), float(np.fmax.reduce(array, axis=None))  # NaN where all is
         missing = int(np.count_nonzero(np.isnan(array)))
-        if low < -_HALF_LEVEL or high > 1 + _HALF_LEVEL or missing:
+        if missing == array.size:
+            warn(f"{argument} is NaN everywhere, shown as 0: there is nothing to see")
+        elif low < -_HALF_LEVEL or high > 1 + _HALF_LEVEL or missing:
             told = f" and {missing} NaN, shown as 0" if missing else ""
             warn(
                 f"{argument} goes from {low:g} to {high:g}{told}; floats are taken as 0 to 1 and the rest is cut off. "

@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking import session
-from jupyter_tracking.errors import InvalidArgument, NoActiveRun, NotFound
+from jupyter_tracking.errors import NoActiveRun, NotFound
 from jupyter_tracking.format import paths
 from jupyter_tracking.magics.completion import root_of_runs, run_names
 from jupyter_tracking.magics.curating import CURATIONS
@@ -295,14 +295,11 @@ def runs(
         archived: list those too that are archived.
     """
     from jupyter_tracking.frames.runs import runs_frame
-    from jupyter_tracking.read.filter.words import without_outer_quotes
+    from jupyter_tracking.read.filter.written import filter_of
 
-    if words and where is not None:
-        raise InvalidArgument(f"where={where!r} stands beside the filter {' '.join(words)!r}; give one of them")
-    text = without_outer_quotes(" ".join(words)) if words else where
     groups = [name.strip() for name in group_by.split(",")] if group_by is not None else None
     chosen = root if root is not None else root_of_runs()
-    return runs_frame(chosen, where=text, summary=summary, group_by=groups, archived=archived)
+    return runs_frame(chosen, where=filter_of(words, where), summary=summary, group_by=groups, archived=archived)
 
 
 runs.filters = ("words",)  # type: ignore[attr-defined] # which keep their quotes

@@ -11,9 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, checks_arguments, storage_errors, suggest
+from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_values
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.notebook import provenance
 from jupyter_tracking.polyaxon import no_op as silence
 from jupyter_tracking.polyaxon.event_columns import EventMethods

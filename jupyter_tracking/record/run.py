@@ -9,10 +9,11 @@ import errno
 import os
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, checks_arguments, escape_controls, storage_errors, suggest
+from jupyter_tracking.errors import InvalidArgument, RunLocked, TrackingError, escape_controls, storage_errors, suggest
 from jupyter_tracking.format import lineage, paths
 from jupyter_tracking.format.document import run_document, run_values
 from jupyter_tracking.kinds import KindMethods
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.printed import short_path, warn
 from jupyter_tracking.record import process_exit, resume_polyaxon
 from jupyter_tracking.record.lineage_document import write_outputs

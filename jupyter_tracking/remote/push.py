@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking.errors import InvalidArgument, MissingFile, OddKey, StoreError, checks_arguments, escape_controls
+from jupyter_tracking.errors import InvalidArgument, MissingFile, OddKey, StoreError, escape_controls
 from jupyter_tracking.format import paths
 from jupyter_tracking.frames.catalog.root_catalog import put_entry
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.printed import count_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import find_run

@@ -118,11 +118,13 @@ def hash_and_size(path: str, *, follow: bool = False) -> tuple[str, int]:
         follow: whether what a link leads to is read; else a link is refused, as it is where files are copied.
     """
     digest, size = md5(), 0
-    at = os.path.realpath if follow else str
-    top = at(path)
+    top = os.path.realpath(path) if follow else path
     below = walk(top, follow=follow) if stat.S_ISDIR(file_mode(top)) else [("", False)]
     for relative, is_folder in below:
-        for chunk in () if is_folder else file_chunks(at(os.path.join(top, relative)) if relative else top):  # noqa: PTH118
+        if is_folder:
+            continue
+        at = os.path.join(top, relative) if relative else top  # noqa: PTH118
+        for chunk in file_chunks(os.path.realpath(at) if follow and os.path.islink(at) else at):  # noqa: PTH114
             digest.update(chunk)
             size += len(chunk)
     return digest.hexdigest()[:12], size

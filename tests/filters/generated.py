@@ -161,8 +161,8 @@ class Maker:
         """A value that is missing."""
         name, column = self.column(*(c.name for c in COLUMNS))
         word = self.random.choice(["missing", "none", "None", "null", "NaN", "MISSING"])
-        negated = self.random.choice(["", "not "])
-        return Made(f"{column} is {negated}{word}", lambda f: f[name].isna() ^ bool(negated))
+        sign, negated = self.random.choice([("is ", False), ("is not ", True), ("=", False), ("== ", False), ("!= ", True)])
+        return Made(f"{column} {sign}{word}", lambda f: f[name].isna() ^ negated)
 
     def listed(self) -> Made:
         """A column and a list."""

@@ -106,6 +106,14 @@ def test_pairs_of_other_labels_are_told(run: Run, view: RunView) -> None:
     assert view.load("c").z.tolist() == [[1, 0], [0, 1]]
 
 
+def test_whole_floats_are_labels_and_fractions_where_labels_says_so(run: Run, view: RunView) -> None:
+    """As a column of numbers with gaps has them, and as doses are."""
+    run.log_confusion_matrix("c", y_true=[0.0, 1.0, 1.0], y_pred=np.array([0.0, 1.0, 0.0]), step=0)
+    assert (view.load("c").x, view.load("c").z.tolist()) == ([0.0, 1.0], [[1, 0], [1, 1]])
+    run.log_confusion_matrix("c", y_true=[0.5, 1.0], y_pred=[0.5, 0.5], labels=[0.5, 1.0], step=1)
+    assert (view.load("c").x, view.load("c").z.tolist()) == ([0.5, 1.0], [[1, 0], [1, 0]])
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -116,7 +124,13 @@ def test_pairs_of_other_labels_are_told(run: Run, view: RunView) -> None:
         ({"x": [0], "y_true": [0], "y_pred": [0]}, "x and y_true are two ways"),
         ({"y_true": [0, 1], "y_pred": [0]}, "y_true has 2 labels and y_pred has 1"),
         ({"y_true": [], "y_pred": []}, "at least one"),
-        ({"y_true": [0, 1], "y_pred": np.eye(2)}, r"y_pred has the shape \(2, 2\); give a label for each"),
+        ({"y_true": [0, 1], "y_pred": np.eye(2)}, r"y_pred has the shape \(2, 2\); give a label for each, such as probabilities\.argmax"),
+        (
+            {"y_true": [0, 1], "y_pred": [0.2, 0.9]},
+            r"y_pred has 0\.2, .* and no label; give a label for each, such as probabilities\.argmax",
+        ),
+        ({"y_true": ["a", "b"], "y_pred": np.float32([1, 0.25])}, r"y_pred has 0\.25, which is a probability"),
+        ({"y_true": [0.5, 1], "y_pred": [0, 1], "labels": [0, 1]}, r"y_true has 0\.5, .* or say with labels= that"),
         ({"y_true": [0, 1], "y_pred": [0, 1], "normalize": "rows"}, "normalize='rows' is none of 'true', 'pred', 'all'"),
         ({"y_true": [0, 1], "y_pred": ["0", "1"]}, "no labels of one sort"),
         ({"y_true": [0.0, np.nan], "y_pred": [0, 1]}, "labels holds NaN"),

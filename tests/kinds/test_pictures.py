@@ -114,7 +114,13 @@ def test_floats_come_back_as_the_levels_they_were_made_of(run: Run, view: RunVie
 
 
 @pytest.mark.parametrize(
-    ("array", "said"), [([[-0.5, 1.5]], "from -0.5 to 1.5"), ([[9.0, 255.0]], "from 9 to 255"), ([[np.nan, 0.5]], "1 NaN")]
+    ("array", "said"),
+    [
+        ([[-0.5, 1.5]], "from -0.5 to 1.5"),
+        ([[9.0, 255.0]], "from 9 to 255"),
+        ([[np.nan, 0.5]], "from 0.5 to 0.5 and 1 NaN, shown as 0;"),
+        ([[np.nan, np.nan]], "data is NaN everywhere, shown as 0: there is nothing to see$"),
+    ],
 )
 def test_floats_outside_are_clipped_with_a_warning(run: Run, view: RunView, array: list[list[float]], said: str) -> None:
     """Nothing wraps around, and the call says what it cut off."""

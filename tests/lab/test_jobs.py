@@ -213,7 +213,7 @@ def see(page: Page, job: str, count: int) -> None:
         case "which inputs matter":
             expect(page.locator(".jt-importance li").first).to_contain_text("model" if count == SIXTY else "", timeout=30_000)
         case "note and tag the winner":
-            expect(page.locator(".jt-said-of-runs")).to_contain_text("note kept on 1 run")
+            expect(page.locator(".jt-said-of-runs")).to_contain_text("note kept on 1 run", timeout=30_000)
             expect(rows.first).to_contain_text("vit-0.01-4")
         case "why did the failed ones fail":
             expect(page.locator(".jt-run-table > .jt-tools .jt-caption")).to_have_text(f"5 of {count:,} runs")

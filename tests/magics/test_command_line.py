@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,7 +49,7 @@ def test_runs_takes_a_filter_a_summary_and_groups(run: Run, capsys: pytest.Captu
     other.log_metric("loss", 5.0)
     other.end()
     capsys.readouterr()
-    assert main(["runs", "--where", "loss < 1 digits", "--summary", "max"]) == 0
+    assert main(["runs", "loss < 1 digits", "--summary", "max"]) == 0
     assert capsys.readouterr().out == "none\n"
     assert main(["runs", "--where", "loss <= 5", "--summary", "max"]) == 0
     assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == ["outputs.loss", "5.0", "1.0"]
@@ -60,6 +61,38 @@ def test_runs_takes_a_filter_a_summary_and_groups(run: Run, capsys: pytest.Captu
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "jupyter-tracking: where='los < 1 and digits', at character 1: there is no column \"los\"; near: loss"
     assert said[1:] == ["    los < 1 and digits", "    ^^^"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["loss", ">", "1"], ["red fox"]),
+        (["loss > 1"], ["red fox"]),
+        (["loss>=1", "not", "name = digits"], ["red fox"]),
+        (["name", "=", "red fox"], ["red fox"]),  # of which a shell took the quotes
+        (["name in ('red fox', digits)"], ["digits", "red fox"]),
+        (["name", "in", "['red fox',", "digits]"], ["digits", "red fox"]),
+        (["red fox"], ["red fox"]),
+        (["not", "red fox"], ["digits"]),
+        (["loss", ">", "-1", "--json"], ["digits", "red fox"]),
+        (["--where", "loss > 1"], ["red fox"]),
+        (["'loss > 1'"], ["red fox"]),
+    ],
+)
+def test_the_words_of_runs_are_a_filter(run: Run, capsys: pytest.CaptureFixture[str], words: list[str], names: list[str]) -> None:
+    """As of `%runs`, with the quotes of a shell around all of it, around a text of it, or nowhere."""
+    assert run.name == "digits"
+    with tracking.init(name="red fox"):
+        tracking.log_metric("loss", 5.0)
+    capsys.readouterr()
+    assert main(["runs", *words, *([] if "--json" in words else ["--json"])]) == 0
+    assert sorted(row["name"] for row in json.loads(capsys.readouterr().out)) == names
+
+
+def test_a_filter_is_given_once(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """As words or behind `--where`."""
+    assert main(["runs", "loss > 1", "--where", "digits"]) == 2
+    assert "where='digits' stands beside the filter 'loss > 1'; give one of them" in capsys.readouterr().err
 
 
 def test_show_lists_what_a_run_holds(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ def test_selecting_opens_a_stepper_and_closes_the_one_before(view: RunView) -> N
     browser.catalog.set_state({"selected": [["curve", "gain"]]})
     assert browser.selected == ("curve", "gain")
     assert browser.stepper.steps == (0, 10, 20, 30, 40)
-    browser.selected = "predictions"  # type: ignore[assignment] # as show() takes it, where one kind has the name
+    browser.selected = "predictions"  # as show() takes it, where one kind has the name
     assert browser.selected == ("dataframe", "predictions")
     for wrong in (3, ("a", "b", "c"), [("curve", "gain"), 3]):
         with pytest.raises(InvalidType, match="is none; give the kind and name of an artifact, a list of such, or None"):

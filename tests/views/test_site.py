@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 import jupyter_tracking as tracking
 from jupyter_tracking.__main__ import main
 from jupyter_tracking.errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def make(root: Path, name: str, steps: int = 3) -> Path:
@@ -40,6 +37,26 @@ def test_each_run_has_a_page_and_what_has_not_changed_is_not_written_again(root:
     assert sorted(again.written) == sorted([one.name, three.name])
     assert "<title>other</title>" in (site / "runs" / f"{one.name}.html").read_text()
     assert main(["page", str(root), "-o", str(site)]) == 0
+
+
+def test_the_table_is_written_again_where_it_is_another_or_has_gone(root: Path, tmp_path: Path) -> None:
+    """What says nothing new is left as it is; a run that has no page, being archived, is in the table too."""
+    runs = [make(root, name, steps) for name, steps in (("one", 3), ("two", 4), ("three", 5), ("four", 6))]
+    tracking.open_run(runs[3]).archive()
+    site = tmp_path / "site"
+    index = Path(tracking.save_pages(root, site).url)
+    first = index.stat()
+    assert tracking.save_pages(root, site).written == []
+    assert index.stat().st_ino == first.st_ino  # a page that is written is a new file
+    whole = index.read_bytes()
+    tracking.open_run(runs[3]).rename("other")
+    assert tracking.save_pages(root, site).written == []
+    assert index.read_bytes() != whole
+    tracking.open_run(runs[3]).rename("four")
+    tracking.save_pages(root, site)
+    index.unlink()
+    assert tracking.save_pages(root, site).written == []
+    assert index.read_bytes() == whole
 
 
 def test_a_run_that_goes_on_is_written_each_time(root: Path, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_view_opens_at_the_step_that_is_asked_for(view: RunView) -> None:
     assert "note" not in stepper.content.about
     assert [0, 1] in [entry[:2] for entry in stepper.content.seed]
     assert STEPS[1] + 1 not in STEPS
-    between = view.show("gain", step=np.int64(STEPS[1] + 1))  # type: ignore[arg-type] # as a loop over an array gives it
+    between = view.show("gain", step=np.int64(STEPS[1] + 1))  # as a loop over an array gives it
     assert between.step == STEPS[1]
     assert between.content.about["note"] == f"step {STEPS[1] + 1} was not logged: opened at {STEPS[1]}, the nearest before it"
     assert view.show("gain", step=10**9).step == STEPS[-1]
@@ -55,7 +55,7 @@ def test_a_step_before_all_others_is_refused(view: RunView) -> None:
     with pytest.raises(NotFound, match=rf"step=-5: no such step was logged, and none before it; the first is {STEPS[0]}"):
         view.show("gain", step=-5)
     with pytest.raises(InvalidArgument, match="whole number"):
-        view.show("gain", step=1.5)  # type: ignore[arg-type]
+        view.show("gain", step=1.5)
 
 
 @pytest.mark.parametrize("step", [True, "10", [10], 1.5, slice(0, 10), float("nan")])
@@ -64,14 +64,14 @@ def test_what_is_no_step_is_refused_by_load_and_diff_as_by_show(view: RunView, s
     for call in (view.show, view.load, lambda _, step: view.diff("predictions", 0, step)):
         with pytest.raises((InvalidType, InvalidArgument), match="a step is an integer or None"):
             call("gain", step=step)
-    assert view.load("gain", step=np.float64(10)).x.tolist() == view.load("gain", step=10).x.tolist()  # type: ignore[arg-type]
+    assert view.load("gain", step=np.float64(10)).x.tolist() == view.load("gain", step=10).x.tolist()
     with pytest.raises(NotFound, match="curve 'gain' has no step 15; near: 0, 10, 20, 30, 40"):
         view.load("gain", step=15)
 
 
 def test_a_list_of_names_is_shown_and_what_is_no_name_is_refused(view: RunView) -> None:
     """As several names are; a number in the place of a name was meant as the step, and the error says how that is given."""
-    assert view.show(["gain", "loss"]).content.about["panels"] == view.show("gain", "loss").content.about["panels"]  # type: ignore[arg-type]
+    assert view.show(["gain", "loss"]).content.about["panels"] == view.show("gain", "loss").content.about["panels"]
     with pytest.raises(InvalidType, match="names has 10, a int; give names of artifacts; a step is given as step=10"):
         view.show("gain", 10)  # type: ignore[arg-type]
     with pytest.raises(InvalidType, match="names has None, a NoneType; give names of artifacts"):

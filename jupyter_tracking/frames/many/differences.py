@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from jupyter_tracking.errors import InvalidArgument, checks_arguments
+from jupyter_tracking.errors import InvalidArgument
 from jupyter_tracking.frames.many.run_columns import RunColumns, several_runs
+from jupyter_tracking.kinds.calls import checks_arguments
 
 if TYPE_CHECKING:
     import os

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from jupyter_tracking.errors import NotFound, TrackingError, checks_arguments, suggest
+from jupyter_tracking.errors import NotFound, TrackingError, suggest
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.lineage import LineageRecord
 from jupyter_tracking.frames.catalog.engines import check_engine, dask_frame, lazy_table, polars_frame
@@ -19,6 +19,7 @@ from jupyter_tracking.frames.lineage_columns import LineageRows
 from jupyter_tracking.frames.problems import Unread
 from jupyter_tracking.frames.runs import events_frame, values_of
 from jupyter_tracking.kinds.arguments import as_text
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.find import resolve_runs
 from jupyter_tracking.read.remote.roots import find_root, source_of, use_options

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from jupyter_tracking.errors import InvalidArgument, MissingExtra, NotFound, checks_arguments
+from jupyter_tracking.errors import InvalidArgument, MissingExtra, NotFound
 from jupyter_tracking.frames.many.run_columns import RunColumns, several_runs
 from jupyter_tracking.frames.many.scores import first_score
+from jupyter_tracking.kinds.calls import checks_arguments
 
 if TYPE_CHECKING:
     import os

@@ -12,5 +12,6 @@ Times (`created_at > today`) and seconds (`age < 2d`) are read as such where the
 
 Numbers equal numbers, texts equal texts, booleans equal booleans, and none of them another; `true` also equals the text "true". A list
 equals what one of its values equals. `~` is true of a text that holds another, in whatever case. Nothing is equal to, less or greater than
-a missing value (None or NaN), so that of those only `!=`, `not` and `is missing` are true.
+a missing value (None or NaN), so that of those only `!=`, `not` and `is missing` are true; `= none`
+is `is missing`, and `!= none` is `is not missing`.
 """

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from jupyter_tracking.read.filter.comparing import text_of
 from jupyter_tracking.read.filter.words import is_bare, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 GROUPS = ("inputs.", "outputs.", "run.")
 _MOST_NAMED = 5
@@ -104,6 +105,16 @@ def as_text(text: str) -> str:
 def ambiguous(word: str, found: list[Column]) -> str:
     """Return what to say of a short name that several columns have."""
     return f"{said(word)} may be {' or '.join(as_name(column.name) for column in found)}; say which"
+
+
+def row_text(value: Callable[[str], object], columns: list[Column]) -> str:
+    """Return what plain words are looked for in, in small letters: texts, and inputs and outputs as `name=value`."""
+    parts = []
+    for column in columns:
+        text = text_of(value(column.name)) if column.kind == "any" else ""
+        if text:
+            parts.append(text if column.short == column.name else f"{column.short}={text}")
+    return "\n".join(parts).lower()
 
 
 def _pairs(word: str) -> frozenset[str]:

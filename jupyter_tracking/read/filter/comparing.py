@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
+from jupyter_tracking.read.filter.words import BOOLEANS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,6 +62,11 @@ def _are_same(left: object, right: object) -> bool:
     return (isinstance(left, bool) and isinstance(right, bool) and left == right) or (
         isinstance(left, str) and isinstance(right, str) and left == right
     )
+
+
+def says(value: object, word: str) -> bool:
+    """Return whether a value is true or false, as a word says, or the text of it."""
+    return value.lower() == word if isinstance(value, str) else value is BOOLEANS[word]
 
 
 def is_less(left: Any, right: Any, *, or_equal: bool) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from jupyter_tracking.errors import InvalidFilter, escape_controls, shortened
-from jupyter_tracking.read.filter.columns import Column, Columns, ambiguous
-from jupyter_tracking.read.filter.comparing import Literal, are_equal, holds, is_among, is_less, is_missing, text_of
+from jupyter_tracking.read.filter.columns import Column, Columns, ambiguous, row_text
+from jupyter_tracking.read.filter.comparing import Literal, are_equal, holds, is_among, is_less, is_missing, says
 from jupyter_tracking.read.filter.times import is_in_two, seconds_of, time_of
-from jupyter_tracking.read.filter.words import BOOLEANS, MISSING, Mistake, Token, is_like_number, number_of, said, tokens_of
+from jupyter_tracking.read.filter.words import BOOLEANS, MISSING, Mistake, Token, clipped, is_like_number, number_of, said, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +19,7 @@ MOST_NESTED = 50
 _MOST_SHOWN = 60  # characters of a filter, before a mistake and of it
 _CLOSES = {"(": ")", "[": "]"}
 _OPERANDS = {"word", "text", "name"}
+_EQUAL = {"=", "==", "!="}
 _A_TIME = "compare it with a date such as 2026-11-01, or with today, yesterday or now"
 _A_SPAN = "compare it with seconds such as 90, or with 90s, 5m, 2h, 3d or 1w"
 _IN_ONE = {"time": "write 2026-11-01T12:30, or both in quotes", "seconds": "write 90s, 5m, 2h, 3d or 1w"}
@@ -41,16 +42,6 @@ class Row:
 
 
 Test = Callable[[Row], bool]
-
-
-def row_text(value: Callable[[str], object], columns: list[Column]) -> str:
-    """Return what plain words are looked for in, in small letters: texts, and inputs and outputs as `name=value`."""
-    parts = []
-    for column in columns:
-        text = text_of(value(column.name)) if column.kind == "any" else ""
-        if text:
-            parts.append(text if column.short == column.name else f"{column.short}={text}")
-    return "\n".join(parts).lower()
 
 
 class Filter(NamedTuple):
@@ -116,6 +107,11 @@ class _Operand(NamedTuple):
 
     token: Token
     column: Column | None
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is the word for a missing value."""
+        return self.column is None and self.token.kind == "word" and self.token.text.lower() in MISSING
 
 
 class _Reader:
@@ -295,9 +291,7 @@ class _Reader:
         if opened is None:
             several = self.operand("a list such as [1, 2], or a column")
             if several.column is None:
-                if several.token.kind == "word" and number_of(several.token.text) is None:
-                    raise self.unknown(several.token)
-                raise self.refuse(several.token, "after in stands a list such as [1, 2], or a column")
+                raise self.no_list(item, several.token)
             left, right = self.side(item, several.column), self.side(several, None)
             return lambda row: is_among(left(row), right(row))
         tests: list[Test] = []
@@ -314,6 +308,21 @@ class _Reader:
         self.next += 1
         return lambda row: any(test(row) for test in tests)
 
+    def no_list(self, item: _Operand, first: Token) -> Mistake:
+        """Return the mistake that a value stands where a list or a column has to; beside a column, with the list that was meant."""
+        is_word = first.kind == "word" and number_of(first.text) is None
+        if item.column is None:
+            return self.unknown(first) if is_word else self.refuse(first, "after in stands a list such as [1, 2], or a column")
+        last = first
+        while self.take(",") and (more := self.take("word", "text")):
+            last = more
+        listed = f"{self.columns.label(item.column)} in [{clipped(self.text[first.at : last.end])}]"
+        if not is_word:
+            return self.refuse(first, f"after in stands a list in brackets, as in {listed}, or a column")
+        near = self.columns.nearest(first.text)
+        none = f"there is no column {said(first.text)}{near if near.startswith('; near') else ''}"
+        return self.refuse(first, f"{none}; a list stands in brackets, as in {listed}")
+
     # --- two sides -------------------------------------------------------------------------------
 
     def pair(self, one: _Operand, sign: Token | None, other: _Operand) -> Test:
@@ -321,6 +330,10 @@ class _Reader:
         operator = sign.text if sign is not None else "="
         if operator == "~":
             return self.part(one, other)
+        for side, beside in ((one, other), (other, one)):
+            if operator in _EQUAL and side.is_missing and beside.column is not None:
+                name = beside.column.name
+                return lambda row: is_missing(row.value(name)) is (operator != "!=")
         left, right = self.side(one, other.column), self.side(other, one.column)
         if operator in {"=", "=="}:
             return lambda row: are_equal(left(row), right(row))
@@ -380,10 +393,5 @@ class _Reader:
         if number is not None:
             return Literal(number)
         if word in BOOLEANS:
-            return Literal(BOOLEANS[word], lambda value: _says(value, word))
+            return Literal(BOOLEANS[word], lambda value: says(value, word))
         return Literal(token.text)
-
-
-def _says(value: object, word: str) -> bool:
-    """Return whether a value is true or false, as a word says, or the text of it."""
-    return value.lower() == word if isinstance(value, str) else value is BOOLEANS[word]

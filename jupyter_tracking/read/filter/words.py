@@ -79,17 +79,6 @@ def tokens_of(text: str, *, unfinished: bool = False) -> list[Token]:
     return [*found, Token("end", "", len(text), len(text))]
 
 
-def without_outer_quotes(text: str) -> str:
-    """Return a filter without the quotes around all of it, as a shell would want them; a text in quotes that is no comparison stays one."""
-    if len(text) > MOST_CHARACTERS:
-        return text
-    first, *others = tokens_of(text, unfinished=True)
-    is_one = first.kind == "text" and first.closed and len(others) == 1
-    if is_one and any(token.kind in {"comparison", "in", "is"} for token in tokens_of(first.text, unfinished=True)):
-        return first.text
-    return text
-
-
 def _skip(text: str, at: int) -> int:
     spaces = _SPACES.match(text, at)
     return spaces.end() if spaces else at
@@ -150,4 +139,9 @@ def is_bare(word: str) -> bool:
 
 def said(text: str) -> str:
     """Return a part of a filter as a message shows it."""
-    return f'"{text}"' if len(text) <= 40 else f'"{text[:40]}…"'  # noqa: PLR2004
+    return f'"{clipped(text)}"'
+
+
+def clipped(text: str) -> str:
+    """Return the beginning of a text, as much as a message has room for."""
+    return text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004

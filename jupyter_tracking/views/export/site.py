@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, checks_arguments, escape_controls, storage_errors
+from jupyter_tracking.errors import InvalidArgument, MissingFile, TrackingError, escape_controls, storage_errors
 from jupyter_tracking.format import paths
 from jupyter_tracking.format.document import run_document
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.printed import count_of
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.file_bytes import file_stat
@@ -65,7 +66,7 @@ def save_pages(
     """Write the runs under a root as static pages: `index.html` with the table, and `runs/<uuid>.html` for each run.
 
     The table finds, filters, sorts and groups without a server; a run that is opened there is its page, with sliders. A second call
-    writes the pages of what has changed, of what was going on, and the table. Runs that are archived have no page.
+    writes the pages of what has changed, of what was going on, and the table where it has changed. Runs that are archived have no page.
 
     Args:
         root: the folder that holds `runs/`, or a URL, as `runs()` takes it; by default `POLYAXON_OFFLINE_ROOT`, else the current directory.
@@ -107,9 +108,13 @@ def save_pages(
             written.append(name)
     key = blake2s(" ".join(seen).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     inside = runs_page(table, key=key, line=f"<{count_of(len(listed), 'run')}>", budget=None, has_pages=True)
-    plotted = inputs_section([folder for folder, _ in table.listed])
-    place.write(_INDEX, whole_page(f"runs of {shown_root(top)}", inside + plotted).encode(), _HTML)
-    place.write(_NOTE, orjson.dumps({name: look for name, look in seen.items() if look}), _JSON)
+    title = escape_controls(f"runs of {shown_root(top)}")
+    # The axes below the table, whose picture takes longest, are of what the runs' documents say: with those and the table they stay.
+    looks = {name: look for name, look in seen.items() if look}
+    looks |= {_INDEX: _digest([title, inside, *looks.values()])} if len(looks) == len(seen) else {}
+    if looks != known or _INDEX not in looks or not place.has_index():
+        place.write(_INDEX, whole_page(title, inside + inputs_section(listed)).encode(), _HTML)
+        place.write(_NOTE, orjson.dumps(looks), _JSON)
     return Pages(place.url, written, len(listed) - len(written) - len(failed), failed)
 
 
@@ -118,8 +123,11 @@ def _look(folder: RunFolder) -> str:
     if folder.status not in run_document.OVER:
         return ""
     # Not the times of files: a copy of a root has others. Whatever changes a run that has ended changes its document.
-    said = orjson.dumps([bundle()[1], folder.info, file_stat(f"{folder.path}/{paths.LINEAGES_FILE}")[1:2]], default=str)
-    return blake2s(said, digest_size=16).hexdigest()
+    return _digest([bundle()[1], folder.info, file_stat(f"{folder.path}/{paths.LINEAGES_FILE}")[1:2]])
+
+
+def _digest(said: list[Any]) -> str:
+    return blake2s(orjson.dumps(said, default=str), digest_size=16).hexdigest()
 
 
 class _Place:
@@ -144,6 +152,13 @@ class _Place:
             whole = target.with_name(f".{target.name}.new")
             whole.write_bytes(data)
             whole.replace(target)
+
+    def has_index(self) -> bool:
+        """Return whether the page with the table is there; one that cannot be asked for is not."""
+        try:
+            return bool(self._store.get_range(_INDEX, 0, 1)) if self._store is not None else (self._folder / _INDEX).is_file()
+        except (OSError, MissingFile):
+            return False
 
     def read_note(self) -> dict[str, Any]:
         """Return what the pages that are there were made of; nothing where that cannot be read."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, checks_arguments, shortened
+from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, shortened
 from jupyter_tracking.frames.many.run_columns import several_runs
+from jupyter_tracking.kinds.calls import checks_arguments
 from jupyter_tracking.read.find import is_run
 
 if TYPE_CHECKING:

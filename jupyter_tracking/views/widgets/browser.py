@@ -103,7 +103,7 @@ class Browser(RunWidget):
         return (chosen[0][0], chosen[0][1]) if chosen else None
 
     @selected.setter
-    def selected(self, chosen: str | tuple[str, str] | list[tuple[str, str]] | None) -> None:
+    def selected(self, chosen: str | tuple[str, str] | list[tuple[str, str]] | list[str] | None) -> None:
         several = chosen if isinstance(chosen, list) else [chosen] if chosen else []
         pairs: list[Any] = [(None, each) if isinstance(each, str) else each for each in several]
         if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):  # noqa: PLR2004

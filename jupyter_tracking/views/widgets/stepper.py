@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound, shortened, suggest
-from jupyter_tracking.format.step_timestamp import as_step
+from jupyter_tracking.format.step_timestamp import Step, as_step
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.model.scene import Scene, open_scene
 from jupyter_tracking.views.widgets.base import RunWidget
@@ -114,7 +114,9 @@ class Stepper(RunWidget):
         self.slider.index = change["new"]
 
 
-def show(folder: RunFolder, names: str | Sequence[str | tuple[str, str]], kind: str | None = None, step: int | None = None) -> Stepper:
+def show(
+    folder: RunFolder, names: str | Sequence[str | tuple[str, str] | list[str]], kind: str | None = None, step: Step | None = None
+) -> Stepper:
     """Show artifacts of a run under one slider.
 
     Args:

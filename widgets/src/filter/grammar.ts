@@ -5,6 +5,7 @@ import { areEqual, holds, isAmong, isLess, isMissing, Literal, textOf } from "./
 import { isInTwo, secondsOf, timeOf } from "./times";
 import {
   BOOLEANS,
+  clipped,
   isLikeNumber,
   MISSING,
   Mistake,
@@ -24,6 +25,7 @@ const IN_ONE = {
 };
 const A_TEST = "a test such as lr < 0.01, or a word";
 const operands: Kind[] = ["word", "text", "name"];
+const equal = new Set(["=", "==", "!="]);
 
 /** A mistake in a filter: from where, of how many characters (0 at the end), and what is wrong. */
 export interface FilterError {
@@ -303,11 +305,7 @@ class Reader<R, C extends FilterColumn> {
     const opened = this.take("[", "(");
     if (!opened) {
       const several = this.operand("a list such as [1, 2], or a column");
-      if (!several.column) {
-        if (several.token.kind === "word" && numberOf(several.token.text) === null)
-          throw this.unknown(several.token);
-        throw this.refuse(several.token, "after in stands a list such as [1, 2], or a column");
-      }
+      if (!several.column) throw this.noList(item, several.token);
       const [left, right] = [this.side(item, several.column), this.side(several, null)];
       return (row) => isAmong(left(row), right(row));
     }
@@ -324,12 +322,37 @@ class Reader<R, C extends FilterColumn> {
     return (row) => tests.some((test) => test(row));
   }
 
+  /** The mistake that a value stands where a list or a column has to; beside a column, with the list that was meant. */
+  private noList({ column }: Operand<C>, first: Token): Mistake {
+    const isWord = first.kind === "word" && numberOf(first.text) === null;
+    if (!column && isWord) return this.unknown(first);
+    if (!column) return this.refuse(first, "after in stands a list such as [1, 2], or a column");
+    let last = first;
+    while (this.take(",")) {
+      const more = this.take("word", "text");
+      if (!more) break;
+      last = more;
+    }
+    const listed = `${this.columns.label(column)} in [${clipped(this.text.slice(first.at, last.end))}]`;
+    if (!isWord)
+      return this.refuse(first, `after in stands a list in brackets, as in ${listed}, or a column`);
+    const near = this.columns.nearest(first.text);
+    const none = `there is no column ${said(first.text)}${near.startsWith("; near") ? near : ""}`;
+    return this.refuse(first, `${none}; a list stands in brackets, as in ${listed}`);
+  }
+
   // --- two sides
 
   /** The test of two sides of a comparison; without a sign, whether they are equal. */
   private pair(one: Operand<C>, sign: Token | null, other: Operand<C>): Test<R> {
     const operator = sign?.text ?? "=";
     if (operator === "~") return this.part(one, other);
+    for (const [side, { column }] of [
+      [one, other],
+      [other, one],
+    ] as const)
+      if (column && isWordForMissing(side) && equal.has(operator))
+        return (row) => isMissing(this.value(row, column)) !== (operator === "!=");
     const [left, right] = [this.side(one, other.column), this.side(other, one.column)];
     if (operator === "=" || operator === "==") return (row) => areEqual(left(row), right(row));
     if (operator === "!=") return (row) => !areEqual(left(row), right(row));
@@ -392,6 +415,10 @@ class Reader<R, C extends FilterColumn> {
       typeof value === "string" ? value.toLowerCase() === word : value === truth,
     );
   }
+}
+
+function isWordForMissing({ token, column }: Operand<unknown>): boolean {
+  return !column && token.kind === "word" && MISSING.has(token.text.toLowerCase());
 }
 
 function all<R>(tests: Test<R>[]): Test<R> {

@@ -166,6 +166,11 @@ export function isBare(word: string): boolean {
 
 /** A part of a filter as a message shows it. */
 export function said(text: string): string {
+  return `"${clipped(text)}"`;
+}
+
+/** The beginning of a text, as much as a message has room for. */
+export function clipped(text: string): string {
   const letters = Array.from(text);
-  return letters.length <= 40 ? `"${text}"` : `"${letters.slice(0, 40).join("")}…"`;
+  return letters.length <= 40 ? text : `${letters.slice(0, 40).join("")}…`;
 }
