@@ -162,13 +162,13 @@ def test_a_large_run_is_listed_by_the_ends_of_its_files(running: Run, long_run: 
 
 
 def test_what_was_counted_is_not_counted_again(long_run: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that grew costs what is new of it, one that did not nothing at all."""
-    read: list[int] = []
+    """A file that grew costs what is new of it, one that did not nothing at all: neither for the list nor for the outputs beside it."""
+    read: list[bytes] = []
     pread = os.pread
 
     def counting(fd: int, count: int, offset: int) -> bytes:
         data = pread(fd, count, offset)
-        read.append(len(data))
+        read.append(data)
         return data
 
     rows = b"".join(event_rows.format_row("metric", step, "2024-01-02 03:04:05.678900+00:00", 0.5) for step in range(10_000))
@@ -176,10 +176,13 @@ def test_what_was_counted_is_not_counted_again(long_run: RunView, monkeypatch: p
     path.write_bytes(event_rows.header("metric") + rows)
     monkeypatch.setattr(file_ends.os_calls, "pread", counting)
     entries = [listing.list_artifacts(long_run.files)["artifacts"][0]]
-    assert sum(read) > len(rows)
-    before, read[:] = sum(read), []
-    entries.append(listing.list_artifacts(long_run.files)["artifacts"][0])
-    unchanged, read[:] = sum(read), []
+    assert len(b"".join(read)) > len(rows)
+    before, read[:] = len(b"".join(read)), []
+    again = listing.list_artifacts(long_run.files)
+    assert ["loss", "0.5"] in again["outputs"]
+    assert not any(data in path.read_bytes() for data in read)
+    entries.append(again["artifacts"][0])
+    unchanged, read[:] = len(b"".join(read)), []
     with path.open("ab") as file:
         file.write(rows[:50].partition(b"\n")[0] + b"\n")
     entries.append(listing.list_artifacts(long_run.files)["artifacts"][0])
