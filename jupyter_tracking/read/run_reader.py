@@ -258,9 +258,9 @@ class RunFolder(RunFiles):
         """Return the steps of an artifact, each once, ascending; None comes first if a row has none."""
         return self.rows(artifact).list_steps()
 
-    def last_value(self, artifact: Artifact) -> float | None:
-        """Return the last value of a metric, reading the end of its file alone; None when it has none."""
-        return file.last_value() if (file := self._file(artifact)) is not None else None
+    def keep_last_value(self, artifact: Artifact, value: float | None) -> None:
+        """Say what a metric's last value is, within `one_look`: who has read its file spares `outputs` from reading it again."""
+        self._answer(("last", artifact.path), lambda: value)
 
     def facts(self, summary: Summary = None) -> RunFacts:
         """Return all that a list of runs says of this one, by one reading of its document; `summary` as of `outputs`."""
@@ -300,8 +300,9 @@ class RunFolder(RunFiles):
         if word in known and (word == "last" or known.get("count") == events.get("rows")):
             return known[word]
         try:
-            file, last = self._file(artifact), self.last_value(artifact)
-            return last if file is None or last is None or word == "last" else file.statistics().get(word, math.nan)
+            last = self._answer(("last", artifact.path), lambda: file.last_value() if (file := self._file(artifact)) is not None else None)
+            file = None if last is None or word == "last" else self._file(artifact)
+            return last if file is None else file.statistics().get(word, math.nan)
         except (TrackingError, OSError):
             return None
 

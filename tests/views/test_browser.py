@@ -162,13 +162,13 @@ def test_a_large_run_is_listed_by_the_ends_of_its_files(running: Run, long_run: 
 
 
 def test_what_was_counted_is_not_counted_again(long_run: RunView, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that grew costs what is new of it, one that did not nothing at all."""
-    read: list[int] = []
+    """A file that grew costs what is new of it, one that did not nothing at all: neither for the list nor for the outputs beside it."""
+    read: list[bytes] = []
     pread = os.pread
 
     def counting(fd: int, count: int, offset: int) -> bytes:
         data = pread(fd, count, offset)
-        read.append(len(data))
+        read.append(data)
         return data
 
     rows = b"".join(event_rows.format_row("metric", step, "2024-01-02 03:04:05.678900+00:00", 0.5) for step in range(10_000))
@@ -176,15 +176,46 @@ def test_what_was_counted_is_not_counted_again(long_run: RunView, monkeypatch: p
     path.write_bytes(event_rows.header("metric") + rows)
     monkeypatch.setattr(file_ends.os_calls, "pread", counting)
     entries = [listing.list_artifacts(long_run.files)["artifacts"][0]]
-    assert sum(read) > len(rows)
-    before, read[:] = sum(read), []
-    entries.append(listing.list_artifacts(long_run.files)["artifacts"][0])
-    unchanged, read[:] = sum(read), []
+    assert len(b"".join(read)) > len(rows)
+    before, read[:] = len(b"".join(read)), []
+    again = listing.list_artifacts(long_run.files)
+    assert ["loss", "0.5"] in again["outputs"]
+    assert not any(data in path.read_bytes() for data in read)
+    entries.append(again["artifacts"][0])
+    unchanged, read[:] = len(b"".join(read)), []
     with path.open("ab") as file:
         file.write(rows[:50].partition(b"\n")[0] + b"\n")
     entries.append(listing.list_artifacts(long_run.files)["artifacts"][0])
     assert [entry["rows"] for entry in entries] == [10_000, 10_000, 10_001]
-    assert sum(read) - unchanged < 10_000 < before
+    assert len(b"".join(read)) - unchanged < 10_000 < before
+
+
+def test_a_file_that_is_not_what_the_lineage_says_is_looked_at_itself(running: Run, long_run: RunView) -> None:
+    """Of a run that has ended, too: a file that was removed, cut, or replaced by a link to another one of the same size."""
+    for name in ("gone", "cut", "linked"):
+        running.log_metrics(0, **{name: 1.5})
+        running.log_metrics(1, **{name: 2.5})
+    running.end()
+    folder = long_run.path / "events" / "metric"
+    (folder / "gone.plx").unlink()
+    (folder / "cut.plx").write_bytes((folder / "cut.plx").read_bytes().rpartition(b"\n1|")[0] + b"\n")
+    (folder / "linked.plx").rename(long_run.path / "outputs-elsewhere")
+    (folder / "linked.plx").symlink_to(long_run.path / "outputs-elsewhere")
+    listed = {a["name"]: a for a in listing.list_artifacts(long_run.files)["artifacts"]}
+    assert listed["loss"] == {"kind": "metric", "name": "loss", "steps": 7, "last": "3"}
+    assert (listed["cut"]["rows"], listed["cut"]["last"]) == (1, "1.5")
+    assert "missing" in listed["gone"]["note"]
+    assert "through a link" in listed["linked"]["note"]
+
+
+def test_a_link_in_the_place_of_a_folder_is_not_followed(running: Run, long_run: RunView) -> None:
+    """Nothing is said of what is behind it, whatever its size."""
+    running.end()
+    (long_run.path / "events" / "metric").rename(long_run.path / "moved")
+    (long_run.path / "events" / "metric").symlink_to(long_run.path / "moved")
+    listed = {a["name"]: a for a in listing.list_artifacts(long_run.files)["artifacts"]}
+    assert "through a link" in listed["loss"]["note"]
+    assert listed["gain"] == {"kind": "curve", "name": "gain", "steps": 7}
 
 
 def test_problems_of_a_large_run_are_shown_when_they_are_found(long_run: RunView, monkeypatch: pytest.MonkeyPatch) -> None:

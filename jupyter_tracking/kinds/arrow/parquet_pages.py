@@ -11,7 +11,7 @@ import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 import pyarrow as pa
@@ -268,9 +268,7 @@ class CheckedFile:
             nested, texts = described.max_repetition_level > 0, kind == "BYTE_ARRAY"
             if nested and (texts or kind == "FIXED_LEN_BYTE_ARRAY"):
                 width = max(width, _OBJECT)
-            known = self._chunks[group, leaf] = Chunk(
-                list(_pages(raw, self._located[group][leaf], self._paths[leaf])), width, texts, nested
-            )
+            known = self._chunks[group, leaf] = Chunk([*_pages(raw, self._located[group][leaf], self._paths[leaf])], width, texts, nested)
         return known
 
     @contextmanager
@@ -311,9 +309,10 @@ class _ReopenedFile:
 
     def __enter__(self) -> BinaryIO:
         with self._lock:
-            self._raw = self._raw or self._opened()
+            raw = self._raw = self._raw or self._opened()
+            self.read, self.seek, self.tell = raw.read, raw.seek, raw.tell  # at hand: of a wide table they are called 100,000 times
             self._users += 1
-            return self._raw
+            return raw
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
@@ -346,9 +345,9 @@ def _check_footer(raw: BinaryIO, *, limited: bool) -> None:
     raw.seek(0)
 
 
-def _pages(raw: io.BufferedReader[Any], column: dict[int, Any], path: str) -> Iterable[Page]:
+def _pages(raw: io.BufferedReader[Any], column: dict[int, Any], path: str) -> Iterator[Page]:
     """Yield the pages of a column chunk, from where and as far as they are read."""
-    at, size, values_in_all = (column.get(field) for field in (_DATA_OFFSET, _CHUNK_SIZE, _CHUNK_VALUES))
+    at, size, values_in_all = column.get(_DATA_OFFSET), column.get(_CHUNK_SIZE), column.get(_CHUNK_VALUES)
     if at is None or size is None or values_in_all is None or at < 0 or size < 0:
         raise MalformedEvent(f"the column {path!r:.100} has no place in the file")
     if 0 < (column.get(_DICTIONARY_OFFSET) or 0) < at:
@@ -358,24 +357,24 @@ def _pages(raw: io.BufferedReader[Any], column: dict[int, Any], path: str) -> It
         count += 1
         if count > MOST_PAGES:
             raise TooLarge(f"the column {path!r:.100} has more than {MOST_PAGES:,} pages")
-        header, length = _header(raw, at)
-        decoded, stored = header.get(_DECODED), header.get(_STORED)
-        if decoded is None or stored is None or decoded < 0 or stored < 0:
+        raw.seek(at)
+        if (plain := _PLAIN_HEADER.match(raw.peek())) is not None:
+            kind, length, (decoded, stored, values, encoding) = _IS_DATA, plain.end(), map(_zigzag, plain.groups())
+        else:
+            header, length = _header(raw, at)
+            kind = header.get(_TYPE, _IS_DATA)
+            inside = header.get(_OF_TYPE.get(kind, _DICTIONARY)) or {}
+            decoded, stored, values = header.get(_DECODED, -1), header.get(_STORED, -1), inside.get(_COUNT, 0)
+            encoding = inside.get(_ENCODING_2 if kind == _IS_DATA_2 else _ENCODING, 0)
+        if decoded < 0 or stored < 0:
             raise MalformedEvent(f"the column {path!r:.100} has a page without a size")
         at += length + stored
-        kind = header.get(_TYPE, _IS_DATA)
-        inside = header.get(_OF_TYPE.get(kind, _DICTIONARY)) or {}
-        values = max(0, inside.get(_COUNT, 0))
-        is_data = kind in {_IS_DATA, _IS_DATA_2}
+        is_data, values = kind in {_IS_DATA, _IS_DATA_2}, max(0, values)
         seen += values if is_data else 0
-        yield Page(decoded, values, inside.get(_ENCODING_2 if kind == _IS_DATA_2 else _ENCODING, 0), is_data)
+        yield Page(decoded, values, encoding, is_data)
 
 
 def _header(raw: io.BufferedReader[Any], at: int) -> tuple[dict[int, Any], int]:
-    raw.seek(at)
-    if (plain := _PLAIN_HEADER.match(raw.peek())) is not None:
-        decoded, stored, values, encoding = map(_zigzag, plain.groups())
-        return {_DECODED: decoded, _STORED: stored, _DATA: {_COUNT: values, _ENCODING: encoding}}, plain.end()
     size = _HEADER
     while True:
         raw.seek(at)
@@ -389,6 +388,7 @@ def _header(raw: io.BufferedReader[Any], at: int) -> tuple[dict[int, Any], int]:
             size *= 16
 
 
+@lru_cache(1 << 12)  # of a wide table, most columns have as many values and bytes as others
 def _zigzag(number: bytes, bits: int = 32) -> int:
     """Return a number as the compact protocol writes it."""
     if len(number) == 1:

@@ -54,7 +54,10 @@ class StoredSchema:
         said = self.columns.get(name)
         if said is not None:
             return (json.dumps(said),)
-        return tuple(str(entry.get(key)) for entry in self._entries.get(name, ()) for key in ("pandas_type", "numpy_type", "metadata"))
+        found: tuple[str, ...] = ()
+        for entry in self._entries.get(name, ()):
+            found += str(entry.get("pandas_type")), str(entry.get("numpy_type")), str(entry.get("metadata"))
+        return found
 
     def are_named(self, names: Sequence[str]) -> bool:
         """Return whether pandas' metadata call columns by their names in Arrow, and these are several."""

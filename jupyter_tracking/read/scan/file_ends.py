@@ -54,12 +54,18 @@ class OpenFolders:
         self._files.wanted([relative])
         path, _, name = relative.rpartition("/")
         try:
-            if path != self._path or self._fd < 0:
-                self._close()
-                self._fd, self._path = self._files.open(path), path
-            return paths.open_inside(self._fd, name)
+            return paths.open_inside(self._folder(path), name)
         except (TrackingError, OSError):
             return self._files.open(relative)  # which says what is wrong, if something is
+
+    def look(self, relative: str) -> os.stat_result | None:
+        """Return the stat of a regular file without opening it; None of all else, and where a link stands in its place or on the way."""
+        path, _, name = relative.rpartition("/")
+        try:
+            seen = os_calls.lstat(name, dir_fd=self._folder(path)) if "\\" not in name else None
+        except (TrackingError, OSError, ValueError):
+            return None
+        return seen if seen is not None and stat.S_ISREG(seen.st_mode) else None
 
     def open_file(self, relative: str) -> int:
         """Open a regular file as `RunFiles.open_file` does, and raise the same."""
@@ -68,6 +74,12 @@ class OpenFolders:
             return fd
         os_calls.close(fd)
         return self._files.open_file(relative)
+
+    def _folder(self, path: str) -> int:
+        if path != self._path or self._fd < 0:
+            self._close()
+            self._fd, self._path = self._files.open(path), path
+        return self._fd
 
     def _close(self) -> None:
         if self._fd >= 0:
@@ -91,7 +103,6 @@ class FileEnd(NamedTuple):
 
 def file_ends(folder: RunFolder, artifacts: list[Artifact]) -> Iterator[FileEnd | Exception | None]:
     """Yield, for each artifact of a run, what is known of its event file: None where it has none, or why it cannot be read."""
-    seen = {path: status for path, status in folder.walk("events") if not stat.S_ISDIR(status.st_mode)}
     is_final, ours, whole = folder.is_final, folder.rows_are_ours, _MOST_WHOLE
     with OpenFolders(folder) as opened:
         for artifact in artifacts:
@@ -99,11 +110,11 @@ def file_ends(folder: RunFolder, artifacts: list[Artifact]) -> Iterator[FileEnd 
             if not artifact.versioned or not path:
                 yield None
                 continue
-            status = seen.get(path)
+            status = opened.look(path)
             if status is not None and is_final and artifact.record.events.get("size") == status.st_size:
                 yield _recorded(artifact)
                 continue
-            known = _remembered(status, artifact.row_kind, ours=ours) if status is not None and stat.S_ISREG(status.st_mode) else None
+            known = _remembered(status, artifact.row_kind, ours=ours) if status is not None else None
             if known is not None:
                 yield known
                 continue

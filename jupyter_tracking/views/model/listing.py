@@ -44,7 +44,7 @@ def list_artifacts(folder: RunFolder, problems: Sequence[Problem] | None = None)
         folder: the run.
         problems: what `find_problems` returned of it; None where nobody has looked.
     """
-    with CollectorPause():
+    with CollectorPause(), folder.one_look():
         safe = _listing(folder)
     return with_problems(safe, problems or (), "" if problems is not None else NOT_LOOKED_FOR)
 
@@ -52,7 +52,12 @@ def list_artifacts(folder: RunFolder, problems: Sequence[Problem] | None = None)
 def _listing(folder: RunFolder) -> dict[str, Any]:
     files = list(_files(folder))
     folder.wanted([artifact.path or "" for artifact in folder.artifacts() if artifact.versioned])
-    facts, artifacts = folder.facts(), ordered(folder)
+    artifacts = ordered(folder)
+    ends = list(file_ends(folder, artifacts))
+    for artifact, end in zip(artifacts, ends, strict=True):
+        if isinstance(end, FileEnd) and artifact.row_kind == "metric":
+            folder.keep_last_value(artifact, end.last)
+    facts = folder.facts()
     listing: dict[str, Any] = {
         "run": {"uuid": facts.uuid, "name": facts.name, "status": facts.status, "why": facts.why, "facts": _facts(folder, facts)},
         "files": files[:_FILES],
@@ -62,7 +67,7 @@ def _listing(folder: RunFolder) -> dict[str, Any]:
         "more": {"files": max(0, len(files) - _FILES)},
     }
     safe: dict[str, Any] = json_safe(listing)
-    safe["artifacts"] = [_entry(artifact, end) for artifact, end in zip(artifacts, file_ends(folder, artifacts), strict=True)]
+    safe["artifacts"] = [_entry(artifact, end) for artifact, end in zip(artifacts, ends, strict=True)]
     return safe
 
 

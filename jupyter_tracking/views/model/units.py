@@ -20,7 +20,7 @@ _PREFIXES = ("", "k", "M", "G", "T")
 
 def unit_of(kind: str, name: str) -> str:
     """Return the unit of a metric of the machine; nothing where none is known."""
-    return next((unit for names, unit in _UNITS if kind == "system" and names.fullmatch(name)), "")
+    return next((unit for names, unit in _UNITS if names.fullmatch(name)), "") if kind == "system" else ""
 
 
 def with_unit(value: float, unit: str) -> str:

@@ -23,10 +23,9 @@ def diff_events(folder: RunFolder, artifact: Artifact, events: tuple[Event, Even
     """Return what changed in a dataframe from one of its events to another, as `diff_frame` returns it."""
     from jupyter_tracking.views.table.stored_table import open_table
 
-    with CollectorPause():  # of a wide table there is much to know of its columns
+    with CollectorPause():  # of a wide table there is much to know of its columns, and of each a few arrays are made
         earlier, later = (open_table(folder, folder.payload(artifact, event)) for event in events)
-        changes = TableDiff(earlier, later, key)
-    return diff_frame(changes)
+        return diff_frame(TableDiff(earlier, later, key))
 
 
 def diff_frame(changes: TableDiff) -> pd.DataFrame:

@@ -48,11 +48,15 @@ def cell_values(table: StoredTable, part: pa.Table, wanted: NDArray[np.bool_]) -
     found = np.empty(int(many.sum()), dtype=object)
     names, columns = part.column_names, part.columns
     for places in grouped(map(table.are_alike, names)).values():
-        values = table.values(names[places[0]], joined([columns[place] for place in places]).filter(pa.array(wanted[places].ravel())))
+        whole = joined([columns[place] for place in places])
+        if pa.types.is_primitive(whole.type):  # of many short pieces, to filter each takes twice as long
+            whole = pa.chunked_array([whole.combine_chunks()], whole.type)
+        values = table.values(names[places[0]], whole.filter(pa.array(wanted[places].ravel())))
         is_here = np.zeros(len(names), dtype=bool)
         is_here[places] = True
-        # An assignment of the values themselves would take lists apart.
-        found[np.repeat(is_here, many)] = np.fromiter(values, dtype=object, count=len(values))
+        are_numbers = isinstance(values.dtype, np.dtype) and values.dtype.kind in "iufb"
+        # An assignment of other values themselves would take lists apart.
+        found[np.repeat(is_here, many)] = values.to_numpy() if are_numbers else np.fromiter(values, dtype=object, count=len(values))
     return found
 
 

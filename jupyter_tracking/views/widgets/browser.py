@@ -11,6 +11,7 @@ import traitlets
 from jupyter_tracking.errors import InvalidType, NotFound, shortened
 from jupyter_tracking.progress import Progress
 from jupyter_tracking.read.check import find_problems
+from jupyter_tracking.system.collector import CollectorPause
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import browser_key, browser_line, browser_page
 from jupyter_tracking.views.model.listing import change_marks, is_soon_checked, list_artifacts, ordered, relative_path, with_problems
@@ -65,7 +66,7 @@ class Browser(RunWidget):
             folder: the run.
             page_budget: bytes that a display may add to the notebook's file.
         """
-        with folder.one_look():
+        with CollectorPause(), folder.one_look():
             self._open(folder, page_budget)
 
     def _open(self, folder: RunFolder, page_budget: int) -> None:
