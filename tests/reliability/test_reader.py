@@ -71,10 +71,20 @@ def test_what_has_no_rows_answers_where_it_is(run: Run, root: Path) -> None:
 def test_the_last_value_of_a_metric_needs_no_reading_of_the_rest(run: Run) -> None:
     """A run that goes on is asked for it again and again; what is no metric has none."""
     folder = open_folder(run.path)
-    assert folder.last_value(folder.find("loss", "metric")) == 0.5
+    assert folder.facts().outputs["loss"] == 0.5
     run.log_metric("loss", 0.25, 2)
-    assert folder.last_value(folder.find("loss", "metric")) == 0.25
-    assert [folder.last_value(folder.find(name)) for name in ("note", "away")] == [None, None]
+    outputs = folder.facts().outputs
+    assert outputs["loss"] == 0.25
+    assert not {"note", "away"} & set(outputs)
+
+
+def test_who_has_read_a_file_says_its_last_value_for_one_look_alone(run: Run) -> None:
+    """What was said is taken while one looks; after that the file is asked again."""
+    folder = open_folder(run.path)
+    with folder.one_look():
+        folder.keep_last_value(folder.find("loss", "metric"), 8.0)
+        assert folder.facts().outputs["loss"] == 8.0
+    assert folder.facts().outputs["loss"] == 0.5
 
 
 def test_only_a_metric_has_columns(run: Run) -> None:
