@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -69,8 +70,9 @@ def check_values(table: pa.Table, said: dict[str, Any], most: int | None = MOST_
         TooLarge: they take more than `most` bytes; None for however many.
     """
     has_json = bool(said) and any(_has_json(said.get(name)) for name in table.column_names)
-    stands_for_many = has_json or any(map(_repeats, set(table.schema.types)))
-    if most is None or (not stands_for_many and table.nbytes <= most):
+    types = set(table.schema.types)
+    stands_for_many = has_json or any(map(_repeats, types))
+    if most is None or (not stands_for_many and (_numbers_size(table, types) <= most or table.nbytes <= most)):
         return table
     size = 0
     for name, column in zip(table.column_names, table.columns, strict=True):
@@ -80,6 +82,15 @@ def check_values(table: pa.Table, said: dict[str, Any], most: int | None = MOST_
         if size > most:
             raise TooLarge(f"the values of the column {name!r:.100} take {size:,} bytes or more; up to {most:,} are decoded")
     return table
+
+
+def _numbers_size(table: pa.Table, types: set[pa.DataType]) -> float:
+    """Return how many bytes numbers take at most, without asking each of many columns; infinity where a column has anything else."""
+    if not all(map(pa.types.is_primitive, types)):
+        return math.inf
+    return (
+        table.num_rows * table.num_columns * (1 + max((kind.bit_width for kind in types), default=0) / 8)
+    )  # and a bit of each for what is missing
 
 
 def _has_json(said: Any) -> bool:
