@@ -88,9 +88,8 @@ def _numbers_size(table: pa.Table, types: set[pa.DataType]) -> float:
     """Return how many bytes numbers take at most, without asking each of many columns; infinity where a column has anything else."""
     if not all(map(pa.types.is_primitive, types)):
         return math.inf
-    return (
-        table.num_rows * table.num_columns * (1 + max((kind.bit_width for kind in types), default=0) / 8)
-    )  # and a bit of each for what is missing
+    widest = max((kind.bit_width for kind in types), default=0) // 8 + 1  # with a bit for what is missing
+    return float(table.num_rows * table.num_columns * widest)
 
 
 def _has_json(said: Any) -> bool:
