@@ -177,6 +177,23 @@ def test_the_table_is_worked_by_keyboard_alone_and_stays_as_it_was_arranged(lab:
     assert page.evaluate("() => document.querySelectorAll('.jt-sort .jt-field')[2].textContent") == "val/acc"
 
 
+def test_a_cell_keeps_the_focus_when_the_columns_get_other_widths(lab: Document) -> None:
+    """The reasons of failures have the room that is left: of a wider page it is more, and the keys go on where they were."""
+    lab.resize(900)
+    lab.run(MAKE, SHOW)
+    page = lab.page
+    lab.hold_focus(page.locator("[data-jt-run]").nth(2))
+    lab.press("ArrowRight", "ArrowRight")
+    focused = "() => [document.activeElement.localName, document.activeElement.dataset.column, document.activeElement.parentElement.dataset.jtRun]"
+    width = "() => [...document.querySelectorAll('.jt-run-table col')].map(e => e.style.width).join()"
+    before, narrow = page.evaluate(focused), page.evaluate(width)
+    assert before[:2] == ["td", "1"]
+    lab.resize(1400)
+    lab.until(f"narrow => ({width})() !== narrow", narrow)
+    assert page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")
+    assert page.evaluate(focused) == before
+
+
 def test_the_table_lives_without_a_kernel_but_changes_no_run(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
     """In the page of a saved notebook: filter, sort, group and columns; nothing that would need a kernel is offered."""
     lab_app.write("table.ipynb", [MAKE, SHOW])

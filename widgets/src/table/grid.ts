@@ -189,8 +189,9 @@ export class Grid {
 
   /** Give the columns other widths. */
   resize(columns: Columns): void {
+    const hadFocus = this.hasFocus();
     this.setHead({ ...this.head, columns });
-    this.draw(false);
+    this.draw(false, hadFocus);
     this.placeStickyColumns();
   }
 
@@ -216,9 +217,10 @@ export class Grid {
   /** The grid has another size; before it was in the page for the first time, it had none. */
   private onResize(): void {
     if (this.element.offsetHeight === 0 || !this.viewport.measure()) return;
+    const hadFocus = this.hasFocus();
     this.viewport.fit();
     this.setHead(this.head);
-    this.draw(false);
+    this.draw(false, hadFocus);
     this.placeStickyColumns();
     this.events.columns?.();
   }
@@ -303,7 +305,8 @@ export class Grid {
       this.elements = [];
     }
     this.columnsLook = rowLook;
-    this.setTabStop(null);
+    // A cell that stays in the page keeps its place in the order of Tab: without one it would lose the focus.
+    if (this.tabStop && !this.table.contains(this.tabStop)) this.setTabStop(null);
     this.viewport.measure();
     // A heading that was pressed by a key keeps the focus, although it has been made anew.
     const again = this.headings[columns.findIndex(({ n }) => n === column)];
