@@ -194,6 +194,22 @@ def test_a_cell_keeps_the_focus_when_the_columns_get_other_widths(lab: Document)
     assert page.evaluate(focused) == before
 
 
+def test_reasons_have_the_room_of_a_page_however_it_came_to_be_so_wide(lab: Document) -> None:
+    """Opened wide, or widened from a width that shows fewer columns: the status with its reason is as wide."""
+    status = """() => { const head = [...document.querySelectorAll('.jt-sort')].find(b => b.textContent.includes('status')).closest('th');
+      return document.querySelectorAll('.jt-run-table col')[[...head.parentElement.children].indexOf(head)].style.width }"""
+    widths = {}
+    for before, width in ((None, 1400), (900, 1400), (430, 1400), (1400, 900)):
+        lab.resize(before or width)
+        lab.run(MAKE, SHOW)
+        if before:
+            shown = lab.page.evaluate(status)
+            lab.resize(width)
+            lab.until(f"before => ({status})() !== before", shown)
+        widths[before, width] = lab.page.evaluate(status)
+    assert widths[None, 1400] == widths[900, 1400] == widths[430, 1400] != widths[1400, 900]
+
+
 def test_the_table_lives_without_a_kernel_but_changes_no_run(lab_app: App, open_document: Callable[[App, str], Document]) -> None:
     """In the page of a saved notebook: filter, sort, group and columns; nothing that would need a kernel is offered."""
     lab_app.write("table.ipynb", [MAKE, SHOW])

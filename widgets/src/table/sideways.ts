@@ -37,10 +37,12 @@ export class Sideways {
     return this.count > MAX_WHOLE;
   }
 
-  /** How many characters there is room for beside what has so many pixels. */
+  /** How many characters there is room for beside what has so many pixels: around the element, which is as wide as its columns. */
   letters(beside: number): number {
     this.measure();
-    return Math.floor((this.room - beside) / this.letter);
+    return Math.floor(
+      ((this.element.parentElement?.clientWidth || this.room) - beside) / this.letter,
+    );
   }
 
   private get count(): number {

@@ -287,8 +287,7 @@ export class RunTable {
     if (this.isNarrow && !arrangement.columns) this.fields = resultsFirst(rows, this.fields);
     this.same = choice.same.filter(({ field }) => !this.fields.includes(field));
     this.widths = this.fields.map((field) => this.width(field));
-    const status = this.fields.findIndex((field) => this.isStatus(field));
-    if (status >= 0) this.widths[status] = this.reasonWidth(status)!;
+    this.widenStatus();
     this.sameLine.show(rows, this.same);
     this.chooser.update(rows, this.fields);
     this.grouping.update(rows, this.groups());
@@ -353,19 +352,24 @@ export class RunTable {
 
   /** Give the reasons why runs failed the room that they can have now, which is another one where the table is. */
   private showReasons(): void {
+    if (this.widenStatus()) this.grid.resize(listed(this.columns()));
+  }
+
+  /** Give the column of the status the room that is left, and return whether it has become another one. */
+  private widenStatus(): boolean {
     const n = this.fields.findIndex((field) => this.isStatus(field));
-    const width = this.reasonWidth(n);
-    if (width === this.widths[n]) return;
-    this.widths[n] = width!;
-    this.grid.resize(listed(this.columns()));
+    const before = this.widths[n];
+    if (before === undefined) return false;
+    this.widths[n] = this.reasonWidth(n, before);
+    return this.widths[n] !== before;
   }
 
   /** How wide the status in column `n` is: it has the room that is left beside name, time and values, as far as the reasons need it. */
-  private reasonWidth(n: number): number | undefined {
+  private reasonWidth(n: number, width: number): number {
     const { rows, widths } = this;
     const why = rows.fieldNamed("why");
-    if (n < 0 || this.isNarrow || this.arrangement.widths?.["status"] || !rows.variety(why).count)
-      return widths[n];
+    if (this.isNarrow || this.arrangement.widths?.["status"] || !rows.variety(why).count)
+      return width;
     const longest = rows.distinctTexts(why).reduce((most, each) => Math.max(most, each.length), 0);
     const isBehind = (column: number): boolean =>
       column > n + 1 && rows.fields[this.fields[column]!]!.group === "";
