@@ -39,7 +39,7 @@ def test_each_renderer_is_registered_once_on_both_sides() -> None:
     """One word in `RENDERERS`, one import and one entry in `index.ts`."""
     assert len(RENDERERS) == len(set(RENDERERS))
     index = (TYPESCRIPT / "index.ts").read_text(encoding="utf-8")
-    # `const renderers: { … } = {` and the words of it, a line each.
-    entries = re.findall(r"^const \w+: .* = \{\n(.*?)\n\}", index, re.DOTALL | re.MULTILINE)[0]
+    # `export const renderers: { … } = {` and the words of it, a line each.
+    entries = re.findall(r"^export const \w+: .* = \{\n(.*?)\n\}", index, re.DOTALL | re.MULTILINE)[0]
     assert sorted(re.findall(r"^\s*(\w+)\b", entries, re.MULTILINE)) == sorted(RENDERERS)
     assert sorted(set(re.findall(r'from "\./([\w-]+)"', index)) - SHARED) == sorted(RENDERERS)

@@ -1,6 +1,7 @@
 // Bundles src/ into jupyter_tracking/static/: view.js draws runs and their artifacts, many.js many runs at once, loader.js opens
-// one of them in a widget, boot.js in a saved page, chart.js shuts the frame in which a chart's own library draws. A page that shows
-// nothing but some kinds brings a smaller bundle in the place of view.js: parts.json says which renderers each of these has.
+// one of them in a widget, chart.js shuts the frame in which a chart's own library draws.
+// The first saved view of a page has boot.js as it is, the others join.js, and each, of the scripts in parts.json, those that draw it and that
+// none before it has: what all views need, what charts need, and one for each renderer.
 // lab/ below it is the extension of JupyterLab, as its server wants it: what a page loads when it begins, and beside it what draws.
 import { build, context, transform } from "esbuild";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -10,61 +11,87 @@ import { fileURLToPath } from "node:url";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 // A style sheet is a text in the bundle, without what only its readers here need; an empty one where it is not needed at all.
+const minified = async (path) =>
+  (await transform(await readFile(path, "utf8"), { loader: "css", minify: true })).code;
 const sheets = (needed) => ({
   name: "sheets",
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      if (needed && !needed.includes(basename(path))) return { contents: "", loader: "text" };
-      const { code } = await transform(await readFile(path, "utf8"), {
-        loader: "css",
-        minify: true,
-      });
-      return { contents: code, loader: "text" };
+      const isNeeded = !needed || needed.includes(basename(path));
+      return { contents: isNeeded ? await minified(path) : "", loader: "text" };
     }),
 });
 
-/** The renderers that the pages of one artifact, or of some that are often shown together, need; what has none of its own is a file. */
-const parts = {
-  metric: ["metric", "file"],
-  lines: ["metric", "curve", "file"],
-  charts: ["metric", "curve", "histogram", "confusion", "file"],
-  table: ["dataframe", "file"],
-  media: ["image", "audio", "video", "file"],
-  numbers: ["metric", "curve", "histogram", "confusion", "dataframe", "file"],
-  pictures: ["metric", "curve", "histogram", "confusion", "image", "audio", "video", "file"],
-  texts: ["text", "file"],
-  documents: ["text", "markdown", "html", "trace", "file"],
-};
-/** The style sheets of each beside those of every page. */
+/** The style sheets of every page, and those that a renderer or a page of several artifacts needs beside them, with where they are. */
 const everywhere = ["base.css", "step-view.css", "paper.css"];
 const dressed = {
-  metric: ["charts.css"],
-  lines: ["charts.css"],
-  charts: ["charts.css", "confusion.css"],
-  table: ["table.css"],
-  media: ["media.css"],
-  numbers: ["charts.css", "confusion.css", "table.css"],
-  pictures: ["charts.css", "confusion.css", "media.css"],
-  texts: ["text.css"],
-  documents: ["text.css"],
+  audio: ["renderers/media"],
+  chart: ["renderers/charts", "renderers/text"],
+  confusion: ["renderers/charts", "renderers/confusion"],
+  curve: ["renderers/charts"],
+  dataframe: ["table/table"],
+  histogram: ["renderers/charts"],
+  html: ["renderers/text"],
+  image: ["renderers/media"],
+  markdown: ["renderers/text"],
+  metric: ["renderers/charts"],
+  text: ["renderers/text"],
+  trace: ["renderers/text"],
+  video: ["renderers/media"],
 };
-const index = here("src/renderers/index.ts");
+const ofPages = {
+  scene: [],
+  browser: ["widgets/browser"],
+  runs: ["widgets/browser", "table/table"],
+};
+/** What is put into one script although not every page that has it needs all: many small scripts take more than they save. */
+const ofAll = ["../export/saved-scene", "../dom/toolbar"];
+const ofCharts = [
+  "./line-chart",
+  "./overlay",
+  "./thinned-lines",
+  "./finer-points",
+  "../model/smoothing",
+];
 
-/** The registry of renderers without all others. */
-const only = (stems) => ({
-  name: "only",
-  setup: ({ onLoad }) =>
+/** The registry of renderers with that of files alone: the others register themselves, each in a script of its own. */
+const alone = {
+  name: "alone",
+  setup: ({ onLoad, onResolve }) => {
     onLoad({ filter: /renderers.index\.ts$/ }, async ({ path }) => {
-      if (path !== index) return null;
       const lines = (await readFile(path, "utf8")).split("\n");
       const [imported, listed] = [/^import \{ (\w+) \} from "\.\/\1";$/, /^  (\w+),$/];
-      const kept = lines.filter((line) => {
-        const stem = (imported.exec(line) ?? listed.exec(line))?.[1];
-        return stem === undefined || stems.includes(stem);
-      });
+      const kept = lines.filter((line) =>
+        ["file", undefined].includes((imported.exec(line) ?? listed.exec(line))?.[1]),
+      );
       return { contents: kept.join("\n"), loader: "ts" };
-    }),
-});
+    });
+    // Points that a kernel is asked for: a saved page has none.
+    onLoad({ filter: /finer-points\.ts$/ }, () => ({ contents: "export class FinerPoints {}" }));
+    onResolve({ filter: /^(part|sheet):/ }, ({ path }) => {
+      const [namespace, name] = path.split(":");
+      return { namespace, path: namespace === "sheet" ? here(`src/${name}.css`) : name };
+    });
+    onLoad({ filter: /./, namespace: "sheet" }, async ({ path }) => ({
+      contents: await minified(path),
+      loader: "text",
+    }));
+    onLoad({ filter: /./, namespace: "part" }, ({ path: name }) => {
+      const sheets = dressed[name] ?? ofPages[name];
+      const isChart = sheets.includes("renderers/charts");
+      const lines = [
+        ...[...ofAll, ...(isChart ? ofCharts : [])].map((each) => `import "${each}";`),
+        ...sheets.map((each) => `import ${basename(each)} from "sheet:${each}";`),
+        'import { sheets } from "../dom/theme";',
+        `Object.assign(sheets, { ${sheets.map((each) => basename(each)).join(", ")} });`,
+        name in ofPages
+          ? `export { page } from "../export/saved-${name}";`
+          : `import { renderers } from "./index"; import { ${name} } from "./${name}"; renderers.${name} = ${name};`,
+      ];
+      return { contents: lines.join("\n"), loader: "ts", resolveDir: here("src/renderers") };
+    });
+  },
+};
 
 const common = {
   absWorkingDir: here("."),
@@ -94,23 +121,66 @@ const jobs = [
   },
   {
     ...common,
-    entryPoints: { boot: "src/export/boot.ts", chart: "src/renderers/chart-frame.ts" },
+    entryPoints: {
+      boot: "src/export/boot.ts",
+      join: "src/export/join.ts",
+      chart: "src/renderers/chart-frame.ts",
+    },
     format: "iife",
   },
-  ...Object.entries(parts).map(([name, stems]) => ({
-    ...common,
-    entryPoints: { [name]: "src/export/saved-scene.ts" },
-    format: "esm",
-    define: { SAVED: "true" },
-    plugins: [sheets([...everywhere, ...dressed[name]]), only(stems)],
-  })),
 ];
 
 for (const job of jobs) {
   if (process.argv.includes("--watch")) await (await context(job)).watch();
   else await build(job);
 }
-await writeFile(`${common.outdir}/parts.json`, `${JSON.stringify(parts)}\n`);
+
+/** The scripts of saved pages by their names, and of each thing that a page may need which scripts that are, those that others import first. */
+const texts = {};
+const parts = {};
+const saved = async (entryPoints, more) => {
+  const { metafile, outputFiles } = await build({
+    ...common,
+    ...more,
+    define: { SAVED: "true" },
+    entryPoints,
+    entryNames: "[name]-[hash]",
+    chunkNames: "[hash]",
+    format: "esm",
+    splitting: true,
+    write: false,
+    metafile: true,
+  });
+  const nameOf = (path) => basename(path, ".js");
+  for (const { path, text } of outputFiles) texts[nameOf(path)] = text;
+  const imported = Object.fromEntries(
+    Object.entries(metafile.outputs).map(([path, { imports }]) => [
+      nameOf(path),
+      imports.map((each) => nameOf(each.path)),
+    ]),
+  );
+  const inOrder = (name, found = []) => {
+    for (const each of imported[name]) if (!found.includes(each)) inOrder(each, found);
+    if (!found.includes(name)) found.push(name);
+    return found;
+  };
+  for (const path of Object.keys(metafile.outputs)) {
+    const [name, hash] = nameOf(path).split("-");
+    if (hash) parts[name] = inOrder(nameOf(path));
+  }
+};
+await saved({ start: "src/export/start.ts" }, {});
+await saved(
+  { many: "src/many.ts" },
+  { plugins: [sheets([...everywhere, "many.css", "charts.css", "table.css"])] },
+);
+await saved(
+  Object.fromEntries(
+    [...Object.keys(ofPages), ...Object.keys(dressed)].map((name) => [name, `part:${name}`]),
+  ),
+  { plugins: [alone, sheets(everywhere)] },
+);
+await writeFile(`${common.outdir}/parts.json`, `${JSON.stringify({ parts, texts })}\n`);
 
 // Browsers keep the files of an extension, so that their names say what is in them; JupyterLab finds them by package.json.
 const extension = here("../jupyter_tracking/static/lab");

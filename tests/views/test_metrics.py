@@ -18,7 +18,7 @@ from jupyter_tracking.views.renderers import fallback
 from tests.views.test_twin import displayed, packed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from IPython.core.interactiveshell import InteractiveShell
@@ -59,6 +59,9 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> RunView:
 def columns(part: Payload, name: str) -> np.ndarray:
     """A column of a frame."""
     place, kind = part.head["columns"][name]
+    if isinstance(place, list):
+        first, by, count = place
+        return np.asarray(first + by * np.arange(count), f"<{kind}")
     return np.frombuffer(part.buffers[place], f"<{kind}")
 
 
@@ -205,3 +208,34 @@ def test_only_whole_steps_stand_at_the_axis_of_a_still(
         displayed(shell, shown)
     assert len(seen) >= 3
     assert all(ticks and all(tick == round(tick) for tick in ticks) for ticks in seen)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (range(1000), [0, 1, 1000]),
+        (range(500, 0, -5), [500, -5, 100]),
+        (range(16), None),  # few are as short as they are
+        ([*range(30), 31], None),
+        ([0, *range(1, 60, 2)], None),
+    ],
+)
+def test_steps_at_one_distance_go_to_the_page_as_a_range(steps: Sequence[int], expected: list[int] | None) -> None:
+    """All of them, equal; others as they are."""
+    payload = Payload()
+    payload.add_steps("step", np.asarray(steps, np.float64))
+    place, kind = payload.head["columns"]["step"]
+    assert (place if isinstance(place, list) else None, kind) == (expected, "f8")
+    assert columns(payload, "step").tolist() == [*map(float, steps)]
+    assert len(payload.buffers) == (expected is None)
+
+
+def test_what_only_looks_like_a_range_does_not_become_one() -> None:
+    """Fractions, and numbers that are not finite, stay; one among many is enough."""
+    for odd in (0.5, np.nan, np.inf, 2.0**60):
+        for place in (0, 1, 50, 99):
+            numbers = np.arange(100.0)
+            numbers[place] = odd
+            payload = Payload()
+            payload.add_steps("step", numbers)
+            assert np.array_equal(columns(payload, "step"), numbers, equal_nan=True)

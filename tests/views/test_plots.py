@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import jupyter_tracking as tracking
 from jupyter_tracking.errors import InvalidArgument, InvalidType, NotFound
-from jupyter_tracking.views.export.bundle import bundle
+from jupyter_tracking.views.export.bundle import scripts_for
+from jupyter_tracking.views.export.page import scripts_in
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.widgets.browser import Browser
 from tests.views.test_twin import displayed, packed
@@ -220,8 +221,7 @@ def test_what_stays_in_the_notebook_is_small_and_whole(search: list[tracking.Run
     assert len(html) < 120_000
     assert "data:image/png;base64," in html
     assert "rank correlation with accuracy: " in html
-    assert bundle("many.js")[1] in html
-    assert bundle("view.js")[1] not in html
+    assert scripts_in(html) == set(scripts_for("many"))
     header = packed(html)
     ((_, _, _, head, _),) = header["payloads"]
     assert head["uuids"] == list(view.runs)

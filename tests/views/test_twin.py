@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 import jupyter_tracking as tracking
-from jupyter_tracking.views.export.bundle import base85_of, bundle, bundle_for, bundles
+from jupyter_tracking.views.export.bundle import packed_scripts, scripts_for, static
+from jupyter_tracking.views.export.page import scripts_in, share_scripts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,16 +170,13 @@ def test_the_browser_is_saved_with_its_whole_list(view: RunView, shell: Interact
     assert packed(view.save(tmp_path / "run.html").read_text("utf-8"))["places"] == header["places"]
 
 
-def test_the_script_of_a_page_is_written_short_and_needs_no_escape(view: RunView) -> None:
-    """It is in base 85, in characters that stand in a notebook's JSON, in HTML and beside formulas as they are."""
-    page = view.show("gain")._page("gain")
-    found = re.search(r'\("[0-9a-f]+","([^"]+)","[0-9a-f]+"\)</script>', page)
+def test_the_scripts_of_a_page_are_written_short_and_need_no_escape(view: RunView) -> None:
+    """They are in base 85, in characters that stand in a notebook's JSON, in HTML and beside formulas as they are."""
+    found = re.search(r'\("[0-9a-f]+","([^"]+)","([^"]+)"\)</script>', view.show("gain")._page("gain"))
     assert found
-    code = found[1]
+    names, code = found.groups()
     assert json.dumps(code) == f'"{code}"'
     assert not set(code) & set("<&'$`{}")
-    packed_code, _ = bundle("lines.js")
-    assert len(code) * 4 <= len(packed_code) * 5 + 16
     digits = sorted(set(map(chr, range(33, 127))) - set("\"'\\<&$`{}"))
     read = bytearray()
     for at in range(0, len(code), 5):
@@ -186,52 +184,43 @@ def test_the_script_of_a_page_is_written_short_and_needs_no_escape(view: RunView
         for digit in code[at : at + 5].ljust(5, digits[-1]):
             number = number * 85 + digits.index(digit)
         read += number.to_bytes(4, "big")
-    assert bytes(read[: len(code) * 4 // 5]) == packed_code
-
-
-def test_what_a_display_adds_to_the_notebook_is_small(root: Path) -> None:
-    """The page of one metric or curve brings the code that draws lines, that of one table the code of tables, and nothing else.
-
-    What is left beside the code, which each page brings so that none is ever without it, is less than half of that.
-    """
-    random = np.random.default_rng(0)
-    with tracking.init(root=root, name="weights", track_code=False, track_env=False, track_logs=False) as run:
-        for step, noise in enumerate(random.random(1000)):
-            run.log_metric("loss", 1 / (step + 1) + noise / 50, step)
-        run.log_curve("curve", np.linspace(0, 1, 1000), random.random(1000))
-        run.log_dataframe(pd.DataFrame(random.random((1000, 8)), columns=list("abcdefgh")), "table")
-        run.log_text("words", "words")
-    view = tracking.open_run(run)
-    weights = {name: len(view.show(name)._page(name)) for name in ("loss", "curve", "table", "words")}
-    assert max(weights["loss"], weights["curve"]) <= 60_000
-    assert weights["table"] <= 80_000
-    assert weights["words"] <= 35_000
-    code = {name: len(base85_of(bundle(name)[0])) for name in (*bundles(), "view.js")}
-    assert max(weights["loss"], weights["curve"]) - code["lines.js"] <= 25_000
-    assert weights["table"] - code["table.js"] <= 45_000
-    assert code["view.js"] > 90_000  # what the others leave out is there to be left out
-    assert max(code[name] for name in bundles()) <= 65_000
+    texts = gzip.decompress(read[: len(code) * 4 // 5]).decode().split("\0")
+    assert len(texts) == len(names.split()) > 3
+    assert len(code) < sum(map(len, texts)) / 2
 
 
 @pytest.mark.parametrize(
-    ("stems", "name"),
-    [
-        (["metric"], "metric.js"),
-        (["curve"], "lines.js"),
-        (["metric", "curve"], "lines.js"),
-        (["metric", "confusion"], "charts.js"),
-        (["metric", "dataframe"], "numbers.js"),
-        (["metric", "image"], "pictures.js"),
-        (["video"], "media.js"),
-        (["text"], "texts.js"),
-        (["text", "html"], "documents.js"),
-        (["metric", "html"], "view.js"),
-        (["chart"], "view.js"),
-    ],
+    ("names", "kb"),
+    [(["loss"], 37), (["gain"], 37), (["predictions"], 46), (["notes"], 27), (["figure"], 27), (["loss", "predictions"], 60)],
 )
-def test_a_page_brings_the_smallest_script_that_draws_it(stems: list[str], name: str) -> None:
-    """Whatever the order; what no smaller one can draw has the whole."""
-    assert bundle_for(stems) == bundle_for(stems[::-1]) == name
+def test_a_page_brings_the_scripts_that_draw_it_and_no_others(view: RunView, names: list[str], kb: int) -> None:
+    """Whatever the order: what starts it, what all views need, and what its kinds need."""
+    pages = [view.show(*order)._page("page") for order in (names, names[::-1])]
+    scripts = scripts_in(pages[0])
+    assert scripts == scripts_in(pages[1])
+    stems = {panel.renderer.stem for panel in view.show(*names)._scene.panels}
+    assert scripts == set(scripts_for("scene", stems))
+    assert len(packed_scripts(scripts_for("scene", stems))) < kb * 1000
+    assert scripts < set(scripts_for("browser", (stem for stem in json.loads(static("parts.json"))["parts"])))
+
+
+def test_a_page_of_several_views_has_each_script_once(view: RunView, tmp_path: Path) -> None:
+    """In the first view that needs it; also where the views are of other kinds. What looks like ours stays as it is."""
+    pages = [view.show(name)._page(name) for name in ("loss", "gain", "loss", "predictions")]
+    together = share_scripts("<p>between</p>".join(pages))
+    given = re.findall(r'\("[0-9a-f]+","([^"]+)","[^"]*"\)</script>', together)
+    assert len(given) == len(pages)
+    brought = [name[1:] for names in given for name in names.split() if name.startswith("+")]
+    assert len(brought) == len(set(brought))
+    assert set(brought) == scripts_in(together) == scripts_in("".join(pages))
+    assert given[2].count("+") == 0
+    assert 0 < given[1].count("+") < given[0].count("+")
+    assert len(together) < sum(map(len, pages)) - 85_000
+    assert share_scripts(together) == together
+    strange = pages[0].replace("currentScript", "currentscript")
+    assert share_scripts(strange, scripts_in(pages[0])) == strange
+    assert scripts_in(strange) == set()
+    assert "data-jt-page" in share_scripts(pages[1], scripts_in(pages[0]))
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -298,8 +287,6 @@ def test_what_is_saved_tells_no_folder_of_the_machine(tmp_path: Path, shell: Int
 
 def test_no_name_or_cell_is_a_command_of_latex(root: Path, shell: InteractiveShell) -> None:
     """What TeX would obey is written as the letters that it is."""
-    import pandas as pd
-
     evil = r"\input{/etc/passwd} $x^2$ % & # _ ~ \end{tabular}"
     with tracking.init(root=root, name="tex", track_code=False, track_env=False, track_logs=False) as run:
         run.log_dataframe(pd.DataFrame({evil: [evil]}), "frame", step=1)

@@ -1,12 +1,10 @@
-// What the bundle offers: `render` draws a live widget, `page` a saved one.
+// What the bundle of live widgets offers.
 
 import { dress } from "./dom/theme";
 import type { Model } from "./model/model";
 import { browser } from "./widgets/browser";
 import { runs } from "./widgets/runs-browser";
 import { showFailure, stepper } from "./widgets/stepper";
-
-export { page } from "./export/page";
 
 /** Takes a widget out of the page. */
 type Close = () => void;

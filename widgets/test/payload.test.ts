@@ -11,6 +11,14 @@ describe("decoding", () => {
     expect([...shifted.column("x")]).toEqual([1.5, -2]);
   });
 
+  it("makes the numbers of a range", () => {
+    const columns = { down: [[5, -5, 3], "f8"], at: [[0, 1, 4], "u4"] } as const;
+    const ranged = payload({ columns: structuredClone(columns) as any });
+    expect([...ranged.column("down")]).toEqual([5, 0, -5]);
+    expect(ranged.column("at")).toEqual(new Uint32Array([0, 1, 2, 3]));
+    expect(ranged.has("at")).toBe(true);
+  });
+
   it("gives an empty column for one that is not there", () => {
     expect(payload({}).column("x").length).toBe(0);
   });

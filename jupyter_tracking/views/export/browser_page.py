@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
+from jupyter_tracking.views.export.bundle import scripts_for
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.listing import is_soon_checked, list_artifacts
 from jupyter_tracking.views.model.payload import Payload, json_safe
-from jupyter_tracking.views.model.scene import open_scene, overview_of, overview_scene
+from jupyter_tracking.views.model.scene import open_scene, overview_of, overview_scene, stems_of
 from jupyter_tracking.views.model.value_cache import ValueCache
 from jupyter_tracking.views.renderers import fallback
 
@@ -89,12 +90,13 @@ def browser_page(
         shown = (
             f"<p><b>{html.escape(json_safe(folder.name or folder.uuid))}</b> {status}{why and f'<br><small>{why}</small>'}</p>{table}{more}"
         )
-        key = browser_key(folder)
+        key, scripts = browser_key(folder), scripts_for("browser", stems_of(folder))
         if budget is not None:
             shown += page.trust_hint("what is in it")
         room = SAVED
         if budget is not None:
-            room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line)) - len(page.compress({"listing": listing}, []))
+            room = page.data_byte_budget(budget, page.page_body(key, shown, b"", line, scripts))
+            room -= len(page.compress({"listing": listing}, []))
         overview = _keep_overview(folder, room // _OVERVIEW, values, preview=budget is not None)
         room -= sum(one.size for one in overview)
         if budget is None:
@@ -107,7 +109,7 @@ def browser_page(
         header: dict[str, Any] = {"listing": listing, "places": places, "scenes": [one.scene for one in (*kept, *overview)]}
         if overview:
             header["overview"] = len(kept)
-        return page.page_body(key, shown, page.compress(header, payloads), line)
+        return page.page_body(key, shown, page.compress(header, payloads), line, scripts)
 
 
 def _keep_overview(folder: RunFolder, room: int, values: ValueCache | None, *, preview: bool) -> list[KeptScene]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from jupyter_tracking.errors import escape_controls, storage_errors
 from jupyter_tracking.format.json_fields import steps_in_short
 from jupyter_tracking.read.check import checksum_of
-from jupyter_tracking.views.export.bundle import MANY, WHOLE, base85_of, bundle, bundle_for, bundles, static
+from jupyter_tracking.views.export.bundle import are_scripts, packed_scripts, scripts_for, static
 from jupyter_tracking.views.model.downsample import spread_evenly
 from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.panel import SHARED
@@ -26,7 +26,7 @@ from jupyter_tracking.views.model.payload import encode_scene, json_safe, pack
 from jupyter_tracking.views.renderers.overlay import fallback_chart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from jupyter_tracking.views.model.panel import Panel
     from jupyter_tracking.views.model.payload import Payload
@@ -51,7 +51,8 @@ _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
     "img-src data: blob:; media-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
-_TOKEN = re.compile(r'data-jt-page="([0-9a-f]{64})"')
+# What a script of ours is given, at its end: the name of its element and those of the scripts that draw it.
+_GIVEN = re.compile(r'\}\)\("([0-9a-f]{64})","([\w+ -]+)","[^"]*"\)</script>')
 _SHEET = (
     ":root{color-scheme:light dark}body{margin:16px auto;max-width:1100px;padding:0 12px;background:Canvas;color:CanvasText}"
     "h1,h2{font:600 16px system-ui,sans-serif;overflow-wrap:anywhere}h2{margin-top:32px}"
@@ -165,22 +166,22 @@ def trust_hint(what: str) -> str:
     return f"<p><small>{_TRUST.format(what)}</small></p>"
 
 
-def page_body(key: str, fallback: str, data: bytes, line: str, script: str = WHOLE) -> str:
-    """Return the element that holds the fallback, the bundle, the data and the script that starts them.
+def page_body(key: str, fallback: str, data: bytes, line: str, scripts: tuple[str, ...]) -> str:
+    """Return the element that holds the fallback, the data, and a script with all that draws them.
 
     Args:
         key: that of the widget which this stands in for.
         fallback: HTML that is seen where scripts are stripped.
         data: what `compress` made.
         line: the widget's line of text.
-        script: the name of the bundle that draws what is in the data.
+        scripts: the names of the scripts that draw what is in the data (`scripts_for`).
     """
     token = hashlib.blake2s(b"\0".join((key.encode(), data, fallback.encode()))).hexdigest()
     return (
         f'<div class="jt-twin" data-jt-twin="{key}" data-jt-line="{html.escape(line)}" data-jt-page="{token}">'
         f'<div class="jt-still">{fallback}</div>'
         f'<script type="application/gzip" class="jt-data">{base64.b64encode(data).decode()}</script>'
-        f"<script>{_script(token, script)}</script></div>"
+        f"<script>{_script(token, scripts)}</script></div>"
     )
 
 
@@ -191,10 +192,44 @@ def still_of(body: str) -> str:
     return _HINTS.sub("", still) if begins and ends else ""
 
 
-def _script(token: str, script: str) -> str:
-    """Return the script that starts the element of a token, and no other; the bundle, which it runs, is in its own text."""
-    code, name = bundle(script)
-    return f'((token,code,hash)=>{{{static("boot.js").strip()}}})("{token}","{base85_of(code)}","{name}")'
+def _script(token: str, scripts: tuple[str, ...], there: frozenset[str] = frozenset()) -> str:
+    """Return the script that starts the element of a token, and no other; in its own text what draws it, without what is there already."""
+    brought = tuple(name for name in scripts if name not in there)
+    names = " ".join(f"+{name}" if name in brought else name for name in scripts)
+    starts = static("boot.js" if scripts[0] in brought else "join.js").strip()
+    return f'((token,names,code)=>{{{starts}}})("{token}","{names}","{packed_scripts(brought)}")'
+
+
+def scripts_in(pages: str) -> frozenset[str]:
+    """Return the names of the scripts that draw the views in a text."""
+    return frozenset(name for _, _, scripts, _ in _ours(pages) for name in scripts)
+
+
+def share_scripts(pages: str, there: frozenset[str] = frozenset()) -> str:
+    """Return a text with views in which each script is once, in the first view that needs it.
+
+    Args:
+        pages: the text.
+        there: the names of the scripts that what stands before it has.
+    """
+    parts, at = [], 0
+    for place, token, scripts, written in _ours(pages):
+        parts += [pages[at:place], _script(token, scripts, there)]
+        at, there = place + len(written), there | frozenset(scripts)
+    return "".join([*parts, pages[at:]])
+
+
+def _ours(pages: str) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
+    """Yield place, token, names and text of each script in a text that is ours, letter by letter."""
+    for given in _GIVEN.finditer(pages):
+        token, names = given[1], given[2].split(" ")
+        scripts = tuple(name.removeprefix("+") for name in names)
+        if not are_scripts(scripts):
+            continue
+        written = _script(token, scripts, frozenset(name for name in names if not name.startswith("+")))
+        place = given.end() - len("</script>") - len(written)
+        if pages.startswith(f"<script>{written}</script>", place - len("<script>")):
+            yield place, token, scripts, written
 
 
 def static_page(scene: Scene, *, index: int, budget: int | None, key: str, line: str) -> str:
@@ -207,13 +242,13 @@ def static_page(scene: Scene, *, index: int, budget: int | None, key: str, line:
         key: that of the widget it stands in for.
         line: the widget's line of text.
     """
-    count, script = len(scene.steps), bundle_for(panel.renderer.stem for panel in scene.panels)
+    count, scripts = len(scene.steps), scripts_for("scene", (panel.renderer.stem for panel in scene.panels))
     if budget is None:
-        return page_body(key, fallback_html(scene, hint=_SCRIPTS), _packed(scene, count, index, preview=False), line, script)
+        return page_body(key, fallback_html(scene, hint=_SCRIPTS), _packed(scene, count, index, preview=False), line, scripts)
     shown = fallback_html(scene, hint=_HINT)
-    room = data_byte_budget(budget, page_body(key, shown, b"", line, script))
+    room = data_byte_budget(budget, page_body(key, shown, b"", line, scripts))
     data = fit(lambda kept: _packed(scene, kept, index, preview=True), min(count, MOST_STEPS), room, size=len)
-    return page_body(key, shown, data, line, script)
+    return page_body(key, shown, data, line, scripts)
 
 
 def save_scene(scene: Scene, path: str | Path, *, index: int) -> Path:
@@ -257,9 +292,8 @@ def write_page(path: str | Path, title: str, inside: str) -> Path:
 
 def whole_page(title: str, inside: str) -> str:
     """Return a page that stands alone, and runs no scripts but ours."""
-    title = escape_controls(title)
-    every = (_script(token, name) for token in sorted(set(_TOKEN.findall(inside))) for name in (WHOLE, MANY, *bundles()))
-    scripts = [script for script in every if f"<script>{script}</script>" in inside]
+    title, inside = escape_controls(title), share_scripts(inside)
+    scripts = [script for *_, script in _ours(inside)]
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     policy = _POLICY.format(scripts=" ".join([*(f"'sha256-{each}'" for each in hashes), "blob:"]) if hashes else "'none'")
     return (

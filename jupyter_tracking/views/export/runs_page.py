@@ -10,9 +10,11 @@ from jupyter_tracking.printed import count_of
 from jupyter_tracking.read.check import find_problems
 from jupyter_tracking.views.export import page
 from jupyter_tracking.views.export.browser_page import SAVED, KeptScene, keep_scenes, keep_what_fits, numbered
+from jupyter_tracking.views.export.bundle import scripts_for
 from jupyter_tracking.views.model.listing import is_soon_checked, list_artifacts
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.run_table import encode_rows, first_score, spark_of
+from jupyter_tracking.views.model.scene import stems_of
 from jupyter_tracking.views.renderers import fallback
 
 if TYPE_CHECKING:
@@ -51,7 +53,9 @@ def runs_page(
     """
     count = len(runs.rows)
     shown = _fallback(runs) + (page.trust_hint("all of it") if budget is not None else "")
-    room = None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", line))
+    newest = [] if has_pages else runs.listed[: None if budget is None else _BROWSERS]
+    scripts = scripts_for("runs", (stem for folder, _ in newest for stem in stems_of(folder)))
+    room = None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", line, scripts))
     metric = first_score(runs.rows, runs.goals)
     sparks = [spark_of(folder, metric) for folder in runs.folders[: FALLBACK_ROWS if room is not None else _SPARKS]] if metric else []
     table = page.fit(
@@ -65,7 +69,6 @@ def runs_page(
     header: dict[str, Any] = {"runs": about, "browsers": {}, "scenes": []}
     payloads: list[tuple[int, int, int, Payload]] = [(-1, 0, 0, table)]
     left = None if room is None else room - len(page.compress(header, payloads))
-    newest = [] if has_pages else runs.listed[: None if room is None else _BROWSERS]
     if has_pages:
         header["pages"] = {row["id"]: page_of(folder.path.name) for folder, row in runs.listed}
     for n, (folder, row) in enumerate(newest):
@@ -81,7 +84,7 @@ def runs_page(
         header["browsers"][row["id"]] = {"listing": listing, "places": places}
         header["scenes"].extend(one.scene for one in kept)
         payloads += more
-    return page.page_body(key, shown, page.compress(header, payloads), line)
+    return page.page_body(key, shown, page.compress(header, payloads), line, scripts)
 
 
 def page_of(name: str) -> str:

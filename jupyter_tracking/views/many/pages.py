@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_tracking.errors import InvalidArgument, NotFound
 from jupyter_tracking.views.export import page
+from jupyter_tracking.views.export.bundle import scripts_for
 from jupyter_tracking.views.many.comparison import Comparison
 from jupyter_tracking.views.many.plot import RunsPlot
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from jupyter_tracking.read.run_reader import RunFolder
     from jupyter_tracking.views.model.payload import Payload
 
-SCRIPT = "many.js"
 POINTS = 500  # pixels that a chart is wide, of each of which four points draw all there is
 _LEAST = 12
 _FEWEST = 3  # runs that are plotted unasked
@@ -39,7 +39,7 @@ def plot_page(plot: RunsPlot, budget: int | None, key: str) -> str:
     shown, room = _beside(plot, key, budget)
     count = len(plot.columns)
     data = page.fit(lambda kept: _packed([plot.payload(kept)]), count, room, size=len, first=count)
-    return page.page_body(key, shown, data, plot.line(), SCRIPT)
+    return page.page_body(key, shown, data, plot.line(), scripts_for("many"))
 
 
 def inputs_section(folders: Sequence[RunFolder]) -> str:
@@ -56,13 +56,15 @@ def inputs_section(folders: Sequence[RunFolder]) -> str:
 def comparison_page(comparison: Comparison, budget: int | None, key: str) -> str:
     """Return the page of a comparison, within a budget of bytes; with all runs and charts when that is None; `key` is the widget's."""
     shown, room = _beside(comparison, key, budget)
-    return page.page_body(key, shown, _fitted(comparison, room), comparison.line(), SCRIPT)
+    return page.page_body(key, shown, _fitted(comparison, room), comparison.line(), scripts_for("many"))
 
 
 def _beside(view: RunsPlot | Comparison, key: str, budget: int | None) -> tuple[str, int | None]:
     """Return what is shown where no script runs, and how many bytes are left beside it."""
     shown = view.still() + (page.trust_hint("all of it") if budget is not None else "")
-    return shown, None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", view.line(), SCRIPT))
+    if budget is None:
+        return shown, None
+    return shown, page.data_byte_budget(budget, page.page_body(key, shown, b"", view.line(), scripts_for("many")))
 
 
 def _fitted(comparison: Comparison, room: int | None) -> bytes:

@@ -9,7 +9,8 @@ import traitlets
 
 from jupyter_tracking.errors import NotFound, TrackingError, suggest
 from jupyter_tracking.views.export import page
-from jupyter_tracking.views.many.pages import SCRIPT, plot_page
+from jupyter_tracking.views.export.bundle import MANY
+from jupyter_tracking.views.many.pages import plot_page
 from jupyter_tracking.views.model.listing import relative_path
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.widgets.base import RunWidget, WidgetBase
@@ -28,7 +29,7 @@ _MOST_LISTED = 1_000  # runs that the notebook's metadata name
 class Front(WidgetBase):
     """A view of many runs, as the page draws it."""
 
-    script = SCRIPT
+    script = MANY
     drawn: traitlets.List[Any] = traitlets.List().tag(sync=True)
     opened = traitlets.Unicode().tag(sync=True)
     chosen: traitlets.List[str] = traitlets.List().tag(sync=True)

@@ -2,9 +2,9 @@
 
 A view is a scene of panels under one slider. The page gets each panel's description once (`SceneInfo`, `PanelInfo`) and then payloads:
 for each panel a shared one, which holds for all steps, and one for each step. A payload is a head and buffers. `columns` in a head says
-which buffers are columns of numbers: name to number of the buffer and number type. Any head may be `{"error": words}` instead. What the
-heads of each renderer hold is typed in `widgets/src/model/payload-heads.ts`; the tests of both halves check the same samples, those in
-`widgets/test/samples/`.
+which buffers are columns of numbers: name to number of the buffer and number type. A column that is a range of whole numbers has
+`[first, by, count]` in the place of the number. Any head may be `{"error": words}` instead. What the heads of each renderer hold is
+typed in `widgets/src/model/payload-heads.ts`; the tests of both halves check the same samples, those in `widgets/test/samples/`.
 
 A description has whole numbers by the thousand: steps, times, places. `encode_scene` makes ranges of them on their way to a page, where
 `widgets/src/model/wire.ts` makes lists of them again.
@@ -106,6 +106,13 @@ class Payload:
         self.head.setdefault("columns", {})[name] = [len(self.buffers), _TYPES[kept.dtype.name]]
         self.buffers.append(little.tobytes())
 
+    def add_steps(self, name: str, numbers: NDArray[Any]) -> None:
+        """Add a column of numbers which are often a range of whole ones, that is written as such."""
+        if found := _range_of(numbers):
+            self.head.setdefault("columns", {})[name] = [found, _TYPES[numbers.dtype.name]]
+        else:
+            self.add(name, numbers)
+
     def attach(self, data: bytes) -> int:
         """Add bytes, and return the number of their buffer."""
         self.buffers.append(data)
@@ -115,6 +122,17 @@ class Payload:
     def size(self) -> int:
         """About how many bytes this takes on its way."""
         return 200 + sum(map(len, self.buffers))
+
+
+def _range_of(numbers: NDArray[Any]) -> list[int] | None:
+    """Return the first of many whole numbers at the same distance from each other, the distance, and how many they are; else nothing."""
+    import numpy as np
+
+    if len(numbers) <= _FEW or not all(number.is_integer() and abs(number) < _EXACT for number in (float(numbers[0]), float(numbers[-1]))):
+        return None
+    first, by = int(numbers[0]), int(numbers[1]) - int(numbers[0]) if float(numbers[1]).is_integer() else 0
+    same = np.array_equal(numbers, first + by * np.arange(len(numbers)))
+    return [first, by, len(numbers)] if same else None
 
 
 def join_payloads(parts: Iterable[tuple[int, Payload]]) -> Payload:
@@ -239,7 +257,7 @@ def pack(header: dict[str, Any], payloads: Sequence[tuple[int, int, int, Payload
 
 def _widths(head: Mapping[str, Any], first: int = 0) -> dict[int, int]:
     """Return how many bytes a number has in each buffer that is a column, by the number of the buffer."""
-    found = {first + at: int(kind[1]) for at, kind in head.get("columns", {}).values()}
+    found = {first + at: int(kind[1]) for at, kind in head.get("columns", {}).values() if isinstance(at, int)}
     for _, begins, _, part in head.get("parts", ()):
         found |= _widths(part, first + begins)
     return found

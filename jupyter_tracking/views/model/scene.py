@@ -191,6 +191,11 @@ def measure_of(name: str) -> str:
     return _SPLIT.sub("", name.rpartition("/")[2], count=1)
 
 
+def stems_of(folder: RunFolder) -> set[str]:
+    """Return the stems of the renderers of a run's artifacts."""
+    return {_renderer(artifact).stem for artifact in folder.artifacts()}
+
+
 def overview_of(folder: RunFolder) -> list[Artifact]:
     """Return what a run is looked at for first: its metrics, those that measure one thing beside each other, and its newest pictures."""
     artifacts = folder.artifacts()

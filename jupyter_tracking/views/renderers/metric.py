@@ -55,7 +55,7 @@ class MetricRenderer(Renderer):
         if not np.isfinite(values).all():  # those that are kept are drawn as marks, and all are counted
             head["odd"] = [int(of(values).sum()) for of in (np.isnan, np.isposinf, np.isneginf)]
         payload = _payload(rows, kept, head, grain=_GRAIN if preview else 0)
-        payload.add("at", np.searchsorted(kept, shown).clip(0, max(0, len(kept) - 1)).astype(np.uint32))
+        payload.add_steps("at", np.searchsorted(kept, shown).clip(0, max(0, len(kept) - 1)).astype(np.uint32))
         return payload
 
     def answer(self, series: Series, number: int, query: dict[str, Any]) -> Payload:
@@ -106,7 +106,7 @@ class MetricRenderer(Renderer):
 def _payload(rows: EventRows, kept: NDArray[np.intp], head: dict[str, Any], grain: int = 0) -> Payload:
     """Return rows as columns; the times, where there is a `grain`, to so many parts of a second."""
     payload, seconds = Payload(head), _seconds(rows, kept)
-    payload.add("step", _steps(rows, kept))
+    payload.add_steps("step", _steps(rows, kept))
     payload.add("time", np.round(seconds * grain) / grain if grain else seconds)
     payload.add("value", _numbers(rows)[kept])
     if rows.mask[kept].any():

@@ -87,7 +87,7 @@ def fallback_chart(panel: Panel, number: int) -> str:
     labels = f": {', '.join(series.label for series in panel.series)}" if several else ""
     # A dense line is a quarter smaller in its own colours, and what is marked in it keeps its own.
     own = [_COLOURS[lines[0][0] % len(_COLOURS)], *([] if several or lines[0][2].marked is None else [_MARKED])] if len(lines) == 1 else 24
-    return fallback.picture(draw, f"{panel.kind} {panel.title}{labels}", (5.2, 3.0), own)
+    return fallback.picture(draw, f"{panel.kind} {panel.title}{labels}", (4.6, 2.7), own)
 
 
 def _axis_label(words: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from jupyter_tracking.errors import escape_controls
 from jupyter_tracking.format.lineage import META_KEY
 
 from jupyter_tracking.views.export.latex import for_latex
-from jupyter_tracking.views.export.page import still_of
+from jupyter_tracking.views.export.page import scripts_in, share_scripts, still_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +49,7 @@ class NotebookDisplay:
             _replace(widget)
         self.line = line = escape_controls(line)
         self._page = _hash(page)
+        self._there = _scripts_there()
         self._widget = weakref.ref(widget)
         self._cell, _ = _running(get_ipython())
         self._replaced = False
@@ -78,8 +79,30 @@ class NotebookDisplay:
         self._publish_page(page, metadata, update=True)
 
     def _publish_page(self, page: str, metadata: dict[str, Any], *, update: bool = False) -> None:
-        data = {"text/plain": self.line, "text/html": page, **for_latex(still_of(page))}
+        data = {"text/plain": self.line, "text/html": share_scripts(page, self._there), **for_latex(still_of(page))}
         publish_display_data(data, {META_KEY: metadata}, transient=self._transient, update=update)
+        _there.update(scripts_in(page))
+
+
+# The scripts that the notebook has, and the sources of the cells that have run for it.
+_there: set[str] = set()
+_sources: dict[str, object] = {}
+
+
+def _scripts_there() -> frozenset[str]:
+    """Return the scripts that views before this one have brought into the notebook, where they stay: it is run as a whole, by nobody.
+
+    Where somebody works, the cell that has brought a script may be deleted, or run again without a view, and the kernel is not told of it.
+    A notebook that is run once more by the same kernel begins anew, which is seen by a cell that comes again.
+    """
+    parent: dict[str, Any] = getattr(getattr(get_ipython(), "kernel", None), "get_parent", dict)()
+    content, execution = parent.get("content") or {}, (parent.get("header") or {}).get("msg_id")
+    source = str(content.get("code"))
+    if content.get("allow_stdin", True) or _sources.setdefault(source, execution) != execution:
+        _there.clear()
+        _sources.clear()
+        _sources[source] = execution
+    return frozenset(_there)
 
 
 # The displays that have been given an id, by which `update_display` replaces them.

@@ -12,10 +12,10 @@ import liveSlider from "../widgets/live-slider.css";
 import stepView from "../widgets/step-view.css";
 
 /**
- * Where two rules count alike, the later sheet wins: a widget may change what the base has. The bundles of pages that show some kinds alone have
- * nothing in place of those that they do not need.
+ * Where two rules count alike, the later sheet wins: a widget may change what the base has. The scripts of saved pages have nothing in place of
+ * those that not all of them need: the script of a kind brings its own (`build.mjs`).
  */
-const sheets = {
+export const sheets: Record<string, string> = {
   base,
   table,
   charts,

@@ -1,268 +1,50 @@
-// The script of a static page, which is saved in a notebook beside the live widget. It shows the page where the widget is not there.
-// It imports nothing: the bundle, which is large, is unpacked only when the page is drawn.
-//
-// A notebook may hold text of anybody's that looks like a static page: sanitisers keep classes and names of elements. So what is run comes
-// with the script itself, which only a trusted notebook may have, and the script starts only the element that was written with it.
+// The script of the first saved view of a page: it unpacks what starts all of them (`start.ts`).
 
-/** What the script's own text gives it (`page_body` in Python): the name of its element, the bundle, and the bundle's hash. */
-declare const token: string, code: string, hash: string;
+import { hand, type Starts } from "./views";
 
-type Bundle = { page(host: HTMLElement, pack: ArrayBuffer): () => void };
-
-/** What an element holds, and what is to be stopped when it has gone from memory. */
-const held = new WeakMap<Element, unknown>();
-const gone = new FinalizationRegistry((stop: () => void) => stop());
-
-/** How long a live widget is waited for, and how long while the notebook says that it is loading one (ms). */
-const WIDGET_TIMEOUT = 1500;
-const LOADING_TIMEOUT = 8000;
-/** What JupyterLab shows in place of a widget until there is a kernel. */
-const LOADING = /loading widget/i;
-/** The kind of output that a widget is. */
-const WIDGET_VIEW = "application/vnd.jupyter.widget-view+json";
-/** A widget that goes because its cell runs again takes this page along within this time (ms). */
-const CELL_RERUN = 150;
-
-const inflate = (bytes: Uint8Array<ArrayBuffer>): Response =>
-  new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
-
-const fromBase64 = (text: string) => Uint8Array.from(atob(text.trim()), (c) => c.charCodeAt(0));
+/** What the script's own text gives it (`page_body` in Python). */
+declare const token: string, names: string, code: string;
 
 /** The bytes of a text of 85 digits, four bytes of five; the last may stand for fewer (`base85_of` in Python). */
 function fromBase85(text: string): Uint8Array<ArrayBuffer> {
-  const digits = Array.from({ length: 94 }, (_, n) => String.fromCharCode(n + 33))
-    .filter((c) => !"\"'\\<&$`{}".includes(c))
-    .join("");
+  const values = new Uint8Array(128);
+  let value = 0;
+  for (let code = 33; code < 127; code += 1)
+    if (!"\"'\\<&$`{}".includes(String.fromCharCode(code))) values[code] = value++;
   const bytes = new DataView(new ArrayBuffer(Math.ceil(text.length / 5) * 4));
   for (let at = 0; at < text.length; at += 5) {
     let number = 0;
     for (let n = at; n < at + 5; n += 1)
-      number = number * 85 + (n < text.length ? digits.indexOf(text[n]!) : 84);
+      number = number * 85 + (n < text.length ? values[text.charCodeAt(n)]! : 84);
     bytes.setUint32((at / 5) * 4, number);
   }
   return new Uint8Array(bytes.buffer, 0, Math.floor((text.length * 4) / 5));
 }
 
-/** The bundles of the page by their hashes. Under a symbol: any element could have a name of text. */
-const BUNDLES = Symbol.for("jupyter_tracking.bundles");
+const inflate = (bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> =>
+  new Response(
+    new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")),
+  ).arrayBuffer();
 
-/**
- * Tell a listener what the widgets of the page announce, for as long as it is in memory; what holds it is its root. A notebook takes a cell
- * out of the page without a word, for a while or for good, and nothing but the root may be what keeps a page that is gone.
- */
-function listen(listener: WeakRef<(event: Event) => void>): () => void {
-  const stop = (): void => {
-    window.removeEventListener("jt-live", hear);
-    window.removeEventListener("jt-gone", hear);
-  };
-  const hear = (event: Event): void => {
-    const known = listener.deref();
-    if (known) known(event);
-    else stop();
-  };
-  window.addEventListener("jt-live", hear);
-  window.addEventListener("jt-gone", hear);
-  return stop;
-}
+/** The texts of scripts that are packed in one (`packed_scripts` in Python). */
+const unpack = async (code: string): Promise<string[]> =>
+  new TextDecoder().decode(await inflate(fromBase85(code))).split("\0");
 
-/** Call back once when an element is seen again, if what is called is still in memory. */
-function whenSeen(element: Element, seen: WeakRef<() => boolean>): IntersectionObserver {
-  const observer = new IntersectionObserver(() => {
-    if (seen.deref()?.() !== false) observer.disconnect();
-  });
-  observer.observe(element);
-  return observer;
-}
-
-/** Show or hide one static page, as its widget comes and goes. The bundle is not in the scope of what the document keeps. */
-function start(root: HTMLElement, data: string, code: string, hash: string): void {
-  const bundles: Map<string, Promise<Bundle>> = ((globalThis as any)[BUNDLES] ??= new Map());
-  const key = root.dataset["jtTwin"] ?? "";
-  const fallback = root.querySelector<HTMLElement>(":scope > .jt-still");
-  const host = document.createElement("div");
-  root.append(host);
-  // The outputs of the cell, and among them this page's; the one before it is the widget's.
-  const area = root.closest<HTMLElement>(
-    ".jp-OutputArea, .output_wrapper, .cell-output, .cell_output",
-  );
-  // VS Code has a container around each output, and the classes of the old notebook inside.
-  const child =
-    root.closest<HTMLElement>(".output_container") ??
-    root.closest<HTMLElement>(".jp-OutputArea-child, .output_area, .output");
-  // Only a page with kernels may still get the live widget. An exported page is drawn at once: it may be printed as soon as it is there.
-  const awaited =
-    area !== null && (document.getElementById("jupyter-config-data") || "Jupyter" in window);
-  /** Whether a widget has announced itself, for where the cell's outputs are not found. */
-  let announced = false;
-  const started = Date.now();
-  let drawn = false;
-  let attached = false;
-  let returned: IntersectionObserver | null = null;
-  let close: (() => void) | null = null;
-  let stopped = false;
-
-  const outputBefore = (): HTMLElement | null => {
-    const element = child?.previousElementSibling;
-    return element instanceof HTMLElement ? element : null;
-  };
-
-  function isLive(): boolean {
-    if (!area) return announced;
-    for (const element of area.querySelectorAll("[data-jt-live]")) {
-      if (element.getAttribute("data-jt-live") === key && !element.hasAttribute("data-jt-dead"))
-        return true;
-    }
-    return false;
-  }
-
-  /** Whether an output is only what stands for a widget that cannot be drawn: the notebook's message, or the line of text saved with it. */
-  function isPlaceholder(element: HTMLElement | null): boolean {
-    if (!element) return false;
-    if (element.querySelector("[data-jt-dead]")) return true;
-    const words = (element.textContent ?? "").trim();
-    // VS Code says it in the reader's language, and names the kind of output in each.
-    if (element.querySelector(".no-renderer-error") && words.includes(WIDGET_VIEW)) return true;
-    return (
-      (/model not found|error displaying widget/i.test(words) && words.length < 300) ||
-      words === root.dataset["jtLine"]
-    );
-  }
-
-  async function draw(): Promise<void> {
-    if (drawn) return;
-    drawn = true;
-    try {
-      let bundle = bundles.get(hash);
-      if (!bundle) {
-        bundle = (async () => {
-          const text = await inflate(fromBase85(code)).text();
-          return import(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
-        })();
-        bundles.set(hash, bundle);
-      }
-      const pack = await inflate(fromBase64(data)).arrayBuffer();
-      const { page } = await bundle;
-      if (stopped) return;
-      close = page(host, pack);
-      if (fallback) fallback.hidden = true;
-    } catch (error) {
-      // The fallback picture stays.
+const views = hand(token, names, code);
+if (!views.begun) {
+  views.begun = true;
+  void unpack(code)
+    .then(
+      ([text]): Promise<Starts> =>
+        import(URL.createObjectURL(new Blob([text!], { type: "text/javascript" }))),
+    )
+    .then(({ join, use }) => {
+      use({ inflate, unpack });
+      views.join = join;
+      for (const view of views.early.splice(0)) join(view);
+    })
+    .catch((error: unknown) => {
+      for (const [around] of views.early) if (around) around.hidden = false;
       console.error("jupyter-tracking:", error);
-    }
-  }
-
-  /** Whether the page is out of the document, for good or because it was scrolled away: nothing is drawn until it is returned. */
-  function isDetached(): boolean {
-    attached ||= root.isConnected;
-    if (!attached || root.isConnected) return false;
-    // What is scrolled away stays among the outputs of its cell. Another output has taken the place of this one, which does not come back.
-    if (area && !area.contains(root)) {
-      stop();
-      return true;
-    }
-    watcher.disconnect();
-    if (!returned && typeof IntersectionObserver === "function") {
-      returned = whenSeen(area ?? root, new WeakRef(seen));
-    }
-    return true;
-  }
-
-  /** The page may be back; return whether it is. */
-  const seen = (): boolean => {
-    if (!root.isConnected) return false;
-    returned = null;
-    watch();
-    update();
-    return true;
-  };
-
-  /** Show the widget or the page. */
-  function update(): void {
-    if (stopped || isDetached()) return;
-    if (isLive()) {
-      root.hidden = true;
-      const widget = outputBefore();
-      if (widget?.dataset["jtHid"]) {
-        widget.hidden = false;
-        delete widget.dataset["jtHid"];
-        widget.style.removeProperty("display");
-      }
-      watcher.disconnect();
-      return;
-    }
-    const widget = outputBefore();
-    const waited = Date.now() - started;
-    const loading = LOADING.test(widget?.textContent ?? "");
-    const empty = isPlaceholder(widget) || (loading && waited >= LOADING_TIMEOUT);
-    if (!empty && awaited && waited < (loading ? LOADING_TIMEOUT : WIDGET_TIMEOUT)) return;
-    if (widget && empty) {
-      widget.dataset["jtHid"] = "yes";
-      widget.style.setProperty("display", "none", "important");
-    }
-    root.hidden = false;
-    void draw();
-  }
-
-  const watcher = new MutationObserver(update);
-  const watch = (): void => {
-    if (area) watcher.observe(area, { childList: true, subtree: true, characterData: true });
-  };
-  const onAnnouncement = (event: Event): void => {
-    const { detail } = event as CustomEvent<string>;
-    if (detail !== key) return;
-    if (!root.isConnected && Date.now() - started > LOADING_TIMEOUT) {
-      stop();
-      return;
-    }
-    if (event.type === "jt-live") {
-      announced = true;
-      update();
-      return;
-    }
-    announced = false;
-    setTimeout(() => {
-      if (stopped) return;
-      watch();
-      update();
-    }, CELL_RERUN);
-  };
-  /** Leave nothing behind in the document that holds the page: it would stay in memory for as long as the notebook is open. */
-  const stop = (): void => {
-    stopped = true;
-    close?.();
-    close = null;
-    watcher.disconnect();
-    returned?.disconnect();
-    deafen();
-  };
-  const deafen = listen(new WeakRef(onAnnouncement));
-  held.set(root, [onAnnouncement, seen]);
-  gone.register(root, deafen);
-  watch();
-  if (awaited) root.hidden = true;
-  update();
-  for (const wait of [300, WIDGET_TIMEOUT + 20, LOADING_TIMEOUT + 20]) setTimeout(update, wait);
-}
-
-/** The page's own data, if this is the element that was written with the script: no sanitiser leaves a script in a text of others. */
-function dataOf(root: Element | null | undefined): string | null {
-  if (!(root instanceof HTMLDivElement) || root.getAttribute("data-jt-page") !== token) return null;
-  const data = root.querySelector(":scope > script.jt-data");
-  return data instanceof HTMLScriptElement ? data.textContent : null;
-}
-
-// The document's own properties, which an element that is named after one would stand for.
-const get = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript")!.get!;
-const script: Element | null = get.call(document);
-const around = script?.parentElement;
-const roots =
-  dataOf(around) !== null
-    ? [around!]
-    : // Some front ends run the script away from its place in the page.
-      Document.prototype.querySelectorAll.call(document, "div.jt-twin[data-jt-page]");
-for (const root of roots) {
-  const data = dataOf(root);
-  if (data === null || !(root instanceof HTMLElement) || root.dataset["jtBegun"]) continue;
-  root.dataset["jtBegun"] = "yes";
-  start(root, data, code, hash);
+    });
 }

@@ -1,4 +1,4 @@
-// One view in a saved page, and how what a page holds is packed. The bundles of pages that show nothing else begin here.
+// One view in a saved page, and how what a page holds is packed.
 
 import { unpackEntries, type Entry } from "../model/pack";
 import type { RunsHead } from "../model/payload-heads";

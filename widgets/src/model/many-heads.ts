@@ -1,13 +1,8 @@
 // The heads of the payloads that views of many runs have, checked as those of the renderers are.
 
 import * as v from "valibot";
+import { columns } from "./payload-heads";
 
-const columns = v.optional(
-  v.record(
-    v.string(),
-    v.tuple([v.number(), v.picklist(["f4", "f8", "i4", "i2", "u1", "u2", "u4"])]),
-  ),
-);
 const group = v.picklist(["", "inputs", "outputs"]);
 const field = v.strictObject({
   group,

@@ -8,10 +8,15 @@ const step = v.union([v.null(), v.number(), v.string()]);
 const numberType = v.picklist(["f4", "f8", "i4", "i2", "u1", "u2", "u4"]);
 export type NumberType = v.InferOutput<typeof numberType>;
 
-const base = {
-  /** Of each column its buffer's number and the type of its numbers. */
-  columns: v.optional(v.record(v.string(), v.strictTuple([v.number(), numberType]))),
-};
+const rangeOfColumn = v.strictTuple([v.number(), v.number(), v.number()]);
+/** Whole numbers at the same distance from each other. */
+export type Range = [first: number, by: number, count: number];
+
+/** Of each column its buffer's number, or the numbers themselves as a range, and their type. */
+export const columns = v.optional(
+  v.record(v.string(), v.strictTuple([v.union([v.number(), rangeOfColumn]), numberType])),
+);
+const base = { columns };
 /** What went wrong in the kernel, in words; nothing else is in such a head. */
 const failed = v.strictObject({ error: v.string() });
 
@@ -225,7 +230,7 @@ export type Role = "shared" | "step" | "answer";
 
 /** What every head may have. When there is an error, the head has nothing else. */
 export interface Head {
-  columns?: Record<string, [buffer: number, type: NumberType]>;
+  columns?: Record<string, [buffer: number | Range, type: NumberType]>;
   error?: string;
 }
 type WithError<H> = H extends unknown ? H & { error?: string } : never;

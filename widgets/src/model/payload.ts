@@ -1,6 +1,6 @@
 // A payload is what one artifact shows at one step: a small head and binary columns.
 
-import type { Head, NumberType } from "./payload-heads";
+import type { Head, NumberType, Range } from "./payload-heads";
 
 const types = {
   f4: Float32Array,
@@ -29,7 +29,7 @@ export class Payload<H extends Head = Head> {
     let column = this.cache.get(name);
     if (!column) {
       const [at, kind] = this.head.columns?.[name] ?? [-1, "u1" as const];
-      column = typed(this.buffers[at], kind);
+      column = typeof at === "number" ? typed(this.buffers[at], kind) : ranged(at, kind);
       this.cache.set(name, column);
     }
     return column;
@@ -43,6 +43,10 @@ export class Payload<H extends Head = Head> {
     const view = this.buffers[at];
     return view ? new TextDecoder().decode(view) : "";
   }
+}
+
+function ranged([first, by, count]: Range, kind: NumberType): Column {
+  return new types[kind](count).map((_, n) => first + by * n);
 }
 
 function typed(view: DataView | undefined, kind: NumberType): Column {

@@ -1,4 +1,4 @@
-// The registry of renderers: one import and one word for each.
+// The registry of renderers: one import and one word for each. In a saved page each registers itself, if it is needed (`build.mjs`).
 
 import type { Stem } from "../model/payload-heads";
 import type { RendererOf } from "../model/renderer";
@@ -17,7 +17,7 @@ import { text } from "./text";
 import { trace } from "./trace";
 import { video } from "./video";
 
-const renderers: { [S in Stem]: RendererOf<S> } = {
+export const renderers: { [S in Stem]: RendererOf<S> } = {
   audio,
   chart,
   confusion,
