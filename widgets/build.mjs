@@ -81,9 +81,9 @@ const alone = {
       const isChart = sheets.includes("renderers/charts");
       const lines = [
         ...[...ofAll, ...(isChart ? ofCharts : [])].map((each) => `import "${each}";`),
-        ...sheets.map((each) => `import ${basename(each)} from "sheet:${each}";`),
+        ...sheets.map((each, n) => `import sheet${n} from "sheet:${each}";`),
         'import { sheets } from "../dom/theme";',
-        `Object.assign(sheets, { ${sheets.map((each) => basename(each)).join(", ")} });`,
+        `Object.assign(sheets, { ${sheets.map((each, n) => `${basename(each)}: sheet${n}`).join(", ")} });`,
         name in ofPages
           ? `export { page } from "../export/saved-${name}";`
           : `import { renderers } from "./index"; import { ${name} } from "./${name}"; renderers.${name} = ${name};`,

@@ -24,7 +24,7 @@ from tests.lab.app import App
 from tests.lab.document import Document, PageRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from playwright.sync_api import Browser, Page
 
@@ -210,10 +210,11 @@ def nbconverted(browser: Browser, lab_app: App) -> Iterator[Callable[..., Page]]
     """Run cells without a browser and open what nbconvert makes of the notebook, without a network; the page is judged after the test."""
     with page_of(browser, "file:", *NBCONVERTS, offline=True) as page:
 
-        def convert(*sources: str, stored: bool = False) -> Page:
+        def convert(*sources: str, stored: bool = False, deleted: Sequence[int] = ()) -> Page:
             path = lab_app.write("export.ipynb", list(sources))
             notebook = nbformat.read(path, 4)
             NotebookClient(notebook, kernel_name="python3", store_widget_state=stored).execute()
+            notebook.cells = [cell for n, cell in enumerate(notebook.cells) if n not in deleted]
             nbformat.write(notebook, path)
             lab_app.jupyter("nbconvert", "--to", "html", path.name)
             page.goto(path.with_suffix(".html").as_uri())
