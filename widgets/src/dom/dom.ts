@@ -96,6 +96,18 @@ export function whenIdle(act: () => void): void {
   else setTimeout(act, 50);
 }
 
+/** Call back in a task of its own, after the frame that shows what was changed has been painted. Returns what gives that up. */
+export function afterPaint(act: () => void): () => void {
+  let timer = 0;
+  const frame = requestAnimationFrame(() => {
+    timer = window.setTimeout(act);
+  });
+  return () => {
+    cancelAnimationFrame(frame);
+    window.clearTimeout(timer);
+  };
+}
+
 const icons = {
   first: "M2.5 3h1.8v10H2.5zM12 3l1.3 1.3L9.6 8l3.7 3.7L12 13 7 8z",
   back: "M10 3l1.3 1.3L7.6 8l3.7 3.7L10 13 5 8z",

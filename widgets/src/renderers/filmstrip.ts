@@ -41,6 +41,11 @@ export class Filmstrip {
     this.stopWatchingSize();
   }
 
+  /** Whether it was drawn with a place of its own on the page. */
+  get isShown(): boolean {
+    return this.fitted > 0;
+  }
+
   /** How many whole pictures there is room for. */
   private get fit(): number {
     return Math.max(3, Math.min(MOST, Math.floor(this.element.clientWidth / PLACE)));

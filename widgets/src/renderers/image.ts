@@ -1,6 +1,6 @@
 // Images: fitted or one to one, small ones with their pixels showing; and beside another step, or over it with a wipe.
 
-import { h, region } from "../dom/dom";
+import { afterPaint, h, region } from "../dom/dom";
 import * as format from "../model/format";
 import type { StepHead } from "../model/payload-heads";
 import { fileUrl, type Payload } from "../model/payload";
@@ -19,6 +19,8 @@ const comparisons = [
 
 /** The pictures beside the one on screen are decoded ahead unless it has more pixels than this. */
 const MOST_AHEAD = 4_000_000;
+/** How many are kept decoded where nothing is painted, as in a page behind others. */
+const MOST_DECODED = 6;
 
 type Stored = Payload<StepHead<"image">>;
 interface Decoded {
@@ -47,6 +49,7 @@ class Picture {
   readonly caption = h("figcaption", { class: "jt-caption" });
   readonly element: HTMLElement;
   private readonly decoded = new Map<Stored, Decoded>();
+  private readonly decoding = new Map<Stored, Promise<Decoded>>();
   private newest: Stored | null = null;
   private closed = false;
 
@@ -63,6 +66,7 @@ class Picture {
     ready.image.alt = alt;
     this.image.replaceWith(ready.image);
     this.image = ready.image;
+    if (this.decoded.size > MOST_DECODED) this.keep([]);
   }
 
   /** Keep what is on screen and what may be next, which is decoded ahead; forget all else. */
@@ -85,18 +89,28 @@ class Picture {
     this.decoded.clear();
   }
 
-  private async decode(payload: Stored): Promise<Decoded> {
-    const made = await decode(payload);
-    const before = this.decoded.get(payload);
-    if (before || this.closed) URL.revokeObjectURL(made.url);
-    else this.decoded.set(payload, made);
-    return before ?? made;
+  /** Decode a picture, once for all who ask. */
+  private decode(payload: Stored): Promise<Decoded> {
+    let coming = this.decoding.get(payload);
+    if (!coming) {
+      coming = decode(payload)
+        .then((made) => {
+          if (this.closed) URL.revokeObjectURL(made.url);
+          else this.decoded.set(payload, made);
+          return made;
+        })
+        .finally(() => this.decoding.delete(payload));
+      this.decoding.set(payload, coming);
+    }
+    return coming;
   }
 }
 
 export function image(host: Host<"image">): Drawing<"image"> {
   const { element, about } = host;
   let held = 0;
+  /** Where someone goes through the steps: to later ones, or to earlier ones. */
+  let direction = 1;
   let last: Shown<"image"> | null = null;
   const first = new Picture(about.name);
   const second = new Picture(about.name);
@@ -106,6 +120,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
   const viewport = region("div", "jt-picture-frame", `picture ${called(about)}`, pair);
   const caption = h("p", { class: "jt-caption" });
   const film = new Filmstrip(host);
+  let cancel: (() => void) | null = null;
   const actual = checkbox("actual size", layOut);
   const comparison = select("compare with", comparisons, () => {
     held = last?.at ?? 0;
@@ -177,6 +192,7 @@ export function image(host: Host<"image">): Drawing<"image"> {
   }
 
   async function draw(shown: Shown<"image">): Promise<void> {
+    if (last && last.at !== shown.at) direction = Math.sign(shown.at - last.at);
     last = shown;
     if (!shown.payload) return;
     const place = comparedWith(shown.at);
@@ -204,15 +220,31 @@ export function image(host: Host<"image">): Drawing<"image"> {
           ? "the other step is not here yet"
           : (behind?.head.error ?? null),
     );
-    film.show(shown.at);
+    if (film.isShown) tidyLater();
+    else tidy();
+  }
+
+  /** What a step brings with it besides its picture: the small ones around it, and those that are decoded ahead. */
+  function tidy(): void {
+    cancel = null;
+    if (!last) return;
+    const { at } = last;
+    film.show(at);
+    const near = [at + direction, at - direction, at + 2 * direction];
     // Of the numbers before the first, one is that of what all steps share.
-    first.keep([shown.at > 0 ? host.payload(shown.at - 1) : undefined, host.payload(shown.at + 1)]);
+    first.keep(near.map((each) => (each < 0 ? undefined : host.payload(each))));
     second.keep([]);
+  }
+
+  /** Not before the picture is on screen; once for all steps of one frame. */
+  function tidyLater(): void {
+    cancel ??= afterPaint(tidy);
   }
   return {
     draw,
     arrived: () => film.fill(),
     destroy: () => {
+      cancel?.();
       first.destroy();
       second.destroy();
       film.destroy();
