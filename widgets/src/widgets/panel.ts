@@ -196,6 +196,8 @@ export class Panel {
     const beside = this.beside?.at ?? null;
     if (this.drawn?.number === number && this.drawn.beside === beside) return;
     const begun = ++this.begun;
+    // Until this is drawn, a move back to what was drawn before has to be drawn too.
+    this.drawn = null;
     const finish = (): void => {
       if (this.begun !== begun) return;
       this.drawn = { number, beside };
