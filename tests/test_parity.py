@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from jupyter_tracking.views.export.bundle import are_scripts, scripts_for
 from jupyter_tracking.views.renderers import RENDERERS
 from tests.conftest import CHECKOUT
 
@@ -43,3 +44,12 @@ def test_each_renderer_is_registered_once_on_both_sides() -> None:
     entries = re.findall(r"^export const \w+: .* = \{\n(.*?)\n\}", index, re.DOTALL | re.MULTILINE)[0]
     assert sorted(re.findall(r"^\s*(\w+)\b", entries, re.MULTILINE)) == sorted(RENDERERS)
     assert sorted(set(re.findall(r'from "\./([\w-]+)"', index)) - SHARED) == sorted(RENDERERS)
+
+
+def test_each_renderer_has_a_script_of_its_own_for_saved_pages() -> None:
+    """Which `widgets/build.mjs` makes of it; that of files is in what all pages have."""
+    for renderer in set(RENDERERS) - {"file"}:
+        assert set(scripts_for("scene", [renderer])) > set(scripts_for("scene"))
+    assert scripts_for("scene", ["file"]) == scripts_for("scene", ["no such renderer"]) == scripts_for("scene")
+    assert are_scripts(scripts_for("runs", RENDERERS))
+    assert not are_scripts(["no-such-script"])

@@ -39,6 +39,10 @@ const dressed = {
   trace: ["renderers/text"],
   video: ["renderers/media"],
 };
+/** The renderers, as the registry lists them; that of files is in every page. */
+const stems = [...(await readFile(here("src/renderers/index.ts"), "utf8")).matchAll(/^  (\w+),$/gm)]
+  .map(([, stem]) => stem)
+  .filter((stem) => stem !== "file");
 const ofPages = {
   scene: [],
   browser: ["widgets/browser"],
@@ -77,7 +81,7 @@ const alone = {
       loader: "text",
     }));
     onLoad({ filter: /./, namespace: "part" }, ({ path: name }) => {
-      const sheets = dressed[name] ?? ofPages[name];
+      const sheets = dressed[name] ?? ofPages[name] ?? [];
       const isChart = sheets.includes("renderers/charts");
       const lines = [
         ...[...ofAll, ...(isChart ? ofCharts : [])].map((each) => `import "${each}";`),
@@ -175,9 +179,7 @@ await saved(
   { plugins: [sheets([...everywhere, "many.css", "charts.css", "table.css"])] },
 );
 await saved(
-  Object.fromEntries(
-    [...Object.keys(ofPages), ...Object.keys(dressed)].map((name) => [name, `part:${name}`]),
-  ),
+  Object.fromEntries([...Object.keys(ofPages), ...stems].map((name) => [name, `part:${name}`])),
   { plugins: [alone, sheets(everywhere)] },
 );
 await writeFile(`${common.outdir}/parts.json`, `${JSON.stringify({ parts, texts })}\n`);

@@ -44,7 +44,9 @@ def test_every_view_of_a_notebook_is_drawn_by_what_those_before_it_have_brought(
     expect(table.locator("[data-jt-view]").first).to_have_attribute("data-jt-step", "0")
 
 
-def test_without_the_cell_that_had_the_scripts_a_view_shows_its_last_step_and_what_brings_the_rest(nbconverted: Callable[..., Page]) -> None:
+def test_without_the_cell_that_had_the_scripts_a_view_shows_its_last_step_and_what_brings_the_rest(
+    nbconverted: Callable[..., Page],
+) -> None:
     """The first of the views has been deleted: the others are stills, and say so in the place of how a notebook is trusted."""
     page = nbconverted(MAKE, *SHOWN, deleted=[1])
     stills = page.locator(".jt-twin > .jt-still > p:last-child")
