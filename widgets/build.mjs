@@ -139,6 +139,7 @@ for (const job of jobs) {
   else await build(job);
 }
 
+// Those of saved pages are made once, also where the others are watched.
 /** The scripts of saved pages by their names, and of each thing that a page may need which scripts that are, those that others import first. */
 const texts = {};
 const parts = {};

@@ -81,6 +81,13 @@ def test_a_notebook_has_each_script_once(begin: str, together: dict[str, nbforma
     assert beside_again == beside
 
 
+def test_where_somebody_works_each_display_has_all_its_scripts(begin: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its server says so to the kernel: there a cell may be deleted, and the others are not to be without what it had."""
+    monkeypatch.setenv("JPY_SESSION_NAME", "notebook.ipynb")
+    _, *shown = executed([begin, "view.show('loss')", "view.show('other')"]).cells
+    assert all(55_000 < added(cell) < 62_000 for cell in shown)
+
+
 def test_a_notebook_run_by_another_kernel_is_the_same_file(view: RunView) -> None:
     """Byte by byte: a tool that compares notebooks, such as nbdime, has nothing to show. Two views of the same are two all the same."""
     begin = f"import jupyter_tracking as tracking\nview = tracking.open_run({str(view.path)!r})"

@@ -70,6 +70,12 @@ def are_scripts(names: Iterable[str]) -> bool:
     return set(names) <= _parts()[1].keys()
 
 
+@cache
+def scripts_version() -> str:
+    """Return what is another where any script of a saved page is."""
+    return hashlib.blake2s("\0".join(map(static, ("parts.json", "boot.js", "join.js"))).encode(), digest_size=8).hexdigest()
+
+
 @lru_cache(64)
 def packed_scripts(names: tuple[str, ...]) -> str:
     """Return scripts in one text, compressed, in 85 digits; the same scripts give the same text."""

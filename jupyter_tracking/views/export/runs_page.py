@@ -15,7 +15,7 @@ from jupyter_tracking.views.model.listing import is_soon_checked, list_artifacts
 from jupyter_tracking.views.model.payload import json_safe
 from jupyter_tracking.views.model.run_table import encode_rows, first_score, spark_of
 from jupyter_tracking.views.model.scene import stems_of
-from jupyter_tracking.views.renderers import fallback
+from jupyter_tracking.views.renderers import RENDERERS, fallback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,9 @@ def runs_page(
     count = len(runs.rows)
     shown = _fallback(runs) + (page.trust_hint("all of it") if budget is not None else "")
     newest = [] if has_pages else runs.listed[: None if budget is None else _BROWSERS]
-    scripts = scripts_for("runs", (stem for folder, _ in newest for stem in stems_of(folder)))
+    # Not to open all runs first, a file of its own has what all kinds need.
+    stems = RENDERERS if budget is None else [stem for folder, _ in newest for stem in stems_of(folder)]
+    scripts = scripts_for("runs", stems if newest else ())
     room = None if budget is None else page.data_byte_budget(budget, page.page_body(key, shown, b"", line, scripts))
     metric = first_score(runs.rows, runs.goals)
     sparks = [spark_of(folder, metric) for folder in runs.folders[: FALLBACK_ROWS if room is not None else _SPARKS]] if metric else []

@@ -19,7 +19,7 @@ from jupyter_tracking.read.file_bytes import file_stat
 from jupyter_tracking.read.remote.roots import find_root, shown_root, use_options
 from jupyter_tracking.storage.objects import ObjectStore, is_url, local_path
 from jupyter_tracking.views.export.browser_page import browser_line, browser_page
-from jupyter_tracking.views.export.bundle import bundle
+from jupyter_tracking.views.export.bundle import scripts_version
 from jupyter_tracking.views.export.page import whole_page
 from jupyter_tracking.views.export.runs_page import runs_page
 from jupyter_tracking.views.many.pages import inputs_section
@@ -123,7 +123,7 @@ def _look(folder: RunFolder) -> str:
     if folder.status not in run_document.OVER:
         return ""
     # Not the times of files: a copy of a root has others. Whatever changes a run that has ended changes its document.
-    return _digest([bundle()[1], folder.info, file_stat(f"{folder.path}/{paths.LINEAGES_FILE}")[1:2]])
+    return _digest([scripts_version(), folder.info, file_stat(f"{folder.path}/{paths.LINEAGES_FILE}")[1:2]])
 
 
 def _digest(said: list[Any]) -> str:

@@ -193,7 +193,7 @@ def measure_of(name: str) -> str:
 
 def stems_of(folder: RunFolder) -> set[str]:
     """Return the stems of the renderers of a run's artifacts."""
-    return {_renderer(artifact).stem for artifact in folder.artifacts()}
+    return {renderer_of(kind_of(kind).renderer).stem for kind in {artifact.row_kind for artifact in folder.artifacts()}}
 
 
 def overview_of(folder: RunFolder) -> list[Artifact]:

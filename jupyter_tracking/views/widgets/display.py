@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import sys
 import uuid
 import weakref
@@ -92,13 +93,15 @@ _sources: dict[str, object] = {}
 def _scripts_there() -> frozenset[str]:
     """Return the scripts that views before this one have brought into the notebook, where they stay: it is run as a whole, by nobody.
 
-    Where somebody works, the cell that has brought a script may be deleted, or run again without a view, and the kernel is not told of it.
-    A notebook that is run once more by the same kernel begins anew, which is seen by a cell that comes again.
+    Where somebody works, the cell that has brought a script may be deleted, or run again without a view, and the kernel is not told of it. There
+    a cell may ask its reader for a line, or a server has started the kernel for a notebook. A notebook that is run once more by the same
+    kernel begins anew, which is seen by a cell that comes again.
     """
     parent: dict[str, Any] = getattr(getattr(get_ipython(), "kernel", None), "get_parent", dict)()
     content, execution = parent.get("content") or {}, (parent.get("header") or {}).get("msg_id")
     source = str(content.get("code"))
-    if content.get("allow_stdin", True) or _sources.setdefault(source, execution) != execution:
+    attended = content.get("allow_stdin", True) or "JPY_SESSION_NAME" in os.environ
+    if attended or _sources.setdefault(source, execution) != execution:
         _there.clear()
         _sources.clear()
         _sources[source] = execution
