@@ -83,7 +83,7 @@ def unpacked(text: str) -> str:
 def same(page: Path, other: Path, *addresses: str) -> None:
     """Assert that two pages are equal, but for the addresses that they name, and that a file at a store is on no disk."""
     texts = [opened(path, address) for path, address in zip((page, other), addresses, strict=True)]
-    assert len(texts[0]) > 100_000
+    assert len(texts[0]) > 50_000  # with all that draws it
     assert texts[0] == texts[1]
 
 
