@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 KINDS = ("loss", "curve", "table", "other")
 
 
-def executed(sources: Sequence[str]) -> nbformat.NotebookNode:
-    """Return a notebook of these cells, run by a kernel of its own."""
+def executed(sources: Sequence[str], *, states: bool = False) -> nbformat.NotebookNode:
+    """Return a notebook of these cells, run by a kernel of its own; with the states of its widgets, as nbclient needs where one is an output."""
     cells = [nbformat.v4.new_code_cell(source, id=f"cell-{n}") for n, source in enumerate(sources)]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, kernel_name="python3", timeout=120, store_widget_state=False, record_timing=False).execute()
+    NotebookClient(notebook, kernel_name="python3", timeout=120, store_widget_state=states, record_timing=False).execute()
     return notebook
 
 
@@ -79,6 +79,35 @@ def test_a_notebook_has_each_script_once(begin: str, together: dict[str, nbforma
     first, beside, again, beside_again = (added(notebook.cells[n]) for n in (1, 2, 4, 5))
     assert again == first > beside + 30_000
     assert beside_again == beside
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "display(view.show('loss'))\nclear_output()",
+        "display(view.show('loss'))\nclear_output(wait=True)\ndisplay('nothing')",
+        "%%capture\ndisplay(view.show('loss'))",
+        "with ipywidgets.Output():\n    display(view.show('loss'))",
+        "display(view.show('loss'), display_id='one')\nupdate_display('nothing', display_id='one')",
+    ],
+    ids=["cleared", "cleared with the next", "captured", "in an output widget", "replaced"],
+)
+def test_scripts_that_are_not_in_the_notebook_are_not_relied_on(begin: str, gone: str) -> None:
+    """What a cell clears, captures, replaces or puts in a widget is in no output of the notebook: the next view has all that draws it."""
+    begin = f"import ipywidgets\nfrom IPython.display import clear_output, display, update_display\n{begin}"
+    *_, after, beside = executed([begin, gone, "view.show('loss')", "view.show('other')"], states="Output()" in gone).cells
+    assert added(after) > added(beside) + 30_000
+
+
+def test_a_view_after_a_cleared_one_has_the_scripts(begin: str) -> None:
+    """Of one cell that shows a view, clears its outputs and shows another, that other has them, and the cells after it rely on it."""
+    begin = f"from IPython.display import clear_output, display\n{begin}"
+    twice = "display(view.show('loss'))\nclear_output()\ndisplay(view.show('other'))"
+    _, cleared, beside = executed([begin, twice, "view.show('loss')"]).cells
+    assert added(cleared) > added(beside) + 30_000
+    whole = re.findall(r'\("[0-9a-f]{64}","([^"]+)"', nbformat.writes(nbformat.v4.new_notebook(cells=[cleared])).replace('\\"', '"'))
+    assert len(whole) == 1
+    assert all(name.startswith("+") for name in whole[0].split())
 
 
 def test_where_somebody_works_each_display_has_all_its_scripts(begin: str, monkeypatch: pytest.MonkeyPatch) -> None:

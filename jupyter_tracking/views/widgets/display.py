@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import os
 import sys
 import uuid
 import weakref
@@ -18,6 +17,7 @@ from jupyter_tracking.format.lineage import META_KEY
 
 from jupyter_tracking.views.export.latex import for_latex
 from jupyter_tracking.views.export.page import scripts_in, share_scripts, still_of
+from jupyter_tracking.views.widgets.notebook_scripts import remember, scripts_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,8 @@ class NotebookDisplay:
             _replace(widget)
         self.line = line = escape_controls(line)
         self._page = _hash(page)
-        self._there = _scripts_there()
+        # What has an id may be replaced, also by something that is not ours: it has all of its scripts, and no other view relies on them.
+        self._there = frozenset() if asked else scripts_there()
         self._widget = weakref.ref(widget)
         self._cell, _ = _running(get_ipython())
         self._replaced = False
@@ -62,6 +63,8 @@ class NotebookDisplay:
         self._publish_page(page, metadata, update=update)
         if asked:
             _by_id[asked] = self
+        else:
+            remember(scripts_in(page))
 
     def give_way(self, widget: ipywidgets.Widget) -> None:
         """Let the display of another widget take the place of this one, in the cell that this one is in."""
@@ -82,30 +85,6 @@ class NotebookDisplay:
     def _publish_page(self, page: str, metadata: dict[str, Any], *, update: bool = False) -> None:
         data = {"text/plain": self.line, "text/html": share_scripts(page, self._there), **for_latex(still_of(page))}
         publish_display_data(data, {META_KEY: metadata}, transient=self._transient, update=update)
-        _there.update(scripts_in(page))
-
-
-# The scripts that the notebook has, and the sources of the cells that have run for it.
-_there: set[str] = set()
-_sources: dict[str, object] = {}
-
-
-def _scripts_there() -> frozenset[str]:
-    """Return the scripts that views before this one have brought into the notebook, where they stay: it is run as a whole, by nobody.
-
-    Where somebody works, the cell that has brought a script may be deleted, or run again without a view, and the kernel is not told of it. There
-    a cell may ask its reader for a line, or a server has started the kernel for a notebook. A notebook that is run once more by the same
-    kernel begins anew, which is seen by a cell that comes again.
-    """
-    parent: dict[str, Any] = getattr(getattr(get_ipython(), "kernel", None), "get_parent", dict)()
-    content, execution = parent.get("content") or {}, (parent.get("header") or {}).get("msg_id")
-    source = str(content.get("code"))
-    attended = content.get("allow_stdin", True) or "JPY_SESSION_NAME" in os.environ
-    if attended or _sources.setdefault(source, execution) != execution:
-        _there.clear()
-        _sources.clear()
-        _sources[source] = execution
-    return frozenset(_there)
 
 
 # The displays that have been given an id, by which `update_display` replaces them.
