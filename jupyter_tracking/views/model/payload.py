@@ -108,8 +108,10 @@ class Payload:
 
     def add_steps(self, name: str, numbers: NDArray[Any]) -> None:
         """Add a column of numbers which are often a range of whole ones, that is written as such."""
-        if found := _range_of(numbers):
-            self.head.setdefault("columns", {})[name] = [found, _TYPES[numbers.dtype.name]]
+        whole = [int(number) for number in numbers.tolist() if abs(number) < _EXACT and number == int(number)]
+        ranges = _ranges(whole) if len(whole) == len(numbers) > _FEW else []
+        if len(ranges) == 1:
+            self.head.setdefault("columns", {})[name] = [ranges[0], _TYPES[numbers.dtype.name]]
         else:
             self.add(name, numbers)
 
@@ -122,17 +124,6 @@ class Payload:
     def size(self) -> int:
         """About how many bytes this takes on its way."""
         return 200 + sum(map(len, self.buffers))
-
-
-def _range_of(numbers: NDArray[Any]) -> list[int] | None:
-    """Return the first of many whole numbers at the same distance from each other, the distance, and how many they are; else nothing."""
-    import numpy as np
-
-    if len(numbers) <= _FEW or not all(number.is_integer() and abs(number) < _EXACT for number in (float(numbers[0]), float(numbers[-1]))):
-        return None
-    first, by = int(numbers[0]), int(numbers[1]) - int(numbers[0]) if float(numbers[1]).is_integer() else 0
-    same = np.array_equal(numbers, first + by * np.arange(len(numbers)))
-    return [first, by, len(numbers)] if same else None
 
 
 def join_payloads(parts: Iterable[tuple[int, Payload]]) -> Payload:

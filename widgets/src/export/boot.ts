@@ -33,13 +33,14 @@ const unpack = async (code: string): Promise<string[]> =>
 const views = hand(token, names, code);
 if (!views.begun) {
   views.begun = true;
-  void unpack(code)
+  const unpacked = unpack(code);
+  void unpacked
     .then(
       ([text]): Promise<Starts> =>
         import(URL.createObjectURL(new Blob([text!], { type: "text/javascript" }))),
     )
     .then(({ join, use }) => {
-      use({ inflate, unpack });
+      use({ inflate, unpack: (text) => (text === code ? unpacked : unpack(text)) });
       views.join = join;
       for (const view of views.early.splice(0)) join(view);
     })

@@ -67,9 +67,7 @@ const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
 function begin(root: HTMLElement, data: string, needed: string[]): boolean {
   if (!needed.every((name) => texts.has(name))) return false;
   const [, ...drawing] = needed;
-  const awaited = mayBecomeLive(root);
-  if (awaited) root.hidden = true;
-  showBesideLive(root, awaited, () =>
+  showBesideLive(root, mayBecomeLive(root), () =>
     Promise.all([lent.inflate(fromBase64(data)), ...drawing.map(load)]),
   );
   return true;

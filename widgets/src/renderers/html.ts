@@ -1,6 +1,6 @@
 // HTML: the page it makes, without its scripts and addresses, in a frame where nothing runs and nothing is fetched; or its source.
 
-import { afterPaint, h, region } from "../dom/dom";
+import { h, region } from "../dom/dom";
 import { measureHeight, sandboxed } from "../dom/sandbox";
 import { safeDocument } from "../dom/sanitize";
 import * as format from "../model/format";
@@ -12,8 +12,6 @@ import type { Host, Drawing, Shown } from "../model/renderer";
 const SETTLED = 60;
 /** A page of more characters is not framed ahead. */
 const MOST_AHEAD = 200_000;
-/** How many frames there are where nothing is painted, as in a page behind others. */
-const MOST_FRAMES = 6;
 
 /** A page in its frame. */
 interface Framed {
@@ -31,12 +29,11 @@ class Frames {
   private readonly made = new Map<string, Framed>();
   private shown: string | null = null;
   private before: string | null = null;
-  /** Gives up what is to be done after the next frame is painted. */
-  private cancel = (): void => undefined;
+  private timer = 0;
 
   /** Show a page, by a name that no other has. Returns what its frame shows. */
   show(name: string, markup: string, label: string): string {
-    this.stop();
+    this.cancel();
     const shown = this.made.get(name) ?? this.make(name, markup, label);
     if (name !== this.shown) [this.before, this.shown] = [this.shown, name];
     for (const [each, { frame }] of this.made) {
@@ -44,37 +41,37 @@ class Frames {
       frame.className = ahead ? "jt-ahead" : "jt-enclosed";
       frame.toggleAttribute("inert", ahead);
     }
-    // A frame takes longer to be removed than the others to be turned over.
-    if (this.made.size > MOST_FRAMES) this.keep();
-    else this.cancel = afterPaint(() => this.keep());
+    this.keep();
     return shown.safe;
   }
 
   /** Make the frame of a page that may be shown next, as soon as what is shown has been painted. */
   prepare(name: string, markup: string, label: string): void {
-    if (markup.length > MOST_AHEAD) return;
-    this.stop();
-    this.cancel = afterPaint(() => {
-      try {
-        if (!this.made.has(name)) {
+    this.cancel();
+    if (this.made.has(name) || markup.length > MOST_AHEAD) return;
+    const frame = requestAnimationFrame(() => {
+      this.timer = window.setTimeout(() => {
+        try {
           const { frame } = this.make(name, markup, label);
           frame.className = "jt-ahead";
           frame.toggleAttribute("inert", true);
+        } catch {
+          // It is told when it is shown.
         }
-      } catch {
-        // It is told when it is shown.
-      }
-      this.keep(name);
+        this.keep(name);
+      });
     });
+    this.cancel = () => {
+      cancelAnimationFrame(frame);
+      window.clearTimeout(this.timer);
+    };
   }
 
   /** Give up what was to be made ahead. */
-  stop(): void {
-    this.cancel();
-  }
+  cancel = (): void => undefined;
 
   clear(): void {
-    this.stop();
+    this.cancel();
     this.shown = this.before = null;
     this.keep();
   }
@@ -150,7 +147,7 @@ export function html(host: Host<"html">): Drawing<"html"> {
 
   function destroy(): void {
     stop();
-    frames.stop();
+    frames.cancel();
   }
 
   return { draw, destroy };
