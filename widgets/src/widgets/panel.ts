@@ -70,6 +70,7 @@ export class Panel {
    * @param place the panel's number in its view.
    * @param changed is called when the panel needs another payload than that of the step.
    * @param go is called when someone chooses a step in the drawing.
+   * @param isCompact whether it is one of many: its controls are a word that opens, and what is drawn comes first.
    */
   constructor(
     private info: PanelInfo,
@@ -78,6 +79,7 @@ export class Panel {
     private readonly query: SendQuery | undefined,
     private readonly changed: () => void,
     private readonly go: (number: number) => void,
+    private readonly isCompact = false,
   ) {
     this.note.hidden = true;
     this.heading = h(
@@ -251,7 +253,14 @@ export class Panel {
       live: query !== undefined,
     } as Host<Stem>;
     if (host.shared.head.error) throw new Error(host.shared.head.error);
-    return rendererOf(this.info.view)(host);
+    const drawing = rendererOf(this.info.view)(host);
+    const tools = this.isCompact ? this.body.querySelector(":scope > .jt-tools") : null;
+    if (tools?.childElementCount) {
+      const options = h("details", { class: "jt-options" }, h("summary", {}, "options"));
+      tools.replaceWith(options);
+      options.append(tools);
+    }
+    return drawing;
   }
 
   private need(number: number | null): void {

@@ -32,6 +32,8 @@ export interface StepViewOptions {
 
 /** What takes longer than this is said in words (ms). */
 const LATE = 300;
+/** Of so many panels each has its controls in view. */
+const MOST_OPEN = 3;
 /** How many steps a page is, as for ipywidgets' slider. */
 const PAGE = 5;
 
@@ -64,7 +66,16 @@ export class StepView {
       if (index >= 0) options.move(index);
     };
     this.panels = about.panels.map(
-      (info, n) => new Panel(info, n, payloads, query, refresh, (number) => go(n, number)),
+      (info, n) =>
+        new Panel(
+          info,
+          n,
+          payloads,
+          query,
+          refresh,
+          (number) => go(n, number),
+          about.panels.length > MOST_OPEN,
+        ),
     );
     [this.focused] = this.panels;
     this.bar = new StepBar(
