@@ -56,6 +56,23 @@ describe("the step view", () => {
     expect(host.querySelector(".jt-time")!.textContent).toMatch(/^1970-01-01 /);
   });
 
+  it("marks the steps of the artifact in focus where the slider has others too", () => {
+    const steps = [0, 1, 2, 3, 4, 5];
+    const { host, sections } = opened(
+      [panel("all", steps), panel("some", [0, 2, 3, 4], { at: [0, 0, 1, 2, 3, 3] })],
+      steps,
+    );
+    const marks = (): string | null => host.querySelector(".jt-marks path")!.getAttribute("d");
+    const pane = (n: number): void =>
+      void sections()[n]!.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
+    expect(marks()).toBe("");
+    pane(1);
+    expect(marks()).toBe("M0 0V2M2 1H4");
+    expect(host.querySelector(".jt-marks")!.getAttribute("viewBox")).toBe("0 0 5 2");
+    pane(0);
+    expect(marks()).toBe("");
+  });
+
   it("shows an artifact without the step at its latest earlier one, and says so", () => {
     const { made, sections } = opened(
       [panel("a", [0, 1, 2]), panel("b", [1], { at: [-1, 0, 0] })],

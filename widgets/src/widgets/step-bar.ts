@@ -1,6 +1,6 @@
 // The one bar of a view: its buttons, its slider, and which step it is. The same live, where the slider is ipywidgets' own, and saved.
 
-import { button, h, relabel, say, span } from "../dom/dom";
+import { button, h, relabel, say, span, svg } from "../dom/dom";
 import * as format from "../model/format";
 import { INTERVAL, type Player } from "../model/player";
 
@@ -51,6 +51,13 @@ export class StepBar {
   private readonly day = span("jt-day");
   private readonly clock = span("");
   private readonly time = span("jt-time", this.day, this.clock);
+  /** The steps that were logged of one thing, below the slider. */
+  private readonly marked = svg("path", {});
+  private readonly marks = svg(
+    "svg",
+    { class: "jt-marks", preserveAspectRatio: "none", "aria-hidden": "true" },
+    this.marked,
+  );
   private readonly note = h("p", { class: "jt-note jt-said" });
   private readonly spoken = h("span", { class: "jt-unseen", role: "status" });
   private timer = 0;
@@ -113,7 +120,7 @@ export class StepBar {
       "aria-label": "step",
       oninput: () => actions.slide(Number(this.range.value)),
     });
-    this.slide.append(this.range);
+    this.slide.append(this.range, this.marks);
     this.field = h("input", {
       class: "jt-search jt-at",
       type: "text",
@@ -170,7 +177,20 @@ export class StepBar {
 
   /** Put ipywidgets' slider in the place of the page's own. */
   setSlider(slider: Element): void {
-    this.slide.replaceChildren(slider);
+    this.slide.replaceChildren(slider, this.marks);
+  }
+
+  /** Mark the steps of the slider at which one thing was logged, unless it was at all of them: each by a dash, those in a row by a line. */
+  mark(logged: boolean[]): void {
+    let path = "";
+    for (let n = 0; n < logged.length; n += 1) {
+      if (!logged[n]) continue;
+      const begin = n;
+      while (logged[n + 1]) n += 1;
+      path += n > begin ? `M${begin} 1H${n}` : `M${n} 0V2`;
+    }
+    this.marks.setAttribute("viewBox", `0 0 ${Math.max(1, logged.length - 1)} 2`);
+    this.marked.setAttribute("d", logged.includes(false) ? path : "");
   }
 
   show(info: StepInfo): void {

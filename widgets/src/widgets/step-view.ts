@@ -104,7 +104,11 @@ export class StepView {
     this.element.removeAttribute("data-lm-suppress-shortcuts");
     for (const panel of this.panels) {
       panel.element.tabIndex = -1;
-      panel.element.addEventListener("focusin", () => (this.focused = panel));
+      panel.element.addEventListener("focusin", () => {
+        if (panel === this.focused) return;
+        this.focused = panel;
+        this.markLogged();
+      });
     }
     const meant = (event: KeyboardEvent): StepKey | null =>
       this.bar.element.hidden ? null : stepKey(event, this.element, this.bar.slide);
@@ -128,6 +132,7 @@ export class StepView {
     );
     holdKeys(this.element);
     host.append(this.element);
+    this.markLogged();
     payloads.onReceive(refresh);
     const repaint = (): void => {
       for (const panel of this.panels) panel.invalidate();
@@ -180,6 +185,7 @@ export class StepView {
       const info = about.panels[n];
       if (info) panel.update(info);
     });
+    this.markLogged();
     for (const [id, payload] of seed) this.options.payloads.put(id, payload);
     for (const [{ panel, number }] of seed)
       if (number === SHARED) this.panels[panel]!.updateShared();
@@ -246,15 +252,24 @@ export class StepView {
   /** Go to the nearest step in a direction at which the artifact in focus was logged. */
   private goToLogged(by: 1 | -1): void {
     if (!this.focused) return;
-    const { about } = this.focused;
-    const { steps } = this.about;
-    for (let n = this.index + by; n >= 0 && n < steps.length; n += by) {
-      const at = about.at ? (about.at[n] ?? -1) : n;
-      if (at < 0 || about.steps[at] !== steps[n]) continue;
+    for (let n = this.index + by; n >= 0 && n < this.about.steps.length; n += by) {
+      if (!this.isLogged(this.focused, n)) continue;
       this.bar.go(n);
       return;
     }
-    this.bar.explain(`${called(about)} has no ${by > 0 ? "later" : "earlier"} step`);
+    this.bar.explain(`${called(this.focused.about)} has no ${by > 0 ? "later" : "earlier"} step`);
+  }
+
+  /** Whether what a panel shows was logged at a step of the slider, by its place. */
+  private isLogged({ about }: Panel, place: number): boolean {
+    const at = about.at ? (about.at[place] ?? -1) : place;
+    return at >= 0 && at < about.steps.length && about.steps[at] === this.about.steps[place];
+  }
+
+  /** Mark the steps of the artifact in focus on the slider, where it has others too. */
+  private markLogged(): void {
+    const { focused } = this;
+    if (focused) this.bar.mark(this.about.steps.map((_, n) => this.isLogged(focused, n)));
   }
 
   /** Go on by one, to the first where playing `begins` at the last; return whether there was one. */
@@ -283,13 +298,12 @@ export class StepView {
 
   private updateBar(): void {
     const { run, steps, total = 0 } = this.about;
-    const step = steps[this.index] ?? null;
     let time = NaN;
     let versions = 1;
     for (const panel of this.panels) {
       const { about } = panel;
       const at = this.numberOf(panel);
-      if (at < 0 || about.steps[at] !== step) continue;
+      if (!this.isLogged(panel, this.index)) continue;
       const logged = about.times[at];
       if (typeof logged === "number" && !(logged <= time)) time = logged;
       versions = Math.max(versions, about.versions?.[at] ?? 1);
