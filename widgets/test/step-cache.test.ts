@@ -32,6 +32,26 @@ describe("asking for cache", () => {
     ]);
   });
 
+  it("looks for neighbours of what it has after that has been painted, once for many moves, and not after it is closed", async () => {
+    const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 1)));
+    const { cache, asked } = kernel();
+    for (let at = 10; at < 20; at += 1) cache.put({ panel: 0, number: at }, payload({}));
+    for (let at = 10; at < 20; at += 1) cache.request([{ panel: 0, number: at }], [50]);
+    expect(asked).toEqual([]);
+    await painted();
+    expect(asked.length).toBe(1);
+    expect(asked[0]!.slice(0, 3)).toEqual([
+      [0, 20],
+      [0, 21],
+      [0, 22],
+    ]);
+    cache.cancelRequest();
+    cache.request([{ panel: 0, number: 15 }], [50]);
+    cache.close();
+    await painted();
+    expect(asked.length).toBe(1);
+  });
+
   it("has at most one request under way, and the newest request wins", () => {
     const { cache, asked, answer } = kernel();
     for (let at = 0; at < 200; at += 1) cache.request([{ panel: 0, number: at }], [200]);

@@ -1,6 +1,7 @@
 // The payloads that a page with a kernel has, and the requests for those it has not: one at a time, what is on screen first, then its
 // neighbours.
 
+import { afterPaint } from "../dom/dom";
 import { KeptSteps, SHARED, type PayloadId } from "./kept-steps";
 import type { PayloadRequest, SentPayload } from "./messages";
 import { Payload } from "./payload";
@@ -19,6 +20,8 @@ export class StepCache extends KeptSteps {
   private readonly shown = new Map<number, number>();
   private lengths: number[] = [];
   private readonly queries: (() => boolean)[] = [];
+  /** Gives up looking for neighbours, which is to be done after what is on screen has been painted. */
+  private later: (() => void) | null = null;
 
   /** `budget`: how many bytes are kept. */
   constructor(
@@ -48,7 +51,18 @@ export class StepCache extends KeptSteps {
       if (number !== SHARED) this.shown.set(panel, number);
     this.requested = requested;
     this.lengths = lengths;
-    this.sendNext();
+    // To find which neighbours are missing takes as long as to draw a step.
+    if (this.queries.length > 0 || requested.some((id) => !this.has(id))) this.sendNext();
+    else
+      this.later ??= afterPaint(() => {
+        this.later = null;
+        this.sendNext();
+      });
+  }
+
+  /** Give up what was to be asked for later. */
+  close(): void {
+    this.later?.();
   }
 
   /** The kernel has answered the request under way. */

@@ -1,6 +1,6 @@
 // Sounds in the browser's player, with the waveform above it.
 
-import { h, watchSize } from "../dom/dom";
+import { afterPaint, h, watchSize } from "../dom/dom";
 import * as format from "../model/format";
 import { fileUrl } from "../model/payload";
 import { colours } from "../dom/theme";
@@ -19,6 +19,8 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
   let url = "";
   let peaks: { low: ArrayLike<number>; high: ArrayLike<number> } | null = null;
   let queued = 0;
+  /** Gives up what the player is to be given. */
+  let cancel = (): void => undefined;
   canvas.addEventListener("click", (event) => {
     if (!Number.isFinite(player.duration)) return;
     player.currentTime = (event.offsetX / Math.max(1, canvas.clientWidth)) * player.duration;
@@ -29,12 +31,16 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
   function draw({ payload, step }: Shown<"audio">): void {
     if (!payload) return;
     const { head } = payload;
-    URL.revokeObjectURL(url);
-    url = "";
     const { sound } = head;
     player.hidden = sound === undefined;
-    if (sound === undefined) player.removeAttribute("src");
-    else player.src = url = fileUrl(payload.buffers[sound]!, head.type);
+    // A browser takes longer to begin a sound than to draw its waveform.
+    cancel();
+    cancel = afterPaint(() => {
+      URL.revokeObjectURL(url);
+      url = sound === undefined ? "" : fileUrl(payload.buffers[sound]!, head.type);
+      if (url) player.src = url;
+      else player.removeAttribute("src");
+    });
     peaks = payload.has("low")
       ? { low: payload.column("low"), high: payload.column("high") }
       : null;
@@ -87,6 +93,7 @@ export function audio(host: Host<"audio">): Drawing<"audio"> {
   return {
     draw,
     destroy: () => {
+      cancel();
       cancelAnimationFrame(queued);
       stopWatchingSize();
       player.pause?.();

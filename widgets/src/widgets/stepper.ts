@@ -263,6 +263,7 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
       closed = true;
       valueText.disconnect();
       sliderView?.remove();
+      payloads.close();
       clearTimeout(requestTimer);
       for (const { timer } of queries.values()) clearTimeout(timer);
       view.destroy();
