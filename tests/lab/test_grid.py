@@ -59,3 +59,26 @@ def test_a_finger_need_not_point(browser: Browser, saved: Path) -> None:
         assert all(set(pane.evaluate(SEEN)) == {"1"} for pane in page.locator(".jt-pane").all())
     finally:
         context.close()
+
+
+def test_no_word_opens_nothing(tmp_path: Path, blank_page: Page) -> None:
+    """What has no controls at a step, as a film that has its player, has no word for them; what gets them with its step has one."""
+    with tracking.init(root=tmp_path, name="one", track_code=False, track_env=False, quiet=True) as run:
+        run.log_plotly_chart("chart", {"data": [{"y": [1, 2, 3]}], "layout": {}}, step=0)
+        run.log_video(np.zeros((2, 1, 16, 16)), "film", 2, step=0, content_type="mp4")
+        run.log_video(np.zeros((2, 1, 16, 16)), "gif", 2, step=0)
+        run.log_curve("curve", np.arange(9), np.arange(9), step=0)
+    shown = tracking.open_run(run).show("chart", "film", "gif", "curve")
+    blank_page.goto(shown.save(tmp_path / "page.html").as_uri())
+    blank_page.wait_for_selector('.jt-pane:nth-of-type(4)[data-jt-step="0"]')
+    panes = {pane.get_attribute("aria-label"): pane for pane in blank_page.locator(".jt-pane").all()}
+    has_words = {
+        name: pane.locator(".jt-options").evaluate("(each) => getComputedStyle(each).display !== 'none'") for name, pane in panes.items()
+    }
+    assert list(has_words.values()) == [True, False, True, True], has_words
+    for name, pane in panes.items():
+        if has_words[name]:
+            pane.locator(".jt-options > summary").click()
+            box = pane.locator(".jt-options").bounding_box()
+            assert box is not None
+            assert box["height"] > 30, name

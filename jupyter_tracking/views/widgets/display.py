@@ -17,7 +17,7 @@ from jupyter_tracking.format.lineage import META_KEY
 
 from jupyter_tracking.views.export.latex import for_latex
 from jupyter_tracking.views.export.page import scripts_in, share_scripts, still_of
-from jupyter_tracking.views.widgets.notebook_scripts import remember, scripts_there
+from jupyter_tracking.views.widgets.notebook_scripts import remember, running, scripts_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ class NotebookDisplay:
         # What has an id may be replaced, also by something that is not ours: it has all of its scripts, and no other view relies on them.
         self._there = frozenset() if asked else scripts_there()
         self._widget = weakref.ref(widget)
-        self._cell, _ = _running(get_ipython())
+        self._cell, *_ = running()
         self._replaced = False
         # Ids are not stored in the notebook.
         self._transient = {"display_id": asked or uuid.uuid4().hex}
@@ -120,7 +120,7 @@ def repeatable_id(key: str, is_taken: Callable[[str], bool]) -> str:
         is_taken: whether a view that is open has an id.
     """
     shell = get_ipython()
-    cell, execution = _running(shell)
+    cell, execution, _ = running()
     if cell:
         _close_earlier(shell, cell, execution)
     ids = (hashlib.blake2s(f"{cell or ''}\0{key}\0{n}".encode(), digest_size=16).hexdigest() for n in itertools.count())
@@ -134,7 +134,7 @@ _on_screen: dict[str, tuple[object, list[weakref.ref[ipywidgets.Widget]]]] = {}
 def _replace(widget: ipywidgets.Widget) -> None:
     """Close what this cell displayed when it ran before, which its new output replaces; but not what a variable of the user refers to."""
     shell: Any = get_ipython()
-    cell, execution = _running(shell)
+    cell, execution, _ = running()
     if not cell:
         return
     _close_earlier(shell, cell, execution, widget)
@@ -142,13 +142,6 @@ def _replace(widget: ipywidgets.Widget) -> None:
         shell.events.register("post_run_cell", _close_what_is_gone)
     _, widgets = _on_screen.setdefault(cell, (execution, []))
     widgets.append(weakref.ref(widget))
-
-
-def _running(shell: Any) -> tuple[str | None, object]:
-    """Return the id of the cell that runs, where the front end tells it, and which execution of it this is."""
-    kernel = getattr(shell, "kernel", None)
-    parent = kernel.get_parent() if kernel is not None else {}
-    return (parent.get("metadata") or {}).get("cellId"), (parent.get("header") or {}).get("msg_id")
 
 
 def _close_earlier(shell: Any, cell: str, execution: object, kept: ipywidgets.Widget | None = None) -> None:
@@ -171,7 +164,7 @@ def _held(shell: Any) -> set[int]:
 def _close_what_is_gone(*_result: object) -> None:
     """Close what a cell displayed when it ran before, also where it has displayed nothing this time."""
     shell: Any = get_ipython()
-    cell, execution = _running(shell)
+    cell, execution, _ = running()
     if cell:
         _close_earlier(shell, cell, execution)
     if not _on_screen:

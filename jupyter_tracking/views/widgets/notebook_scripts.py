@@ -27,7 +27,7 @@ def scripts_there() -> frozenset[str]:
     kernel begins anew, which is seen by a cell that comes again. What the running cell has shown may still be cleared or replaced, so that
     what it has brought is not counted.
     """
-    content, execution = _running()
+    _, execution, content = running()
     source = str(content.get("code"))
     if _is_attended(content) or _sources.setdefault(source, execution) != execution:
         _brought.clear()
@@ -38,7 +38,7 @@ def scripts_there() -> frozenset[str]:
 
 def remember(names: Iterable[str]) -> None:
     """Remember that the running cell has brought scripts, if they stay where they are: among its own outputs, and not cleared after it."""
-    content, execution = _running()
+    _, execution, content = running()
     publisher: Any = getattr(get_ipython(), "display_pub", None)
     if _is_attended(content) or not hasattr(publisher, "register_hook") or _is_captured(execution):
         return
@@ -49,10 +49,11 @@ def remember(names: Iterable[str]) -> None:
         _brought.setdefault(name, execution)
 
 
-def _running() -> tuple[dict[str, Any], object]:
-    """Return what the front end has asked the kernel to run, and which execution it is."""
-    parent: dict[str, Any] = getattr(getattr(get_ipython(), "kernel", None), "get_parent", dict)()
-    return parent.get("content") or {}, (parent.get("header") or {}).get("msg_id")
+def running() -> tuple[str | None, object, dict[str, Any]]:
+    """Return the id of the cell that runs, where the front end tells it, which execution of it this is, and what was asked for with it."""
+    request: dict[str, Any] = getattr(getattr(get_ipython(), "kernel", None), "get_parent", dict)()
+    cell, execution = (request.get("metadata") or {}).get("cellId"), (request.get("header") or {}).get("msg_id")
+    return cell, execution, request.get("content") or {}
 
 
 def _is_attended(content: dict[str, Any]) -> bool:
@@ -68,7 +69,7 @@ def _is_captured(execution: object) -> bool:
 def _forget_cleared(message: dict[str, Any]) -> dict[str, Any]:
     """Forget what the running cell has brought when its outputs are cleared. Returns the message, which goes on."""
     if message.get("header", {}).get("msg_type") == "clear_output":
-        _, execution = _running()
+        _, execution, _ = running()
         for name in [name for name, brought in _brought.items() if brought == execution]:
             del _brought[name]
     return message

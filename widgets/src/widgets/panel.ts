@@ -255,7 +255,7 @@ export class Panel {
     if (host.shared.head.error) throw new Error(host.shared.head.error);
     const drawing = rendererOf(this.info.view)(host);
     const tools = this.isCompact ? this.body.querySelector(":scope > .jt-tools") : null;
-    if (tools?.childElementCount) {
+    if (tools) {
       const options = h("details", { class: "jt-options" }, h("summary", {}, "options"));
       tools.replaceWith(options);
       options.append(tools);
