@@ -62,13 +62,13 @@ describe("the step view", () => {
       [panel("all", steps), panel("some", [0, 2, 3, 4], { at: [0, 0, 1, 2, 3, 3] })],
       steps,
     );
-    const marks = (): string | null => host.querySelector(".jt-marks path")!.getAttribute("d");
+    const marks = (): string | null => host.querySelector(".jt-logged path")!.getAttribute("d");
     const pane = (n: number): void =>
       void sections()[n]!.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
     expect(marks()).toBe("");
     pane(1);
     expect(marks()).toBe("M0 0V2M2 1H4");
-    expect(host.querySelector(".jt-marks")!.getAttribute("viewBox")).toBe("0 0 5 2");
+    expect(host.querySelector(".jt-logged")!.getAttribute("viewBox")).toBe("0 0 5 2");
     pane(0);
     expect(marks()).toBe("");
   });

@@ -55,7 +55,7 @@ export class StepBar {
   private readonly marked = svg("path", {});
   private readonly marks = svg(
     "svg",
-    { class: "jt-marks", preserveAspectRatio: "none", "aria-hidden": "true" },
+    { class: "jt-logged", preserveAspectRatio: "none", "aria-hidden": "true" },
     this.marked,
   );
   private readonly note = h("p", { class: "jt-note jt-said" });
