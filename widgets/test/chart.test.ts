@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterPaint } from "../src/dom/dom";
 import type { Head } from "../src/model/payload-heads";
 import type { Payload } from "../src/model/payload";
 import { StepCache } from "../src/model/step-cache";
@@ -7,7 +8,7 @@ import { payload } from "./made";
 
 /** A view of charts, a step for each library: with a kernel that has it, or saved. */
 function opened(libraries: string[], live = true) {
-  const payloads = new StepCache(1e9, () => undefined);
+  const payloads = new StepCache(1e9, () => undefined, afterPaint);
   const steps = libraries.map((_, n) => n);
   libraries.forEach((library, number) => {
     const figure = JSON.stringify({ data: [{ type: "surface" }], number });

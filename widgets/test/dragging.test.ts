@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterPaint } from "../src/dom/dom";
 import type { SentPayload } from "../src/model/messages";
 import { StepCache } from "../src/model/step-cache";
 import type { ViewInfo } from "../src/model/model";
@@ -19,7 +20,7 @@ describe("dragging with a slow kernel", () => {
     let flying = 0;
     let most = 0;
     let asked = 0;
-    const payloads = new StepCache(1e9, (wanted) => {
+    const answer = (wanted: [number, number][]) => {
       asked += 1;
       flying += 1;
       most = Math.max(most, flying);
@@ -31,7 +32,8 @@ describe("dragging with a slow kernel", () => {
           wanted.map(([, at]) => new DataView(new TextEncoder().encode(`step ${at}`).buffer)),
         );
       }, 50);
-    });
+    };
+    const payloads = new StepCache(1e9, answer, afterPaint);
     payloads.put({ panel: 0, number: 0 }, payload({}, "step 0"));
     const about: ViewInfo = {
       run: { uuid: "u", name: "r" },

@@ -1,6 +1,7 @@
 // What is printed: between `beforeprint` and `afterprint` the page has what paper needs.
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterPaint } from "../src/dom/dom";
 import type { PanelInfo } from "../src/model/model";
 import { Payload } from "../src/model/payload";
 import { SHARED } from "../src/model/kept-steps";
@@ -125,7 +126,7 @@ describe("a step on paper", () => {
   };
 
   function shown(panel: PanelInfo) {
-    const payloads = new StepCache(1e9, () => undefined);
+    const payloads = new StepCache(1e9, () => undefined, afterPaint);
     payloads.put({ panel: 0, number: SHARED }, new Payload({}, []));
     panel.steps.forEach((step, k) =>
       payloads.put({ panel: 0, number: k }, payload({}, `at ${step}`)),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { afterPaint } from "../src/dom/dom";
 import type { SentPayload } from "../src/model/messages";
 import { StepCache } from "../src/model/step-cache";
 import { payload } from "./made";
@@ -6,7 +7,7 @@ import { payload } from "./made";
 /** A kernel that answers when told to. */
 function kernel(budget = 1e9) {
   const asked: [number, number][][] = [];
-  const cache = new StepCache(budget, (wanted) => asked.push(wanted));
+  const cache = new StepCache(budget, (wanted) => asked.push(wanted), afterPaint);
   const answer = (size = 100) => {
     const wanted = asked.at(-1)!;
     const told: SentPayload[] = wanted.map(([panel, at]) => [panel, at, {}, 1]);
@@ -92,7 +93,7 @@ describe("asking for cache", () => {
 
 describe("the budget", () => {
   it("keeps what is near, never more than the budget, and always the shared", () => {
-    const cache = new StepCache(10_000, () => undefined);
+    const cache = new StepCache(10_000, () => undefined, afterPaint);
     cache.put({ panel: 0, number: -1 }, payload({}, new Uint8Array(1000)));
     cache.request([{ panel: 0, number: 50 }], [100]);
     for (let at = 0; at < 100; at += 1)

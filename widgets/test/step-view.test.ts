@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterPaint } from "../src/dom/dom";
 import { StepCache } from "../src/model/step-cache";
 import type { ViewInfo, PanelInfo } from "../src/model/model";
 import { StepView } from "../src/widgets/step-view";
@@ -24,7 +25,7 @@ function opened(
   missing: [number, number][] = [],
   live = false,
 ) {
-  const payloads = new StepCache(1e9, () => undefined);
+  const payloads = new StepCache(1e9, () => undefined, afterPaint);
   panels.forEach((p, n) =>
     p.steps.forEach((step, k) => {
       if (!missing.some(([a, b]) => a === n && b === k))

@@ -1,7 +1,6 @@
 // The payloads that a page with a kernel has, and the requests for those it has not: one at a time, what is on screen first, then its
 // neighbours.
 
-import { afterPaint } from "../dom/dom";
 import { KeptSteps, SHARED, type PayloadId } from "./kept-steps";
 import type { PayloadRequest, SentPayload } from "./messages";
 import { Payload } from "./payload";
@@ -9,6 +8,8 @@ import type { Head } from "./payload-heads";
 
 /** Asks the kernel for payloads; the answer comes through `StepCache.receive`. */
 export type Ask = (wanted: PayloadRequest["ask"]) => void;
+/** Does something after what is on screen has been drawn, never at once. Returns what gives it up. */
+export type Postpone = (act: () => void) => () => void;
 /** How many neighbours one request asks for. */
 const BATCH = 24;
 
@@ -20,13 +21,14 @@ export class StepCache extends KeptSteps {
   private readonly shown = new Map<number, number>();
   private lengths: number[] = [];
   private readonly queries: (() => boolean)[] = [];
-  /** Gives up looking for neighbours, which is to be done after what is on screen has been painted. */
+  /** Gives up looking for neighbours, which has been put off. */
   private later: (() => void) | null = null;
 
   /** `budget`: how many bytes are kept. */
   constructor(
     private readonly budget: number,
     private readonly ask: Ask,
+    private readonly postpone: Postpone,
   ) {
     super();
   }
@@ -54,7 +56,7 @@ export class StepCache extends KeptSteps {
     // To find which neighbours are missing takes as long as to draw a step.
     if (this.queries.length > 0 || requested.some((id) => !this.has(id))) this.sendNext();
     else
-      this.later ??= afterPaint(() => {
+      this.later ??= this.postpone(() => {
         this.later = null;
         this.sendNext();
       });

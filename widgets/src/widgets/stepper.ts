@@ -1,8 +1,14 @@
 // The view in a notebook with its kernel: the widget's model on one side, the step view on the other.
 
-import { errorNote, keepKeys } from "../dom/dom";
+import { afterPaint, errorNote, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
-import type { KernelMessage, PageMessage, Query, SeedPayload } from "../model/messages";
+import type {
+  KernelMessage,
+  PageMessage,
+  PayloadRequest,
+  Query,
+  SeedPayload,
+} from "../model/messages";
 import type { Model, WidgetView } from "../model/model";
 import { Payload } from "../model/payload";
 import { INTERVAL, type Player } from "../model/player";
@@ -93,10 +99,10 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
     { resolve(answer: Payload): void; reject(error: Error): void; timer: number }
   >();
 
-  const payloads = new StepCache(model.get("budget"), (ask) => {
+  const ask = (wanted: PayloadRequest["ask"]): void => {
     requestId = nextId();
     clearTimeout(requestTimer);
-    if (!send({ ask, id: requestId })) {
+    if (!send({ ask: wanted, id: requestId })) {
       payloads.cancelRequest();
       return;
     }
@@ -105,7 +111,8 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
       payloads.cancelRequest();
       view.setWaiting("silent");
     }, TIMEOUT);
-  });
+  };
+  const payloads = new StepCache(model.get("budget"), ask, afterPaint);
   let kernelGone = slider?.comm_live === false;
   /** Send a message to the kernel; return whether there is one to send it to. */
   function send(content: PageMessage): boolean {
