@@ -49,7 +49,7 @@ _SCRIPTS = "This is the last step. The slider needs JavaScript."
 # The file may run our own scripts, by their hashes, and fetch nothing.
 _POLICY = (
     "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; "
-    "img-src data: blob:; media-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+    "img-src data: blob:; media-src data: blob:; font-src data:; frame-src data:; base-uri 'none'; form-action 'none'"
 )
 # What a script of ours is given, at its end: the name of its element and those of the scripts that draw it.
 _GIVEN = re.compile(r'\}\)\("([0-9a-f]{64})","([\w+ -]+)","[^"]*"\)</script>')

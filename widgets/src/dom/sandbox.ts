@@ -54,6 +54,17 @@ function framed(
   label: string,
   scripts?: Scripts,
 ): HTMLIFrameElement {
+  const frame = emptyFrame(className, sandbox, label);
+  frame.srcdoc = outerPage(sandbox, markup, scripts);
+  return frame;
+}
+
+function emptyFrame(className: string, sandbox: string, label: string): HTMLIFrameElement {
+  return h("iframe", { class: className, sandbox, title: label, referrerpolicy: "no-referrer" });
+}
+
+/** The page of the outer frame. */
+function outerPage(sandbox: string, markup: string, scripts?: Scripts): string {
   const policy = [
     "default-src 'none'",
     "img-src data: blob:",
@@ -70,15 +81,78 @@ function framed(
         ]
       : []),
   ].join("; ");
-  const outer =
+  return (
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">` +
     "<title>frame</title><style>html,body{margin:0;height:100%;overflow:hidden}iframe{display:block;border:0;width:100%;height:100%}</style></head>" +
-    `<body><iframe sandbox="${sandbox}" title="content" srcdoc="${quoted(markup)}"></iframe></body></html>`;
-  return h("iframe", {
-    class: className,
-    sandbox,
-    title: label,
-    referrerpolicy: "no-referrer",
-    srcdoc: outer,
-  });
+    `<body><iframe sandbox="${sandbox}" title="content" srcdoc="${quoted(markup)}"></iframe></body></html>`
+  );
+}
+
+/** A longer address is cut off by Chromium (characters). */
+const LONGEST_ADDRESS = 2_000_000;
+/** Whether the policy of the page is known to forbid frames of `data:` addresses. */
+let forbidden = false;
+
+/**
+ * A frame as `sandboxed` makes, in which nothing runs, whose page is replaced by another: that takes a tenth of what making a frame takes.
+ * A page is replaced by its address, and not by another `srcdoc`, since each of those would be an entry in the tab's history.
+ */
+export class PageFrame {
+  element = emptyFrame("jt-enclosed", "", "");
+  /** Whether its page is not drawn yet. */
+  loading = false;
+  private outer = "";
+  private holder: Window | null = null;
+  private readonly refused = (event: SecurityPolicyViolationEvent): void => {
+    // Chromium does not tell which address it was.
+    if (event.effectiveDirective !== "frame-src" || !["data", ""].includes(event.blockedURI))
+      return;
+    forbidden = true;
+    if (this.loading && !this.element.srcdoc) this.load();
+  };
+
+  /** `loaded` is called when the page is drawn. */
+  constructor(private readonly loaded: () => void) {
+    this.listen();
+    document.addEventListener("securitypolicyviolation", this.refused);
+  }
+
+  /** Load a page, where the last has been loaded. `markup` must lead nowhere. */
+  show(markup: string, label: string): void {
+    this.outer = outerPage("", markup);
+    this.element.title = label;
+    this.load();
+  }
+
+  remove(): void {
+    document.removeEventListener("securitypolicyviolation", this.refused);
+    this.element.remove();
+  }
+
+  private listen(): void {
+    this.element.addEventListener("load", () => {
+      if (!this.outer) return;
+      // A frame that was moved to another place is empty.
+      if (this.element.contentWindow !== this.holder) this.load();
+      else {
+        this.loading = false;
+        this.loaded();
+      }
+    });
+  }
+
+  private load(): void {
+    this.loading = true;
+    const address = `data:text/html;charset=utf-8,${encodeURIComponent(this.outer)}`;
+    const addressed = !forbidden && address.length <= LONGEST_ADDRESS;
+    if (!addressed || this.element.srcdoc) {
+      const next = emptyFrame(this.element.className, "", this.element.title);
+      if (!addressed) next.srcdoc = this.outer;
+      this.element.replaceWith(next);
+      this.element = next;
+      this.listen();
+    }
+    this.holder = this.element.contentWindow;
+    if (addressed) this.holder?.location.replace(address);
+  }
 }

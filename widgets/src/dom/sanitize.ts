@@ -125,3 +125,19 @@ export function safeDocument(markup: string): string {
   }
   throw new Error("this HTML is another each time it is parsed, and is shown as its source only");
 }
+
+/** How much of a document its plain text is taken from (characters). */
+const GLANCE = 20_000;
+const BLOCKS = "address,article,br,dd,div,dt,h1,h2,h3,h4,h5,h6,li,p,pre,section,tr";
+
+/** The text of the beginning of a document, a line for each block. */
+export function plainText(markup: string): string {
+  made ??= purifier();
+  const body = made.sanitize(markup.slice(0, GLANCE), {
+    RETURN_DOM: true,
+    FORBID_TAGS: ["style", "svg", "math"],
+  }) as HTMLElement;
+  for (const each of body.querySelectorAll(BLOCKS)) each.after("\n");
+  for (const each of body.querySelectorAll("td, th")) each.append("\t");
+  return (body.textContent ?? "").replace(/\n\s*\n/g, "\n").trim();
+}

@@ -1,96 +1,149 @@
 // HTML: the page it makes, without its scripts and addresses, in a frame where nothing runs and nothing is fetched; or its source.
 
-import { h, region } from "../dom/dom";
-import { measureHeight, sandboxed } from "../dom/sandbox";
-import { safeDocument } from "../dom/sanitize";
+import { afterPaint, h, region } from "../dom/dom";
+import { measureHeight, PageFrame } from "../dom/sandbox";
+import { plainText, safeDocument } from "../dom/sanitize";
 import * as format from "../model/format";
 import { bar, checkbox } from "../dom/toolbar";
 import { called } from "../model/model";
 import type { Host, Drawing, Shown } from "../model/renderer";
 
-/** How long a step stays before its height is measured (ms). */
-const SETTLED = 60;
+/** How long the first step stays before its height is measured, and how long another does, which has the height of the last (ms). */
+const FIRST = 60;
+const SETTLED = 500;
 /** A page of more characters is not framed ahead. */
 const MOST_AHEAD = 200_000;
 
-/** A page in its frame. */
-interface Framed {
-  frame: HTMLIFrameElement;
-  /** What the frame shows. */
+/** A page that is passed sooner is not loaded, since none is by then (ms): its text is shown. */
+const PASSING = 100;
+/** How many frames a view has at most: of the step on screen, of the one before it, of the next, and one that is loading still. */
+const MOST_FRAMES = 4;
+
+interface Page {
+  /** No other page has it. */
+  name: string;
+  label: string;
+  /** What its frame shows. */
   safe: string;
 }
 
+/** A frame, and the page that it has or loads. */
+interface Holder {
+  frame: PageFrame;
+  page: Page | null;
+}
+
 /**
- * The frames of the step on screen and, while someone goes through the steps, of the one before it and of the next in that direction: a frame
- * takes longer to be made than to be shown. They stay in their places, since one that is moved would load again.
+ * The frames of the step on screen and, while someone goes through the steps, of the one before it and of the next in that direction, which
+ * is loaded before it is shown. A frame that is loading is left alone until it has: so it never shows another page than the one it has the
+ * name of. Of pages that follow each other too fast to be loaded the text is shown.
  */
 class Frames {
-  readonly element = h("div", { class: "jt-frames" });
-  private readonly made = new Map<string, Framed>();
-  private shown: string | null = null;
-  private before: string | null = null;
+  /** Covers the frame that has not the page of the step on screen yet. */
+  private readonly cover = h("div", { class: "jt-passed" });
+  readonly element = h("div", { class: "jt-frames" }, this.cover);
+  private last = -Infinity;
   private timer = 0;
+  private readonly frames: Holder[] = [];
+  private shown: Page | null = null;
+  private before: Page | null = null;
+  private ahead: Page | null = null;
 
-  /** Show a page, by a name that no other has. Returns what its frame shows. */
+  /** Show a page. Returns what its frame shows. */
   show(name: string, markup: string, label: string): string {
     this.cancel();
-    const shown = this.made.get(name) ?? this.make(name, markup, label);
-    if (name !== this.shown) [this.before, this.shown] = [this.shown, name];
-    for (const [each, { frame }] of this.made) {
-      const ahead = each !== name;
-      frame.className = ahead ? "jt-ahead" : "jt-enclosed";
-      frame.toggleAttribute("inert", ahead);
-    }
-    this.keep();
-    return shown.safe;
+    const page = this.known(name) ?? { name, label, safe: safeDocument(markup) };
+    if (page !== this.shown) [this.before, this.shown, this.ahead] = [this.shown, page, null];
+    const now = performance.now();
+    const passing = now - this.last < PASSING;
+    this.last = now;
+    window.clearTimeout(this.timer);
+    this.timer = passing ? window.setTimeout(() => this.rest(), PASSING) : 0;
+    this.place();
+    this.cover.textContent = passing && this.isBusy() ? plainText(page.safe) : "";
+    return page.safe;
   }
 
-  /** Make the frame of a page that may be shown next, as soon as what is shown has been painted. */
+  /** Load a page that may be shown next, as soon as what is shown has been painted. */
   prepare(name: string, markup: string, label: string): void {
     this.cancel();
-    if (this.made.has(name) || markup.length > MOST_AHEAD) return;
-    const frame = requestAnimationFrame(() => {
-      this.timer = window.setTimeout(() => {
-        try {
-          const { frame } = this.make(name, markup, label);
-          frame.className = "jt-ahead";
-          frame.toggleAttribute("inert", true);
-        } catch {
-          // It is told when it is shown.
-        }
-        this.keep(name);
-      });
+    if (markup.length > MOST_AHEAD) return;
+    this.cancel = afterPaint(() => {
+      try {
+        this.ahead = this.known(name) ?? { name, label, safe: safeDocument(markup) };
+        this.place();
+      } catch {
+        // It is told when it is shown.
+      }
     });
-    this.cancel = () => {
-      cancelAnimationFrame(frame);
-      window.clearTimeout(this.timer);
-    };
   }
 
-  /** Give up what was to be made ahead. */
+  /** Give up what was to be loaded ahead. */
   cancel = (): void => undefined;
 
   clear(): void {
     this.cancel();
-    this.shown = this.before = null;
-    this.keep();
+    window.clearTimeout(this.timer);
+    this.shown = this.before = this.ahead = null;
+    for (const { frame } of this.frames.splice(0)) frame.remove();
+    this.element.removeAttribute("aria-busy");
   }
 
-  private make(name: string, markup: string, label: string): Framed {
-    const safe = safeDocument(markup);
-    const framed = { safe, frame: sandboxed(safe, label) };
-    this.made.set(name, framed);
-    this.element.append(framed.frame);
-    return framed;
+  private known(name: string): Page | undefined {
+    return this.wanted().find((page) => page.name === name);
   }
 
-  /** Remove all frames but those shown now and before, and that of a name. */
-  private keep(ahead: string | null = null): void {
-    for (const [name, { frame }] of this.made)
-      if (name !== this.shown && name !== this.before && name !== ahead) {
-        this.made.delete(name);
-        frame.remove();
-      }
+  private wanted(): Page[] {
+    return [this.shown, this.before, this.ahead].filter((page) => page !== null);
+  }
+
+  private rest(): void {
+    this.timer = 0;
+    this.place();
+  }
+
+  /** Whether the page of the step on screen is not drawn yet. */
+  private isBusy(): boolean {
+    return this.element.getAttribute("aria-busy") === "true";
+  }
+
+  /** Show the frame of the step on screen as soon as there is one, and load what has none: unless it is being passed, and the next one last. */
+  private place(): void {
+    if (this.shown && !this.timer) this.load(this.shown);
+    const current = this.of(this.shown);
+    const busy = !current || current.frame.loading;
+    this.element.setAttribute("aria-busy", String(busy));
+    if (this.ahead && !this.timer && !busy) this.load(this.ahead);
+    if (!current) return;
+    for (const each of this.frames) {
+      const { element } = each.frame;
+      element.className = each === current ? "jt-enclosed" : "jt-ahead";
+      element.toggleAttribute("inert", each !== current);
+    }
+  }
+
+  private of(page: Page | null): Holder | undefined {
+    return this.frames.find((each) => each.page === page);
+  }
+
+  private load(page: Page): void {
+    if (this.of(page)) return;
+    const wanted = this.wanted();
+    const free = this.frames.find(
+      (each) => !each.frame.loading && !(each.page && wanted.includes(each.page)),
+    );
+    const holder = free ?? this.add();
+    if (!holder) return;
+    holder.page = page;
+    holder.frame.show(page.safe, page.label);
+  }
+
+  private add(): Holder | null {
+    if (this.frames.length === MOST_FRAMES) return null;
+    const made = { frame: new PageFrame(() => this.place()), page: null };
+    this.frames.push(made);
+    this.cover.before(made.frame.element);
+    return made;
   }
 }
 
@@ -113,9 +166,14 @@ export function html(host: Host<"html">): Drawing<"html"> {
   /** Let the frame be no higher than its page, and on paper as high: not while someone goes through the steps. */
   function fit(markup: string): void {
     stop();
-    const timer = window.setTimeout(() => {
-      stop = measureHeight(markup, (height) => page.style.setProperty("--jt-whole", `${height}px`));
-    }, SETTLED);
+    const timer = window.setTimeout(
+      () => {
+        stop = measureHeight(markup, (height) =>
+          page.style.setProperty("--jt-whole", `${height}px`),
+        );
+      },
+      shown < 0 ? FIRST : SETTLED,
+    );
     stop = () => window.clearTimeout(timer);
   }
 
@@ -147,7 +205,7 @@ export function html(host: Host<"html">): Drawing<"html"> {
 
   function destroy(): void {
     stop();
-    frames.cancel();
+    frames.clear();
   }
 
   return { draw, destroy };
