@@ -129,6 +129,7 @@ describe("pages of HTML", () => {
     go(4);
     expect(loading()).toEqual(four);
     expect(busy()).toBe("true");
+    for (const frame of frames("jt-enclosed")) expect(frame.hasAttribute("inert")).toBe(true);
     load();
     expect(shown().map(says)).toEqual(["step 4"]);
     expect(busy()).toBe("true");

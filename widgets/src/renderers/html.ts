@@ -114,11 +114,11 @@ class Frames {
     const busy = !current || current.frame.loading;
     this.element.setAttribute("aria-busy", String(busy));
     if (this.ahead && !this.timer && !busy) this.load(this.ahead);
-    if (!current) return;
     for (const each of this.frames) {
       const { element } = each.frame;
-      element.className = each === current ? "jt-enclosed" : "jt-ahead";
       element.toggleAttribute("inert", each !== current);
+      // Until there is one, the last stays where it is, below the cover.
+      if (current) element.className = each === current ? "jt-enclosed" : "jt-ahead";
     }
   }
 
