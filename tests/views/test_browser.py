@@ -52,6 +52,20 @@ def test_the_list_has_every_artifact_with_its_steps_and_last_value(view: RunView
     assert kinds[0] == "metric"
 
 
+def test_three_values_without_a_step_are_three_rows_in_the_list(root: Path, tmp_path: Path) -> None:
+    """And not one step, in the page as well."""
+    with tracking.init(root=root, name="short", track_code=False, track_env=False, track_logs=False) as run:
+        for value in (3.0, 1.0, 2.0):
+            run.log_metric("loss", value)
+        run.log_metric("stepped", 1.0, step=1)
+    browser = open_run(run).browse()
+    assert browser.catalog.about["artifacts"] == [
+        {"kind": "metric", "name": "loss", "rows": 3, "last": "2"},
+        {"kind": "metric", "name": "stepped", "steps": 1, "last": "1"},
+    ]
+    assert "<td>3 rows</td>" in browser.save(tmp_path / "page.html").read_text("utf-8")
+
+
 def test_selecting_opens_a_stepper_and_closes_the_one_before(view: RunView) -> None:
     """`selected` is read and set, from Python and from the page."""
     browser = view.browse()

@@ -125,6 +125,16 @@ def test_runs_of_the_same_name_are_told_apart(root: Path) -> None:
     assert [member["label"] for member in panel["members"]] == [f"same {view.uuid[:8]}" for view in views]
 
 
+@pytest.mark.parametrize("name", ["gain", "loss", "digit"])
+def test_a_run_that_is_given_twice_is_there_once(runs: list[RunView], name: str) -> None:
+    """A run compared with itself, as a newcomer with one run does."""
+    given = [tracking.compare([runs[0], other], name).content.about for other in (runs[0], runs[0].uuid)]
+    expected = runs[0].show(name).content.about
+    for about in given:
+        assert about["steps"] == expected["steps"]
+        assert len(about["panels"]) == 1
+
+
 @pytest.mark.parametrize("name", ["gain", "loss", "digit", "predictions", "note"])
 def test_a_comparison_has_a_twin_within_the_budget_that_is_the_same_each_time(
     runs: list[RunView], shell: InteractiveShell, name: str
