@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from IPython.utils.capture import capture_output
@@ -48,9 +48,15 @@ def until(widget: traitlets.HasTraits, name: str, holds: Callable[[], bool]) -> 
         changed.clear()
 
 
+def drawn(stepper: Any) -> Any:
+    """A view that a page has said to show."""
+    stepper.content._handle_custom_msg({"visible": True, "id": "page"}, [])
+    return stepper
+
+
 def test_a_stepper_gets_new_steps_while_the_kernel_is_busy_and_stays_where_it_is(run: Run) -> None:
     """This thread only waits: the steps come from another, and the page is told neither step nor place."""
-    stepper = tracking.open_run(run).show("gain", "loss")
+    stepper = drawn(tracking.open_run(run).show("gain", "loss"))
     stepper.step = 10
     sent: list[object] = []
     stepper.slider.send_state = lambda key=None: sent.append(key)
@@ -76,12 +82,34 @@ def test_a_step_logged_before_the_one_on_screen_moves_the_slider_to_the_same_ste
 
 def test_the_newest_step_comes_along_however_slow_the_machine_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy kernel would not answer when the page asks for it: only what is older waits to be asked for."""
-    stepper = tracking.open_run(run).show("gain")
+    stepper = drawn(tracking.open_run(run).show("gain"))
     live.stop_polling(stepper)
     log(run, 30, 40)
     monkeypatch.setattr("jupyter_tracking.views.widgets.step_view._PATIENCE", -1)
     stepper.poll()
     assert [entry[:2] for entry in stepper.content.seed] == [[0, -1], [0, 4]]
+    stepper.close()
+
+
+def test_what_is_around_the_step_comes_again_until_a_page_shows_the_view(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that draws the view late has seen nothing that was sent before, and a busy kernel would not answer what it asks for."""
+    stepper = tracking.open_run(run).show("gain")
+    live.stop_polling(stepper)
+    for step in (30, 40):
+        log(run, step)
+        stepper.poll()
+        held = [entry[:2] for entry in stepper.content.seed]
+        assert held[:2] == [[0, -1], [0, len(stepper.steps) - 1]], "what is new comes first"
+        assert sorted(held[1:]) == [[0, number] for number in range(len(stepper.steps))]
+    stepper.step = 10
+    monkeypatch.setattr("jupyter_tracking.views.widgets.step_view._PATIENCE", -1)
+    log(run, 50)
+    stepper.poll()
+    assert [entry[:2] for entry in stepper.content.seed] == [[0, -1], [0, 5], [0, 1]], "the one on screen in any case"
+    drawn(stepper)
+    log(run, 60)
+    stepper.poll()
+    assert [entry[:2] for entry in stepper.content.seed] == [[0, -1], [0, 6]]
     stepper.close()
 
 

@@ -54,13 +54,17 @@ class StepView(WidgetBase):
         batch = _Batch()
         for number, panel in enumerate(self.scene.panels):
             batch.add(number, SHARED, panel.shared())
+        self._add_around(batch, index)
+        return batch.entries
+
+    def _add_around(self, batch: _Batch, index: int) -> None:
         asked = [(n, panel, self.scene.number(panel, index)) for n, panel in enumerate(self.scene.panels) if _asks_for_steps(panel)]
         for far in range(_AROUND):
             for number, panel, middle in asked:
                 for at in {middle - far, middle + far}:
-                    if 0 <= at < len(panel.steps) and (far == 0 or batch.has_room):
+                    wanted = 0 <= at < len(panel.steps) and (number, at) not in batch.payloads
+                    if wanted and (far == 0 or batch.has_room):
                         batch.add(number, at, panel.payload(at))
-        return batch.entries
 
     def refresh(self) -> bool:
         """Read what was logged since; return whether there is something new to tell."""
@@ -79,7 +83,11 @@ class StepView(WidgetBase):
             self.about = {**self.scene.info(), "run": self._run}
 
     def _grown(self, before: list[list[tuple[tuple[int, int], ...]]]) -> list[list[Any]]:
-        """Return the shared payloads, the newest step, and those before it that fit: a busy kernel may not answer when they are asked for."""
+        """Return the shared payloads, the newest step, and those before it that fit: a busy kernel may not answer when they are asked for.
+
+        A page that has not said yet that it shows the view may draw it after this, and so never see what was sent before: until then what
+        is around the step on screen is sent again.
+        """
         batch = _Batch()
         for number, (panel, old) in enumerate(zip(self.scene.panels, before, strict=True)):
             batch.add(number, SHARED, panel.shared())
@@ -88,6 +96,8 @@ class StepView(WidgetBase):
                 if far > 0 and not batch.has_room:
                     break
                 batch.add(number, at, panel.payload(at))
+        if not self._pages:
+            self._add_around(batch, getattr(self.slider, "index", self.index))
         return batch.entries
 
     def _asked(self, _widget: object, message: object, _buffers: object) -> None:
@@ -135,13 +145,17 @@ class _Batch:
     """Payloads that go to the page unasked: as many as are made soon and are not too large together."""
 
     def __init__(self) -> None:
-        self.entries: list[list[Any]] = []
+        self.payloads: dict[tuple[int, int], Payload] = {}
         self._size = 0
         self._ends = time.monotonic() + _PATIENCE
 
     def add(self, panel: int, number: int, payload: Payload) -> None:
-        self.entries.append([panel, number, payload.head, payload.buffers])
+        self.payloads[panel, number] = payload
         self._size += payload.size
+
+    @property
+    def entries(self) -> list[list[Any]]:
+        return [[*place, payload.head, payload.buffers] for place, payload in self.payloads.items()]
 
     @property
     def has_room(self) -> bool:
