@@ -88,6 +88,22 @@ def test_pages_that_are_passed_are_read_and_the_last_is_drawn(saved: Path, blank
     assert {title for title, step in seen if title != f"page, step {step}"} == set()
 
 
+def test_every_frame_has_the_same_walls(saved: Path, blank_page: Page) -> None:
+    """That of the step on screen, those kept hidden, and the one within each: nothing may run, and the policy comes before what was logged."""
+    page = opened(blank_page, saved)
+    for step in (8, 7, LONG):
+        go(page, step)
+    outer = page.main_frame.child_frames
+    assert len(outer) > 2
+    for frame in outer:
+        assert frame.frame_element().get_attribute("sandbox") == ""
+        policy = frame.locator("head > meta").nth(1)
+        assert policy.get_attribute("http-equiv") == "Content-Security-Policy"
+        assert str(policy.get_attribute("content")).startswith("default-src 'none'; ")
+        (inner,) = frame.child_frames
+        assert inner.frame_element().get_attribute("sandbox") == ""
+
+
 def test_a_frame_that_is_put_elsewhere_shows_its_page_again(saved: Path, blank_page: Page) -> None:
     """As JupyterLab does with a cell that is scrolled away and back: the page on screen, and not the first that the frame had."""
     page = opened(blank_page, saved)

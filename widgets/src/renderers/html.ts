@@ -16,6 +16,8 @@ const MOST_AHEAD = 200_000;
 
 /** A page that is passed sooner is not loaded, since none is by then (ms): its text is shown. */
 const PASSING = 100;
+/** How long a page waits that is not passed (ms): to load one takes longer than all else a key does, and would be done before the next key. */
+const REST = 30;
 /** How many frames a view has at most: of the step on screen, of the one before it, of the next, and one that is loading still. */
 const MOST_FRAMES = 4;
 
@@ -58,9 +60,9 @@ class Frames {
     const passing = now - this.last < PASSING;
     this.last = now;
     window.clearTimeout(this.timer);
-    this.timer = passing ? window.setTimeout(() => this.rest(), PASSING) : 0;
-    this.place();
-    this.cover.textContent = passing && this.isBusy() ? plainText(page.safe) : "";
+    const first = this.frames.length === 0;
+    this.timer = first ? 0 : window.setTimeout(() => this.rest(), passing ? PASSING : REST);
+    this.cover.textContent = this.place() && passing ? plainText(page.safe) : "";
     return page.safe;
   }
 
@@ -102,13 +104,11 @@ class Frames {
     this.place();
   }
 
-  /** Whether the page of the step on screen is not drawn yet. */
-  private isBusy(): boolean {
-    return this.element.getAttribute("aria-busy") === "true";
-  }
-
-  /** Show the frame of the step on screen as soon as there is one, and load what has none: unless it is being passed, and the next one last. */
-  private place(): void {
+  /**
+   * Show the frame of the step on screen as soon as there is one, and load what has none: unless it is being passed, and the next one last.
+   * Returns whether the page of the step on screen is not drawn yet.
+   */
+  private place(): boolean {
     if (this.shown && !this.timer) this.load(this.shown);
     const current = this.of(this.shown);
     const busy = !current || current.frame.loading;
@@ -120,6 +120,7 @@ class Frames {
       // Until there is one, the last stays where it is, below the cover.
       if (current) element.className = each === current ? "jt-enclosed" : "jt-ahead";
     }
+    return busy;
   }
 
   private of(page: Page | null): Holder | undefined {

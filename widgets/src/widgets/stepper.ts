@@ -2,18 +2,12 @@
 
 import { afterPaint, errorNote, keepKeys } from "../dom/dom";
 import * as format from "../model/format";
-import type {
-  KernelMessage,
-  PageMessage,
-  PayloadRequest,
-  Query,
-  SeedPayload,
-} from "../model/messages";
+import type { KernelMessage, PageMessage, Query, SeedPayload } from "../model/messages";
 import type { Model, WidgetView } from "../model/model";
 import { Payload } from "../model/payload";
 import { INTERVAL, type Player } from "../model/player";
 import { type PayloadId } from "../model/kept-steps";
-import { StepCache } from "../model/step-cache";
+import { StepCache, type Ask } from "../model/step-cache";
 import { decodeView, type WireViewInfo } from "../model/wire";
 import { mount } from "./mount";
 import { StepView } from "./step-view";
@@ -99,7 +93,7 @@ export async function stepper(model: Model<State>, el: HTMLElement): Promise<() 
     { resolve(answer: Payload): void; reject(error: Error): void; timer: number }
   >();
 
-  const ask = (wanted: PayloadRequest["ask"]): void => {
+  const ask: Ask = (wanted) => {
     requestId = nextId();
     clearTimeout(requestTimer);
     if (!send({ ask: wanted, id: requestId })) {
