@@ -60,7 +60,7 @@ RUN_AWAY = """source => { const notebook = window.jupyterapp.shell.currentWidget
   window.jtRan = undefined;
   window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.jtRan = 'done' }) }"""
 RAN = "() => window.jtRan === 'done'"
-COUNT = "() => Number(document.querySelector('.jt-where').textContent.match(/ of ([\\d,]+)/)?.[1].replace(',', '') ?? 0)"
+COUNT = "() => Number(document.querySelector('.jt-where')?.textContent.match(/ of ([\\d,]+)/)?.[1].replace(',', '') ?? 0)"
 STEP = "(step) => document.querySelector('[data-jt-view]')?.dataset.jtStep === step"
 BUSY = "() => window.jtRan === undefined"
 NO_SUBSHELLS = {"@jupyterlab/apputils-extension:kernels-settings": {"commsOverSubshells": "disabled"}}
@@ -157,7 +157,12 @@ def grow(document: Document, stop: str, *, answers: bool) -> None:
     """Show a stepper in the cell that trains; look at it meanwhile; end the cell; look at what is kept."""
     document.run(START)
     train = "import pathlib\n" + TRAIN.format(shown="tracking.open_run(run).show('gain')", stop=stop)
+    # Where nobody answers, the page is slow too: it draws the view after steps have come that are newer than the one it opens at.
+    processor = document.page.context.new_cdp_session(document.page)
+    processor.send("Emulation.setCPUThrottlingRate", {"rate": 1 if answers else 8})
     document.page.evaluate(RUN_AWAY, train)
+    document.until(f"() => ({COUNT})() > 0", timeout=60)
+    processor.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     document.until(STEP, "4")
     document.hold_focus(document.page.locator(".noUi-handle").first)
     document.press("ArrowLeft", "ArrowLeft")
