@@ -32,7 +32,8 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("runs")
     with tracking.init(root=root, track_code=False, track_env=False, track_logs=False) as run:
         for step in range(STEPS):
-            unseen = f"<b hidden>{'y' * 2_400_000}</b>" if step == LONG else ""  # long, and no work to lay out
+            # No work to lay out, and of the million characters that are shown each is six of an address.
+            unseen = f"<b hidden>{'é' * 2_400_000}</b>" if step == LONG else ""
             run.log_html("page", f"<h1>Step {step}</h1><p>a</p><p>b</p><i>x</i>{unseen}", step=step)
     return tracking.open_run(run).show("page").save(root / "page.html")
 
@@ -64,6 +65,8 @@ def test_each_step_shows_its_page_and_back_leaves_the_notebook(saved: Path, blan
     before = page.evaluate("history.length")
     for step in (*range(STEPS - 2, -1, -1), 7, 2, LONG, 9, LONG, 4):
         go(page, step)
+        whole = page.locator(".jt-enclosed").get_attribute("srcdoc") is not None
+        assert whole == (step == LONG), "a page too long for an address is the frame's own"
     assert page.evaluate("history.length") == before
     assert page.locator(".jt-frames iframe").count() <= 4
 
