@@ -97,6 +97,9 @@ def test_every_frame_has_the_same_walls(saved: Path, blank_page: Page) -> None:
     page = opened(blank_page, saved)
     for step in (8, 7, LONG):
         go(page, step)
+    # The next page is loaded ahead; until it is, what is within its frame comes and goes.
+    ahead = page.frame_locator(f"iframe[title='page, step {LONG - 1}']").frame_locator("iframe")
+    expect(ahead.locator("h1")).to_have_text(f"Step {LONG - 1}")
     outer = page.main_frame.child_frames
     assert len(outer) > 2
     for frame in outer:
