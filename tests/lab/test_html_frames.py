@@ -25,6 +25,11 @@ WATCH = """() => { window.jtSeen = []; const frames = document.querySelector(".j
     window.jtSeen.push([frames.querySelector(".jt-enclosed").title, frames.closest("[data-jt-view]").dataset.jtStep]) };
   new MutationObserver(look).observe(frames.closest("[data-jt-view]"), {subtree: true, attributes: true}) }"""
 
+# The frame in which the height of a page is measured, as soon as there is one.
+MEASURED = """() => { window.jtMeasured = new Promise(done => new MutationObserver((_, watch) => {
+  const { sandbox, srcdoc } = document.querySelector("body > .jt-measured") ?? {};
+  if (srcdoc) { watch.disconnect(); done([sandbox.value, srcdoc]) } }).observe(document.body, {childList: true})) }"""
+
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -100,15 +105,30 @@ def test_every_frame_has_the_same_walls(saved: Path, blank_page: Page) -> None:
     # The next page is loaded ahead; until it is, what is within its frame comes and goes.
     ahead = page.frame_locator(f"iframe[title='page, step {LONG - 1}']").frame_locator("iframe")
     expect(ahead.locator("h1")).to_have_text(f"Step {LONG - 1}")
-    outer = page.main_frame.child_frames
-    assert len(outer) > 2
-    for frame in outer:
-        assert frame.frame_element().get_attribute("sandbox") == ""
+    # The one whose height is measured comes and goes too.
+    elements = page.locator(".jt-frames > iframe").element_handles()
+    assert len(elements) > 2
+    for element in elements:
+        assert element.get_attribute("sandbox") == ""
+        frame = element.content_frame()
+        assert frame is not None
         policy = frame.locator("head > meta").nth(1)
         assert policy.get_attribute("http-equiv") == "Content-Security-Policy"
         assert str(policy.get_attribute("content")).startswith("default-src 'none'; ")
         (inner,) = frame.child_frames
         assert inner.frame_element().get_attribute("sandbox") == ""
+
+
+def test_the_frame_that_is_measured_has_walls_too(saved: Path, blank_page: Page) -> None:
+    """It has this page's origin, so that its height can be read: so nothing runs in it either, and the policy comes first."""
+    page = opened(blank_page, saved)
+    page.evaluate(MEASURED)
+    go(page, 3)
+    sandbox, markup = page.evaluate("jtMeasured")
+    assert sandbox == "allow-same-origin"
+    head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+    assert markup.startswith(head)
+    assert markup.count("<iframe") == markup.count('<iframe sandbox="allow-same-origin"') == 1
 
 
 def test_a_frame_that_is_put_elsewhere_shows_its_page_again(saved: Path, blank_page: Page) -> None:
@@ -132,3 +152,24 @@ def test_where_the_pages_policy_forbids_addresses_the_steps_are_drawn_all_the_sa
     for step in (10, 9, LONG, 2):
         go(page, step)
     assert page.evaluate("history.length") == before
+
+
+# Goes back by a key while the frame that is measured is loading what is within it: the state it had then, and whether the key removed it.
+KEY_WHILE_MEASURED = """slider => new Promise(done => { let last = null; const look = () => {
+  const measured = document.querySelector(".jt-measured"), state = measured?.contentDocument.readyState;
+  if (last && !measured) return done(["missed", false]);
+  last = measured;
+  if (state !== "interactive" || !measured.contentDocument.querySelector("iframe")) return void setTimeout(look);
+  slider.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowLeft", bubbles: true}));
+  done([state, !measured.isConnected]) }; look() })"""
+
+
+def test_a_key_while_the_height_is_measured_goes_to_its_page(saved: Path, blank_page: Page) -> None:
+    """The browser says that a frame has loaded while it is being removed, where what is within it was still loading."""
+    page = opened(blank_page, saved)
+    slider = page.get_by_role("slider", name="step")
+    go(page, LONG + 1)
+    slider.press("ArrowLeft")
+    assert slider.evaluate(KEY_WHILE_MEASURED) == ["interactive", True]
+    expect(inside(page).get_by_role("heading")).to_have_text(f"Step {LONG - 1}")
+    expect(page.get_by_role("alert")).to_have_count(0)

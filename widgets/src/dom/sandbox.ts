@@ -38,13 +38,20 @@ export function measureHeight(markup: string, tell: (height: number) => void): (
   frame.style.cssText = `position:fixed;left:-10000px;width:${NARROW}px;height:${LEAST}px;border:0;visibility:hidden`;
   frame.setAttribute("aria-hidden", "true");
   frame.tabIndex = -1;
-  frame.addEventListener("load", () => {
+  const heard = new AbortController();
+  const giveUp = (): void => {
+    // A frame that is removed while it loads says that it has loaded, and cannot be removed once more meanwhile.
+    heard.abort();
+    frame.remove();
+  };
+  const measure = (): void => {
     const inner = frame.contentDocument?.querySelector("iframe")?.contentDocument?.documentElement;
     if (inner) tell(Math.min(Math.max(inner.scrollHeight, LEAST), MOST) + BORDER);
-    frame.remove();
-  });
+    giveUp();
+  };
+  frame.addEventListener("load", measure, { signal: heard.signal });
   document.body.append(frame);
-  return () => frame.remove();
+  return giveUp;
 }
 
 function framed(
@@ -126,14 +133,17 @@ export class PageFrame {
 
   remove(): void {
     document.removeEventListener("securitypolicyviolation", this.refused);
+    this.outer = "";
     this.element.remove();
   }
 
   private listen(): void {
-    this.element.addEventListener("load", () => {
-      if (!this.outer) return;
+    const { element } = this;
+    element.addEventListener("load", () => {
+      // One that is removed while it loads says that it has loaded.
+      if (!this.outer || element !== this.element) return;
       // A frame that was moved to another place is empty.
-      if (this.element.contentWindow !== this.holder) this.load();
+      if (element.contentWindow !== this.holder) this.load();
       else {
         this.loading = false;
         this.loaded();
@@ -148,8 +158,9 @@ export class PageFrame {
     if (!addressed || this.element.srcdoc) {
       const next = emptyFrame(this.element.className, "", this.element.title);
       if (!addressed) next.srcdoc = this.outer;
-      this.element.replaceWith(next);
+      const last = this.element;
       this.element = next;
+      last.replaceWith(next);
       this.listen();
     }
     this.holder = this.element.contentWindow;
