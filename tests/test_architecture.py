@@ -54,7 +54,7 @@ READING = {"read", "frames", "views", "run_view", "best_run", "lab"}
 BUDGETS = {
     "system": 1135,  # 205 more than at first: what each platform does not promise in a sentence, locks that Pyodide lacks, names that lead out on Windows, the collector's pause
     "redact": 1860,
-    "format": 3815,  # 80 more than before the rows of a metric were read without a reader of CSV, in two thirds of its time
+    "format": 3815,  # 80 more than before the rows of a metric were read without a reader of CSV, in two thirds to all of its time
     "storage": 3355,  # 15 more than before a reference could name a link
     "kinds": 7330,  # 130 more than before a name in the place of a mapping was refused as what it is, a run that was opened knew the words of others, and `errors` left to `calls` what is said of a call
     "record": 2015,  # 10 more than before tags with values were refused, and the next part of a file was read while one was summarized

@@ -152,6 +152,34 @@ def show(folder, name):
     return read
 
 
+def write_mixed(folder, size):
+    """The long metric alone. What ends it hashes it and counts its values; what looks for its problems reads it as pyarrow does."""
+    import hashlib
+    from datetime import UTC, datetime, timedelta
+
+    import numpy as np
+    from pyarrow import csv
+
+    file = folder / "run" / "events" / "metric" / "loss.plx"
+    file.parent.mkdir(parents=True)
+    begin, moment = datetime(2026, 11, 24, tzinfo=UTC), timedelta(microseconds=137)
+    with file.open("w") as rows:
+        rows.write("step|timestamp|value\n")
+        rows.writelines(f"{step}|{begin + step * moment}|{1 / (step + 1.5)!r}\n" for step in range(size))
+
+    def read():
+        return csv.read_csv(file, parse_options=csv.ParseOptions(delimiter="|"))
+
+    def end():
+        with file.open("rb") as data:
+            hashlib.file_digest(data, "md5")
+        table = read()
+        values, steps = table["value"].to_numpy(), table["step"].to_numpy()
+        return (np.diff(steps) > 0).all(), values.min(), values.max(), values.mean(), values.std()
+
+    return end, read
+
+
 def browse_root(folder):
     return read_runs(folder)
 
